@@ -1,0 +1,66 @@
+/// command.h: one subcommand of maildrop.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config.h"
+#include "core/result.h"
+
+namespace maildrop::cmd {
+
+/// sysexits(3) and the few that others use for the same.
+enum Exit : int {
+  exit_ok = 0,
+  exit_nothing = 1,        // nothing found
+  exit_usage = 64,
+  exit_data = 65,
+  exit_no_input = 66,
+  exit_no_name = 67,       // an inbox name that is illegal
+  exit_unavailable = 69,
+  exit_internal = 70,
+  exit_os = 71,
+  exit_cannot_create = 73,
+  exit_io = 74,
+  exit_try_again = 75,
+  exit_no_permission = 77,
+  exit_config = 78,
+  exit_timed_out = 124,
+  exit_interrupted = 130,
+};
+
+/// The status for an error that a library returned.
+int exit_for(const Error& error);
+/// Prints `maildrop: WHAT` on stderr, terminal-safe, and returns the status.
+int report(const Error& error);
+
+/// What every subcommand can be given.
+struct Globals {
+  std::string config_file;          // --config
+  std::vector<std::string> sets;    // --set KEY=VALUE
+};
+
+/// Reads the configuration; on failure prints every problem and gives the status (78, or 66 for a missing file).
+tl::expected<LoadedConfig, int> load(const Globals& globals);
+
+/// `declare` adds options to `app` and gives what to run; the returned function's value is the exit status. Option
+/// storage lives in the closure (a shared_ptr to a struct of options).
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  std::function<int()> (*declare)(CLI::App& app, const Globals& globals);
+  bool hidden = false;
+};
+
+/// The whole tree, as main() and the generators (completions, manual) see it.
+struct Tree {
+  CLI::App app;
+  Globals globals;
+  std::function<int()> chosen;
+};
+void build(Tree& tree);
+
+}  // namespace maildrop::cmd

@@ -1,0 +1,7 @@
+/// maildrop.cc: the command.
+#include <cstdio>
+
+int main() {
+  std::puts("maildrop");
+  return 0;
+}

@@ -1,0 +1,68 @@
+/// route.h: requests, responses and the tables of routes. Pure: which server carries them is not known here.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/config.h"
+#include "core/metrics.h"
+#include "core/net.h"
+#include "store/store.h"
+
+namespace maildrop::api {
+
+/// A request that has passed the server's checks: path decoded once, segment by segment, no controls or slashes inside.
+struct Request {
+  std::string method;                                // upper case
+  std::vector<std::string> path;                     // `/v2/mailbox/bob` is {"v2", "mailbox", "bob"}
+  std::map<std::string, std::string, std::less<>> query;    // decoded; the last of equal keys counts
+  std::map<std::string, std::string, std::less<>> headers;  // names in lower case
+  std::string body;
+  IpAddress client;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json; charset=utf-8";
+  std::vector<std::pair<std::string, std::string>> headers;   // beside Content-Type, Content-Length, Date
+  std::string body;
+};
+
+/// What handlers work on. Everything outlives the server.
+struct Context {
+  store::Inboxes& inboxes;
+  store::Store& store;               // stats and readiness
+  const Config& config;
+  const Clock& clock;
+  metrics::Registry& metrics;
+};
+
+/// `pattern` segments starting with `{` match any one segment: `/v2/mailbox/{name}/{id}`. A handler may block on the
+/// store: it runs on an offload thread. `args` are the segments that matched, in order.
+struct Route {
+  std::string_view method;
+  std::string_view pattern;
+  std::string_view summary;          // a line for the manual and OpenAPI
+  Response (*handle)(const Request& request, std::span<const std::string> args, Context& context);
+};
+
+/// All tables: v2, v3, health.
+std::span<const Route> routes();
+
+/// Finds and runs the route; 404 for an unknown path, 405 with Allow for a known one; HEAD is GET without a body, and
+/// OPTIONS is answered from the table (CORS). Adds the headers that every answer has: no-store, nosniff, CORS.
+/// Never throws.
+Response dispatch(const Request& request, Context& context);
+
+/// RFC 9457: `{"type":"about:blank","title":...,"status":...,"detail":...}` as application/problem+json.
+Response problem(int status, std::string_view detail);
+/// The same for an Error of ours: invalid 400, not_found 404, over_limit 429, unavailable, timed_out, corrupt 503,
+/// internal 500. The detail is a fixed phrase; Error::what is for the log alone.
+Response problem(const Error& error);
+
+}  // namespace maildrop::api

@@ -1,0 +1,57 @@
+/// log.h: one line for each thing that happened. Only cmd, service, smtp/{connection,server} and api/http_server log;
+/// other libraries return.
+///
+/// Values are escaped here, so a stranger's bytes cannot forge a line. A log that cannot be written never stops mail:
+/// lines are dropped and counted.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/clock.h"
+#include "core/config.h"
+#include "core/result.h"
+
+namespace maildrop::log {
+
+using Level = LogSettings::Level;
+
+struct Field {
+  std::string_view key;
+  std::variant<std::string_view, std::int64_t, double> value;
+
+  Field(std::string_view k, std::string_view v) : key(k), value(v) {}
+  Field(std::string_view k, const std::string& v) : key(k), value(std::string_view(v)) {}
+  Field(std::string_view k, const char* v) : key(k), value(std::string_view(v)) {}
+  template <class N>
+    requires std::is_integral_v<N>
+  Field(std::string_view k, N v) : key(k), value(static_cast<std::int64_t>(v)) {}
+  Field(std::string_view k, double v) : key(k), value(v) {}
+};
+
+/// Sets level and format for the process; called once at start and again after a reload. Before it: info, text.
+/// Format `automatic` is text with journal priorities (`<6>`, no time) when stderr is the journal (JOURNAL_STREAM),
+/// text with a time otherwise.
+void open(const LogSettings& settings);
+
+bool enabled(Level level);
+
+/// Writes `event key=value ...` or one JSON object to stderr. Thread-safe; may block as long as a write to stderr.
+void write(Level level, std::string_view event, std::initializer_list<Field> fields = {});
+
+inline void debug(std::string_view e, std::initializer_list<Field> f = {}) { write(Level::debug, e, f); }
+inline void info(std::string_view e, std::initializer_list<Field> f = {}) { write(Level::info, e, f); }
+inline void warning(std::string_view e, std::initializer_list<Field> f = {}) { write(Level::warning, e, f); }
+inline void error(std::string_view e, std::initializer_list<Field> f = {}) { write(Level::error, e, f); }
+
+/// The line that write() would send, without the newline: for tests.
+std::string format(LogSettings::Format format, Level level, std::string_view event, std::initializer_list<Field> fields,
+                   Time now);
+
+/// Lines lost because stderr could not take them.
+std::uint64_t dropped();
+
+}  // namespace maildrop::log

@@ -1,0 +1,24 @@
+/// html.h: HTML of strangers, by Gumbo behind an arena. The only file that uses it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+
+namespace maildrop::mail {
+
+struct HtmlLimits {
+  std::size_t input = 512 * 1024;                 // bytes of HTML looked at; the rest is cut
+  std::size_t memory = 32u << 20;                 // of the parse tree
+  std::chrono::milliseconds time{200};            // of parsing
+};
+
+/// The text a reader would see: blocks on lines of their own, links as `text <url>`, list items with `- `, no script,
+/// style, head or hidden markup. Valid UTF-8. `html` is UTF-8.
+/// over_limit when memory or time ran out: show the source or another part instead.
+Result<std::string> html_to_text(std::string_view html, const HtmlLimits& limits = {});
+
+}  // namespace maildrop::mail

@@ -1,0 +1,36 @@
+/// message.h: what people see of a message: who, what about, when, and its text.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/clock.h"
+
+namespace maildrop::mail {
+
+/// For lists. Decoded, valid UTF-8, controls still inside: a screen makes them safe (text.h).
+struct Overview {
+  std::string from;      // the From field decoded; empty if there is none
+  std::string to;        // the To field decoded
+  std::string subject;
+  std::optional<Time> date;    // the Date field, if it is one (RFC 5322 3.3, obsolete zones too)
+
+  static constexpr std::size_t kMaxSize = 998;  // bytes kept of each text: a line of RFC 5322
+};
+
+/// From the header of `message`. Cheap (a few microseconds) for ASCII headers; used at each delivery.
+Overview overview(std::string_view message);
+
+/// RFC 5322 3.3 and the obsolete forms; nothing for what is not a date.
+std::optional<Time> parse_date(std::string_view value);
+
+/// The text of a message: the first text/plain part that is no attachment; without one, the first text/html turned
+/// into text; without either, a line that says so and names the parts. UTF-8, line ends `\n`, at most `max` bytes.
+std::string text_of(std::string_view message, std::size_t max = 1u << 20);
+
+/// The first text/html part that is no attachment, decoded to UTF-8 but not sanitised; nothing if there is none.
+std::optional<std::string> html_of(std::string_view message, std::size_t max = 1u << 20);
+
+}  // namespace maildrop::mail

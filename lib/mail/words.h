@@ -1,0 +1,31 @@
+/// words.h: encoded words and charsets, by GMime and GLib behind caps. The only file that uses them.
+///
+/// Thread-safe. The first use of a charset loads tables (up to 15 ms, once).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+
+namespace maildrop::mail {
+
+/// A header value as people read it: unfolded, RFC 2047 decoded, valid UTF-8. Pure ASCII without `=?` never reaches
+/// the library. Values over 16 KiB are cut first. A word in an unknown charset stays as it was written.
+std::string decode_header(std::string_view value);
+
+/// Bytes of a charset as UTF-8, at most `max` bytes of input. Unknown charsets: as UTF-8 where valid, else
+/// windows-1252. Always valid UTF-8.
+std::string decode_charset(std::string_view bytes, std::string_view charset, std::size_t max);
+
+/// Unicode NFC and simple lower case of valid UTF-8. Code::invalid when it is not valid UTF-8.
+Result<std::string> fold_name(std::string_view utf8);
+
+/// Every character is a letter, a mark or a decimal digit (Unicode categories L*, M*, Nd).
+bool is_word(std::string_view utf8);
+
+/// Decodes base64 or quoted-printable (lower-case name); other names copy. At most `max` bytes come out.
+std::string decode_transfer(std::string_view bytes, std::string_view encoding, std::size_t max);
+
+}  // namespace maildrop::mail

@@ -1,0 +1,41 @@
+/// backends.h: the table of stores, by the scheme of `store.url`.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "store/feed.h"
+#include "store/store.h"
+
+namespace maildrop::store {
+
+/// How a process means to use the store.
+enum class Role {
+  writer,  // the one process that delivers; opening fails with unavailable while another does
+  reader,  // reads; removals are handed to the writer, or done under its lock when there is none
+};
+
+struct OpenOptions {
+  std::string url;              // resolved (config.h resolve_store_url)
+  Role role = Role::reader;
+  StoreSettings settings;
+  InboxSettings inbox;
+  const Clock* clock = nullptr; // outlives the store
+};
+
+struct BackendKind {
+  std::string_view scheme;      // `sqlite`
+  std::string_view summary;
+  Result<std::unique_ptr<Store>> (*open)(const OpenOptions&);
+  Result<std::unique_ptr<Feed>> (*feed)(const OpenOptions&);
+};
+
+std::span<const BackendKind* const> backends();
+
+/// invalid for an unknown scheme (names the nearest); not_found when a reader finds no store there.
+Result<std::unique_ptr<Store>> open_store(const OpenOptions& options);
+Result<std::unique_ptr<Feed>> open_feed(const OpenOptions& options);
+
+}  // namespace maildrop::store

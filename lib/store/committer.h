@@ -1,0 +1,54 @@
+/// committer.h: many deliveries, one commit. What makes a durable 250 cheap.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "core/clock.h"
+#include "core/config.h"
+#include "core/metrics.h"
+#include "core/result.h"
+#include "store/store.h"
+
+namespace maildrop::store {
+
+/// Gathers deliveries from all loops: while one batch commits, the next one forms; all in a batch are answered
+/// together. Between batches, at least once in `kTend`, it lets the store expire and tend itself.
+///
+/// Thread-safe: push() from any thread. `done` runs on a thread of the committer and must not block: loops post.
+/// Blocking: push() never. The store is called from the committer's one thread, one batch at a time.
+/// Lifetime: the destructor answers what waits with unavailable, after the commit in flight has ended.
+class Committer {
+ public:
+  using Done = std::function<void(Result<MessageId>)>;
+
+  static constexpr std::chrono::seconds kTend{1};
+
+  Committer(Store& store, const StoreSettings& settings, metrics::Registry& metrics);
+  ~Committer();
+  Committer(const Committer&) = delete;
+
+  /// Hands over one delivery; calls `done` exactly once with
+  ///   a value      the message is durable and list() shows it: the only ground for a 250 (RFC 5321 6.1)
+  ///   over_limit   store.waiting_size is used up, or the store is full; nothing was stored
+  ///   timed_out    no answer within store.deadline. The commit may still happen: the peer's retry is then a duplicate,
+  ///                never a loss
+  ///   others       as Store::put(); nothing was stored
+  void push(Delivery delivery, Done done);
+
+  /// Deliveries and bytes not yet answered.
+  std::size_t waiting() const;
+  /// Steps taken; moves while the thread is alive. For watchdogs.
+  std::uint64_t heartbeat() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace maildrop::store
