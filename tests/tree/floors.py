@@ -1,0 +1,134 @@
+"""floors: compares #include lines and CMake's DEPENDS with the table in lib/README.md.
+
+    floors.py modules | third-party      from the top of the tree; prints each breach, status 1 if there was one
+"""
+import fnmatch
+import glob
+import os
+import re
+import sys
+
+# What the table calls a library, and the headers that belong to it.
+HEADERS = {
+    "tl/expected": ["tl/*"], "spdlog": ["spdlog/*"], "toml++": ["toml++/*"], "GMime": ["gmime/*"],
+    "GLib": ["glib.h", "glib-object.h", "gio/*"], "Gumbo": ["gumbo.h"], "libidn2": ["idn2.h"], "sqlite3": ["sqlite3.h"],
+    "Boost.Asio": ["boost/asio.hpp", "boost/asio/*", "boost/system/*"],
+    "Boost.Beast": ["boost/beast.hpp", "boost/beast/*"], "libsystemd": ["systemd/*"], "nlohmann-json": ["nlohmann/*"],
+    "cpp-httplib": ["httplib.h"], "CLI11": ["CLI/*"],
+}
+SYSTEM = ["[a-z_]*", "sys/*", "netinet/*", "arpa/*", "linux/*"]  # no dot or slash: the standard library
+POSIX = {"fcntl.h", "glob.h", "netdb.h", "poll.h", "pthread.h", "pwd.h", "sched.h", "signal.h", "spawn.h", "sysexits.h",
+         "termios.h", "unistd.h", "regex.h", "dirent.h", "fnmatch.h", "malloc.h", "strings.h", "errno.h"}
+INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.M)
+
+
+def table():
+    """module -> (floor, modules it may use, [(library, [file patterns])])"""
+    rows = {}
+    for line in open("lib/README.md", encoding="utf-8"):
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if len(cells) == 5 and cells[0].isdigit():
+            libraries, names = [], []
+            for item, where in re.findall(r"([^(),]+)(?:\(([^)]*)\))?", cells[4]):
+                if not item.strip(" –-"):
+                    continue
+                names.append(item.strip())
+                if where:
+                    libraries += [(name, patterns(where)) for name in names]
+                    names = []
+            rows[cells[1]] = (int(cells[0]), set(cells[3].replace("–", "").split()), libraries)
+    return rows
+
+
+def patterns(where):
+    """`loops.h signals.h and their .cc` or `json routes`: file patterns inside the module."""
+    found = []
+    for word in re.sub(r"\band their \.cc\b", "THEIRS", where).replace(",", " ").split():
+        if word == "THEIRS":
+            found += [name[:-2] + ".cc" for name in found if name.endswith(".h")]
+        elif "." in word:
+            found.append(word)
+        elif word != "and":
+            found += [f"{word}.h", f"{word}.cc"]
+    return found
+
+
+def includes(path):
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    return [(kind == "<", name, text.count("\n", 0, at.start()) + 1)
+            for at in INCLUDE.finditer(text) for kind, name in [at.groups()]]
+
+
+def sources(folder):
+    return sorted(glob.glob(f"{folder}/**/*.h", recursive=True) + glob.glob(f"{folder}/**/*.cc", recursive=True))
+
+
+def depends():
+    text = open("lib/CMakeLists.txt", encoding="utf-8").read()
+    found = {}
+    for body in re.findall(r"^maildrop_module\(([^)]*)\)", text, re.M):
+        words = body.split()
+        uses = set()
+        if "DEPENDS" in words:
+            for word in words[words.index("DEPENDS") + 1:]:
+                if word.isupper():
+                    break
+                uses.add(word)
+        found[words[0]] = uses
+    return found
+
+
+def check_modules(rows):
+    problems = []
+    for module, (floor, uses, _) in rows.items():
+        problems += [f"lib/README.md: {module} (floor {floor}) may not use {used} (floor {rows[used][0]})"
+                     for used in uses if used not in rows or rows[used][0] >= floor]
+        for path in sources(f"lib/{module}"):
+            for angled, name, line in includes(path):
+                other = name.split("/")[0]
+                if angled:
+                    continue
+                if other not in rows:
+                    problems.append(f'{path}:{line}: "{name}" is not of the form "module/file.h"')
+                elif other != module and other not in uses:
+                    problems.append(f"{path}:{line}: {module} may not use {other}")
+    problems += [f"lib/{name}: not in the table of lib/README.md" for name in sorted(os.listdir("lib"))
+                 if os.path.isdir(f"lib/{name}") and name not in rows]
+    built = depends()
+    problems += [f"lib/CMakeLists.txt: {module} depends on {sorted(built.get(module, []))}, the table says {sorted(uses)}"
+                 for module, (_, uses, _) in rows.items() if built.get(module) != uses]
+    return problems
+
+
+def library_of(name):
+    return next((library for library, known in HEADERS.items() for pattern in known if fnmatch.fnmatchcase(name, pattern)), None)
+
+
+def is_system(name):
+    return ("." not in name and "/" not in name) or name in POSIX or name.split("/")[0] in ("sys", "netinet", "arpa", "linux", "net")
+
+
+def check_third_party(rows):
+    problems = []
+    for module, (_, _, libraries) in rows.items():
+        for path in sources(f"lib/{module}"):
+            file = os.path.basename(path)
+            for angled, name, line in includes(path):
+                if not angled or is_system(name):
+                    continue
+                library = library_of(name)
+                if not library:
+                    problems.append(f"{path}:{line}: <{name}> belongs to no library of the table")
+                elif not any(library == allowed and any(fnmatch.fnmatchcase(file, p) for p in files) for allowed, files in libraries):
+                    problems.append(f"{path}:{line}: <{name}>: the table of lib/README.md does not give {library} to {file}")
+    for path in sources("cmd"):
+        for angled, name, line in includes(path):
+            if angled and not is_system(name) and library_of(name) not in ("CLI11", "nlohmann-json", "tl/expected"):
+                problems.append(f"{path}:{line}: <{name}>: cmd uses CLI11 and nlohmann-json only")
+    return problems
+
+
+found = {"modules": check_modules, "third-party": check_third_party}[sys.argv[1]](table())
+print("\n".join(found))
+sys.exit(1 if found else 0)
