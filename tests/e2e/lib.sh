@@ -1,0 +1,41 @@
+# shellcheck shell=bash
+# lib.sh: sourced by each t-NN-name/run.sh. A test is called as `run.sh [BINARY]` and ends with
+#   0 passed, 1 failed, 77 skipped (what it needs is not there; the last line says what).
+# It listens on loopback ports picked by the system, works in a folder of its own, and ends what it started.
+set -euo pipefail
+e2e=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$e2e/../.." && pwd)
+E2E_BINARY=${1:-$root/build/maildrop}
+[ -x "$E2E_BINARY" ] || { echo "no binary at '$E2E_BINARY'" >&2; exit 1; }
+E2E_BINARY=$(realpath "$E2E_BINARY")
+E2E_ROOT=$root
+E2E_WORK=$(mktemp -d "${TMPDIR:-/tmp}/maildrop-e2e.XXXXXX")
+export E2E_BINARY E2E_ROOT E2E_WORK PYTHONPATH="$e2e" PYTHONDONTWRITEBYTECODE=1
+export PATH="$PATH:/usr/sbin:/sbin"
+python=/usr/bin/python3
+child=
+
+clean_up() {
+  if [ -n "$child" ]; then kill -TERM "$child" 2>/dev/null && wait "$child" 2>/dev/null; fi
+  rm -rf "$E2E_WORK"
+}
+trap clean_up EXIT
+trap 'exit 143' TERM INT HUP
+
+# run_python FILE [ARGUMENT...]: in the background, so that a signal to this shell is not held up by it.
+run_python() {
+  local status=0
+  "$python" "$@" &
+  child=$!
+  wait "$child" || status=$?
+  child=
+  return "$status"
+}
+
+# needs COMMAND...: skips the test unless all are installed.
+needs() {
+  local command
+  for command in "$@"; do
+    command -v "$command" >/dev/null || { echo "skipped: no $command"; exit 77; }
+  done
+}

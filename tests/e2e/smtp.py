@@ -1,0 +1,103 @@
+"""smtp.py: an SMTP client that does exactly what it is told, wrong things included."""
+import collections
+import re
+import socket
+
+Reply = collections.namedtuple("Reply", "code lines")  # code 0: the connection is closed
+
+
+def stuff(data):
+    """The message as it goes over the wire: dots doubled, and the final dot. `data` ends in CRLF."""
+    return re.sub(rb"^\.|(?<=\r\n)\.", b"..", data) + b".\r\n"
+
+
+def crlf(data):
+    """A message from a file: lines end in CRLF, and the last one too."""
+    data = re.sub(rb"(?<!\r)\n", b"\r\n", data)
+    return data if data.endswith(b"\r\n") else data + b"\r\n"
+
+
+class Client:
+    """`address` is `127.0.0.1:25`, `[::1]:25` or `unix:/path`."""
+
+    def __init__(self, address, timeout=20, banner=True):
+        if address.startswith("unix:"):
+            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.sock.settimeout(timeout)
+            self.sock.connect(address[5:])
+        else:
+            host, port = address.rsplit(":", 1)
+            self.sock = socket.create_connection((host.strip("[]"), int(port)), timeout)
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffer = b""
+        self.banner = self.reply() if banner else None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.sock.close()
+
+    def send(self, data):
+        self.sock.sendall(data)
+
+    def line(self):
+        """The next line without CRLF; None when the server has hung up."""
+        while b"\r\n" not in self.buffer:
+            try:
+                more = self.sock.recv(65536)
+            except ConnectionError:
+                more = b""
+            if not more:
+                return None
+            self.buffer += more
+        line, self.buffer = self.buffer.split(b"\r\n", 1)
+        return line.decode("utf-8", "replace")
+
+    def reply(self):
+        lines = []
+        while True:
+            line = self.line()
+            if line is None:
+                return Reply(0, lines)
+            lines.append(line)
+            if line[3:4] != "-":
+                return Reply(int(line[:3]), lines)
+
+    def cmd(self, text):
+        if isinstance(text, str):
+            text = text.encode()
+        try:
+            self.send(text + b"\r\n")
+        except ConnectionError:
+            return Reply(0, [])
+        return self.reply()
+
+    def closed(self):
+        """True when the server hangs up (within the timeout) without another line."""
+        return self.line() is None
+
+    def begin(self, recipients, sender="sender@example.test", parameters=""):
+        """From EHLO to 354; the first reply that refuses, or the last."""
+        commands = ["EHLO client.example.test", f"MAIL FROM:<{sender}>{parameters}"]
+        for command in commands + [f"RCPT TO:<{r}>" for r in recipients] + ["DATA"]:
+            reply = self.cmd(command)
+            if reply.code not in (250, 251, 354):
+                return reply
+        return reply
+
+    def deliver(self, recipients, data, **envelope):
+        """A whole transaction; `data` ends in CRLF. The reply to the final dot, or the refusal before it."""
+        reply = self.begin(recipients, **envelope)
+        if reply.code != 354:
+            return reply
+        self.send(stuff(data))
+        return self.reply()
+
+
+def deliver(address, recipients, data, **envelope):
+    with Client(address) as client:
+        return client.deliver(recipients, data, **envelope)

@@ -1,0 +1,111 @@
+"""Signals of `serve`, and of the two halves alone."""
+import signal
+import time
+
+from e2e import WORK, Api, Daemon, check, finish, maildrop, same, until
+from smtp import Client
+
+MESSAGE = b"Subject: in flight\r\n\r\nbody\r\n"
+CONFIG = f"{WORK}/maildrop.toml"
+
+
+def refused(address):
+    try:
+        with Client(address, timeout=5) as client:
+            return client.banner.code in (0, 421)
+    except OSError:
+        return True
+
+
+def drains(number, name):
+    with Daemon() as daemon:
+        client = Client(daemon.smtp)
+        same(f"{name}: 354", client.begin([f"{name}@example.test"]).code, 354)
+        client.send(MESSAGE[:10])
+        idle = Client(daemon.smtp)
+        daemon.signal(number)
+        check(f"{name}: new connections are refused", until(lambda: refused(daemon.smtp)))
+        check(f"{name}: the process waits for the message", daemon.process.poll() is None, daemon.log())
+        client.send(MESSAGE[10:] + b".\r\n")
+        same(f"{name}: the message in flight is accepted", client.reply().code, 250)
+        same(f"{name}: an idle client is told so", idle.reply().code, 421)
+        same(f"{name}: status", daemon.wait(10), 0) or print(daemon.log())
+    status, out, _ = maildrop("inbox", name, "latest", "--raw")
+    check(f"{name}: and stored", status == 0 and out.endswith(MESSAGE), out[-200:])
+
+
+def ends_at_once():
+    with Daemon() as daemon:
+        client = Client(daemon.smtp)
+        client.begin(["slow@example.test"])
+        daemon.signal(signal.SIGTERM)
+        until(lambda: refused(daemon.smtp))
+        check("one TERM waits", daemon.process.poll() is None)
+        daemon.signal(signal.SIGTERM)
+        start = time.monotonic()
+        check("a second TERM ends at once", daemon.wait(5) is not None, daemon.log())
+        check("within two seconds", time.monotonic() - start < 2)
+
+
+def drain_has_a_limit():
+    with Daemon({"service.drain_timeout": "500ms"}) as daemon:
+        client = Client(daemon.smtp)
+        client.begin(["slow@example.test"])
+        daemon.signal(signal.SIGTERM)
+        check("a client that never ends does not hold up the drain", daemon.wait(10) is not None, daemon.log())
+
+
+def write_config(text):
+    with open(CONFIG, "w") as f:
+        f.write(text)
+
+
+def accepts(address, recipient):
+    with Client(address) as client:
+        client.cmd("EHLO c.example.test")
+        client.cmd("MAIL FROM:<a@example.test>")
+        return client.cmd(f"RCPT TO:<{recipient}>").code == 250
+
+
+def reloads():
+    write_config('[mail]\ndomains = ["one.test"]\n')
+    config = {"command": ("serve", "--config", CONFIG)}
+    with Daemon({"mail.domains": None}, **config) as daemon:
+        check("one.test is ours", accepts(daemon.smtp, "a@one.test"))
+        check("two.test is not", not accepts(daemon.smtp, "a@two.test"))
+        held = Client(daemon.smtp)
+        write_config('[mail]\ndomains = ["two.test"]\n')
+        daemon.signal(signal.SIGHUP)
+        check("HUP: two.test is ours", until(lambda: accepts(daemon.smtp, "a@two.test")), daemon.log())
+        check("HUP: one.test no longer is", not accepts(daemon.smtp, "a@one.test"))
+        same("HUP: a connection from before lives", held.cmd("NOOP").code, 250)
+        for broken, want in (('[mail]\ndomains = ["three.test"\n', r"maildrop\.toml"),
+                             ('[mail]\ndomain = ["three.test"]\n', r"domains"),
+                             ('[mail]\ndomains = ["three.test"]\nmax_size = "many"\n', r"max_size")):
+            write_config(broken)
+            seen = len(daemon.lines)
+            daemon.signal(signal.SIGHUP)
+            check(f"a broken file is reported, naming {want}", daemon.wait_for(want, 5, seen), daemon.log())
+            check("and the old configuration stays", accepts(daemon.smtp, "a@two.test") and
+                  not accepts(daemon.smtp, "a@three.test"))
+        with Api(daemon.api) as api:
+            same("the API still answers", api.get("/livez")[0], 200)
+        held.close()
+        daemon.stop()
+
+
+def halves():
+    for command, service in (("serve-smtp", "smtp"), ("serve-api", "api")):
+        with Daemon(command=(command,)) as daemon:
+            check(f"{command} listens", len(daemon.addresses(service)) == 1)
+            daemon.signal(signal.SIGTERM)
+            same(f"{command} ends with 0 after TERM", daemon.wait(), 0)
+
+
+drains(signal.SIGTERM, "term")
+drains(signal.SIGINT, "int")
+ends_at_once()
+drain_has_a_limit()
+reloads()
+halves()
+finish()

@@ -1,0 +1,82 @@
+"""Several processes on one SQLite file."""
+import threading
+
+from e2e import WORK, Api, Daemon, check, finish, maildrop, same, until, without_trace
+from smtp import Client, deliver
+
+MESSAGE = b"Subject: shared\r\n\r\nbody\r\n"
+
+
+def halves_see_each_other():
+    with Daemon(command=("serve-smtp",)) as smtp, Daemon(command=("serve-api",)) as api_daemon:
+        same("delivered to serve-smtp", deliver(smtp.smtp, ["shared@example.test"], MESSAGE).code, 250)
+        with Api(api_daemon.api) as api:
+            same("and read from serve-api at once", without_trace(api.only("shared")), MESSAGE)
+            same("readyz", api.get("/readyz")[0], 200)
+        second_writer_is_refused()
+        delete_while_serving(smtp, api_daemon)
+        api_daemon.stop()
+        smtp.stop()
+
+
+def second_writer_is_refused():
+    for command in ("serve-smtp", "serve"):
+        with Daemon(command=(command,), wait=False) as second:
+            status = second.wait(15)
+            check(f"a second {command} on the same store ends with 69 or 75", status in (69, 75), status)
+            check("and says why", second.log().strip() != "", second.log())
+
+
+def delete_while_serving(smtp, api_daemon):
+    ending = threading.Event()
+    accepted = []
+
+    def load():
+        with Client(smtp.smtp) as client:
+            while not ending.is_set():
+                accepted.append(client.deliver([f"l{len(accepted)}@example.test"], MESSAGE).code)
+
+    sender = threading.Thread(target=load)
+    sender.start()
+    try:
+        with Api(api_daemon.api) as api:
+            for turn in range(5):
+                deliver(smtp.smtp, ["victim@example.test"], MESSAGE)
+                before = [m["id"] for m in api.messages("victim")]
+                status, _, err = maildrop("inbox", "victim", before[0], "--delete")
+                same(f"inbox --delete under load {turn}: status", status, 0) or print(err)
+                check("exactly that one is gone", until(lambda: [m["id"] for m in api.messages("victim")] == before[1:]))
+                deliver(smtp.smtp, ["victim@example.test"], MESSAGE)
+            kept = api.messages("victim")
+            status, _, body = api.request("DELETE", f"/api/v3/mailboxes/victim/{kept[0]['id']}", {"X-Requested-With": "test"})
+            check("DELETE through serve-api, a reader", status in (200, 204), (status, body))
+            same("one less", len(api.messages("victim")), len(kept) - 1)
+    finally:
+        ending.set()
+        sender.join()
+    check("every delivery meanwhile was accepted", set(accepted) == {250}, sorted(set(accepted)))
+
+
+def delete_with_no_server():
+    status, out, _ = maildrop("inbox", "shared", "-n", "1", "--json")
+    same("inbox reads a store that nobody serves", status, 0)
+    same("and deletes from it", maildrop("inbox", "shared", "latest", "--delete")[0], 0)
+    same("then it is empty", maildrop("inbox", "shared")[0], 1)
+
+
+def reader_comes_first():
+    settings = {"store.url": "sqlite:" + WORK + "/later.db"}
+    with Daemon(settings, command=("serve-api",), wait=False) as api_daemon:
+        with Daemon(settings, command=("serve-smtp",)) as smtp:
+            same("serve-smtp starts beside a serve-api that came first",
+                 deliver(smtp.smtp, ["late@example.test"], MESSAGE).code, 250)
+            if check("serve-api is up or waits", api_daemon.process.poll() is None or api_daemon.wait(1) in (66, 69, 75),
+                     api_daemon.log()) and api_daemon.process.poll() is None and api_daemon.wait_for(r"\bready\b", 10):
+                with Api(api_daemon.api) as api:
+                    check("and then shows the mail", until(lambda: len(api.messages("late")) == 1))
+
+
+halves_see_each_other()
+delete_with_no_server()
+reader_comes_first()
+finish()

@@ -1,0 +1,87 @@
+"""Listeners of every kind, for SMTP and the API."""
+import os
+import signal
+import socket
+import stat
+
+from e2e import BINARY, WORK, Api, Daemon, check, finish, same, until
+from smtp import Client, deliver
+
+MESSAGE = b"Subject: socket\r\n\r\nbody\r\n"
+
+
+def works(title, smtp, api_address, name):
+    same(f"{title}: delivered", deliver(smtp, [f"{name}@example.test"], MESSAGE).code, 250)
+    with Api(api_address) as api:
+        same(f"{title}: read", len(api.messages(name)), 1)
+
+
+def own_sockets():
+    smtp_path, api_path = f"{WORK}/smtp.sock", f"{WORK}/api.sock"
+    settings = {"smtp.listen": f"127.0.0.1:0,[::1]:0,unix:{smtp_path}", "api.listen": f"127.0.0.1:0,[::1]:0,unix:{api_path}"}
+    with Daemon(settings) as daemon:
+        smtp, api = daemon.addresses("smtp"), daemon.addresses("api")
+        check("three listeners each", len(smtp) == 3 and len(api) == 3, (smtp, api))
+        for title, prefix in (("IPv4", "127."), ("IPv6", "[::1]"), ("unix", "unix:")):
+            pick = [next((a for a in found if a.startswith(prefix)), None) for found in (smtp, api)]
+            if check(f"{title}: listening", all(pick), (smtp, api)):
+                works(title, pick[0], pick[1], title.lower())
+        check("the unix socket is one", stat.S_ISSOCK(os.stat(smtp_path).st_mode))
+        with Api(daemon.addresses("api")[0]) as api:
+            raw = api.only("unix")
+            check("Received of a unix client says so without an address", raw and b"local" in raw.split(b"\r\n\r\n")[0], raw)
+        daemon.kill()
+    check("a socket left by kill -9 is still there", os.path.exists(smtp_path))
+    with Daemon(settings) as daemon:
+        works("a leftover unix socket is replaced", f"unix:{smtp_path}", f"unix:{api_path}", "leftover")
+        other = {**settings, "store.url": f"sqlite:{WORK}/other.db", "api.listen": "127.0.0.1:0"}
+        with Daemon(other, wait=False) as second:
+            check("a socket that answers is not taken", second.wait(15) not in (None, 0), second.log())
+            check("and the error names it", smtp_path in second.log(), second.log())
+        works("the first one goes on", f"unix:{smtp_path}", f"unix:{api_path}", "still")
+        daemon.stop()
+    check("a clean end removes its unix sockets", not os.path.exists(smtp_path) and not os.path.exists(api_path))
+
+
+def port_in_use():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = "127.0.0.1:%d" % taken.getsockname()[1]
+        with Daemon({"smtp.listen": address}, wait=False) as daemon:
+            check("a port in use: not started", daemon.wait(15) not in (None, 0), daemon.log())
+            check("and the error names it", address in daemon.log(), daemon.log())
+
+
+def inherited():
+    """As systemd does: descriptors from 3 on, LISTEN_FDS, LISTEN_FDNAMES, and LISTEN_PID of the process itself."""
+    listeners = [socket.create_server(("127.0.0.1", 0), backlog=128) for _ in range(2)]
+    listeners.append(socket.create_server(("127.0.0.1", 0), backlog=128))
+    addresses = ["127.0.0.1:%d" % s.getsockname()[1] for s in listeners]
+    shell = ('exec 3<&%d 4<&%d 5<&%d; export LISTEN_PID=$$ LISTEN_FDS=3 LISTEN_FDNAMES=smtp:smtp:api; exec "$0" "$@"' %
+             tuple(s.fileno() + 100 for s in listeners))
+
+    def copies():
+        for s in listeners:
+            os.dup2(s.fileno(), s.fileno() + 100)
+
+    settings = {"smtp.listen": "fd:smtp", "api.listen": "fd:api"}
+    how = {"argv": ["/bin/bash", "-c", shell, BINARY], "preexec_fn": copies, "close_fds": False}
+    with Daemon(settings, **how) as daemon:
+        for address in addresses[:2]:
+            works(f"inherited {address}", address, addresses[2], "inherited" + address.rsplit(":", 1)[1])
+        same("end", daemon.stop(), 0)
+    early = Client(addresses[0], banner=False)  # waits in the backlog that outlived the process
+    with Daemon(settings, **how) as daemon:
+        early.banner = early.reply()
+        same("a client that came between two processes is served", early.banner.code, 220)
+        early.close()
+        daemon.signal(signal.SIGTERM)
+        same("end", daemon.wait(), 0)
+    with Daemon({"smtp.listen": "fd:nosuch"}, wait=False) as daemon:
+        check("fd:NAME without such a socket: not started", daemon.wait(15) not in (None, 0), daemon.log())
+        check("and the error names it", until(lambda: "nosuch" in daemon.log(), 2), daemon.log())
+
+
+own_sockets()
+port_in_use()
+inherited()
+finish()

@@ -1,0 +1,217 @@
+"""maildrop inbox, as people and scripts use it: on the store itself and over HTTP."""
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from e2e import BINARY, WORK, Daemon, check, environment, finish, maildrop, same, until, without_trace
+from smtp import Client, deliver
+
+ENCODED = "=?utf-8?B?Z3LDvMOfZQ==?="  # gruesse with umlaut and sharp s
+EVIL = ("\x1b]52;c;ZXZpbA==\x07", "\x1b]0;title\x07", "\x1bP$qm\x1b\\", "\x1b[2J", "\u009b31m", "\u202egnp.exe", "\u2066x",
+        "\x7f\x08\x08", "\u200fx", "\x1b]8;;http://evil.test\x1b\\x")
+
+
+def message(subject, body="body\r\n"):
+    return f"From: Someone <s@example.test>\r\nSubject: {subject}\r\n\r\n{body}".encode()
+
+
+def statuses(daemon):
+    api = f"http://{daemon.api}"
+    with open(f"{WORK}/bad.toml", "w") as f:
+        f.write("[mail]\nmax_sizes = 1\n")
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        dead = "http://127.0.0.1:%d" % unused.getsockname()[1]
+    cases = ((0, ["inbox", "three"]), (0, ["inbox", "three", "latest"]), (0, ["inbox", "three", "1"]),
+             (0, ["inbox", "THREE+tag@example.test"]), (0, ["inbox", "three", "--api", api]),
+             (0, ["inbox", "three", "latest", "--text", "--api", api]),
+             (1, ["inbox", "nobody"]), (1, ["inbox", "three", "9"]), (1, ["inbox", "nobody", "latest"]),
+             (1, ["inbox", "three", "00000000000000000000000000"]), (1, ["inbox", "nobody", "--api", api]),
+             (1, ["inbox", "three", "latest", "--delete", "-g", "no such subject"]),
+             (64, ["inbox"]), (64, ["inbox", "three", "--no-such-option"]), (64, ["inbocks"]), (64, []),
+             (64, ["inbox", "three", "--raw", "--headers", "latest"]),
+             (66, ["--config", f"{WORK}/none.toml", "inbox", "three"]),
+             (67, ["inbox", "three five"]), (67, ["inbox", "..%2f"]), (67, ["inbox", ""]),
+             (69, ["inbox", "three", "--api", dead]),
+             (78, ["--config", f"{WORK}/bad.toml", "inbox", "three"]),
+             (124, ["inbox", "nobody", "--wait=200ms"]), (124, ["inbox", "nobody", "--wait=200ms", "--api", api]),
+             (0, ["version"]), (0, ["--help"]), (0, ["inbox", "--help"]), (0, ["config", "check"]), (0, ["config", "defaults"]))
+    for want, argv in cases:
+        status, out, err = maildrop(*argv)
+        same(f"status {want}: maildrop {' '.join(argv).replace(WORK, 'DIR')}", status, want) or print(out[:300], err[:300])
+        if want >= 64 and status == want:
+            check("  says why on stderr, nothing on stdout", err.strip() and not out, (out[:200], err))
+    status, _, err = maildrop("inbox", "three", settings={"store.url": f"sqlite:{WORK}/nowhere/none.db"})
+    same("status 66: no store there", status, 66) or print(err)
+    status, _, err = maildrop("inbox", "three", env={"MAILDROP_MAIL_MAXSIZE": "1"})
+    check("an unknown MAILDROP_ name: 78, with the nearest", status == 78 and "MAILDROP_MAIL_MAX_SIZE" in err, (status, err))
+
+
+def views(daemon):
+    for source in ([], ["--api", f"http://{daemon.api}"]):
+        title = "over HTTP" if source else "from the store"
+        _, listed, _ = maildrop("inbox", "three", "--json", *source)
+        rows = [json.loads(line) for line in listed.splitlines()]
+        same(f"{title}: newest first", [r["subject"] for r in rows], ["gr\u00fc\u00dfe", "two", "one"])
+        check(f"{title}: each row has its schema", all(re.fullmatch(r"maildrop\.\w+/1", r["schema"]) for r in rows), rows)
+        check(f"{title}: times are RFC 3339 UTC", all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", r.get("received") or
+                                                                   r.get("date") or "") for r in rows), rows)
+        _, by_id, _ = maildrop("inbox", "three", rows[1]["id"], "--raw", *source)
+        same(f"{title}: --raw by id", without_trace(by_id), message("two"))
+        _, by_number, _ = maildrop("inbox", "three", "2", "--raw", *source)
+        same(f"{title}: and by number", by_number, by_id)
+        _, headers, _ = maildrop("inbox", "three", "2", "--headers", *source)
+        check(f"{title}: --headers has all fields and no body", b"Subject: two" in headers and b"Received:" in headers and
+              b"body" not in headers, headers)
+        _, text, _ = maildrop("inbox", "three", "2", "--text", *source)
+        same(f"{title}: --text", text.strip(), b"body")
+        _, one, _ = maildrop("inbox", "three", "2", "--json", *source)
+        check(f"{title}: one message as JSON", json.loads(one)["subject"] == "two" and json.loads(one)["schema"], one)
+        _, few, _ = maildrop("inbox", "three", "-n", "2", "--json", *source)
+        same(f"{title}: -n 2", len(few.splitlines()), 2)
+        _, found, _ = maildrop("inbox", "three", "-g", "^tw", "--json", *source)
+        same(f"{title}: -g", [json.loads(line)["subject"] for line in found.splitlines()], ["two"])
+        name = f"{WORK}/out{len(source)}.eml"
+        same(f"{title}: -o FILE", maildrop("inbox", "three", "2", "--raw", "-o", name, *source)[0], 0)
+        with open(name, "rb") as f:
+            same(f"{title}: the file holds the raw message", f.read(), by_id)
+        status, _, _ = maildrop("inbox", "three", "1", "--raw", "-o", name, *source)
+        check(f"{title}: -o never overwrites", status in (64, 73), status)
+    html = b"Subject: h\r\nContent-Type: text/html\r\n\r\n<p>Hello <b>you</b></p><script>x()</script>\r\n"
+    deliver(daemon.smtp, ["html@example.test"], html)
+    _, text, _ = maildrop("inbox", "html", "latest", "--text")
+    check("HTML is turned into text", b"Hello you" in text and b"<b>" not in text and b"x()" not in text, text)
+
+
+def deletes(daemon):
+    for source in ([], ["--api", f"http://{daemon.api}"]):
+        title = "over HTTP" if source else "from the store"
+        for n in range(3):
+            deliver(daemon.smtp, ["bin@example.test"], message(f"bin {n}"))
+        rows = [json.loads(line) for line in maildrop("inbox", "bin", "--json", *source)[1].splitlines()]
+        same(f"{title}: --delete", maildrop("inbox", "bin", rows[1]["id"], "--delete", *source)[0], 0)
+        left = [json.loads(line)["id"] for line in maildrop("inbox", "bin", "--json", *source)[1].splitlines()]
+        same(f"{title}: exactly that one went", left, [rows[0]["id"], rows[2]["id"]])
+        same(f"{title}: again: nothing found", maildrop("inbox", "bin", rows[1]["id"], "--delete", *source)[0], 1)
+        for _ in left:
+            maildrop("inbox", "bin", "latest", "--delete", *source)
+        same(f"{title}: now it is empty", maildrop("inbox", "bin", *source)[0], 1)
+
+
+def waits(daemon):
+    for n, source in enumerate(([], ["--api", f"http://{daemon.api}"])):
+        title = "over HTTP" if source else "from the store"
+        late = threading.Timer(0.7, deliver, (daemon.smtp, [f"late{n}@example.test"], message("late")))
+        late.start()
+        status, out, err = maildrop("inbox", f"late{n}", "--wait=20s", "--json", *source)
+        late.join()
+        same(f"{title}: --wait ends with the mail", status, 0) or print(err)
+        check(f"{title}: and prints it", b'"late"' in out, out)
+
+
+def follows(daemon):
+    for n, source in enumerate(([], ["--api", f"http://{daemon.api}"])):
+        title = "over HTTP" if source else "from the store"
+        env = environment({"store.url": f"sqlite:{WORK}/mail.db"})
+        deliver(daemon.smtp, [f"feed{n}@example.test"], message("feed 0"))
+        following = subprocess.Popen([BINARY, "inbox", f"feed{n}", "--follow", "--json", *source], env=env,
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        lines = []
+        reader = threading.Thread(target=lambda: [lines.append(line) for line in iter(following.stdout.readline, b"")])
+        reader.start()
+        try:
+            time.sleep(1)
+            for k in range(1, 4):
+                deliver(daemon.smtp, [f"feed{n}@example.test"], message(f"feed {k}"))
+            check(f"{title}: --follow prints each new one", until(lambda: [json.loads(line)["subject"] for line in lines][-3:] ==
+                                                                  ["feed 1", "feed 2", "feed 3"], 10), lines)
+        finally:
+            following.send_signal(signal.SIGINT)
+            status = following.wait(10)
+            reader.join()
+            following.stdout.close()
+            following.stderr.close()
+        same(f"{title}: SIGINT ends it with 130", status, 130)
+
+
+def on_terminal(*argv, env=None):
+    """What a terminal is sent."""
+    full = environment({"store.url": f"sqlite:{WORK}/mail.db"})
+    full.update({"TERM": "xterm-256color", "PAGER": "cat", "LANG": "C.UTF-8", **(env or {})})
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execve(BINARY, [BINARY, *argv], full)
+    out = b""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        if select.select([fd], [], [], 0.2)[0]:
+            try:
+                more = os.read(fd, 65536)
+            except OSError:
+                break
+            if not more:
+                break
+            out += more
+    else:
+        os.kill(pid, signal.SIGKILL)
+    os.close(fd)
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status), out.decode("utf-8", "replace")
+
+
+def dangerous(text, colour=True):
+    """Everything a terminal would obey, but colours where these are allowed."""
+    if colour:
+        text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    return re.findall(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", text)
+
+
+def hostile_text(daemon):
+    for text in EVIL:
+        encoded = "=?utf-8?Q?" + "".join("=%02X" % b for b in text.encode()) + "?="
+        data = (f"From: {encoded} <e@example.test>\r\nSubject: {encoded}\r\nX-Raw: {text}\r\n\r\n{text}\r\n").encode()
+        same("hostile message accepted", deliver(daemon.smtp, ["evil@example.test"], data).code, 250)
+    for argv in (["inbox", "evil"], ["inbox", "evil", "-g", "."]) + tuple(
+            ["inbox", "evil", str(n), *view] for n in (1, 4, 10) for view in ([], ["--headers"], ["--text"])):
+        status, out = on_terminal(*argv)
+        same(f"terminal: {' '.join(argv)}: status", status, 0) or print(out)
+        check("  nothing a terminal would obey", out.strip() and not dangerous(out), repr(out[:800]))
+        status, out = on_terminal(*argv, env={"NO_COLOR": "1"})
+        check("  with NO_COLOR no escape at all", out.strip() and "\x1b" not in out, repr(out[:800]))
+        _, piped, _ = maildrop(*argv)
+        check("  and none into a pipe", not dangerous(piped.decode("utf-8", "replace"), colour=False), piped[:400])
+    _, listed, _ = maildrop("inbox", "evil", "--json")
+    check("JSON Lines stay one line each", all(json.loads(line) for line in listed.splitlines()) and
+          len(listed.splitlines()) == 10 and not dangerous(listed.decode(), colour=False), listed[:400])
+
+
+def colours(daemon):
+    _, plain = on_terminal("inbox", "three", "--color=never")
+    _, forced, _ = maildrop("inbox", "three", "--color=always")
+    check("--color=never: no escapes", "\x1b" not in plain, plain)
+    check("--color=always: escapes even into a pipe", b"\x1b[" in forced, forced)
+    _, dumb = on_terminal("inbox", "three", env={"TERM": "dumb"})
+    check("TERM=dumb: no escapes", "\x1b" not in dumb, dumb)
+    _, paged = on_terminal("inbox", "three", "latest", env={"PAGER": "sed s/^/paged:/"})
+    check("a message on a terminal goes through PAGER", "paged:" in paged, paged)
+
+
+with Daemon({"inbox.max_messages": 20}) as daemon:
+    with Client(daemon.smtp) as client:
+        for subject in ("one", "two", ENCODED):
+            same(f"deliver {subject}", client.deliver(["three@example.test"], message(subject)).code, 250)
+    statuses(daemon)
+    views(daemon)
+    deletes(daemon)
+    waits(daemon)
+    follows(daemon)
+    hostile_text(daemon)
+    colours(daemon)
+    daemon.stop()
+finish()
