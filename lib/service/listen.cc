@@ -1,0 +1,259 @@
+/// listen.cc: opening, inheriting and closing listening sockets.
+#include "service/listen.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <systemd/sd-daemon.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include <utility>
+
+namespace maildrop::service {
+
+namespace {
+
+constexpr int kBacklog = 4096;  // the kernel caps it at net.core.somaxconn
+
+Error listen_error(const std::string& endpoint, int code) {
+  std::string what = "cannot listen on '" + endpoint + "': " + std::strerror(code);
+  if (code == EACCES) what += " (ports below 1024 need CAP_NET_BIND_SERVICE or socket activation)";
+  if (code == EADDRINUSE) what += " (is another server running?)";
+  return Error{Code::unavailable, std::move(what)};
+}
+
+union Address {
+  sockaddr any;
+  sockaddr_in v4;
+  sockaddr_in6 v6;
+  sockaddr_un un;
+};
+
+socklen_t fill(Address& to, const IpAddress& address, std::uint16_t port) {
+  std::memset(&to, 0, sizeof to);
+  const auto& bytes = address.bytes();
+  if (address.is_v4()) {
+    to.v4.sin_family = AF_INET;
+    to.v4.sin_port = htons(port);
+    std::memcpy(&to.v4.sin_addr, bytes.data() + 12, 4);
+    return sizeof to.v4;
+  }
+  to.v6.sin6_family = AF_INET6;
+  to.v6.sin6_port = htons(port);
+  std::memcpy(&to.v6.sin6_addr, bytes.data(), 16);
+  return sizeof to.v6;
+}
+
+struct Name {
+  std::string text;
+  bool is_unix = false;
+  std::uint16_t port = 0;
+};
+
+Name name_of(int fd) {
+  Address address{};
+  socklen_t size = sizeof address;
+  if (getsockname(fd, &address.any, &size) != 0) return {"unknown", false, 0};
+  if (address.any.sa_family == AF_INET) {
+    const std::uint16_t port = ntohs(address.v4.sin_port);
+    return {IpAddress::from_v4(ntohl(address.v4.sin_addr.s_addr)).to_string() + ":" + std::to_string(port), false, port};
+  }
+  if (address.any.sa_family == AF_INET6) {
+    std::array<std::uint8_t, 16> bytes{};
+    std::memcpy(bytes.data(), &address.v6.sin6_addr, 16);
+    const std::uint16_t port = ntohs(address.v6.sin6_port);
+    return {"[" + IpAddress::from_v6(bytes).to_string() + "]:" + std::to_string(port), false, port};
+  }
+  if (address.any.sa_family == AF_UNIX) return {std::string("unix:") + address.un.sun_path, true, 0};
+  return {"unknown", false, 0};
+}
+
+Result<Listener> listen_ip(const std::string& endpoint, const IpAddress& ip, std::uint16_t port) {
+  Address address;
+  const socklen_t size = fill(address, ip, port);
+  Listener listener(socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), endpoint, false);
+  const int fd = listener.fd();
+  const int on = 1;
+  if (fd < 0) return tl::unexpected(listen_error(endpoint, errno));
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  // Accepted sockets inherit it: replies are written whole, so there is nothing for Nagle to gather.
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (address.any.sa_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (bind(fd, &address.any, size) != 0 || listen(fd, kBacklog) != 0)
+    return tl::unexpected(listen_error(endpoint, errno));
+  return Listener(listener.release(), name_of(fd).text, false);
+}
+
+/// One address for all loops. The first socket picks the port where none was asked for.
+Result<void> listen_everywhere(const Endpoint& endpoint, const IpAddress& ip, std::uint16_t& port,
+                               ListenersByLoop& out) {
+  for (auto& of_loop : out) {
+    of_loop.push_back(TRY(listen_ip(endpoint.to_string(), ip, port)));
+    if (port == 0) port = name_of(of_loop.back().fd()).port;
+  }
+  return {};
+}
+
+bool has_ipv6() {
+  const int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  Address address;
+  const socklen_t size = fill(address, IpAddress(), 0);
+  const bool bound = bind(fd, &address.any, size) == 0;
+  close(fd);
+  return bound;
+}
+
+bool is_alive(const sockaddr_un& address) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return true;
+  const bool refused =
+      connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 && errno == ECONNREFUSED;
+  close(fd);
+  return !refused;
+}
+
+Result<Listener> listen_unix(const Endpoint& endpoint) {
+  const std::string text = endpoint.to_string();
+  Address address{};
+  address.un.sun_family = AF_UNIX;
+  if (endpoint.path.size() >= sizeof address.un.sun_path)
+    return fail(Code::invalid, "cannot listen on '" + text + "': the path is longer than 107 bytes");
+  std::memcpy(address.un.sun_path, endpoint.path.c_str(), endpoint.path.size() + 1);
+  struct stat there {};
+  if (lstat(endpoint.path.c_str(), &there) == 0 && S_ISSOCK(there.st_mode) && !is_alive(address.un))
+    unlink(endpoint.path.c_str());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return tl::unexpected(listen_error(text, errno));
+  if (bind(fd, &address.any, sizeof address.un) != 0) {
+    const int code = errno;
+    close(fd);
+    return tl::unexpected(listen_error(text, code));
+  }
+  Listener listener(fd, text, false, endpoint.path);
+  if (listen(fd, kBacklog) != 0) return tl::unexpected(listen_error(text, errno));
+  return listener;
+}
+
+/// What systemd passed, asked for once: taking it clears the environment, so children do not believe it is theirs.
+struct Inherited {
+  struct Socket {
+    int fd;
+    std::string name;
+    bool taken = false;
+  };
+  std::mutex mutex;
+  bool read = false;
+  std::vector<Socket> sockets;
+
+  void load() {
+    if (std::exchange(read, true)) return;
+    char** names = nullptr;
+    const int count = sd_listen_fds_with_names(1, &names);
+    for (int i = 0; i < count; ++i) {
+      sockets.push_back({SD_LISTEN_FDS_START + i, names && names[i] ? names[i] : "", false});
+      if (names) free(names[i]);
+    }
+    free(names);
+  }
+};
+
+Inherited& inherited_sockets() {
+  static Inherited sockets;
+  return sockets;
+}
+
+Result<void> take_inherited(const Endpoint& endpoint, ListenersByLoop& out) {
+  Inherited& all = inherited_sockets();
+  const std::lock_guard lock(all.mutex);
+  all.load();
+  std::size_t loop = 0;
+  for (Inherited::Socket& socket : all.sockets) {
+    if (socket.taken || socket.name != endpoint.path) continue;
+    if (sd_is_socket(socket.fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
+      return fail(Code::invalid, "'" + endpoint.to_string() + "' is not a listening stream socket");
+    socket.taken = true;
+    const int flags = fcntl(socket.fd, F_GETFL);
+    fcntl(socket.fd, F_SETFL, flags | O_NONBLOCK);
+    const int on = 1;
+    setsockopt(socket.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // as our own; does nothing on a unix socket
+    // Written once for each loop in the socket unit (ReusePort=yes), they spread over the loops in order.
+    out[loop++ % out.size()].emplace_back(socket.fd, name_of(socket.fd).text, true);
+  }
+  if (loop == 0)
+    return fail(Code::not_found, "no inherited socket is named '" + endpoint.path +
+                                     "' (FileDescriptorName= of the socket unit, LISTEN_FDNAMES)");
+  return {};
+}
+
+}  // namespace
+
+Listener::Listener(int fd, std::string name, bool inherited, std::string unlink_path)
+    : fd_(fd), name_(std::move(name)), inherited_(inherited), unlink_path_(std::move(unlink_path)) {
+  is_unix_ = name_.rfind("unix:", 0) == 0;
+}
+
+Listener::~Listener() {
+  if (fd_ < 0) return;
+  close(fd_);
+  if (!unlink_path_.empty()) unlink(unlink_path_.c_str());
+}
+
+Listener::Listener(Listener&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      name_(std::move(other.name_)),
+      inherited_(other.inherited_),
+      is_unix_(other.is_unix_),
+      unlink_path_(std::exchange(other.unlink_path_, {})) {}
+
+Listener& Listener::operator=(Listener&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  std::swap(name_, other.name_);
+  std::swap(inherited_, other.inherited_);
+  std::swap(is_unix_, other.is_unix_);
+  std::swap(unlink_path_, other.unlink_path_);
+  return *this;
+}
+
+int Listener::release() { return std::exchange(fd_, -1); }
+
+Result<ListenersByLoop> open_listeners(const std::vector<Endpoint>& endpoints, std::size_t loops) {
+  ListenersByLoop out(loops);
+  std::size_t next = 0;  // sockets that exist once go to the loops in turn
+  for (const Endpoint& endpoint : endpoints) {
+    switch (endpoint.kind) {
+      case Endpoint::Kind::ip: {
+        std::uint16_t port = endpoint.port;
+        TRY(listen_everywhere(endpoint, endpoint.address, port, out));
+        break;
+      }
+      case Endpoint::Kind::any: {
+        std::uint16_t port = endpoint.port;
+        TRY(listen_everywhere(endpoint, IpAddress::from_v4(0), port, out));
+        if (has_ipv6()) TRY(listen_everywhere(endpoint, IpAddress(), port, out));
+        break;
+      }
+      case Endpoint::Kind::unix_path: out[next++ % loops].push_back(TRY(listen_unix(endpoint))); break;
+      case Endpoint::Kind::inherited: TRY(take_inherited(endpoint, out)); break;
+    }
+  }
+  return out;
+}
+
+void forget_inherited() {
+  Inherited& all = inherited_sockets();
+  const std::lock_guard lock(all.mutex);
+  all.load();
+  for (const Inherited::Socket& socket : all.sockets)
+    if (!socket.taken) close(socket.fd);
+  all.sockets.clear();
+}
+
+}  // namespace maildrop::service

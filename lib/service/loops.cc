@@ -1,0 +1,57 @@
+/// loops.cc: starting and ending the loops' threads.
+#include "service/loops.h"
+
+#include <sched.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+
+namespace maildrop::service {
+
+namespace {
+
+/// The cores this process may use: a container or taskset may give fewer than the machine has.
+unsigned usable_cores() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  const int count = CPU_COUNT(&set);
+  return count > 0 ? static_cast<unsigned>(count) : 1;
+}
+
+}  // namespace
+
+struct Loops::Work {
+  explicit Work(boost::asio::io_context& context) : guard(context.get_executor()) {}
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard;
+};
+
+Loops::Loops(unsigned count) {
+  if (count == 0) count = usable_cores();
+  for (unsigned i = 0; i < count; ++i) {
+    loops_.push_back(std::make_unique<Loop>());
+    work_.push_back(std::make_unique<Work>(loops_.back()->context()));
+  }
+}
+
+Loops::~Loops() {
+  stop();
+  join();
+}
+
+void Loops::start() {
+  for (auto& loop : loops_) threads_.emplace_back([&context = loop->context()] { context.run(); });
+}
+
+void Loops::finish() {
+  for (auto& work : work_) work->guard.reset();
+}
+
+void Loops::stop() {
+  for (auto& loop : loops_) loop->context().stop();
+}
+
+void Loops::join() {
+  for (auto& thread : threads_)
+    if (thread.joinable()) thread.join();
+}
+
+}  // namespace maildrop::service

@@ -1,0 +1,58 @@
+/// signals.cc: TERM, INT and HUP as calls on a loop; the limit of open files.
+#include "service/signals.h"
+
+#include <sys/resource.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <utility>
+
+namespace maildrop::service {
+
+struct Signals::State : std::enable_shared_from_this<State> {
+  State(boost::asio::io_context& context, SignalHandlers given)
+      : set(context, SIGTERM, SIGINT, SIGHUP), handlers(std::move(given)) {}
+
+  void wait() {
+    set.async_wait([self = shared_from_this()](const boost::system::error_code& error, int number) {
+      if (error) return;
+      self->handle(number);
+      self->wait();
+    });
+  }
+
+  void handle(int number) {
+    if (number == SIGHUP) {
+      if (!draining) handlers.reload();
+    } else if (!draining) {
+      draining = true;
+      handlers.drain();
+    } else {
+      handlers.end();
+    }
+  }
+
+  boost::asio::signal_set set;
+  SignalHandlers handlers;
+  bool draining = false;
+};
+
+Signals::Signals(boost::asio::io_context& context, SignalHandlers handlers)
+    : state_(std::make_shared<State>(context, std::move(handlers))) {
+  std::signal(SIGPIPE, SIG_IGN);
+  state_->wait();
+}
+
+Signals::~Signals() = default;
+
+void Signals::cancel() { state_->set.cancel(); }
+
+std::size_t raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  const rlim_t soft = limit.rlim_cur;
+  limit.rlim_cur = limit.rlim_max;
+  return static_cast<std::size_t>(setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : soft);
+}
+
+}  // namespace maildrop::service
