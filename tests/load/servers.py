@@ -1,0 +1,98 @@
+"""servers.py: starts the servers that are measured, and reads what they use."""
+import ctypes
+import os
+import re
+import resource
+import signal
+import socket
+import subprocess
+import time
+
+_libc = ctypes.CDLL(None)
+
+
+def raise_file_limit():
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+class Server:
+    """A process pinned to a CPU from its start (None: not pinned), logging to a file."""
+
+    def __init__(self, label, argv, log, env=None, cpu=None):
+        self.label, self.log = label, log
+
+        def prepare():
+            _libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+            if cpu is not None:
+                os.sched_setaffinity(0, {cpu})
+
+        with open(log, "wb") as out:
+            self.started = time.monotonic()
+            self.process = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                            preexec_fn=prepare)
+        self.pid = self.process.pid
+        self.port = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def cpu_us(self):
+        """CPU of all its threads so far, from the process's own clock (nanoseconds inside)."""
+        return time.clock_gettime_ns((~self.pid << 3) | 2) / 1000
+
+    def status_kb(self, field):
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as f:
+            return int(re.search(rf"^{field}:\s+(\d+)", f.read(), re.M).group(1))
+
+    def wait_for_log(self, pattern, seconds=20):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with open(self.log, encoding="utf-8", errors="replace") as f:
+                found = re.search(pattern, f.read(), re.M)
+            if found:
+                return found
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.001)
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            raise SystemExit(f"{self.label} did not start:\n{f.read()}")
+
+
+def maildrop(binary, folder, command="serve-smtp", cpu=None, settings=None, name="maildrop"):
+    env = {"PATH": os.environ["PATH"], "HOME": folder, "MAILDROP_SMTP_LISTEN": "127.0.0.1:0",
+           "MAILDROP_API_LISTEN": "127.0.0.1:0", "MAILDROP_MAIL_DOMAINS": "example.test",
+           "MAILDROP_STORE_URL": f"sqlite:{folder}/{name}.db"}
+    env.update({"MAILDROP_" + k.upper().replace(".", "_"): str(v) for k, v in (settings or {}).items()})
+    server = Server("maildrop", [binary, command], f"{folder}/{name}.log", env, cpu)
+    if command != "serve-api":
+        found = server.wait_for_log(r"\bservice=smtp\b.*\baddress=\"?127\.0\.0\.1:(\d+)")
+        server.port = int(found.group(1))
+    server.wait_for_log(r"\bready\b")
+    return server
+
+
+def smtp_sink(folder, cpu=None):
+    """postfix's smtp-sink: reads mail and forgets it."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    server = Server("smtp-sink", ["smtp-sink", "-4", *user, "-m", "20000", f"127.0.0.1:{port}", "4096"],
+                    f"{folder}/sink.log", None, cpu)
+    server.port = port
+    for _ in range(500):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return server
+        except OSError:
+            time.sleep(0.01)
+    raise SystemExit("smtp-sink did not start")
