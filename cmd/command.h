@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,11 +16,11 @@ namespace maildrop::cmd {
 /// sysexits(3) and the few that others use for the same.
 enum Exit : int {
   exit_ok = 0,
-  exit_nothing = 1,        // nothing found
+  exit_nothing = 1,  // nothing found
   exit_usage = 64,
   exit_data = 65,
   exit_no_input = 66,
-  exit_no_name = 67,       // an inbox name that is illegal
+  exit_no_name = 67,  // an inbox name that is illegal
   exit_unavailable = 69,
   exit_internal = 70,
   exit_os = 71,
@@ -34,13 +35,15 @@ enum Exit : int {
 
 /// The status for an error that a library returned.
 int exit_for(const Error& error);
-/// Prints `maildrop: WHAT` on stderr, terminal-safe, and returns the status.
+/// Prints `maildrop: WHAT` on stderr, terminal-safe, each line of it, and returns the status.
 int report(const Error& error);
+/// The same for a command line that makes no sense: 64, with a hint at the help of `command` (`inbox`, `config show`).
+int usage_error(std::string_view command, std::string_view what);
 
 /// What every subcommand can be given.
 struct Globals {
-  std::string config_file;          // --config
-  std::vector<std::string> sets;    // --set KEY=VALUE
+  std::string config_file;        // --config
+  std::vector<std::string> sets;  // --set KEY=VALUE
 };
 
 /// Reads the configuration; on failure prints every problem and gives the status (78, or 66 for a missing file).
@@ -53,6 +56,7 @@ struct Command {
   std::string_view summary;
   std::function<int()> (*declare)(CLI::App& app, const Globals& globals);
   bool hidden = false;
+  std::string_view examples = {};  // three lines, `maildrop inbox bob` and the like: the help begins with them
 };
 
 /// The whole tree, as main() and the generators (completions, manual) see it.
@@ -62,5 +66,8 @@ struct Tree {
   std::function<int()> chosen;
 };
 void build(Tree& tree);
+/// Reads the arguments (without the program's name) into the tree. Nothing: run `tree.chosen`. Otherwise the status:
+/// help and version were printed, or what is wrong, with the nearest name for a mistyped one.
+std::optional<int> parse(Tree& tree, std::vector<std::string> arguments);
 
 }  // namespace maildrop::cmd

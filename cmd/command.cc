@@ -1,0 +1,51 @@
+/// command.cc: what all subcommands share: the configuration, errors and their exit statuses.
+#include "command.h"
+
+#include <cstdio>
+
+#include "core/text.h"
+
+namespace maildrop::cmd {
+namespace {
+
+void complain(std::string_view line) {
+  const std::string safe = terminal_safe(line);
+  std::fprintf(stderr, "maildrop: %.*s\n", static_cast<int>(safe.size()), safe.data());
+}
+
+}  // namespace
+
+int exit_for(const Error& error) {
+  switch (error.code) {
+    case Code::invalid: return exit_data;
+    case Code::not_found: return exit_no_input;
+    case Code::unavailable: return exit_unavailable;
+    case Code::over_limit:
+    case Code::timed_out: return exit_try_again;
+    case Code::corrupt: return exit_io;
+    case Code::internal: return exit_internal;
+  }
+  return exit_internal;
+}
+
+int report(const Error& error) {
+  for (const std::string_view line : split(error.what, '\n')) {
+    if (!line.empty()) complain(line);
+  }
+  return exit_for(error);
+}
+
+int usage_error(std::string_view command, std::string_view what) {
+  complain(what);
+  complain("see maildrop " + std::string(command) + (command.empty() ? "--help" : " --help"));
+  return exit_usage;
+}
+
+tl::expected<LoadedConfig, int> load(const Globals& globals) {
+  auto loaded = load_config(ConfigSources::from_process(globals.config_file, globals.sets));
+  if (loaded) return std::move(*loaded);
+  report(loaded.error());
+  return tl::unexpected<int>(loaded.error().code == Code::not_found ? exit_no_input : exit_config);
+}
+
+}  // namespace maildrop::cmd

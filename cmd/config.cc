@@ -1,0 +1,123 @@
+/// config.cc: maildrop config: is it right, what is in force and why, what could be set.
+#include <algorithm>
+
+#include "command.h"
+#include "core/settings.h"
+#include "core/text.h"
+#include "json_line.h"
+#include "terminal.h"
+
+namespace maildrop::cmd {
+namespace {
+
+constexpr std::string_view kExamples =
+    "maildrop config check                  # every problem at once\n"
+    "maildrop config show --origin          # what is in force, and where it was set\n"
+    "maildrop config defaults > maildrop.toml";
+constexpr std::string_view kCheckExamples =
+    "maildrop config check\n"
+    "maildrop config check --config new.toml\n"
+    "maildrop config check --set mail.domains=example.org";
+constexpr std::string_view kShowExamples =
+    "maildrop config show\n"
+    "maildrop config show --origin\n"
+    "maildrop config show --json | jq -r 'select(.origin != \"default\").key'";
+constexpr std::string_view kDefaultsExamples =
+    "maildrop config defaults\n"
+    "maildrop config defaults > maildrop.toml\n"
+    "maildrop config defaults | grep -A3 max_age";
+
+int output(std::string_view text) {
+  const auto printed = print(1, text);
+  return printed ? exit_ok : (report(printed.error()), exit_io);
+}
+
+int check(const Globals& globals) {
+  const auto loaded = load(globals);
+  if (!loaded) return loaded.error();
+  std::string out = "ok\n";
+  for (const std::string& file : loaded->files) out += terminal_safe(file) + "\n";
+  return output(out);
+}
+
+std::string origin_of(const LoadedConfig& loaded, const Setting& setting) {
+  const auto found = loaded.origins.find(setting.key);
+  return found == loaded.origins.end() ? "default" : found->second;
+}
+
+/// `mail.max_size = "512KiB"`: a dotted key, so that the lines together are a configuration file.
+std::string dotted_line(const LoadedConfig& loaded, const Setting& setting) {
+  const std::string section(setting.key.substr(0, setting.key.rfind('.')));
+  if (setting.secret) return "# " + std::string(setting.key) + " is not shown";
+  return section + "." + toml_line(setting, loaded.config);
+}
+
+std::string as_toml(const LoadedConfig& loaded, bool with_origin) {
+  std::string out;
+  for (const Setting& setting : settings()) {
+    out += terminal_safe(dotted_line(loaded, setting));
+    if (with_origin) out += "  # " + terminal_safe(origin_of(loaded, setting));
+    out += "\n";
+  }
+  return out;
+}
+
+std::string as_json(const LoadedConfig& loaded) {
+  std::string out;
+  for (const Setting& setting : settings()) {
+    Json line;
+    line["schema"] = "maildrop.setting/1";
+    line["key"] = std::string(setting.key);
+    const auto values = setting.get(loaded.config);
+    if (setting.secret) {
+      line["value"] = nullptr;
+    } else if (setting.type == Setting::Type::list) {
+      line["value"] = values;
+    } else {
+      line["value"] = values.empty() ? "" : values.front();
+    }
+    line["origin"] = origin_of(loaded, setting);
+    out += json_line(line);
+  }
+  return out;
+}
+
+int show(const Globals& globals, bool with_origin, bool json) {
+  const auto loaded = load(globals);
+  if (!loaded) return loaded.error();
+  return output(json ? as_json(*loaded) : as_toml(*loaded, with_origin));
+}
+
+struct ShowOptions {
+  bool origin = false;
+  bool json = false;
+};
+
+CLI::App* add(CLI::App& app, const char* name, const char* summary, std::string_view examples) {
+  CLI::App* sub = app.add_subcommand(name, summary);
+  sub->footer(std::string(examples));
+  return sub;
+}
+
+std::function<int()> declare(CLI::App& app, const Globals& globals) {
+  const CLI::App* checking = add(app, "check", "Read all settings and print every problem.", kCheckExamples);
+  CLI::App* showing = add(app, "show", "Print the settings in force.", kShowExamples);
+  const CLI::App* defaults =
+      add(app, "defaults", "Print the sample file: every setting with its default.", kDefaultsExamples);
+  auto options = std::make_shared<ShowOptions>();
+  showing->add_flag("--origin", options->origin,
+                    "Add where each value comes from: default, a file, the environment, --set.");
+  showing->add_flag("--json", options->json, "Write one JSON object a line, schema maildrop.setting/1.");
+  app.require_subcommand(1);
+  return [&globals, options, checking, showing, defaults]() -> int {
+    if (checking->parsed()) return check(globals);
+    if (showing->parsed()) return show(globals, options->origin, options->json);
+    return defaults->parsed() ? output(sample_toml()) : exit_usage;
+  };
+}
+
+}  // namespace
+
+extern const Command config_command{"config", "Check, show or print the settings.", declare, false, kExamples};
+
+}  // namespace maildrop::cmd

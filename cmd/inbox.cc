@@ -1,0 +1,153 @@
+/// inbox.cc: maildrop inbox: options, and which way they lead. The work is in inbox_run.cc.
+#include "inbox.h"
+
+#include "api/client.h"
+#include "command.h"
+#include "core/text.h"
+#include "help.h"
+#include "inbox_run.h"
+#include "store/backends.h"
+
+namespace maildrop::cmd {
+namespace {
+
+constexpr std::string_view kExamples =
+    "maildrop inbox bob                       # what bob has, newest first\n"
+    "maildrop inbox bob latest                # read the newest\n"
+    "maildrop inbox bob --wait=30s -g 'code'  # wait for a message about a code";
+
+/// What is wrong with this combination; empty: nothing.
+std::string objection(const InboxOptions& options) {
+  const int forms = options.raw + options.headers + options.text + options.json;
+  if (forms > 1) return "only one of --raw, --headers, --text and --json";
+  if (options.follow && options.wait) return "--follow and --wait exclude each other";
+  if (options.remove) {
+    if (options.ids.empty()) return "--delete needs the messages to delete: ids, or - to read them from standard input";
+    if (options.follow || options.wait) return "--delete does not wait";
+    if (options.raw || options.headers || options.text) return "--delete shows no message";
+    return "";
+  }
+  if (options.ids.size() > 1) return "one message at a time (several with --delete)";
+  if (options.follow && !options.ids.empty()) return "--follow shows every message: give no id";
+  if (!options.ids.empty() && options.limit) return "-n counts messages of a list: give no id";
+  const bool one = !options.ids.empty() || options.wait || options.follow;
+  if ((options.raw || options.headers || options.text) && !one) return "which message? add latest, a number or an id";
+  return "";
+}
+
+tl::expected<mail::Inbox, int> inbox_named(const std::string& name, const InboxSettings& settings) {
+  auto inbox = mail::Inbox::parse(name, settings);
+  if (inbox) return std::move(*inbox);
+  report({Code::invalid, "'" + name + "' cannot be an inbox: " + inbox.error().what});
+  return tl::unexpected<int>(exit_no_name);
+}
+
+/// The server decides what the name means: here it is only made canonical, with nothing taken off.
+tl::expected<Source, int> open_server(const InboxOptions& options) {
+  InboxSettings as_typed;
+  as_typed.plus_tag = InboxSettings::PlusTag::keep;
+  if (options.name.find('@') != std::string::npos) as_typed.naming = InboxSettings::Naming::full;
+  auto inbox = inbox_named(options.name, as_typed);
+  if (!inbox) return tl::unexpected<int>(inbox.error());
+  auto client = api::open_client(options.api);
+  if (!client && client.error().code == Code::invalid)
+    return tl::unexpected<int>(usage_error("inbox", client.error().what));
+  if (!client) return tl::unexpected<int>(report(client.error()));
+  return Source{std::move(*client), polling_feed(), std::move(*inbox)};
+}
+
+int no_store(const std::string& url, const Error& error) {
+  report(error);
+  report({Code::not_found, "no mail store at '" + url + "': has `maildrop serve` run with this configuration? " +
+                               "--set store.url=sqlite:PATH names another, --api URL asks a server"});
+  return exit_no_input;
+}
+
+tl::expected<Source, int> open_local(const InboxOptions& options, const Globals& globals, const Clock& clock) {
+  const auto loaded = load(globals);
+  if (!loaded) return tl::unexpected<int>(loaded.error());
+  auto inbox = inbox_named(options.name, loaded->config.inbox);
+  if (!inbox) return tl::unexpected<int>(inbox.error());
+  const auto sources = ConfigSources::from_process(globals.config_file, globals.sets);
+  store::OpenOptions open;
+  open.url = resolve_store_url(loaded->config.store.url, sources.environment);
+  open.settings = loaded->config.store;
+  open.inbox = loaded->config.inbox;
+  open.clock = &clock;
+  if (open.url.rfind("memory:", 0) == 0) {
+    report({Code::not_found, "a memory: store is inside the process that serves it: read it with --api URL"});
+    return tl::unexpected<int>(exit_no_input);
+  }
+  auto opened = store::open_store(open);
+  if (!opened && opened.error().code == Code::not_found) return tl::unexpected<int>(no_store(open.url, opened.error()));
+  if (!opened) return tl::unexpected<int>(report(opened.error()));
+  auto feed = store::open_feed(open);
+  if (!feed) return tl::unexpected<int>(report(feed.error()));
+  return Source{std::move(*opened), std::move(*feed), std::move(*inbox)};
+}
+
+int run(const InboxOptions& options, const Globals& globals) {
+  const std::string wrong = objection(options);
+  if (!wrong.empty()) return usage_error("inbox", wrong);
+  if (!options.api.empty() && !(globals.config_file.empty() && globals.sets.empty())) {
+    return usage_error("inbox", "--api asks a server, --config and --set are for the local store: one of them");
+  }
+  const SystemClock clock;
+  auto source = options.api.empty() ? open_local(options, globals, clock) : open_server(options);
+  return source ? InboxRun(options, *source, clock).main() : source.error();
+}
+
+/// An error of this parses as one of the option's.
+CLI::Option* duration(CLI::Option* option) {
+  const auto check = [](std::string& value) {
+    const auto parsed = parse_duration(value);
+    return parsed ? std::string() : parsed.error().what;
+  };
+  return option->type_name("TIME")->check(CLI::Validator(check, ""));
+}
+
+CLI::Option* pattern(CLI::Option* option) {
+  const auto check = [](std::string& value) {
+    const auto parsed = Pattern::parse(value);
+    return parsed ? std::string() : parsed.error().what;
+  };
+  return option->type_name("REGEX")->check(CLI::Validator(check, ""));
+}
+
+std::function<int()> declare(CLI::App& app, const Globals& globals) {
+  auto o = std::make_shared<InboxOptions>();
+  app.add_option("NAME", o->name, "The inbox: bob, or bob@example.org.")->required();
+  app.add_option("ID", o->ids, "The message: latest, a number (1 is the newest), an id or the start of one.");
+  app.add_flag("--raw", o->raw, "Show the message byte for byte as it is stored.");
+  app.add_flag("--headers", o->headers, "Show the header only, as it was written.");
+  app.add_flag("--text", o->text, "Show the text only: HTML is turned into text if there is nothing else.");
+  app.add_flag("--json", o->json, "Write one JSON object a line, schema maildrop.message/1.");
+  app.add_option("-o,--output", o->output, "Write to a new file of mode 0600 instead of standard output.")
+      ->type_name("FILE");
+  app.add_flag("--force", o->force, "Let -o replace a file, and --raw write to a terminal.");
+  app.add_flag("--delete", o->remove, "Delete these messages; - reads ids from standard input.");
+  app.add_flag("-f,--follow", o->follow, "Go on showing messages as they come, the oldest first.");
+  auto* wait =
+      app.add_flag("--wait{30s}", o->wait_time,
+                   "Wait until there is a message that fits, show it and end. One that is there already counts.");
+  duration(wait);
+  app.add_option("-n,--limit", o->limit, "List at most so many, the newest.")->type_name("N");
+  pattern(app.add_option("-g,--grep", o->grep,
+                         "Only messages whose subject or sender matches this extended regular expression; "
+                         "one without capitals ignores case."));
+  app.add_option("--api", o->api, "Ask the server at this address instead of opening the local store.")
+      ->type_name("URL");
+  one_of(app.add_option("--color", o->colour, "Use colour."), kColours);
+  app.add_flag("--no-pager", o->no_pager, "Write to the terminal directly.");
+  return [o, &globals, wait] {
+    o->wait = wait->count() > 0;
+    return run(*o, globals);
+  };
+}
+
+}  // namespace
+
+extern const Command inbox_command{"inbox", "List an inbox, or read, wait for and delete its messages.", declare, false,
+                                   kExamples};
+
+}  // namespace maildrop::cmd

@@ -1,0 +1,174 @@
+/// inbox_run.cc: lists, shows, follows and waits. Deleting is in inbox_delete.cc.
+#include "inbox_run.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <set>
+
+#include "command.h"
+#include "core/text.h"
+
+namespace maildrop::cmd {
+
+InboxRun::InboxRun(const InboxOptions& options, Source& source, const Clock& clock, int fd)
+    : options_(options), source_(source), clock_(clock), screen_(screen_of(fd, options.colour)) {
+  if (options_.output.empty() || options_.output == "-") return;
+  screen_ = Screen{};
+  screen_.fd = -1;
+}
+
+InboxRun::~InboxRun() {
+  if (file_ >= 0) ::close(file_);
+}
+
+Form InboxRun::form() const {
+  if (options_.raw) return Form::raw;
+  if (options_.headers) return Form::headers;
+  if (options_.text) return Form::text;
+  return options_.json ? Form::json : Form::screen;
+}
+
+void InboxRun::tell_missing(const std::string& selector) const {
+  report({Code::not_found, "no message '" + selector + "' in '" + source_.inbox.name() + "'"});
+}
+
+Result<void> InboxRun::write(std::string_view text, bool paged) {
+  if (screen_.fd < 0) {
+    const auto file = create_file(options_.output, options_.force);
+    if (!file) failed_ = exit_cannot_create;
+    file_ = screen_.fd = TRY(file);
+  }
+  const auto written = paged && !options_.no_pager ? page(screen_, text) : print(screen_.fd, text);
+  if (!written) failed_ = exit_io;
+  return written;
+}
+
+Result<Summaries> InboxRun::messages() {
+  Summaries all = TRY(source_.inboxes->list(source_.inbox, {}));
+  prefix_ = prefix_length(all);
+  const auto unwanted = [this](const store::Summary& each) { return !pattern_.matches(each); };
+  all.erase(std::remove_if(all.begin(), all.end(), unwanted), all.end());
+  return all;
+}
+
+std::string InboxRun::list_text(const Summaries& shown) const {
+  std::string out;
+  if (options_.json) {
+    for (const store::Summary& each : shown) out += json_message(source_.inbox.name(), each);
+    return out;
+  }
+  Table table(screen_, prefix_, clock_.now());
+  table.fit(shown);
+  out = table.heading();
+  for (const store::Summary& each : shown) out += table.row(each);
+  return out;
+}
+
+Result<int> InboxRun::list() {
+  Summaries shown = TRY(messages());
+  if (shown.empty()) {
+    report({Code::not_found,
+            "no messages in '" + source_.inbox.name() + "'" + (options_.grep.empty() ? "" : " that fit")});
+    return exit_nothing;
+  }
+  if (options_.limit && *options_.limit < shown.size()) shown.erase(shown.begin() + *options_.limit, shown.end());
+  TRY(write(list_text(shown), true));
+  return exit_ok;
+}
+
+Result<void> InboxRun::show_message(const store::Summary& summary, bool paged) {
+  const store::Message message = TRY(source_.inboxes->get(source_.inbox, summary.id));
+  return write(show(form(), source_.inbox.name(), message, screen_), paged && !options_.raw);
+}
+
+Result<std::optional<int>> InboxRun::look_for(const std::string& selector) {
+  const Summaries all = TRY(messages());
+  const auto found = pick(all, selector);
+  if (!found && found.error().code == Code::invalid)
+    return std::optional<int>(usage_error("inbox", found.error().what));
+  if (!found) return std::optional<int>();
+  const auto shown = show_message(*found, !options_.wait);
+  if (!shown && shown.error().code == Code::not_found) return std::optional<int>();  // removed in between
+  if (!shown) return tl::unexpected<Error>(shown.error());
+  return std::optional<int>(exit_ok);
+}
+
+Result<int> InboxRun::show_one() {
+  const std::string selector = options_.ids.empty() ? "latest" : options_.ids.front();
+  if (!options_.wait) {
+    const auto status = TRY(look_for(selector));
+    if (status) return *status;
+    tell_missing(selector);
+    return exit_nothing;
+  }
+  const auto most = TRY(parse_duration(options_.wait_time));
+  const auto status = TRY(watch(*source_.feed, most, [this, &selector] { return look_for(selector); }));
+  if (status) return *status;
+  report({Code::timed_out, "nothing came to '" + source_.inbox.name() + "' in " + format_duration(most)});
+  return exit_timed_out;
+}
+
+Result<void> InboxRun::show_new(const Summaries& fresh) {
+  if (options_.raw || options_.headers || options_.text) {
+    for (const store::Summary& each : fresh) {
+      const auto shown = show_message(each, false);
+      if (!shown && shown.error().code != Code::not_found) return shown;
+    }
+    return {};
+  }
+  const Table table(screen_, prefix_, clock_.now());
+  std::string out;
+  for (const store::Summary& each : fresh) {
+    out += options_.json ? json_message(source_.inbox.name(), each) : table.row(each);
+  }
+  return out.empty() ? Result<void>() : write(out, false);
+}
+
+Result<int> InboxRun::follow() {
+  std::set<store::MessageId> known;  // bounded by what the inbox holds: it is what the last look showed
+  bool first = true;
+  const auto look = [&]() -> Result<std::optional<int>> {
+    const Summaries all = TRY(messages());
+    std::set<store::MessageId> now;
+    Summaries fresh;
+    for (const store::Summary& each : all) {
+      now.insert(each.id);
+      if (known.count(each.id) == 0) fresh.push_back(each);
+    }
+    if (first && options_.limit && *options_.limit < fresh.size())
+      fresh.erase(fresh.begin() + *options_.limit, fresh.end());
+    if (first && form() == Form::screen) TRY(write(Table(screen_, prefix_, clock_.now()).heading(), false));
+    std::reverse(fresh.begin(), fresh.end());
+    TRY(show_new(fresh));
+    known.swap(now);
+    first = false;
+    return std::optional<int>();
+  };
+  TRY(watch(*source_.feed, std::nullopt, look));
+  return exit_ok;
+}
+
+Result<int> InboxRun::run() {
+  if (options_.remove) return remove();
+  if (options_.follow) return follow();
+  return options_.wait || !options_.ids.empty() ? show_one() : list();
+}
+
+int InboxRun::main() {
+  if (::signal(SIGINT, SIG_IGN) != SIG_IGN) ::signal(SIGINT, [](int) { ::_exit(exit_interrupted); });
+  auto pattern = Pattern::parse(options_.grep);
+  if (!pattern) return usage_error("inbox", pattern.error().what);
+  pattern_ = std::move(*pattern);
+  if (options_.raw && screen_.terminal && !options_.force) {
+    return usage_error("inbox", "--raw can make a terminal do what the sender wants: use -o FILE, a pipe, or --force");
+  }
+  const auto status = run();
+  if (status) return *status;
+  const int code = report(status.error());
+  if (failed_) return *failed_;
+  return status.error().code == Code::invalid ? exit_no_name : code;  // only a server's opinion of the name is left
+}
+
+}  // namespace maildrop::cmd

@@ -1,0 +1,86 @@
+/// inbox_run.h: what `maildrop inbox` does once it is known what is wanted.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "inbox.h"
+#include "mail/inbox.h"
+#include "store/feed.h"
+#include "store/store.h"
+#include "terminal.h"
+
+namespace maildrop::cmd {
+
+struct InboxOptions {
+  std::string name;
+  std::vector<std::string> ids;
+  bool raw = false, headers = false, text = false, json = false;
+  std::string output;  // -o; empty: standard output
+  bool force = false;
+  bool remove = false;  // --delete
+  bool follow = false;
+  bool wait = false;
+  std::string wait_time;          // as typed, checked
+  std::optional<unsigned> limit;  // -n
+  std::string grep;
+  std::string api;
+  std::string colour = "auto";
+  bool no_pager = false;
+};
+
+/// Where the messages are.
+struct Source {
+  std::unique_ptr<store::Inboxes> inboxes;
+  std::unique_ptr<store::Feed> feed;
+  mail::Inbox inbox;
+};
+
+/// One run: the options, and everything they were turned into. Used once.
+class InboxRun {
+ public:
+  /// Everything handed in outlives it. Output goes to `fd` unless the options name a file.
+  InboxRun(const InboxOptions& options, Source& source, const Clock& clock, int fd = 1);
+  ~InboxRun();
+  InboxRun(const InboxRun&) = delete;
+  InboxRun& operator=(const InboxRun&) = delete;
+
+  /// Prints and gives the exit status.
+  int main();
+
+ private:
+  Result<int> run();
+  Result<int> list();
+  Result<int> show_one();
+  Result<int> follow();
+  Result<int> remove();
+
+  /// All messages that -g lets through, newest first.
+  Result<Summaries> messages();
+  /// One look: the message shown and the status, or nothing yet.
+  Result<std::optional<int>> look_for(const std::string& selector);
+  Result<void> show_message(const store::Summary& summary, bool paged);
+  Result<void> show_new(const Summaries& fresh);
+  std::string list_text(const Summaries& shown) const;
+  Result<Summaries> chosen();
+  /// "no message 'x' in 'bob'" on stderr.
+  void tell_missing(const std::string& selector) const;
+  Form form() const;
+
+  /// Opens the file of -o first: one that would stay empty is never made.
+  Result<void> write(std::string_view text, bool paged);
+
+  const InboxOptions& options_;
+  Source& source_;
+  const Clock& clock_;
+  Pattern pattern_;
+  Screen screen_;
+  std::size_t prefix_ = 0;     // characters of an id that are enough, as of the last look
+  int file_ = -1;              // of -o
+  std::optional<int> failed_;  // the status for output that cannot be written
+};
+
+}  // namespace maildrop::cmd
