@@ -157,36 +157,52 @@ sys.exit(1)' "$1"
 
 check_completions() {
   local status=0
-  generate completion-bash | same completions/maildrop.bash || status=1
-  generate completion-zsh | same completions/_maildrop || status=1
-  generate completion-fish | same completions/maildrop.fish || status=1
+  generate completion bash | same completions/maildrop.bash || status=1
+  generate completion zsh | same completions/_maildrop || status=1
+  generate completion fish | same completions/maildrop.fish || status=1
+  bash -n completions/maildrop.bash || status=1
   return "$status"
 }
 
-commands() { "$binary" --help | sed -n '/^Subcommands:/,$ s/^  \([a-z][a-z-]*\) .*/\1/p'; }
+# pages: each command and the page that tells it, `inbox man/maildrop-inbox.1`; maildrop itself first.
+pages() {
+  echo "maildrop man/maildrop.1"
+  generate man maildrop commands | sed -n 's/^\.BR maildrop\\-\([^ ]*\) (\(.\))$/\1 \2/p' | sed 's/\\-/-/g' |
+    while read -r command section; do echo "$command man/maildrop-$command.$section"; done
+}
 
-check_synopses() {
-  local status=0 command
-  [ -n "$(commands)" ] || { echo "no subcommands in --help"; return 1; }
-  for command in $(commands); do
-    generate man-synopsis "$command" | same_block "man/maildrop-$command.1" || status=1
-  done
+# NAME, SYNOPSIS and OPTIONS of each page are what the command line itself says.
+check_manuals_tell_the_options() {
+  local status=0 command page
+  [ "$(pages | wc -l)" -gt 3 ] || { echo "no subcommands"; return 1; }
+  generate man maildrop commands | same_block man/maildrop.1 || status=1
+  while read -r command page; do
+    generate man "$command" head | same_block "$page" || status=1
+    generate man "$command" options | same_block "$page" || status=1
+  done < <(pages)
   return "$status"
 }
 
-# Every long option that --help tells is told by the manual, and the other way round.
-check_options() {
+check_routes_manual() {
+  local page
+  page=$(grep -lF '/api/v3/mailboxes/{name}' man/*) || { echo "no page tells the routes"; return 1; }
+  generate routes-man | same_block "$page"
+}
+
+# --help begins with examples, and names every option that the completions know.
+check_help() {
   local command
-  for command in $(commands); do
-    comm -3 <("$binary" "$command" --help | grep -oE -- '(^|[ ,])--[a-z][a-z-]+' | tr -d ' ,' | sort -u) \
-      <(sed 's/\\-/-/g; s/\\fB//g' "man/maildrop-$command.1" | grep -oE -- '(^|[^a-z-])--[a-z][a-z-]+' | grep -oE -- '--.*' | sort -u) |
-      sed "s/^[^\t]/maildrop $command --help alone: &/; s/^\t/man\/maildrop-$command.1 alone: /"
+  for command in $(pages | sed '1d; s/ .*//'); do
+    "$binary" "$command" --help | grep -qE "^ +(.*=.* )?maildrop $command( |$)" || echo "maildrop $command --help: no example"
+    "$binary" "$command" --help | grep -oE -- '--[a-z][a-z-]+' | sort -u | while read -r option; do
+      grep -qF -- "$option" completions/maildrop.bash || echo "maildrop $command --help: $option is not completed"
+    done
   done | none
 }
 
 checks=(floors third_party_headers top_level first_lines every_source_has_a_test dialogs_name_their_attack coroutine_traps
   format shell_scripts python_compiles no_machine_paths plain_files links manuals)
-asking=(sample_config settings_manual completions synopses options)
+asking=(sample_config settings_manual completions manuals_tell_the_options routes_manual help)
 
 status=0
 for check in "${checks[@]}" "${asking[@]}"; do
