@@ -59,6 +59,9 @@ class Registry {
   /// A gauge read when the text is made. `read` must be thread-safe, quick, and outlive the registry's last text().
   void callback(std::string_view name, std::string_view help, std::function<double()> read);
 
+  /// The sum of a family's counters: of the one with these labels, or of all with none given. 0 for an unknown one.
+  std::uint64_t total(std::string_view name, std::string_view labels = {}) const;
+
   /// Prometheus text exposition 0.0.4, by name.
   std::string text() const;
 
@@ -75,5 +78,15 @@ class Registry {
   mutable std::mutex mutex_;
   std::map<std::string, Family, std::less<>> families_;
 };
+
+inline std::uint64_t Registry::total(std::string_view name, std::string_view labels) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = families_.find(name);
+  if (found == families_.end()) return 0;
+  std::uint64_t sum = 0;
+  for (const auto& [its_labels, counter] : found->second.counters)
+    if (labels.empty() || its_labels == labels) sum += counter->value();
+  return sum;
+}
 
 }  // namespace maildrop::metrics

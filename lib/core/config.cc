@@ -1,0 +1,289 @@
+/// config.cc: files, environment and --set, put together by the table of settings.
+#include "core/config.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <toml++/toml.h>
+
+#include "core/settings.h"
+#include "core/text.h"
+
+extern char** environ;
+
+namespace maildrop {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Values = std::vector<std::string>;
+
+constexpr std::string_view kPrefix = "MAILDROP_";
+constexpr std::string_view kFileVariable = "MAILDROP_CONFIG";
+constexpr std::string_view kFileSuffix = "_FILE";
+constexpr std::size_t kMaxFile = 1 << 20;  // no configuration is that long, so what is is a mistake
+
+std::vector<std::string_view> all_keys() {
+  std::vector<std::string_view> keys;
+  for (const Setting& setting : settings()) keys.push_back(setting.key);
+  return keys;
+}
+
+std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates) {
+  const std::string_view near = nearest(name, candidates);
+  return near.empty() ? std::string() : ", did you mean '" + std::string(near) + "'?";
+}
+
+/// Lists in environment and --set: commas or white space between the elements.
+Values split_list(std::string_view text) {
+  Values out;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    at = text.find_first_not_of(", \t\n", at);
+    if (at == std::string_view::npos) break;
+    const std::size_t end = std::min(text.find_first_of(", \t\n", at), text.size());
+    out.emplace_back(text.substr(at, end - at));
+    at = end;
+  }
+  return out;
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return fail(Code::not_found, "cannot read '" + path + "': " + std::strerror(errno));
+  std::string text(kMaxFile + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.bad()) return fail(Code::not_found, "cannot read '" + path + "': " + std::strerror(errno));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > kMaxFile) return fail(Code::invalid, "'" + path + "' is longer than " + format_size(kMaxFile));
+  return text;
+}
+
+/// Builds one LoadedConfig, source by source, and keeps all that is wrong.
+class Loader {
+ public:
+  Loader() {
+    for (const Setting& setting : settings()) loaded_.origins[std::string(setting.key)] = "default";
+  }
+
+  void file(const std::string& path);
+  void environment(const std::map<std::string, std::string>& variables);
+  void sets(const std::vector<std::string>& given);
+
+  Result<LoadedConfig> finish() {
+    if (problems_.empty()) return std::move(loaded_);
+    std::string what;
+    for (const std::string& problem : problems_) what += (what.empty() ? "" : "\n") + problem;
+    return fail(Code::invalid, std::move(what));
+  }
+
+ private:
+  void table(const std::string& path, const toml::table& table, const std::string& prefix);
+  void leaf(const std::string& origin, const std::string& key, const toml::node& node);
+  void variable(const std::string& name, const std::string& value, const std::map<std::string, std::string>& all);
+  void apply(const Setting& setting, const Values& values, const std::string& origin);
+  void problem(const std::string& where, const std::string& what) { problems_.push_back(where + ": " + what); }
+
+  LoadedConfig loaded_;
+  std::vector<std::string> problems_;
+};
+
+void Loader::apply(const Setting& setting, const Values& values, const std::string& origin) {
+  const Result<void> set = setting.set(loaded_.config, values);
+  if (!set) return problem(origin, std::string(setting.key) + ": " + set.error().what);
+  loaded_.origins[std::string(setting.key)] = origin;
+}
+
+// --- files ---
+
+std::string position(const std::string& path, const toml::source_region& source) {
+  return path + ":" + std::to_string(source.begin.line) + ":" + std::to_string(source.begin.column);
+}
+
+void Loader::file(const std::string& path) {
+  const Result<std::string> text = read_file(path);
+  if (!text) {
+    problems_.push_back(text.error().what);
+    return;
+  }
+  loaded_.files.push_back(path);
+  try {
+    table(path, toml::parse(std::string_view(*text), std::string_view(path)), "");
+  } catch (const toml::parse_error& error) {
+    problem(position(path, error.source()), std::string(error.description()));
+  }
+}
+
+void Loader::table(const std::string& path, const toml::table& table, const std::string& prefix) {
+  for (const auto& [name, node] : table) {
+    const std::string key = prefix + std::string(name.str());
+    const std::string origin = position(path, name.source());
+    const bool is_section = std::any_of(settings().begin(), settings().end(), [&](const Setting& setting) {
+      return setting.key.substr(0, key.size() + 1) == key + ".";
+    });
+    if (node.is_table() && is_section) {
+      this->table(path, *node.as_table(), key + ".");
+    } else if (is_section) {
+      problem(origin, key + ": is a section: write [" + key + "]");
+    } else {
+      leaf(origin, key, node);
+    }
+  }
+}
+
+/// Strings as they are, numbers and booleans in their TOML form. Nothing for other types.
+std::optional<std::string> scalar(const toml::node& node) {
+  if (const auto text = node.value_exact<std::string>()) return *text;
+  if (const auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
+  if (const auto truth = node.value_exact<bool>()) return *truth ? "true" : "false";
+  return std::nullopt;
+}
+
+void Loader::leaf(const std::string& origin, const std::string& key, const toml::node& node) {
+  const Setting* setting = find_setting(key);
+  if (!setting) return problem(origin, key + ": unknown setting" + did_you_mean(key, all_keys()));
+  Values values;
+  const toml::array* array = node.as_array();
+  if (array && setting->type != Setting::Type::list) return problem(origin, key + ": one value is needed, not a list");
+  if (array) {
+    for (const toml::node& element : *array) {
+      const auto value = scalar(element);
+      if (!value) return problem(origin, key + ": a list of strings is needed");
+      values.push_back(*value);
+    }
+  } else {
+    const auto value = scalar(node);
+    if (!value) return problem(origin, key + ": a string or number is needed");
+    values.push_back(*value);
+  }
+  apply(*setting, values, origin);
+}
+
+// --- environment and --set ---
+
+void Loader::environment(const std::map<std::string, std::string>& variables) {
+  for (const auto& [name, value] : variables)
+    if (name.rfind(kPrefix, 0) == 0 && name != kFileVariable) variable(name, value, variables);
+}
+
+void Loader::variable(const std::string& name, const std::string& value, const std::map<std::string, std::string>& all) {
+  std::vector<std::string> known;
+  for (const Setting& setting : settings()) {
+    const std::string plain = environment_name(setting.key);
+    const std::string from_file = plain + std::string(kFileSuffix);
+    known.push_back(plain);
+    if (name != plain && name != from_file) continue;
+    std::string text = value;
+    if (name == from_file) {
+      if (all.contains(plain)) return problem(name, "is set, and " + plain + " too: one of them");
+      const Result<std::string> read = read_file(value);
+      if (!read) return problem(name, read.error().what);
+      text = *read;
+      if (!text.empty() && text.back() == '\n') text.pop_back();
+    }
+    return apply(setting, setting.type == Setting::Type::list ? split_list(text) : Values{text}, name);
+  }
+  known.emplace_back(kFileVariable);
+  problem(name, "unknown variable" + did_you_mean(name, {known.begin(), known.end()}));
+}
+
+void Loader::sets(const std::vector<std::string>& given) {
+  for (const std::string& text : given) {
+    const std::size_t equals = text.find('=');
+    const std::string key = text.substr(0, equals);
+    if (equals == std::string::npos) {
+      problem("--set " + key, "write --set KEY=VALUE");
+      continue;
+    }
+    const Setting* setting = find_setting(key);
+    if (!setting) {
+      problem("--set " + key, "unknown setting" + did_you_mean(key, all_keys()));
+      continue;
+    }
+    const std::string value = text.substr(equals + 1);
+    apply(*setting, setting->type == Setting::Type::list ? split_list(value) : Values{value}, "--set");
+  }
+}
+
+/// The file and, after it, conf.d/*.toml beside it by name.
+std::vector<std::string> with_drop_ins(const std::string& file) {
+  std::vector<std::string> files{file};
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(fs::path(file).parent_path() / "conf.d", error))
+    if (entry.path().extension() == ".toml") files.push_back(entry.path().string());
+  std::sort(files.begin() + 1, files.end());
+  return files;
+}
+
+}  // namespace
+
+Config::Config() {
+  smtp.listen = {*Endpoint::parse("127.0.0.1:2525")};
+  api.listen = {*Endpoint::parse("127.0.0.1:8080")};
+  mail.domains = {"localhost"};
+  inbox.reserved = {"abuse", "admin",    "administrator", "hostmaster",       "mailer-daemon", "noc",       "postmaster",
+                    "root",  "security", "ssladmin",      "ssladministrator", "sslwebmaster",  "sysadmin", "webmaster"};
+  limits.exempt = {*Network::parse("127.0.0.0/8"), *Network::parse("::1")};
+}
+
+ConfigSources ConfigSources::from_process(std::string file, std::vector<std::string> sets) {
+  ConfigSources sources;
+  sources.file = std::move(file);
+  sources.sets = std::move(sets);
+  for (char** variable = environ; variable && *variable; ++variable) {
+    const std::string_view text = *variable;
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos)
+      sources.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return sources;
+}
+
+Result<LoadedConfig> load_config(const ConfigSources& sources) {
+  std::string file = sources.file;
+  if (file.empty()) {
+    const auto named = sources.environment.find(std::string(kFileVariable));
+    if (named != sources.environment.end()) file = named->second;
+  }
+  std::error_code error;
+  if (!file.empty()) {
+    TRY(read_file(file));  // a file that was named must be there
+  } else if (fs::exists(kDefaultConfigFile, error)) {
+    file = kDefaultConfigFile;
+  }
+  Loader loader;
+  if (!file.empty())
+    for (const std::string& each : with_drop_ins(file)) loader.file(each);
+  loader.environment(sources.environment);
+  loader.sets(sources.sets);
+  return loader.finish();
+}
+
+std::string resolve_store_url(const std::string& url, const std::map<std::string, std::string>& environment) {
+  if (url != "sqlite:") return url;
+  const auto variable = [&](const char* name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::string() : found->second;
+  };
+  std::string folder = variable("STATE_DIRECTORY");
+  folder = folder.substr(0, folder.find(':'));  // systemd lists several
+  if (folder.empty() && geteuid() == 0) folder = "/var/lib/maildrop";
+  if (folder.empty() && !variable("XDG_STATE_HOME").empty()) folder = variable("XDG_STATE_HOME") + "/maildrop";
+  if (folder.empty()) folder = variable("HOME") + "/.local/state/maildrop";
+  return "sqlite:" + folder + "/mail.db";
+}
+
+std::string effective_hostname(const SmtpSettings& settings) {
+  if (!settings.hostname.empty()) return settings.hostname;
+  char name[HOST_NAME_MAX + 1] = "";
+  if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') return "localhost";
+  return name;
+}
+
+}  // namespace maildrop

@@ -1,0 +1,387 @@
+/// settings.cc: one row per setting. The help here is the manual.
+#include "core/settings.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <type_traits>
+
+#include "core/text.h"
+
+namespace maildrop {
+
+namespace {
+
+using Values = std::vector<std::string>;
+
+// --- one value from and to text ---
+
+template <class T>
+struct Range {
+  T least;
+  T most;
+};
+
+Result<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size())
+    return fail(Code::invalid, "'" + std::string(text) + "' is no whole number");
+  return value;
+}
+
+template <class T, class Format>
+Result<void> check_range(const T& value, const Range<T>& range, Format format) {
+  if (value >= range.least && value <= range.most) return {};
+  return fail(Code::invalid, format(value) + " is not in " + format(range.least) + ".." + format(range.most));
+}
+
+/// Every value but a list is one element.
+Result<std::string_view> single(const Values& values) {
+  if (values.size() != 1) return fail(Code::invalid, "one value is needed, not " + std::to_string(values.size()));
+  return std::string_view(values.front());
+}
+
+// --- rows; `member` gives the place in a Config ---
+
+template <class Member>
+Setting number_row(std::string_view key, Range<unsigned> range, Member member, std::string_view values,
+                   std::string_view help) {
+  Setting row{key, Setting::Type::number, values, help, false, false, {}, {}};
+  row.set = [=](Config& config, const Values& given) -> Result<void> {
+    const std::string_view text = TRY(single(given));
+    const std::uint64_t value = TRY(parse_number(text));
+    TRY(check_range<std::uint64_t>(value, {range.least, range.most}, [](std::uint64_t n) { return std::to_string(n); }));
+    member(config) = static_cast<unsigned>(value);
+    return {};
+  };
+  row.get = [=](const Config& config) { return Values{std::to_string(member(const_cast<Config&>(config)))}; };
+  return row;
+}
+
+template <class Member>
+Setting size_row(std::string_view key, Range<std::uint64_t> range, Member member, std::string_view values,
+                 std::string_view help) {
+  Setting row{key, Setting::Type::size, values, help, false, false, {}, {}};
+  row.set = [=](Config& config, const Values& given) -> Result<void> {
+    const std::string_view text = TRY(single(given));
+    const std::uint64_t value = TRY(parse_size(text));
+    TRY(check_range(value, range, format_size));
+    member(config) = value;
+    return {};
+  };
+  row.get = [=](const Config& config) { return Values{format_size(member(const_cast<Config&>(config)))}; };
+  return row;
+}
+
+template <class Member>
+Setting duration_row(std::string_view key, Range<Millis> range, Member member, std::string_view values,
+                     std::string_view help) {
+  Setting row{key, Setting::Type::duration, values, help, false, false, {}, {}};
+  row.set = [=](Config& config, const Values& given) -> Result<void> {
+    const std::string_view text = TRY(single(given));
+    const Millis value = TRY(parse_duration(text));
+    TRY(check_range(value, range, format_duration));
+    member(config) = value;
+    return {};
+  };
+  row.get = [=](const Config& config) { return Values{format_duration(member(const_cast<Config&>(config)))}; };
+  return row;
+}
+
+template <class Member>
+Setting text_row(std::string_view key, Member member, std::string_view values, std::string_view help) {
+  Setting row{key, Setting::Type::text, values, help, false, false, {}, {}};
+  row.set = [=](Config& config, const Values& given) -> Result<void> {
+    const std::string_view text = TRY(single(given));
+    const bool control = std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    if (control) return fail(Code::invalid, "a control character");
+    member(config) = text;
+    return {};
+  };
+  row.get = [=](const Config& config) { return Values{member(const_cast<Config&>(config))}; };
+  return row;
+}
+
+template <class Enum>
+using Names = std::vector<std::pair<std::string_view, Enum>>;
+
+template <class Enum, class Member>
+Setting choice_row(std::string_view key, Names<Enum> names, Member member, std::string_view values,
+                   std::string_view help) {
+  Setting row{key, Setting::Type::choice, values, help, false, false, {}, {}};
+  row.set = [=](Config& config, const Values& given) -> Result<void> {
+    const std::string_view text = TRY(single(given));
+    for (const auto& name : names) {
+      if (name.first != text) continue;
+      member(config) = name.second;
+      return {};
+    }
+    return fail(Code::invalid, "'" + std::string(text) + "' is not one of " + std::string(values));
+  };
+  row.get = [=](const Config& config) {
+    for (const auto& name : names)
+      if (name.second == member(const_cast<Config&>(config))) return Values{std::string(name.first)};
+    return Values{};
+  };
+  return row;
+}
+
+template <class Member, class Parse, class Format>
+Setting list_row(std::string_view key, Member member, Parse parse, Format format, std::string_view values,
+                 std::string_view help) {
+  Setting row{key, Setting::Type::list, values, help, false, false, {}, {}};
+  row.set = [=](Config& config, const Values& given) -> Result<void> {
+    std::decay_t<decltype(member(config))> list;
+    for (const std::string& text : given) list.push_back(TRY(parse(text)));
+    member(config) = std::move(list);
+    return {};
+  };
+  row.get = [=](const Config& config) {
+    Values out;
+    for (const auto& item : member(const_cast<Config&>(config))) out.push_back(format(item));
+    return out;
+  };
+  return row;
+}
+
+Setting reloadable(Setting row) {
+  row.reloadable = true;
+  return row;
+}
+
+Result<Endpoint> parse_endpoint(const std::string& text) { return Endpoint::parse(text); }
+std::string format_endpoint(const Endpoint& endpoint) { return endpoint.to_string(); }
+Result<Network> parse_network(const std::string& text) { return Network::parse(text); }
+std::string format_network(const Network& network) { return network.to_string(); }
+std::string as_is(const std::string& text) { return text; }
+
+/// A domain as far as it can be told here: mail/address.h knows the grammar.
+Result<std::string> parse_domain(const std::string& text) {
+  const auto wrong = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte <= ' ' || byte == 0x7f || std::string_view("@<>,;()\"\\/").find(c) != std::string_view::npos;
+  };
+  const bool literal = text.size() > 2 && text.front() == '[' && text.back() == ']';
+  const bool star = text.find('*') != std::string::npos && text != "*";
+  if (text.empty() || text.size() > 255 || star || std::any_of(text.begin(), text.end(), wrong) ||
+      (!literal && (text.front() == '.' || text.back() == '.' || text.find("..") != std::string::npos)))
+    return fail(Code::invalid, "'" + text + "' is no domain (a name, an address literal like [192.0.2.1], or * for any)");
+  return to_lower(text);
+}
+
+Result<std::string> parse_name(const std::string& text) {
+  if (text.empty() || text.size() > 64 || text.find('@') != std::string::npos)
+    return fail(Code::invalid, "'" + text + "' is no inbox name");
+  return to_lower(text);
+}
+
+Result<void> check_url(const std::string& text) {
+  for (const std::string_view scheme : {"sqlite:", "memory:", "redis:", "redis+sentinel:"})
+    if (text.rfind(scheme, 0) == 0) return {};
+  return fail(Code::invalid, "'" + text + "' is no store: write sqlite:PATH or memory:");
+}
+
+#define MEMBER(path) [](Config& c) -> auto& { return c.path; }
+
+constexpr std::uint64_t kKiB = 1024;
+constexpr std::uint64_t kMiB = 1024 * kKiB;
+constexpr std::uint64_t kGiB = 1024 * kMiB;
+constexpr Range<Millis> kTimeout{std::chrono::seconds(1), std::chrono::hours(24)};
+constexpr Range<unsigned> kCount{1, 1'000'000};
+
+void add_smtp(std::vector<Setting>& rows) {
+  rows.push_back(list_row("smtp.listen", MEMBER(smtp.listen), parse_endpoint, format_endpoint,
+                          "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...",
+                          "Where to receive mail. `*:25` is every IPv4 and IPv6 address, port 0 lets the system pick, and "
+                          "`fd:NAME` takes the sockets that systemd passed under that FileDescriptorName."));
+  rows.push_back(reloadable(text_row("smtp.hostname", MEMBER(smtp.hostname), "NAME",
+                                     "The name in the greeting, in the answer to EHLO and in our Received fields. Empty: the "
+                                     "machine's own.")));
+  rows.push_back(reloadable(choice_row<SmtpSettings::BareNewline>(
+      "smtp.bare_newline",
+      {{"reject", SmtpSettings::BareNewline::reject}, {"tolerate", SmtpSettings::BareNewline::tolerate}},
+      MEMBER(smtp.bare_newline), "reject | tolerate",
+      "What to do with a CR or LF that stands alone (RFC 5321 2.3.8). `reject` answers 500 or 521 and closes: this ends SMTP "
+      "smuggling. `tolerate` keeps it as content of a message, where it never ends anything, and lets a bare LF end a "
+      "command, for people at a terminal.")));
+  rows.push_back(reloadable(duration_row("smtp.command_timeout", kTimeout, MEMBER(smtp.command_timeout), "1s..24h",
+                                         "How long a client may be silent, or not read our replies, before it hears 421 4.4.2 "
+                                         "(RFC 5321 4.5.3.2.7).")));
+  rows.push_back(reloadable(duration_row("smtp.session_timeout", kTimeout, MEMBER(smtp.session_timeout), "1s..24h",
+                                         "How long a session may last, whatever it does. Then 421 4.4.2.")));
+  rows.push_back(reloadable(duration_row("smtp.data_timeout", kTimeout, MEMBER(smtp.data_timeout), "1s..24h",
+                                         "How long one message may take from 354 to its final dot. Then 421 4.4.2.")));
+  rows.push_back(reloadable(size_row("smtp.min_data_rate", {0, kMiB}, MEMBER(smtp.min_data_rate), "0..1MiB",
+                                     "Bytes a second that a client must reach while it sends a message, on the average since "
+                                     "354 and after 30 seconds. Slower ones hear 421 4.4.2. 0: no minimum.")));
+}
+
+void add_api(std::vector<Setting>& rows) {
+  rows.push_back(list_row("api.listen", MEMBER(api.listen), parse_endpoint, format_endpoint,
+                          "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...", "Where to answer HTTP; forms as in smtp.listen."));
+  rows.push_back(size_row("api.header_size", {kKiB, 64 * kKiB}, MEMBER(api.header_size), "1KiB..64KiB",
+                          "Bytes of a request's line and header. Beyond: 431."));
+  rows.push_back(size_row("api.body_size", {0, 16 * kMiB}, MEMBER(api.body_size), "0..16MiB",
+                          "Bytes of a request's body. Beyond: 413."));
+  rows.push_back(duration_row("api.request_timeout", kTimeout, MEMBER(api.request_timeout), "1s..24h",
+                              "How long a request may take from its first byte to its last; never renewed, so dripping does "
+                              "not help. Then 408."));
+  rows.push_back(duration_row("api.write_timeout", kTimeout, MEMBER(api.write_timeout), "1s..24h",
+                              "How long a client may take to read an answer. Then the connection is closed."));
+  rows.push_back(duration_row("api.idle_timeout", kTimeout, MEMBER(api.idle_timeout), "1s..24h",
+                              "How long a connection is kept between two requests."));
+  rows.push_back(number_row("api.connections", kCount, MEMBER(api.connections), "1..1000000",
+                            "HTTP connections at once, in total. Beyond: 503."));
+  rows.push_back(number_row("api.connections_per_source", kCount, MEMBER(api.connections_per_source), "1..1000000",
+                            "HTTP connections at once from one IPv4 address or one IPv6 /64. Beyond: 429. Networks in "
+                            "limits.exempt skip it."));
+  rows.push_back(number_row("api.workers", {1, 64}, MEMBER(api.workers), "1..64",
+                            "Threads that read the store for requests."));
+  rows.push_back(number_row("api.waiting", {1, 100'000}, MEMBER(api.waiting), "1..100000",
+                            "Requests that may wait for a worker. Beyond: 503."));
+}
+
+void add_mail(std::vector<Setting>& rows) {
+  rows.push_back(reloadable(list_row("mail.domains", MEMBER(mail.domains), parse_domain, as_is, "DOMAIN | [LITERAL] | *, ...",
+                                     "Domains to take mail for; `*` is any. Recipients elsewhere get 550 5.7.1 relaying "
+                                     "denied. Nothing is ever sent on.")));
+  rows.push_back(reloadable(size_row("mail.max_size", {kKiB, kGiB}, MEMBER(mail.max_size), "1KiB..1GiB",
+                                     "Bytes of a message, announced as SIZE (RFC 1870). Beyond: 552 5.3.4, at MAIL when "
+                                     "declared, at the final dot otherwise.")));
+}
+
+void add_inbox(std::vector<Setting>& rows) {
+  rows.push_back(reloadable(number_row("inbox.max_messages", {1, 10'000}, MEMBER(inbox.max_messages), "1..10000",
+                                       "Messages kept in an inbox. The oldest goes when one more comes.")));
+  rows.push_back(reloadable(duration_row("inbox.max_age", {std::chrono::seconds(1), std::chrono::hours(24 * 3650)},
+                                         MEMBER(inbox.max_age), "1s..3650d",
+                                         "An inbox expires, with all that is in it, that long after it last received a "
+                                         "message.")));
+  rows.push_back(reloadable(choice_row<InboxSettings::Naming>(
+      "inbox.naming",
+      {{"local", InboxSettings::Naming::local}, {"full", InboxSettings::Naming::full}, {"domain", InboxSettings::Naming::domain}},
+      MEMBER(inbox.naming), "local | full | domain",
+      "What of an address names the inbox: the local part, the whole address, or the domain.")));
+  rows.push_back(reloadable(choice_row<InboxSettings::PlusTag>(
+      "inbox.plus_tag", {{"strip", InboxSettings::PlusTag::strip}, {"keep", InboxSettings::PlusTag::keep}},
+      MEMBER(inbox.plus_tag), "strip | keep", "Whether bob+shop is bob's inbox (strip) or one of its own (keep).")));
+  rows.push_back(reloadable(list_row("inbox.reserved", MEMBER(inbox.reserved), parse_name, as_is, "NAME, ...",
+                                     "Inboxes that receive but cannot be read or deleted from over HTTP: mail to these names "
+                                     "proves ownership of a domain (RFC 2142, CA/B baseline requirements 3.2.2.4.4). The "
+                                     "command line reads them.")));
+}
+
+void add_store(std::vector<Setting>& rows) {
+  Setting url = text_row("store.url", MEMBER(store.url), "sqlite: | sqlite:PATH | memory:",
+                         "Where messages are kept. `sqlite:` alone is mail.db in the state folder: $STATE_DIRECTORY, "
+                         "/var/lib/maildrop for root, ~/.local/state/maildrop otherwise. `memory:` forgets all at the end.");
+  url.set = [set = url.set](Config& config, const Values& given) -> Result<void> {
+    TRY(check_url(given.empty() ? std::string() : given.front()));
+    return set(config, given);
+  };
+  rows.push_back(std::move(url));
+  rows.push_back(number_row("store.batch", {1, 10'000}, MEMBER(store.batch), "1..10000",
+                            "Messages in one commit, at most. Messages that come while a commit runs share the next one."));
+  rows.push_back(size_row("store.waiting_size", {kMiB, 64 * kGiB}, MEMBER(store.waiting_size), "1MiB..64GiB",
+                          "Bytes of received messages that may wait for their commit. Beyond: 452 4.3.1."));
+  rows.push_back(duration_row("store.deadline", {std::chrono::milliseconds(100), std::chrono::minutes(1)},
+                              MEMBER(store.deadline), "100ms..1m",
+                              "How long a received message may wait for its commit. Then 451 4.3.0: the client tries again, "
+                              "and may then be stored twice, never lost."));
+  rows.push_back(size_row("store.max_size", {kMiB, 1024 * 64 * kGiB}, MEMBER(store.max_size), "1MiB..64TiB",
+                          "Bytes of the store. Beyond: 452 4.3.1, until messages expire."));
+  rows.push_back(size_row("store.wal_size", {kMiB, 64 * kGiB}, MEMBER(store.wal_size), "1MiB..64GiB",
+                          "Bytes of SQLite's write-ahead log before writing pauses to empty it. Where a reader keeps it from "
+                          "being emptied, 452 4.3.1 at twice that."));
+}
+
+void add_limits(std::vector<Setting>& rows) {
+  rows.push_back(reloadable(number_row("limits.connections", kCount, MEMBER(limits.connections), "1..1000000",
+                                       "SMTP connections at once, in total. Beyond: 421 4.3.2. Lowered to what the limit of "
+                                       "open files allows.")));
+  rows.push_back(reloadable(number_row("limits.connections_per_ipv4", kCount, MEMBER(limits.connections_per_ipv4),
+                                       "1..1000000", "SMTP connections at once from one IPv4 address. Beyond: 421 4.7.0.")));
+  rows.push_back(reloadable(number_row("limits.connections_per_ipv6_64", kCount, MEMBER(limits.connections_per_ipv6_64),
+                                       "1..1000000", "SMTP connections at once from one IPv6 /64. Beyond: 421 4.7.0.")));
+  rows.push_back(reloadable(size_row("limits.command_line", {512, 64 * kKiB}, MEMBER(limits.command_line), "512..64KiB",
+                                     "Bytes of a command line with its CRLF (RFC 5321 4.5.3.1.4 asks for 512). Beyond: 500.")));
+  rows.push_back(reloadable(size_row("limits.data_line", {1000, 64 * kMiB}, MEMBER(limits.data_line), "1000..64MiB",
+                                     "Bytes of a line of a message with its CRLF (RFC 5321 4.5.3.1.6 asks for 1000). Long "
+                                     "lines are kept as they came. Beyond: 554 5.6.0.")));
+  rows.push_back(reloadable(size_row("limits.header_size", {kKiB, 64 * kMiB}, MEMBER(limits.header_size), "1KiB..64MiB",
+                                     "Bytes of a message's header. Beyond: 552 5.3.4.")));
+  rows.push_back(reloadable(size_row("limits.discard_size", {0, 64 * kGiB}, MEMBER(limits.discard_size), "0..64GiB",
+                                     "Bytes of a refused message that are read on so that the client hears why. Beyond, the "
+                                     "connection is closed behind the reply.")));
+  rows.push_back(reloadable(number_row("limits.recipients", {1, 10'000}, MEMBER(limits.recipients), "1..10000",
+                                       "Inboxes of one message (RFC 5321 4.5.3.1.8 asks for 100). Beyond: 452 4.5.3 for each "
+                                       "further one.")));
+  rows.push_back(reloadable(number_row("limits.errors", kCount, MEMBER(limits.errors), "1..1000000",
+                                       "Refused commands in a session. Then 421 4.7.0.")));
+  rows.push_back(reloadable(number_row("limits.unknown_commands", kCount, MEMBER(limits.unknown_commands), "1..1000000",
+                                       "Unknown commands in a session. Then 421 4.7.0.")));
+  rows.push_back(reloadable(number_row("limits.junk_commands", kCount, MEMBER(limits.junk_commands), "1..1000000",
+                                       "NOOP, RSET, VRFY, HELP and EHLO between two messages. Then 421 4.7.0.")));
+  rows.push_back(reloadable(number_row("limits.hops", {1, 10'000}, MEMBER(limits.hops), "1..10000",
+                                       "Received fields of a message (RFC 5321 6.3 asks for at least 100). Beyond: 554 5.4.6, "
+                                       "a mail loop.")));
+  rows.push_back(reloadable(list_row("limits.exempt", MEMBER(limits.exempt), parse_network, format_network, "NETWORK, ...",
+                                     "Networks that skip rates, caps per source and filters; never the limits of size and "
+                                     "syntax, and never the caps in total.")));
+}
+
+void add_rest(std::vector<Setting>& rows) {
+  using Level = LogSettings::Level;
+  using Format = LogSettings::Format;
+  rows.push_back(reloadable(choice_row<Level>(
+      "log.level", {{"debug", Level::debug}, {"info", Level::info}, {"warning", Level::warning}, {"error", Level::error}},
+      MEMBER(log.level), "debug | info | warning | error",
+      "The least important lines that are written. `info` is one line for each session and each message.")));
+  rows.push_back(reloadable(choice_row<Format>(
+      "log.format", {{"automatic", Format::automatic}, {"text", Format::text}, {"json", Format::json}}, MEMBER(log.format),
+      "automatic | text | json",
+      "How lines look on standard error. `automatic` is text: with priorities and without time for the journal, with time "
+      "elsewhere.")));
+  rows.push_back(number_row("service.loops", {0, 256}, MEMBER(service.loops), "0..256",
+                            "Threads that serve sockets. 0: one for each core that the process may use."));
+  rows.push_back(reloadable(duration_row("service.drain_timeout", kTimeout, MEMBER(service.drain_timeout), "1s..24h",
+                                         "How long transactions in flight may take after TERM. Keep it below systemd's "
+                                         "TimeoutStopSec.")));
+}
+
+#undef MEMBER
+
+std::vector<Setting> make_rows() {
+  std::vector<Setting> rows;
+  add_smtp(rows);
+  add_api(rows);
+  add_mail(rows);
+  add_inbox(rows);
+  add_store(rows);
+  add_limits(rows);
+  add_rest(rows);
+  return rows;
+}
+
+}  // namespace
+
+std::span<const Setting> settings() {
+  static const std::vector<Setting> rows = make_rows();
+  return rows;
+}
+
+const Setting* find_setting(std::string_view key) {
+  for (const Setting& setting : settings())
+    if (setting.key == key) return &setting;
+  return nullptr;
+}
+
+std::string environment_name(std::string_view key) {
+  std::string name = "MAILDROP_";
+  for (const char c : key) name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return name;
+}
+
+}  // namespace maildrop
