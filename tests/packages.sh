@@ -20,7 +20,12 @@ install_packages() {
     as_root=(sudo)
   fi
   echo "installing ${missing[*]}"
-  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq -o Dpkg::Use-Pty=0)
-  "${apt[@]}" install --no-install-recommends --yes "${missing[@]}" >/dev/null 2>&1 && return 0
-  "${apt[@]}" update && "${apt[@]}" install --no-install-recommends --yes "${missing[@]}" >/dev/null
+  # Of postfix only smtp-source and smtp-sink are wanted: without a configuration its daemon never starts.
+  [[ " ${missing[*]} " != *" postfix "* ]] ||
+    echo "postfix postfix/main_mailer_type select No configuration" | "${as_root[@]}" debconf-set-selections
+  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0) out
+  out=$("${apt[@]}" install --no-install-recommends --yes "${missing[@]}" 2>&1) && return 0
+  out=$("${apt[@]}" update 2>&1 && "${apt[@]}" install --no-install-recommends --yes "${missing[@]}" 2>&1) && return 0
+  printf '%s\n' "$out" >&2
+  return 1
 }
