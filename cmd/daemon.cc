@@ -1,0 +1,237 @@
+/// daemon.cc: start, reload, drain and end of a daemon.
+#include "daemon.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "api/http_server.h"
+#include "core/log.h"
+#include "core/metrics.h"
+#include "core/settings.h"
+#include "service/listen.h"
+#include "service/loops.h"
+#include "service/notify.h"
+#include "service/offload.h"
+#include "service/signals.h"
+#include "smtp/server.h"
+#include "store/backends.h"
+#include "store/committer.h"
+
+namespace maildrop::cmd {
+
+namespace {
+
+constexpr std::size_t kReservedFiles = 128;  // for the store, logs, HTTP and what libraries open
+
+/// The folder of a store that nobody named is ours to make; a path that somebody wrote is theirs.
+void make_state_folder(const std::string& url, const std::string& resolved) {
+  if (url == resolved) return;
+  const std::filesystem::path folder = std::filesystem::path(resolved.substr(resolved.find(':') + 1)).parent_path();
+  std::error_code ignored;  // opening the store says what is wrong, better than we could
+  if (std::filesystem::create_directories(folder, ignored)) ::chmod(folder.c_str(), 0700);
+}
+
+class Daemon {
+ public:
+  Daemon(const Globals& globals, DaemonParts parts, LoadedConfig loaded)
+      : globals_(globals),
+        parts_(parts),
+        config_(std::move(loaded.config)),
+        file_limit_(service::raise_file_limit()),
+        loops_(config_.service.loops) {}
+
+  int run();
+
+ private:
+  Result<void> open();
+  Result<void> open_store();
+  Result<void> open_smtp();
+  Result<void> open_api();
+  void announce(std::string_view service, const service::ListenersByLoop& listeners) const;
+  void reload();
+  void drain();
+  void server_drained();
+  [[noreturn]] void end_now(int status) const;
+  std::string status() const;
+
+  const Globals& globals_;
+  DaemonParts parts_;
+  Config config_;
+  SystemClock clock_;
+  metrics::Registry metrics_;
+  std::size_t file_limit_;
+  // In this order, so that what uses something goes before it: connections live in the loops and end with them.
+  service::Loops loops_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<store::Committer> committer_;
+  std::unique_ptr<smtp::Server> smtp_;
+  std::optional<api::Context> api_context_;
+  std::unique_ptr<service::Offload> offload_;
+  std::unique_ptr<api::HttpServer> http_;
+  std::unique_ptr<service::Signals> signals_;
+  std::unique_ptr<boost::asio::steady_timer> drain_limit_;
+  std::atomic<int> draining_servers_{0};
+};
+
+Result<void> Daemon::open() {
+  TRY(open_store());
+  if (parts_.smtp) TRY(open_smtp());
+  if (parts_.api) TRY(open_api());
+  service::forget_inherited();
+  return {};
+}
+
+Result<void> Daemon::open_store() {
+  store::OpenOptions options;
+  options.url = resolve_store_url(config_.store.url, ConfigSources::from_process({}, {}).environment);
+  options.role = parts_.smtp ? store::Role::writer : store::Role::reader;
+  options.settings = config_.store;
+  options.inbox = config_.inbox;
+  options.clock = &clock_;
+  options.create_missing = true;  // serve-api may start before serve-smtp
+  make_state_folder(config_.store.url, options.url);
+  store_ = TRY(store::open_store(options));
+  log::info("store", {{"url", options.url}, {"role", parts_.smtp ? "writer" : "reader"}});
+  return {};
+}
+
+Result<void> Daemon::open_smtp() {
+  committer_ = std::make_unique<store::Committer>(*store_, config_.store, metrics_);
+  service::ListenersByLoop listeners = TRY(service::open_listeners(config_.smtp.listen, loops_.size()));
+  announce("smtp", listeners);
+  const std::size_t room = file_limit_ > 2 * kReservedFiles ? file_limit_ - kReservedFiles : file_limit_ / 2;
+  if (config_.limits.connections > room)
+    log::warning(
+        "limits.connections lowered",
+        {{"limits.connections", config_.limits.connections}, {"open_files", file_limit_}, {"connections", room}});
+  const smtp::ServerParts parts{loops_, *committer_, clock_, metrics_, nullptr};
+  smtp_ = std::make_unique<smtp::Server>(parts, config_, std::move(listeners), room);
+  return {};
+}
+
+Result<void> Daemon::open_api() {
+  service::ListenersByLoop listeners = TRY(service::open_listeners(config_.api.listen, loops_.size()));
+  announce("api", listeners);
+  offload_ = std::make_unique<service::Offload>(config_.api.workers, config_.api.waiting);
+  api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_});
+  http_ = std::make_unique<api::HttpServer>(loops_, std::move(listeners), *offload_, *api_context_);
+  return {};
+}
+
+void Daemon::announce(std::string_view service, const service::ListenersByLoop& listeners) const {
+  std::vector<std::string_view> said;  // each loop has its own socket on one address
+  for (const auto& of_loop : listeners) {
+    for (const service::Listener& listener : of_loop) {
+      if (std::find(said.begin(), said.end(), listener.name()) != said.end()) continue;
+      said.push_back(listener.name());
+      log::info("listening", {{"service", service}, {"address", listener.name()}});
+    }
+  }
+}
+
+std::string Daemon::status() const {
+  std::string text = "serving";
+  if (smtp_) text += ", " + std::to_string(smtp_->connections()) + " SMTP connections";
+  if (http_) text += ", " + std::to_string(http_->connections()) + " HTTP connections";
+  return text;
+}
+
+int Daemon::run() {
+  log::open(config_.log);
+  if (Result<void> opened = open(); !opened) return report(opened.error());
+  boost::asio::io_context& main_loop = loops_.at(0).context();
+  signals_ = std::make_unique<service::Signals>(
+      main_loop,
+      service::SignalHandlers{[this] { drain(); }, [this] { end_now(128 + SIGTERM); }, [this] { reload(); }});
+  drain_limit_ = std::make_unique<boost::asio::steady_timer>(main_loop);
+  if (smtp_) smtp_->start();
+  if (http_) http_->start();
+  loops_.start();
+  log::info("ready",
+            {{"version", MAILDROP_VERSION}, {"loops", loops_.size()}, {"domains", config_.mail.domains.size()}});
+  service::notify_ready(status());
+  loops_.join();
+  log::info("ended");
+  return exit_ok;
+}
+
+// --- signals; all of these run on the first loop ---
+
+void Daemon::reload() {
+  service::notify_reloading();
+  Result<LoadedConfig> loaded = load_config(ConfigSources::from_process(globals_.config_file, globals_.sets));
+  if (!loaded) {
+    log::error("reload failed, the old configuration stays", {{"error", loaded.error().what}});
+    return service::notify_ready("reload failed: " + loaded.error().what);
+  }
+  // Values that only a start can change stay as they are, so that what is shown is what is in force.
+  Config next = config_;
+  for (const Setting& setting : settings()) {
+    const std::vector<std::string> wanted = setting.get(loaded->config);
+    if (wanted == setting.get(config_)) continue;
+    if (!setting.reloadable) {
+      log::warning("setting needs a restart", {{"key", setting.key}});
+    } else if (Result<void> set = setting.set(next, wanted); !set) {
+      log::error("setting not applied", {{"key", setting.key}, {"error", set.error().what}});
+    } else {
+      log::info("setting changed", {{"key", setting.key}});
+    }
+  }
+  config_ = std::move(next);
+  log::open(config_.log);
+  store_->apply(config_.inbox);
+  if (smtp_) smtp_->apply(config_);
+  if (http_) http_->apply(config_);
+  log::info("reloaded", {{"files", loaded->files.size()}});
+  service::notify_ready(status());
+}
+
+void Daemon::drain() {
+  log::info("draining", {{"smtp_connections", smtp_ ? smtp_->connections() : 0},
+                         {"http_connections", http_ ? http_->connections() : 0}});
+  service::notify_stopping();
+  draining_servers_ = (smtp_ ? 1 : 0) + (http_ ? 1 : 0);
+  drain_limit_->expires_after(config_.service.drain_timeout);
+  drain_limit_->async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    // What was answered 250 is stored, so nothing is lost; who is left gets a closed connection and tries again.
+    log::warning("drain timed out", {{"smtp_connections", smtp_ ? smtp_->connections() : 0},
+                                     {"http_connections", http_ ? http_->connections() : 0}});
+    end_now(exit_ok);
+  });
+  if (smtp_) smtp_->drain([this] { server_drained(); });
+  if (http_) http_->drain([this] { server_drained(); });
+}
+
+void Daemon::server_drained() {
+  if (--draining_servers_ != 0) return;
+  boost::asio::post(loops_.at(0).context(), [this] {
+    drain_limit_->cancel();
+    signals_->cancel();
+    loops_.finish();
+  });
+}
+
+void Daemon::end_now(int status) const {
+  log::info("ended at once");
+  std::_Exit(status);
+}
+
+}  // namespace
+
+int run_daemon(const Globals& globals, DaemonParts parts) {
+  tl::expected<LoadedConfig, int> loaded = load(globals);
+  if (!loaded) return loaded.error();
+  return Daemon(globals, parts, std::move(*loaded)).run();
+}
+
+}  // namespace maildrop::cmd

@@ -1,0 +1,60 @@
+/// admission_test.cc: caps in total and per source.
+#include "service/admission.h"
+
+#include <catch2/catch.hpp>
+
+using namespace maildrop;
+using service::Admission;
+using Answer = Admission::Answer;
+
+namespace {
+
+IpAddress ip(std::string_view text) { return *IpAddress::parse(text); }
+
+}  // namespace
+
+TEST_CASE("the total cap holds for everybody") {
+  Admission admission({.total = 2, .per_ipv4 = 10, .per_ipv6_64 = 10, .exempt = {*Network::parse("127.0.0.0/8")}});
+  CHECK(admission.enter(ip("127.0.0.1")) == Answer::admitted);
+  CHECK(admission.enter(ip("192.0.2.1")) == Answer::admitted);
+  CHECK(admission.enter(ip("127.0.0.1")) == Answer::full);
+  admission.leave(ip("192.0.2.1"));
+  CHECK(admission.enter(ip("198.51.100.1")) == Answer::admitted);
+  CHECK(admission.count() == 2);
+}
+
+TEST_CASE("a source is an IPv4 address or an IPv6 /64") {
+  struct Row {
+    const char* first;
+    const char* second;
+    Answer wanted;
+  };
+  const Row rows[] = {
+      {"192.0.2.1", "192.0.2.1", Answer::source_full},
+      {"192.0.2.1", "192.0.2.2", Answer::admitted},
+      {"192.0.2.1", "::ffff:192.0.2.1", Answer::source_full},
+      {"2001:db8::1", "2001:db8::2", Answer::source_full},
+      {"2001:db8::1", "2001:db8:0:1::1", Answer::admitted},
+      {"203.0.113.9", "203.0.113.9", Answer::admitted},  // exempt
+  };
+  for (const Row& row : rows) {
+    INFO(row.first << " then " << row.second);
+    Admission admission({.total = 9, .per_ipv4 = 1, .per_ipv6_64 = 1, .exempt = {*Network::parse("203.0.113.0/24")}});
+    REQUIRE(admission.enter(ip(row.first)) == Answer::admitted);
+    CHECK(admission.enter(ip(row.second)) == row.wanted);
+  }
+}
+
+TEST_CASE("a place that was left can be taken again, and new limits count from then on") {
+  Admission admission({.total = 9, .per_ipv4 = 1, .per_ipv6_64 = 1, .exempt = {}});
+  const IpAddress peer = ip("192.0.2.1");
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(admission.enter(peer) == Answer::admitted);
+    REQUIRE(admission.enter(peer) == Answer::source_full);
+    admission.leave(peer);
+  }
+  admission.apply({.total = 9, .per_ipv4 = 2, .per_ipv6_64 = 1, .exempt = {}});
+  CHECK(admission.enter(peer) == Answer::admitted);
+  CHECK(admission.enter(peer) == Answer::admitted);
+  CHECK(admission.enter(peer) == Answer::source_full);
+}

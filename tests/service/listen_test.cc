@@ -1,0 +1,102 @@
+/// listen_test.cc: sockets that listen where they were told to.
+#include "service/listen.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <cstring>
+
+using namespace maildrop;
+using namespace maildrop::service;
+
+namespace {
+
+Endpoint endpoint(std::string_view text) { return *Endpoint::parse(text); }
+
+bool connects(const std::string& path) {
+  sockaddr_un to{};
+  to.sun_family = AF_UNIX;
+  std::strncpy(to.sun_path, path.c_str(), sizeof to.sun_path - 1);
+  const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  const bool ok = connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0;
+  close(fd);
+  return ok;
+}
+
+struct Folder {
+  Folder() { path = mkdtemp(name); }
+  ~Folder() {
+    unlink((path + "/s").c_str());
+    rmdir(path.c_str());
+  }
+  char name[32] = "/tmp/maildrop-listen-XXXXXX";
+  std::string path;
+};
+
+}  // namespace
+
+TEST_CASE("each loop gets a socket of its own on one picked port") {
+  auto listeners = open_listeners({endpoint("127.0.0.1:0")}, 3);
+  REQUIRE(listeners);
+  REQUIRE(listeners->size() == 3);
+  for (const auto& of_loop : *listeners) {
+    REQUIRE(of_loop.size() == 1);
+    CHECK(of_loop[0].name() == listeners->front()[0].name());
+    CHECK(of_loop[0].name().rfind("127.0.0.1:", 0) == 0);
+    CHECK(of_loop[0].name() != "127.0.0.1:0");
+  }
+}
+
+TEST_CASE("IPv6 is written in brackets") {
+  auto listeners = open_listeners({endpoint("[::1]:0")}, 1);
+  if (!listeners) return;  // a machine without IPv6
+  CHECK(listeners->front()[0].name().rfind("[::1]:", 0) == 0);
+}
+
+TEST_CASE("a unix socket goes to one loop, replaces a dead one, and is removed at the end") {
+  const Folder folder;
+  const std::string path = folder.path + "/s";
+  {
+    // What a killed process leaves: a socket file that nobody answers at.
+    auto dead = open_listeners({endpoint("unix:" + path)}, 1);
+    REQUIRE(dead);
+    close(dead->front()[0].release());
+  }
+  REQUIRE_FALSE(connects(path));
+  {
+    auto listeners = open_listeners({endpoint("unix:" + path)}, 2);
+    REQUIRE(listeners);
+    CHECK(listeners->at(0).size() + listeners->at(1).size() == 1);
+    CHECK(listeners->at(0)[0].is_unix());
+    CHECK(connects(path));
+    auto second = open_listeners({endpoint("unix:" + path)}, 1);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().code == Code::unavailable);
+    CHECK(second.error().what.find(path) != std::string::npos);
+    CHECK(connects(path));
+  }
+  struct stat there {};
+  CHECK(lstat(path.c_str(), &there) != 0);
+}
+
+TEST_CASE("errors name the endpoint") {
+  const std::string too_long = "unix:/tmp/" + std::string(200, 'x');
+  for (const std::string& text : {std::string("192.0.2.1:0"), std::string("unix:/no/such/folder/s"), too_long}) {
+    INFO(text);
+    auto listeners = open_listeners({endpoint(text)}, 1);
+    REQUIRE_FALSE(listeners);
+    CHECK(listeners.error().what.find(text) != std::string::npos);
+  }
+}
+
+TEST_CASE("an inherited socket that is not there is an error") {
+  auto listeners = open_listeners({endpoint("fd:smtp")}, 1);
+  REQUIRE_FALSE(listeners);
+  CHECK(listeners.error().code == Code::not_found);
+}
