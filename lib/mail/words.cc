@@ -1,0 +1,273 @@
+/// words.cc: the only file that includes GMime and GLib.
+///
+/// Why GMime sees single capped values only: its parser recurses on hostile address groups and keeps every part and
+/// header line, so a stranger chooses its stack and heap. Its word decoder, transfer decoders and converters do
+/// neither. It also remembers every charset name it is asked for, for ever; so only names that iconv knows reach it,
+/// and those are finitely many.
+#include "mail/words.h"
+
+#include <glib.h>
+#include <gmime/gmime.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "core/text.h"
+#include "mail/headers.h"
+
+namespace maildrop::mail {
+namespace {
+
+constexpr std::size_t kMaxHeader = 16 * 1024;    // bytes of a value that are decoded
+constexpr std::size_t kMaxCharsetName = 40;      // the longest in use is about 30
+constexpr std::size_t kMaxUnknownCharsets = 16;  // looked up in one value; then the rest stays as written
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+constexpr std::string_view kFallback = "windows-1252";
+
+/// At the first use and not at start: it costs 5 ms, and many processes never decode a word.
+void init_once() {
+  static std::once_flag flag;
+  std::call_once(flag, [] { g_mime_init(); });
+}
+
+struct Freed {
+  void operator()(void* memory) const { g_free(memory); }
+};
+using OwnedText = std::unique_ptr<char, Freed>;
+
+class Converter {
+ public:
+  explicit Converter(const std::string& charset) : handle_(g_iconv_open("UTF-8", charset.c_str())) {}
+  ~Converter() {
+    if (is_open()) g_iconv_close(handle_);
+  }
+  Converter(const Converter&) = delete;
+  Converter& operator=(const Converter&) = delete;
+
+  bool is_open() const { return handle_ != kClosed(); }
+
+  /// What cannot be converted becomes U+FFFD, byte by byte.
+  std::string convert(std::string_view bytes) {
+    std::string out;
+    std::array<char, 8192> buffer;
+    gchar* in = const_cast<gchar*>(bytes.data());
+    gsize left = bytes.size();
+    while (left > 0) {
+      const gsize before = left;
+      const bool stuck = step(&in, &left, buffer, out);
+      if (!stuck && left == 0) break;
+      if (left == before || stuck) {
+        out += kReplacement;
+        ++in;
+        --left;
+      }
+    }
+    step(nullptr, nullptr, buffer, out);
+    return out;
+  }
+
+ private:
+  static GIConv kClosed() { return reinterpret_cast<GIConv>(-1); }  // NOLINT: GLib's own convention
+
+  /// One round; true when the input at its place is not of this charset.
+  bool step(gchar** in, gsize* left, std::array<char, 8192>& buffer, std::string& out) {
+    gchar* to = buffer.data();
+    gsize room = buffer.size();
+    const gsize status = g_iconv(handle_, in, left, &to, &room);
+    out.append(buffer.data(), buffer.size() - room);
+    return status == static_cast<gsize>(-1) && errno != E2BIG;
+  }
+
+  GIConv handle_;
+};
+
+/// Names that mail uses and iconv does not know, and names whose users mean the superset of Microsoft
+/// (https://encoding.spec.whatwg.org/#names-and-labels does the same).
+std::string iconv_name(std::string_view charset) {
+  static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+      {"cp-850", "CP850"},
+      {"euc-kr", "UHC"},
+      {"gb2312", "GB18030"},
+      {"gb_2312-80", "GB18030"},
+      {"gbk", "GB18030"},
+      {"iso-8859-1", "WINDOWS-1252"},
+      {"iso-8859-8-i", "ISO-8859-8"},
+      {"iso8859-1", "WINDOWS-1252"},
+      {"ks_c_5601-1987", "UHC"},
+      {"latin1", "WINDOWS-1252"},
+      {"shift_jis", "CP932"},
+      {"shift-jis", "CP932"},
+      {"unicode-1-1-utf-7", "UTF-7"},
+      {"x-gbk", "GB18030"},
+      {"x-mac-roman", "MACINTOSH"},
+      {"x-sjis", "CP932"},
+  };
+  for (const auto& [name, better] : kNames) {
+    if (name == charset) return std::string(better);
+  }
+  return std::string(charset);
+}
+
+/// No `/` (it carries options of iconv) and nothing that iconv would skip, which would give one name many spellings.
+bool is_charset_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxCharsetName && std::all_of(name.begin(), name.end(), [](char c) {
+    return g_ascii_isalnum(c) || c == '-' || c == '_' || c == '.' || c == ':';
+  });
+}
+
+bool is_known_charset(std::string_view name) {
+  if (!is_charset_name(name)) return false;
+  const std::string lower = to_lower(name);
+  if (lower == "utf-8" || lower == "us-ascii" || lower == "iso-8859-1") return true;
+  return Converter(iconv_name(lower)).is_open();
+}
+
+std::string decode_words(const std::string& text) {
+  const OwnedText decoded(g_mime_utils_header_decode_text(nullptr, text.c_str()));
+  std::string out = decoded ? decoded.get() : "";
+  return out.empty() ? text : out;
+}
+
+/// Where the word that begins with the `=?` at `start` ends, or npos when it is none. RFC 2047 2.
+std::size_t word_end(std::string_view text, std::size_t start) {
+  const std::size_t encoding = text.find('?', start + 2);
+  if (encoding == std::string_view::npos || text.substr(encoding + 2, 1) != "?") return std::string_view::npos;
+  const std::size_t end = text.find("?=", encoding + 3);
+  return end == std::string_view::npos ? end : end + 2;
+}
+
+/// GMime drops a word in a charset that it cannot convert. So these are cut out, and stay as they are.
+std::string decode_known_words(std::string_view text) {
+  std::string out;
+  std::size_t done = 0;
+  std::size_t unknown = 0;
+  std::string known;  // the charset that was found good last: headers rarely use two
+  for (std::size_t at = text.find("=?"); at != std::string_view::npos; at = text.find("=?", at)) {
+    const std::size_t end = word_end(text, at);
+    if (end == std::string_view::npos) {
+      at += 2;
+      continue;
+    }
+    const std::string_view field = text.substr(at + 2, text.find('?', at + 2) - at - 2);
+    const std::string_view charset = field.substr(0, field.find('*'));  // RFC 2231 5: a language may follow
+    if (charset == known || is_known_charset(charset)) {
+      known = charset;
+    } else {
+      if (++unknown > kMaxUnknownCharsets) break;
+      if (at > done) out += decode_words(std::string(text.substr(done, at - done)));
+      out += text.substr(at, end - at);
+      done = end;
+    }
+    at = end;
+  }
+  const std::string_view rest = text.substr(done);
+  if (unknown > kMaxUnknownCharsets) return out.append(rest);
+  return rest.empty() ? out : out + decode_words(std::string(rest));
+}
+
+void replace_nul(std::string& text) {
+  for (std::size_t at = text.find('\0'); at != std::string::npos; at = text.find('\0', at))
+    text.replace(at, 1, kReplacement);
+}
+
+}  // namespace
+
+std::string decode_header(std::string_view value) {
+  std::string text = unfold(value.substr(0, kMaxHeader));
+  const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  const bool has_words = text.find("=?") != std::string::npos;
+  if (!ascii) text = decode_charset(text, {}, text.size());  // raw 8-bit is illegal, common, and never labelled
+  if (!has_words) return text;
+  init_once();
+  replace_nul(text);  // GMime takes C strings
+  return valid_utf8(decode_known_words(text));
+}
+
+std::string decode_charset(std::string_view bytes, std::string_view charset, std::size_t max) {
+  bytes = bytes.substr(0, max);
+  const std::string name = to_lower(charset);
+  if (name == "utf-8" || name == "utf8") return valid_utf8(bytes);
+  if (name != "us-ascii" && is_charset_name(name)) {
+    Converter converter(iconv_name(name));
+    if (converter.is_open()) return valid_utf8(converter.convert(bytes));
+  }
+  if (is_valid_utf8(bytes)) return std::string(bytes);
+  return valid_utf8(Converter(std::string(kFallback)).convert(bytes));
+}
+
+Result<std::string> fold_name(std::string_view utf8) {
+  if (!g_utf8_validate_len(utf8.data(), utf8.size(), nullptr)) return fail(Code::invalid, "not valid UTF-8");
+  const auto compose = [](const std::string& text) {
+    const OwnedText out(g_utf8_normalize(text.data(), static_cast<gssize>(text.size()), G_NORMALIZE_NFC));
+    return std::string(out.get());
+  };
+  const std::string composed = compose(std::string(utf8));
+  std::string lower;
+  for (const char* at = composed.c_str(); *at != '\0'; at = g_utf8_next_char(at)) {
+    // By character: g_utf8_strdown() follows the locale, and a name must not change with it.
+    std::array<char, 6> buffer;
+    const int size = g_unichar_to_utf8(g_unichar_tolower(g_utf8_get_char(at)), buffer.data());
+    lower.append(buffer.data(), static_cast<std::size_t>(size));
+  }
+  return compose(lower);
+}
+
+namespace {
+
+/// Letters and marks that show nothing (Default_Ignorable_Code_Point among L* and M*): two names that look alike.
+bool is_invisible(gunichar c) {
+  return c == 0x034F || c == 0x115F || c == 0x1160 || c == 0x17B4 || c == 0x17B5 || (c >= 0x180B && c <= 0x180F) ||
+         c == 0x3164 || (c >= 0xFE00 && c <= 0xFE0F) || c == 0xFFA0 || (c >= 0xE0100 && c <= 0xE01EF);
+}
+
+bool is_word_character(gunichar c) {
+  switch (g_unichar_type(c)) {
+    case G_UNICODE_LOWERCASE_LETTER:
+    case G_UNICODE_MODIFIER_LETTER:
+    case G_UNICODE_OTHER_LETTER:
+    case G_UNICODE_TITLECASE_LETTER:
+    case G_UNICODE_UPPERCASE_LETTER:
+    case G_UNICODE_SPACING_MARK:
+    case G_UNICODE_ENCLOSING_MARK:
+    case G_UNICODE_NON_SPACING_MARK:
+    case G_UNICODE_DECIMAL_NUMBER: return !is_invisible(c);
+    default: return false;
+  }
+}
+
+}  // namespace
+
+bool is_word(std::string_view utf8) {
+  if (utf8.empty() || !g_utf8_validate_len(utf8.data(), utf8.size(), nullptr)) return false;
+  for (std::size_t at = 0; at < utf8.size();) {
+    const char* here = utf8.data() + at;
+    if (!is_word_character(g_utf8_get_char(here))) return false;
+    at += static_cast<std::size_t>(g_utf8_next_char(here) - here);
+  }
+  return true;
+}
+
+std::string decode_transfer(std::string_view bytes, std::string_view encoding, std::size_t max) {
+  constexpr std::size_t kStep = 64 * 1024;
+  const bool base64 = encoding == "base64";
+  if (!base64 && encoding != "quoted-printable") return std::string(bytes.substr(0, max));
+  GMimeEncoding state;
+  g_mime_encoding_init_decode(&state, base64 ? GMIME_CONTENT_ENCODING_BASE64 : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+  std::string out;
+  std::string buffer;
+  while (!bytes.empty() && out.size() < max) {
+    const std::string_view piece = bytes.substr(0, kStep);
+    bytes.remove_prefix(piece.size());
+    buffer.resize(g_mime_encoding_outlen(&state, piece.size()));
+    out.append(buffer, 0, g_mime_encoding_step(&state, piece.data(), piece.size(), buffer.data()));
+  }
+  buffer.resize(g_mime_encoding_outlen(&state, 0) + 16);
+  out.append(buffer, 0, g_mime_encoding_flush(&state, "", 0, buffer.data()));
+  if (out.size() > max) out.resize(max);
+  return out;
+}
+
+}  // namespace maildrop::mail
