@@ -9,9 +9,11 @@
 
 namespace maildrop::api {
 
-/// `url` is `http://host:port` or `http://host:port/prefix`. Follows no redirects; answers over 64 MiB are cut off with
-/// an error; 10 s for each call. What the server says is not trusted: ids are checked, text is made valid UTF-8.
-/// Errors: invalid for a bad URL; unavailable when the server cannot be reached or answers 5xx; over_limit for 429.
+/// `url` is `http://host:port` or `http://host:port/prefix`; https is refused. Follows no redirects; 10 s for each
+/// call. What the server says is not trusted: ids are checked, text is valid UTF-8, at most 64 MiB of a message and 16
+/// MiB of JSON are taken. Summary::helo and ::peer stay empty: servers do not tell. Errors: invalid for a bad URL or a
+/// name the server refuses; unavailable when it cannot be reached or answers 5xx; timed_out; over_limit for 429 and for
+/// an answer that is too large; corrupt for an answer that makes no sense.
 Result<std::unique_ptr<store::Inboxes>> open_client(const std::string& url);
 
 }  // namespace maildrop::api

@@ -1,10 +1,10 @@
 /// http_server.h: carries requests to the routes: Boost.Beast on the loops, with limits on everything a stranger can
-/// grow. What Beast lets through and must not is listed in http_server.cc beside each check.
+/// grow. What Beast lets through and must not is in http_check.cc, beside each check.
 #pragma once
 
-#include <atomic>
+#include <cstddef>
+#include <functional>
 #include <memory>
-#include <vector>
 
 #include "api/route.h"
 #include "service/listen.h"
@@ -13,7 +13,9 @@
 
 namespace maildrop::api {
 
-/// Built on the main thread; serves from construction of its loops' first run until drain() or destruction.
+/// Built and destroyed on the main thread; serves from start() until drain().
+/// REQUIRES, for destruction: the loops have ended (Loops::join), or drain() is done. Waits for requests that are still
+/// on offload threads, so that nothing handed in is used afterwards.
 class HttpServer {
  public:
   /// `listeners[i]` is served by loop i. Everything handed in outlives the server.
@@ -22,6 +24,8 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
 
   void start();
+  /// New settings for the requests to come; those of [api] stay as they were at the start. Thread-safe.
+  void apply(const Config& config);
   /// Stops accepting, answers requests in flight with `Connection: close`, closes idle connections. `done` runs once,
   /// on some loop, when the last connection is gone. Thread-safe.
   void drain(std::function<void()> done);

@@ -18,8 +18,8 @@ namespace maildrop::api {
 
 /// A request that has passed the server's checks: path decoded once, segment by segment, no controls or slashes inside.
 struct Request {
-  std::string method;                                // upper case
-  std::vector<std::string> path;                     // `/v2/mailbox/bob` is {"v2", "mailbox", "bob"}
+  std::string method;                                       // upper case
+  std::vector<std::string> path;                            // `/v2/mailbox/bob` is {"v2", "mailbox", "bob"}
   std::map<std::string, std::string, std::less<>> query;    // decoded; the last of equal keys counts
   std::map<std::string, std::string, std::less<>> headers;  // names in lower case
   std::string body;
@@ -29,35 +29,44 @@ struct Request {
 struct Response {
   int status = 200;
   std::string content_type = "application/json; charset=utf-8";
-  std::vector<std::pair<std::string, std::string>> headers;   // beside Content-Type, Content-Length, Date
+  std::vector<std::pair<std::string, std::string>> headers;  // beside Content-Type, Content-Length, Date
   std::string body;
+  std::string why;  // for the log alone: Error::what behind a failure
 };
 
 /// What handlers work on. Everything outlives the server.
 struct Context {
   store::Inboxes& inboxes;
-  store::Store& store;               // stats and readiness
+  store::Store& store;  // stats and readiness
   const Config& config;
   const Clock& clock;
   metrics::Registry& metrics;
 };
 
-/// `pattern` segments starting with `{` match any one segment: `/v2/mailbox/{name}/{id}`. A handler may block on the
-/// store: it runs on an offload thread. `args` are the segments that matched, in order.
+/// What runs a handler: a thread that may wait for the store, or the loop itself. What tells whether the process lives
+/// must not stand in the queue of those who wait for a slow store.
+enum class Runs { on_worker, on_loop };
+
+/// `pattern` segments starting with `{` match any one segment that is not empty: `/v2/mailbox/{name}/{id}`. `args` are
+/// the segments that matched, in order.
 struct Route {
   std::string_view method;
   std::string_view pattern;
-  std::string_view summary;          // a line for the manual and OpenAPI
+  std::string_view summary;  // a line for the manual and OpenAPI
   Response (*handle)(const Request& request, std::span<const std::string> args, Context& context);
+  Runs runs = Runs::on_worker;
 };
 
 /// All tables: v2, v3, health.
 std::span<const Route> routes();
 
-/// Finds and runs the route; 404 for an unknown path, 405 with Allow for a known one; HEAD is GET without a body, and
-/// OPTIONS is answered from the table (CORS). Adds the headers that every answer has: no-store, nosniff, CORS.
-/// Never throws.
+/// Finds and runs the route; 404 for an unknown path, 405 with Allow for a known one, 403 for a change that another
+/// site's page asks for; OPTIONS is answered from the table (CORS). Adds the headers that every answer has: no-store,
+/// nosniff, CORS for reads. HEAD gets the answer of GET, body and all: the server sends its length alone. Never throws.
 Response dispatch(const Request& request, Context& context);
+
+/// Where dispatch() of this request belongs: on_loop when no handler would run that may block.
+Runs where(const Request& request);
 
 /// RFC 9457: `{"type":"about:blank","title":...,"status":...,"detail":...}` as application/problem+json.
 Response problem(int status, std::string_view detail);

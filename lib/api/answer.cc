@@ -1,0 +1,86 @@
+/// answer.cc: from errors and values to responses.
+#include "api/answer.h"
+
+#include <utility>
+
+#include "core/text.h"
+
+namespace maildrop::api {
+
+Fault fault_of(const Error& error) {
+  switch (error.code) {
+    case Code::invalid: return {400, "the request is not valid", error.what};
+    case Code::not_found: return {404, "not found", error.what};
+    case Code::over_limit: return {429, "too many requests, try again later", error.what};
+    case Code::unavailable:
+    case Code::timed_out:
+    case Code::corrupt: return {503, "the store is not available, try again later", error.what};
+    case Code::internal: break;
+  }
+  return {500, "internal error", error.what};
+}
+
+std::string_view reason_phrase(int status) {
+  struct Row {
+    int status;
+    std::string_view phrase;
+  };
+  static constexpr Row kRows[] = {{100, "Continue"},
+                                  {200, "OK"},
+                                  {204, "No Content"},
+                                  {400, "Bad Request"},
+                                  {403, "Forbidden"},
+                                  {404, "Not Found"},
+                                  {405, "Method Not Allowed"},
+                                  {408, "Request Timeout"},
+                                  {413, "Content Too Large"},
+                                  {414, "URI Too Long"},
+                                  {415, "Unsupported Media Type"},
+                                  {417, "Expectation Failed"},
+                                  {429, "Too Many Requests"},
+                                  {431, "Request Header Fields Too Large"},
+                                  {500, "Internal Server Error"},
+                                  {501, "Not Implemented"},
+                                  {503, "Service Unavailable"},
+                                  {505, "HTTP Version Not Supported"}};
+  for (const Row& row : kRows)
+    if (row.status == status) return row.phrase;
+  return "Unknown";
+}
+
+Response json_answer(int status, const Json& value) {
+  Response response;
+  response.status = status;
+  response.body = to_text(value) + "\n";
+  return response;
+}
+
+Response problem(int status, std::string_view detail) {
+  const Json body = {{"type", "about:blank"}, {"title", reason_phrase(status)}, {"status", status}, {"detail", detail}};
+  Response response = json_answer(status, body);
+  response.content_type = "application/problem+json";
+  if (status == 503 || status == 429) response.headers.emplace_back("Retry-After", "5");
+  return response;
+}
+
+Response problem(const Fault& fault) {
+  Response response = problem(fault.status, fault.phrase);
+  response.why = fault.why;
+  return response;
+}
+
+Response problem(const Error& error) { return problem(fault_of(error)); }
+
+tl::expected<mail::Inbox, Fault> public_inbox(const std::string& name, const Context& context) {
+  Result<mail::Inbox> inbox = mail::Inbox::parse(name, context.config.inbox);
+  if (!inbox) return tl::unexpected(Fault{400, "not a legal inbox name", std::move(inbox.error().what)});
+  if (inbox->is_reserved(context.config.inbox))
+    return tl::unexpected(Fault{403, "this inbox is reserved and cannot be read in public", {}});
+  return std::move(*inbox);
+}
+
+std::string shown_sender(const store::Summary& summary) {
+  return summary.header_from.empty() ? summary.from : summary.header_from;
+}
+
+}  // namespace maildrop::api

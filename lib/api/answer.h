@@ -1,0 +1,43 @@
+/// answer.h: what the tables of routes share: faults, inboxes that strangers may see, JSON answers.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "api/json.h"
+#include "api/route.h"
+#include "core/result.h"
+#include "mail/inbox.h"
+
+namespace maildrop::api {
+
+std::span<const Route> v2_routes();
+std::span<const Route> v3_routes();
+std::span<const Route> health_routes();
+
+/// A request that gets no answer of its own. Each version of the API writes it in its own form.
+struct Fault {
+  int status = 500;
+  std::string_view phrase;  // fixed: nothing that a stranger or the system said
+  std::string why;          // for the log
+};
+
+Fault fault_of(const Error& error);
+
+/// `Not Found`: the phrase of RFC 9110 for a status we use.
+std::string_view reason_phrase(int status);
+
+Response json_answer(int status, const Json& value);
+Response problem(const Fault& fault);
+/// `{"error":"..."}`, as the clients of v2 look for it.
+Response v2_error(const Fault& fault);
+
+/// The inbox named in a path, in its canonical form. 400 for a name that cannot be one; 403 for a reserved one: who
+/// reads postmaster's mail can prove to certificate authorities that the domain is his.
+tl::expected<mail::Inbox, Fault> public_inbox(const std::string& name, const Context& context);
+
+/// What people see as the sender: the From field, or else the envelope's sender.
+std::string shown_sender(const store::Summary& summary);
+
+}  // namespace maildrop::api

@@ -1,0 +1,258 @@
+/// client.cc: the HTTP client, by cpp-httplib. What the server says is as hostile as any stranger's bytes.
+#include "api/client.h"
+
+#include <httplib.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "api/json.h"
+#include "core/text.h"
+
+namespace maildrop::api {
+
+namespace {
+
+constexpr std::chrono::seconds kDeadline{10};   // a whole call: the library's timeouts begin anew with each byte
+constexpr std::size_t kMaxMessage = 64u << 20;  // bytes of a raw message
+constexpr std::size_t kMaxJson = 16u << 20;     // bytes; a tree of them takes several times as many
+
+/// Ends what a client does once the deadline has passed: a server that drips would hold us for ever.
+class Watch {
+ public:
+  explicit Watch(httplib::Client& client) : thread_([this, &client] { wait(client); }) {}
+  ~Watch() {
+    {
+      const std::lock_guard lock(mutex_);
+      over_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+  }
+  bool expired() {
+    const std::lock_guard lock(mutex_);
+    return expired_;
+  }
+
+ private:
+  void wait(httplib::Client& client) {
+    std::unique_lock lock(mutex_);
+    if (wake_.wait_for(lock, kDeadline, [this] { return over_; })) return;
+    expired_ = true;
+    client.stop();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool over_ = false;
+  bool expired_ = false;
+  std::thread thread_;  // last: it uses the others
+};
+
+struct Url {
+  std::string host;       // without brackets
+  std::string authority;  // as in the Host field
+  int port = 80;
+  std::string prefix;  // empty, or `/x/y`
+};
+
+Result<Url> parse_url(const std::string& text) {
+  const auto bad = [&text](std::string_view why) {
+    return fail(Code::invalid, "bad URL '" + text + "': " + std::string(why));
+  };
+  static constexpr std::string_view kScheme = "http://";
+  if (text.starts_with("https://")) return bad("https is not supported; use http through a tunnel or local proxy");
+  if (!text.starts_with(kScheme)) return bad("it must start with http://");
+  const bool odd = std::any_of(text.begin(), text.end(), [](unsigned char c) { return c <= 0x20 || c >= 0x7f; });
+  if (odd || text.find_first_of("?#@\\") != std::string::npos) return bad("it must be http://host:port/prefix");
+  Url url;
+  const std::size_t slash = std::min(text.find('/', kScheme.size()), text.size());
+  url.authority = text.substr(kScheme.size(), slash - kScheme.size());
+  url.prefix = text.substr(slash);
+  while (url.prefix.ends_with('/')) url.prefix.pop_back();
+  std::string_view host = url.authority;
+  const std::size_t bracket = host.rfind(']');
+  const std::size_t colon = host.rfind(':');
+  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
+    const std::string_view port = host.substr(colon + 1);
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), url.port);
+    if (error != std::errc() || end != port.data() + port.size() || url.port < 1 || url.port > 65535)
+      return bad("the port must be 1..65535");
+    host = host.substr(0, colon);
+  }
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host.empty()) return bad("there is no host");
+  url.host = std::string(host);
+  return url;
+}
+
+std::string encoded(std::string_view text) {
+  static constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const unsigned char c : text) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+                       c == '.' || c == '_' || c == '~';
+    if (plain)
+      out += static_cast<char>(c);
+    else
+      out.append("%").append(1, kHex[c >> 4]).append(1, kHex[c & 15]);
+  }
+  return out;
+}
+
+/// `2023-11-14T22:13:20.000Z`, and nothing else: our own servers write that form.
+std::optional<Time> parse_time(const std::string& text) {
+  static constexpr std::string_view kForm = "dddd-dd-ddTdd:dd:dd.dddZ";
+  if (text.size() != kForm.size()) return std::nullopt;
+  for (std::size_t i = 0; i < kForm.size(); ++i)
+    if (kForm[i] == 'd' ? (text[i] < '0' || text[i] > '9') : text[i] != kForm[i]) return std::nullopt;
+  const auto number = [&text](std::size_t at, std::size_t size) {
+    int value = 0;
+    for (std::size_t i = at; i < at + size; ++i) value = value * 10 + (text[i] - '0');
+    return value;
+  };
+  using namespace std::chrono;
+  const year_month_day day{year(number(0, 4)), month(static_cast<unsigned>(number(5, 2))),
+                           std::chrono::day(static_cast<unsigned>(number(8, 2)))};
+  if (!day.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 60) return std::nullopt;
+  return Time(sys_days(day).time_since_epoch() + hours(number(11, 2)) + minutes(number(14, 2)) +
+              seconds(number(17, 2)) + milliseconds(number(20, 3)));
+}
+
+std::string text_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+Result<store::Summary> parse_summary(const Json& object) {
+  if (!object.is_object()) return fail(Code::corrupt, "the answer holds no message");
+  const Result<store::MessageId> id = store::MessageId::parse(text_at(object, "id"));
+  const std::optional<Time> received = parse_time(text_at(object, "received"));
+  if (!id || !received) return fail(Code::corrupt, "the answer holds a message without id or time");
+  store::Summary summary;
+  summary.id = *id;
+  summary.received = *received;
+  summary.from = text_at(object, "from");
+  summary.to = text_at(object, "to");
+  summary.header_from = text_at(object, "header_from");
+  summary.subject = text_at(object, "subject");
+  summary.date = parse_time(text_at(object, "date"));
+  const auto size = object.find("size");
+  if (size != object.end() && size->is_number_unsigned()) summary.size = size->get<std::uint64_t>();
+  return summary;
+}
+
+Result<void> check_status(int status) {
+  if (status == 200 || status == 204) return {};
+  if (status == 404) return fail(Code::not_found, "no such message");
+  if (status == 403) return fail(Code::invalid, "the server says that this inbox is reserved");
+  if (status == 429) return fail(Code::over_limit, "the server says that there are too many requests");
+  if (status >= 500) return fail(Code::unavailable, "the server answers " + std::to_string(status));
+  if (status == 400) return fail(Code::invalid, "the server refuses the name or the request");
+  return fail(Code::corrupt, "the server answers " + std::to_string(status));
+}
+
+class HttpInboxes : public store::Inboxes {
+ public:
+  explicit HttpInboxes(Url url) : url_(std::move(url)), client_(url_.host, url_.port) {
+    client_.set_connection_timeout(kDeadline);
+    client_.set_read_timeout(kDeadline);
+    client_.set_write_timeout(kDeadline);
+    client_.set_follow_location(false);
+    client_.set_decompress(false);  // a bomb stays packed
+    client_.set_url_encode(false);
+    client_.set_keep_alive(true);
+    client_.set_tcp_nodelay(true);
+  }
+
+  Result<std::vector<store::Summary>> list(const mail::Inbox& inbox, const store::Query& query) override {
+    if (query.limit == 0) return std::vector<store::Summary>();
+    std::string path = path_of(inbox);
+    if (query.limit < SIZE_MAX - query.offset) path += "?limit=" + std::to_string(query.limit + query.offset);
+    auto body = call("GET", path, kMaxJson);
+    if (!body && body.error().code == Code::not_found) return fail(Code::corrupt, "the server has no mailboxes there");
+    if (!body) return tl::unexpected(body.error());
+    const Json answer = TRY(parse_json(*body));
+    if (!answer.is_object() || !answer.contains("messages") || !answer["messages"].is_array())
+      return fail(Code::corrupt, "the answer is not a list of messages");
+    std::vector<store::Summary> out;
+    const Json& messages = answer["messages"];
+    for (std::size_t i = query.offset; i < messages.size() && out.size() < query.limit; ++i)
+      out.push_back(TRY(parse_summary(messages[i])));
+    return out;
+  }
+
+  Result<store::Message> get(const mail::Inbox& inbox, const store::MessageId& id) override {
+    const std::string path = path_of(inbox) + "/" + id.text();
+    store::Message message;
+    const std::string text = TRY(call("GET", path, kMaxJson));
+    const Json answer = TRY(parse_json(text));
+    message.summary = TRY(parse_summary(answer));
+    if (message.summary.id != id) return fail(Code::corrupt, "the server answers with another message");
+    message.data = TRY(call("GET", path + "/raw", kMaxMessage));
+    return message;
+  }
+
+  Result<bool> remove(const mail::Inbox& inbox, const store::MessageId& id) override {
+    const auto answer = call("DELETE", path_of(inbox) + "/" + id.text(), kMaxJson);
+    if (answer) return true;
+    if (answer.error().code == Code::not_found) return false;
+    return tl::unexpected(answer.error());
+  }
+
+ private:
+  std::string path_of(const mail::Inbox& inbox) const {
+    return url_.prefix + "/api/v3/mailboxes/" + encoded(inbox.name());
+  }
+
+  /// The body of a good answer.
+  Result<std::string> call(const char* method, const std::string& path, std::size_t max) {
+    try {
+      return exchange(method, path, max);
+    } catch (const std::exception& error) {  // no memory, no thread
+      return fail(Code::internal, std::string("cannot ask the server: ") + error.what());
+    }
+  }
+
+  Result<std::string> exchange(const char* method, const std::string& path, std::size_t max) {
+    const std::lock_guard lock(mutex_);
+    std::string body;
+    bool too_large = false;
+    httplib::Request request;
+    request.method = method;
+    request.path = path;
+    // Constants and checked names only: this library writes header values as they are, CR LF included.
+    request.headers = {{"Host", url_.authority}, {"Accept-Encoding", "identity"}};
+    request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
+      too_large = body.size() + size > max;
+      if (!too_large) body.append(data, size);
+      return !too_large;
+    };
+    Watch watch(client_);
+    const httplib::Result result = client_.send(request);
+    if (too_large) return fail(Code::over_limit, "the answer is larger than " + format_size(max));
+    if (watch.expired()) return fail(Code::timed_out, "no answer from '" + url_.authority + "' within 10s");
+    if (!result)
+      return fail(Code::unavailable, "cannot reach '" + url_.authority + "': " + httplib::to_string(result.error()));
+    TRY(check_status(result->status));
+    return body;
+  }
+
+  const Url url_;
+  std::mutex mutex_;  // one connection, one call at a time
+  httplib::Client client_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<store::Inboxes>> open_client(const std::string& url) {
+  Url parsed = TRY(parse_url(url));
+  return std::unique_ptr<store::Inboxes>(std::make_unique<HttpInboxes>(std::move(parsed)));
+}
+
+}  // namespace maildrop::api

@@ -1,0 +1,255 @@
+/// http_connection.cc: what carries requests and answers. Every wait has a deadline, set once when it begins.
+#include "api/http_connection.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "api/http_head.h"
+#include "core/log.h"
+#include "core/random.h"
+
+namespace maildrop::api {
+
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr Millis kLingerTime{1000};              // for a refused client to read why
+constexpr std::size_t kLingerSize = 256 * 1024;  // bytes thrown away meanwhile
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/// One request on its way through a worker. The socket is not part of it: two threads never share one.
+struct Job {
+  explicit Job(std::shared_ptr<HttpLane> of) : lane(std::move(of)), ready(lane->io.get_executor(), Monotonic::max()) {}
+
+  const std::shared_ptr<HttpLane> lane;
+  Request request;
+  Response response;
+  bool done = false;
+  Timer ready;  // cancelled when the answer is here; touched on the loop's thread alone
+};
+
+/// Gives the job to a worker; false when too many wait already.
+bool hand_over(std::shared_ptr<Job> job) {
+  const std::shared_ptr<HttpShared> shared = job->lane->shared;
+  auto work = [shared, job]() mutable {
+    job->response = shared->answer(job->request);
+    asio::io_context& io = job->lane->io;
+    asio::post(io, [job = std::move(job)] {  // moved: its timer must end on its own thread
+      job->done = true;
+      job->ready.cancel();
+    });
+    shared->job_ends();
+  };
+  shared->job_begins();
+  job.reset();
+  if (shared->offload.push(std::move(work))) return true;
+  shared->job_ends();
+  return false;
+}
+
+Response busy() { return problem(503, "too many requests are waiting, try again later"); }
+
+}  // namespace
+
+Guest::~Guest() {
+  if (fd_ >= 0) close(fd_);
+  if (admission_) admission_->leave(address_);
+}
+
+Guest::Guest(Guest&& other) noexcept
+    : fd_(other.release()), address_(other.address_), admission_(std::exchange(other.admission_, nullptr)) {}
+
+HttpConnection::HttpConnection(std::shared_ptr<HttpLane> lane, Guest guest, int family)
+    : lane_(std::move(lane)),
+      alive_(lane_->shared),
+      guest_(std::move(guest)),
+      socket_(lane_->io.get_executor()),
+      reader_(lane_->shared->limits()) {
+  const int fd = guest_.release();
+  boost::system::error_code error;
+  socket_.assign(asio::generic::stream_protocol(family, 0), fd, error);
+  if (error) close(fd);
+  lane_->add(this);
+  lane_->shared->connections.add(1);
+}
+
+HttpConnection::~HttpConnection() {
+  lane_->remove(this);
+  lane_->shared->connections.add(-1);
+}
+
+void HttpConnection::enter(Phase phase) {
+  phase_ = phase;
+  const ApiSettings& settings = lane_->shared->settings;
+  Millis limit{};
+  switch (phase) {
+    case Phase::idle: limit = settings.idle_timeout; break;
+    case Phase::reading: limit = settings.request_timeout; break;
+    case Phase::writing: limit = settings.write_timeout; break;
+    case Phase::lingering: limit = kLingerTime; break;
+    case Phase::working: deadline_ = Monotonic::max(); return;  // the store has deadlines of its own
+  }
+  deadline_ = std::chrono::steady_clock::now() + limit;
+}
+
+void HttpConnection::check_deadline(Monotonic now) {
+  if (now < deadline_) return;
+  deadline_ = Monotonic::max();
+  expired_ = true;
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void HttpConnection::drain() {
+  boost::system::error_code ignored;
+  if (phase_ == Phase::idle) socket_.cancel(ignored);
+}
+
+Awaitable<> HttpConnection::run(std::shared_ptr<HttpConnection> connection) { co_await connection->serve(); }
+
+Awaitable<> HttpConnection::serve() {
+  HttpShared& shared = *lane_->shared;
+  while (co_await read_request()) {
+    const Monotonic begun = std::chrono::steady_clock::now();
+    auto job = std::make_shared<Job>(lane_);
+    job->request = reader_.take();
+    job->request.client = guest_.address();
+    enter(Phase::working);
+    if (where(job->request) == Runs::on_loop) {
+      job->response = shared.answer(job->request);
+    } else if (!hand_over(job)) {
+      job->response = busy();
+    } else {
+      while (!job->done) co_await job->ready.async_wait(kWait);
+    }
+    shared.seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
+    const bool keep = reader_.keep_alive() && !shared.draining();
+    const bool sent = co_await send(job->request, job->response, keep);
+    if (!sent) co_return;
+    if (!keep) break;
+    want_ = reader_.next();
+  }
+  if (want_ == HttpReader::Want::answer) co_await linger();
+}
+
+/// true: a request is here. false: it is over, the client was told why if there was something to tell.
+Awaitable<bool> HttpConnection::read_request() {
+  enter(reader_.idle() ? Phase::idle : Phase::reading);
+  while (want_ == HttpReader::Want::input || want_ == HttpReader::Want::go_ahead) {
+    if (want_ == HttpReader::Want::go_ahead) {
+      const auto [error, size] = co_await asio::async_write(socket_, asio::buffer(kContinue), kWait);
+      if (error) co_return false;
+      want_ = HttpReader::Want::input;
+    }
+    const bool ready = co_await readable();
+    if (!ready) {
+      // Slowloris: a header or body that drips has one deadline for all of it, not one for each byte.
+      const Refusal slow{408, "the request took too long"};
+      if (expired_ && phase_ == Phase::reading) co_await refuse(slow);
+      co_return false;
+    }
+    std::size_t size = 0;
+    const Received received = receive(size);
+    if (received == Received::end) co_return false;
+    if (received == Received::nothing) continue;
+    want_ = reader_.consume(std::string_view(lane_->buffer->data(), size));
+    if (phase_ == Phase::idle) enter(Phase::reading);
+  }
+  if (want_ == HttpReader::Want::close) co_await refuse(reader_.refusal());
+  co_return want_ == HttpReader::Want::answer;
+}
+
+/// Waits without a buffer until there is something to read. false: an end, a deadline, or idle while draining.
+Awaitable<bool> HttpConnection::readable() {
+  if (expired_ || (phase_ == Phase::idle && lane_->shared->draining())) co_return false;
+  const auto [error] = co_await socket_.async_wait(asio::socket_base::wait_read, kWait);
+  co_return !error && !expired_;
+}
+
+HttpConnection::Received HttpConnection::receive(std::size_t& size) {
+  const ssize_t got = recv(socket_.native_handle(), lane_->buffer->data(), lane_->buffer->size(), MSG_DONTWAIT);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return Received::nothing;
+  if (got <= 0) return Received::end;
+  size = static_cast<std::size_t>(got);
+  return Received::bytes;
+}
+
+Awaitable<bool> HttpConnection::write(const std::string& head, const std::string& body) {
+  enter(Phase::writing);
+  const std::array<asio::const_buffer, 2> buffers{asio::buffer(head), asio::buffer(body)};
+  const auto [error, size] = co_await asio::async_write(socket_, buffers, kWait);
+  if (!error && !expired_) co_return true;
+  // A reader that stopped: what it did not fetch must not stay in the kernel, either.
+  boost::system::error_code ignored;
+  if (expired_) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  co_return false;
+}
+
+Awaitable<bool> HttpConnection::send(const Request& request, const Response& response, bool keep_alive) {
+  const std::string id = response.status >= 400 ? random_name(5) : std::string();
+  note(&request, response, id);
+  HeadOptions options;
+  options.now = lane_->shared->context.clock.now();
+  options.keep_alive = keep_alive;
+  options.request_id = id;
+  const std::string head = response_head(response, options);
+  static const std::string kNone;
+  const std::string& body = request.method == "HEAD" ? kNone : response.body;
+  const bool sent = co_await write(head, body);
+  co_return sent;
+}
+
+Awaitable<> HttpConnection::refuse(Refusal why) {
+  expired_ = false;  // the answer has a deadline of its own
+  Response response = problem(why.status, why.phrase);
+  response.why = std::string(why.phrase);
+  const std::string id = random_name(5);
+  note(nullptr, response, id);
+  HeadOptions options;
+  options.now = lane_->shared->context.clock.now();
+  options.request_id = id;
+  const std::string head = response_head(response, options);
+  const bool sent = co_await write(head, response.body);
+  if (sent) co_await linger();
+}
+
+/// Closing with unread bytes resets the connection, and the client may lose the answer: so it is told that nothing more
+/// comes, and has a moment to hang up first.
+Awaitable<> HttpConnection::linger() {
+  boost::system::error_code error;
+  socket_.shutdown(asio::socket_base::shutdown_send, error);
+  enter(Phase::lingering);
+  for (std::size_t thrown_away = 0; !error && thrown_away < kLingerSize;) {
+    const bool ready = co_await readable();
+    if (!ready) break;
+    std::size_t size = 0;
+    if (receive(size) == Received::end) break;
+    thrown_away += size;
+  }
+}
+
+/// Which inbox somebody looks into stays out of the log: paths are not written.
+void HttpConnection::note(const Request* request, const Response& response, const std::string& id) {
+  lane_->shared->count(response.status);
+  log::Level level = log::Level::debug;
+  if (!request || response.status == 403) level = log::Level::info;
+  if (request && response.status >= 500) level = log::Level::warning;
+  if (!log::enabled(level)) return;
+  const std::string client = guest_.address().to_string();
+  log::write(level, request ? "http_request" : "http_refused",
+             {{"id", id},
+              {"client", client},
+              {"method", request ? request->method : std::string()},
+              {"status", response.status},
+              {"bytes", response.body.size()},
+              {"why", response.why}});
+}
+
+}  // namespace maildrop::api

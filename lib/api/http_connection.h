@@ -1,0 +1,75 @@
+/// http_connection.h: one client's connection. Inside http_server only.
+#pragma once
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <list>
+#include <memory>
+#include <string>
+
+#include "api/http_lane.h"
+#include "api/http_reader.h"
+
+namespace maildrop::api {
+
+/// An accepted descriptor that was let in; both are given back if nothing comes of it.
+class Guest {
+ public:
+  Guest(int fd, const IpAddress& address, service::Admission& admission)
+      : fd_(fd), address_(address), admission_(&admission) {}
+  ~Guest();
+  Guest(Guest&& other) noexcept;
+  const IpAddress& address() const { return address_; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+  IpAddress address_;
+  service::Admission* admission_;
+};
+
+/// Reads requests, has them answered, writes the answers: one at a time, in order. Lives on its lane's thread. Kept by
+/// its own coroutine; goes when that ends.
+class HttpConnection {
+ public:
+  HttpConnection(std::shared_ptr<HttpLane> lane, Guest guest, int family);
+  ~HttpConnection();
+  HttpConnection(const HttpConnection&) = delete;
+
+  /// Serves until the client or a deadline ends it.
+  static Awaitable<> run(std::shared_ptr<HttpConnection> connection);
+
+  void check_deadline(Monotonic now);
+  /// Ends it now if it is idle; otherwise after the answer.
+  void drain();
+
+  std::list<HttpConnection*>::iterator place;  // in the lane
+
+ private:
+  enum class Phase { idle, reading, working, writing, lingering };
+  enum class Received { bytes, nothing, end };
+
+  Awaitable<> serve();
+  Awaitable<bool> read_request();
+  Awaitable<bool> readable();
+  Awaitable<bool> write(const std::string& head, const std::string& body);
+  Awaitable<bool> send(const Request& request, const Response& response, bool keep_alive);
+  Awaitable<> refuse(Refusal why);
+  Awaitable<> linger();
+
+  void enter(Phase phase);
+  Received receive(std::size_t& size);
+  void note(const Request* request, const Response& response, const std::string& id);
+
+  const std::shared_ptr<HttpLane> lane_;
+  const Alive alive_;
+  Guest guest_;
+  boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor> socket_;
+  HttpReader reader_;
+  HttpReader::Want want_ = HttpReader::Want::input;
+  Phase phase_ = Phase::idle;
+  bool expired_ = false;  // the deadline has passed: whatever was waited for is over
+  Monotonic deadline_ = Monotonic::max();
+};
+
+}  // namespace maildrop::api

@@ -1,0 +1,21 @@
+/// http_head.h: the status line and fields of an answer as bytes. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/route.h"
+
+namespace maildrop::api {
+
+struct HeadOptions {
+  Time now;
+  bool keep_alive = false;
+  std::string_view request_id;  // in answers to failures, for grepping the log; empty: none
+};
+
+/// With its empty line. There is no Server field: what runs here is nobody's business. Fields whose value holds a
+/// control character are left out: one with CR LF in it would be two.
+std::string response_head(const Response& response, const HeadOptions& options);
+
+}  // namespace maildrop::api

@@ -1,0 +1,133 @@
+/// http_lane.cc: deadlines of a loop's connections; the end of a server.
+#include "api/http_lane.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "api/http_connection.h"
+
+namespace maildrop::api {
+
+namespace {
+
+service::AdmissionLimits admission_limits(const Config& config) {
+  service::AdmissionLimits limits;
+  limits.total = config.api.connections;
+  limits.per_ipv4 = config.api.connections_per_source;
+  limits.per_ipv6_64 = config.api.connections_per_source;
+  limits.exempt = config.limits.exempt;
+  // Peers on unix sockets have no address (`::` here) and are not one source.
+  if (const auto none = Network::parse("::")) limits.exempt.push_back(*none);
+  return limits;
+}
+
+/// Often enough that a deadline is met within a quarter of itself.
+Millis sweep_period(const ApiSettings& settings) {
+  const Millis shortest = std::min({settings.request_timeout, settings.write_timeout, settings.idle_timeout});
+  return std::clamp(shortest / 4, Millis(10), Millis(1000));
+}
+
+}  // namespace
+
+HttpShared::HttpShared(service::Offload& workers, Context& its_context)
+    : settings(its_context.config.api),
+      offload(workers),
+      context(its_context),
+      admission(admission_limits(its_context.config)),
+      seconds(its_context.metrics.histogram("maildrop_http_request_seconds", "From a request to its answer.")),
+      connections(its_context.metrics.gauge("maildrop_http_connections", "Open HTTP connections.")),
+      config_(std::make_shared<const Config>(its_context.config)) {
+  static constexpr std::string_view kLabels[] = {"status=\"1xx\"", "status=\"2xx\"", "status=\"3xx\"", "status=\"4xx\"",
+                                                 "status=\"5xx\""};
+  for (std::size_t i = 0; i < statuses_.size(); ++i)
+    statuses_[i] = &context.metrics.counter("maildrop_http_requests_total", "HTTP requests answered.", kLabels[i]);
+}
+
+Response HttpShared::answer(const Request& request) {
+  std::shared_ptr<const Config> config;
+  {
+    const std::lock_guard lock(mutex_);
+    config = config_;
+  }
+  Context with{context.inboxes, context.store, *config, context.clock, context.metrics};
+  return dispatch(request, with);
+}
+
+void HttpShared::apply(const Config& config) {
+  auto next = std::make_shared<const Config>(config);
+  const std::lock_guard lock(mutex_);
+  config_ = std::move(next);
+}
+
+void HttpShared::leave() {
+  if (--alive_ != 0 || !draining_) return;
+  std::function<void()> done;
+  {
+    const std::lock_guard lock(mutex_);
+    done = std::exchange(done_, nullptr);
+  }
+  if (done) done();
+}
+
+void HttpShared::drain(std::function<void()> done) {
+  {
+    const std::lock_guard lock(mutex_);
+    done_ = std::move(done);
+  }
+  draining_ = true;
+}
+
+void HttpShared::job_begins() {
+  const std::lock_guard lock(mutex_);
+  ++jobs_;
+}
+
+void HttpShared::job_ends() {
+  const std::lock_guard lock(mutex_);
+  if (--jobs_ == 0) idle_.notify_all();
+}
+
+void HttpShared::wait_for_jobs() {
+  std::unique_lock lock(mutex_);
+  done_ = nullptr;
+  idle_.wait(lock, [this] { return jobs_ == 0; });
+}
+
+HttpLane::HttpLane(boost::asio::io_context& context, std::shared_ptr<HttpShared> its_shared)
+    : io(context),
+      shared(std::move(its_shared)),
+      buffer(std::make_unique<std::array<char, kBufferSize>>()),
+      timer_(context.get_executor()),
+      period_(sweep_period(shared->settings)) {}
+
+void HttpLane::add(HttpConnection* connection) {
+  connection->place = connections_.insert(connections_.end(), connection);
+  if (!armed_) arm();
+}
+
+void HttpLane::remove(HttpConnection* connection) {
+  connections_.erase(connection->place);
+  if (connections_.empty() && shared->draining()) timer_.cancel();  // nothing keeps the loop running
+}
+
+void HttpLane::arm() {
+  armed_ = true;
+  timer_.expires_after(period_);
+  timer_.async_wait([self = shared_from_this()](const boost::system::error_code&) { self->sweep(); });
+}
+
+void HttpLane::sweep() {
+  armed_ = false;
+  const Monotonic now = std::chrono::steady_clock::now();
+  for (HttpConnection* each : connections_) each->check_deadline(now);
+  if (!connections_.empty()) arm();
+}
+
+void HttpLane::drain() {
+  for (const auto& close : doors) close();
+  doors.clear();
+  for (HttpConnection* each : connections_) each->drain();
+  if (connections_.empty()) timer_.cancel();
+}
+
+}  // namespace maildrop::api

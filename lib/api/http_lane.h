@@ -1,0 +1,115 @@
+/// http_lane.h: what the connections of one server, and of one of its loops, have in common. Inside http_server only.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+
+#include "api/http_check.h"
+#include "api/route.h"
+#include "service/admission.h"
+#include "service/offload.h"
+
+namespace maildrop::api {
+
+using Executor = boost::asio::io_context::executor_type;
+template <class T = void>
+using Awaitable = boost::asio::awaitable<T, Executor>;
+using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
+inline constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<Executor>> kWait{};
+
+/// What all loops of a server share. Thread-safe. Holds nothing that belongs to a loop, so it may outlive them.
+class HttpShared {
+ public:
+  HttpShared(service::Offload& offload, Context& context);
+
+  HttpLimits limits() const { return {settings.header_size, HttpLimits().fields, settings.body_size}; }
+  void count(int status) { statuses_[static_cast<std::size_t>(status / 100 - 1) % statuses_.size()]->add(); }
+
+  /// dispatch() with the settings in force: those of the context, or of the last apply().
+  Response answer(const Request& request);
+  void apply(const Config& config);
+
+  /// Whoever is alive (connections, doors, requests at work) is counted; after drain(), the last one to go calls
+  /// `done`.
+  void enter() { ++alive_; }
+  void leave();
+  void drain(std::function<void()> done);
+  bool draining() const { return draining_; }
+
+  /// Requests on the offload threads; wait_for_jobs() blocks until there are none.
+  void job_begins();
+  void job_ends();
+  void wait_for_jobs();
+
+  const ApiSettings settings;  // as they were at the start
+  service::Offload& offload;
+  Context& context;
+  service::Admission admission;
+  metrics::Histogram& seconds;
+  metrics::Gauge& connections;
+
+ private:
+  std::array<metrics::Counter*, 5> statuses_;
+  std::atomic<std::size_t> alive_{0};
+  std::atomic<bool> draining_{false};
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  std::size_t jobs_ = 0;
+  std::function<void()> done_;
+  std::shared_ptr<const Config> config_;  // kept by each request that began with it
+};
+
+/// Counted as alive for as long as it lives.
+class Alive {
+ public:
+  explicit Alive(std::shared_ptr<HttpShared> shared) : shared_(std::move(shared)) { shared_->enter(); }
+  ~Alive() { shared_->leave(); }
+  Alive(const Alive&) = delete;
+
+ private:
+  std::shared_ptr<HttpShared> shared_;
+};
+
+class HttpConnection;
+
+/// One loop's share. Touched by its thread alone; kept by its connections, so it goes before its io_context does.
+class HttpLane : public std::enable_shared_from_this<HttpLane> {
+ public:
+  HttpLane(boost::asio::io_context& context, std::shared_ptr<HttpShared> shared);
+
+  void add(HttpConnection* connection);
+  void remove(HttpConnection* connection);
+  /// Ends what is idle; others end after their answer.
+  void drain();
+
+  /// All connections of the loop read into this one: an idle connection has no buffer of its own.
+  static constexpr std::size_t kBufferSize = 16 * 1024;
+
+  boost::asio::io_context& io;
+  const std::shared_ptr<HttpShared> shared;
+  const std::unique_ptr<std::array<char, kBufferSize>> buffer;
+  std::list<std::function<void()>> doors;  // each closes one
+
+ private:
+  void arm();
+  void sweep();
+
+  std::list<HttpConnection*> connections_;
+  Timer timer_;          // one for all deadlines
+  const Millis period_;  // between two looks at them
+  bool armed_ = false;
+};
+
+}  // namespace maildrop::api

@@ -1,0 +1,188 @@
+/// http_server.cc: letting clients in. What a request must be is http_check.cc's; what carries it,
+/// http_connection.cc's.
+///
+/// Limits here: connections in all and for each source (503 and 429, and closed), a pause when descriptors run out.
+#include "api/http_server.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <utility>
+
+#include "api/http_connection.h"
+#include "api/http_head.h"
+#include "api/http_lane.h"
+#include "core/log.h"
+
+namespace maildrop::api {
+
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr Millis kNoDescriptors{100};  // a pause instead of a loop at full speed: some connection ends meanwhile
+constexpr int kBurst = 64;             // accepted in a row before others of the loop have their turn
+
+/// A listening socket, and how to stop waiting at it.
+struct Door {
+  Door(HttpLane& lane, service::Listener its_listener)
+      : listener(std::move(its_listener)),
+        descriptor(lane.io.get_executor(), listener.fd()),
+        pause(lane.io.get_executor()),
+        alive(lane.shared) {}
+  ~Door() { descriptor.release(); }  // the listener closes it
+
+  service::Listener listener;
+  asio::posix::basic_stream_descriptor<Executor> descriptor;
+  Timer pause;
+  const Alive alive;
+};
+
+IpAddress address_of(const sockaddr_storage& from) {
+  if (from.ss_family == AF_INET)
+    return IpAddress::from_v4(ntohl(reinterpret_cast<const sockaddr_in&>(from).sin_addr.s_addr));
+  // A unix socket: file permissions say who may connect, and all of them would be one source.
+  if (from.ss_family != AF_INET6) return IpAddress::from_v4(INADDR_LOOPBACK);
+  std::array<std::uint8_t, 16> bytes{};
+  std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in6&>(from).sin6_addr, bytes.size());
+  return IpAddress::from_v6(bytes);
+}
+
+/// Says no without waiting, so that those who are too many cost nothing more.
+void turn_away(HttpShared& shared, int fd, const IpAddress& address, int status, std::string_view phrase) {
+  const Response response = problem(status, phrase);
+  HeadOptions options;
+  options.now = shared.context.clock.now();
+  const std::string answer = response_head(response, options) + response.body;
+  [[maybe_unused]] const ssize_t sent = send(fd, answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  shutdown(fd, SHUT_WR);
+  close(fd);
+  shared.count(status);
+  log::info("http_refused", {{"client", address.to_string()}, {"status", status}});
+}
+
+void on_end(std::exception_ptr failure) {
+  if (!failure) return;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    log::error("http_connection_failed", {{"why", error.what()}});
+  }
+}
+
+void let_in(const std::shared_ptr<HttpLane>& lane, int fd, const sockaddr_storage& from) {
+  HttpShared& shared = *lane->shared;
+  const IpAddress address = address_of(from);
+  switch (shared.admission.enter(address)) {
+    case service::Admission::Answer::full:
+      return turn_away(shared, fd, address, 503, "too many connections, try again later");
+    case service::Admission::Answer::source_full:
+      return turn_away(shared, fd, address, 429, "too many connections from your network");
+    case service::Admission::Answer::admitted: break;
+  }
+  Guest guest(fd, address, shared.admission);
+  auto connection = std::make_shared<HttpConnection>(lane, std::move(guest), from.ss_family);
+  asio::co_spawn(lane->io.get_executor(), HttpConnection::run(std::move(connection)), on_end);
+}
+
+/// Accepts what waits. The errno that ended it: EAGAIN when nobody waits any more, 0 when it is others' turn.
+int accept_some(const std::shared_ptr<HttpLane>& lane, Door& door, int at_most) {
+  for (int i = 0; i < at_most; ++i) {
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    const int fd = accept4(door.listener.fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      let_in(lane, fd, from);
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM || errno == EAGAIN) {
+      return errno;
+    }  // others are of that one client, who left already
+  }
+  return 0;
+}
+
+/// accept_some() for coroutines: a client that could not be let in costs that client only.
+int try_accept(const std::shared_ptr<HttpLane>& lane, Door& door, int at_most) {
+  try {
+    return accept_some(lane, door, at_most);
+  } catch (const std::exception& error) {
+    log::error("http_accept_failed", {{"why", error.what()}});
+    return ENOMEM;
+  }
+}
+
+Awaitable<> keep_door(std::shared_ptr<HttpLane> lane, std::shared_ptr<Door> door) {
+  while (!lane->shared->draining()) {
+    const auto [error] = co_await door->descriptor.async_wait(asio::posix::descriptor_base::wait_read, kWait);
+    if (error) break;
+    const int ended = try_accept(lane, *door, kBurst);
+    if (ended == 0 || ended == EAGAIN) continue;
+    log::warning("http_accept_paused", {{"why", std::strerror(ended)}});
+    door->pause.expires_after(kNoDescriptors);
+    co_await door->pause.async_wait(kWait);
+  }
+  // Closing a listener resets those who wait at it. Those at an inherited one are the next process's.
+  if (!door->listener.inherited()) try_accept(lane, *door, 4096);
+}
+
+void open_door(const std::shared_ptr<HttpLane>& lane, service::Listener listener) try {
+  auto door = std::make_shared<Door>(*lane, std::move(listener));
+  lane->doors.emplace_back([weak = std::weak_ptr<Door>(door)] {
+    const std::shared_ptr<Door> there = weak.lock();
+    if (!there) return;
+    there->descriptor.cancel();
+    there->pause.cancel();
+  });
+  asio::co_spawn(lane->io.get_executor(), keep_door(lane, std::move(door)), on_end);
+} catch (const std::exception& error) {  // a loop has nobody to tell
+  log::error("http_listen_failed", {{"why", error.what()}});
+}
+
+}  // namespace
+
+struct HttpServer::State {
+  std::shared_ptr<HttpShared> shared;
+  std::vector<std::shared_ptr<HttpLane>> lanes;
+  service::ListenersByLoop listeners;
+};
+
+HttpServer::HttpServer(service::Loops& loops, service::ListenersByLoop listeners, service::Offload& offload,
+                       Context& context)
+    : state_(std::make_shared<State>()) {
+  state_->shared = std::make_shared<HttpShared>(offload, context);
+  for (std::size_t i = 0; i < loops.size(); ++i)
+    state_->lanes.push_back(std::make_shared<HttpLane>(loops.at(i).context(), state_->shared));
+  state_->listeners = std::move(listeners);
+}
+
+HttpServer::~HttpServer() { state_->shared->wait_for_jobs(); }
+
+void HttpServer::start() {
+  service::ListenersByLoop listeners = std::move(state_->listeners);
+  for (std::size_t i = 0; i < listeners.size() && i < state_->lanes.size(); ++i) {
+    const std::shared_ptr<HttpLane> lane = state_->lanes[i];
+    auto mine = std::make_shared<std::vector<service::Listener>>(std::move(listeners[i]));
+    asio::post(lane->io, [lane, mine] {
+      for (service::Listener& each : *mine) open_door(lane, std::move(each));
+    });
+  }
+}
+
+void HttpServer::apply(const Config& config) { state_->shared->apply(config); }
+
+void HttpServer::drain(std::function<void()> done) {
+  state_->shared->drain(std::move(done));
+  for (const std::shared_ptr<HttpLane>& lane : state_->lanes) {
+    auto alive = std::make_shared<Alive>(state_->shared);  // the last lane to hear of it may be the last to go
+    asio::post(lane->io, [lane, alive] { lane->drain(); });
+  }
+}
+
+std::size_t HttpServer::connections() const { return state_->shared->admission.count(); }
+
+}  // namespace maildrop::api

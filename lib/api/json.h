@@ -1,0 +1,21 @@
+/// json.h: JSON in and out, by nlohmann, without its exceptions.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+
+namespace maildrop::api {
+
+using Json = nlohmann::ordered_json;  // fields stay in the order in which they are documented
+
+/// One line. Bytes that are not UTF-8 become U+FFFD.
+std::string to_text(const Json& value);
+
+/// What a server elsewhere says: nested at most 16 deep, so that a small text cannot become a large tree of nothing.
+/// Code::corrupt for anything else.
+Result<Json> parse_json(std::string_view text);
+
+}  // namespace maildrop::api

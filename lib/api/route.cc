@@ -1,0 +1,158 @@
+/// route.cc: from a request to the handler that answers it.
+#include "api/route.h"
+
+#include <algorithm>
+#include <exception>
+
+#include "api/answer.h"
+#include "core/text.h"
+
+namespace maildrop::api {
+
+namespace {
+
+using Args = std::vector<std::string>;
+
+/// Whether the path fits; `args` then holds what `{...}` stood for.
+bool matches(std::string_view pattern, const std::vector<std::string>& path, Args& args) {
+  args.clear();
+  const std::vector<std::string_view> want = split(pattern.substr(1), '/');
+  if (want.size() != path.size()) return false;
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    if (!want[i].starts_with('{')) {
+      if (want[i] != path[i]) return false;
+    } else if (path[i].empty()) {
+      return false;
+    } else {
+      args.push_back(path[i]);
+    }
+  }
+  return true;
+}
+
+struct Match {
+  const Route* route = nullptr;
+  Args args;
+  std::vector<std::string_view> allowed;  // methods of that path; empty: no such path
+};
+
+Match find(const Request& request) {
+  const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
+  Match match;
+  Args args;
+  for (const Route& route : routes()) {
+    if (!matches(route.pattern, request.path, args)) continue;
+    match.allowed.push_back(route.method);
+    if (route.method == "GET") match.allowed.push_back("HEAD");
+    if (route.method == method && !match.route) {
+      match.route = &route;
+      match.args = args;
+    }
+  }
+  if (!match.allowed.empty()) match.allowed.push_back("OPTIONS");
+  return match;
+}
+
+std::string joined(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (const std::string_view word : words) text.append(text.empty() ? "" : ", ").append(word);
+  return text;
+}
+
+bool is_read(const Request& request) {
+  return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+}
+
+std::string_view header(const Request& request, std::string_view name) {
+  const auto found = request.headers.find(name);
+  return found == request.headers.end() ? std::string_view() : found->second;
+}
+
+/// Cross-site request forgery: a page elsewhere makes its visitor's browser change things here. Browsers say where a
+/// request comes from, and pages cannot forge it. Other clients say nothing and may change what they like.
+bool from_another_site(const Request& request) {
+  if (const std::string_view site = header(request, "sec-fetch-site"); !site.empty())
+    return site != "same-origin" && site != "none";
+  const auto origin = request.headers.find("origin");
+  if (origin == request.headers.end()) return false;
+  const std::string_view host = header(request, "host");
+  if (host.empty()) return true;
+  // https too: a proxy before us may speak TLS for us.
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (equals_ignoring_case(origin->second, std::string(scheme).append(host))) return false;
+  return true;
+}
+
+/// The answer to OPTIONS. DELETE is not among the methods for other sites' pages, so browsers do not send it for them;
+/// x-api-key is what the pages of old clients send along.
+Response options(const Match& match) {
+  Response response;
+  response.status = 204;
+  response.content_type.clear();
+  response.headers.emplace_back("Allow", joined(match.allowed));
+  response.headers.emplace_back("Access-Control-Allow-Methods", "GET, HEAD");
+  response.headers.emplace_back("Access-Control-Allow-Headers", "content-type, x-api-key");
+  response.headers.emplace_back("Access-Control-Max-Age", "600");
+  return response;
+}
+
+/// Each version of the API has its own form of an error.
+Response refused(const Request& request, const Fault& fault) {
+  return !request.path.empty() && request.path[0] == "v2" ? v2_error(fault) : problem(fault);
+}
+
+Response not_allowed(const Request& request, const Match& match) {
+  Response response = refused(request, {405, "this path does not take that method", {}});
+  response.headers.emplace_back("Allow", joined(match.allowed));
+  return response;
+}
+
+Response answer(const Request& request, Context& context) {
+  const Match match = find(request);
+  if (match.allowed.empty()) return refused(request, {404, "no such path", {}});
+  if (request.method == "OPTIONS") return options(match);
+  if (!match.route) return not_allowed(request, match);
+  if (!is_read(request) && from_another_site(request))
+    return refused(request, {403, "changes are not taken from another site's page", {}});
+  return match.route->handle(request, match.args, context);
+}
+
+void add_common_headers(const Request& request, Response& response) {
+  const bool of_mail = !request.path.empty() && (request.path[0] == "v2" || request.path[0] == "api");
+  // Others' mail, and gone when its inbox says so: no cache on the way may keep it.
+  response.headers.emplace_back("Cache-Control", "no-store");
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  response.headers.emplace_back("Referrer-Policy", "no-referrer");
+  // Any page may read what anybody may read; without credentials, of which there are none.
+  if (of_mail && is_read(request)) response.headers.emplace_back("Access-Control-Allow-Origin", "*");
+}
+
+}  // namespace
+
+std::span<const Route> routes() {
+  static const std::vector<Route> all = [] {
+    std::vector<Route> table;
+    for (const std::span<const Route> part : {v2_routes(), v3_routes(), health_routes()})
+      table.insert(table.end(), part.begin(), part.end());
+    return table;
+  }();
+  return all;
+}
+
+Runs where(const Request& request) {
+  const Match match = find(request);
+  return match.route ? match.route->runs : Runs::on_loop;
+}
+
+Response dispatch(const Request& request, Context& context) {
+  Response response;
+  try {
+    response = answer(request, context);
+  } catch (const std::exception& error) {
+    response = refused(request, {500, "internal error", std::string("a handler threw: ") + error.what()});
+  }
+  add_common_headers(request, response);
+  return response;
+}
+
+}  // namespace maildrop::api

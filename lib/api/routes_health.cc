@@ -1,0 +1,42 @@
+/// routes_health.cc: for those who watch over the process: alive, ready, and figures.
+#include "api/answer.h"
+
+namespace maildrop::api {
+
+namespace {
+
+using Args = std::span<const std::string>;
+
+Response text(std::string body) {
+  Response response;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = std::move(body);
+  return response;
+}
+
+/// Says only that requests are answered: a restart is no cure for a store that is down.
+Response livez(const Request&, Args, Context&) { return text("ok\n"); }
+
+Response readyz(const Request&, Args, Context& context) {
+  const Result<void> ready = context.store.ready();
+  if (ready) return text("ok\n");
+  return problem(Fault{503, "the store takes no mail", ready.error().what});
+}
+
+Response metrics(const Request&, Args, Context& context) {
+  Response response = text(context.metrics.text());
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  return response;
+}
+
+constexpr Route kRoutes[] = {
+    {"GET", "/livez", "200 while the process answers", livez, Runs::on_loop},
+    {"GET", "/readyz", "200 while mail is taken, 503 otherwise", readyz, Runs::on_worker},
+    {"GET", "/metrics", "figures as Prometheus text", metrics, Runs::on_loop},
+};
+
+}  // namespace
+
+std::span<const Route> health_routes() { return kRoutes; }
+
+}  // namespace maildrop::api

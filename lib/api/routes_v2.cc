@@ -1,0 +1,108 @@
+/// routes_v2.cc: the API that deployed clients know, field for field, with right statuses: what was 500 or `{}` is 400,
+/// 403, 404 or 503 here, and deleting an unknown id deletes nothing (it used to remove the oldest message).
+#include <utility>
+
+#include "api/answer.h"
+#include "core/text.h"
+#include "mail/address.h"
+#include "mail/message.h"
+
+namespace maildrop::api {
+
+namespace {
+
+using Args = std::span<const std::string>;
+
+std::string local_part(const std::string& address) {
+  const Result<mail::Address> parsed = mail::parse_address(address);
+  return parsed ? parsed->local : address.substr(0, address.rfind('@'));
+}
+
+Json summary(const store::Summary& from) {
+  return Json{{"id", from.id.text()},
+              {"from", shown_sender(from)},
+              {"to", local_part(from.to)},
+              {"subject", from.subject},
+              {"date", rfc3339(from.received)}};
+}
+
+/// Plain text as HTML, as clients expect it where a message has no HTML part.
+std::string as_html(std::string_view text) {
+  std::string html = "<p>";
+  for (const char c : text) {
+    switch (c) {
+      case '&': html += "&amp;"; break;
+      case '<': html += "&lt;"; break;
+      case '>': html += "&gt;"; break;
+      case '"': html += "&quot;"; break;
+      case '\'': html += "&#39;"; break;
+      case '\n': html += "<br/>\n"; break;
+      default: html += c;
+    }
+  }
+  return html + "</p>";
+}
+
+Response list(const Request&, Args args, Context& context) {
+  const auto inbox = public_inbox(args[0], context);
+  if (!inbox) return v2_error(inbox.error());
+  const auto found = context.inboxes.list(*inbox, {});
+  if (!found) return v2_error(fault_of(found.error()));
+  Json messages = Json::array();
+  for (const store::Summary& each : *found) messages.push_back(summary(each));
+  // No inbox has a second name: the field stays for clients that read it.
+  return json_answer(200, Json{{"altinbox", ""}, {"messages", std::move(messages)}});
+}
+
+Response get(const Request&, Args args, Context& context) {
+  const auto inbox = public_inbox(args[0], context);
+  if (!inbox) return v2_error(inbox.error());
+  const Result<store::MessageId> id = store::MessageId::parse(args[1]);
+  if (!id) return v2_error({404, "not found", {}});  // an id of another form was never given out
+  const Result<store::Message> message = context.inboxes.get(*inbox, *id);
+  if (!message) return v2_error(fault_of(message.error()));
+  Json body = summary(message->summary);
+  body["body"] = valid_utf8(message->data);
+  // As the sender wrote it: who shows it must sanitise it and frame it off, as those clients did.
+  std::optional<std::string> html = mail::html_of(message->data);
+  body["html"] = html ? std::move(*html) : as_html(mail::text_of(message->data));
+  return json_answer(200, body);
+}
+
+Response remove(const Request&, Args args, Context& context) {
+  const auto inbox = public_inbox(args[0], context);
+  if (!inbox) return v2_error(inbox.error());
+  const Result<store::MessageId> id = store::MessageId::parse(args[1]);
+  Result<bool> removed = false;
+  if (id) removed = context.inboxes.remove(*inbox, *id);
+  if (!removed) return v2_error(fault_of(removed.error()));
+  if (!*removed) return json_answer(404, Json{{"error", "not found"}, {"deleted", false}});
+  return json_answer(200, Json{{"deleted", true}});
+}
+
+/// Of this process, since it started: figures of a separate SMTP process are on its own /metrics.
+Response statistics(const Request&, Args, Context& context) {
+  const metrics::Registry& metrics = context.metrics;
+  return json_answer(200, Json{{"queued", metrics.total("maildrop_smtp_messages_total", "result=\"stored\"")},
+                               {"denied", metrics.total("maildrop_smtp_refused_total")}});
+}
+
+constexpr Route kRoutes[] = {
+    {"GET", "/v2/mailbox/{name}", "list an inbox, newest first", list},
+    {"GET", "/v2/mailbox/{name}/{id}", "one message, raw and as HTML", get},
+    {"DELETE", "/v2/mailbox/{name}/{id}", "delete one message", remove},
+    {"GET", "/v2/statistics", "messages stored and refused", statistics, Runs::on_loop},
+};
+
+}  // namespace
+
+Response v2_error(const Fault& fault) {
+  Response response = json_answer(fault.status, Json{{"error", fault.phrase}});
+  if (fault.status == 503 || fault.status == 429) response.headers.emplace_back("Retry-After", "5");
+  response.why = fault.why;
+  return response;
+}
+
+std::span<const Route> v2_routes() { return kRoutes; }
+
+}  // namespace maildrop::api

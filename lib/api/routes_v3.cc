@@ -1,0 +1,148 @@
+/// routes_v3.cc: the API of our own. Errors are problem+json; fields are only ever added.
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "api/answer.h"
+#include "core/text.h"
+#include "mail/headers.h"
+#include "mail/message.h"
+#include "mail/words.h"
+
+namespace maildrop::api {
+
+namespace {
+
+using Args = std::span<const std::string>;
+template <class T>
+using Found = tl::expected<T, Fault>;
+
+/// What a reader wants to see above a message.
+constexpr std::string_view kShownHeaders[] = {"From",       "Sender",      "Reply-To", "To",  "Cc",
+                                              "Message-ID", "In-Reply-To", "Subject",  "Date"};
+
+Json summary(const store::Summary& from) {
+  return Json{{"id", from.id.text()},
+              {"from", from.from},
+              {"header_from", from.header_from},
+              {"to", from.to},
+              {"subject", from.subject},
+              {"date", from.date ? Json(rfc3339(*from.date)) : Json(nullptr)},
+              {"received", rfc3339(from.received)},
+              {"size", from.size}};
+}
+
+Json limits(const Config& config) {
+  const auto ttl = std::chrono::duration_cast<std::chrono::seconds>(config.inbox.max_age);
+  return Json{{"messages", config.inbox.max_messages}, {"bytes", config.mail.max_size}, {"ttl", ttl.count()}};
+}
+
+Json short_headers(const std::string& message) {
+  Json all = Json::array();
+  const mail::Headers headers = mail::scan_headers(message);
+  for (const std::string_view name : kShownHeaders)
+    if (const mail::HeaderField* field = headers.find(name))
+      all.push_back(Json{{"name", name}, {"value", mail::decode_header(field->value)}});
+  return all;
+}
+
+/// `limit` of the query; all when it is not given.
+Found<std::size_t> limit_of(const Request& request) {
+  const auto given = request.query.find("limit");
+  if (given == request.query.end()) return SIZE_MAX;
+  const std::string& text = given->second;
+  std::size_t limit = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  if (problem != std::errc() || end != text.data() + text.size() || limit == 0)
+    return tl::unexpected(Fault{400, "limit must be a positive number", {}});
+  return limit;
+}
+
+/// Keeps what is newer than `since`; all when no such message is there (any more).
+void keep_newer(std::vector<store::Summary>& newest_first, const std::string& since) {
+  const auto seen = std::find_if(newest_first.begin(), newest_first.end(),
+                                 [&since](const store::Summary& each) { return each.id.text() == since; });
+  newest_first.erase(seen, newest_first.end());
+}
+
+Response list(const Request& request, Args args, Context& context) {
+  const auto inbox = public_inbox(args[0], context);
+  if (!inbox) return problem(inbox.error());
+  const Found<std::size_t> limit = limit_of(request);
+  if (!limit) return problem(limit.error());
+  const auto since = request.query.find("since");
+  store::Query query;
+  if (since == request.query.end()) query.limit = *limit;  // else the position of `since` must be found first
+  auto found = context.inboxes.list(*inbox, query);
+  if (!found) return problem(found.error());
+  if (since != request.query.end()) keep_newer(*found, since->second);
+  Json messages = Json::array();
+  for (std::size_t i = 0; i < std::min(*limit, found->size()); ++i) messages.push_back(summary((*found)[i]));
+  return json_answer(
+      200, Json{{"mailbox", inbox->name()}, {"limits", limits(context.config)}, {"messages", std::move(messages)}});
+}
+
+/// The message that the path names by its id, or by `latest`.
+Found<store::Message> find_message(Args args, Context& context) {
+  const auto inbox = public_inbox(args[0], context);
+  if (!inbox) return tl::unexpected(inbox.error());
+  Result<store::MessageId> id = store::MessageId::parse(args[1]);
+  if (args[1] == "latest") {
+    const auto newest = context.inboxes.list(*inbox, {1, 0});
+    if (!newest) return tl::unexpected(fault_of(newest.error()));
+    if (!newest->empty()) id = newest->front().id;
+  }
+  if (!id) return tl::unexpected(Fault{404, "not found", {}});  // an id of another form was never given out
+  Result<store::Message> message = context.inboxes.get(*inbox, *id);
+  if (!message) return tl::unexpected(fault_of(message.error()));
+  return std::move(*message);
+}
+
+Response get(const Request&, Args args, Context& context) {
+  const Found<store::Message> message = find_message(args, context);
+  if (!message) return problem(message.error());
+  Json body = summary(message->summary);
+  body["headers"] = short_headers(message->data);
+  body["text"] = mail::text_of(message->data);
+  return json_answer(200, body);
+}
+
+/// Every byte as it is stored. A browser must neither show it nor run what is in it.
+Response raw(const Request&, Args args, Context& context) {
+  Found<store::Message> message = find_message(args, context);
+  if (!message) return problem(message.error());
+  Response response;
+  response.content_type = "message/rfc822";
+  response.headers.emplace_back("Content-Disposition",
+                                "attachment; filename=\"" + message->summary.id.text() + ".eml\"");
+  response.headers.emplace_back("Content-Security-Policy", "sandbox; default-src 'none'");
+  response.body = std::move(message->data);
+  return response;
+}
+
+Response remove(const Request&, Args args, Context& context) {
+  const auto inbox = public_inbox(args[0], context);
+  if (!inbox) return problem(inbox.error());
+  const Result<store::MessageId> id = store::MessageId::parse(args[1]);
+  Result<bool> removed = false;
+  if (id) removed = context.inboxes.remove(*inbox, *id);
+  if (!removed) return problem(removed.error());
+  if (!*removed) return problem(404, "not found");
+  Response response;
+  response.status = 204;
+  response.content_type.clear();
+  return response;
+}
+
+constexpr Route kRoutes[] = {
+    {"GET", "/api/v3/mailboxes/{name}", "list an inbox, newest first; ?limit=N, ?since=ID", list},
+    {"GET", "/api/v3/mailboxes/{name}/{id}", "one message as text; the id may be `latest`", get},
+    {"GET", "/api/v3/mailboxes/{name}/{id}/raw", "every byte of one message", raw},
+    {"DELETE", "/api/v3/mailboxes/{name}/{id}", "delete one message", remove},
+};
+
+}  // namespace
+
+std::span<const Route> v3_routes() { return kRoutes; }
+
+}  // namespace maildrop::api
