@@ -1,0 +1,147 @@
+/// config_test.cc: where values come from, which of them counts, and what is said about wrong ones.
+#include "core/config.h"
+
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "core/settings.h"
+
+using namespace maildrop;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A folder of its own for each test, gone afterwards.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "maildrop-config-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()));
+    path_ = name;
+  }
+  ~Folder() { fs::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  std::string write(const std::string& name, const std::string& text) const {
+    const fs::path file = path_ / name;
+    fs::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << text;
+    return file.string();
+  }
+
+ private:
+  fs::path path_;
+};
+
+std::string problems(const ConfigSources& sources) {
+  const auto loaded = load_config(sources);
+  return loaded ? std::string("none") : loaded.error().what;
+}
+
+}  // namespace
+
+TEST_CASE("flag before environment before drop-in before file before default") {
+  const Folder folder;
+  const std::string file =
+      folder.write("m.toml", "[inbox]\nmax_messages = 1\nmax_age = \"1h\"\n[mail]\nmax_size = 2048\n");
+  folder.write("conf.d/20.toml", "[inbox]\nmax_messages = 3\n");
+  folder.write("conf.d/10.toml", "[inbox]\nmax_messages = 2\n");
+  folder.write("conf.d/30.txt", "not toml");
+  ConfigSources sources{file, {}, {}};
+
+  auto loaded = load_config(sources);
+  REQUIRE(loaded);
+  CHECK(loaded->config.inbox.max_messages == 3);
+  CHECK(loaded->config.inbox.max_age == std::chrono::hours(1));
+  CHECK(loaded->config.mail.max_size == 2048);
+  CHECK(loaded->files.size() == 3);
+  CHECK(loaded->origins["inbox.max_age"] == file + ":3:1");
+  CHECK(loaded->origins["smtp.listen"] == "default");
+
+  sources.environment["MAILDROP_INBOX_MAX_MESSAGES"] = "4";
+  CHECK(load_config(sources)->config.inbox.max_messages == 4);
+  sources.sets = {"inbox.max_messages=5"};
+  loaded = load_config(sources);
+  CHECK(loaded->config.inbox.max_messages == 5);
+  CHECK(loaded->origins["inbox.max_messages"] == "--set");
+}
+
+TEST_CASE("lists are arrays in files and words elsewhere") {
+  const Folder folder;
+  const std::string file = folder.write("m.toml", "[mail]\ndomains = \"Example.ORG\"\n[smtp]\nlisten = []\n");
+  CHECK(load_config({file, {}, {}})->config.mail.domains == std::vector<std::string>{"example.org"});
+  CHECK(load_config({file, {}, {}})->config.smtp.listen.empty());
+  const auto loaded = load_config({file, {}, {{"MAILDROP_MAIL_DOMAINS", "a.org, b.org c.org"}}});
+  CHECK(loaded->config.mail.domains == std::vector<std::string>{"a.org", "b.org", "c.org"});
+}
+
+TEST_CASE("a value may come from a file") {
+  const Folder folder;
+  const std::string config = folder.write("m.toml", "");
+  const std::string value = folder.write("url", "memory:\n");
+  ConfigSources sources{config, {}, {{"MAILDROP_STORE_URL_FILE", value}}};
+  CHECK(load_config(sources)->config.store.url == "memory:");
+  sources.environment["MAILDROP_STORE_URL"] = "sqlite:";
+  CHECK_THAT(problems(sources), Catch::Contains("MAILDROP_STORE_URL_FILE"));
+}
+
+TEST_CASE("all problems are told at once, each with its place and the nearest name") {
+  const Folder folder;
+  const std::string file = folder.write("m.toml", "[smtp]\nlisen = []\n[mial]\nx = 1\n[inbox]\nmax_messages = 0\n");
+  const std::string what =
+      problems({file, {"log.levle=info", "nonsense"}, {{"MAILDROP_LOG_FORMTA", "json"}, {"OTHER", "x"}}});
+  CAPTURE(what);
+  for (const char* part : {":2:1: smtp.lisen: unknown setting, did you mean 'smtp.listen'?", "mial", "1..10000",
+                           "did you mean 'log.level'?", "--set nonsense", "did you mean 'MAILDROP_LOG_FORMAT'?"})
+    CHECK_THAT(what, Catch::Contains(part));
+  CHECK_THAT(what, !Catch::Contains("OTHER"));
+}
+
+TEST_CASE("wrong values are refused") {
+  const Folder folder;
+  for (const char* text :
+       {"[inbox]\nmax_messages = \"many\"", "[inbox]\nmax_messages = 10001", "[inbox]\nmax_messages = -1",
+        "[inbox]\nmax_messages = 1.5", "[inbox]\nmax_messages = [1]", "[mail]\nmax_size = 1023",
+        "[mail]\nmax_size = \"2GiB\"", "[smtp]\ncommand_timeout = 5", "[smtp]\ncommand_timeout = \"25h\"",
+        "[smtp]\nbare_newline = \"maybe\"", "[smtp]\nlisten = [\"localhost:25\"]", "smtp = 1", "[smtp",
+        "[limits]\nexempt = [\"10.0.0.1/8\"]", "[mail]\ndomains = [\"a b\"]", "[mail]\ndomains = [[]]"}) {
+    CAPTURE(text);
+    CHECK_THAT(problems({folder.write("m.toml", text), {}, {}}), Catch::Contains("m.toml:"));
+  }
+}
+
+TEST_CASE("a file that was named must be there") {
+  const auto loaded = load_config({"/nonexistent/m.toml", {}, {}});
+  REQUIRE_FALSE(loaded);
+  CHECK(loaded.error().code == Code::not_found);
+  CHECK_FALSE(load_config({"", {}, {{"MAILDROP_CONFIG", "/nonexistent/m.toml"}}}));
+}
+
+TEST_CASE("the state folder") {
+  CHECK(resolve_store_url("memory:", {}) == "memory:");
+  CHECK(resolve_store_url("sqlite:/x.db", {}) == "sqlite:/x.db");
+  CHECK(resolve_store_url("sqlite:", {{"STATE_DIRECTORY", "/a:/b"}}) == "sqlite:/a/mail.db");
+}
+
+TEST_CASE("every setting reads back what it writes, and the sample is the defaults") {
+  const Config defaults;
+  std::string bare;
+  for (const Setting& setting : settings()) {
+    CAPTURE(setting.key);
+    Config config;
+    CHECK(setting.set(config, setting.get(defaults)));
+    CHECK(setting.get(config) == setting.get(defaults));
+    CHECK_FALSE(setting.help.empty());
+  }
+  std::istringstream sample(sample_toml());
+  for (std::string line; std::getline(sample, line);) {
+    CHECK((line.rfind("# ", 0) != 0 || line.size() <= 100));
+    const bool setting = line.size() > 1 && line[0] == '#' && line[1] != ' ';
+    bare += (setting ? line.substr(1) : line) + "\n";
+  }
+  const Folder folder;
+  CHECK(problems({folder.write("m.toml", bare), {}, {}}) == "none");
+}
