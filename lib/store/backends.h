@@ -23,6 +23,8 @@ struct OpenOptions {
   StoreSettings settings;
   InboxSettings inbox;
   const Clock* clock = nullptr; // outlives the store
+  bool create_missing = false;  // a reader that finds no store makes an empty one, or waits for the writer to: it may be
+                                // started first
 };
 
 struct BackendKind {

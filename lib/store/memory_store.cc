@@ -1,0 +1,294 @@
+/// memory_store: inboxes in memory, for tests and for mail that need not outlive the process.
+///
+/// All handles opened for one URL in a process share one State, so that a Feed or a second Store sees what the writer
+/// puts. It goes with the last handle.
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <list>
+#include <map>
+#include <mutex>
+#include <unordered_map>
+
+#include "store/backends.h"
+
+namespace maildrop::store {
+
+namespace {
+
+/// One message's bytes, shared by the inboxes it was delivered to.
+struct Body {
+  std::string data;
+  std::size_t inboxes = 0;
+};
+
+struct Entry {
+  Summary summary;
+  std::shared_ptr<Body> body;
+};
+
+struct Box {
+  std::string name;
+  std::deque<Entry> entries;  // oldest first
+  Time last{};                // when it last received
+};
+
+using Boxes = std::list<Box>;  // by `last`, so that the front expires first
+
+struct State {
+  std::mutex mutex;
+  std::condition_variable news;
+  std::uint64_t version = 0;
+  Boxes boxes;
+  std::unordered_map<std::string_view, Boxes::iterator> by_name;  // views of Box::name
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
+  bool written = false;  // a writer is open
+};
+
+// What the containers and strings of an entry and of an inbox cost beside their text; about right is enough.
+constexpr std::uint64_t kEntryOverhead = 512;
+constexpr std::uint64_t kBoxOverhead = 256;
+
+std::uint64_t cost(const Summary& s) {
+  return kEntryOverhead + s.from.size() + s.to.size() + s.header_from.size() + s.subject.size() + s.helo.size() +
+         s.peer.size();
+}
+
+std::uint64_t cost(const Box& box) { return kBoxOverhead + 2 * box.name.size(); }
+
+/// What would come back if this entry went.
+std::uint64_t held_by(const Entry& entry) {
+  return cost(entry.summary) + (entry.body->inboxes == 1 ? entry.body->data.size() : 0);
+}
+
+class MemoryStore final : public Store {
+ public:
+  MemoryStore(std::shared_ptr<State> state, const OpenOptions& options)
+      : state_(std::move(state)),
+        clock_(*options.clock),
+        writes_(options.role == Role::writer),
+        max_size_(options.settings.max_size),
+        settings_(options.inbox) {}
+
+  ~MemoryStore() override {
+    const std::lock_guard lock(state_->mutex);
+    if (writes_) state_->written = false;
+  }
+
+  std::vector<Result<MessageId>> put(std::span<const Delivery> deliveries) override {
+    std::vector<Result<MessageId>> results;
+    results.reserve(deliveries.size());
+    const std::lock_guard lock(state_->mutex);
+    for (const Delivery& delivery : deliveries) results.push_back(put_one(delivery));
+    announce();
+    return results;
+  }
+
+  Result<std::vector<Summary>> list(const mail::Inbox& inbox, const Query& query) override {
+    const std::lock_guard lock(state_->mutex);
+    std::vector<Summary> found;
+    const Box* box = live(inbox.name());
+    if (!box) return found;
+    const std::size_t end = std::min<std::size_t>(box->entries.size(), settings_.max_messages);
+    for (std::size_t i = query.offset; i < end && found.size() < query.limit; ++i) {
+      found.push_back(box->entries[box->entries.size() - 1 - i].summary);
+    }
+    return found;
+  }
+
+  Result<Message> get(const mail::Inbox& inbox, const MessageId& id) override {
+    const std::lock_guard lock(state_->mutex);
+    Box* box = live(inbox.name());
+    const auto at = box ? find(*box, id) : std::deque<Entry>::iterator{};
+    if (!box || at == box->entries.end()) return fail(Code::not_found, "no message '" + id.text() + "'");
+    return Message{at->summary, at->body->data};
+  }
+
+  Result<bool> remove(const mail::Inbox& inbox, const MessageId& id) override {
+    const std::lock_guard lock(state_->mutex);
+    Box* box = live(inbox.name());
+    const auto at = box ? find(*box, id) : std::deque<Entry>::iterator{};
+    if (!box || at == box->entries.end()) return false;
+    drop(*box, at);
+    announce();
+    return true;
+  }
+
+  Result<PurgeReport> purge(const PurgeQuery& query) override {
+    const std::lock_guard lock(state_->mutex);
+    PurgeReport report;
+    const auto expired = [&] { return !state_->boxes.empty() && is_expired(state_->boxes.front()); };
+    while (expired()) {
+      Box& box = state_->boxes.front();
+      while (!box.entries.empty() && report.removed < query.messages) {
+        drop(box, box.entries.begin());
+        ++report.removed;
+      }
+      if (!box.entries.empty()) break;
+      state_->bytes -= cost(box);
+      state_->by_name.erase(box.name);
+      state_->boxes.pop_front();
+    }
+    report.more = expired();
+    return report;
+  }
+
+  Result<StoreStats> stats() override {
+    const std::lock_guard lock(state_->mutex);
+    return StoreStats{state_->boxes.size(), state_->messages, state_->bytes, 0};
+  }
+
+  Result<void> ready() override {
+    const std::lock_guard lock(state_->mutex);
+    if (state_->bytes >= max_size_) return fail(Code::over_limit, "the store is full");
+    return {};
+  }
+
+  void apply(const InboxSettings& settings) override {
+    const std::lock_guard lock(state_->mutex);
+    settings_ = settings;
+  }
+
+ private:
+  bool is_expired(const Box& box) const { return clock_.now() - box.last >= settings_.max_age; }
+
+  Box* live(const std::string& name) {
+    const auto at = state_->by_name.find(name);
+    return at == state_->by_name.end() || is_expired(*at->second) ? nullptr : &*at->second;
+  }
+
+  /// Only among the newest max_messages: what list() does not show is not there.
+  std::deque<Entry>::iterator find(Box& box, const MessageId& id) const {
+    const std::size_t hidden = box.entries.size() - std::min<std::size_t>(box.entries.size(), settings_.max_messages);
+    return std::find_if(box.entries.begin() + static_cast<std::ptrdiff_t>(hidden), box.entries.end(),
+                        [&](const Entry& entry) { return entry.summary.id == id; });
+  }
+
+  void drop(Box& box, std::deque<Entry>::iterator at) {
+    state_->bytes -= held_by(*at);
+    --at->body->inboxes;
+    --state_->messages;
+    box.entries.erase(at);
+  }
+
+  Result<MessageId> put_one(const Delivery& delivery) {
+    if (!writes_) return fail(Code::unavailable, "the store is open for reading only");
+    if (!fits(delivery)) return fail(Code::over_limit, "the store is full");
+    const auto body = std::make_shared<Body>(Body{delivery.data, 0});
+    for (const Delivery::Target& target : delivery.targets) put_in(delivery, target, body);
+    return delivery.summary.id;
+  }
+
+  /// Counts what the caps will take out, so that a full store still turns over.
+  bool fits(const Delivery& delivery) {
+    std::uint64_t needed = delivery.data.size();
+    std::uint64_t freed = 0;
+    for (const Delivery::Target& target : delivery.targets) {
+      needed += cost(delivery.summary) + target.to.size();
+      const auto at = state_->by_name.find(target.inbox.name());
+      if (at == state_->by_name.end()) {
+        needed += kBoxOverhead + 2 * target.inbox.name().size();
+      } else if (is_expired(*at->second)) {
+        for (const Entry& entry : at->second->entries) freed += held_by(entry);
+      } else if (at->second->entries.size() >= settings_.max_messages && !at->second->entries.empty()) {
+        freed += held_by(at->second->entries.front());
+      }
+    }
+    return state_->bytes + needed <= max_size_ + freed;
+  }
+
+  void put_in(const Delivery& delivery, const Delivery::Target& target, const std::shared_ptr<Body>& body) {
+    Box& box = open_box(target.inbox.name());
+    while (is_expired(box) && !box.entries.empty()) drop(box, box.entries.begin());
+    if (find(box, delivery.summary.id) != box.entries.end()) return;
+    Entry entry{delivery.summary, body};
+    entry.summary.to = target.to;
+    state_->bytes += cost(entry.summary) + (body->inboxes++ == 0 ? body->data.size() : 0);
+    ++state_->messages;
+    box.entries.push_back(std::move(entry));
+    while (box.entries.size() > settings_.max_messages) drop(box, box.entries.begin());
+    box.last = clock_.now();
+    state_->boxes.splice(state_->boxes.end(), state_->boxes, state_->by_name.at(box.name));
+  }
+
+  Box& open_box(const std::string& name) {
+    const auto at = state_->by_name.find(name);
+    if (at != state_->by_name.end()) return *at->second;
+    Box& box = state_->boxes.emplace_back();
+    box.name = name;
+    box.last = clock_.now();
+    state_->by_name.emplace(box.name, std::prev(state_->boxes.end()));
+    state_->bytes += cost(box);
+    return box;
+  }
+
+  void announce() {
+    ++state_->version;
+    state_->news.notify_all();
+  }
+
+  std::shared_ptr<State> state_;
+  const Clock& clock_;
+  const bool writes_;
+  const std::uint64_t max_size_;
+  InboxSettings settings_;  // under the state's mutex
+};
+
+class MemoryFeed final : public Feed {
+ public:
+  explicit MemoryFeed(std::shared_ptr<State> state) : state_(std::move(state)) {
+    const std::lock_guard lock(state_->mutex);
+    seen_ = state_->version;
+  }
+
+  Result<bool> wait(std::chrono::milliseconds at_most) override {
+    std::unique_lock lock(state_->mutex);
+    const bool news = state_->news.wait_for(lock, at_most, [&] { return state_->version != seen_; });
+    seen_ = state_->version;
+    return news;
+  }
+
+ private:
+  std::shared_ptr<State> state_;
+  std::uint64_t seen_ = 0;
+};
+
+/// The state of a URL; made if there is none and `make` says so.
+std::shared_ptr<State> state_of(const std::string& url, bool make) {
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<State>> states;
+  const std::lock_guard lock(mutex);
+  std::weak_ptr<State>& known = states[url];
+  std::shared_ptr<State> state = known.lock();
+  if (!state && make) known = state = std::make_shared<State>();
+  return state;
+}
+
+Result<std::shared_ptr<State>> attach(const OpenOptions& options) {
+  auto state = state_of(options.url, options.role == Role::writer || options.create_missing);
+  if (!state) return fail(Code::not_found, "no store at '" + options.url + "'");
+  return state;
+}
+
+Result<std::unique_ptr<Store>> open_memory(const OpenOptions& options) {
+  const std::shared_ptr<State> state = TRY(attach(options));
+  if (options.role == Role::writer) {
+    const std::lock_guard lock(state->mutex);
+    if (state->written) return fail(Code::unavailable, "store '" + options.url + "' has a writer already");
+    state->written = true;
+  }
+  return std::make_unique<MemoryStore>(state, options);
+}
+
+Result<std::unique_ptr<Feed>> feed_memory(const OpenOptions& options) {
+  return std::make_unique<MemoryFeed>(TRY(attach(options)));
+}
+
+}  // namespace
+
+extern const BackendKind memory_backend;
+const BackendKind memory_backend{"memory", "in memory, gone with the process", open_memory, feed_memory};
+
+}  // namespace maildrop::store

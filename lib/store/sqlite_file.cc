@@ -1,0 +1,174 @@
+/// sqlite_file.cc: paths, the lock file, the schema.
+#include "store/sqlite_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+namespace maildrop::store::sqlite {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::chrono::milliseconds kRetry{10};
+
+Error system_error(const std::string& doing, const std::string& path, int error) {
+  const Code code = error == ENOENT ? Code::not_found : Code::unavailable;
+  return Error{code, doing + " '" + path + "': " + std::strerror(error)};
+}
+
+/// inbox: `floor` hides the messages up to that seq, until purge() has removed them. `last` is when it last received,
+/// where its newest message does not tell (it was removed). `due` is never after the time it last received, and is only
+/// moved by purge(): so a delivery to a known inbox writes neither this table nor its index.
+/// message: small, in the order of the inboxes, so that lists stay fast. `at` is when it was stored.
+/// body: appended only. `dictionary` is 0 for plain data. A body that several inboxes share has a row in `shared`.
+constexpr const char* kSchema = R"(
+  CREATE TABLE inbox(name TEXT NOT NULL PRIMARY KEY, id INTEGER NOT NULL, last INTEGER NOT NULL,
+                     floor INTEGER NOT NULL, due INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX inbox_due ON inbox(due);
+  CREATE TABLE message(inbox INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL,
+                       body INTEGER NOT NULL, shared INTEGER NOT NULL, size INTEGER NOT NULL, summary BLOB NOT NULL,
+                       PRIMARY KEY(inbox, seq)) WITHOUT ROWID;
+  CREATE TABLE body(id INTEGER PRIMARY KEY, dictionary INTEGER NOT NULL, data BLOB NOT NULL);
+  CREATE TABLE shared(body INTEGER PRIMARY KEY, inboxes INTEGER NOT NULL);
+  CREATE TABLE total(id INTEGER PRIMARY KEY, inboxes INTEGER NOT NULL, messages INTEGER NOT NULL,
+                     next_inbox INTEGER NOT NULL);
+  INSERT INTO total VALUES(1, 0, 0, 1);
+)";
+
+Result<void> make_file(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file) {
+    if (errno == EEXIST) return {};
+    return tl::unexpected(system_error("cannot make", path, errno));
+  }
+  if (::fchmod(file.get(), 0600) != 0) return tl::unexpected(system_error("cannot set the mode of", path, errno));
+  const std::string folder = fs::path(path).parent_path().string();
+  const Descriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!parent || ::fsync(parent.get()) != 0) return tl::unexpected(system_error("cannot sync", folder, errno));
+  return {};
+}
+
+/// true: made by us, at our version. false: nothing in it yet.
+Result<bool> check_version(Connection& connection, const std::string& path) {
+  const std::int64_t application = TRY(connection.number("PRAGMA application_id"));
+  const std::int64_t version = TRY(connection.number("PRAGMA user_version"));
+  if (application == kApplicationId && version == kVersion) return true;
+  if (application == kApplicationId && version > kVersion) {
+    return fail(Code::invalid, "store '" + path + "' has version " + std::to_string(version) +
+                                   ", this maildrop knows " + std::to_string(kVersion) + ": a newer maildrop wrote it");
+  }
+  const bool empty = TRY(connection.number("SELECT count(*) FROM sqlite_schema")) == 0;
+  if (application == 0 && version == 0 && empty) return false;
+  return fail(Code::invalid, "'" + path + "' is a database, but not a maildrop store");
+}
+
+Error at_path(const std::string& path, const Error& error) {
+  return Error{error.code, "cannot open store '" + path + "': " + error.what};
+}
+
+Result<void> make_schema(const std::string& path) {
+  Connection connection = TRY(Connection::open(path, kOpenWait));
+  if (TRY(check_version(connection, path))) return {};
+  // Page size and auto_vacuum count only before the first table.
+  TRY(connection.exec("PRAGMA page_size=" + std::to_string(kPageSize) + "; PRAGMA auto_vacuum=INCREMENTAL"));
+  TRY(connection.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"));
+  return connection.exec("BEGIN IMMEDIATE;" + std::string(kSchema) +
+                         "PRAGMA application_id=" + std::to_string(kApplicationId) +
+                         "; PRAGMA user_version=" + std::to_string(kVersion) + "; COMMIT");
+}
+
+Result<Connection> open_once(const std::string& path, std::chrono::milliseconds busy_timeout) {
+  if (::access(path.c_str(), F_OK) != 0) return fail(Code::not_found, "no store at '" + path + "'");
+  auto connection = Connection::open(path, busy_timeout);
+  if (!connection) return tl::unexpected(at_path(path, connection.error()));
+  const Result<bool> made = check_version(*connection, path);
+  if (!made && made.error().code != Code::invalid) return tl::unexpected(at_path(path, made.error()));
+  if (!made) return tl::unexpected(made.error());
+  if (!*made) return fail(Code::not_found, "no store at '" + path + "': the file is empty");
+  return connection;
+}
+
+std::string holder(int fd) {
+  char text[32];
+  const ssize_t n = ::pread(fd, text, sizeof text, 0);
+  const std::string pid(text, n > 0 ? static_cast<std::size_t>(n) : 0);
+  const std::string digits = pid.substr(0, pid.find_first_not_of("0123456789"));
+  return digits.empty() ? "another process" : "process " + digits;
+}
+
+}  // namespace
+
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<std::string> locate(std::string_view url, bool make_folder) {
+  const fs::path path(std::string(url.substr(url.find(':') + 1)));
+  if (!path.has_filename()) return fail(Code::invalid, "store url '" + std::string(url) + "' names no file");
+  std::error_code error;
+  if (fs::path whole = fs::canonical(path, error); !error) return whole.string();
+  fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (make_folder && !fs::exists(folder, error)) {
+    fs::create_directories(folder, error);
+    if (!error) fs::permissions(folder, fs::perms::owner_all, error);
+  }
+  folder = fs::canonical(folder, error);
+  if (error && make_folder) return fail(Code::unavailable, "cannot open '" + path.string() + "': " + error.message());
+  if (error) return fail(Code::not_found, "no store at '" + path.string() + "'");
+  return (folder / path.filename()).string();
+}
+
+Result<WriteLock> WriteLock::take(const std::string& path, std::chrono::milliseconds patience) {
+  const std::string name = path + ".lock";
+  Descriptor file(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file) return tl::unexpected(Error{Code::unavailable, system_error("cannot open", name, errno).what});
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(system_error("cannot lock", name, errno));
+    if (std::chrono::steady_clock::now() >= until) {
+      return fail(Code::unavailable, "store '" + path + "' is being written by " + holder(file.get()));
+    }
+    std::this_thread::sleep_for(kRetry);
+  }
+  // Only for the error text of others; the lock is the flock, so a failure here harms nothing.
+  const std::string pid = std::to_string(::getpid()) + "\n";
+  if (::fchmod(file.get(), 0600) == 0 && ::ftruncate(file.get(), 0) == 0) {
+    [[maybe_unused]] const ssize_t n = ::pwrite(file.get(), pid.data(), pid.size(), 0);
+  }
+  return WriteLock(std::move(file));
+}
+
+Result<void> create(const std::string& path) {
+  TRY(make_file(path));
+  const Result<void> made = make_schema(path);
+  if (!made && made.error().code != Code::invalid) return tl::unexpected(at_path(path, made.error()));
+  return made;
+}
+
+Result<Connection> open_existing(const std::string& path, std::chrono::milliseconds busy_timeout,
+                                 std::chrono::milliseconds patience) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    auto connection = open_once(path, busy_timeout);
+    const bool missing = !connection && connection.error().code == Code::not_found;
+    if (!missing || std::chrono::steady_clock::now() >= until) return connection;
+    std::this_thread::sleep_for(kRetry);
+  }
+}
+
+Result<void> create_or_wait(const std::string& path) {
+  if (open_once(path, kOpenWait)) return {};
+  if (const auto lock = WriteLock::take(path, {})) return create(path);
+  TRY(open_existing(path, kOpenWait, kOpenWait));
+  return {};
+}
+
+}  // namespace maildrop::store::sqlite

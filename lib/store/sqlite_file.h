@@ -1,0 +1,65 @@
+/// sqlite_file.h: where a SQLite store lies, who may write it, and how it is made.
+///
+/// Beside PATH lie PATH-wal and PATH-shm (SQLite's own), PATH.lock (held by the one process that writes) and PATH.sock
+/// (its control socket, sqlite_link.h). All are 0600, whatever the umask.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+#include "store/sqlite_connection.h"
+
+namespace maildrop::store::sqlite {
+
+inline constexpr int kVersion = 1;                           // of the schema: PRAGMA user_version
+inline constexpr int kApplicationId = 0x4d445250;            // "MDRP": PRAGMA application_id
+inline constexpr std::int64_t kPageSize = 16384;             // 4096 wastes 45 % on messages of 2 KB
+inline constexpr std::chrono::milliseconds kOpenWait{2000};  // for a lock that is about to be free, a schema being made
+
+/// The one absolute path of a store, links resolved, so that its lock has one name only. invalid: no path in the URL.
+Result<std::string> locate(std::string_view url, bool make_folder);
+
+/// An open file descriptor.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Descriptor();
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+/// The right to write, until destroyed or the process ends, however it ends.
+class WriteLock {
+ public:
+  /// unavailable, naming the process that holds it, if it is not free within `patience`.
+  static Result<WriteLock> take(const std::string& path, std::chrono::milliseconds patience);
+
+ private:
+  explicit WriteLock(Descriptor file) : file_(std::move(file)) {}
+  Descriptor file_;
+};
+
+/// Makes the file and its tables if they are not there. REQUIRES: the WriteLock.
+Result<void> create(const std::string& path);
+
+/// Opens what create() made, for a process that reads.
+///   not_found    no store there, and none that came within `patience`
+///   invalid      another program's database, or a newer maildrop's
+Result<Connection> open_existing(const std::string& path, std::chrono::milliseconds busy_timeout,
+                                 std::chrono::milliseconds patience);
+
+/// For a reader started before any writer: makes the store under the lock if it is free, else waits for its holder to.
+Result<void> create_or_wait(const std::string& path);
+
+}  // namespace maildrop::store::sqlite

@@ -1,0 +1,258 @@
+/// sqlite_link.cc: a poll loop over a few clients, and the client's side.
+#include "store/sqlite_link.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+namespace maildrop::store::sqlite {
+
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+constexpr std::array kCodes{Code::invalid,   Code::not_found, Code::over_limit, Code::unavailable,
+                            Code::timed_out, Code::corrupt,   Code::internal};
+
+/// An address of a socket in the file system. One too long for sun_path (107 bytes) goes by way of its folder's
+/// descriptor, which is open as long as the address lives.
+struct Address {
+  sockaddr_un name{};
+  Descriptor folder;
+
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&name); }
+};
+
+Result<Address> address_of(const std::string& path) {
+  Address address;
+  address.name.sun_family = AF_UNIX;
+  std::string text = path + ".sock";
+  if (text.size() >= sizeof address.name.sun_path) {
+    const std::size_t slash = text.rfind('/');
+    address.folder = Descriptor(::open(text.substr(0, slash).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    text = "/proc/self/fd/" + std::to_string(address.folder.get()) + text.substr(slash);
+  }
+  if (text.size() >= sizeof address.name.sun_path) {
+    return fail(Code::invalid, "the name of '" + path + "' is too long for a control socket beside it");
+  }
+  std::memcpy(address.name.sun_path, text.data(), text.size());
+  return address;
+}
+
+Error system_error(const std::string& doing, const std::string& path, int error) {
+  return Error{Code::unavailable, doing + " '" + path + ".sock': " + std::strerror(error)};
+}
+
+std::string to_hex(std::string_view bytes) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (const char c : bytes) {
+    hex.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
+    hex.push_back(kDigits[static_cast<unsigned char>(c) & 15]);
+  }
+  return hex;
+}
+
+Result<std::string> from_hex(std::string_view hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    unsigned value = 0;
+    const auto [end, error] = std::from_chars(hex.data() + i, hex.data() + i + 2, value, 16);
+    if (error != std::errc() || end != hex.data() + i + 2) return fail(Code::invalid, "not hexadecimal");
+    bytes.push_back(static_cast<char>(value));
+  }
+  if (bytes.empty() || hex.size() % 2 != 0) return fail(Code::invalid, "not hexadecimal");
+  return bytes;
+}
+
+std::string_view next_word(std::string_view& line) {
+  const std::size_t end = std::min(line.find(' '), line.size());
+  const std::string_view word = line.substr(0, end);
+  line.remove_prefix(std::min(end + 1, line.size()));
+  return word;
+}
+
+/// Waits for events until the deadline; false when it has passed.
+bool wait_for(int fd, short events, Steady::time_point deadline) {
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Steady::now()).count();
+    if (left <= 0) return false;
+    pollfd one{fd, events, 0};
+    const int n = ::poll(&one, 1, static_cast<int>(left));
+    if (n > 0) return true;
+    if (n < 0 && errno != EINTR) return false;
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LinkServer>> LinkServer::start(const std::string& path, Remove remove) {
+  const Address address = TRY(address_of(path));
+  std::unique_ptr<LinkServer> server(new LinkServer);
+  server->path_ = path;
+  server->remove_ = std::move(remove);
+  server->listener_ = Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  server->stop_ = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  const int fd = server->listener_.get();
+  ::unlink(address.name.sun_path);
+  // The mode of the unbound socket is the mode of its name: no moment in which others could connect.
+  if (!server->listener_ || !server->stop_ || ::fchmod(fd, 0600) != 0 ||
+      ::bind(fd, address.get(), sizeof address.name) != 0 || ::listen(fd, static_cast<int>(kLinkClients)) != 0) {
+    return tl::unexpected(system_error("cannot listen on", path, errno));
+  }
+  server->thread_ = std::thread([self = server.get()] { self->loop(); });
+  return server;
+}
+
+LinkServer::~LinkServer() {
+  if (!thread_.joinable()) return;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t n = ::write(stop_.get(), &one, sizeof one);
+  thread_.join();
+  if (const auto address = address_of(path_)) ::unlink(address->name.sun_path);
+}
+
+void LinkServer::loop() {
+  for (;;) {
+    std::vector<pollfd> polls{{stop_.get(), POLLIN, 0}};
+    const bool room = clients_.size() < kLinkClients;
+    polls.push_back({room ? listener_.get() : -1, POLLIN, 0});
+    Steady::time_point deadline = Steady::time_point::max();
+    for (const Client& client : clients_) {
+      polls.push_back({client.socket.get(), POLLIN, 0});
+      deadline = std::min(deadline, client.deadline);
+    }
+    int wait = -1;
+    if (!clients_.empty()) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Steady::now()).count();
+      wait = static_cast<int>(std::max<std::int64_t>(left, 0));
+    }
+    if (::poll(polls.data(), polls.size(), wait) < 0 && errno != EINTR) return;
+    if (polls[0].revents != 0) return;
+    const Steady::time_point now = Steady::now();
+    for (std::size_t i = clients_.size(); i-- > 0;) {
+      const bool alive = polls[i + 2].revents == 0 ? now < clients_[i].deadline : serve(clients_[i]);
+      if (!alive) clients_.erase(clients_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    if (polls[1].revents != 0) take_client();
+  }
+}
+
+void LinkServer::take_client() {
+  Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (socket) {
+    clients_.push_back({std::move(socket), {}, Steady::now() + kLinkPatience});
+    return;
+  }
+  // Out of descriptors: the connection stays in the queue, and poll would say so again at once.
+  if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+    pollfd stop{stop_.get(), POLLIN, 0};
+    ::poll(&stop, 1, 100);
+  }
+}
+
+/// Reads what is there and answers each whole line. false: the client is done, or breaks the rules.
+bool LinkServer::serve(Client& client) {
+  char buffer[kLine];
+  const ssize_t n = ::recv(client.socket.get(), buffer, sizeof buffer, 0);
+  if (n < 0) return errno == EAGAIN || errno == EINTR;
+  if (n == 0) return false;
+  client.in.append(buffer, static_cast<std::size_t>(n));
+  for (std::size_t end = client.in.find('\n'); end != std::string::npos; end = client.in.find('\n')) {
+    const std::string reply = answer(std::string_view(client.in).substr(0, end)) + "\n";
+    client.in.erase(0, end + 1);
+    client.deadline = Steady::now() + kLinkPatience;
+    // An answer fits into the socket's buffer, unless the client does not read them.
+    if (::send(client.socket.get(), reply.data(), reply.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(reply.size())) {
+      return false;
+    }
+  }
+  return client.in.size() < kLine;
+}
+
+std::string LinkServer::answer(std::string_view line) const {
+  const auto perform = [&]() -> Result<bool> {
+    if (next_word(line) != "remove") return fail(Code::invalid, "unknown command");
+    const std::string name = TRY(from_hex(next_word(line)));
+    const MessageId id = TRY(MessageId::parse(next_word(line)));
+    if (!line.empty()) return fail(Code::invalid, "too many words");
+    return remove_(mail::Inbox::trusted(name), id);
+  };
+  const Result<bool> result = perform();
+  if (result) return *result ? "ok 1" : "ok 0";
+  std::string text = "error " + std::string(to_string(result.error().code)) + " " + result.error().what;
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
+  return text.substr(0, kLine - 2);
+}
+
+namespace {
+
+/// not_found when there is nobody behind the name.
+Result<Descriptor> connect_to(const std::string& path) {
+  const Address address = TRY(address_of(path));
+  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) return tl::unexpected(system_error("cannot reach", path, errno));
+  const Steady::time_point deadline = Steady::now() + kLinkPatience;
+  // EAGAIN: its queue is full. There is nothing to poll for, so try again.
+  while (::connect(socket.get(), address.get(), sizeof address.name) != 0) {
+    if (errno == ENOENT || errno == ECONNREFUSED) return fail(Code::not_found, "no writer at '" + path + ".sock'");
+    if ((errno != EAGAIN && errno != EINTR) || Steady::now() >= deadline) {
+      return tl::unexpected(system_error("cannot reach the writer at", path, errno));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return socket;
+}
+
+Result<std::string> ask(const std::string& path, const std::string& line) {
+  const Descriptor socket = TRY(connect_to(path));
+  if (::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) {
+    return tl::unexpected(system_error("cannot ask the writer at", path, errno));
+  }
+  std::string reply;
+  const Steady::time_point deadline = Steady::now() + kLinkPatience;
+  while (reply.find('\n') == std::string::npos && reply.size() < kLine) {
+    if (!wait_for(socket.get(), POLLIN, deadline)) return fail(Code::timed_out, "the writer did not answer in time");
+    char buffer[kLine];
+    const ssize_t n = ::recv(socket.get(), buffer, sizeof buffer, 0);
+    if (n == 0) return fail(Code::unavailable, "the writer went away before it answered");
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+      return tl::unexpected(system_error("cannot hear the writer at", path, errno));
+    }
+    if (n > 0) reply.append(buffer, static_cast<std::size_t>(n));
+  }
+  return reply.substr(0, reply.find('\n'));
+}
+
+}  // namespace
+
+bool can_ask_for(const mail::Inbox& inbox, const MessageId& id) {
+  constexpr std::size_t kRest = 64;  // `remove `, the id, the newline
+  return !inbox.name().empty() && 2 * inbox.name().size() + kRest <= kLine && MessageId::parse(id.text());
+}
+
+Result<bool> ask_remove(const std::string& path, const mail::Inbox& inbox, const MessageId& id) {
+  const std::string reply = TRY(ask(path, "remove " + to_hex(inbox.name()) + " " + id.text() + "\n"));
+  std::string_view rest = reply;
+  const std::string_view word = next_word(rest);
+  if (word == "ok" && (rest == "1" || rest == "0")) return rest == "1";
+  const std::string_view code = next_word(rest);
+  for (const Code known : kCodes) {
+    // not_found is ours to say: it means that there is no writer.
+    if (word == "error" && code == to_string(known) && known != Code::not_found) return fail(known, std::string(rest));
+  }
+  return fail(Code::internal, "the writer answered '" + reply + "'");
+}
+
+}  // namespace maildrop::store::sqlite

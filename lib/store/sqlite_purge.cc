@@ -1,0 +1,120 @@
+/// sqlite_purge.cc: one bounded step of expiry, through the index on `due`.
+///
+/// `due` is a lazy alarm: it rings at the earliest time at which an inbox can have expired. One that has received since
+/// is set anew, once in each inbox.max_age; so deliveries need not touch the index.
+#include <algorithm>
+
+#include "store/sqlite_writer_state.h"
+
+namespace maildrop::store::sqlite {
+
+namespace {
+
+constexpr std::int64_t kInboxes = 200;    // looked at in one step
+constexpr std::int64_t kBytes = 4 << 20;  // of messages removed in one step: freed pages go through the WAL, too
+constexpr std::int64_t kAtOnce = 64;      // rows read at a time
+
+struct Due {
+  std::string name;
+  std::int64_t id, last, floor, due;
+};
+
+class Step {
+ public:
+  Step(Writer::State& state, const PurgeQuery& query, const Caps& caps)
+      : state_(state), left_(query.messages), age_(caps.age.count()) {}
+
+  Result<PurgeReport> run() {
+    const std::int64_t expired = state_.now() - age_;
+    const std::vector<Due> due = TRY(ringing(expired));
+    PurgeReport report;
+    if (due.empty()) return report;  // nothing to write, so nothing to sync
+    const std::size_t before = left_;
+    Transaction transaction = TRY(Transaction::begin(state_));
+    bool done = true;
+    for (const Due& inbox : due) {
+      done = TRY(settle(inbox, expired));
+      if (!done) break;
+    }
+    TRY(transaction.commit());
+    report.removed = before - left_;
+    report.more = !done || static_cast<std::int64_t>(due.size()) == kInboxes;
+    return report;
+  }
+
+ private:
+  Result<std::vector<Due>> ringing(std::int64_t expired) {
+    std::vector<Due> found;
+    Cursor cursor(state_.due_inboxes);
+    cursor->bind(1, expired).bind(2, kInboxes);
+    while (TRY(cursor->step())) {
+      found.push_back({std::string(cursor->bytes(0)), cursor->integer(1), cursor->integer(2), cursor->integer(3),
+                       cursor->integer(4)});
+    }
+    return found;
+  }
+
+  /// false: the step's budget is used up.
+  Result<bool> settle(const Due& inbox, std::int64_t expired) {
+    const std::int64_t last = std::max(inbox.last, TRY(newest(inbox.id)));
+    if (last > expired) {
+      if (inbox.floor > 0 && !TRY(remove_up_to(inbox.id, inbox.floor))) return false;
+      TRY(state_.arm_inbox.bind_text(1, inbox.name).bind(2, last).run());
+      return true;
+    }
+    if (!TRY(remove_up_to(inbox.id, INT64_MAX))) return false;
+    TRY(state_.drop_inbox.bind_text(1, inbox.name).run());
+    --state_.totals.inboxes;
+    return true;
+  }
+
+  Result<std::int64_t> newest(std::int64_t inbox) {
+    Cursor cursor(state_.newest_at);
+    cursor->bind(1, inbox);
+    return TRY(cursor->step()) ? cursor->integer(0) : 0;
+  }
+
+  /// false: there are more.
+  Result<bool> remove_up_to(std::int64_t inbox, std::int64_t seq) {
+    for (;;) {
+      const std::int64_t portion = std::min<std::int64_t>(kAtOnce, static_cast<std::int64_t>(left_));
+      const std::vector<Row> rows = TRY(oldest(inbox, seq, portion));
+      TRY(state_.drop(inbox, rows));
+      left_ -= rows.size();
+      for (const Row& row : rows) bytes_ -= row.size;
+      if (static_cast<std::int64_t>(rows.size()) < kAtOnce && left_ > 0 && bytes_ > 0) return true;
+      if (left_ == 0 || bytes_ <= 0) return false;
+    }
+  }
+
+  Result<std::vector<Row>> oldest(std::int64_t inbox, std::int64_t seq, std::int64_t limit) {
+    std::vector<Row> rows;
+    Cursor cursor(state_.oldest_rows);
+    cursor->bind(1, inbox).bind(2, seq).bind(3, limit);
+    while (TRY(cursor->step())) {
+      rows.push_back(
+          {cursor->integer(0), cursor->integer(1), cursor->integer(2), cursor->integer(3) != 0, cursor->integer(4)});
+      if ((bytes_in_sight(rows)) >= bytes_) break;
+    }
+    return rows;
+  }
+
+  static std::int64_t bytes_in_sight(const std::vector<Row>& rows) {
+    std::int64_t sum = 0;
+    for (const Row& row : rows) sum += row.size;
+    return sum;
+  }
+
+  Writer::State& state_;
+  std::size_t left_;
+  std::int64_t bytes_ = kBytes;
+  const std::int64_t age_;
+};
+
+}  // namespace
+
+Result<PurgeReport> purge_step(Writer::State& state, const PurgeQuery& query, const Caps& caps) {
+  return Step(state, query, caps).run();
+}
+
+}  // namespace maildrop::store::sqlite

@@ -1,0 +1,184 @@
+/// sqlite_put.cc: a batch of deliveries in one transaction, with as few changes to the trees as the outcome allows.
+///
+/// The batch is sorted by inbox first. Each inbox is looked up and read once; what the caps push out goes, and what the
+/// same batch would push out again is never written. A delivery to a known inbox writes its body and its message row,
+/// and nothing else; a new inbox adds its row and its entry in the index on `due`.
+#include <algorithm>
+#include <unordered_map>
+
+#include "store/sqlite_row.h"
+#include "store/sqlite_writer_state.h"
+
+namespace maildrop::store::sqlite {
+
+namespace {
+
+// Rows removed from an inbox in one delivery. More than that (an old inbox with a large cap, a cap that was lowered)
+// are hidden at once, and purge() removes them.
+constexpr std::size_t kDropNow = 64;
+
+/// One delivery for one inbox.
+struct Item {
+  std::size_t delivery;
+  const Delivery::Target* target;
+  std::int64_t inbox = 0;
+  std::int64_t seq = 0;  // 0: not to be written
+};
+
+class Batch {
+ public:
+  Batch(Writer::State& state, std::span<const Delivery> deliveries, const Caps& caps)
+      : state_(state), deliveries_(deliveries), cap_(std::max<std::size_t>(caps.messages, 1)), age_(caps.age.count()) {}
+
+  Result<void> store() {
+    collect();
+    Transaction transaction = TRY(Transaction::begin(state_));
+    now_ = state_.now();
+    for (const std::vector<std::size_t>& items : groups_) TRY(place(items));
+    TRY(write());
+    return transaction.commit();
+  }
+
+ private:
+  void collect() {
+    std::unordered_map<std::string_view, std::size_t> known;
+    known.reserve(deliveries_.size());
+    items_.reserve(deliveries_.size());
+    groups_.reserve(deliveries_.size());
+    for (std::size_t i = 0; i < deliveries_.size(); ++i) {
+      for (const Delivery::Target& target : deliveries_[i].targets) {
+        const auto [at, fresh] = known.try_emplace(target.inbox.name(), groups_.size());
+        if (fresh) groups_.emplace_back();
+        groups_[at->second].push_back(items_.size());
+        items_.push_back({i, &target});
+      }
+    }
+  }
+
+  std::string_view id_of(std::size_t item) const { return deliveries_[items_[item].delivery].summary.id.text(); }
+
+  /// Makes room in one inbox and gives its items their seq.
+  Result<void> place(const std::vector<std::size_t>& items) {
+    const std::string& name = items_[items.front()].target->inbox.name();
+    InboxRow box = TRY(state_.inbox(name));
+    rows_.clear();
+    row_ids_.clear();
+    if (box.found) {
+      TRY(read(box));
+    } else {
+      box.id = state_.totals.next_inbox++;
+      ++state_.totals.inboxes;
+      TRY(state_.add_inbox.bind_text(1, name).bind(2, box.id).bind(3, now_).run());
+    }
+    const std::int64_t newest = rows_.empty() ? 0 : rows_.back().at;
+    const bool expired = box.found && std::max(box.last, newest) <= now_ - age_;
+    queue(items, expired ? rows_.size() : 0);
+    TRY(make_room(name, box, std::min(first_, rows_.size())));
+    std::int64_t seq = std::max(box.floor, rows_.empty() ? 0 : rows_.back().seq);
+    for (std::size_t i = std::max(first_, rows_.size()); i < queue_.size(); ++i) {
+      items_[queue_[i]].inbox = box.id;
+      items_[queue_[i]].seq = ++seq;
+    }
+    return {};
+  }
+
+  /// Reads what the inbox shows into rows_ and row_ids_.
+  Result<void> read(const InboxRow& box) {
+    Cursor cursor(state_.rows);
+    cursor->bind(1, box.id).bind(2, box.floor);
+    while (TRY(cursor->step())) {
+      rows_.push_back(
+          {cursor->integer(0), cursor->integer(1), cursor->integer(2), cursor->integer(3) != 0, cursor->integer(4)});
+      row_ids_.emplace_back(cursor->bytes(5));
+    }
+    return {};
+  }
+
+  /// Plays the deliveries one after the other: queue_ is the rows, from `first` on, and behind them the items that come
+  /// in; first_ is the first of it that the inbox still holds at the end.
+  void queue(const std::vector<std::size_t>& items, std::size_t first) {
+    queue_.assign(rows_.size(), SIZE_MAX);
+    first_ = first;
+    std::unordered_map<std::string_view, std::size_t> last;  // where an id was last
+    const bool many = items.size() > 1;
+    for (std::size_t i = first; many && i < rows_.size(); ++i) last[row_ids_[i]] = i;
+    for (const std::size_t item : items) {
+      const std::string_view id = deliveries_[items_[item].delivery].summary.id.text();
+      if (many) {
+        const auto [at, fresh] = last.try_emplace(id, queue_.size());
+        if (!fresh && at->second >= first_) continue;
+        at->second = queue_.size();
+      } else if (std::find(row_ids_.begin() + static_cast<std::ptrdiff_t>(first_), row_ids_.end(), id) !=
+                 row_ids_.end()) {
+        continue;
+      }
+      queue_.push_back(item);
+      first_ = std::max(first_, queue_.size() - std::min(queue_.size(), cap_));
+    }
+  }
+
+  /// Takes the oldest `gone` of rows_ out of the inbox: removed, or hidden if they are many.
+  Result<void> make_room(const std::string& name, InboxRow& box, std::size_t gone) {
+    if (gone <= kDropNow) return state_.drop(box.id, std::span(rows_).first(gone));
+    box.floor = rows_[gone - 1].seq;
+    return state_.hide_inbox.bind_text(1, name).bind(2, box.floor).run();
+  }
+
+  Result<void> write() {
+    std::vector<std::int64_t> kept(deliveries_.size());
+    for (const Item& item : items_) kept[item.delivery] += item.seq != 0;
+    std::vector<std::int64_t> bodies(deliveries_.size());
+    for (const Item& item : items_) {
+      if (item.seq == 0) continue;
+      std::int64_t& body = bodies[item.delivery];
+      if (body == 0) body = TRY(add_body(deliveries_[item.delivery], kept[item.delivery]));
+      TRY(add_message(item, body, kept[item.delivery] > 1));
+    }
+    return {};
+  }
+
+  Result<std::int64_t> add_body(const Delivery& delivery, std::int64_t inboxes) {
+    TRY(state_.add_body.bind_blob(1, delivery.data).run());
+    const std::int64_t body = state_.connection.last_insert_rowid();
+    if (inboxes > 1) TRY(state_.add_shared.bind(1, body).bind(2, inboxes).run());
+    return body;
+  }
+
+  Result<void> add_message(const Item& item, std::int64_t body, bool shared) {
+    const Delivery& delivery = deliveries_[item.delivery];
+    packed_.clear();
+    pack(delivery.summary, item.target->to, packed_);
+    ++state_.totals.messages;
+    return state_.add_message.bind(1, item.inbox)
+        .bind(2, item.seq)
+        .bind_text(3, delivery.summary.id.text())
+        .bind(4, now_)
+        .bind(5, body)
+        .bind(6, shared)
+        .bind(7, static_cast<std::int64_t>(delivery.data.size()))
+        .bind_blob(8, packed_)
+        .run();
+  }
+
+  Writer::State& state_;
+  std::span<const Delivery> deliveries_;
+  const std::size_t cap_;
+  const std::int64_t age_;
+  std::int64_t now_ = 0;
+  std::vector<Item> items_;
+  std::vector<std::vector<std::size_t>> groups_;
+  // Of the inbox at hand:
+  std::vector<Row> rows_;
+  std::vector<std::string> row_ids_;
+  std::vector<std::size_t> queue_;
+  std::size_t first_ = 0;
+  std::string packed_;
+};
+
+}  // namespace
+
+Result<void> store_all(Writer::State& state, std::span<const Delivery> deliveries, const Caps& caps) {
+  return Batch(state, deliveries, caps).store();
+}
+
+}  // namespace maildrop::store::sqlite

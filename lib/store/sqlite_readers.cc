@@ -1,0 +1,145 @@
+/// sqlite_readers.cc: one statement a question, so that each answer is one snapshot.
+#include "store/sqlite_readers.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+
+#include "store/sqlite_file.h"
+#include "store/sqlite_row.h"
+
+namespace maildrop::store::sqlite {
+
+namespace {
+
+constexpr std::size_t kConnections = 8;   // more threads than that wait for each other
+constexpr std::int64_t kCachePages = 64;  // 1 MiB each; the system's page cache is behind it
+
+/// What an inbox shows: the newest of it, unless it last received too long ago. ?1 name, ?2 that time.
+#define SHOWN                                                                                                \
+  "FROM inbox i JOIN message m ON m.inbox=i.id AND m.seq>i.floor "                                           \
+  "WHERE i.name=?1 AND max(i.last, (SELECT at FROM message WHERE inbox=i.id ORDER BY seq DESC LIMIT 1))>?2 " \
+  "ORDER BY m.seq DESC "
+
+constexpr const char* kList = "SELECT m.id, m.summary " SHOWN "LIMIT ?3 OFFSET ?4";
+constexpr const char* kGet =
+    "SELECT s.id, s.summary, b.dictionary, b.data, s.size FROM "
+    "(SELECT m.id, m.summary, m.body, m.size " SHOWN "LIMIT ?3) s JOIN body b ON b.id=s.body WHERE s.id=?4";
+constexpr const char* kTotals = "SELECT inboxes, messages FROM total WHERE id=1";
+
+std::int64_t clamp(std::size_t n) { return static_cast<std::int64_t>(std::min<std::size_t>(n, INT64_MAX)); }
+
+}  // namespace
+
+struct Readers::Reader {
+  explicit Reader(Connection c) : connection(std::move(c)) {}
+  Connection connection;
+  Statement list, get, totals;
+};
+
+/// A borrowed connection; given back at the end of the scope, or closed if it failed.
+class Readers::Loan {
+ public:
+  Loan(Readers& pool, std::unique_ptr<Reader> reader) : pool_(pool), reader_(std::move(reader)) {}
+  ~Loan() { pool_.give_back(std::move(reader_)); }
+  Loan(const Loan&) = delete;
+  Reader* operator->() { return reader_.get(); }
+  /// An answer that leaves the connection in doubt: the next caller gets a fresh one.
+  template <class T>
+  Result<T> end(Result<T> result) {
+    if (!result && result.error().code != Code::not_found) reader_.reset();
+    return result;
+  }
+
+ private:
+  Readers& pool_;
+  std::unique_ptr<Reader> reader_;
+};
+
+Readers::Readers(std::string path, std::chrono::milliseconds busy_timeout, const Clock& clock)
+    : path_(std::move(path)), busy_timeout_(busy_timeout), clock_(clock) {}
+
+Readers::~Readers() = default;
+
+Result<std::unique_ptr<Readers::Reader>> Readers::open() const {
+  auto reader = std::make_unique<Reader>(TRY(open_existing(path_, busy_timeout_, {})));
+  Connection& connection = reader->connection;
+  TRY(connection.exec("PRAGMA query_only=ON; PRAGMA cache_size=" + std::to_string(kCachePages)));
+  // The last process to leave would empty the WAL and remove it: the writer's work, and not below its lock.
+  sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  reader->list = TRY(connection.prepare(kList));
+  reader->get = TRY(connection.prepare(kGet));
+  reader->totals = TRY(connection.prepare(kTotals));
+  return reader;
+}
+
+Result<std::unique_ptr<Readers::Reader>> Readers::borrow() {
+  std::unique_lock lock(mutex_);
+  returned_.wait(lock, [&] { return !idle_.empty() || open_ < kConnections; });
+  if (!idle_.empty()) {
+    std::unique_ptr<Reader> reader = std::move(idle_.back());
+    idle_.pop_back();
+    // A store that was replaced under its name: what this connection sees nobody writes any more.
+    if (!reader->connection.has_moved()) return reader;
+    --open_;
+  }
+  ++open_;
+  lock.unlock();
+  auto reader = open();
+  if (!reader) give_back(nullptr);
+  return reader;
+}
+
+void Readers::give_back(std::unique_ptr<Reader> reader) {
+  const std::lock_guard lock(mutex_);
+  if (reader) {
+    idle_.push_back(std::move(reader));
+  } else {
+    --open_;
+  }
+  returned_.notify_one();
+}
+
+Result<std::vector<Summary>> Readers::list(const mail::Inbox& inbox, const Query& query, const Caps& caps) {
+  std::vector<Summary> found;
+  if (query.offset >= caps.messages) return found;
+  Loan reader(*this, TRY(borrow()));
+  const auto read = [&]() -> Result<std::vector<Summary>> {
+    Cursor cursor(reader->list);
+    cursor->bind_text(1, inbox.name()).bind(2, to_millis(clock_.now()) - caps.age.count());
+    cursor->bind(3, clamp(std::min(query.limit, caps.messages - query.offset))).bind(4, clamp(query.offset));
+    while (TRY(cursor->step())) found.push_back(TRY(unpack(cursor->bytes(0), cursor->bytes(1))));
+    return std::move(found);
+  };
+  return reader.end(read());
+}
+
+Result<Message> Readers::get(const mail::Inbox& inbox, const MessageId& id, const Caps& caps) {
+  Loan reader(*this, TRY(borrow()));
+  const auto read = [&]() -> Result<Message> {
+    Cursor cursor(reader->get);
+    cursor->bind_text(1, inbox.name()).bind(2, to_millis(clock_.now()) - caps.age.count());
+    cursor->bind(3, clamp(caps.messages)).bind_text(4, id.text());
+    if (!TRY(cursor->step())) return fail(Code::not_found, "no message '" + id.text() + "'");
+    if (cursor->integer(2) != 0 || cursor->integer(4) != static_cast<std::int64_t>(cursor->bytes(3).size())) {
+      return fail(Code::corrupt, "message '" + id.text() + "' is damaged");
+    }
+    return Message{TRY(unpack(cursor->bytes(0), cursor->bytes(1))), std::string(cursor->bytes(3))};
+  };
+  return reader.end(read());
+}
+
+Result<StoreStats> Readers::totals() {
+  Loan reader(*this, TRY(borrow()));
+  const auto read = [&]() -> Result<StoreStats> {
+    Cursor cursor(reader->totals);
+    if (!TRY(cursor->step())) return fail(Code::corrupt, "the store has lost its totals");
+    StoreStats stats;
+    stats.inboxes = static_cast<std::uint64_t>(cursor->integer(0));
+    stats.messages = static_cast<std::uint64_t>(cursor->integer(1));
+    return stats;
+  };
+  return reader.end(read());
+}
+
+}  // namespace maildrop::store::sqlite

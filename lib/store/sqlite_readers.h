@@ -1,0 +1,44 @@
+/// sqlite_readers.h: a few connections that read, shared by all threads of a process.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "store/sqlite_connection.h"
+#include "store/sqlite_writer.h"
+#include "store/store.h"
+
+namespace maildrop::store::sqlite {
+
+/// Each call takes a connection, or waits until one is free, and gives it back with no statement open: nobody holds a
+/// snapshot between calls, so the WAL can be emptied. Thread-safe. Blocking.
+class Readers {
+ public:
+  Readers(std::string path, std::chrono::milliseconds busy_timeout, const Clock& clock);
+  ~Readers();
+
+  Result<std::vector<Summary>> list(const mail::Inbox& inbox, const Query& query, const Caps& caps);
+  Result<Message> get(const mail::Inbox& inbox, const MessageId& id, const Caps& caps);
+  /// Inboxes and messages only.
+  Result<StoreStats> totals();
+
+ private:
+  struct Reader;
+  class Loan;
+  Result<std::unique_ptr<Reader>> open() const;
+  Result<std::unique_ptr<Reader>> borrow();
+  void give_back(std::unique_ptr<Reader> reader);
+
+  const std::string path_;
+  const std::chrono::milliseconds busy_timeout_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::condition_variable returned_;
+  std::vector<std::unique_ptr<Reader>> idle_;
+  std::size_t open_ = 0;
+};
+
+}  // namespace maildrop::store::sqlite

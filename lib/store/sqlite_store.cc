@@ -1,0 +1,150 @@
+/// sqlite_store: inboxes in one SQLite file; durable on return.
+///
+/// One process writes (Role::writer, under PATH.lock), any number read. Readers hand removals to the writer's control
+/// socket; where there is no writer they take its place for a moment.
+#include <sys/stat.h>
+
+#include <atomic>
+#include <thread>
+
+#include "store/backends.h"
+#include "store/sqlite_feed.h"
+#include "store/sqlite_file.h"
+#include "store/sqlite_link.h"
+#include "store/sqlite_readers.h"
+#include "store/sqlite_writing.h"
+
+namespace maildrop::store {
+
+namespace {
+
+using namespace sqlite;
+using std::chrono::milliseconds;
+using Steady = std::chrono::steady_clock;
+
+constexpr milliseconds kBusyRead{1500};        // a reader waits only for another process's exclusive lock
+constexpr milliseconds kRemovePatience{1500};  // for a writer that is just starting or ending
+constexpr milliseconds kRetry{10};
+
+std::uint64_t file_size(const std::string& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;
+}
+
+class SqliteStore final : public Store {
+ public:
+  SqliteStore(std::string path, const OpenOptions& options)
+      : path_(std::move(path)),
+        clock_(*options.clock),
+        settings_(options.settings),
+        readers_(path_, kBusyRead, clock_) {
+    SqliteStore::apply(options.inbox);
+  }
+
+  Result<void> become_writer() {
+    writing_ = TRY(Writing::start(path_, settings_, clock_));
+    auto link = LinkServer::start(
+        path_, [this](const mail::Inbox& inbox, const MessageId& id) { return writing_->remove(inbox, id, caps()); });
+    if (link) link_ = std::move(*link);
+    // A file name too long for a socket is no reason not to take mail: removals by others then say why they fail.
+    if (!link && link.error().code != Code::invalid) return tl::unexpected(link.error());
+    return {};
+  }
+
+  std::vector<Result<MessageId>> put(std::span<const Delivery> deliveries) override {
+    if (writing_) return writing_->put(deliveries, caps());
+    return std::vector<Result<MessageId>>(deliveries.size(), tl::unexpected(reading_only()));
+  }
+
+  Result<std::vector<Summary>> list(const mail::Inbox& inbox, const Query& query) override {
+    return readers_.list(inbox, query, caps());
+  }
+
+  Result<Message> get(const mail::Inbox& inbox, const MessageId& id) override {
+    return readers_.get(inbox, id, caps());
+  }
+
+  Result<bool> remove(const mail::Inbox& inbox, const MessageId& id) override {
+    return writing_ ? writing_->remove(inbox, id, caps()) : remove_as_reader(inbox, id);
+  }
+
+  Result<PurgeReport> purge(const PurgeQuery& query) override {
+    if (!writing_) return tl::unexpected(reading_only());
+    return writing_->purge(query, caps());
+  }
+
+  Result<StoreStats> stats() override {
+    StoreStats stats = TRY(readers_.totals());
+    stats.wal_bytes = file_size(path_ + "-wal");
+    stats.bytes = file_size(path_) + stats.wal_bytes;
+    return stats;
+  }
+
+  Result<void> ready() override {
+    if (writing_) return writing_->ready();
+    TRY(readers_.totals());
+    return {};
+  }
+
+  void tend() override {
+    if (writing_) writing_->tend();
+  }
+
+  void apply(const InboxSettings& settings) override {
+    max_messages_.store(settings.max_messages, std::memory_order_relaxed);
+    max_age_.store(settings.max_age.count(), std::memory_order_relaxed);
+  }
+
+ private:
+  Caps caps() const {
+    return {max_messages_.load(std::memory_order_relaxed), milliseconds(max_age_.load(std::memory_order_relaxed))};
+  }
+
+  Error reading_only() const { return {Code::unavailable, "store '" + path_ + "' is open for reading only"}; }
+
+  Result<bool> remove_as_reader(const mail::Inbox& inbox, const MessageId& id) {
+    if (!can_ask_for(inbox, id)) return false;
+    const Steady::time_point until = Steady::now() + kRemovePatience;
+    for (;;) {
+      const Result<bool> answer = ask_remove(path_, inbox, id);
+      const bool unheard = !answer && (answer.error().code == Code::not_found || answer.error().code == Code::invalid);
+      if (!unheard) return answer;
+      const auto lock = WriteLock::take(path_, {});
+      if (lock) return TRY(Writer::open(path_, settings_, clock_))->remove(inbox, id, caps());
+      if (Steady::now() >= until) {
+        return fail(Code::unavailable, lock.error().what + ", which cannot be asked: " + answer.error().what);
+      }
+      std::this_thread::sleep_for(kRetry);
+    }
+  }
+
+  const std::string path_;
+  const Clock& clock_;
+  const StoreSettings settings_;
+  std::atomic<std::size_t> max_messages_{0};
+  std::atomic<std::int64_t> max_age_{0};
+  Readers readers_;
+  std::unique_ptr<Writing> writing_;  // only of a writer
+  std::unique_ptr<LinkServer> link_;  // its thread uses writing_: ends first
+};
+
+Result<std::unique_ptr<Store>> open_sqlite(const OpenOptions& options) {
+  const bool may_create = options.role == Role::writer || options.create_missing;
+  std::string path = TRY(locate(options.url, may_create));
+  auto store = std::make_unique<SqliteStore>(path, options);
+  if (options.role == Role::writer) {
+    TRY(store->become_writer());
+  } else if (options.create_missing) {
+    TRY(create_or_wait(path));
+  } else {
+    TRY(open_existing(path, kBusyRead, {}));
+  }
+  return store;
+}
+
+}  // namespace
+
+extern const BackendKind sqlite_backend;
+const BackendKind sqlite_backend{"sqlite", "in a file, durable, for one machine", open_sqlite, sqlite::open_feed};
+
+}  // namespace maildrop::store

@@ -1,0 +1,233 @@
+/// sqlite_writer.cc: opening, transactions, removal, and the care of the file.
+#include "store/sqlite_writer.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+
+#include "store/sqlite_file.h"
+#include "store/sqlite_writer_state.h"
+
+namespace maildrop::store::sqlite {
+
+namespace {
+
+constexpr std::int64_t kCachePages = 512;  // 8 MiB: the inner pages of all trees, and a batch
+constexpr std::int64_t kFrameHeader = 24;  // of a page in the WAL
+constexpr std::int64_t kLeastPages = 16;   // of store.max_size: the trees themselves need eight
+constexpr std::int64_t kVacuumPages = 64;  // given back in one portion: 1 MiB, a few milliseconds
+constexpr std::int64_t kKeptPages = 64;    // and so many, and an eighth of the file, stay free for what comes
+constexpr std::chrono::milliseconds kResetWait{100};  // for readers to leave the WAL
+
+int on_commit(void* frames, sqlite3*, const char*, int in_wal) {
+  *static_cast<std::uint64_t*>(frames) = static_cast<std::uint64_t>(in_wal);
+  return SQLITE_OK;
+}
+
+/// Below store.deadline, so that the answer is still ours to give.
+std::chrono::milliseconds busy_timeout(const StoreSettings& settings) {
+  return std::clamp<std::chrono::milliseconds>(settings.deadline * 5 / 6, Millis(1), Millis(1500));
+}
+
+struct Sql {
+  Statement Writer::State::*statement;
+  const char* text;
+};
+
+using S = Writer::State;
+
+}  // namespace
+
+Result<void> Writer::State::prepare() {
+  const Sql table[] = {
+      {&S::begin, "BEGIN IMMEDIATE"},
+      {&S::commit, "COMMIT"},
+      {&S::rollback, "ROLLBACK"},
+      {&S::find_inbox, "SELECT id, last, floor FROM inbox WHERE name=?1"},
+      {&S::add_inbox, "INSERT INTO inbox(name, id, last, floor, due) VALUES(?1, ?2, ?3, 0, ?3)"},
+      {&S::hide_inbox, "UPDATE inbox SET floor=?2, due=0 WHERE name=?1"},
+      {&S::arm_inbox, "UPDATE inbox SET due=?2 WHERE name=?1"},
+      {&S::note_last, "UPDATE inbox SET last=?2 WHERE name=?1"},
+      {&S::drop_inbox, "DELETE FROM inbox WHERE name=?1"},
+      {&S::due_inboxes, "SELECT name, id, last, floor, due FROM inbox WHERE due<=?1 ORDER BY due LIMIT ?2"},
+      {&S::rows, "SELECT seq, at, body, shared, size, id FROM message WHERE inbox=?1 AND seq>?2 ORDER BY seq"},
+      {&S::newest_at, "SELECT at FROM message WHERE inbox=?1 ORDER BY seq DESC LIMIT 1"},
+      {&S::oldest_rows,
+       "SELECT seq, at, body, shared, size FROM message WHERE inbox=?1 AND seq<=?2 ORDER BY seq LIMIT ?3"},
+      {&S::add_message,
+       "INSERT INTO message(inbox, seq, id, at, body, shared, size, summary) "
+       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
+      {&S::drop_messages, "DELETE FROM message WHERE inbox=?1 AND seq>=?2 AND seq<=?3"},
+      {&S::add_body, "INSERT INTO body(dictionary, data) VALUES(0, ?1)"},
+      {&S::drop_body, "DELETE FROM body WHERE id=?1"},
+      {&S::add_shared, "INSERT INTO shared(body, inboxes) VALUES(?1, ?2)"},
+      {&S::release_shared, "UPDATE shared SET inboxes=inboxes-1 WHERE body=?1 RETURNING inboxes"},
+      {&S::drop_shared, "DELETE FROM shared WHERE body=?1"},
+      {&S::set_totals, "UPDATE total SET inboxes=?1, messages=?2, next_inbox=?3 WHERE id=1"},
+  };
+  for (const Sql& each : table) this->*each.statement = TRY(connection.prepare(each.text));
+  return {};
+}
+
+Result<InboxRow> Writer::State::inbox(std::string_view name) {
+  Cursor cursor(find_inbox);
+  cursor->bind_text(1, name);
+  if (!TRY(cursor->step())) return InboxRow{};
+  return InboxRow{true, cursor->integer(0), cursor->integer(1), cursor->integer(2)};
+}
+
+Result<void> Writer::State::drop(std::int64_t inbox, std::span<const Row> gone) {
+  if (gone.empty()) return {};
+  TRY(drop_messages.bind(1, inbox).bind(2, gone.front().seq).bind(3, gone.back().seq).run());
+  totals.messages -= static_cast<std::int64_t>(gone.size());
+  for (const Row& row : gone) {
+    if (row.shared) {
+      Cursor cursor(release_shared);
+      cursor->bind(1, row.body);
+      std::int64_t left = 0;
+      while (TRY(cursor->step())) left = cursor->integer(0);
+      if (left > 0) continue;
+      TRY(drop_shared.bind(1, row.body).run());
+    }
+    TRY(drop_body.bind(1, row.body).run());
+  }
+  return {};
+}
+
+Result<Transaction> Transaction::begin(Writer::State& state) {
+  TRY(state.begin.run());
+  state.totals = state.stored;
+  return Transaction(state);
+}
+
+Transaction::~Transaction() {
+  if (!state_ || !state_->connection.in_transaction()) return;
+  // A failure that has rolled back by itself is not there any more; anything else leaves nothing to be done.
+  [[maybe_unused]] const auto ignored = state_->rollback.run();
+}
+
+Result<void> Transaction::commit() {
+  Writer::State& state = *state_;
+  const Totals& totals = state.totals;
+  if (totals != state.stored) {
+    TRY(state.set_totals.bind(1, totals.inboxes).bind(2, totals.messages).bind(3, totals.next_inbox).run());
+  }
+  TRY(state.commit.run());
+  state.stored = totals;
+  return {};
+}
+
+Writer::Writer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Writer::~Writer() = default;
+
+Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, const StoreSettings& settings,
+                                             const Clock& clock) {
+  auto state = std::make_unique<State>(TRY(open_existing(path, busy_timeout(settings), {})), clock);
+  Connection& connection = state->connection;
+  TRY(connection.exec("PRAGMA synchronous=FULL; PRAGMA cache_size=" + std::to_string(kCachePages)));
+  state->page_size = TRY(connection.number("PRAGMA page_size"));
+  const std::int64_t wanted = std::max(static_cast<std::int64_t>(settings.max_size) / state->page_size, kLeastPages);
+  state->max_pages = TRY(connection.number("PRAGMA max_page_count=" + std::to_string(wanted)));
+  // No automatic checkpoints: they stall commits. The hook replaces them and counts.
+  sqlite3_wal_hook(connection.handle(), on_commit, &state->wal_frames);
+  TRY(state->prepare());
+  Statement totals = TRY(connection.prepare("SELECT inboxes, messages, next_inbox FROM total WHERE id=1"));
+  if (!TRY(totals.step())) return fail(Code::corrupt, "store '" + path + "' has lost its totals");
+  state->stored = Totals{totals.integer(0), totals.integer(1), totals.integer(2)};
+  return std::unique_ptr<Writer>(new Writer(std::move(state)));
+}
+
+std::vector<Result<MessageId>> Writer::put(std::span<const Delivery> deliveries, const Caps& caps) {
+  std::vector<Result<MessageId>> results;
+  results.reserve(deliveries.size());
+  const Result<void> all = store_all(*state_, deliveries, caps);
+  // A delivery too large for what is left must not take the others with it: then each for itself.
+  const bool split = !all && all.error().code == Code::over_limit && deliveries.size() > 1;
+  for (const Delivery& delivery : deliveries) {
+    const Result<void> one = split ? store_all(*state_, {&delivery, 1}, caps) : all;
+    if (one) {
+      results.emplace_back(delivery.summary.id);
+    } else {
+      results.emplace_back(tl::unexpected(Error{one.error().code, "cannot store a message: " + one.error().what}));
+    }
+  }
+  return results;
+}
+
+Result<bool> Writer::remove(const mail::Inbox& inbox, const MessageId& id, const Caps& caps) {
+  State& state = *state_;
+  Transaction transaction = TRY(Transaction::begin(state));
+  const InboxRow box = TRY(state.inbox(inbox.name()));
+  if (!box.found) return false;
+  std::vector<Row> rows;
+  std::size_t at = SIZE_MAX;
+  {
+    Cursor cursor(state.rows);
+    cursor->bind(1, box.id).bind(2, box.floor);
+    while (TRY(cursor->step())) {
+      if (cursor->bytes(5) == id.text()) at = rows.size();
+      rows.push_back({cursor->integer(0), cursor->integer(1), cursor->integer(2), cursor->integer(3) != 0, 0});
+    }
+  }
+  if (at == SIZE_MAX || rows.size() - at > caps.messages) return false;
+  const std::int64_t last = std::max(box.last, rows.back().at);
+  if (last <= state.now() - caps.age.count()) return false;
+  const bool newest = at + 1 == rows.size();
+  if (newest && last != box.last) TRY(state.note_last.bind_text(1, inbox.name()).bind(2, last).run());
+  TRY(state.drop(box.id, {&rows[at], 1}));
+  TRY(transaction.commit());
+  return true;
+}
+
+Result<PurgeReport> Writer::purge(const PurgeQuery& query, const Caps& caps) {
+  return purge_step(*state_, query, caps);
+}
+
+Result<void> Writer::probe() {
+  Transaction transaction = TRY(Transaction::begin(*state_));
+  const Totals& totals = state_->totals;
+  TRY(state_->set_totals.bind(1, totals.inboxes).bind(2, totals.messages).bind(3, totals.next_inbox).run());
+  return transaction.commit();
+}
+
+Result<bool> Writer::vacuum() {
+  Connection& connection = state_->connection;
+  const std::int64_t pages = TRY(connection.number("PRAGMA page_count"));
+  const std::int64_t unused = TRY(connection.number("PRAGMA freelist_count"));
+  const std::int64_t portion = std::min(kVacuumPages, unused - kKeptPages - pages / 8);
+  if (portion <= 0) return false;
+  // By exec: stepping this pragma would free one page a step.
+  TRY(connection.exec("PRAGMA incremental_vacuum(" + std::to_string(portion) + ")"));
+  return true;
+}
+
+Result<std::int64_t> Writer::free_pages() {
+  const std::int64_t pages = TRY(state_->connection.number("PRAGMA page_count"));
+  const std::int64_t unused = TRY(state_->connection.number("PRAGMA freelist_count"));
+  return state_->max_pages - pages + unused;
+}
+
+Result<void> Writer::empty_wal(Reset reset) {
+  // PASSIVE is enough to overwrite: between commits nothing is added, so it reaches the end, and the next commit
+  // starts over if no reader still needs what is there.
+  const int mode = reset == Reset::truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+  Connection& connection = state_->connection;
+  const std::int64_t usual = TRY(connection.number("PRAGMA busy_timeout"));
+  connection.busy_timeout(kResetWait);
+  int frames = -1;
+  int moved = -1;
+  const int code = sqlite3_wal_checkpoint_v2(connection.handle(), "main", mode, &frames, &moved);
+  const Error error = connection.error(code);
+  connection.busy_timeout(std::chrono::milliseconds(usual));
+  if (frames >= 0) state_->wal_frames = frames == moved ? 0 : static_cast<std::uint64_t>(frames);
+  if (code != SQLITE_OK && code != SQLITE_BUSY) return tl::unexpected(error);
+  return {};
+}
+
+std::uint64_t Writer::wal_bytes() const {
+  return state_->wal_frames * static_cast<std::uint64_t>(state_->page_size + kFrameHeader);
+}
+
+bool Writer::has_moved() const { return state_->connection.has_moved(); }
+
+}  // namespace maildrop::store::sqlite

@@ -1,0 +1,65 @@
+/// sqlite_writer.h: the one connection that changes a store.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/config.h"
+#include "store/sqlite_connection.h"
+#include "store/store.h"
+
+namespace maildrop::store::sqlite {
+
+/// What an inbox may hold, at the time of a call.
+struct Caps {
+  std::size_t messages = 10;
+  std::chrono::milliseconds age{0};
+};
+
+/// Deliveries, removals and expiry, each in one transaction that is rolled back whole when anything in it fails; the
+/// next call starts afresh, so that a cause that goes away needs no restart.
+///
+/// Not thread-safe. Blocking. REQUIRES: the WriteLock of the path while it lives.
+class Writer {
+ public:
+  static Result<std::unique_ptr<Writer>> open(const std::string& path, const StoreSettings& settings,
+                                              const Clock& clock);
+  ~Writer();
+  Writer(const Writer&) = delete;
+
+  /// As Store::put().
+  std::vector<Result<MessageId>> put(std::span<const Delivery> deliveries, const Caps& caps);
+  Result<bool> remove(const mail::Inbox& inbox, const MessageId& id, const Caps& caps);
+  Result<PurgeReport> purge(const PurgeQuery& query, const Caps& caps);
+
+  /// Writes and syncs without changing anything: can it be done at all?
+  Result<void> probe();
+  /// Gives a portion of the free pages back to the file system; what a store that is filled again would need soon
+  /// stays. false: there was nothing to give.
+  Result<bool> vacuum();
+  /// Pages that can still be filled before store.max_size.
+  Result<std::int64_t> free_pages();
+
+  enum class Reset { overwrite, truncate };
+  /// Empties the WAL as far as readers let it: overwrite makes the next commit start at its beginning, truncate also
+  /// gives its disk space back. A stall: both wait for the disk.
+  Result<void> empty_wal(Reset reset);
+  /// Bytes of the WAL that the next commit will not overwrite.
+  std::uint64_t wal_bytes() const;
+
+  /// The file is no longer the one under its name.
+  bool has_moved() const;
+
+  struct State;  // sqlite_writer_state.h
+
+ private:
+  explicit Writer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace maildrop::store::sqlite

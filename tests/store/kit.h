@@ -1,0 +1,112 @@
+/// kit.h: what the store's tests share: a folder that goes away, messages, and stores to try.
+#pragma once
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "store/backends.h"
+#include "store/store.h"
+
+namespace maildrop::store::test {
+
+using namespace std::chrono_literals;
+
+class Folder {
+ public:
+  Folder() {
+    // In memory if possible: thousands of commits, and none of them has to outlive a power cut.
+    const bool memory = ::access("/dev/shm", W_OK) == 0;
+    std::string name = (memory ? "/dev/shm" : std::filesystem::temp_directory_path().string()) + "/maildrop-XXXXXX";
+    path_ = ::mkdtemp(name.data());
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  std::string path(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+inline mail::Inbox inbox(std::string name) { return mail::Inbox::trusted(std::move(name)); }
+
+inline Summary summary(Time now, std::string subject) {
+  Summary s;
+  s.id = MessageId::make(now);
+  s.from = "sender@example.org";
+  s.header_from = "S\xc3\xa9nder <sender@example.org>";
+  s.subject = std::move(subject);
+  s.helo = "client.example.org";
+  s.peer = "192.0.2.1";
+  s.received = now;
+  s.date = now - 5s;
+  return s;
+}
+
+/// A message for inboxes; `size` bytes of data that tell messages apart.
+inline Delivery delivery(Time now, const std::vector<std::string>& names, std::size_t size = 100) {
+  Delivery d;
+  d.summary = summary(now, "subject");
+  d.data = "Id: " + d.summary.id.text() + "\r\n\r\n";
+  d.data.resize(std::max(size, d.data.size()), 'x');
+  d.summary.size = d.data.size();
+  for (const std::string& name : names) d.targets.push_back({inbox(name), name + "@example.test"});
+  return d;
+}
+
+inline Result<MessageId> put_one(Store& store, const Delivery& d) {
+  std::vector<Result<MessageId>> results = store.put({&d, 1});
+  if (results.size() != 1) return fail(Code::internal, "not one result for one delivery");
+  return results.front();
+}
+
+/// The ids that an inbox shows, newest first.
+inline std::vector<std::string> shown(Inboxes& store, const std::string& name) {
+  const auto list = store.list(inbox(name), {});
+  if (!list) return {"error: " + list.error().what};
+  std::vector<std::string> ids;
+  for (const Summary& each : *list) ids.push_back(each.id.text());
+  return ids;
+}
+
+/// Purges until there is nothing more; the messages removed.
+inline std::size_t purge_all(Store& store) {
+  std::size_t removed = 0;
+  for (int i = 0; i < 10000; ++i) {
+    const auto report = store.purge({});
+    if (!report) return SIZE_MAX;
+    removed += report->removed;
+    if (!report->more) break;
+  }
+  return removed;
+}
+
+/// A store to try, in a world of its own.
+struct World {
+  Folder folder;
+  FakeClock clock;
+  OpenOptions options;
+
+  explicit World(const std::string& scheme) {
+    static int count = 0;  // memory: stores of one name are one
+    options.url = scheme + ":" + (scheme == "sqlite" ? folder.path("mail.db") : std::to_string(++count));
+    options.role = Role::writer;
+    options.clock = &clock;
+    options.settings.max_size = 64u << 20;
+  }
+  Result<std::unique_ptr<Store>> open(Role role = Role::writer) const {
+    OpenOptions o = options;
+    o.role = role;
+    return open_store(o);
+  }
+};
+
+}  // namespace maildrop::store::test
