@@ -69,29 +69,38 @@ std::string bash_values(const CommandText& root) {
 
 constexpr const char* kBashEnd = R"BASH(
 _maildrop() {
-  local options valued files commands path=maildrop option= word after= cur words=('')
-  for word in "${COMP_WORDS[@]:1:COMP_CWORD}"; do  # bash cuts --color=auto into three words
+  local options valued files commands path=maildrop option='' word after='' cur words=('')
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD}"; do # bash cuts --color=auto into three words
     if [[ $word == = || $after == = ]]; then words[-1]+=$word; else words+=("$word"); fi
     after=$word
   done
   cur=${words[-1]}
   _maildrop_words "$path"
   for word in "${words[@]:1:${#words[@]}-2}"; do
-    if [[ $option ]]; then option=
-    elif [[ " $valued " == *" $word "* ]]; then option=$word
-    elif [[ $word && " $commands " == *" $word "* ]]; then path+=" $word"; _maildrop_words "$path"
+    if [[ $option ]]; then
+      option='' # this was its value
+    elif [[ " $valued " == *" $word "* ]]; then
+      option=$word
+    elif [[ $word && " $commands " == *" $word "* ]]; then
+      path+=" $word"
+      _maildrop_words "$path"
     fi
   done
-  if [[ $cur == --*=* ]]; then option=${cur%%=*} cur=${cur#*=}; fi
+  if [[ $cur == --*=* ]]; then
+    option=${cur%%=*}
+    cur=${cur#*=}
+  fi
   COMPREPLY=()
   if [[ $option && " $files " == *" $option "* ]]; then
-    compopt -o filenames 2> /dev/null
+    compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
   elif [[ $option ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_maildrop_values "$path $option")" -- "$cur")
-  elif [[ $cur == -* ]];
-then mapfile - t COMPREPLY < < (compgen - W "$options" --"$cur") else mapfile - t COMPREPLY < <
-    (compgen - W "$commands" --"$cur") fi
+  elif [[ $cur == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+  else
+    mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
+  fi
 }
 
 complete -F _maildrop maildrop
@@ -152,7 +161,7 @@ std::string fish_valued(const CommandText& root) {
 
 std::string bash_completion(const CommandText& root) {
   return "# bash completion for maildrop, made by `maildrop generate completion bash`.\n\n"
-         "_maildrop_words() {  # what may come after the command $1\n  options= valued= files= commands=\n  case $1 "
+         "_maildrop_words() {  # what may come after the command $1\n  options='' valued='' files='' commands=''\n  case $1 "
          "in\n" +
          bash_words(root) +
          "  esac\n}\n\n_maildrop_values() {  # the fixed values of an option: $1 is `maildrop inbox --color`\n" +

@@ -1,11 +1,15 @@
 /// generate_man.cc: the parts of manual pages that follow from the code, in man(7).
 #include <cctype>
+#include <utility>
 
 #include "api/route.h"
+#include "core/text.h"
 #include "generate.h"
 
 namespace maildrop::cmd {
 namespace {
+
+constexpr std::size_t kLineWidth = 79;
 
 /// A line that starts with a dot or a quote would be a request.
 std::string guarded(const std::string& line) {
@@ -31,18 +35,29 @@ std::string roff(std::string_view text) {
 std::string bold(std::string_view text) { return "\\fB" + roff(text) + "\\fR"; }
 std::string italic(std::string_view text) { return "\\fI" + roff(text) + "\\fR"; }
 
-/// Running text: a hyphen after a letter stays one, all else that looks like it is a minus sign.
-std::string prose(std::string_view text) {
+/// One word of running text: a hyphen after a letter stays one, all else that looks like it is a minus sign.
+std::string plain_word(std::string_view word) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool in_word = i > 0 && std::isalpha(static_cast<unsigned char>(text[i - 1])) != 0;
-    if (text[i] == '\\') {
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const bool inside = i > 0 && std::isalpha(static_cast<unsigned char>(word[i - 1])) != 0;
+    if (word[i] == '\\') {
       out += "\\e";
     } else {
-      out += text[i] == '-' && !in_word ? "\\-" : std::string(1, text[i]);
+      out += word[i] == '-' && !inside ? "\\-" : std::string(1, word[i]);
     }
   }
-  return guarded(out);
+  return out;
+}
+
+/// Running text in lines that an editor likes.
+std::string prose(std::string_view text) {
+  std::string out, line;
+  for (const std::string_view each : split(text, ' ')) {
+    const std::string word = plain_word(each);
+    if (!line.empty() && line.size() + 1 + word.size() > kLineWidth) out += guarded(std::exchange(line, "")) + "\n";
+    line += (line.empty() ? "" : " ") + word;
+  }
+  return out + guarded(line);
 }
 
 std::string lower_first(std::string text) {

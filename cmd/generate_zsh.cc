@@ -62,11 +62,11 @@ std::string positional(const OptionText& option, std::size_t number) {
 }
 
 std::string sub_commands(const CommandText& command) {
-  std::string out = "  case $state in\n    command)\n      local -a commands=(\n";
+  std::string out = "  case $state in\n    command)\n      local -a names=(\n";
   for (const CommandText& sub : command.commands) {
     out += "        '" + sub.path.back() + ":" + escaped(brief(sub.summary)) + "'\n";
   }
-  out += "      )\n      _describe -t commands command commands\n      ;;\n    argument)\n      case $line[1] in\n";
+  out += "      )\n      _describe -t commands command names\n      ;;\n    argument)\n      case $line[1] in\n";
   for (const CommandText& sub : command.commands)
     out += "        " + sub.path.back() + ") " + function_name(sub) + " ;;\n";
   return out + "      esac\n      ;;\n  esac\n";

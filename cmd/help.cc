@@ -104,8 +104,9 @@ CommandText describe(const CLI::App& app) {
   for (const CLI::App* at = &app; at != nullptr; at = at->get_parent())
     text.path.insert(text.path.begin(), at->get_name());
   text.summary = app.get_description();
-  if (!app.get_footer().empty()) {
-    for (const std::string_view line : split(app.get_footer(), '\n')) text.examples.emplace_back(line);
+  const std::string examples = app.get_footer();
+  if (!examples.empty()) {
+    for (const std::string_view line : split(examples, '\n')) text.examples.emplace_back(line);
   }
   add_options(text, app, false);
   for (const CLI::App* at = app.get_parent(); at != nullptr; at = at->get_parent()) {

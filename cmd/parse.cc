@@ -34,13 +34,22 @@ std::string unknown_word(const std::string& word, const CommandText& command) {
   return "unknown command '" + word + "'" + hint(word, names);
 }
 
-/// CLI11's own sentence names all left-over words; the first one is what was mistyped.
+std::string missing_command(const CommandText& command) {
+  std::string names;
+  for (const CommandText& sub : command.commands) names += (names.empty() ? "" : ", ") + sub.path.back();
+  return "which one? " + names;
+}
+
+/// CLI11's own sentences name all left-over words, or what is missing: the first word left over is what was mistyped.
 std::string explain(const Tree& tree, const CLI::ParseError& error) {
-  const auto left = tree.app.remaining(true);
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr || left.empty()) return error.what();
+  const bool incomplete = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  if (!incomplete && dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
   const CommandText command = describe(innermost(tree.app));
-  const std::string& word = left.front();
-  return word.size() > 1 && word.front() == '-' ? unknown_option(word, command) : unknown_word(word, command);
+  for (const std::string& word : tree.app.remaining(true)) {
+    if (word == "--") continue;
+    return word.size() > 1 && word.front() == '-' ? unknown_option(word, command) : unknown_word(word, command);
+  }
+  return command.commands.empty() ? error.what() : missing_command(command);
 }
 
 std::string command_path(const CLI::App& app) {

@@ -1,0 +1,110 @@
+# bash completion for maildrop, made by `maildrop generate completion bash`.
+
+_maildrop_words() {  # what may come after the command $1
+  options='' valued='' files='' commands=''
+  case $1 in
+    'maildrop')
+      options='-h --help --version --config --set'
+      valued='--config --set'
+      files='--config'
+      commands='serve serve-smtp serve-api inbox config version'
+      ;;
+    'maildrop serve')
+      options='-h --help --config --set'
+      valued='--config --set'
+      files='--config'
+      commands=''
+      ;;
+    'maildrop serve-smtp')
+      options='-h --help --config --set'
+      valued='--config --set'
+      files='--config'
+      commands=''
+      ;;
+    'maildrop serve-api')
+      options='-h --help --config --set'
+      valued='--config --set'
+      files='--config'
+      commands=''
+      ;;
+    'maildrop inbox')
+      options='-h --help --raw --headers --text --json -o --output --force --delete -f --follow --wait -n --limit -g --grep --api --color --no-pager --config --set'
+      valued='-o --output -n --limit -g --grep --api --color --config --set'
+      files='-o --output --config'
+      commands=''
+      ;;
+    'maildrop config')
+      options='-h --help --config --set'
+      valued='--config --set'
+      files='--config'
+      commands='check show defaults'
+      ;;
+    'maildrop config check')
+      options='-h --help --config --set'
+      valued='--config --set'
+      files='--config'
+      commands=''
+      ;;
+    'maildrop config show')
+      options='-h --help --origin --json --config --set'
+      valued='--config --set'
+      files='--config'
+      commands=''
+      ;;
+    'maildrop config defaults')
+      options='-h --help --config --set'
+      valued='--config --set'
+      files='--config'
+      commands=''
+      ;;
+    'maildrop version')
+      options='-h --help --json --config --set'
+      valued='--config --set'
+      files='--config'
+      commands=''
+      ;;
+  esac
+}
+
+_maildrop_values() {  # the fixed values of an option: $1 is `maildrop inbox --color`
+  case $1 in
+    'maildrop inbox --color') echo 'auto always never' ;;
+  esac
+}
+
+_maildrop() {
+  local options valued files commands path=maildrop option='' word after='' cur words=('')
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD}"; do # bash cuts --color=auto into three words
+    if [[ $word == = || $after == = ]]; then words[-1]+=$word; else words+=("$word"); fi
+    after=$word
+  done
+  cur=${words[-1]}
+  _maildrop_words "$path"
+  for word in "${words[@]:1:${#words[@]}-2}"; do
+    if [[ $option ]]; then
+      option='' # this was its value
+    elif [[ " $valued " == *" $word "* ]]; then
+      option=$word
+    elif [[ $word && " $commands " == *" $word "* ]]; then
+      path+=" $word"
+      _maildrop_words "$path"
+    fi
+  done
+  if [[ $cur == --*=* ]]; then
+    option=${cur%%=*}
+    cur=${cur#*=}
+  fi
+  COMPREPLY=()
+  if [[ $option && " $files " == *" $option "* ]]; then
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+  elif [[ $option ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$(_maildrop_values "$path $option")" -- "$cur")
+  elif [[ $cur == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+  else
+    mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
+  fi
+}
+
+complete -F _maildrop maildrop

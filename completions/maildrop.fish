@@ -1,0 +1,81 @@
+# fish completion for maildrop, made by `maildrop generate completion fish`.
+
+function __maildrop_at --description 'whether the command typed so far is this one'
+    set -l path
+    set -l skip 0
+    for word in (commandline -opc)[2..-1]
+        if test $skip = 1
+            set skip 0
+            continue
+        end
+        switch $word
+            case --api --color --config --grep --limit --output --set -g -n -o
+                set skip 1
+            case '-*'
+            case '*'
+                if test (count $path) = 0; or contains -- "$path" config
+                    set path $path $word
+                end
+        end
+    end
+    test "$path" = "$argv"
+end
+
+complete -c maildrop -f
+complete -c maildrop -n '__maildrop_at ' -a serve -d 'Receive mail over SMTP and show it over HTTP'
+complete -c maildrop -n '__maildrop_at ' -a serve-smtp -d 'Receive mail over SMTP only'
+complete -c maildrop -n '__maildrop_at ' -a serve-api -d 'Show mail over HTTP only'
+complete -c maildrop -n '__maildrop_at ' -a inbox -d 'List an inbox, or read, wait for and delete its messages'
+complete -c maildrop -n '__maildrop_at ' -a config -d 'Check, show or print the settings'
+complete -c maildrop -n '__maildrop_at ' -a version -d 'Print the version, the compiler and the libraries'
+complete -c maildrop -n '__maildrop_at ' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at ' -l version -d 'Print the version and end'
+complete -c maildrop -n '__maildrop_at ' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at ' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at serve' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at serve' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at serve' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at serve-smtp' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at serve-smtp' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at serve-smtp' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at serve-api' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at serve-api' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at serve-api' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at inbox' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at inbox' -l raw -d 'Show the message byte for byte as it is stored'
+complete -c maildrop -n '__maildrop_at inbox' -l headers -d 'Show the header only, as it was written'
+complete -c maildrop -n '__maildrop_at inbox' -l text -d 'Show the text only'
+complete -c maildrop -n '__maildrop_at inbox' -l json -d 'Write one JSON object a line, schema maildrop.message/1'
+complete -c maildrop -n '__maildrop_at inbox' -s o -l output -r -F -d 'Write to a new file of mode 0600 instead of standard output'
+complete -c maildrop -n '__maildrop_at inbox' -l force -d 'Let -o replace a file, and --raw write to a terminal'
+complete -c maildrop -n '__maildrop_at inbox' -l delete -d 'Delete these messages'
+complete -c maildrop -n '__maildrop_at inbox' -s f -l follow -d 'Go on showing messages as they come, the oldest first'
+complete -c maildrop -n '__maildrop_at inbox' -l wait -d 'Wait until there is a message that fits, show it and end'
+complete -c maildrop -n '__maildrop_at inbox' -s n -l limit -x -d 'List at most so many, the newest'
+complete -c maildrop -n '__maildrop_at inbox' -s g -l grep -x -d 'Only messages whose subject or sender matches this extended regular expression'
+complete -c maildrop -n '__maildrop_at inbox' -l api -x -d 'Ask the server at this address instead of opening the local store'
+complete -c maildrop -n '__maildrop_at inbox' -l color -x -a 'auto always never' -d 'Use colour'
+complete -c maildrop -n '__maildrop_at inbox' -l no-pager -d 'Write to the terminal directly'
+complete -c maildrop -n '__maildrop_at inbox' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at inbox' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at config' -a check -d 'Read all settings and print every problem'
+complete -c maildrop -n '__maildrop_at config' -a show -d 'Print the settings in force'
+complete -c maildrop -n '__maildrop_at config' -a defaults -d 'Print the sample file'
+complete -c maildrop -n '__maildrop_at config' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at config' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at config' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at config check' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at config check' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at config check' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at config show' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at config show' -l origin -d 'Add where each value comes from'
+complete -c maildrop -n '__maildrop_at config show' -l json -d 'Write one JSON object a line, schema maildrop.setting/1'
+complete -c maildrop -n '__maildrop_at config show' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at config show' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at config defaults' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at config defaults' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at config defaults' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at version' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at version' -l json -d 'Write one JSON object, schema maildrop.version/1'
+complete -c maildrop -n '__maildrop_at version' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at version' -l set -x -d 'Set one setting, before environment and files'
