@@ -1,0 +1,309 @@
+/// committer.cc: two threads. One commits batches, and tends the store between them; the other answers those who must
+/// not wait for it: deliveries past their deadline while the store hangs, and those that waiting_size refuses.
+#include "store/committer.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <utility>
+#include <vector>
+
+namespace maildrop::store {
+
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+// A commit holds at most that many bytes of messages, or one message: bounds the time of a batch and the WAL's growth.
+constexpr std::size_t kBatchBytes = 8u << 20;
+// Under load, the first push after a commit comes just before the others that the commit's answers set free. Waiting
+// that long for them costs no throughput and saves fsyncs; only when the last batch was at least kBusyBatch.
+constexpr std::chrono::microseconds kGather{200};
+constexpr std::size_t kBusyBatch = 8;
+// Messages expired in one step. While deliveries come in: twice as many as were stored, so that expiry keeps up with
+// any load, within bounds that keep a step to a few milliseconds.
+constexpr std::size_t kPurgeStep = 200;
+constexpr std::size_t kLeastPurgeStep = 16;
+
+constexpr std::size_t kTargetOverhead = 128;  // bytes of memory a target takes beside its name
+
+std::size_t size_of(const Delivery& d) {
+  std::size_t size = sizeof(Delivery) + d.data.size() + d.summary.from.size() + d.summary.header_from.size() +
+                     d.summary.subject.size() + d.summary.helo.size();
+  for (const Delivery::Target& target : d.targets) size += kTargetOverhead + target.to.size();
+  return size;
+}
+
+constexpr std::array kCodes{Code::invalid,   Code::not_found, Code::over_limit, Code::unavailable,
+                            Code::timed_out, Code::corrupt,   Code::internal};
+
+struct Meters {
+  explicit Meters(metrics::Registry& registry)
+      : commits(registry.counter("maildrop_commits_total", "Commits of deliveries, successful or not")),
+        seconds(registry.histogram("maildrop_commit_seconds", "Time of a commit of deliveries")),
+        waiting(registry.gauge("maildrop_delivery_waiting", "Deliveries not yet answered")),
+        stored(registry.counter(kName, kHelp, "result=\"stored\"")) {
+    for (const Code code : kCodes) {
+      failed.push_back(&registry.counter(kName, kHelp, "result=\"" + std::string(to_string(code)) + "\""));
+    }
+  }
+
+  void count(const Result<MessageId>& result) {
+    waiting.add(-1);
+    if (result) return stored.add();
+    const auto at = std::find(kCodes.begin(), kCodes.end(), result.error().code);
+    failed[static_cast<std::size_t>(at - kCodes.begin()) % failed.size()]->add();
+  }
+
+  static constexpr std::string_view kName = "maildrop_deliveries_total";
+  static constexpr std::string_view kHelp = "Deliveries by how they were answered";
+  metrics::Counter& commits;
+  metrics::Histogram& seconds;
+  metrics::Gauge& waiting;
+  metrics::Counter& stored;
+  std::vector<metrics::Counter*> failed;  // as kCodes
+};
+
+}  // namespace
+
+struct Committer::State {
+  /// A delivery that was pushed; its message moves into the batch, the rest stays until it is answered.
+  struct Waiting {
+    Delivery delivery;
+    Done done;  // empty once answered
+    std::size_t size;
+    Steady::time_point deadline;
+  };
+  struct Answer {
+    Done done;
+    Result<MessageId> result;
+  };
+  using Answers = std::vector<Answer>;
+
+  State(Store& s, const StoreSettings& set, metrics::Registry& registry) : store(s), settings(set), meters(registry) {}
+
+  void push(Delivery delivery, Done done);
+  void commit_loop();
+  void watch_loop();
+  void stop();
+
+  bool take_batch(std::unique_lock<std::mutex>& lock);
+  void commit(std::unique_lock<std::mutex>& lock);
+  void tend(std::size_t stored);
+  void expire(Steady::time_point now, Answers& answers);
+  void give_up(Answers& answers);
+  void answer(Answers answers);
+  Steady::time_point earliest_deadline() const;
+
+  Store& store;
+  const StoreSettings settings;
+  Meters meters;
+
+  std::mutex mutex;
+  std::condition_variable work;   // for commit_loop
+  std::condition_variable watch;  // for watch_loop
+  std::size_t wake_at = 0;        // commit_loop sleeps until so many wait; 0: it is not asleep
+  bool watcher_idle = false;      // watch_loop sleeps without a deadline
+  bool stopping = false;
+  bool committed = false;  // commit_loop has ended
+  std::deque<Waiting> queue;
+  std::vector<Waiting> in_flight;  // their `delivery` is in `batch`
+  Answers refused;                 // for watch_loop to answer
+  std::size_t bytes = 0;           // of queue and in_flight
+  std::atomic<std::size_t> count{0};
+
+  // Of commit_loop alone.
+  std::vector<Delivery> batch;
+  std::size_t last_batch = 0;
+  Steady::time_point next_tend = Steady::now();
+  bool more_to_purge = false;
+  std::atomic<std::uint64_t> heartbeat{0};
+
+  std::thread committing;
+  std::thread watching;
+};
+
+void Committer::State::push(Delivery delivery, Done done) {
+  const std::size_t size = size_of(delivery);
+  meters.waiting.add(1);
+  const std::lock_guard lock(mutex);
+  count.fetch_add(1, std::memory_order_relaxed);
+  if (stopping || bytes + size > settings.waiting_size) {
+    refused.push_back({std::move(done), stopping ? fail(Code::unavailable, "the store is closing")
+                                                 : fail(Code::over_limit, "too many deliveries wait for the store")});
+    watch.notify_one();
+    return;
+  }
+  bytes += size;
+  queue.push_back({std::move(delivery), std::move(done), size, Steady::now() + settings.deadline});
+  if (wake_at != 0 && queue.size() >= wake_at) {
+    wake_at = 0;
+    work.notify_one();
+  }
+  if (watcher_idle) {
+    watcher_idle = false;
+    watch.notify_one();
+  }
+}
+
+void Committer::State::commit_loop() {
+  std::unique_lock lock(mutex);
+  while (take_batch(lock)) {
+    heartbeat.fetch_add(1, std::memory_order_relaxed);
+    const std::size_t stored = batch.size();
+    if (stored != 0) commit(lock);
+    lock.unlock();
+    tend(stored);
+    lock.lock();
+  }
+  committed = true;
+  watch.notify_one();
+}
+
+/// Waits for deliveries, or for the time to tend the store. false: it is time to stop.
+bool Committer::State::take_batch(std::unique_lock<std::mutex>& lock) {
+  const auto sleep = [&](std::size_t until, Steady::time_point at) {
+    wake_at = until;
+    work.wait_until(lock, at, [&] { return stopping || queue.size() >= until; });
+    wake_at = 0;
+  };
+  if (queue.empty() && !more_to_purge) sleep(1, next_tend);
+  if (!stopping && last_batch >= kBusyBatch && !queue.empty() && queue.size() < last_batch / 2) {
+    sleep(last_batch / 2, Steady::now() + kGather);
+  }
+  if (stopping) return false;
+  std::size_t size = 0;
+  while (!queue.empty() && batch.size() < std::max(settings.batch, 1u)) {
+    Waiting& next = queue.front();
+    if (!batch.empty() && size + next.size > kBatchBytes) break;
+    size += next.size;
+    batch.push_back(std::move(next.delivery));
+    in_flight.push_back(std::move(next));
+    queue.pop_front();
+  }
+  if (!batch.empty()) last_batch = batch.size();
+  return true;
+}
+
+void Committer::State::commit(std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  const Steady::time_point start = Steady::now();
+  std::vector<Result<MessageId>> results = store.put(batch);
+  meters.seconds.observe(std::chrono::duration<double>(Steady::now() - start).count());
+  meters.commits.add();
+  batch.clear();
+  results.resize(in_flight.size(), fail(Code::internal, "the store gave no answer"));
+  Answers answers;
+  answers.reserve(results.size());
+  lock.lock();
+  for (std::size_t i = 0; i < in_flight.size(); ++i) {
+    bytes -= in_flight[i].size;
+    if (in_flight[i].done) answers.push_back({std::move(in_flight[i].done), std::move(results[i])});
+  }
+  in_flight.clear();
+  lock.unlock();
+  answer(std::move(answers));
+  lock.lock();
+}
+
+/// Expiry and upkeep: each kTend, and after each batch while there is a backlog of what has expired. Their failures
+/// show in the next put() or in ready().
+void Committer::State::tend(std::size_t stored) {
+  const Steady::time_point now = Steady::now();
+  const bool due = now >= next_tend;
+  if (!due && !more_to_purge) return;
+  const std::size_t step = stored == 0 ? kPurgeStep : std::clamp(2 * stored, kLeastPurgeStep, kPurgeStep);
+  const Result<PurgeReport> report = store.purge({step});
+  more_to_purge = report && report->more;
+  if (!due) return;
+  store.tend();
+  next_tend = Steady::now() + kTend;
+}
+
+void Committer::State::watch_loop() {
+  std::unique_lock lock(mutex);
+  for (;;) {
+    Answers answers = std::exchange(refused, {});
+    expire(Steady::now(), answers);
+    if (committed) give_up(answers);
+    if (!answers.empty()) {
+      lock.unlock();
+      answer(std::move(answers));
+      lock.lock();
+      continue;
+    }
+    if (committed) return;
+    const Steady::time_point deadline = earliest_deadline();
+    watcher_idle = deadline == Steady::time_point::max();
+    if (watcher_idle) {
+      watch.wait(lock);
+    } else {
+      watch.wait_until(lock, deadline);
+    }
+    watcher_idle = false;
+  }
+}
+
+Steady::time_point Committer::State::earliest_deadline() const {
+  for (const Waiting& waiting : in_flight) {
+    if (waiting.done) return waiting.deadline;
+  }
+  return queue.empty() ? Steady::time_point::max() : queue.front().deadline;
+}
+
+/// Answers those past their deadline. The bytes of a batch in flight stay counted: the store still holds them.
+void Committer::State::expire(Steady::time_point now, Answers& answers) {
+  const auto late = [&](Waiting& waiting) {
+    answers.push_back({std::exchange(waiting.done, {}), fail(Code::timed_out, "the store did not answer in time")});
+  };
+  for (Waiting& waiting : in_flight) {
+    if (waiting.done && waiting.deadline <= now) late(waiting);
+  }
+  while (!queue.empty() && queue.front().deadline <= now) {
+    late(queue.front());
+    bytes -= queue.front().size;
+    queue.pop_front();
+  }
+}
+
+void Committer::State::give_up(Answers& answers) {
+  for (Waiting& waiting : queue) {
+    answers.push_back({std::move(waiting.done), fail(Code::unavailable, "the store is closing")});
+  }
+  queue.clear();
+  bytes = 0;
+}
+
+void Committer::State::answer(Answers answers) {
+  for (Answer& each : answers) {
+    meters.count(each.result);
+    count.fetch_sub(1, std::memory_order_relaxed);
+    if (each.done) each.done(std::move(each.result));
+  }
+}
+
+void Committer::State::stop() {
+  {
+    const std::lock_guard lock(mutex);
+    stopping = true;
+    work.notify_one();
+  }
+  committing.join();
+  watching.join();
+}
+
+Committer::Committer(Store& store, const StoreSettings& settings, metrics::Registry& metrics)
+    : state_(std::make_unique<State>(store, settings, metrics)) {
+  state_->committing = std::thread([state = state_.get()] { state->commit_loop(); });
+  state_->watching = std::thread([state = state_.get()] { state->watch_loop(); });
+}
+
+Committer::~Committer() { state_->stop(); }
+
+void Committer::push(Delivery delivery, Done done) { state_->push(std::move(delivery), std::move(done)); }
+
+std::size_t Committer::waiting() const { return state_->count.load(std::memory_order_relaxed); }
+
+std::uint64_t Committer::heartbeat() const { return state_->heartbeat.load(std::memory_order_relaxed); }
+
+}  // namespace maildrop::store

@@ -1,0 +1,250 @@
+/// committer_test: batches, limits and deadlines, against a store that blocks, fails and counts at will.
+#include "store/committer.h"
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <future>
+#include <thread>
+
+#include "store/kit.h"
+
+using namespace maildrop;
+using namespace maildrop::store;
+using namespace maildrop::store::test;
+
+namespace {
+
+/// Stores nothing. While shut, put() waits.
+class ScriptedStore final : public Store {
+ public:
+  std::vector<Result<MessageId>> put(std::span<const Delivery> deliveries) override {
+    std::unique_lock lock(mutex_);
+    batches_.push_back(deliveries.size());
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return !shut_; });
+    std::vector<Result<MessageId>> results;
+    for (const Delivery& d : deliveries) {
+      if (d.data == "bad") {
+        results.push_back(fail(Code::over_limit, "bad"));
+      } else {
+        results.emplace_back(d.summary.id);
+      }
+    }
+    results.resize(results.size() - std::min(results.size(), forgotten_), fail(Code::internal, ""));
+    return results;
+  }
+  Result<std::vector<Summary>> list(const mail::Inbox&, const Query&) override { return std::vector<Summary>(); }
+  Result<Message> get(const mail::Inbox&, const MessageId&) override { return fail(Code::not_found, ""); }
+  Result<bool> remove(const mail::Inbox&, const MessageId&) override { return false; }
+  Result<PurgeReport> purge(const PurgeQuery&) override {
+    ++purges;
+    return PurgeReport{1, backlog.fetch_sub(1) > 1};
+  }
+  Result<StoreStats> stats() override { return StoreStats{}; }
+  Result<void> ready() override { return {}; }
+  void tend() override { ++tends; }
+  void apply(const InboxSettings&) override {}
+
+  void shut(bool on) {
+    const std::lock_guard lock(mutex_);
+    shut_ = on;
+    changed_.notify_all();
+  }
+  void forget(std::size_t n) { forgotten_ = n; }
+  std::vector<std::size_t> wait_for_batches(std::size_t n) {
+    std::unique_lock lock(mutex_);
+    REQUIRE(changed_.wait_for(lock, 20s, [&] { return batches_.size() >= n; }));
+    return batches_;
+  }
+
+  std::atomic<int> purges{0}, tends{0}, backlog{0};
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool shut_ = false;
+  std::size_t forgotten_ = 0;
+  std::vector<std::size_t> batches_;
+};
+
+/// Keeps what `done` was called with, each with its number.
+class Answers {
+ public:
+  Committer::Done expect(int number) {
+    return [this, number](Result<MessageId> result) {
+      const std::lock_guard lock(mutex_);
+      ++calls_;
+      got_.insert_or_assign(number, result ? "stored" : std::string(to_string(result.error().code)));
+      changed_.notify_all();
+    };
+  }
+  std::map<int, std::string> wait_for(std::size_t n) {
+    std::unique_lock lock(mutex_);
+    REQUIRE(changed_.wait_for(lock, 20s, [&] { return got_.size() >= n; }));
+    CHECK(calls_ == got_.size());
+    return got_;
+  }
+  std::size_t count() {
+    const std::lock_guard lock(mutex_);
+    return calls_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<int, std::string> got_;
+  std::size_t calls_ = 0;
+};
+
+struct Fixture {
+  ScriptedStore store;
+  StoreSettings settings;
+  metrics::Registry registry;
+  Answers answers;
+
+  Fixture() { settings.deadline = 60s; }
+  static Delivery mail(std::string data) {
+    Delivery d = delivery(from_millis(0), {"bob"});
+    d.data = std::move(data);
+    return d;
+  }
+  static Delivery mail(std::size_t size = 10) { return mail(std::string(size, 'x')); }
+  std::uint64_t counted(const char* result) {
+    return registry.counter("maildrop_deliveries_total", "", std::string("result=\"") + result + "\"").value();
+  }
+};
+
+using Want = std::map<int, std::string>;
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "committer: each delivery gets its own answer") {
+  Committer committer(store, settings, registry);
+  committer.push(mail(), answers.expect(0));
+  CHECK(answers.wait_for(1) == Want{{0, "stored"}});
+  store.shut(true);
+  committer.push(mail(), answers.expect(1));
+  store.wait_for_batches(2);
+  committer.push(mail("bad"), answers.expect(2));
+  committer.push(mail(), answers.expect(3));
+  CHECK(answers.count() == 1);
+  CHECK(committer.waiting() == 3);
+  CHECK(registry.gauge("maildrop_delivery_waiting", "").value() == 3);
+  store.shut(false);
+  CHECK(answers.wait_for(4) == Want{{0, "stored"}, {1, "stored"}, {2, "over_limit"}, {3, "stored"}});
+  CHECK(committer.waiting() == 0);
+  CHECK(store.wait_for_batches(3) == std::vector<std::size_t>{1, 1, 2});
+  CHECK(counted("stored") == 3);
+  CHECK(counted("over_limit") == 1);
+  CHECK(registry.counter("maildrop_commits_total", "").value() == 3);
+  CHECK(registry.histogram("maildrop_commit_seconds", "").count() == 3);
+  CHECK(registry.gauge("maildrop_delivery_waiting", "").value() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "committer: a batch forms while the one before commits, within its limits") {
+  struct Case {
+    unsigned batch;
+    std::size_t size;
+    int pushed;
+    std::vector<std::size_t> batches;
+  };
+  const Case cases[] = {
+      {200, 10, 49, {1, 49}},           {10, 10, 25, {1, 10, 10, 5}},  {0, 10, 2, {1, 1, 1}},
+      {200, 3u << 20, 5, {1, 2, 2, 1}}, {200, 9u << 20, 2, {1, 1, 1}},
+  };
+  for (const Case& c : cases) {
+    ScriptedStore slow;
+    Answers all;
+    settings.batch = c.batch;
+    Committer committer(slow, settings, registry);
+    slow.shut(true);
+    committer.push(mail(), all.expect(0));
+    slow.wait_for_batches(1);
+    for (int i = 1; i <= c.pushed; ++i) committer.push(mail(c.size), all.expect(i));
+    slow.shut(false);
+    all.wait_for(static_cast<std::size_t>(c.pushed) + 1);
+    CHECK(slow.wait_for_batches(c.batches.size()) == c.batches);
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "committer: beyond waiting_size it refuses at once, though the store hangs") {
+  settings.waiting_size = 10000;
+  Committer committer(store, settings, registry);
+  store.shut(true);
+  committer.push(mail(6000), answers.expect(0));
+  store.wait_for_batches(1);
+  committer.push(mail(6000), answers.expect(1));
+  CHECK(answers.wait_for(1) == Want{{1, "over_limit"}});
+  committer.push(mail(1000), answers.expect(2));
+  store.shut(false);
+  CHECK(answers.wait_for(3) == Want{{0, "stored"}, {1, "over_limit"}, {2, "stored"}});
+  committer.push(mail(6000), answers.expect(3));
+  CHECK(answers.wait_for(4).at(3) == "stored");
+}
+
+TEST_CASE_METHOD(Fixture, "committer: a store that hangs costs the deadline, and one answer each") {
+  settings.deadline = 50ms;
+  Committer committer(store, settings, registry);
+  store.shut(true);
+  committer.push(mail(), answers.expect(0));
+  store.wait_for_batches(1);
+  committer.push(mail(), answers.expect(1));
+  CHECK(answers.wait_for(2) == Want{{0, "timed_out"}, {1, "timed_out"}});
+  CHECK(counted("timed_out") == 2);
+  store.shut(false);
+  committer.push(mail(), answers.expect(2));
+  CHECK(answers.wait_for(3).at(2) == "stored");
+  CHECK(store.wait_for_batches(2) == std::vector<std::size_t>{1, 1});  // the second was given up, not stored late
+  CHECK(committer.waiting() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "committer: its end answers what waits, after the commit in flight") {
+  auto committer = std::make_unique<Committer>(store, settings, registry);
+  store.shut(true);
+  committer->push(mail(), answers.expect(0));
+  store.wait_for_batches(1);
+  committer->push(mail(), answers.expect(1));
+  std::thread ending([&] { committer.reset(); });
+  std::this_thread::sleep_for(5ms);
+  CHECK(answers.count() == 0);
+  store.shut(false);
+  ending.join();
+  CHECK(answers.wait_for(2) == Want{{0, "stored"}, {1, "unavailable"}});
+}
+
+TEST_CASE_METHOD(Fixture, "committer: a store that answers too little is not believed") {
+  store.forget(1);
+  Committer committer(store, settings, registry);
+  committer.push(mail(), answers.expect(0));
+  CHECK(answers.wait_for(1) == Want{{0, "internal"}});
+}
+
+TEST_CASE_METHOD(Fixture, "committer: it tends an idle store, and expires all that has expired") {
+  store.backlog = 5;
+  Committer committer(store, settings, registry);
+  for (int i = 0; i < 2000 && (store.purges < 5 || store.tends == 0); ++i) std::this_thread::sleep_for(10ms);
+  CHECK(store.purges >= 5);
+  CHECK(store.tends >= 1);
+  const std::uint64_t before = committer.heartbeat();
+  for (int i = 0; i < 2000 && committer.heartbeat() == before; ++i) std::this_thread::sleep_for(10ms);
+  CHECK(committer.heartbeat() > before);
+}
+
+TEST_CASE_METHOD(Fixture, "committer: many threads, each answered exactly once") {
+  constexpr int kThreads = 4, kEach = 500;
+  std::vector<std::atomic<int>> calls(kThreads * kEach);
+  {
+    Committer committer(store, settings, registry);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        for (int i = t * kEach; i < (t + 1) * kEach; ++i) {
+          committer.push(mail(), [&calls, i](const Result<MessageId>&) { ++calls[static_cast<std::size_t>(i)]; });
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+  CHECK(std::all_of(calls.begin(), calls.end(), [](const std::atomic<int>& n) { return n == 1; }));
+  CHECK(counted("stored") + counted("unavailable") == calls.size());
+}
