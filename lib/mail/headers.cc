@@ -90,6 +90,11 @@ Headers scan_headers(std::string_view text, const HeaderLimits& limits) {
   return headers;
 }
 
+bool begins_field(std::string_view line) {
+  std::size_t colon = 0;
+  return name_length(line, colon) > 0;
+}
+
 std::string unfold(std::string_view value) {
   std::string out;
   out.reserve(value.size());

@@ -9,22 +9,22 @@
 namespace maildrop::mail {
 
 struct HeaderLimits {
-  std::size_t fields = 1000;             // further ones are skipped and `truncated` is set
-  std::size_t field_size = 16 * 1024;    // bytes of a value that are kept; the rest is cut and `truncated` is set
-  std::size_t size = 512 * 1024;         // bytes scanned for the end of the header
+  std::size_t fields = 1000;           // further ones are skipped and `truncated` is set
+  std::size_t field_size = 16 * 1024;  // bytes of a value that are kept; the rest is cut and `truncated` is set
+  std::size_t size = 512 * 1024;       // bytes scanned for the end of the header
 };
 
 /// One field; views into the scanned text.
 struct HeaderField {
-  std::string_view name;    // as written, no colon
-  std::string_view value;   // raw: folded, undecoded, without the final line end
+  std::string_view name;   // as written, no colon
+  std::string_view value;  // raw: folded, undecoded, without the final line end
 };
 
 /// The header of a message or of a MIME part. The text must outlive it.
 struct Headers {
-  std::vector<HeaderField> fields;   // in order
-  std::size_t body = 0;              // where the body starts: after the empty line, or the text's end
-  bool truncated = false;            // a limit was met
+  std::vector<HeaderField> fields;  // in order
+  std::size_t body = 0;             // where the body starts: after the empty line, or the text's end
+  bool truncated = false;           // a limit was met
 
   /// The first field of that name (ASCII case ignored), or nullptr.
   const HeaderField* find(std::string_view name) const;
@@ -35,6 +35,9 @@ struct Headers {
 /// a continuation ends the header without being consumed, as most readers do; an mbox `From ` line at the very start is
 /// skipped. O(n).
 Headers scan_headers(std::string_view text, const HeaderLimits& limits = {});
+
+/// Whether a line can begin a field: a name, blanks perhaps (RFC 5322 4.5), and a colon.
+bool begins_field(std::string_view line);
 
 /// The value unfolded (CRLF before white space removed) and trimmed.
 std::string unfold(std::string_view value);

@@ -11,9 +11,10 @@
 namespace maildrop::mail {
 
 struct HtmlLimits {
-  std::size_t input = 512 * 1024;                 // bytes of HTML looked at; the rest is cut
-  std::size_t memory = 32u << 20;                 // of the parse tree
-  std::chrono::milliseconds time{200};            // of parsing
+  std::size_t input = 512 * 1024;       // bytes of HTML looked at; the rest is cut
+  std::size_t memory = 32u << 20;       // of the parse tree
+  std::chrono::milliseconds time{200};  // of parsing
+  std::size_t output = 1u << 20;        // bytes of text; the rest is cut (a link copied often grows it)
 };
 
 /// The text a reader would see: blocks on lines of their own, links as `text <url>`, list items with `- `, no script,

@@ -11,8 +11,8 @@
 namespace maildrop::mail {
 
 /// A canonical inbox name. Two spellings that SMTP would deliver to one inbox have one canonical form:
-///   case folded (ASCII and Unicode), Unicode NFC, quotes of a quoted local part taken off, the +tag stripped (setting),
-///   and local part, whole address or domain kept (setting `inbox.naming`).
+///   case folded (ASCII and Unicode), Unicode NFC, quotes of a quoted local part taken off, the +tag stripped
+///   (setting), and local part, whole address or domain kept (setting `inbox.naming`).
 /// Legal local parts: 1 to 64 octets after folding of `a-z 0-9 . _ + - =` and Unicode letters, marks and digits (no
 /// controls, format or bidi characters, symbols or spaces); not starting with `.` or `-` (paths and options). Anything
 /// else is Code::invalid: SMTP says 553, HTTP 400, the command line 67.

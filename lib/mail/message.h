@@ -12,10 +12,10 @@ namespace maildrop::mail {
 
 /// For lists. Decoded, valid UTF-8, controls still inside: a screen makes them safe (text.h).
 struct Overview {
-  std::string from;      // the From field decoded; empty if there is none
-  std::string to;        // the To field decoded
+  std::string from;  // the From field decoded; empty if there is none
+  std::string to;    // the To field decoded
   std::string subject;
-  std::optional<Time> date;    // the Date field, if it is one (RFC 5322 3.3, obsolete zones too)
+  std::optional<Time> date;  // the Date field, if it is one (RFC 5322 3.3, obsolete zones too)
 
   static constexpr std::size_t kMaxSize = 998;  // bytes kept of each text: a line of RFC 5322
 };

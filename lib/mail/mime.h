@@ -11,26 +11,26 @@
 namespace maildrop::mail {
 
 struct MimeLimits {
-  std::size_t depth = 20;              // nested multiparts and messages
-  std::size_t parts = 100;             // in all
-  std::size_t lines = 1'000'000;       // scanned in all
-  std::size_t boundary = 256;          // bytes; RFC 2046 5.1.1 allows 70
-  HeaderLimits header{200, 16 * 1024, 64 * 1024};  // of each part
+  std::size_t depth = 20;                          // nested multiparts and messages
+  std::size_t parts = 100;                         // in all
+  std::size_t lines = 1'000'000;                   // scanned in all
+  std::size_t boundary = 256;                      // bytes; RFC 2046 5.1.1 allows 70
+  HeaderLimits header{200, 16 * 1024, 64 * 1024};  // of each part; the message itself has HeaderLimits{}
 };
 
 /// A leaf or container. Parts stand in document order, a container before its children.
 struct Part {
-  std::string type = "text";           // lower case
+  std::string type = "text";  // lower case
   std::string subtype = "plain";
-  std::string charset;                 // lower case; empty: not said
-  std::string encoding;                // Content-Transfer-Encoding, lower case; empty: not said
-  std::string disposition;             // lower case: `inline`, `attachment` or empty
-  std::string filename;                // decoded to UTF-8 (RFC 2231, RFC 2047), path separators and controls removed
-  std::string content_id;              // without angle brackets
-  std::size_t depth = 0;               // 0: the message itself
-  std::size_t header = 0;              // offsets into the text: where the part's header starts,
-  std::size_t body = 0;                // where its body starts,
-  std::size_t end = 0;                 // and one past its last byte (the CRLF before a boundary is not the part's)
+  std::string charset;      // lower case; empty: not said
+  std::string encoding;     // Content-Transfer-Encoding, lower case; empty: not said
+  std::string disposition;  // `inline`, `attachment` (also for unknown ones, RFC 2183 2.8) or empty
+  std::string filename;     // decoded to UTF-8 (RFC 2231, RFC 2047), path separators and controls removed
+  std::string content_id;   // without angle brackets
+  std::size_t depth = 0;    // 0: the message itself
+  std::size_t header = 0;   // offsets into the text: where the part's header starts,
+  std::size_t body = 0;     // where its body starts,
+  std::size_t end = 0;      // and one past its last byte (the CRLF before a boundary is not the part's)
 
   bool is_multipart() const { return type == "multipart"; }
   bool is_attachment() const { return disposition == "attachment" || (!filename.empty() && type != "text"); }
@@ -38,12 +38,12 @@ struct Part {
 };
 
 struct Structure {
-  std::vector<Part> parts;             // at least one: the message
-  bool truncated = false;              // a limit was met; what lies beyond belongs to the last container
+  std::vector<Part> parts;  // at least one: the message
+  bool truncated = false;   // a limit was met; what lies beyond belongs to the last container
 };
 
-/// Never fails: what is not MIME is one text part. message/rfc822 is entered like a multipart. O(n), memory bounded by
-/// the limits and not by the text.
+/// Never fails: what is not MIME is one text part, and so is a multipart without a boundary. message/rfc822 is entered
+/// like a multipart. O(n), memory bounded by the limits and not by the text.
 Structure scan_mime(std::string_view message, const MimeLimits& limits = {});
 
 /// The part's body with its transfer encoding removed (base64, quoted-printable; others as they are), at most `max`

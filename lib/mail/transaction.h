@@ -15,8 +15,8 @@ namespace maildrop::mail {
 struct Peer {
   IpAddress address;
   std::uint16_t port = 0;
-  bool local = false;     // came over a unix socket; address and port mean nothing
-  bool exempt = false;    // in limits.exempt: no rates, per-source caps or filters
+  bool local = false;   // came over a unix socket; address and port mean nothing
+  bool exempt = false;  // in limits.exempt: no rates, per-source caps or filters
 
   std::string to_string() const { return local ? "local" : address.to_string(); }
 };
@@ -29,14 +29,14 @@ struct Recipient {
 /// Filled phase by phase; what a later phase brings is empty before it.
 struct Transaction {
   Peer peer;
-  std::string helo;                    // the argument of HELO or EHLO as given
-  bool esmtp = false;                  // EHLO was used
-  Address from;                        // null for bounces
-  bool smtputf8 = false;               // MAIL ... SMTPUTF8
-  bool eight_bit = false;              // MAIL ... BODY=8BITMIME
-  std::uint64_t declared_size = 0;     // MAIL ... SIZE=; 0: not said
-  std::vector<Recipient> recipients;   // accepted ones, no inbox twice
-  std::string data;                    // the message, byte for byte, dots unstuffed; grows during DATA
+  std::string helo;                   // the argument of HELO or EHLO as given
+  bool esmtp = false;                 // EHLO was used
+  Address from;                       // null for bounces
+  bool smtputf8 = false;              // MAIL ... SMTPUTF8
+  bool eight_bit = false;             // MAIL ... BODY=8BITMIME
+  std::uint64_t declared_size = 0;    // MAIL ... SIZE=; 0: not said
+  std::vector<Recipient> recipients;  // accepted ones, no inbox twice
+  std::string data;                   // the message, byte for byte, dots unstuffed; grows during DATA
 };
 
 }  // namespace maildrop::mail

@@ -27,6 +27,15 @@ constexpr std::size_t kMaxUnknownCharsets = 16;  // looked up in one value; then
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::string_view kFallback = "windows-1252";
 
+/// The first `max` bytes, without the beginning of a UTF-8 character that does not fit: half a character would make
+/// the whole text look like another charset.
+std::string_view cut(std::string_view bytes, std::size_t max) {
+  if (bytes.size() <= max) return bytes;
+  std::size_t end = max;
+  while (end > 0 && max - end < 3 && (static_cast<unsigned char>(bytes[end]) & 0xC0) == 0x80) --end;
+  return bytes.substr(0, end);
+}
+
 /// At the first use and not at start: it costs 5 ms, and many processes never decode a word.
 void init_once() {
   static std::once_flag flag;
@@ -176,7 +185,7 @@ void replace_nul(std::string& text) {
 }  // namespace
 
 std::string decode_header(std::string_view value) {
-  std::string text = unfold(value.substr(0, kMaxHeader));
+  std::string text = unfold(cut(value, kMaxHeader));
   const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   const bool has_words = text.find("=?") != std::string::npos;
   if (!ascii) text = decode_charset(text, {}, text.size());  // raw 8-bit is illegal, common, and never labelled
@@ -187,7 +196,7 @@ std::string decode_header(std::string_view value) {
 }
 
 std::string decode_charset(std::string_view bytes, std::string_view charset, std::size_t max) {
-  bytes = bytes.substr(0, max);
+  bytes = cut(bytes, max);
   const std::string name = to_lower(charset);
   if (name == "utf-8" || name == "utf8") return valid_utf8(bytes);
   if (name != "us-ascii" && is_charset_name(name)) {
@@ -238,6 +247,8 @@ bool is_word_character(gunichar c) {
   }
 }
 
+bool is_base64(char c) { return g_ascii_isalnum(c) || c == '+' || c == '/' || c == '='; }
+
 }  // namespace
 
 bool is_word(std::string_view utf8) {
@@ -258,14 +269,19 @@ std::string decode_transfer(std::string_view bytes, std::string_view encoding, s
   g_mime_encoding_init_decode(&state, base64 ? GMIME_CONTENT_ENCODING_BASE64 : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
   std::string out;
   std::string buffer;
+  std::size_t digits = 0;
   while (!bytes.empty() && out.size() < max) {
     const std::string_view piece = bytes.substr(0, kStep);
     bytes.remove_prefix(piece.size());
+    digits += static_cast<std::size_t>(std::count_if(piece.begin(), piece.end(), is_base64));
     buffer.resize(g_mime_encoding_outlen(&state, piece.size()));
     out.append(buffer, 0, g_mime_encoding_step(&state, piece.data(), piece.size(), buffer.data()));
   }
-  buffer.resize(g_mime_encoding_outlen(&state, 0) + 16);
-  out.append(buffer, 0, g_mime_encoding_flush(&state, "", 0, buffer.data()));
+  // A last group without its padding still holds bytes.
+  const std::string_view padding =
+      base64 ? std::string_view("===").substr(0, (4 - digits % 4) % 4) : std::string_view();
+  buffer.resize(g_mime_encoding_outlen(&state, padding.size()) + 16);
+  out.append(buffer, 0, g_mime_encoding_flush(&state, padding.data(), padding.size(), buffer.data()));
   if (out.size() > max) out.resize(max);
   return out;
 }

@@ -22,7 +22,8 @@ std::string decode_charset(std::string_view bytes, std::string_view charset, std
 /// Unicode NFC and simple lower case of valid UTF-8. Code::invalid when it is not valid UTF-8.
 Result<std::string> fold_name(std::string_view utf8);
 
-/// Every character is a letter, a mark or a decimal digit (Unicode categories L*, M*, Nd).
+/// Every character is a letter, a mark or a decimal digit (Unicode categories L*, M*, Nd) that shows something
+/// (fillers and variation selectors do not). False for empty text.
 bool is_word(std::string_view utf8);
 
 /// Decodes base64 or quoted-printable (lower-case name); other names copy. At most `max` bytes come out.

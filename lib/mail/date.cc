@@ -1,0 +1,108 @@
+/// date.cc: dates of RFC 5322 3.3 and the obsolete forms of 4.3.
+#include <array>
+#include <charconv>
+#include <vector>
+
+#include "core/text.h"
+#include "mail/headers.h"
+#include "mail/message.h"
+
+namespace maildrop::mail {
+namespace {
+
+constexpr std::size_t kMaxDate = 256;  // bytes looked at; a date has about 40
+
+/// Words between blanks and commas, comments left out.
+std::vector<std::string> words_of(std::string_view value) {
+  std::vector<std::string> words;
+  bool within = false;
+  std::size_t comment = 0;
+  for (const char c : value) {
+    if (c == '(') ++comment;
+    const bool separates = comment > 0 || c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',';
+    if (c == ')' && comment > 0) --comment;
+    if (!separates && !within) words.emplace_back();
+    if (!separates) words.back() += c;
+    within = !separates;
+  }
+  return words;
+}
+
+std::optional<int> number(std::string_view text, std::size_t min_digits, std::size_t max_digits) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || text.front() == '-') return std::nullopt;
+  if (text.size() < min_digits || text.size() > max_digits) return std::nullopt;
+  return value;
+}
+
+/// The place of the first three letters in `names` (`janfeb...`), or nothing.
+std::optional<int> name(std::string_view word, std::string_view names) {
+  const std::string key = to_lower(word.substr(0, 3));
+  const std::size_t at = key.size() == 3 ? names.find(key) : std::string_view::npos;
+  if (at == std::string_view::npos || at % 3 != 0) return std::nullopt;
+  return static_cast<int>(at / 3);
+}
+
+std::optional<int> year_of(std::string_view word) {
+  const auto year = number(word, 2, 4);
+  if (!year) return std::nullopt;
+  if (word.size() == 2) return *year + (*year < 50 ? 2000 : 1900);  // RFC 5322 4.3
+  if (word.size() == 3) return *year + 1900;
+  return *year >= 1900 ? year : std::nullopt;
+}
+
+std::optional<std::chrono::seconds> time_of(std::string_view word) {
+  const auto fields = split(word, ':');
+  if (fields.size() < 2 || fields.size() > 3) return std::nullopt;
+  const auto hour = number(fields[0], 1, 2);
+  const auto minute = number(fields[1], 2, 2);
+  const auto second = fields.size() == 3 ? number(fields[2], 2, 2) : std::optional<int>(0);
+  if (!hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+  return std::chrono::hours(*hour) + std::chrono::minutes(*minute) + std::chrono::seconds(*second);
+}
+
+/// East of Greenwich. Letters that mean nothing, and the military ones, are -0000 (RFC 5322 4.3).
+std::optional<std::chrono::minutes> zone_of(std::string_view word) {
+  struct Zone {
+    std::string_view name;
+    int hours;
+  };
+  static constexpr std::array<Zone, 8> kZones{
+      {{"edt", -4}, {"est", -5}, {"cdt", -5}, {"cst", -6}, {"mdt", -6}, {"mst", -7}, {"pdt", -7}, {"pst", -8}}};
+  if (word.front() == '+' || word.front() == '-') {
+    const auto digits = number(word.substr(1), 4, 4);
+    if (!digits || *digits % 100 > 59 || *digits > 2359) return std::nullopt;
+    const auto offset = std::chrono::hours(*digits / 100) + std::chrono::minutes(*digits % 100);
+    return word.front() == '-' ? -offset : offset;
+  }
+  for (const Zone& zone : kZones) {
+    if (equals_ignoring_case(zone.name, word)) return std::chrono::hours(zone.hours);
+  }
+  for (const char c : to_lower(word)) {
+    if (c < 'a' || c > 'z') return std::nullopt;
+  }
+  return std::chrono::minutes(0);
+}
+
+}  // namespace
+
+std::optional<Time> parse_date(std::string_view value) {
+  const std::vector<std::string> words = words_of(value.substr(0, kMaxDate));
+  std::size_t at = 0;
+  if (!words.empty() && name(words[0], "sunmontuewedthufrisat")) ++at;  // may be wrong, and says nothing new
+  if (words.size() < at + 4) return std::nullopt;
+  const auto day = number(words[at], 1, 2);
+  const auto month = name(words[at + 1], "janfebmaraprmayjunjulaugsepoctnovdec");
+  const auto year = year_of(words[at + 2]);
+  const auto time = time_of(words[at + 3]);
+  const auto zone = words.size() > at + 4 ? zone_of(words[at + 4]) : std::chrono::minutes(0);
+  if (!day || !month || !year || !time || !zone) return std::nullopt;
+  const std::chrono::year_month_day date(std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month + 1)),
+                                         std::chrono::day(static_cast<unsigned>(*day)));
+  if (!date.ok()) return std::nullopt;
+  return Time(std::chrono::sys_days(date) + *time - *zone);
+}
+
+}  // namespace maildrop::mail

@@ -1,0 +1,317 @@
+/// html.cc: Gumbo in an arena, and a walk over its tree that needs no stack.
+///
+/// Gumbo by itself is a bomb: 48 KB of `<div>` take 768 MiB (a copy of the open elements for each error) and 488 KB
+/// take half a minute. So errors are not kept, and an allocator of ours gives up when memory or time is used up, by
+/// throwing through Gumbo's frames; all memory goes with the arena, so nothing leaks.
+#include "mail/html.h"
+
+#include <gumbo.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "core/text.h"
+
+namespace maildrop::mail {
+namespace {
+
+struct Spent {};
+
+class Arena {
+ public:
+  explicit Arena(const HtmlLimits& limits)
+      : left_(limits.memory), deadline_(std::chrono::steady_clock::now() + limits.time) {}
+
+  void* take(std::size_t size) {
+    if (size > left_) throw Spent{};
+    size = (size + 15) & ~std::size_t{15};
+    if (++calls_ % 256 == 0 && std::chrono::steady_clock::now() > deadline_) throw Spent{};
+    if (size > room_) {
+      const std::size_t block = std::max(size, kBlock);
+      if (block > left_) throw Spent{};
+      left_ -= block;
+      blocks_.push_back(std::make_unique_for_overwrite<char[]>(block));
+      next_ = blocks_.back().get();
+      room_ = block;
+    }
+    char* const taken = next_;
+    next_ += size;
+    room_ -= size;
+    return taken;
+  }
+
+ private:
+  static constexpr std::size_t kBlock = 64 * 1024;
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  char* next_ = nullptr;
+  std::size_t room_ = 0;
+  std::size_t left_;
+  std::size_t calls_ = 0;
+  std::chrono::steady_clock::time_point deadline_;
+};
+
+/// Joins white space as a browser does, and keeps count of the line ends that blocks ask for.
+class Writer {
+ public:
+  explicit Writer(std::size_t max) : max_(max) {}
+
+  bool is_full() const { return out_.size() >= max_; }
+  std::size_t size() const { return out_.size(); }
+  std::string_view since(std::size_t start) const {
+    return trim(std::string_view(out_).substr(std::min(start, size())));
+  }
+
+  /// A list item's mark; the blocks in it begin on the same line.
+  void begin_item() {
+    flush();
+    out_ += "- ";
+    fresh_item_ = true;
+  }
+  void end_item() { fresh_item_ = false; }
+
+  void line_ends(int count) {
+    if (!fresh_item_) ends_ = std::max(ends_, count);
+  }
+  void space() { space_ = true; }
+
+  void text(std::string_view text, bool preformatted) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const char c = text[i];
+      if (is_full() && !is_continuation(c)) return;
+      if (preformatted && c == '\n') {
+        flush();
+        if (!out_.empty()) out_ += '\n';
+      } else if (!preformatted && (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f')) {
+        space_ = true;
+      } else if (text.substr(i, 2) == "\xC2\xA0") {  // no-break space
+        flush();
+        out_ += ' ';
+        ++i;
+      } else {
+        flush();
+        out_ += c;
+      }
+    }
+  }
+
+  std::string finish() {
+    std::size_t end = std::min(out_.size(), max_);
+    while (end > 0 && end < out_.size() && is_continuation(out_[end])) --end;
+    out_.resize(end);
+    out_.resize(out_.find_last_not_of(" \n") + 1);
+    if (!out_.empty() && out_.size() < max_) out_ += '\n';
+    return valid_utf8(out_);
+  }
+
+ private:
+  void flush() {
+    if (ends_ > 0 && !out_.empty()) {
+      while (!out_.empty() && out_.back() == ' ') out_.pop_back();
+      int there = 0;
+      for (std::size_t i = out_.size(); i > 0 && out_[i - 1] == '\n'; --i) ++there;
+      for (; there < ends_; ++there) out_ += '\n';
+    } else if (space_ && !out_.empty() && out_.back() != '\n' && out_.back() != ' ') {
+      out_ += ' ';
+    }
+    ends_ = 0;
+    space_ = false;
+    fresh_item_ = false;
+  }
+
+  static bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+  std::string out_;
+  std::size_t max_;
+  int ends_ = 0;
+  bool space_ = false;
+  bool fresh_item_ = false;  // nothing was written behind its mark
+};
+
+std::string_view attribute(const GumboElement& element, const char* name) {
+  const GumboAttribute* found = gumbo_get_attribute(&element.attributes, name);
+  return found == nullptr ? std::string_view() : std::string_view(found->value);
+}
+
+bool is_hidden(const GumboElement& element) {
+  switch (element.tag) {
+    case GUMBO_TAG_HEAD:
+    case GUMBO_TAG_SCRIPT:
+    case GUMBO_TAG_STYLE:
+    case GUMBO_TAG_TITLE:
+    case GUMBO_TAG_TEMPLATE:
+    case GUMBO_TAG_IFRAME:
+    case GUMBO_TAG_NOEMBED:
+    case GUMBO_TAG_NOFRAMES:
+    case GUMBO_TAG_OBJECT: return true;
+    default: break;
+  }
+  if (gumbo_get_attribute(&element.attributes, "hidden") != nullptr) return true;
+  std::string style = to_lower(attribute(element, "style").substr(0, 4096));
+  std::erase_if(style, [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; });
+  return style.find("display:none") != std::string::npos || style.find("visibility:hidden") != std::string::npos;
+}
+
+/// Line ends around an element: 2 for paragraphs, 1 for other blocks, 0 for what stands in a line.
+int line_ends(GumboTag tag) {
+  switch (tag) {
+    case GUMBO_TAG_P:
+    case GUMBO_TAG_H1:
+    case GUMBO_TAG_H2:
+    case GUMBO_TAG_H3:
+    case GUMBO_TAG_H4:
+    case GUMBO_TAG_H5:
+    case GUMBO_TAG_H6:
+    case GUMBO_TAG_BLOCKQUOTE:
+    case GUMBO_TAG_PRE:
+    case GUMBO_TAG_UL:
+    case GUMBO_TAG_OL:
+    case GUMBO_TAG_DL:
+    case GUMBO_TAG_TABLE:
+    case GUMBO_TAG_HR: return 2;
+    case GUMBO_TAG_DIV:
+    case GUMBO_TAG_LI:
+    case GUMBO_TAG_DT:
+    case GUMBO_TAG_DD:
+    case GUMBO_TAG_TR:
+    case GUMBO_TAG_CAPTION:
+    case GUMBO_TAG_CENTER:
+    case GUMBO_TAG_SECTION:
+    case GUMBO_TAG_ARTICLE:
+    case GUMBO_TAG_HEADER:
+    case GUMBO_TAG_FOOTER:
+    case GUMBO_TAG_MAIN:
+    case GUMBO_TAG_NAV:
+    case GUMBO_TAG_ASIDE:
+    case GUMBO_TAG_ADDRESS:
+    case GUMBO_TAG_FORM:
+    case GUMBO_TAG_FIGURE:
+    case GUMBO_TAG_BODY: return 1;
+    default: return 0;
+  }
+}
+
+/// The address as it can be shown within `<>`, or nothing for schemes that a reader should not follow.
+std::string shown_url(std::string_view href) {
+  constexpr std::size_t kMaxUrl = 2048;
+  std::string url;
+  for (const char c : trim(href).substr(0, kMaxUrl)) {
+    if (c == ' ') url += "%20";
+    if (c == '<') url += "%3C";
+    if (c == '>') url += "%3E";
+    // Browsers drop controls too, so `java\nscript:` is what it looks like here.
+    if (static_cast<unsigned char>(c) > ' ' && c != 0x7F && c != '<' && c != '>') url += c;
+  }
+  const std::string scheme = to_lower(std::string_view(url).substr(0, url.find(':') + 1));
+  return scheme == "http:" || scheme == "https:" || scheme == "mailto:" ? url : std::string();
+}
+
+bool says_the_same(std::string_view text, std::string_view url) {
+  for (const std::string_view scheme : {"http://", "https://", "mailto:"}) {
+    if (equals_ignoring_case(url.substr(0, scheme.size()), scheme) &&
+        !equals_ignoring_case(text.substr(0, scheme.size()), scheme)) {
+      url.remove_prefix(scheme.size());
+    }
+  }
+  const auto without_slash = [](std::string_view s) { return s.substr(0, s.find_last_not_of('/') + 1); };
+  return equals_ignoring_case(without_slash(text), without_slash(url));
+}
+
+class Walk {
+ public:
+  explicit Walk(std::size_t max) : writer_(max) {}
+
+  /// Down, right, and up by the nodes' own links: a tree of strangers may be deeper than any stack.
+  std::string text_of(const GumboNode* root) {
+    const GumboNode* node = root;
+    while (node != nullptr && !writer_.is_full()) {
+      const GumboNode* next = enter(*node) ? child(*node, 0) : nullptr;
+      while (next == nullptr && node != nullptr) {
+        leave(*node);
+        if (node == root) return writer_.finish();
+        const GumboNode* parent = node->parent;
+        next = child(*parent, node->index_within_parent + 1);
+        if (next == nullptr) node = parent;
+      }
+      node = next;
+    }
+    return writer_.finish();
+  }
+
+ private:
+  static const GumboNode* child(const GumboNode& node, std::size_t index) {
+    if (node.type != GUMBO_NODE_ELEMENT) return nullptr;
+    const GumboVector& children = node.v.element.children;
+    return index < children.length ? static_cast<const GumboNode*>(children.data[index]) : nullptr;
+  }
+
+  /// True when the children are to be walked.
+  bool enter(const GumboNode& node) {
+    switch (node.type) {
+      case GUMBO_NODE_TEXT:
+      case GUMBO_NODE_CDATA:
+      case GUMBO_NODE_WHITESPACE: writer_.text(node.v.text.text, preformatted_ > 0); return false;
+      case GUMBO_NODE_ELEMENT: return !is_hidden(node.v.element) && enter_element(node);
+      default: return false;
+    }
+  }
+
+  bool enter_element(const GumboNode& node) {
+    const GumboElement& element = node.v.element;
+    writer_.line_ends(line_ends(element.tag));
+    if (element.tag == GUMBO_TAG_BR) writer_.text("\n", true);
+    if (element.tag == GUMBO_TAG_LI) writer_.begin_item();
+    if (element.tag == GUMBO_TAG_HR) writer_.text("---", true);
+    if (element.tag == GUMBO_TAG_TD || element.tag == GUMBO_TAG_TH) writer_.space();
+    if (element.tag == GUMBO_TAG_IMG) writer_.text(attribute(element, "alt"), false);
+    if (element.tag == GUMBO_TAG_PRE || element.tag == GUMBO_TAG_TEXTAREA) ++preformatted_;
+    if (element.tag == GUMBO_TAG_A && link_ == nullptr) {
+      link_ = &node;
+      link_start_ = writer_.size();
+    }
+    return true;
+  }
+
+  void leave(const GumboNode& node) {
+    if (node.type != GUMBO_NODE_ELEMENT || is_hidden(node.v.element)) return;
+    const GumboElement& element = node.v.element;
+    if (element.tag == GUMBO_TAG_PRE || element.tag == GUMBO_TAG_TEXTAREA) --preformatted_;
+    if (link_ == &node) leave_link(element);
+    if (element.tag == GUMBO_TAG_LI) writer_.end_item();
+    writer_.line_ends(line_ends(element.tag));
+  }
+
+  void leave_link(const GumboElement& element) {
+    const std::string url = shown_url(attribute(element, "href"));
+    if (!url.empty() && !says_the_same(writer_.since(link_start_), url)) {
+      if (!writer_.since(link_start_).empty()) writer_.space();
+      writer_.text("<" + url + ">", false);
+    }
+    link_ = nullptr;
+  }
+
+  Writer writer_;
+  int preformatted_ = 0;
+  const GumboNode* link_ = nullptr;  // the outermost one that is open
+  std::size_t link_start_ = 0;
+};
+
+}  // namespace
+
+Result<std::string> html_to_text(std::string_view html, const HtmlLimits& limits) {
+  Arena arena(limits);
+  GumboOptions options = kGumboDefaultOptions;
+  options.max_errors = 0;
+  options.userdata = &arena;
+  options.allocator = [](void* memory, std::size_t size) { return static_cast<Arena*>(memory)->take(size); };
+  options.deallocator = [](void*, void*) {};
+  html = html.substr(0, limits.input);
+  try {
+    const GumboOutput* output = gumbo_parse_with_options(&options, html.data(), html.size());
+    return Walk(limits.output).text_of(output->root);
+  } catch (const Spent&) {
+    return fail(Code::over_limit, "HTML takes too much memory or time to parse");
+  }
+}
+
+}  // namespace maildrop::mail

@@ -1,0 +1,106 @@
+/// message.cc: header and structure put together into what a reader asks for.
+#include "mail/message.h"
+
+#include <algorithm>
+
+#include "core/text.h"
+#include "mail/headers.h"
+#include "mail/html.h"
+#include "mail/mime.h"
+#include "mail/words.h"
+
+namespace maildrop::mail {
+namespace {
+
+constexpr std::size_t kMaxNamedParts = 20;  // in the line that stands for a message without text
+
+/// Cut to `max` bytes, not within a character.
+std::string cut(std::string text, std::size_t max) {
+  if (text.size() <= max) return text;
+  while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xC0) == 0x80) --max;
+  text.resize(max);
+  return text;
+}
+
+std::string decoded(const Headers& headers, std::string_view name) {
+  const HeaderField* field = headers.find(name);
+  return field == nullptr ? std::string() : cut(decode_header(field->value), Overview::kMaxSize);
+}
+
+std::string with_newlines(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
+    out += text[i] == '\r' ? '\n' : text[i];
+  }
+  return out;
+}
+
+const Part* find_text(const Structure& structure, std::string_view subtype) {
+  const auto found = std::find_if(structure.parts.begin(), structure.parts.end(), [subtype](const Part& part) {
+    return part.type == "text" && part.subtype == subtype && !part.is_attachment();
+  });
+  return found == structure.parts.end() ? nullptr : &*found;
+}
+
+std::string part_text(std::string_view message, const Part& part, std::size_t max) {
+  const std::string bytes = decoded_body(message, part, max + 4);  // so that a cut character is seen as cut
+  return cut(decode_charset(bytes, part.charset, max), max);
+}
+
+std::string html_text(std::string_view message, const Part& part, std::size_t max) {
+  HtmlLimits limits;
+  limits.output = max;
+  std::string html = part_text(message, part, max);
+  auto text = html_to_text(html, limits);
+  return text ? std::move(*text) : std::move(html);  // a bomb: its source does no harm
+}
+
+std::string no_text(const Structure& structure) {
+  std::string out = "[no text:";
+  std::size_t named = 0;
+  for (const Part& part : structure.parts) {
+    if (part.is_multipart()) continue;
+    if (++named > kMaxNamedParts) {
+      out += ", ...";
+      break;
+    }
+    out += (named > 1 ? ", " : " ") + part.media_type();
+    if (!part.filename.empty()) out += " " + part.filename;
+  }
+  return out + (named == 0 ? " no parts]\n" : "]\n");
+}
+
+}  // namespace
+
+Overview overview(std::string_view message) {
+  const Headers headers = scan_headers(message);
+  Overview out;
+  out.from = decoded(headers, "From");
+  out.to = decoded(headers, "To");
+  out.subject = decoded(headers, "Subject");
+  if (const HeaderField* date = headers.find("Date")) out.date = parse_date(date->value);
+  return out;
+}
+
+std::string text_of(std::string_view message, std::size_t max) {
+  const Structure structure = scan_mime(message);
+  const Part* plain = find_text(structure, "plain");
+  const Part* html = find_text(structure, "html");
+  std::string text;
+  if (plain != nullptr) text = part_text(message, *plain, max);
+  // Many senders put an empty text/plain beside the HTML.
+  if (html != nullptr && trim(text).empty()) text = html_text(message, *html, max);
+  if (plain == nullptr && html == nullptr) text = no_text(structure);
+  return cut(with_newlines(text), max);
+}
+
+std::optional<std::string> html_of(std::string_view message, std::size_t max) {
+  const Structure structure = scan_mime(message);
+  const Part* html = find_text(structure, "html");
+  if (html == nullptr) return std::nullopt;
+  return part_text(message, *html, max);
+}
+
+}  // namespace maildrop::mail

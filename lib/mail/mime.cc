@@ -1,0 +1,193 @@
+/// mime.cc: the boundary scanner. One pass over the lines of the text; a stack of the containers that are open, whose
+/// depth is bounded, is all that is remembered beside the parts found.
+#include "mail/mime.h"
+
+#include <algorithm>
+
+#include "core/text.h"
+#include "mail/parameters.h"
+#include "mail/words.h"
+
+namespace maildrop::mail {
+namespace {
+
+std::string_view value_of(const Headers& headers, std::string_view name) {
+  const HeaderField* field = headers.find(name);
+  return field == nullptr ? std::string_view() : field->value;
+}
+
+void set_type(Part& part, const std::string& media_type) {
+  const std::size_t slash = media_type.find('/');
+  if (slash == std::string::npos || slash == 0 || slash + 1 == media_type.size()) return;  // RFC 2045 5.2: text/plain
+  part.type = media_type.substr(0, slash);
+  part.subtype = media_type.substr(slash + 1);
+}
+
+/// Takes the Content-* fields into the part; gives the boundary of a multipart.
+std::string read_fields(const Headers& headers, Part& part) {
+  const ParameterizedField type = parse_parameters(value_of(headers, "Content-Type"));
+  const ParameterizedField disposition = parse_parameters(value_of(headers, "Content-Disposition"));
+  set_type(part, type.value);
+  part.charset = to_lower(type.parameter("charset"));
+  part.encoding = parse_parameters(value_of(headers, "Content-Transfer-Encoding")).value;
+  // RFC 2183 2.8: a disposition that we do not know is treated as attachment.
+  if (!disposition.value.empty()) part.disposition = disposition.value == "inline" ? "inline" : "attachment";
+  std::string filename = disposition.parameter("filename");
+  if (filename.empty()) filename = type.parameter("name");
+  part.filename = safe_filename(decode_header(filename));
+  std::string id = unfold(value_of(headers, "Content-ID"));
+  std::erase_if(id, [](char c) { return c == '<' || c == '>'; });
+  part.content_id = std::move(id);
+  return part.is_multipart() ? type.parameter("boundary") : std::string();
+}
+
+class Scanner {
+ public:
+  Scanner(std::string_view text, const MimeLimits& limits) : text_(text), limits_(limits) {}
+
+  Structure scan() {
+    open_part(0, 0, false);  // the header's limits are wider for the message itself
+    std::size_t at = 0;
+    std::size_t lines = 0;
+    while (at < text_.size() && !stopped_) {
+      if (++lines > limits_.lines) {
+        out_.truncated = true;
+        break;
+      }
+      const std::size_t end = std::min(text_.find('\n', at), text_.size());
+      const std::size_t next = std::min(end + 1, text_.size());
+      take_line(at, end, next);
+      at = next;
+    }
+    while (in_header_ && !stopped_) end_header(text_.size());
+    return std::move(out_);
+  }
+
+ private:
+  /// A container whose children may still come. A message has no boundary, and neither has a multipart after its last.
+  struct Container {
+    std::size_t part;
+    std::string boundary;
+    bool digest = false;  // children are messages unless they say otherwise (RFC 2046 5.1.5)
+  };
+
+  Part& current() { return out_.parts[leaf_]; }
+
+  void take_line(std::size_t start, std::size_t end, std::size_t next) {
+    const std::string_view line = text_.substr(start, end - start);
+    if (take_boundary(line, start, next)) return;
+    if (!in_header_) return;
+    if (line.empty() || line == "\r") return end_header(next);
+    // A header can end without an empty line, at one that is no field; it is the body's first, and may be a boundary
+    // that only this header has made known.
+    while (in_header_ && !stopped_ && !is_header_line(line, start)) end_header(start);
+    if (!in_header_ && !stopped_) take_boundary(line, start, next);
+  }
+
+  bool is_header_line(std::string_view line, std::size_t start) {
+    const bool first = start == current().header;
+    if (!first && (line.front() == ' ' || line.front() == '\t')) return true;
+    return begins_field(line) || (first && line.substr(0, 5) == "From ");
+  }
+
+  /// RFC 2046 5.1.1, but the whole line must match: a boundary that begins another one is not taken for it.
+  bool take_boundary(std::string_view line, std::size_t start, std::size_t next) {
+    if (line.size() < 3 || line[0] != '-' || line[1] != '-') return false;
+    line.remove_prefix(2);
+    line.remove_suffix(line.size() - (line.find_last_not_of(" \t\r") + 1));
+    for (std::size_t level = open_.size(); level-- > 0;) {
+      const std::string& boundary = open_[level].boundary;
+      if (boundary.empty() || line.substr(0, boundary.size()) != boundary) continue;
+      const std::string_view rest = line.substr(boundary.size());
+      if (!rest.empty() && rest != "--") continue;
+      close_above(level, start);
+      if (rest.empty()) {
+        open_part(next, out_.parts[open_[level].part].depth + 1, open_[level].digest);
+      } else {
+        open_[level].boundary.clear();  // what follows is the epilogue
+      }
+      return true;
+    }
+    return false;
+  }
+
+  /// Ends whatever is open within the container at `level`; the line end before the boundary is not theirs.
+  void close_above(std::size_t level, std::size_t boundary_start) {
+    if (in_header_) end_header(boundary_start, true);
+    std::size_t end = boundary_start;
+    if (end > 0 && text_[end - 1] == '\n') --end;
+    if (end > 0 && end < boundary_start && text_[end - 1] == '\r') --end;
+    const std::size_t container = open_[level].part;
+    for (std::size_t i = container + 1; i < out_.parts.size(); ++i) {
+      Part& part = out_.parts[i];
+      if (part.end == text_.size()) part.end = std::max(end, part.body);
+    }
+    open_.resize(level + 1);
+  }
+
+  void open_part(std::size_t start, std::size_t depth, bool message) {
+    if (out_.parts.size() >= std::max<std::size_t>(limits_.parts, 1)) {
+      out_.truncated = stopped_ = true;
+      return;
+    }
+    Part part;
+    part.depth = depth;
+    part.header = part.body = start;
+    part.end = text_.size();
+    if (message) set_type(part, "message/rfc822");
+    leaf_ = out_.parts.size();
+    out_.parts.push_back(std::move(part));
+    in_header_ = true;
+  }
+
+  /// The header is at most what lies before `limit`; it may end earlier, at a line that is no field.
+  void end_header(std::size_t limit, bool at_boundary = false) {
+    in_header_ = false;
+    Part& part = current();
+    const std::string_view head = text_.substr(part.header, limit - part.header);
+    const Headers headers = scan_headers(head, part.header == 0 ? HeaderLimits{} : limits_.header);
+    if (headers.truncated) out_.truncated = true;
+    part.body = part.header + headers.body;
+    const std::string boundary = read_fields(headers, part);
+    if (!at_boundary) enter(boundary);
+  }
+
+  /// Looks into a container; what it holds counts as one more level.
+  void enter(const std::string& boundary) {
+    Part& part = current();
+    const bool message = part.type == "message" && (part.subtype == "rfc822" || part.subtype == "global");
+    if (!part.is_multipart() && !message) return;
+    if (part.encoding == "base64" || part.encoding == "quoted-printable") return;  // not allowed (RFC 2045 6.4)
+    if (part.is_multipart() && boundary.empty()) {
+      part.type = "text";  // not MIME, so its bytes are shown
+      part.subtype = "plain";
+      return;
+    }
+    if (part.depth >= limits_.depth || boundary.size() > limits_.boundary) {
+      out_.truncated = true;
+      return;
+    }
+    const std::size_t depth = part.depth + 1;  // `part` goes when the list grows
+    open_.push_back({leaf_, boundary, part.subtype == "digest"});
+    if (message) open_part(out_.parts[leaf_].body, depth, false);
+  }
+
+  std::string_view text_;
+  MimeLimits limits_;
+  Structure out_;
+  std::vector<Container> open_;
+  std::size_t leaf_ = 0;
+  bool in_header_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+Structure scan_mime(std::string_view message, const MimeLimits& limits) { return Scanner(message, limits).scan(); }
+
+std::string decoded_body(std::string_view message, const Part& part, std::size_t max) {
+  if (part.body > message.size() || part.end < part.body) return {};
+  return decode_transfer(message.substr(part.body, part.end - part.body), part.encoding, max);
+}
+
+}  // namespace maildrop::mail

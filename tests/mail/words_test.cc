@@ -1,0 +1,227 @@
+/// words_test.cc: encoded words, charsets, folding and transfer encodings, honest and hostile.
+#include "mail/words.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/text.h"
+
+namespace maildrop::mail {
+namespace {
+
+const std::string kFffd = "\xEF\xBF\xBD";
+
+std::string repeat(std::string_view piece, std::size_t times) {
+  std::string out;
+  while (times-- > 0) out += piece;
+  return out;
+}
+
+struct Case {
+  std::string text, want;
+};
+
+TEST_CASE("a header value is decoded") {
+  const Case cases[] = {
+      {"", ""},
+      {" plain text \r\n folded", "plain text  folded"},
+      {"a =? b", "a =? b"},
+      {"=?utf-8?Q?caf=C3=A9?=", "caf\xC3\xA9"},
+      {"=?UTF-8?b?Y2Fmw6k=?= au lait", "caf\xC3\xA9 au lait"},
+      {"=?iso-8859-1?q?a_=E9?= =?iso-8859-1?q?b?=",
+       "a \xC3\xA9"
+       "b"},
+      {"=?utf-8*en?q?caf=C3=A9?=", "caf\xC3\xA9"},
+      {"=?utf-8?b?w6?= =?utf-8?b?k=?=", "\xC3\xA9"},
+      {"=?koi8-r?B?8NLJ18XU?=", "\xD0\x9F\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82"},
+      {"=?iso-2022-jp?B?GyRCJDMkcyRLJEEkTxsoQg==?=", "\xE3\x81\x93\xE3\x82\x93\xE3\x81\xAB\xE3\x81\xA1\xE3\x81\xAF"},
+      {"=?gb18030?B?xOO6ww==?=", "\xE4\xBD\xA0\xE5\xA5\xBD"},
+      {"=?utf-8?q?J=C3=B6rg?= <j@example.org>", "J\xC3\xB6rg <j@example.org>"},
+      {"caf\xC3\xA9 raw", "caf\xC3\xA9 raw"},
+      {"caf\xE9 raw", "caf\xC3\xA9 raw"},
+      {"\x93quoted\x94", "\xE2\x80\x9Cquoted\xE2\x80\x9D"},
+      {"caf\xE9 =?utf-8?q?=C3=A9?=", "caf\xC3\xA9 \xC3\xA9"},
+  };
+  for (const auto& c : cases) {
+    INFO(c.text);
+    CHECK(decode_header(c.text) == c.want);
+  }
+}
+
+TEST_CASE("a word in an unknown charset stays as it was written") {
+  const Case cases[] = {
+      {"=?x-unknown?q?abc?=", "=?x-unknown?q?abc?="},
+      {"before =?x-unknown?q?abc?= after", "before =?x-unknown?q?abc?= after"},
+      {"=?utf-8?q?=C3=A9?= =?x-unknown?b?YWJj?= =?utf-8?q?=C3=A8?=", "\xC3\xA9 =?x-unknown?b?YWJj?= \xC3\xA8"},
+      {"=?UTF-8//IGNORE?q?abc?=", "=?UTF-8//IGNORE?q?abc?="},
+      {"=?\?q?abc?=", "=?\?q?abc?="},
+      {"=?" + std::string(1000, 'x') + "?q?abc?=", "=?" + std::string(1000, 'x') + "?q?abc?="},
+  };
+  for (const auto& c : cases) {
+    INFO(c.text);
+    CHECK(decode_header(c.text) == c.want);
+  }
+}
+
+TEST_CASE("a hostile header value comes out bounded and valid") {
+  const std::string cases[] = {
+      repeat("=?x?q?\?=", 20'000),
+      repeat("=?", 100'000),
+      repeat("=?utf-8?b?", 20'000),
+      repeat("=?utf-8?q?=C3?= ", 5'000),
+      repeat("=?utf-7?q?+AAAA-?= ", 5'000),
+      "=?utf-8?q?=FF=FE=00=1B[31m?=",
+      std::string("=?utf-8?q?a?=\0=?utf-8?q?b?=", 27),
+      repeat("\xFF", 100'000),
+      "=?utf-8?b?====?=",
+      "=?utf-8?q?=?=",
+      "=?utf-8?b?\?=",
+  };
+  for (const auto& text : cases) {
+    const std::string out = decode_header(text);
+    CHECK(is_valid_utf8(out));
+    CHECK(out.size() <= 4 * 16 * 1024);
+  }
+}
+
+TEST_CASE("words in many unknown charsets are looked up a few times only") {
+  std::string text;
+  for (int i = 0; i < 500; ++i) text += "=?x-" + std::to_string(i) + "?q?a?= ";
+  text += "=?utf-8?q?b?=";
+  CHECK(decode_header(text) == text);  // the rest stays as written
+}
+
+TEST_CASE("bytes of a charset become valid UTF-8") {
+  struct {
+    std::string bytes, charset, want;
+  } const cases[] = {
+      {"caf\xC3\xA9", "utf-8", "caf\xC3\xA9"},
+      {"caf\xE9", "UTF-8", "caf" + kFffd},
+      {"caf\xE9", "iso-8859-1", "caf\xC3\xA9"},
+      {"\x93", "ISO-8859-1", "\xE2\x80\x9C"},
+      {"\xA4", "iso-8859-15", "\xE2\x82\xAC"},
+      {"caf\xC3\xA9", "", "caf\xC3\xA9"},
+      {"caf\xE9", "", "caf\xC3\xA9"},
+      {"caf\xE9", "us-ascii", "caf\xC3\xA9"},
+      {"caf\xC3\xA9", "no-such-charset", "caf\xC3\xA9"},
+      {"caf\xE9", "no-such-charset", "caf\xC3\xA9"},
+      {"caf\xE9", "utf-16//IGNORE", "caf\xC3\xA9"},
+      {"caf\xE9", "../../etc/passwd", "caf\xC3\xA9"},
+      {"\x81", "windows-1252", kFffd},
+      {"\x82\xA0", "shift_jis", "\xE3\x81\x82"},
+      {"\xB0\xA1", "ks_c_5601-1987", "\xEA\xB0\x80"},
+      {"\xC4\xE3", "gb2312", "\xE4\xBD\xA0"},
+      {"\x1B$B$\"\x1B(B", "iso-2022-jp", "\xE3\x81\x82"},
+      {std::string("\0a\0b", 4), "utf-16be", "ab"},
+      {"+AOk-", "utf-7", "\xC3\xA9"},
+      {"a\x81", "gb18030", "a" + kFffd},
+      {std::string("a\0b", 3), "utf-8", std::string("a\0b", 3)},
+  };
+  for (const auto& c : cases) {
+    INFO(c.charset << " " << c.bytes);
+    CHECK(decode_charset(c.bytes, c.charset, 1000) == c.want);
+  }
+  CHECK(decode_charset("abcdef", "utf-8", 3) == "abc");
+  CHECK(decode_charset("abcdef", "koi8-r", 3) == "abc");
+}
+
+TEST_CASE("any bytes in any charset end, bounded and valid") {
+  std::string bytes;
+  unsigned seed = 1;
+  for (int i = 0; i < 20'000; ++i) bytes += static_cast<char>((seed = seed * 1664525u + 1013904223u) >> 24);
+  for (const std::string charset :
+       {"utf-7", "utf-16", "utf-32", "iso-2022-jp", "iso-2022-kr", "iso-2022-cn", "hz", "big5", "big5-hkscs", "euc-jp",
+        "euc-tw", "gb18030", "shift_jisx0213", "ibm1390", "tcvn", "koi8-u", "armscii-8"}) {
+    INFO(charset);
+    const std::string out = decode_charset(bytes, charset, bytes.size());
+    CHECK(is_valid_utf8(out));
+    CHECK(out.size() <= 6 * bytes.size());
+    CHECK(is_valid_utf8(decode_charset(std::string(20'000, '\x1B'), charset, 20'000)));
+    CHECK(is_valid_utf8(decode_charset(std::string(20'000, '\xFF'), charset, 20'000)));
+  }
+}
+
+std::string utf8(unsigned c) {
+  const auto tail = [c](unsigned shift) { return static_cast<char>(0x80 | ((c >> shift) & 63)); };
+  if (c < 0x80) return {static_cast<char>(c)};
+  if (c < 0x800) return {static_cast<char>(0xC0 | (c >> 6)), tail(0)};
+  if (c < 0x10000) return {static_cast<char>(0xE0 | (c >> 12)), tail(6), tail(0)};
+  return {static_cast<char>(0xF0 | (c >> 18)), tail(12), tail(6), tail(0)};
+}
+
+void check_stable(const std::string& text) {
+  const auto once = fold_name(text);
+  if (!once || fold_name(*once).value_or("") != *once) FAIL(text);
+}
+
+TEST_CASE("a folded name stays what it is when folded again") {
+  for (unsigned c = 1; c < 0x1F000; ++c) {
+    if (c < 0x3400 || c >= 0xA000) {  // ideographs have neither case nor compositions
+      if (c < 0xAC00 || c >= 0xE000) check_stable(utf8(c));
+    }
+    if (c >= 0x2200) continue;
+    for (const std::string marks : {"\xCC\x87", "\xCD\x85", "\xCC\x81\xCC\xA3"}) check_stable(utf8(c) + marks);
+  }
+}
+
+TEST_CASE("folding refuses what is not UTF-8") {
+  for (const std::string text : {"\xFF", "\xC0\xAF", "\xED\xA0\x80", "a\xC3"}) CHECK_FALSE(fold_name(text));
+  CHECK_FALSE(fold_name(std::string("a\0b", 3)));
+  CHECK(*fold_name("") == "");
+  CHECK(*fold_name("E\xCC\x81") == "\xC3\xA9");
+}
+
+TEST_CASE("a word is letters, marks and digits that show something") {
+  for (const std::string text : {"abc", "\xC3\xA9", "\xD9\xA3", "\xE0\xA4\x95\xE0\xA4\xBE", "\xE4\xBD\xA0"})
+    CHECK(is_word(text));
+  for (const std::string text :
+       {"", "a b", "a-", "\xE2\x80\x8B", "\xE2\x80\xAE", "\xF0\x9F\x98\x80", "\xE2\x85\xA7", "\xEF\xB8\x8F", "\xFF"})
+    CHECK_FALSE(is_word(text));
+}
+
+TEST_CASE("a transfer encoding is taken off, and what is broken gives what it can") {
+  struct {
+    std::string bytes, encoding, want;
+  } const cases[] = {
+      {"aGVsbG8=", "base64", "hello"},
+      {"aGVs\r\nbG8=\r\n", "base64", "hello"},
+      {"aGVs!!bG8", "base64", "hello"},
+      {"====", "base64", ""},
+      {"aGVsbA", "base64", "hell"},
+      {"aGVsb", "base64", "hel"},
+      {"", "base64", ""},
+      {"caf=C3=A9=\r\n!", "quoted-printable", "caf\xC3\xA9!"},
+      {"a=ZZb=", "quoted-printable", "a=ZZb"},
+      {"a=3", "quoted-printable", "a"},
+      {"as =3D is", "8bit", "as =3D is"},
+      {"as =3D is", "", "as =3D is"},
+      {"begin 644 x", "x-uuencode", "begin 644 x"},
+  };
+  for (const auto& c : cases) {
+    INFO(c.encoding << " " << c.bytes);
+    CHECK(decode_transfer(c.bytes, c.encoding, 100) == c.want);
+  }
+  for (const std::string encoding : {"base64", "quoted-printable", "7bit"}) {
+    CHECK(decode_transfer(std::string(1 << 20, 'A'), encoding, 1000).size() == 1000);
+    CHECK(decode_transfer(std::string(1 << 20, '='), encoding, 1000).size() <= 1000);
+    CHECK(decode_transfer("aGVsbG8=", encoding, 0).empty());
+  }
+  CHECK(decode_transfer(repeat("AAAA", 100'000), "base64", 1 << 20).size() == 300'000);  // over several steps
+}
+
+TEST_CASE("threads may decode at once") {
+  std::vector<std::thread> threads;
+  std::vector<std::string> results(4);
+  for (auto& result : results) {
+    threads.emplace_back([&result] {
+      for (int i = 0; i < 200; ++i) result = decode_header("=?iso-8859-" + std::to_string(1 + i % 5) + "?q?=41?=");
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  for (const auto& result : results) CHECK(result == "A");
+}
+
+}  // namespace
+}  // namespace maildrop::mail
