@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "api/answer.h"
 #include "api/http_head.h"
 #include "core/log.h"
 #include "core/random.h"
@@ -54,17 +55,22 @@ bool hand_over(std::shared_ptr<Job> job) {
   return false;
 }
 
-Response busy() { return problem(503, "too many requests are waiting, try again later"); }
+Response busy() {
+  return problem(Fault{503, "too many requests are waiting, try again later", "api.waiting is used up"});
+}
 
 }  // namespace
 
 Guest::~Guest() {
   if (fd_ >= 0) close(fd_);
-  if (admission_) admission_->leave(address_);
+  if (admission_) admission_->leave(source_);
 }
 
 Guest::Guest(Guest&& other) noexcept
-    : fd_(other.release()), address_(other.address_), admission_(std::exchange(other.admission_, nullptr)) {}
+    : fd_(other.release()),
+      address_(other.address_),
+      source_(other.source_),
+      admission_(std::exchange(other.admission_, nullptr)) {}
 
 HttpConnection::HttpConnection(std::shared_ptr<HttpLane> lane, Guest guest, int family)
     : lane_(std::move(lane)),

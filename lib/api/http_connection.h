@@ -15,8 +15,9 @@ namespace maildrop::api {
 /// An accepted descriptor that was let in; both are given back if nothing comes of it.
 class Guest {
  public:
-  Guest(int fd, const IpAddress& address, service::Admission& admission)
-      : fd_(fd), address_(address), admission_(&admission) {}
+  /// `source` is what `admission` counted.
+  Guest(int fd, const IpAddress& address, const IpAddress& source, service::Admission& admission)
+      : fd_(fd), address_(address), source_(source), admission_(&admission) {}
   ~Guest();
   Guest(Guest&& other) noexcept;
   const IpAddress& address() const { return address_; }
@@ -25,6 +26,7 @@ class Guest {
  private:
   int fd_;
   IpAddress address_;
+  IpAddress source_;
   service::Admission* admission_;
 };
 

@@ -16,7 +16,7 @@ service::AdmissionLimits admission_limits(const Config& config) {
   limits.per_ipv4 = config.api.connections_per_source;
   limits.per_ipv6_64 = config.api.connections_per_source;
   limits.exempt = config.limits.exempt;
-  // Peers on unix sockets have no address (`::` here) and are not one source.
+  // What peers on unix sockets are counted as.
   if (const auto none = Network::parse("::")) limits.exempt.push_back(*none);
   return limits;
 }
@@ -55,6 +55,10 @@ Response HttpShared::answer(const Request& request) {
 
 void HttpShared::apply(const Config& config) {
   auto next = std::make_shared<const Config>(config);
+  service::AdmissionLimits limits = admission_limits(*next);
+  limits.total = settings.connections;
+  limits.per_ipv4 = limits.per_ipv6_64 = settings.connections_per_source;
+  admission.apply(std::move(limits));
   const std::lock_guard lock(mutex_);
   config_ = std::move(next);
 }

@@ -15,10 +15,16 @@ namespace http = boost::beast::http;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
-int status_of(const boost::beast::error_code& error) {
-  if (error == http::error::bad_version) return 505;
-  if (error == http::error::header_limit) return 431;
-  return 400;
+/// A version we do not speak, or something else where the version should stand?
+bool names_version(std::string_view head) {
+  const std::string_view line = head.substr(0, head.find('\r'));
+  return std::count(line.begin(), line.end(), ' ') == 2 && line.substr(line.rfind(' ')).starts_with(" HTTP/");
+}
+
+Refusal refusal_of(const boost::beast::error_code& error, std::string_view head) {
+  if (error == http::error::bad_version && names_version(head)) return {505, "HTTP/1.1 is spoken here"};
+  if (error == http::error::header_limit) return {431, "the header is too large"};
+  return {400, "malformed request"};
 }
 
 /// REQUIRES: `head` ends with its empty line.
@@ -29,10 +35,7 @@ tl::expected<CheckedRequest, Refusal> parse_head(std::string_view head, const Ht
   parser.body_limit(boost::none);  // check_request() has its own, with its own status
   boost::beast::error_code error;
   const std::size_t used = parser.put(boost::asio::buffer(head.data(), head.size()), error);
-  if (error) {
-    const int status = status_of(error);
-    return tl::unexpected(Refusal{status, status == 505 ? "HTTP/1.1 is spoken here" : "malformed request"});
-  }
+  if (error) return tl::unexpected(refusal_of(error, head));
   // The parser and the scanner must agree on where the head ends, or the rest would be read as something else.
   if (!parser.is_header_done() || used != head.size()) return tl::unexpected(Refusal{400, "malformed request"});
   const auto& fields = parser.get();

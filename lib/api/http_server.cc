@@ -47,7 +47,7 @@ struct Door {
 IpAddress address_of(const sockaddr_storage& from) {
   if (from.ss_family == AF_INET)
     return IpAddress::from_v4(ntohl(reinterpret_cast<const sockaddr_in&>(from).sin_addr.s_addr));
-  // A unix socket: file permissions say who may connect, and all of them would be one source.
+  // A unix socket: file permissions say who may connect.
   if (from.ss_family != AF_INET6) return IpAddress::from_v4(INADDR_LOOPBACK);
   std::array<std::uint8_t, 16> bytes{};
   std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in6&>(from).sin6_addr, bytes.size());
@@ -79,14 +79,16 @@ void on_end(std::exception_ptr failure) {
 void let_in(const std::shared_ptr<HttpLane>& lane, int fd, const sockaddr_storage& from) {
   HttpShared& shared = *lane->shared;
   const IpAddress address = address_of(from);
-  switch (shared.admission.enter(address)) {
+  // All peers of a unix socket would be one source: they are counted as `::`, which is exempt.
+  const IpAddress source = from.ss_family == AF_UNIX ? IpAddress() : address;
+  switch (shared.admission.enter(source)) {
     case service::Admission::Answer::full:
       return turn_away(shared, fd, address, 503, "too many connections, try again later");
     case service::Admission::Answer::source_full:
       return turn_away(shared, fd, address, 429, "too many connections from your network");
     case service::Admission::Answer::admitted: break;
   }
-  Guest guest(fd, address, shared.admission);
+  Guest guest(fd, address, source, shared.admission);
   auto connection = std::make_shared<HttpConnection>(lane, std::move(guest), from.ss_family);
   asio::co_spawn(lane->io.get_executor(), HttpConnection::run(std::move(connection)), on_end);
 }

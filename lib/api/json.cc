@@ -12,7 +12,7 @@ constexpr int kMaxDepth = 16;  // our own answers nest three deep
 struct TooDeep : std::exception {};
 
 bool check_depth(int depth, Json::parse_event_t, Json&) {
-  if (depth > kMaxDepth) throw TooDeep();
+  if (depth >= kMaxDepth) throw TooDeep();
   return true;
 }
 

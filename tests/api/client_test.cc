@@ -1,0 +1,195 @@
+/// client_test: the client against our own server, and against servers that mean harm.
+#include "api/client.h"
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "api/wire.h"
+
+using namespace maildrop;
+using namespace maildrop::api;
+using namespace maildrop::api::test;
+
+namespace {
+
+mail::Inbox inbox(const std::string& name) { return mail::Inbox::trusted(name); }
+store::MessageId id(const std::string& text) { return store::MessageId::trusted(text); }
+
+/// Answers each connection with the same bytes, whatever it is asked.
+class Liar {
+ public:
+  explicit Liar(std::string answer)
+      : listeners_(service::open_listeners({Endpoint::parse("127.0.0.1:0").value()}, 1).value()),
+        answer_(std::move(answer)),
+        thread_([this] { run(); }) {}
+  ~Liar() {
+    shutdown(fd(), SHUT_RDWR);
+    thread_.join();
+  }
+  std::string url() const { return "http://" + listeners_[0][0].name(); }
+
+ private:
+  int fd() const { return listeners_[0][0].fd(); }
+  void run() {
+    pollfd wait{fd(), POLLIN, 0};
+    while (poll(&wait, 1, 10'000) > 0) {
+      const int peer = accept4(fd(), nullptr, nullptr, SOCK_CLOEXEC);
+      if (peer < 0) return;
+      char request[4096];
+      [[maybe_unused]] const ssize_t got = recv(peer, request, sizeof request, 0);
+      for (std::size_t at = 0; at < answer_.size();) {
+        const ssize_t sent = send(peer, answer_.data() + at, answer_.size() - at, MSG_NOSIGNAL);
+        if (sent <= 0) break;
+        at += static_cast<std::size_t>(sent);
+      }
+      close(peer);
+    }
+  }
+
+  service::ListenersByLoop listeners_;
+  std::string answer_;
+  std::thread thread_;
+};
+
+std::string answer(const std::string& status, const std::string& body) {
+  return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" +
+         body;
+}
+
+struct Lie {
+  std::string name;
+  std::string bytes;
+  Code list;
+};
+
+const std::string kGood =
+    R"({"messages":[{"id":"00000000000000000000000001","received":"2023-11-14T22:13:20.000Z","subject":7}]})";
+
+const std::vector<Lie> kLies = {
+    {"not JSON", answer("200 OK", "<html>"), Code::corrupt},
+    {"not UTF-8", answer("200 OK", "{\"messages\":\"\xff\"}"), Code::corrupt},
+    {"no list", answer("200 OK", R"({"messages":7})"), Code::corrupt},
+    {"an array", answer("200 OK", "[]"), Code::corrupt},
+    {"numbers for messages", answer("200 OK", R"({"messages":[7]})"), Code::corrupt},
+    {"an id that is a path",
+     answer("200 OK", R"({"messages":[{"id":"../../../../etc/passwd/xxxxxx","received":"2023-11-14T22:13:20.000Z"}]})"),
+     Code::corrupt},
+    {"no time", answer("200 OK", R"({"messages":[{"id":"00000000000000000000000001"}]})"), Code::corrupt},
+    {"no such day",
+     answer("200 OK", R"({"messages":[{"id":"00000000000000000000000001","received":"2023-02-30T00:00:00.000Z"}]})"),
+     Code::corrupt},
+    {"deep", answer("200 OK", std::string(100'000, '[')), Code::corrupt},
+    {"another service", answer("404 Not Found", "{}"), Code::corrupt},
+    {"elsewhere", "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", Code::corrupt},
+    {"reserved", answer("403 Forbidden", "{}"), Code::invalid},
+    {"refused", answer("400 Bad Request", "{}"), Code::invalid},
+    {"too many", answer("429 Too Many Requests", "{}"), Code::over_limit},
+    {"down", answer("503 Service Unavailable", "{}"), Code::unavailable},
+    {"hangs up", "", Code::unavailable},
+    {"not HTTP", "220 mail.example ESMTP\r\n", Code::unavailable},
+    {"endless", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + std::string(17u << 20, ' '),
+     Code::over_limit},
+};
+
+}  // namespace
+
+TEST_CASE("client: what the server keeps") {
+  Site site;
+  std::string bytes = "Subject: x\r\n\r\n";
+  for (int c = 0; c < 256; ++c) bytes += static_cast<char>(c);
+  site.world.store.add("b\xc3\xbc+b", message(kFirstId, "x", bytes));
+  site.start();
+  const auto opened = open_client("http://127.0.0.1:" + std::to_string(site.port));
+  REQUIRE(opened);
+  store::Inboxes& there = **opened;
+
+  const auto list = there.list(inbox("bob"), {});
+  REQUIRE(list);
+  REQUIRE(list->size() == 2);
+  CHECK((*list)[0].id.text() == kSecondId);
+  CHECK((*list)[0].subject == "second");
+  CHECK((*list)[0].from == "alice@example.org");
+  CHECK((*list)[0].header_from == "Alice <alice@example.org>");
+  CHECK((*list)[0].to == "Bob+shop@example.test");
+  CHECK((*list)[0].received == from_millis(1'700'000'000'123));
+  CHECK((*list)[0].date == from_millis(1'699'999'990'000));
+  CHECK((*list)[0].size == 58);
+  CHECK(there.list(inbox("bob"), {1, 0})->size() == 1);
+  CHECK(there.list(inbox("bob"), {1, 1})->front().id.text() == kFirstId);
+  CHECK(there.list(inbox("bob"), {0, 0})->empty());
+  CHECK(there.list(inbox("nobody"), {})->empty());
+
+  const auto one = there.get(inbox("bob"), id(kFirstId));
+  REQUIRE(one);
+  CHECK(one->summary.subject == "first");
+  CHECK(one->data == "Subject: first\r\nFrom: Alice <alice@example.org>\r\n\r\nhello\r\n");
+  CHECK(there.get(inbox("bob"), id(kUnknownId)).error().code == Code::not_found);
+
+  CHECK_FALSE(there.remove(inbox("bob"), id(kUnknownId)).value());
+  CHECK(site.world.store.count("bob") == 2);
+  CHECK(there.remove(inbox("bob"), id(kFirstId)).value());
+  CHECK(site.world.store.count("bob") == 1);
+  CHECK(there.list(inbox("postmaster"), {}).error().code == Code::invalid);
+}
+
+TEST_CASE("client: names and bytes of all kinds arrive as they are") {
+  Site site;
+  std::string bytes = "Subject: x\r\n\r\n";
+  for (int c = 0; c < 256; ++c) bytes += static_cast<char>(c);
+  site.world.config.inbox.plus_tag = InboxSettings::PlusTag::keep;
+  site.world.store.add("b\xc3\xbc+b=1", message(kFirstId, "x", bytes));
+  site.start();
+  const auto there = open_client("http://127.0.0.1:" + std::to_string(site.port) + "/");
+  REQUIRE(there);
+  const auto got = (*there)->get(inbox("b\xc3\xbc+b=1"), id(kFirstId));
+  REQUIRE(got);
+  CHECK(got->data == bytes);
+}
+
+TEST_CASE("client: a server that is down or refuses") {
+  Site site;
+  site.world.store.failure = Error{Code::unavailable, "x"};
+  site.start();
+  const auto there = open_client("http://127.0.0.1:" + std::to_string(site.port));
+  REQUIRE(there);
+  CHECK((*there)->list(inbox("bob"), {}).error().code == Code::unavailable);
+  CHECK((*there)->get(inbox("bob"), id(kFirstId)).error().code == Code::unavailable);
+  CHECK((*there)->remove(inbox("bob"), id(kFirstId)).error().code == Code::unavailable);
+  const auto nowhere = open_client("http://127.0.0.1:1");
+  REQUIRE(nowhere);
+  CHECK((*nowhere)->list(inbox("bob"), {}).error().code == Code::unavailable);
+}
+
+TEST_CASE("client: a server that lies is not believed") {
+  for (const Lie& each : kLies) {
+    INFO(each.name);
+    const Liar liar(each.bytes);
+    const auto there = open_client(liar.url());
+    REQUIRE(there);
+    const auto list = (*there)->list(inbox("bob"), {});
+    REQUIRE_FALSE(list);
+    CHECK(list.error().code == each.list);
+  }
+  const Liar odd(answer("200 OK", kGood));
+  const auto there = open_client(odd.url());
+  const auto list = (*there)->list(inbox("bob"), {});
+  REQUIRE(list);
+  CHECK(list->front().subject.empty());  // a number is no subject
+  CHECK((*there)->get(inbox("bob"), id(kFirstId)).error().code == Code::corrupt);
+}
+
+TEST_CASE("client: URLs") {
+  for (const std::string url :
+       {"http://127.0.0.1", "http://127.0.0.1:80", "http://[::1]:8080", "http://mail.example/x/"}) {
+    INFO(url);
+    CHECK(open_client(url));
+  }
+  for (const std::string url :
+       {"", "127.0.0.1", "https://mail.example", "ftp://x", "http://", "http://:80", "http://x:0", "http://x:65536",
+        "http://x:1x", "http://x:", "http://u@x", "http://x?y", "http://x/#y", "http://x/a b", "http://x/\r\nX: y"}) {
+    INFO(url);
+    const auto opened = open_client(url);
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().code == Code::invalid);
+  }
+}

@@ -1,0 +1,144 @@
+/// kit.h: what the API's tests share: a store in memory that can be made to fail or hang, and a context around it.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/route.h"
+#include "core/clock.h"
+#include "core/config.h"
+#include "core/metrics.h"
+
+namespace maildrop::api::test {
+
+/// As simple as a store can be. Counts what it is asked for.
+class FakeStore : public store::Store {
+ public:
+  using Messages = std::vector<store::Message>;  // newest first
+
+  Result<std::vector<store::Summary>> list(const mail::Inbox& inbox, const store::Query& query) override {
+    const std::unique_lock lock = enter();
+    if (failure) return tl::unexpected(*failure);
+    std::vector<store::Summary> out;
+    const Messages& all = inboxes_[inbox.name()];
+    for (std::size_t i = query.offset; i < all.size() && out.size() < query.limit; ++i) out.push_back(all[i].summary);
+    return out;
+  }
+  Result<store::Message> get(const mail::Inbox& inbox, const store::MessageId& id) override {
+    const std::unique_lock lock = enter();
+    if (failure) return tl::unexpected(*failure);
+    for (const store::Message& each : inboxes_[inbox.name()])
+      if (each.summary.id == id) return each;
+    return fail(Code::not_found, "no message '" + id.text() + "'");
+  }
+  Result<bool> remove(const mail::Inbox& inbox, const store::MessageId& id) override {
+    const std::unique_lock lock = enter();
+    if (failure) return tl::unexpected(*failure);
+    Messages& all = inboxes_[inbox.name()];
+    for (auto each = all.begin(); each != all.end(); ++each)
+      if (each->summary.id == id) return all.erase(each), true;
+    return false;
+  }
+  std::vector<Result<store::MessageId>> put(std::span<const store::Delivery>) override { return {}; }
+  Result<store::PurgeReport> purge(const store::PurgeQuery&) override { return store::PurgeReport(); }
+  Result<store::StoreStats> stats() override { return store::StoreStats(); }
+  Result<void> ready() override {
+    const std::unique_lock lock = enter();
+    if (failure) return tl::unexpected(*failure);
+    return {};
+  }
+  void apply(const InboxSettings&) override {}
+
+  void add(const std::string& inbox, store::Message message) {
+    const std::lock_guard lock(mutex_);
+    Messages& all = inboxes_[inbox];
+    all.insert(all.begin(), std::move(message));
+  }
+  std::size_t count(const std::string& inbox) {
+    const std::lock_guard lock(mutex_);
+    return inboxes_[inbox].size();
+  }
+  int calls() {
+    const std::lock_guard lock(mutex_);
+    return calls_;
+  }
+  /// While held, every call waits.
+  void hold(bool on) {
+    const std::lock_guard lock(mutex_);
+    held_ = on;
+    go_.notify_all();
+  }
+
+  std::optional<Error> failure;  // set it before others ask
+
+ private:
+  std::unique_lock<std::mutex> enter() {
+    std::unique_lock lock(mutex_);
+    ++calls_;
+    go_.wait(lock, [this] { return !held_; });
+    return lock;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable go_;
+  std::map<std::string, Messages> inboxes_;
+  int calls_ = 0;
+  bool held_ = false;
+};
+
+inline const std::string kFirstId = "00000000000000000000000001";
+inline const std::string kSecondId = "00000000000000000000000002";
+inline const std::string kUnknownId = "0000000000000000000000000z";
+
+inline store::Message message(const std::string& id, const std::string& subject, const std::string& data) {
+  store::Message out;
+  out.summary.id = store::MessageId::trusted(id);
+  out.summary.from = "alice@example.org";
+  out.summary.to = "Bob+shop@example.test";
+  out.summary.header_from = "Alice <alice@example.org>";
+  out.summary.subject = subject;
+  out.summary.received = from_millis(1'700'000'000'123);
+  out.summary.date = from_millis(1'699'999'990'000);
+  out.summary.size = data.size();
+  out.data = data;
+  return out;
+}
+
+/// Everything a handler works on. bob has two messages.
+struct World {
+  Config config;
+  FakeClock clock;
+  metrics::Registry metrics;
+  FakeStore store;
+  Context context{store, store, config, clock, metrics};
+
+  World() {
+    store.add("bob", message(kFirstId, "first", "Subject: first\r\nFrom: Alice <alice@example.org>\r\n\r\nhello\r\n"));
+    store.add("bob",
+              message(kSecondId, "second", "Subject: second\r\nContent-Type: text/html\r\n\r\n<p>hi</p>\r\n\xff\r\n"));
+  }
+};
+
+/// `GET /a/b?c=d`, with fields as {name in lower case, value}.
+inline Request request(std::string method, std::vector<std::string> path,
+                       std::map<std::string, std::string, std::less<>> headers = {},
+                       std::map<std::string, std::string, std::less<>> query = {}) {
+  Request out;
+  out.method = std::move(method);
+  out.path = std::move(path);
+  out.headers = std::move(headers);
+  out.query = std::move(query);
+  return out;
+}
+
+inline std::string header(const Response& response, std::string_view name) {
+  for (const auto& [key, value] : response.headers)
+    if (key == name) return value;
+  return {};
+}
+
+}  // namespace maildrop::api::test

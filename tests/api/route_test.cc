@@ -1,0 +1,160 @@
+/// route_test: finding routes, and what every answer has.
+#include "api/route.h"
+
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "api/kit.h"
+
+using namespace maildrop;
+using namespace maildrop::api;
+using namespace maildrop::api::test;
+
+namespace {
+
+struct Case {
+  std::string method;
+  std::vector<std::string> path;
+  int status;
+  std::string allow;
+};
+
+const std::vector<Case> kCases = {
+    {"GET", {"v2", "mailbox", "bob"}, 200, ""},
+    {"HEAD", {"v2", "mailbox", "bob"}, 200, ""},
+    {"POST", {"v2", "mailbox", "bob"}, 405, "GET, HEAD, OPTIONS"},
+    {"DELETE", {"v2", "mailbox", "bob"}, 405, "GET, HEAD, OPTIONS"},
+    {"PUT", {"v2", "mailbox", "bob", kFirstId}, 405, "GET, HEAD, DELETE, OPTIONS"},
+    {"OPTIONS", {"v2", "mailbox", "bob", kFirstId}, 204, "GET, HEAD, DELETE, OPTIONS"},
+    {"OPTIONS", {"nothing"}, 404, ""},
+    {"GET", {}, 404, ""},
+    {"GET", {""}, 404, ""},
+    {"GET", {"v2", "mailbox", ""}, 404, ""},
+    {"GET", {"v2", "mailbox"}, 404, ""},
+    {"GET", {"V2", "mailbox", "bob"}, 404, ""},
+    {"GET", {"v2", "mailbox", "bob", kFirstId, "raw"}, 404, ""},
+    {"GET", {"api", "v1", "info"}, 404, ""},      // the probe rule: 200 means another product
+    {"GET", {"api", "v1", "messages"}, 404, ""},  // the leak rule: nothing lists across inboxes
+    {"GET", {"api", "v3", "mailboxes"}, 404, ""},
+    {"GET", {"livez"}, 200, ""},
+};
+
+struct Site {
+  std::string name;
+  std::map<std::string, std::string, std::less<>> headers;
+  bool taken;
+};
+
+const std::vector<Site> kSites = {
+    {"no browser", {{"host", "mail.example"}}, true},
+    {"typed in", {{"host", "mail.example"}, {"sec-fetch-site", "none"}}, true},
+    {"own page",
+     {{"host", "mail.example"}, {"sec-fetch-site", "same-origin"}, {"origin", "https://mail.example"}},
+     true},
+    {"own page behind a proxy",
+     {{"host", "inner:80"}, {"sec-fetch-site", "same-origin"}, {"origin", "https://m"}},
+     true},
+    {"own page, old browser", {{"host", "mail.example:8080"}, {"origin", "http://mail.example:8080"}}, true},
+    {"other page", {{"host", "mail.example"}, {"sec-fetch-site", "cross-site"}}, false},
+    {"sibling page", {{"host", "mail.example"}, {"sec-fetch-site", "same-site"}}, false},
+    {"other page, old browser", {{"host", "mail.example"}, {"origin", "http://evil.example"}}, false},
+    {"other port", {{"host", "mail.example:8080"}, {"origin", "http://mail.example:9090"}}, false},
+    {"sandboxed page", {{"host", "mail.example"}, {"origin", "null"}}, false},
+    {"empty origin", {{"host", "mail.example"}, {"origin", ""}}, false},
+    {"two origins", {{"host", "mail.example"}, {"origin", "http://mail.example, http://evil.example"}}, false},
+    {"prefix of a host", {{"host", "mail.example"}, {"origin", "http://mail.example.evil"}}, false},
+    {"no host to compare", {{"origin", "http://"}}, false},
+};
+
+}  // namespace
+
+TEST_CASE("route: paths and methods") {
+  World world;
+  for (const Case& each : kCases) {
+    const Response response = dispatch(request(each.method, each.path), world.context);
+    INFO(each.method << " " << (each.path.empty() ? "" : each.path.back()));
+    CHECK(response.status == each.status);
+    CHECK(header(response, "Allow") == each.allow);
+  }
+}
+
+TEST_CASE("route: every answer forbids caches and guessing") {
+  World world;
+  for (const Case& each : kCases) {
+    const Response response = dispatch(request(each.method, each.path), world.context);
+    CHECK(header(response, "Cache-Control") == "no-store");
+    CHECK(header(response, "X-Content-Type-Options") == "nosniff");
+    CHECK(header(response, "Referrer-Policy") == "no-referrer");
+    CHECK(header(response, "Access-Control-Allow-Credentials").empty());
+  }
+}
+
+TEST_CASE("route: other sites' pages may read mail and change nothing") {
+  World world;
+  const std::vector<std::string> path = {"api", "v3", "mailboxes", "bob", kFirstId};
+  const Response read = dispatch(request("GET", path, {{"origin", "http://evil.example"}}), world.context);
+  CHECK(read.status == 200);
+  CHECK(header(read, "Access-Control-Allow-Origin") == "*");
+  const Response asked = dispatch(request("OPTIONS", path), world.context);
+  CHECK(header(asked, "Access-Control-Allow-Origin") == "*");
+  CHECK(header(asked, "Access-Control-Allow-Methods") == "GET, HEAD");
+  CHECK(header(dispatch(request("GET", {"metrics"}), world.context), "Access-Control-Allow-Origin").empty());
+
+  for (const Site& each : kSites) {
+    for (const std::string version : {"v2", "v3"}) {
+      INFO(each.name << " " << version);
+      World fresh;
+      const std::vector<std::string> target =
+          version == "v2" ? std::vector<std::string>{"v2", "mailbox", "bob", kFirstId} : path;
+      const Response response = dispatch(request("DELETE", target, each.headers), fresh.context);
+      CHECK((response.status == 403) == !each.taken);
+      CHECK(fresh.store.count("bob") == (each.taken ? 1 : 2));
+      CHECK(header(response, "Access-Control-Allow-Origin").empty());
+    }
+  }
+}
+
+TEST_CASE("route: each version has its form of an error") {
+  World world;
+  const Response v2 = dispatch(request("GET", {"v2", "nothing"}), world.context);
+  CHECK(v2.body == "{\"error\":\"no such path\"}\n");
+  const Response v3 = dispatch(request("GET", {"api", "nothing"}), world.context);
+  CHECK(v3.content_type == "application/problem+json");
+  CHECK(v3.body == "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"no such path\"}\n");
+}
+
+TEST_CASE("route: errors show a fixed phrase, the log gets the reason") {
+  struct Row {
+    Code code;
+    int status;
+  };
+  for (const Row& each :
+       {Row{Code::invalid, 400}, Row{Code::not_found, 404}, Row{Code::over_limit, 429}, Row{Code::unavailable, 503},
+        Row{Code::timed_out, 503}, Row{Code::corrupt, 503}, Row{Code::internal, 500}}) {
+    const Response response = problem(Error{each.code, "cannot open '/secret/path'"});
+    CHECK(response.status == each.status);
+    CHECK(response.body.find("secret") == std::string::npos);
+    CHECK(response.why == "cannot open '/secret/path'");
+    CHECK(header(response, "Retry-After").empty() == (each.status != 429 && each.status != 503));
+  }
+}
+
+TEST_CASE("route: only what may block goes to a worker") {
+  CHECK(where(request("GET", {"livez"})) == Runs::on_loop);
+  CHECK(where(request("GET", {"readyz"})) == Runs::on_worker);
+  CHECK(where(request("HEAD", {"v2", "mailbox", "bob"})) == Runs::on_worker);
+  CHECK(where(request("OPTIONS", {"v2", "mailbox", "bob"})) == Runs::on_loop);
+  CHECK(where(request("GET", {"nothing"})) == Runs::on_loop);
+}
+
+TEST_CASE("route: the table says what each route is for, and no two are the same") {
+  std::set<std::pair<std::string_view, std::string_view>> seen;
+  for (const Route& each : routes()) {
+    INFO(each.method << " " << each.pattern);
+    CHECK(seen.emplace(each.method, each.pattern).second);
+    CHECK(each.pattern.starts_with('/'));
+    CHECK_FALSE(each.summary.empty());
+    CHECK(each.handle != nullptr);
+  }
+  CHECK(seen.size() >= 11);
+}

@@ -1,0 +1,146 @@
+/// routes_v3_test: golden answers of our own API.
+#include <catch2/catch.hpp>
+
+#include "api/json.h"
+#include "api/kit.h"
+#include "api/route.h"
+
+using namespace maildrop;
+using namespace maildrop::api;
+using namespace maildrop::api::test;
+
+namespace {
+
+using Query = std::map<std::string, std::string, std::less<>>;
+
+Response ask(World& world, const std::string& method, std::vector<std::string> rest, Query query = {}) {
+  rest.insert(rest.begin(), {"api", "v3", "mailboxes"});
+  return dispatch(request(method, rest, {}, std::move(query)), world.context);
+}
+
+std::vector<std::string> subjects(const Response& response) {
+  std::vector<std::string> out;
+  const auto body = parse_json(response.body);
+  if (!body || !body->contains("messages")) return {"no list: " + response.body};
+  for (const Json& each : (*body)["messages"]) out.push_back(each["subject"]);
+  return out;
+}
+
+using Subjects = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("v3: an inbox, newest first") {
+  World world;
+  const Response response = ask(world, "GET", {"Bob"}, {{"limit", "1"}});
+  CHECK(response.status == 200);
+  CHECK(response.body ==
+        R"({"mailbox":"bob","limits":{"messages":10,"bytes":524288,"ttl":86400},"messages":[)"
+        R"({"id":"00000000000000000000000002","from":"alice@example.org","header_from":"Alice <alice@example.org>",)"
+        R"("to":"Bob+shop@example.test","subject":"second","date":"2023-11-14T22:13:10.000Z",)"
+        R"("received":"2023-11-14T22:13:20.123Z","size":58}]})"
+        "\n");
+}
+
+TEST_CASE("v3: a message without a date says null") {
+  World world;
+  store::Message odd = message(kFirstId, "odd", "\r\n");
+  odd.summary.date.reset();
+  world.store.add("eve", odd);
+  CHECK(ask(world, "GET", {"eve"}).body.find("\"date\":null") != std::string::npos);
+}
+
+TEST_CASE("v3: lists may be cut, and show what is new") {
+  World world;
+  CHECK(subjects(ask(world, "GET", {"bob"})) == Subjects{"second", "first"});
+  CHECK(subjects(ask(world, "GET", {"bob"}, {{"limit", "99"}})) == Subjects{"second", "first"});
+  CHECK(subjects(ask(world, "GET", {"bob"}, {{"since", kFirstId}})) == Subjects{"second"});
+  CHECK(subjects(ask(world, "GET", {"bob"}, {{"since", kSecondId}})) == Subjects{});
+  CHECK(subjects(ask(world, "GET", {"bob"}, {{"since", kUnknownId}})) == Subjects{"second", "first"});
+  CHECK(subjects(ask(world, "GET", {"bob"}, {{"since", kUnknownId}, {"limit", "1"}})) == Subjects{"second"});
+  CHECK(subjects(ask(world, "GET", {"nobody"})) == Subjects{});
+  for (const std::string limit : {"0", "-1", "x", "1x", "", " 1", "99999999999999999999999"}) {
+    INFO(limit);
+    CHECK(ask(world, "GET", {"bob"}, {{"limit", limit}}).status == 400);
+  }
+}
+
+TEST_CASE("v3: one message as text") {
+  World world;
+  const Response response = ask(world, "GET", {"bob", kFirstId});
+  CHECK(response.status == 200);
+  const auto body = parse_json(response.body);
+  REQUIRE(body);
+  CHECK((*body)["id"] == kFirstId);
+  CHECK((*body)["text"].get<std::string>().starts_with("hello"));
+  CHECK(to_text((*body)["headers"]) ==
+        R"([{"name":"From","value":"Alice <alice@example.org>"},{"name":"Subject","value":"first"}])");
+}
+
+TEST_CASE("v3: latest is the newest") {
+  World world;
+  CHECK(ask(world, "GET", {"bob", "latest"}).body == ask(world, "GET", {"bob", kSecondId}).body);
+  CHECK(ask(world, "GET", {"nobody", "latest"}).status == 404);
+}
+
+TEST_CASE("v3: raw is every byte, and nothing for a browser to run") {
+  World world;
+  std::string bytes = "Subject: x\r\n\r\n<script>\r\n";
+  for (int c = 0; c < 256; ++c) bytes += static_cast<char>(c);
+  world.store.add("eve", message(kFirstId, "x", bytes));
+  const Response response = ask(world, "GET", {"eve", kFirstId, "raw"});
+  CHECK(response.status == 200);
+  CHECK(response.body == bytes);
+  CHECK(response.content_type == "message/rfc822");
+  CHECK(header(response, "Content-Disposition") == "attachment; filename=\"00000000000000000000000001.eml\"");
+  CHECK(header(response, "Content-Security-Policy") == "sandbox; default-src 'none'");
+  CHECK(header(response, "X-Content-Type-Options") == "nosniff");
+}
+
+TEST_CASE("v3: deleting takes exactly that one") {
+  World world;
+  const Response gone = ask(world, "DELETE", {"bob", kFirstId});
+  CHECK(gone.status == 204);
+  CHECK(gone.body.empty());
+  CHECK(subjects(ask(world, "GET", {"bob"})) == Subjects{"second"});
+  for (const std::string& id : {kFirstId, kUnknownId, std::string("latest"), std::string("-1")}) {
+    INFO(id);
+    CHECK(ask(world, "DELETE", {"bob", id}).status == 404);
+    CHECK(world.store.count("bob") == 1);
+  }
+}
+
+TEST_CASE("v3: who may not read is told so, before the store is asked") {
+  World world;
+  world.store.add("admin", message(kFirstId, "secret", "\r\n"));
+  struct Row {
+    std::string method;
+    std::vector<std::string> rest;
+    int status;
+  };
+  for (const Row& each :
+       {Row{"GET", {"admin"}, 403}, Row{"GET", {"ADMIN", kFirstId}, 403}, Row{"GET", {"admin", "latest"}, 403},
+        Row{"GET", {"admin+x", kFirstId, "raw"}, 403}, Row{"DELETE", {"admin", kFirstId}, 403}, Row{"GET", {".."}, 400},
+        Row{"GET", {"a\nb", kFirstId}, 400}, Row{"DELETE", {std::string(65, 'a'), kFirstId}, 400},
+        Row{"GET", {"bob", "../admin"}, 404}}) {
+    INFO(each.method << " " << each.rest.front());
+    const Response response = ask(world, each.method, each.rest);
+    CHECK(response.status == each.status);
+    CHECK(response.content_type == "application/problem+json");
+  }
+  CHECK(world.store.calls() == 0);
+  CHECK(world.store.count("admin") == 1);
+}
+
+TEST_CASE("v3: a store that is down is 503") {
+  World world;
+  world.store.failure = Error{Code::timed_out, "slow disk"};
+  for (const std::vector<std::string>& rest :
+       std::vector<std::vector<std::string>>{{"bob"}, {"bob", kFirstId}, {"bob", "latest"}, {"bob", kFirstId, "raw"}}) {
+    const Response response = ask(world, "GET", rest);
+    CHECK(response.status == 503);
+    CHECK(response.why == "slow disk");
+    CHECK(response.body.find("slow disk") == std::string::npos);
+  }
+  CHECK(ask(world, "DELETE", {"bob", kFirstId}).status == 503);
+}
