@@ -146,6 +146,7 @@ std::string Daemon::status() const {
 }
 
 int Daemon::run() {
+  std::signal(SIGPIPE, SIG_IGN);  // a log whose reader has gone must not end us
   log::open(config_.log);
   if (Result<void> opened = open(); !opened) return report(opened.error());
   boost::asio::io_context& main_loop = loops_.at(0).context();

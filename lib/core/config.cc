@@ -1,6 +1,7 @@
 /// config.cc: files, environment and --set, put together by the table of settings.
 #include "core/config.h"
 
+#include <toml++/toml.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <toml++/toml.h>
 
 #include "core/settings.h"
 #include "core/text.h"
@@ -137,31 +137,43 @@ void Loader::table(const std::string& path, const toml::table& table, const std:
   }
 }
 
-/// Strings as they are, numbers and booleans in their TOML form. Nothing for other types.
-std::optional<std::string> scalar(const toml::node& node) {
-  if (const auto text = node.value_exact<std::string>()) return *text;
-  if (const auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
-  if (const auto truth = node.value_exact<bool>()) return *truth ? "true" : "false";
-  return std::nullopt;
+/// The TOML type that a setting's value has; sizes may be numbers of bytes, too.
+std::string_view toml_type(Setting::Type type) {
+  switch (type) {
+    case Setting::Type::boolean: return "true or false";
+    case Setting::Type::number: return "a whole number";
+    case Setting::Type::size: return "a size, such as \"512KiB\" or a number of bytes,";
+    case Setting::Type::duration: return "a duration, such as \"5m\",";
+    case Setting::Type::list: return "a list of strings";
+    case Setting::Type::text:
+    case Setting::Type::choice: break;
+  }
+  return "a string";
+}
+
+/// The value as the text that Setting::set reads. Nothing when it is not of the setting's type.
+std::optional<std::string> scalar(Setting::Type type, const toml::node& node) {
+  const bool number = type == Setting::Type::number || type == Setting::Type::size;
+  const auto whole = node.value_exact<std::int64_t>();
+  if (number && whole && *whole >= 0) return std::to_string(*whole);
+  if (type == Setting::Type::number) return std::nullopt;
+  if (type != Setting::Type::boolean) return node.value_exact<std::string>();
+  const auto truth = node.value_exact<bool>();
+  return truth ? std::optional(std::string(*truth ? "true" : "false")) : std::nullopt;
 }
 
 void Loader::leaf(const std::string& origin, const std::string& key, const toml::node& node) {
   const Setting* setting = find_setting(key);
   if (!setting) return problem(origin, key + ": unknown setting" + did_you_mean(key, all_keys()));
   Values values;
-  const toml::array* array = node.as_array();
-  if (array && setting->type != Setting::Type::list) return problem(origin, key + ": one value is needed, not a list");
-  if (array) {
-    for (const toml::node& element : *array) {
-      const auto value = scalar(element);
-      if (!value) return problem(origin, key + ": a list of strings is needed");
-      values.push_back(*value);
-    }
-  } else {
-    const auto value = scalar(node);
-    if (!value) return problem(origin, key + ": a string or number is needed");
-    values.push_back(*value);
-  }
+  const auto take = [&](const toml::node& element) {
+    const auto value = scalar(setting->type, element);
+    if (value) values.push_back(*value);
+    return value.has_value();
+  };
+  const toml::array* array = setting->type == Setting::Type::list ? node.as_array() : nullptr;
+  const bool fits = array ? std::all_of(array->begin(), array->end(), take) : take(node);
+  if (!fits) return problem(origin, key + ": " + std::string(toml_type(setting->type)) + " is needed");
   apply(*setting, values, origin);
 }
 
@@ -172,7 +184,8 @@ void Loader::environment(const std::map<std::string, std::string>& variables) {
     if (name.rfind(kPrefix, 0) == 0 && name != kFileVariable) variable(name, value, variables);
 }
 
-void Loader::variable(const std::string& name, const std::string& value, const std::map<std::string, std::string>& all) {
+void Loader::variable(const std::string& name, const std::string& value,
+                      const std::map<std::string, std::string>& all) {
   std::vector<std::string> known;
   for (const Setting& setting : settings()) {
     const std::string plain = environment_name(setting.key);
@@ -227,7 +240,7 @@ Config::Config() {
   smtp.listen = {*Endpoint::parse("127.0.0.1:2525")};
   api.listen = {*Endpoint::parse("127.0.0.1:8080")};
   mail.domains = {"localhost"};
-  inbox.reserved = {"abuse", "admin",    "administrator", "hostmaster",       "mailer-daemon", "noc",       "postmaster",
+  inbox.reserved = {"abuse", "admin",    "administrator", "hostmaster",       "mailer-daemon", "noc",      "postmaster",
                     "root",  "security", "ssladmin",      "ssladministrator", "sslwebmaster",  "sysadmin", "webmaster"};
   limits.exempt = {*Network::parse("127.0.0.0/8"), *Network::parse("::1")};
 }
@@ -239,8 +252,7 @@ ConfigSources ConfigSources::from_process(std::string file, std::vector<std::str
   for (char** variable = environ; variable && *variable; ++variable) {
     const std::string_view text = *variable;
     const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos)
-      sources.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+    if (equals != std::string_view::npos) sources.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   return sources;
 }

@@ -22,67 +22,68 @@ using Millis = std::chrono::milliseconds;
 struct SmtpSettings {
   enum class BareNewline { reject, tolerate };
 
-  std::vector<Endpoint> listen;              // default: 127.0.0.1:2525, see settings.cc
-  std::string hostname;                      // in banner and Received; empty: the machine's name
-  BareNewline bare_newline = BareNewline::reject;  // reject ends smuggling (RFC 5321 2.3.8)
+  std::vector<Endpoint> listen;                       // default: 127.0.0.1:2525, see settings.cc
+  std::string hostname;                               // in banner and Received; empty: the machine's name
+  BareNewline bare_newline = BareNewline::reject;     // reject ends smuggling (RFC 5321 2.3.8)
   Millis command_timeout = std::chrono::minutes(5);   // RFC 5321 4.5.3.2.7
   Millis session_timeout = std::chrono::minutes(30);  // the whole session, whatever it does
   Millis data_timeout = std::chrono::minutes(10);     // from 354 to the final dot (RFC 5321 4.5.3.2.6)
-  std::uint64_t min_data_rate = 100;         // bytes per second, over the DATA so far, after 30 s; 0: none
+  std::uint64_t min_data_rate = 100;                  // bytes per second, over the DATA so far, after 30 s; 0: none
 };
 
 struct ApiSettings {
-  std::vector<Endpoint> listen;              // default: 127.0.0.1:8080, see settings.cc
-  std::uint64_t header_size = 8 * 1024;      // request line and header fields, bytes
-  std::uint64_t body_size = 64 * 1024;       // of a request, bytes
-  Millis request_timeout = std::chrono::seconds(10);  // header and body, from the first byte: one deadline, never renewed
-  Millis write_timeout = std::chrono::seconds(30);    // one response
-  Millis idle_timeout = std::chrono::seconds(15);     // between requests of a connection
-  unsigned connections = 2000;               // in total
-  unsigned connections_per_source = 50;      // per IPv4 address or IPv6 /64
-  unsigned workers = 2;                      // threads that read the store
-  unsigned waiting = 512;                    // requests waiting for a worker; beyond it 503
+  std::vector<Endpoint> listen;          // default: 127.0.0.1:8080, see settings.cc
+  std::uint64_t header_size = 8 * 1024;  // request line and header fields, bytes
+  std::uint64_t body_size = 64 * 1024;   // of a request, bytes
+  Millis request_timeout =
+      std::chrono::seconds(10);                     // header and body, from the first byte: one deadline, never renewed
+  Millis write_timeout = std::chrono::seconds(30);  // one response
+  Millis idle_timeout = std::chrono::seconds(15);   // between requests of a connection
+  unsigned connections = 2000;                      // in total
+  unsigned connections_per_source = 50;             // per IPv4 address or IPv6 /64
+  unsigned workers = 2;                             // threads that read the store
+  unsigned waiting = 512;                           // requests waiting for a worker; beyond it 503
 };
 
 struct MailSettings {
-  std::vector<std::string> domains;          // default: localhost, see settings.cc; `*` is any
-  std::uint64_t max_size = 512 * 1024;       // announced as SIZE, bytes
+  std::vector<std::string> domains;     // default: localhost, see settings.cc; `*` is any
+  std::uint64_t max_size = 512 * 1024;  // announced as SIZE, bytes
 };
 
 struct InboxSettings {
   enum class Naming { local, full, domain };
   enum class PlusTag { strip, keep };
 
-  unsigned max_messages = 10;                // kept in an inbox; the oldest goes first
-  Millis max_age = std::chrono::hours(24);   // an inbox expires that long after it last received
-  Naming naming = Naming::local;             // what of the address names the inbox
-  PlusTag plus_tag = PlusTag::strip;         // bob+shop@ is bob's
-  std::vector<std::string> reserved;         // default: RFC 2142 and CA/B names, see settings.cc; stored, never public
+  unsigned max_messages = 10;               // kept in an inbox; the oldest goes first
+  Millis max_age = std::chrono::hours(24);  // an inbox expires that long after it last received
+  Naming naming = Naming::local;            // what of the address names the inbox
+  PlusTag plus_tag = PlusTag::strip;        // bob+shop@ is bob's
+  std::vector<std::string> reserved;        // default: RFC 2142 and CA/B names, see settings.cc; stored, never public
 };
 
 struct StoreSettings {
-  std::string url = "sqlite:";               // sqlite: (in the state folder), sqlite:PATH, memory:
-  unsigned batch = 200;                      // deliveries in one commit: past 50 the fsync is already paid for
-  std::uint64_t waiting_size = 64u << 20;    // bytes of messages not yet answered; beyond it 452
+  std::string url = "sqlite:";                        // sqlite: (in the state folder), sqlite:PATH, memory:
+  unsigned batch = 200;                               // deliveries in one commit: past 50 the fsync is already paid for
+  std::uint64_t waiting_size = 64u << 20;             // bytes of messages not yet answered; beyond it 452
   Millis deadline = std::chrono::milliseconds(1800);  // delivery to answer; beyond it 451
-  std::uint64_t max_size = 4ull << 30;       // of the SQLite file, bytes; beyond it 452
-  std::uint64_t wal_size = 64u << 20;        // of the SQLite write-ahead log, bytes, before writers pause to empty it
+  std::uint64_t max_size = 4ull << 30;                // of the SQLite file, bytes; beyond it 452
+  std::uint64_t wal_size = 64u << 20;  // of the SQLite write-ahead log, bytes, before writers pause to empty it
 };
 
 struct LimitSettings {
-  unsigned connections = 10000;              // SMTP, in total; the file limit may lower it
-  unsigned connections_per_ipv4 = 50;        // as Postfix
-  unsigned connections_per_ipv6_64 = 50;     // one customer is a /64
-  std::uint64_t command_line = 2048;         // bytes with CRLF; RFC 5321 4.5.3.1.4 asks for 512
-  std::uint64_t data_line = 1024 * 1024;     // bytes with CRLF; RFC 5321 4.5.3.1.6 asks for 1000
-  std::uint64_t header_size = 100 * 1024;    // of a message, bytes
-  std::uint64_t discard_size = 32u << 20;    // bytes of a refused message read on before the connection is cut
-  unsigned recipients = 100;                 // in a transaction; RFC 5321 4.5.3.1.8 asks for 100
-  unsigned errors = 10;                      // refused commands in a session, then 421
-  unsigned unknown_commands = 5;             // in a session, then 421
-  unsigned junk_commands = 100;              // NOOP, RSET, VRFY, HELP, EHLO between two messages, then 421
-  unsigned hops = 100;                       // Received fields (RFC 5321 6.3)
-  std::vector<Network> exempt;               // default: loopback, see settings.cc; skip rates, per-source caps, filters
+  unsigned connections = 10000;            // SMTP, in total; the file limit may lower it
+  unsigned connections_per_ipv4 = 50;      // as Postfix
+  unsigned connections_per_ipv6_64 = 50;   // one customer is a /64
+  std::uint64_t command_line = 2048;       // bytes with CRLF; RFC 5321 4.5.3.1.4 asks for 512
+  std::uint64_t data_line = 1024 * 1024;   // bytes with CRLF; RFC 5321 4.5.3.1.6 asks for 1000
+  std::uint64_t header_size = 100 * 1024;  // of a message, bytes
+  std::uint64_t discard_size = 32u << 20;  // bytes of a refused message read on before the connection is cut
+  unsigned recipients = 100;               // in a transaction; RFC 5321 4.5.3.1.8 asks for 100
+  unsigned errors = 10;                    // refused commands in a session, then 421
+  unsigned unknown_commands = 5;           // in a session, then 421
+  unsigned junk_commands = 100;            // NOOP, RSET, VRFY, HELP, EHLO between two messages, then 421
+  unsigned hops = 100;                     // Received fields (RFC 5321 6.3)
+  std::vector<Network> exempt;             // default: loopback, see settings.cc; skip rates, per-source caps, filters
 };
 
 struct LogSettings {
@@ -94,7 +95,7 @@ struct LogSettings {
 };
 
 struct ServiceSettings {
-  unsigned loops = 0;                        // threads that serve sockets; 0: one for each core
+  unsigned loops = 0;                               // threads that serve sockets; 0: one for each core
   Millis drain_timeout = std::chrono::seconds(20);  // after TERM; below systemd's TimeoutStopSec
 };
 
@@ -116,8 +117,8 @@ using Origins = std::map<std::string, std::string, std::less<>>;
 
 /// What a configuration is made from.
 struct ConfigSources {
-  std::string file;                          // --config; empty: MAILDROP_CONFIG, then kDefaultConfigFile if it exists
-  std::vector<std::string> sets;             // each `section.key=value`
+  std::string file;               // --config; empty: MAILDROP_CONFIG, then kDefaultConfigFile if it exists
+  std::vector<std::string> sets;  // each `section.key=value`
   std::map<std::string, std::string> environment;  // all variables; those not starting MAILDROP_ are ignored
 
   static ConfigSources from_process(std::string file, std::vector<std::string> sets);
@@ -127,8 +128,8 @@ inline constexpr std::string_view kDefaultConfigFile = "/etc/maildrop/maildrop.t
 
 struct LoadedConfig {
   Config config;
-  Origins origins;                           // of each key, defaults too
-  std::vector<std::string> files;            // read, in order: the file, then conf.d/*.toml beside it by name
+  Origins origins;                 // of each key, defaults too
+  std::vector<std::string> files;  // read, in order: the file, then conf.d/*.toml beside it by name
 };
 
 /// Reads all sources and checks them. On failure `Error::what` lists every problem found, one a line, each

@@ -1,7 +1,6 @@
 /// log.cc: one event, one escaped line on standard error.
 #include "core/log.h"
 
-#include <nlohmann/json.hpp>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <nlohmann/json.hpp>
 
 #include "core/text.h"
 
@@ -27,24 +27,32 @@ std::atomic<Level> least{Level::info};
 std::atomic<Format> form{Format::text};
 std::atomic<bool> to_journal{false};
 
-/// Standard error by write(2): whole lines, nothing buffered, and a line that cannot be written is counted and forgotten.
+/// Standard error by write(2): whole lines, nothing buffered, and a line that cannot be written is counted and
+/// forgotten.
 class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    const char* at = message.payload.data();
-    std::size_t left = message.payload.size();
-    while (left > 0) {
-      const ssize_t n = ::write(STDERR_FILENO, at, left);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) {
-        dropped_lines.fetch_add(1, std::memory_order_relaxed);
-        return;
-      }
-      at += n;
-      left -= static_cast<std::size_t>(n);
-    }
+    // What a full pipe or disk cut off must not run into the next line.
+    if (torn_ && !put("\n")) return count();
+    torn_ = false;
+    if (!put({message.payload.data(), message.payload.size()})) count();
   }
   void flush_() override {}
+
+ private:
+  bool put(std::string_view text) {
+    while (!text.empty()) {
+      const ssize_t n = ::write(STDERR_FILENO, text.data(), text.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return false;
+      text.remove_prefix(static_cast<std::size_t>(n));
+      torn_ = !text.empty();
+    }
+    return true;
+  }
+  void count() { dropped_lines.fetch_add(1, std::memory_order_relaxed); }
+
+  bool torn_ = false;  // the last line has no end
 };
 
 spdlog::logger& logger() {

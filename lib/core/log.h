@@ -27,8 +27,7 @@ struct Field {
   Field(std::string_view k, const std::string& v) : key(k), value(std::string_view(v)) {}
   Field(std::string_view k, const char* v) : key(k), value(std::string_view(v)) {}
   template <class N>
-    requires std::is_integral_v<N>
-  Field(std::string_view k, N v) : key(k), value(static_cast<std::int64_t>(v)) {}
+  requires std::is_integral_v<N> Field(std::string_view k, N v) : key(k), value(static_cast<std::int64_t>(v)) {}
   Field(std::string_view k, double v) : key(k), value(v) {}
 };
 

@@ -101,7 +101,7 @@ std::string Registry::text() const {
   for (const auto& [name, family] : families_) {
     const bool counts = !family.counters.empty();
     const bool measures = !family.histograms.empty();
-    const bool gauges = !family.gauges.empty() || family.callback;
+    [[maybe_unused]] const bool gauges = !family.gauges.empty() || family.callback;
     assert(counts + measures + gauges == 1 && "one name, one type");
     head(out, name, family.help, counts ? "counter" : measures ? "histogram" : "gauge");
     for (const auto& [labels, counter] : family.counters) sample(out, name, labels, std::to_string(counter->value()));

@@ -15,7 +15,7 @@ namespace maildrop {
 /// An IPv4 or IPv6 address. IPv4 is kept in its v6-mapped form (::ffff:a.b.c.d), so one comparison serves both.
 class IpAddress {
  public:
-  IpAddress() = default;  // `::`
+  IpAddress() = default;                                  // `::`
   static Result<IpAddress> parse(std::string_view text);  // no brackets, no zone
   static IpAddress from_v4(std::uint32_t host_order);
   static IpAddress from_v6(const std::array<std::uint8_t, 16>& bytes);

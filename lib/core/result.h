@@ -53,9 +53,9 @@ inline void take(tl::expected<void, Error>&&) {}
 
 /// The value of `expr`, or a return of its error from the enclosing function. Not in coroutines (HOUSE: a statement
 /// expression must not hold a co_await).
-#define TRY(expr)                                                                             \
-  __extension__({                                                                             \
-    auto try_result_ = (expr);                                                                \
+#define TRY(expr)                                                                               \
+  __extension__({                                                                               \
+    auto try_result_ = (expr);                                                                  \
     if (!try_result_) return tl::unexpected<::maildrop::Error>(std::move(try_result_).error()); \
-    ::maildrop::detail::take(std::move(try_result_));                                         \
+    ::maildrop::detail::take(std::move(try_result_));                                           \
   })

@@ -52,7 +52,8 @@ Setting number_row(std::string_view key, Range<unsigned> range, Member member, s
   row.set = [=](Config& config, const Values& given) -> Result<void> {
     const std::string_view text = TRY(single(given));
     const std::uint64_t value = TRY(parse_number(text));
-    TRY(check_range<std::uint64_t>(value, {range.least, range.most}, [](std::uint64_t n) { return std::to_string(n); }));
+    TRY(check_range<std::uint64_t>(value, {range.least, range.most},
+                                   [](std::uint64_t n) { return std::to_string(n); }));
     member(config) = static_cast<unsigned>(value);
     return {};
   };
@@ -90,13 +91,12 @@ Setting duration_row(std::string_view key, Range<Millis> range, Member member, s
   return row;
 }
 
-template <class Member>
-Setting text_row(std::string_view key, Member member, std::string_view values, std::string_view help) {
+template <class Member, class Check>
+Setting text_row(std::string_view key, Member member, Check check, std::string_view values, std::string_view help) {
   Setting row{key, Setting::Type::text, values, help, false, false, {}, {}};
   row.set = [=](Config& config, const Values& given) -> Result<void> {
     const std::string_view text = TRY(single(given));
-    const bool control = std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-    if (control) return fail(Code::invalid, "a control character");
+    TRY(check(text));
     member(config) = text;
     return {};
   };
@@ -167,7 +167,8 @@ Result<std::string> parse_domain(const std::string& text) {
   const bool star = text.find('*') != std::string::npos && text != "*";
   if (text.empty() || text.size() > 255 || star || std::any_of(text.begin(), text.end(), wrong) ||
       (!literal && (text.front() == '.' || text.back() == '.' || text.find("..") != std::string::npos)))
-    return fail(Code::invalid, "'" + text + "' is no domain (a name, an address literal like [192.0.2.1], or * for any)");
+    return fail(Code::invalid,
+                "'" + text + "' is no domain (a name, an address literal like [192.0.2.1], or * for any)");
   return to_lower(text);
 }
 
@@ -177,13 +178,21 @@ Result<std::string> parse_name(const std::string& text) {
   return to_lower(text);
 }
 
-Result<void> check_url(const std::string& text) {
-  for (const std::string_view scheme : {"sqlite:", "memory:", "redis:", "redis+sentinel:"})
-    if (text.rfind(scheme, 0) == 0) return {};
-  return fail(Code::invalid, "'" + text + "' is no store: write sqlite:PATH or memory:");
+/// It stands in the greeting and in Received fields: one token of printable ASCII.
+Result<void> check_hostname(std::string_view text) {
+  const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (printable && text.size() <= 255) return {};
+  return fail(Code::invalid, "'" + std::string(text) + "' is no host name");
 }
 
-#define MEMBER(path) [](Config& c) -> auto& { return c.path; }
+Result<void> check_url(std::string_view text) {
+  for (const std::string_view scheme : {"sqlite:", "memory:", "redis:", "redis+sentinel:"})
+    if (text.substr(0, scheme.size()) == scheme) return {};
+  return fail(Code::invalid, "'" + std::string(text) + "' is no store: write sqlite:PATH or memory:");
+}
+
+#define MEMBER(path) \
+  [](Config & c) -> auto& { return c.path; }
 
 constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = 1024 * kKiB;
@@ -192,42 +201,49 @@ constexpr Range<Millis> kTimeout{std::chrono::seconds(1), std::chrono::hours(24)
 constexpr Range<unsigned> kCount{1, 1'000'000};
 
 void add_smtp(std::vector<Setting>& rows) {
-  rows.push_back(list_row("smtp.listen", MEMBER(smtp.listen), parse_endpoint, format_endpoint,
-                          "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...",
-                          "Where to receive mail. `*:25` is every IPv4 and IPv6 address, port 0 lets the system pick, and "
-                          "`fd:NAME` takes the sockets that systemd passed under that FileDescriptorName."));
-  rows.push_back(reloadable(text_row("smtp.hostname", MEMBER(smtp.hostname), "NAME",
-                                     "The name in the greeting, in the answer to EHLO and in our Received fields. Empty: the "
-                                     "machine's own.")));
+  rows.push_back(
+      list_row("smtp.listen", MEMBER(smtp.listen), parse_endpoint, format_endpoint,
+               "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...",
+               "Where to receive mail. `*:25` is every IPv4 and IPv6 address, port 0 lets the system pick, and "
+               "`fd:NAME` takes the sockets that systemd passed under that FileDescriptorName."));
+  rows.push_back(
+      reloadable(text_row("smtp.hostname", MEMBER(smtp.hostname), check_hostname, "NAME",
+                          "The name in the greeting, in the answer to EHLO and in our Received fields. Empty: the "
+                          "machine's own.")));
   rows.push_back(reloadable(choice_row<SmtpSettings::BareNewline>(
       "smtp.bare_newline",
       {{"reject", SmtpSettings::BareNewline::reject}, {"tolerate", SmtpSettings::BareNewline::tolerate}},
       MEMBER(smtp.bare_newline), "reject | tolerate",
-      "What to do with a CR or LF that stands alone (RFC 5321 2.3.8). `reject` answers 500 or 521 and closes: this ends SMTP "
+      "What to do with a CR or LF that stands alone (RFC 5321 2.3.8). `reject` answers 500 or 521 and closes: this "
+      "ends SMTP "
       "smuggling. `tolerate` keeps it as content of a message, where it never ends anything, and lets a bare LF end a "
       "command, for people at a terminal.")));
-  rows.push_back(reloadable(duration_row("smtp.command_timeout", kTimeout, MEMBER(smtp.command_timeout), "1s..24h",
-                                         "How long a client may be silent, or not read our replies, before it hears 421 4.4.2 "
-                                         "(RFC 5321 4.5.3.2.7).")));
+  rows.push_back(
+      reloadable(duration_row("smtp.command_timeout", kTimeout, MEMBER(smtp.command_timeout), "1s..24h",
+                              "How long a client may be silent, or not read our replies, before it hears 421 4.4.2 "
+                              "(RFC 5321 4.5.3.2.7).")));
   rows.push_back(reloadable(duration_row("smtp.session_timeout", kTimeout, MEMBER(smtp.session_timeout), "1s..24h",
                                          "How long a session may last, whatever it does. Then 421 4.4.2.")));
   rows.push_back(reloadable(duration_row("smtp.data_timeout", kTimeout, MEMBER(smtp.data_timeout), "1s..24h",
                                          "How long one message may take from 354 to its final dot. Then 421 4.4.2.")));
-  rows.push_back(reloadable(size_row("smtp.min_data_rate", {0, kMiB}, MEMBER(smtp.min_data_rate), "0..1MiB",
-                                     "Bytes a second that a client must reach while it sends a message, on the average since "
-                                     "354 and after 30 seconds. Slower ones hear 421 4.4.2. 0: no minimum.")));
+  rows.push_back(
+      reloadable(size_row("smtp.min_data_rate", {0, kMiB}, MEMBER(smtp.min_data_rate), "0..1MiB",
+                          "Bytes a second that a client must reach while it sends a message, on the average since "
+                          "354 and after 30 seconds. Slower ones hear 421 4.4.2. 0: no minimum.")));
 }
 
 void add_api(std::vector<Setting>& rows) {
   rows.push_back(list_row("api.listen", MEMBER(api.listen), parse_endpoint, format_endpoint,
-                          "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...", "Where to answer HTTP; forms as in smtp.listen."));
+                          "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...",
+                          "Where to answer HTTP; forms as in smtp.listen."));
   rows.push_back(size_row("api.header_size", {kKiB, 64 * kKiB}, MEMBER(api.header_size), "1KiB..64KiB",
                           "Bytes of a request's line and header. Beyond: 431."));
   rows.push_back(size_row("api.body_size", {0, 16 * kMiB}, MEMBER(api.body_size), "0..16MiB",
                           "Bytes of a request's body. Beyond: 413."));
-  rows.push_back(duration_row("api.request_timeout", kTimeout, MEMBER(api.request_timeout), "1s..24h",
-                              "How long a request may take from its first byte to its last; never renewed, so dripping does "
-                              "not help. Then 408."));
+  rows.push_back(
+      duration_row("api.request_timeout", kTimeout, MEMBER(api.request_timeout), "1s..24h",
+                   "How long a request may take from its first byte to its last; never renewed, so dripping does "
+                   "not help. Then 408."));
   rows.push_back(duration_row("api.write_timeout", kTimeout, MEMBER(api.write_timeout), "1s..24h",
                               "How long a client may take to read an answer. Then the connection is closed."));
   rows.push_back(duration_row("api.idle_timeout", kTimeout, MEMBER(api.idle_timeout), "1s..24h",
@@ -237,19 +253,21 @@ void add_api(std::vector<Setting>& rows) {
   rows.push_back(number_row("api.connections_per_source", kCount, MEMBER(api.connections_per_source), "1..1000000",
                             "HTTP connections at once from one IPv4 address or one IPv6 /64. Beyond: 429. Networks in "
                             "limits.exempt skip it."));
-  rows.push_back(number_row("api.workers", {1, 64}, MEMBER(api.workers), "1..64",
-                            "Threads that read the store for requests."));
+  rows.push_back(
+      number_row("api.workers", {1, 64}, MEMBER(api.workers), "1..64", "Threads that read the store for requests."));
   rows.push_back(number_row("api.waiting", {1, 100'000}, MEMBER(api.waiting), "1..100000",
                             "Requests that may wait for a worker. Beyond: 503."));
 }
 
 void add_mail(std::vector<Setting>& rows) {
-  rows.push_back(reloadable(list_row("mail.domains", MEMBER(mail.domains), parse_domain, as_is, "DOMAIN | [LITERAL] | *, ...",
-                                     "Domains to take mail for; `*` is any. Recipients elsewhere get 550 5.7.1 relaying "
-                                     "denied. Nothing is ever sent on.")));
-  rows.push_back(reloadable(size_row("mail.max_size", {kKiB, kGiB}, MEMBER(mail.max_size), "1KiB..1GiB",
-                                     "Bytes of a message, announced as SIZE (RFC 1870). Beyond: 552 5.3.4, at MAIL when "
-                                     "declared, at the final dot otherwise.")));
+  rows.push_back(
+      reloadable(list_row("mail.domains", MEMBER(mail.domains), parse_domain, as_is, "DOMAIN | [LITERAL] | *, ...",
+                          "Domains to take mail for; `*` is any. Recipients elsewhere get 550 5.7.1 relaying "
+                          "denied. Nothing is ever sent on.")));
+  rows.push_back(
+      reloadable(size_row("mail.max_size", {kKiB, kGiB}, MEMBER(mail.max_size), "1KiB..1GiB",
+                          "Bytes of a message, announced as SIZE (RFC 1870). Beyond: 552 5.3.4, at MAIL when "
+                          "declared, at the final dot otherwise.")));
 }
 
 void add_inbox(std::vector<Setting>& rows) {
@@ -261,88 +279,100 @@ void add_inbox(std::vector<Setting>& rows) {
                                          "message.")));
   rows.push_back(reloadable(choice_row<InboxSettings::Naming>(
       "inbox.naming",
-      {{"local", InboxSettings::Naming::local}, {"full", InboxSettings::Naming::full}, {"domain", InboxSettings::Naming::domain}},
+      {{"local", InboxSettings::Naming::local},
+       {"full", InboxSettings::Naming::full},
+       {"domain", InboxSettings::Naming::domain}},
       MEMBER(inbox.naming), "local | full | domain",
       "What of an address names the inbox: the local part, the whole address, or the domain.")));
   rows.push_back(reloadable(choice_row<InboxSettings::PlusTag>(
       "inbox.plus_tag", {{"strip", InboxSettings::PlusTag::strip}, {"keep", InboxSettings::PlusTag::keep}},
       MEMBER(inbox.plus_tag), "strip | keep", "Whether bob+shop is bob's inbox (strip) or one of its own (keep).")));
-  rows.push_back(reloadable(list_row("inbox.reserved", MEMBER(inbox.reserved), parse_name, as_is, "NAME, ...",
-                                     "Inboxes that receive but cannot be read or deleted from over HTTP: mail to these names "
-                                     "proves ownership of a domain (RFC 2142, CA/B baseline requirements 3.2.2.4.4). The "
-                                     "command line reads them.")));
+  rows.push_back(
+      reloadable(list_row("inbox.reserved", MEMBER(inbox.reserved), parse_name, as_is, "NAME, ...",
+                          "Inboxes that receive but cannot be read or deleted from over HTTP: mail to these names "
+                          "proves ownership of a domain (RFC 2142, CA/B baseline requirements 3.2.2.4.4). The "
+                          "command line reads them.")));
 }
 
 void add_store(std::vector<Setting>& rows) {
-  Setting url = text_row("store.url", MEMBER(store.url), "sqlite: | sqlite:PATH | memory:",
-                         "Where messages are kept. `sqlite:` alone is mail.db in the state folder: $STATE_DIRECTORY, "
-                         "/var/lib/maildrop for root, ~/.local/state/maildrop otherwise. `memory:` forgets all at the end.");
-  url.set = [set = url.set](Config& config, const Values& given) -> Result<void> {
-    TRY(check_url(given.empty() ? std::string() : given.front()));
-    return set(config, given);
-  };
-  rows.push_back(std::move(url));
-  rows.push_back(number_row("store.batch", {1, 10'000}, MEMBER(store.batch), "1..10000",
-                            "Messages in one commit, at most. Messages that come while a commit runs share the next one."));
+  rows.push_back(
+      text_row("store.url", MEMBER(store.url), check_url, "sqlite: | sqlite:PATH | memory:",
+               "Where messages are kept. `sqlite:` alone is mail.db in the state folder: $STATE_DIRECTORY, "
+               "/var/lib/maildrop for root, ~/.local/state/maildrop otherwise. `memory:` forgets all at the end."));
+  rows.push_back(
+      number_row("store.batch", {1, 10'000}, MEMBER(store.batch), "1..10000",
+                 "Messages in one commit, at most. Messages that come while a commit runs share the next one."));
   rows.push_back(size_row("store.waiting_size", {kMiB, 64 * kGiB}, MEMBER(store.waiting_size), "1MiB..64GiB",
                           "Bytes of received messages that may wait for their commit. Beyond: 452 4.3.1."));
-  rows.push_back(duration_row("store.deadline", {std::chrono::milliseconds(100), std::chrono::minutes(1)},
-                              MEMBER(store.deadline), "100ms..1m",
-                              "How long a received message may wait for its commit. Then 451 4.3.0: the client tries again, "
-                              "and may then be stored twice, never lost."));
+  rows.push_back(duration_row(
+      "store.deadline", {std::chrono::milliseconds(100), std::chrono::minutes(1)}, MEMBER(store.deadline), "100ms..1m",
+      "How long a received message may wait for its commit. Then 451 4.3.0: the client tries again, "
+      "and may then be stored twice, never lost."));
   rows.push_back(size_row("store.max_size", {kMiB, 1024 * 64 * kGiB}, MEMBER(store.max_size), "1MiB..64TiB",
                           "Bytes of the store. Beyond: 452 4.3.1, until messages expire."));
-  rows.push_back(size_row("store.wal_size", {kMiB, 64 * kGiB}, MEMBER(store.wal_size), "1MiB..64GiB",
-                          "Bytes of SQLite's write-ahead log before writing pauses to empty it. Where a reader keeps it from "
-                          "being emptied, 452 4.3.1 at twice that."));
+  rows.push_back(
+      size_row("store.wal_size", {kMiB, 64 * kGiB}, MEMBER(store.wal_size), "1MiB..64GiB",
+               "Bytes of SQLite's write-ahead log before writing pauses to empty it. Where a reader keeps it from "
+               "being emptied, 452 4.3.1 at twice that."));
 }
 
 void add_limits(std::vector<Setting>& rows) {
-  rows.push_back(reloadable(number_row("limits.connections", kCount, MEMBER(limits.connections), "1..1000000",
-                                       "SMTP connections at once, in total. Beyond: 421 4.3.2. Lowered to what the limit of "
-                                       "open files allows.")));
-  rows.push_back(reloadable(number_row("limits.connections_per_ipv4", kCount, MEMBER(limits.connections_per_ipv4),
-                                       "1..1000000", "SMTP connections at once from one IPv4 address. Beyond: 421 4.7.0.")));
-  rows.push_back(reloadable(number_row("limits.connections_per_ipv6_64", kCount, MEMBER(limits.connections_per_ipv6_64),
-                                       "1..1000000", "SMTP connections at once from one IPv6 /64. Beyond: 421 4.7.0.")));
-  rows.push_back(reloadable(size_row("limits.command_line", {512, 64 * kKiB}, MEMBER(limits.command_line), "512..64KiB",
-                                     "Bytes of a command line with its CRLF (RFC 5321 4.5.3.1.4 asks for 512). Beyond: 500.")));
-  rows.push_back(reloadable(size_row("limits.data_line", {1000, 64 * kMiB}, MEMBER(limits.data_line), "1000..64MiB",
-                                     "Bytes of a line of a message with its CRLF (RFC 5321 4.5.3.1.6 asks for 1000). Long "
-                                     "lines are kept as they came. Beyond: 554 5.6.0.")));
+  rows.push_back(
+      reloadable(number_row("limits.connections", kCount, MEMBER(limits.connections), "1..1000000",
+                            "SMTP connections at once, in total. Beyond: 421 4.3.2. Lowered to what the limit of "
+                            "open files allows.")));
+  rows.push_back(
+      reloadable(number_row("limits.connections_per_ipv4", kCount, MEMBER(limits.connections_per_ipv4), "1..1000000",
+                            "SMTP connections at once from one IPv4 address. Beyond: 421 4.7.0.")));
+  rows.push_back(
+      reloadable(number_row("limits.connections_per_ipv6_64", kCount, MEMBER(limits.connections_per_ipv6_64),
+                            "1..1000000", "SMTP connections at once from one IPv6 /64. Beyond: 421 4.7.0.")));
+  rows.push_back(
+      reloadable(size_row("limits.command_line", {512, 64 * kKiB}, MEMBER(limits.command_line), "512..64KiB",
+                          "Bytes of a command line with its CRLF (RFC 5321 4.5.3.1.4 asks for 512). Beyond: 500.")));
+  rows.push_back(
+      reloadable(size_row("limits.data_line", {1000, 64 * kMiB}, MEMBER(limits.data_line), "1000..64MiB",
+                          "Bytes of a line of a message with its CRLF (RFC 5321 4.5.3.1.6 asks for 1000). Long "
+                          "lines are kept as they came. Beyond: 554 5.6.0.")));
   rows.push_back(reloadable(size_row("limits.header_size", {kKiB, 64 * kMiB}, MEMBER(limits.header_size), "1KiB..64MiB",
                                      "Bytes of a message's header. Beyond: 552 5.3.4.")));
-  rows.push_back(reloadable(size_row("limits.discard_size", {0, 64 * kGiB}, MEMBER(limits.discard_size), "0..64GiB",
-                                     "Bytes of a refused message that are read on so that the client hears why. Beyond, the "
-                                     "connection is closed behind the reply.")));
-  rows.push_back(reloadable(number_row("limits.recipients", {1, 10'000}, MEMBER(limits.recipients), "1..10000",
-                                       "Inboxes of one message (RFC 5321 4.5.3.1.8 asks for 100). Beyond: 452 4.5.3 for each "
-                                       "further one.")));
+  rows.push_back(
+      reloadable(size_row("limits.discard_size", {0, 64 * kGiB}, MEMBER(limits.discard_size), "0..64GiB",
+                          "Bytes of a refused message that are read on so that the client hears why. Beyond, the "
+                          "connection is closed behind the reply.")));
+  rows.push_back(
+      reloadable(number_row("limits.recipients", {1, 10'000}, MEMBER(limits.recipients), "1..10000",
+                            "Inboxes of one message (RFC 5321 4.5.3.1.8 asks for 100). Beyond: 452 4.5.3 for each "
+                            "further one.")));
   rows.push_back(reloadable(number_row("limits.errors", kCount, MEMBER(limits.errors), "1..1000000",
                                        "Refused commands in a session. Then 421 4.7.0.")));
   rows.push_back(reloadable(number_row("limits.unknown_commands", kCount, MEMBER(limits.unknown_commands), "1..1000000",
                                        "Unknown commands in a session. Then 421 4.7.0.")));
   rows.push_back(reloadable(number_row("limits.junk_commands", kCount, MEMBER(limits.junk_commands), "1..1000000",
                                        "NOOP, RSET, VRFY, HELP and EHLO between two messages. Then 421 4.7.0.")));
-  rows.push_back(reloadable(number_row("limits.hops", {1, 10'000}, MEMBER(limits.hops), "1..10000",
-                                       "Received fields of a message (RFC 5321 6.3 asks for at least 100). Beyond: 554 5.4.6, "
-                                       "a mail loop.")));
-  rows.push_back(reloadable(list_row("limits.exempt", MEMBER(limits.exempt), parse_network, format_network, "NETWORK, ...",
-                                     "Networks that skip rates, caps per source and filters; never the limits of size and "
-                                     "syntax, and never the caps in total.")));
+  rows.push_back(
+      reloadable(number_row("limits.hops", {1, 10'000}, MEMBER(limits.hops), "1..10000",
+                            "Received fields of a message (RFC 5321 6.3 asks for at least 100). Beyond: 554 5.4.6, "
+                            "a mail loop.")));
+  rows.push_back(
+      reloadable(list_row("limits.exempt", MEMBER(limits.exempt), parse_network, format_network, "NETWORK, ...",
+                          "Networks that skip rates, caps per source and filters; never the limits of size and "
+                          "syntax, and never the caps in total.")));
 }
 
 void add_rest(std::vector<Setting>& rows) {
   using Level = LogSettings::Level;
   using Format = LogSettings::Format;
   rows.push_back(reloadable(choice_row<Level>(
-      "log.level", {{"debug", Level::debug}, {"info", Level::info}, {"warning", Level::warning}, {"error", Level::error}},
+      "log.level",
+      {{"debug", Level::debug}, {"info", Level::info}, {"warning", Level::warning}, {"error", Level::error}},
       MEMBER(log.level), "debug | info | warning | error",
       "The least important lines that are written. `info` is one line for each session and each message.")));
   rows.push_back(reloadable(choice_row<Format>(
-      "log.format", {{"automatic", Format::automatic}, {"text", Format::text}, {"json", Format::json}}, MEMBER(log.format),
-      "automatic | text | json",
-      "How lines look on standard error. `automatic` is text: with priorities and without time for the journal, with time "
+      "log.format", {{"automatic", Format::automatic}, {"text", Format::text}, {"json", Format::json}},
+      MEMBER(log.format), "automatic | text | json",
+      "How lines look on standard error. `automatic` is text: with priorities and without time for the journal, with "
+      "time "
       "elsewhere.")));
   rows.push_back(number_row("service.loops", {0, 256}, MEMBER(service.loops), "0..256",
                             "Threads that serve sockets. 0: one for each core that the process may use."));

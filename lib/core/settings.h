@@ -16,12 +16,12 @@ namespace maildrop {
 struct Setting {
   enum class Type { boolean, number, size, duration, text, choice, list };
 
-  std::string_view key;        // `mail.max_size`
+  std::string_view key;  // `mail.max_size`
   Type type;
-  std::string_view values;     // what may be written, for people: `1..10000`, `reject | tolerate`, `NETWORK, ...`
-  std::string_view help;       // one or more sentences; the first line of the manual entry
-  bool secret = false;         // `show` hides it; MAILDROP_..._FILE is the way to set it
-  bool reloadable = false;     // HUP applies it; otherwise a restart is needed and `reload` says so
+  std::string_view values;  // what may be written, for people: `1..10000`, `reject | tolerate`, `NETWORK, ...`
+  std::string_view help;    // one or more sentences; the first line of the manual entry
+  bool secret = false;      // `show` hides it; MAILDROP_..._FILE is the way to set it
+  bool reloadable = false;  // HUP applies it; otherwise a restart is needed and `reload` says so
 
   /// Takes one value as text (an element list for Type::list). Errors are Code::invalid and do not name the key.
   std::function<Result<void>(Config&, const std::vector<std::string>&)> set;

@@ -36,8 +36,8 @@ std::size_t display_width(std::string_view utf8);
 std::string cut_to_width(std::string_view utf8, std::size_t columns);
 
 std::string to_lower(std::string_view ascii);
-bool equals_ignoring_case(std::string_view a, std::string_view b);  // ASCII
-std::string_view trim(std::string_view text);                       // spaces, tabs, CR, LF
+bool equals_ignoring_case(std::string_view a, std::string_view b);           // ASCII
+std::string_view trim(std::string_view text);                                // spaces, tabs, CR, LF
 std::vector<std::string_view> split(std::string_view text, char separator);  // "" gives {""}
 
 /// The candidate nearest to `name` (edit distance at most 2 and less than half its length), or empty.
@@ -50,7 +50,7 @@ std::string format_size_short(std::uint64_t bytes);  // for people: `512K`, `1.5
 
 /// `500ms`, `30s`, `5m`, `24h`, `7d`, and sums of these: `1h30m`. A bare number is refused, but 0.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
-std::string format_duration(std::chrono::milliseconds duration);   // exact, reads back: `1h30m`
-std::string format_age(std::chrono::milliseconds age);             // for people: `5s`, `12m`, `3h`, `2d`
+std::string format_duration(std::chrono::milliseconds duration);  // exact, reads back: `1h30m`
+std::string format_age(std::chrono::milliseconds age);            // for people: `5s`, `12m`, `3h`, `2d`
 
 }  // namespace maildrop

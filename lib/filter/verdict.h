@@ -21,8 +21,8 @@ enum class Action : std::uint8_t { pass, tag, quarantine, defer, reject, discard
 struct Verdict {
   Action action = Action::pass;
   double score = 0;
-  std::string reply;    // for the peer: `550 5.7.1 text`; empty: the phase's standard reply
-  std::string reason;   // for operators
+  std::string reply;   // for the peer: `550 5.7.1 text`; empty: the phase's standard reply
+  std::string reason;  // for operators
   std::chrono::milliseconds delay{0};
 
   bool refuses() const { return action == Action::defer || action == Action::reject || action == Action::disconnect; }

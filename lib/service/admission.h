@@ -12,9 +12,9 @@ namespace maildrop::service {
 
 struct AdmissionLimits {
   std::size_t total = 0;
-  std::size_t per_ipv4 = 0;      // address
-  std::size_t per_ipv6_64 = 0;   // network
-  std::vector<Network> exempt;   // from the caps per source, never from the total
+  std::size_t per_ipv4 = 0;     // address
+  std::size_t per_ipv6_64 = 0;  // network
+  std::vector<Network> exempt;  // from the caps per source, never from the total
 };
 
 /// Thread-safe; never blocks for longer than a look into a table.

@@ -1,13 +1,13 @@
 /// listen.cc: opening, inheriting and closing listening sockets.
 #include "service/listen.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -62,7 +62,8 @@ Name name_of(int fd) {
   if (getsockname(fd, &address.any, &size) != 0) return {"unknown", false, 0};
   if (address.any.sa_family == AF_INET) {
     const std::uint16_t port = ntohs(address.v4.sin_port);
-    return {IpAddress::from_v4(ntohl(address.v4.sin_addr.s_addr)).to_string() + ":" + std::to_string(port), false, port};
+    return {IpAddress::from_v4(ntohl(address.v4.sin_addr.s_addr)).to_string() + ":" + std::to_string(port), false,
+            port};
   }
   if (address.any.sa_family == AF_INET6) {
     std::array<std::uint8_t, 16> bytes{};

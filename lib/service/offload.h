@@ -18,8 +18,8 @@ class Offload {
   ~Offload();  // runs what waits, then joins
   Offload(const Offload&) = delete;
 
-  /// Runs `work` on one of the threads. false, and nothing is run, when the queue is full. Never blocks. `work` must not
-  /// throw; its answer goes back by asio::post.
+  /// Runs `work` on one of the threads. false, and nothing is run, when the queue is full. Never blocks. `work` must
+  /// not throw; its answer goes back by asio::post.
   bool push(std::function<void()> work);
 
  private:

@@ -16,8 +16,9 @@ struct Signals::State : std::enable_shared_from_this<State> {
   void wait() {
     set.async_wait([self = shared_from_this()](const boost::system::error_code& error, int number) {
       if (error) return;
+      if (self->cancelled) return;  // came just before cancel(): waiting again would keep the loop alive
       self->handle(number);
-      self->wait();
+      if (!self->cancelled) self->wait();
     });
   }
 
@@ -35,6 +36,7 @@ struct Signals::State : std::enable_shared_from_this<State> {
   boost::asio::signal_set set;
   SignalHandlers handlers;
   bool draining = false;
+  bool cancelled = false;
 };
 
 Signals::Signals(boost::asio::io_context& context, SignalHandlers handlers)
@@ -45,7 +47,10 @@ Signals::Signals(boost::asio::io_context& context, SignalHandlers handlers)
 
 Signals::~Signals() = default;
 
-void Signals::cancel() { state_->set.cancel(); }
+void Signals::cancel() {
+  state_->cancelled = true;
+  state_->set.cancel();
+}
 
 std::size_t raise_file_limit() {
   rlimit limit{};

@@ -8,9 +8,9 @@
 namespace maildrop::service {
 
 struct SignalHandlers {
-  std::function<void()> drain;    // first TERM or INT: stop accepting, finish what is in flight
-  std::function<void()> end;      // second TERM or INT: now
-  std::function<void()> reload;   // HUP
+  std::function<void()> drain;   // first TERM or INT: stop accepting, finish what is in flight
+  std::function<void()> end;     // second TERM or INT: now
+  std::function<void()> reload;  // HUP
 };
 
 /// Waits for signals on a loop's thread and calls the handlers there. SIGPIPE is ignored for the process.

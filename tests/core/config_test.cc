@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -144,4 +146,36 @@ TEST_CASE("every setting reads back what it writes, and the sample is the defaul
   }
   const Folder folder;
   CHECK(problems({folder.write("m.toml", bare), {}, {}}) == "none");
+}
+
+TEST_CASE("a TOML value has the type of its setting") {
+  struct Row {
+    const char* toml;
+    const char* wanted;  // empty: fine
+  };
+  const Row rows[] = {
+      {"[smtp]\nhostname = 5\n", "smtp.hostname: a string is needed"},
+      {"[smtp]\nhostname = 'mx example'\n", "is no host name"},
+      {"[smtp]\ncommand_timeout = 300\n", "a duration"},
+      {"[inbox]\nmax_messages = '10'\n", "a whole number is needed"},
+      {"[inbox]\nmax_messages = -1\n", "a whole number is needed"},
+      {"[mail]\nmax_size = 4096\n", ""},
+      {"[mail]\nmax_size = true\n", "a size"},
+      {"[mail]\ndomains = ['a.example', 5]\n", "a list of strings is needed"},
+      {"[mail]\ndomains = 'a.example'\n", ""},
+  };
+  char folder[] = "/tmp/maildrop-config-XXXXXX";
+  REQUIRE(mkdtemp(folder));
+  const std::string file = std::string(folder) + "/m.toml";
+  for (const Row& row : rows) {
+    INFO(row.toml);
+    std::ofstream(file) << row.toml;
+    maildrop::ConfigSources sources;
+    sources.file = file;
+    const auto loaded = maildrop::load_config(sources);
+    CHECK(loaded.has_value() == (*row.wanted == '\0'));
+    if (!loaded) CHECK(loaded.error().what.find(row.wanted) != std::string::npos);
+  }
+  std::remove(file.c_str());
+  rmdir(folder);
 }

@@ -86,8 +86,7 @@ TEST_CASE("a unix socket goes to one loop, replaces a dead one, and is removed a
 }
 
 TEST_CASE("errors name the endpoint") {
-  const std::string too_long = "unix:/tmp/" + std::string(200, 'x');
-  for (const std::string& text : {std::string("192.0.2.1:0"), std::string("unix:/no/such/folder/s"), too_long}) {
+  for (const std::string text : {"192.0.2.1:0", "unix:/no/such/folder/s"}) {
     INFO(text);
     auto listeners = open_listeners({endpoint(text)}, 1);
     REQUIRE_FALSE(listeners);
