@@ -1,0 +1,348 @@
+/// connection.cc: the coroutine of one connection.
+#include "smtp/connection.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "core/log.h"
+#include "core/random.h"
+#include "mail/message.h"
+#include "smtp/trace.h"
+
+namespace maildrop::smtp {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+namespace {
+
+using Executor = Connection::Executor;
+using Token = asio::use_awaitable_t<Executor>;
+constexpr asio::as_tuple_t<Token> kWait{Token{}};
+
+constexpr std::size_t kMaxLinger = 1 << 20;     // bytes thrown away so that the last reply is not lost to a reset
+constexpr std::chrono::seconds kLingerTime{5};  // and how long
+constexpr std::chrono::seconds kRateGrace{30};  // before min_data_rate counts
+
+/// Starts an operation that ends by a callback on any thread, and resumes the coroutine on its loop. `Start` holds
+/// pointers only (HOUSE: g++ 12 destroys other captures twice).
+template <class Answer, class Start>
+struct Initiate {
+  asio::io_context* context;
+  Start start;
+
+  template <class Handler>
+  void operator()(Handler&& handler) {
+    // std::function wants copies, and the loop must not run out of work meanwhile.
+    auto held = std::make_shared<std::decay_t<Handler>>(std::forward<Handler>(handler));
+    auto work = asio::make_work_guard(*context);
+    start([held, work, to = context](Answer answer) mutable {
+      asio::post(*to, [held, answer = std::move(answer)]() mutable { (*held)(std::move(answer)); });
+      work.reset();
+    });
+  }
+};
+
+template <class Answer, class Start>
+auto resume_with(asio::io_context& context, Start start) {
+  Token token;
+  return asio::async_initiate<Token, void(Answer)>(Initiate<Answer, Start>{&context, start}, token);
+}
+
+std::int64_t seconds(Monotonic::duration duration) {
+  return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+}
+
+}  // namespace
+
+std::string make_session_id() { return random_name(8).substr(0, 12); }
+
+Connection::Connection(LoopState& loop, int fd, mail::Peer peer)
+    : loop_(loop),
+      descriptor_(loop.context.get_executor(), fd),
+      session_(loop.policy, std::move(peer), make_session_id()),
+      started_(loop.clock.monotonic()) {
+  place_ = loop_.connections.insert(loop_.connections.end(), this);
+}
+
+Connection::~Connection() {
+  loop_.connections.erase(place_);
+  log_session();
+  loop_.left(session_.transaction().peer);
+}
+
+awaitable<void, Executor> Connection::run(std::shared_ptr<Connection> self) {
+  while (!gone_) {
+    switch (session_.want()) {
+      case Want::input: {
+        if (!pending_.empty()) {
+          const std::string bytes = std::exchange(pending_, {});
+          feed(bytes);
+          break;
+        }
+        if (session_.has_output()) {
+          co_await write_out();
+          break;  // what is wanted may have changed: a shutdown, a deadline
+        }
+        if (loop_.draining && session_.idle()) {
+          session_.end(reply::shutting_down);
+          break;
+        }
+        begin_wait(Waiting::peer_bytes);
+        co_await descriptor_.async_wait(Descriptor::wait_read, kWait);
+        waiting_ = Waiting::nothing;
+        if (expired_) {
+          session_.end(*expired_);
+        } else if (!loop_.draining || !session_.idle()) {
+          gone_ = !read_some();
+        }
+        break;
+      }
+      case Want::delivery: co_await deliver(); break;
+      case Want::verdict: co_await ask_judge(); break;
+      case Want::close:
+        if (session_.has_output()) co_await write_out();
+        if (session_.quit()) {
+          end_ = "quit";
+        } else if (!gone_) {
+          end_ = expired_ ? "expired" : "refused";
+          co_await linger();
+        }
+        co_return;
+    }
+  }
+  self.reset();
+}
+
+// --- bytes ---
+
+bool Connection::feed(std::string_view bytes) {
+  const std::size_t used = session_.consume(bytes);
+  if (session_.has_refusals()) count_refusals();
+  track_data();
+  if (used == bytes.size()) return true;
+  if (session_.want() != Want::close) pending_.assign(bytes.substr(used));
+  return false;
+}
+
+bool Connection::read_some() {
+  const ssize_t n = ::recv(descriptor_.native_handle(), loop_.buffer.data(), loop_.buffer.size(), 0);
+  if (n > 0) {
+    if (in_data_) data_bytes_ += static_cast<std::uint64_t>(n);
+    feed(std::string_view(loop_.buffer.data(), static_cast<std::size_t>(n)));
+    return true;
+  }
+  return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+bool Connection::send_some() {
+  while (written_ < output_.size()) {
+    const ssize_t n =
+        ::send(descriptor_.native_handle(), output_.data() + written_, output_.size() - written_, MSG_NOSIGNAL);
+    if (n < 0) return errno == EAGAIN || errno == EINTR;
+    written_ += static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+awaitable<void, Executor> Connection::write_out() {
+  output_ = session_.take_output();
+  written_ = 0;
+  while (true) {
+    if (!send_some()) {
+      gone_ = true;
+      break;
+    }
+    if (written_ == output_.size()) break;
+    begin_wait(Waiting::peer_room);
+    co_await descriptor_.async_wait(Descriptor::wait_write, kWait);
+    waiting_ = Waiting::nothing;
+    if (expired_) {  // a peer that does not read gets no more to read
+      end_ = "expired";
+      gone_ = true;
+      break;
+    }
+  }
+  output_ = {};
+}
+
+bool Connection::discard_some() {
+  const ssize_t n = ::recv(descriptor_.native_handle(), loop_.buffer.data(), loop_.buffer.size(), 0);
+  if (n > 0) lingered_ += static_cast<std::size_t>(n);
+  return (n > 0 && lingered_ < kMaxLinger) || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+/// Closing a socket with unread bytes sends a reset, which can overtake the reply that says why: read on for a while.
+awaitable<void, Executor> Connection::linger() {
+  ::shutdown(descriptor_.native_handle(), SHUT_WR);
+  expired_ = nullptr;
+  begin_wait(Waiting::last_bytes);
+  while (!expired_ && discard_some()) co_await descriptor_.async_wait(Descriptor::wait_read, kWait);
+  waiting_ = Waiting::nothing;
+}
+
+// --- deadlines ---
+
+void Connection::begin_wait(Waiting waiting) {
+  waiting_ = waiting;
+  deadline_ = loop_.clock.monotonic() +
+              (waiting == Waiting::last_bytes ? Millis(kLingerTime) : session_.policy().config.smtp.command_timeout);
+}
+
+void Connection::track_data() {
+  const bool in_data = session_.in_data();
+  if (in_data && !in_data_) {
+    data_started_ = loop_.clock.monotonic();
+    data_bytes_ = 0;
+  }
+  in_data_ = in_data;
+}
+
+void Connection::sweep() {
+  const bool waits_for_peer =
+      waiting_ == Waiting::peer_bytes || waiting_ == Waiting::peer_room || waiting_ == Waiting::last_bytes;
+  if (!waits_for_peer || expired_) return;
+  const SmtpSettings& limits = session_.policy().config.smtp;
+  if (loop_.now > deadline_ || loop_.now > started_ + limits.session_timeout) return expire(reply::timed_out);
+  if (!in_data_) return;
+  const Monotonic::duration taken = loop_.now - data_started_;
+  if (taken > limits.data_timeout) return expire(reply::timed_out);
+  const auto due = static_cast<std::uint64_t>(seconds(taken)) * limits.min_data_rate;
+  if (taken > kRateGrace && data_bytes_ < due) expire(reply::too_slow);
+}
+
+void Connection::expire(const Reply& reply) {
+  expired_ = &reply;
+  descriptor_.cancel();
+}
+
+void Connection::drain() {
+  if (waiting_ == Waiting::peer_bytes && session_.idle()) descriptor_.cancel();
+}
+
+void Connection::abandon() noexcept {
+  end_ = "error";
+  try {
+    std::string last;
+    append(last, reply::internal_error, session_.id());
+    [[maybe_unused]] const ssize_t n =
+        ::send(descriptor_.native_handle(), last.data(), last.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  } catch (...) {  // out of memory: then without a word
+  }
+}
+
+// --- the store and the filters ---
+
+store::Delivery Connection::make_delivery(mail::Transaction transaction) {
+  const Time now = loop_.clock.now();
+  const store::MessageId id = store::MessageId::make(now);
+  mail::Overview overview = mail::overview(transaction.data);
+
+  store::Delivery delivery;
+  delivery.data = trace_fields(transaction, session_.policy().hostname, id.text(), now);
+  delivery.data += transaction.data;
+  store::Summary& summary = delivery.summary;
+  summary.id = id;
+  summary.from = transaction.from.is_null() ? std::string() : transaction.from.to_string();
+  summary.header_from = std::move(overview.from);
+  summary.subject = std::move(overview.subject);
+  summary.date = overview.date;
+  summary.helo = std::move(transaction.helo);
+  summary.peer = transaction.peer.to_string();
+  summary.received = now;
+  summary.size = delivery.data.size();
+  for (mail::Recipient& recipient : transaction.recipients)
+    delivery.targets.push_back({std::move(recipient.inbox), recipient.address.to_string()});
+  return delivery;
+}
+
+awaitable<void, Executor> Connection::deliver() {
+  store::Delivery delivery = make_delivery(session_.take_transaction());
+  store::Delivery record;  // what the log needs of it
+  record.summary = delivery.summary;
+  record.targets = delivery.targets;
+  waiting_ = Waiting::store;
+  const Monotonic start = loop_.clock.monotonic();
+  struct Push {
+    store::Committer* committer;
+    store::Delivery* delivery;
+    void operator()(store::Committer::Done done) const { committer->push(std::move(*delivery), std::move(done)); }
+  };
+  const Push push{&loop_.committer, &delivery};
+  Result<store::MessageId> stored = co_await resume_with<Result<store::MessageId>>(loop_.context, push);
+  waiting_ = Waiting::nothing;
+  loop_.metrics.delivery.observe(std::chrono::duration<double>(loop_.clock.monotonic() - start).count());
+  (stored ? loop_.metrics.stored : loop_.metrics.deferred).add();
+  if (stored) loop_.metrics.bytes.add(record.summary.size);
+  log_message(record, stored);
+  session_.answer(stored);
+  count_refusals();
+}
+
+awaitable<void, Executor> Connection::ask_judge() {
+  waiting_ = Waiting::verdict;
+  struct Ask {
+    filter::Judge* judge;
+    filter::Phase phase;
+    const mail::Transaction* transaction;
+    void operator()(filter::Judge::Done done) const { judge->judge(phase, *transaction, std::move(done)); }
+  };
+  const Ask ask{loop_.judge, session_.phase(), &session_.transaction()};
+  const filter::Verdict verdict = co_await resume_with<filter::Verdict>(loop_.context, ask);
+  waiting_ = Waiting::nothing;
+  session_.answer(verdict);
+  count_refusals();
+}
+
+// --- counting and telling ---
+
+void Connection::count_refusals() {
+  for (const std::string_view reason : session_.take_refusals()) loop_.metrics.refused(reason);
+}
+
+void Connection::log_message(const store::Delivery& delivery, const Result<store::MessageId>& stored) const {
+  const store::Summary& summary = delivery.summary;
+  const std::string& inbox = delivery.targets.front().inbox.name();
+  if (stored) {
+    log::info("message", {{"id", summary.id.text()},
+                          {"session", session_.id()},
+                          {"peer", summary.peer},
+                          {"from", summary.from},
+                          {"inbox", inbox},
+                          {"inboxes", delivery.targets.size()},
+                          {"size", summary.size},
+                          {"result", "stored"}});
+  } else {
+    log::warning("message", {{"id", summary.id.text()},
+                             {"session", session_.id()},
+                             {"peer", summary.peer},
+                             {"from", summary.from},
+                             {"inbox", inbox},
+                             {"inboxes", delivery.targets.size()},
+                             {"size", summary.size},
+                             {"result", "deferred"},
+                             {"code", to_string(stored.error().code)},
+                             {"error", stored.error().what}});
+  }
+}
+
+void Connection::log_session() const {
+  const mail::Transaction& transaction = session_.transaction();
+  const auto millis = std::chrono::duration_cast<Millis>(loop_.clock.monotonic() - started_).count();
+  log::info("session", {{"session", session_.id()},
+                        {"peer", transaction.peer.to_string()},
+                        {"helo", transaction.helo},
+                        {"messages", session_.messages()},
+                        {"commands", session_.commands()},
+                        {"end", end_},
+                        {"ms", millis}});
+}
+
+}  // namespace maildrop::smtp

@@ -1,0 +1,117 @@
+/// connection.h: carries one session over one socket: reads, writes, deadlines, and the two waits (store, filters).
+///
+/// A connection lives on one loop and is touched by that loop's thread alone. While it waits for its peer it holds no
+/// buffer: it waits for readability and then reads into the loop's.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/metrics.h"
+#include "filter/verdict.h"
+#include "smtp/session.h"
+#include "store/committer.h"
+
+namespace maildrop::smtp {
+
+/// What is counted. Names in server.cc.
+struct Metrics {
+  explicit Metrics(metrics::Registry& registry);
+  void refused(std::string_view reason);
+
+  metrics::Registry& registry;
+  metrics::Counter& sessions;
+  metrics::Counter& stored;
+  metrics::Counter& deferred;
+  metrics::Counter& discarded;
+  metrics::Counter& bytes;
+  metrics::Gauge& connections;
+  metrics::Histogram& delivery;  // end of data to answer
+};
+
+class Connection;
+
+/// What the connections of one loop share. Touched by that loop's thread alone.
+struct LoopState {
+  boost::asio::io_context& context;
+  store::Committer& committer;
+  const Clock& clock;
+  Metrics& metrics;
+  filter::Judge* judge;                         // nullptr: nobody is asked
+  std::shared_ptr<const Policy> policy;         // for sessions to come
+  std::function<void(const mail::Peer&)> left;  // a connection is gone
+  std::vector<char> buffer = std::vector<char>(64 * 1024);
+  std::list<Connection*> connections{};
+  Monotonic now{};  // as of the last sweep: deadlines are in seconds
+  bool draining = false;
+};
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  using Executor = boost::asio::io_context::executor_type;
+
+  /// Takes `fd`: connected, non-blocking, close-on-exec.
+  Connection(LoopState& loop, int fd, mail::Peer peer);
+  ~Connection();
+
+  /// Serves until the session ends; `self` keeps the connection alive meanwhile.
+  boost::asio::awaitable<void, Executor> run(std::shared_ptr<Connection> self);
+
+  /// Ends what is past its deadline or too slow.
+  void sweep();
+  /// Ends the session now if nothing is lost by it, otherwise after its transaction.
+  void drain();
+  /// Something threw: the peer hears 421 if it still can.
+  void abandon() noexcept;
+
+ private:
+  using Descriptor = boost::asio::posix::basic_stream_descriptor<Executor>;
+  enum class Waiting : unsigned char { nothing, peer_bytes, peer_room, last_bytes, store, verdict };
+
+  bool feed(std::string_view bytes);  // false: some are left, in pending_
+  void count_refusals();
+  void begin_wait(Waiting waiting);
+  void expire(const Reply& reply);
+  bool send_some();     // false: the peer is gone
+  bool read_some();     // false: the peer is gone
+  bool discard_some();  // false: enough
+  void track_data();
+  store::Delivery make_delivery(mail::Transaction transaction);
+  void log_message(const store::Delivery& delivery, const Result<store::MessageId>& stored) const;
+  void log_session() const;
+
+  boost::asio::awaitable<void, Executor> write_out();
+  boost::asio::awaitable<void, Executor> linger();
+  boost::asio::awaitable<void, Executor> deliver();
+  boost::asio::awaitable<void, Executor> ask_judge();
+
+  LoopState& loop_;
+  Descriptor descriptor_;
+  Session session_;
+  std::string pending_;      // bytes that came while the session wanted something else
+  std::string output_;       // being written
+  std::size_t written_ = 0;  // of output_
+  std::list<Connection*>::iterator place_;
+  const Reply* expired_ = nullptr;  // why the sweep ended the wait
+  Monotonic started_;
+  Monotonic deadline_;  // of the wait in progress
+  Monotonic data_started_{};
+  std::uint64_t data_bytes_ = 0;  // came in since 354
+  std::size_t lingered_ = 0;      // bytes thrown away behind the last reply
+  const char* end_ = "closed";    // how it ended, for the log
+  Waiting waiting_ = Waiting::nothing;
+  bool in_data_ = false;
+  bool gone_ = false;  // the peer closed or failed
+};
+
+/// A session id: 12 characters nobody can guess.
+std::string make_session_id();
+
+}  // namespace maildrop::smtp

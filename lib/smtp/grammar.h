@@ -1,0 +1,57 @@
+/// grammar.h: the command lines of RFC 5321 4.1 with the parameters of RFC 1870, 6152 and 6531. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+#include "mail/address.h"
+#include "smtp/reply.h"
+
+namespace maildrop::smtp {
+
+enum class Verb {
+  helo,
+  ehlo,
+  mail,
+  rcpt,
+  data,
+  rset,
+  noop,
+  quit,
+  vrfy,
+  expn,
+  help,
+  unimplemented,  // known words that this server does not offer: STARTTLS, AUTH, BDAT, TURN, ...
+  foreign,        // another protocol's first word: GET, POST, CONNECT, ...
+  unknown,
+};
+
+/// A line taken apart; views into it.
+struct Command {
+  Verb verb = Verb::unknown;
+  std::string_view argument;  // after the word and its spaces, without spaces at the end
+};
+
+/// `line` without CRLF.
+Command parse_command(std::string_view line);
+
+/// The client's name for itself: printable ASCII without spaces, at most 255 bytes, anything after a space dropped. Not
+/// checked further: what a HELO is worth is a filter's opinion.
+tl::expected<std::string, Reply> parse_helo(std::string_view argument);
+
+struct MailCommand {
+  mail::Address from;
+  std::uint64_t size = 0;  // SIZE=; 0: not said. Beyond 64 bits: the largest number
+  bool smtputf8 = false;
+  bool eight_bit = false;  // BODY=8BITMIME
+};
+
+/// The argument of MAIL. `esmtp` false (HELO): parameters are refused.
+tl::expected<MailCommand, Reply> parse_mail(std::string_view argument, bool esmtp);
+
+/// The argument of RCPT. `smtputf8`: the transaction's. `<postmaster>` needs no domain (RFC 5321 4.1.1.3).
+tl::expected<mail::Address, Reply> parse_rcpt(std::string_view argument, bool smtputf8);
+
+}  // namespace maildrop::smtp

@@ -1,0 +1,22 @@
+/// policy.cc: the settings in the form that a session needs.
+#include "smtp/session.h"
+
+namespace maildrop::smtp {
+
+Policy::Policy(const Config& given, std::uint8_t asked)
+    : config(given), hostname(effective_hostname(given.smtp)), phases(asked) {
+  for (const std::string& domain : config.mail.domains) {
+    if (domain == "*") {
+      any_domain = true;
+    } else if (Result<std::string> canonical = mail::canonical_domain(domain)) {
+      domains.insert(std::move(*canonical));
+    }
+  }
+}
+
+bool Policy::accepts(const mail::Address& recipient) const {
+  if (recipient.domain.empty()) return true;  // <postmaster>, RFC 5321 4.5.1
+  return any_domain || domains.contains(recipient.domain);
+}
+
+}  // namespace maildrop::smtp

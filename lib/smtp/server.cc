@@ -1,0 +1,306 @@
+/// server.cc: accepting, admitting, sweeping, draining.
+#include "smtp/server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <cstring>
+#include <list>
+#include <utility>
+
+#include "core/log.h"
+#include "service/admission.h"
+#include "smtp/connection.h"
+
+namespace maildrop::smtp {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+namespace {
+
+using Executor = Connection::Executor;
+using Token = asio::use_awaitable_t<Executor>;
+using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
+using Timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
+constexpr asio::as_tuple_t<Token> kWait{Token{}};
+
+constexpr std::chrono::seconds kSweep{1};               // how exact deadlines are
+constexpr std::chrono::milliseconds kAcceptPause{200};  // out of descriptors or memory: the sockets wait in the queue
+constexpr int kAcceptsAtOnce = 64;                      // then the sessions get their turn
+
+struct Accepted {
+  int fd = -1;
+  mail::Peer peer;
+};
+
+/// The next connection in the queue, or fd -1 and errno.
+Accepted accept_one(int listener) {
+  union {
+    sockaddr any;
+    sockaddr_in v4;
+    sockaddr_in6 v6;
+    sockaddr_storage space;
+  } from{};
+  socklen_t size = sizeof from;
+  Accepted accepted;
+  accepted.fd = accept4(listener, &from.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (accepted.fd < 0) return accepted;
+  if (from.any.sa_family == AF_INET) {
+    accepted.peer.address = IpAddress::from_v4(ntohl(from.v4.sin_addr.s_addr));
+    accepted.peer.port = ntohs(from.v4.sin_port);
+  } else if (from.any.sa_family == AF_INET6) {
+    std::array<std::uint8_t, 16> bytes{};
+    std::memcpy(bytes.data(), &from.v6.sin6_addr, bytes.size());
+    accepted.peer.address = IpAddress::from_v6(bytes);
+    accepted.peer.port = ntohs(from.v6.sin6_port);
+  } else {
+    // A unix socket: file permissions say who may connect.
+    accepted.peer.local = true;
+    accepted.peer.exempt = true;
+    accepted.peer.address = IpAddress::from_v4(INADDR_LOOPBACK);
+  }
+  return accepted;
+}
+
+/// Says why, and closes. Nothing was read, so nothing can be reset.
+void turn_away(int fd, const Reply& reply) {
+  std::string text;
+  append(text, reply, make_session_id());
+  [[maybe_unused]] const ssize_t n = ::send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::close(fd);
+}
+
+}  // namespace
+
+Metrics::Metrics(metrics::Registry& r)
+    : registry(r),
+      sessions(r.counter("maildrop_smtp_sessions_total", "SMTP sessions begun")),
+      stored(r.counter("maildrop_smtp_messages_total", "messages by what became of them", "result=\"stored\"")),
+      deferred(r.counter("maildrop_smtp_messages_total", "messages by what became of them", "result=\"deferred\"")),
+      discarded(r.counter("maildrop_smtp_messages_total", "messages by what became of them", "result=\"discarded\"")),
+      bytes(r.counter("maildrop_smtp_message_bytes_total", "bytes of stored messages")),
+      connections(r.gauge("maildrop_smtp_connections", "SMTP connections open now")),
+      delivery(r.histogram("maildrop_smtp_delivery_seconds", "end of data to the store's answer")) {}
+
+void Metrics::refused(std::string_view reason) {
+  // The reasons are the words of reply.h: a fixed set.
+  registry
+      .counter("maildrop_smtp_refused_total", "refused commands, messages and connections by reason",
+               "reason=\"" + std::string(reason) + "\"")
+      .add();
+}
+
+struct Server::State {
+  /// One loop's share: its listeners, its connections, its sweep.
+  struct Share {
+    Share(State& s, service::Loop& loop, std::vector<service::Listener> own)
+        : server(s),
+          shared{loop.context(),
+                 s.parts.committer,
+                 s.parts.clock,
+                 s.metrics,
+                 s.parts.judge,
+                 s.policy,
+                 [&s](const mail::Peer& peer) { s.left(peer); }},
+          listeners(std::move(own)),
+          sweeper(loop.context().get_executor()) {}
+
+    State& server;
+    LoopState shared;
+    std::vector<service::Listener> listeners;
+    std::list<Descriptor> acceptors;
+    Timer sweeper;
+  };
+
+  State(ServerParts p, const Config& config, service::ListenersByLoop listeners, std::size_t max)
+      : parts(p), metrics(p.metrics), max_connections(max), admission(limits_of(config)) {
+    policy = make_policy(config);
+    for (std::size_t i = 0; i < listeners.size(); ++i)
+      shares.push_back(std::make_unique<Share>(*this, parts.loops.at(i), std::move(listeners[i])));
+  }
+
+  service::AdmissionLimits limits_of(const Config& config) const {
+    const LimitSettings& limits = config.limits;
+    return {std::min<std::size_t>(limits.connections, max_connections), limits.connections_per_ipv4,
+            limits.connections_per_ipv6_64, limits.exempt};
+  }
+
+  std::shared_ptr<const Policy> make_policy(const Config& config) const {
+    return std::make_shared<const Policy>(config, parts.judge ? parts.judge->phases() : std::uint8_t{0});
+  }
+
+  awaitable<void, Executor> accept_loop(Share* share, Descriptor* acceptor, service::Listener* listener);
+  bool accept_some(Share& share, int listener);
+  void admit(Share& share, Accepted accepted);
+  awaitable<void, Executor> sweep_loop(Share* share);
+  void left(const mail::Peer& peer);
+  void drain_share(Share& share);
+  void check_drained();
+
+  ServerParts parts;
+  Metrics metrics;
+  std::size_t max_connections;
+  service::Admission admission;
+  std::shared_ptr<const Policy> policy;
+  std::vector<std::unique_ptr<Share>> shares;
+  std::atomic<std::size_t> accepting{0};  // loops that still accept
+  std::atomic<bool> draining{false};
+  std::atomic<bool> drained{false};
+  std::function<void()> done;
+};
+
+awaitable<void, Executor> Server::State::accept_loop(Share* share, Descriptor* acceptor, service::Listener* listener) {
+  Timer pause(share->shared.context.get_executor());
+  while (!share->shared.draining) {
+    auto [error] = co_await acceptor->async_wait(Descriptor::wait_read, kWait);
+    if (error || share->shared.draining) break;
+    if (accept_some(*share, acceptor->native_handle())) continue;
+    pause.expires_after(kAcceptPause);
+    co_await pause.async_wait(kWait);
+  }
+  // What the kernel has accepted for us already would be reset by a close. An inherited queue is the next process's.
+  if (!listener->inherited()) {
+    for (int i = 0; i < kAcceptsAtOnce * 16; ++i) {
+      const Accepted waiting = accept_one(acceptor->native_handle());
+      if (waiting.fd < 0) break;
+      turn_away(waiting.fd, reply::shutting_down);
+    }
+  }
+  acceptor->release();  // the Listener owns the descriptor
+  // Closed now and not with the server: whoever came during the drain would wait for an answer until its end.
+  const service::Listener closing = std::move(*listener);
+}
+
+/// false: the process is out of something, and accepting pauses.
+bool Server::State::accept_some(Share& share, int listener) {
+  for (int i = 0; i < kAcceptsAtOnce; ++i) {
+    Accepted accepted = accept_one(listener);
+    if (accepted.fd >= 0) {
+      admit(share, std::move(accepted));
+      continue;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return true;
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      log::warning("accept paused", {{"error", std::strerror(errno)}, {"connections", admission.count()}});
+      return false;
+    }
+    // ECONNABORTED and the network errors of accept(2): that one connection is gone.
+  }
+  return true;
+}
+
+void Server::State::admit(Share& share, Accepted accepted) {
+  switch (admission.enter(accepted.peer.address)) {
+    case service::Admission::Answer::admitted: break;
+    case service::Admission::Answer::source_full:
+      if (accepted.peer.local) break;
+      metrics.refused(reply::too_many_connections.reason);
+      return turn_away(accepted.fd, reply::too_many_connections);
+    case service::Admission::Answer::full:
+      metrics.refused(reply::server_full.reason);
+      return turn_away(accepted.fd, reply::server_full);
+  }
+  metrics.sessions.add();
+  metrics.connections.add(1);
+  if (!accepted.peer.exempt)
+    accepted.peer.exempt = contains(share.shared.policy->config.limits.exempt, accepted.peer.address);
+  auto connection = std::make_shared<Connection>(share.shared, accepted.fd, std::move(accepted.peer));
+  Connection* raw = connection.get();
+  asio::co_spawn(share.shared.context, raw->run(connection), [connection](std::exception_ptr thrown) {
+    // One session's fault costs one session.
+    if (!thrown) return;
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+      log::error("session failed", {{"error", error.what()}});
+    }
+    connection->abandon();
+  });
+}
+
+awaitable<void, Executor> Server::State::sweep_loop(Share* share) {
+  while (!drained) {  // a cancel that comes between expiry and the next wait finds nothing to cancel
+    share->sweeper.expires_after(kSweep);
+    auto [error] = co_await share->sweeper.async_wait(kWait);
+    if (error) break;
+    share->shared.now = parts.clock.monotonic();
+    for (Connection* connection : share->shared.connections) connection->sweep();
+  }
+}
+
+void Server::State::left(const mail::Peer& peer) {
+  metrics.connections.add(-1);
+  admission.leave(peer.address);
+  check_drained();
+}
+
+void Server::State::drain_share(Share& share) {
+  share.shared.draining = true;
+  for (Descriptor& acceptor : share.acceptors) acceptor.cancel();
+  for (Connection* connection : share.shared.connections) connection->drain();
+}
+
+void Server::State::check_drained() {
+  if (!draining || accepting != 0 || admission.count() != 0 || drained.exchange(true)) return;
+  for (auto& share : shares) asio::post(share->shared.context, [&timer = share->sweeper] { timer.cancel(); });
+  done();
+}
+
+Server::Server(ServerParts parts, const Config& config, service::ListenersByLoop listeners, std::size_t max)
+    : state_(std::make_unique<State>(parts, config, std::move(listeners), max)) {}
+
+Server::~Server() = default;
+
+void Server::start() {
+  State& state = *state_;
+  for (auto& share : state.shares) {
+    asio::co_spawn(share->shared.context, state.sweep_loop(share.get()), [](std::exception_ptr thrown) {
+      if (thrown) log::error("sweep loop failed");
+    });
+    for (service::Listener& listener : share->listeners) {
+      Descriptor& acceptor = share->acceptors.emplace_back(share->shared.context.get_executor(), listener.fd());
+      ++state.accepting;
+      asio::co_spawn(share->shared.context, state.accept_loop(share.get(), &acceptor, &listener),
+                     [&state](std::exception_ptr thrown) {
+                       if (thrown) log::error("accept loop failed");
+                       --state.accepting;
+                       state.check_drained();
+                     });
+    }
+  }
+}
+
+void Server::apply(const Config& config) {
+  std::shared_ptr<const Policy> policy = state_->make_policy(config);
+  state_->admission.apply(state_->limits_of(config));
+  for (auto& share : state_->shares)
+    asio::post(share->shared.context, [s = share.get(), policy] { s->shared.policy = policy; });
+}
+
+void Server::drain(std::function<void()> done) {
+  State& state = *state_;
+  state.done = std::move(done);
+  state.draining = true;
+  for (auto& share : state.shares)
+    asio::post(share->shared.context, [&state, s = share.get()] {
+      state.drain_share(*s);
+      state.check_drained();
+    });
+}
+
+std::size_t Server::connections() const { return state_->admission.count(); }
+
+}  // namespace maildrop::smtp

@@ -1,0 +1,48 @@
+/// server.h: the SMTP server: accepts on every loop, admits by the caps, and lets each connection run.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "core/clock.h"
+#include "core/config.h"
+#include "core/metrics.h"
+#include "filter/verdict.h"
+#include "service/listen.h"
+#include "service/loops.h"
+#include "store/committer.h"
+
+namespace maildrop::smtp {
+
+/// What the server works with; everything outlives it.
+struct ServerParts {
+  service::Loops& loops;
+  store::Committer& committer;
+  const Clock& clock;
+  metrics::Registry& metrics;
+  filter::Judge* judge = nullptr;
+};
+
+/// Built and destroyed on the main thread, while the loops do not run.
+class Server {
+ public:
+  /// `listeners[i]` is served by loop i. `max_connections` lowers limits.connections (open files).
+  Server(ServerParts parts, const Config& config, service::ListenersByLoop listeners, std::size_t max_connections);
+  ~Server();
+  Server(const Server&) = delete;
+
+  void start();
+  /// New settings for the sessions to come; those that run keep theirs. Thread-safe.
+  void apply(const Config& config);
+  /// Stops accepting (what waits in our own queue hears 421), ends idle sessions with 421, lets transactions finish.
+  /// `done` runs once, on some loop, when the last connection is gone. Thread-safe.
+  void drain(std::function<void()> done);
+  std::size_t connections() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace maildrop::smtp

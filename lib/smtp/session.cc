@@ -1,0 +1,442 @@
+/// session.cc: the dialog. For every command alike: check, ask the filters, then proceed.
+#include "smtp/session.h"
+
+#include <algorithm>
+
+#include "core/text.h"
+#include "smtp/trace.h"
+
+namespace maildrop::smtp {
+
+using filter::Phase;
+
+namespace {
+
+bool has_control(std::string_view line) {
+  return std::any_of(line.begin(), line.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
+  });
+}
+
+/// Gives the memory back, too: an assignment of an empty string would keep it.
+void release(std::string& text) { std::string().swap(text); }
+
+/// A filter's own reply, if it is one: three digits of a refusal and one line. Anything else would break the dialog.
+bool is_refusal(std::string_view reply) {
+  return reply.size() > 4 && (reply[0] == '4' || reply[0] == '5') && reply[1] >= '0' && reply[1] <= '5' &&
+         reply[2] >= '0' && reply[2] <= '9' && reply[3] == ' ' && reply.size() <= 500 && !has_control(reply);
+}
+
+}  // namespace
+
+Session::Session(std::shared_ptr<const Policy> policy, mail::Peer peer, std::string id)
+    : policy_(std::move(policy)), id_(std::move(id)) {
+  transaction_.peer = std::move(peer);
+  ask(Phase::connect);
+}
+
+// --- bytes in ---
+
+std::size_t Session::consume(std::string_view bytes) {
+  std::size_t used = 0;
+  while (want_ == Want::input && used < bytes.size()) {
+    const std::string_view rest = bytes.substr(used);
+    used += state_ == State::data ? consume_data(rest) : consume_line(rest);
+  }
+  return used;
+}
+
+/// One byte decides: no command begins with the 0x16 of a ClientHello, whose sender would wait for ever for the end of
+/// a line, nor with the 0xFF of a telnet interrupt.
+bool Session::hears_another_protocol(char first) {
+  if (first != '\x16' && first != '\xff') return false;
+  say(first == '\x16' ? reply::tls_hello : reply::not_smtp);
+  close();
+  return true;
+}
+
+std::size_t Session::consume_line(std::string_view bytes) {
+  if (lines_.at_start() && hears_another_protocol(bytes.front())) return 0;
+  std::size_t used = 0;
+  std::string_view line;
+  const LineReader::Limits limits{policy_->config.limits.command_line,
+                                  policy_->config.smtp.bare_newline == SmtpSettings::BareNewline::tolerate};
+  switch (lines_.read(bytes, limits, used, line)) {
+    case LineReader::Status::more: break;
+    case LineReader::Status::line: run(line); break;
+    case LineReader::Status::too_long: refuse(reply::line_too_long); break;
+    case LineReader::Status::endless:
+      say(reply::line_too_long);
+      close();
+      break;
+    case LineReader::Status::bare_newline:
+      // Nothing behind it is run: which line it belongs to is what an attacker wants us to guess.
+      say(reply::bare_newline_command);
+      close();
+      break;
+  }
+  return used;
+}
+
+std::size_t Session::consume_data(std::string_view bytes) {
+  const Config& config = policy_->config;
+  const bool discarding = data_refusal_ != nullptr;
+  // A limit is met at the same byte, and by the same limit first, however the bytes were split.
+  const std::size_t room =
+      discarding ? std::max<std::size_t>(1, config.limits.discard_size - discarded_)
+                 : data_->room({config.mail.max_size, config.limits.header_size, config.limits.data_line});
+  bytes = bytes.substr(0, room);
+  std::size_t used = 0;
+  const DataReader::Status status = data_->read(bytes, used, discarding ? nullptr : &transaction_.data);
+  if (discarding) discarded_ += used;
+  if (status == DataReader::Status::bare_newline) {
+    say(reply::bare_newline_data);
+    close();
+    return used;
+  }
+  if (!discarding && over_data_limits()) {
+    // refuse_data() has dropped what was there; the rest is read on to the dot.
+  } else if (discarded_ > config.limits.discard_size) {
+    output_ += *data_refusal_;
+    close();
+    return used;
+  }
+  if (status == DataReader::Status::header_end) header_ended();
+  if (status == DataReader::Status::done) data_ended();
+  return used;
+}
+
+bool Session::over_data_limits() {
+  const Config& config = policy_->config;
+  if (data_->size() > config.mail.max_size) {
+    refuse_data(reply::too_large);
+  } else if (data_->header_size() > config.limits.header_size) {
+    refuse_data(reply::header_too_large);
+  } else if (data_->longest_line() > config.limits.data_line) {
+    refuse_data(reply::data_line_too_long);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// --- commands ---
+
+void Session::run(std::string_view line) {
+  ++commands_;
+  if (has_control(line)) return refuse(reply::control_character);
+  const Command command = parse_command(line);
+  if (state_ == State::refused) {
+    // RFC 5321 3.1: after a 554 greeting only QUIT works.
+    if (command.verb == Verb::quit) {
+      quit_ = true;
+      say(reply::bye);
+      return close();
+    }
+    return refuse(reply::filter_reject_connect);
+  }
+  switch (command.verb) {
+    case Verb::helo: return run_helo(command.argument, false);
+    case Verb::ehlo: return run_helo(command.argument, true);
+    case Verb::mail: return run_mail(command.argument);
+    case Verb::rcpt: return run_rcpt(command.argument);
+    case Verb::data: return run_data(command.argument);
+    case Verb::rset: return run_rset(command.argument);
+    case Verb::quit:
+      if (!command.argument.empty()) return refuse(reply::no_arguments);
+      quit_ = true;
+      say(reply::bye);
+      return close();
+    case Verb::noop: say(reply::ok); return count_junk();
+    case Verb::vrfy:
+      if (command.argument.empty()) return refuse(reply::bad_recipient);
+      say(reply::cannot_verify);
+      return count_junk();
+    case Verb::help: return run_help();
+    case Verb::expn:
+    case Verb::unimplemented: return refuse(reply::not_implemented);
+    case Verb::foreign: say(reply::not_smtp); return close();
+    case Verb::unknown: break;
+  }
+  if (++unknown_ >= policy_->config.limits.unknown_commands) {
+    refusals_.push_back(reply::unknown_command.reason);
+    say(reply::too_many_unknown);
+    return close();
+  }
+  refuse(reply::unknown_command);
+}
+
+void Session::run_helo(std::string_view argument, bool esmtp) {
+  tl::expected<std::string, Reply> name = parse_helo(argument);
+  if (!name) return refuse(name.error());
+  reset();  // RFC 5321 4.1.4: a new EHLO ends the transaction
+  greeted_ = false;
+  transaction_.helo = std::move(*name);
+  transaction_.esmtp = esmtp;
+  ask(Phase::helo);
+}
+
+void Session::run_mail(std::string_view argument) {
+  if (!greeted_) return refuse(reply::need_helo);
+  if (in_transaction_) return refuse(reply::nested_mail);
+  tl::expected<MailCommand, Reply> mail = parse_mail(argument, transaction_.esmtp);
+  if (!mail) return refuse(mail.error());
+  if (mail->size > policy_->config.mail.max_size) return refuse(reply::too_large);
+  transaction_.from = std::move(mail->from);
+  transaction_.smtputf8 = mail->smtputf8;
+  transaction_.eight_bit = mail->eight_bit;
+  transaction_.declared_size = mail->size;
+  ask(Phase::mail);
+}
+
+void Session::run_rcpt(std::string_view argument) {
+  if (!in_transaction_) return refuse(reply::need_mail);
+  refused_recipient_ = true;  // until it is accepted
+  tl::expected<mail::Address, Reply> to = parse_rcpt(argument, transaction_.smtputf8);
+  if (!to) return refuse(to.error());
+  if (!policy_->accepts(*to)) return refuse(reply::relaying_denied);
+  Result<mail::Inbox> inbox = mail::Inbox::of(*to, policy_->config.inbox, policy_->hostname);
+  if (!inbox) return refuse(reply::bad_inbox);
+  std::vector<mail::Recipient>& recipients = transaction_.recipients;
+  const bool known = std::any_of(recipients.begin(), recipients.end(),
+                                 [&](const mail::Recipient& other) { return other.inbox == *inbox; });
+  if (known) {
+    // Two spellings of one inbox: it gets the message once.
+    refused_recipient_ = false;
+    return say(reply::recipient_ok);
+  }
+  if (recipients.size() >= policy_->config.limits.recipients) return say(reply::too_many_recipients);
+  recipients.push_back({std::move(*to), std::move(*inbox)});
+  ask(Phase::rcpt);
+}
+
+void Session::run_data(std::string_view argument) {
+  if (!argument.empty()) return refuse(reply::no_arguments);
+  if (!in_transaction_) return refuse(reply::need_mail);
+  if (transaction_.recipients.empty())
+    return refuse(refused_recipient_ ? reply::no_valid_recipients : reply::need_rcpt);
+  data_ = std::make_unique<DataReader>(policy_->config.smtp.bare_newline == SmtpSettings::BareNewline::tolerate);
+  discarded_ = 0;
+  state_ = State::data;
+  say(reply::go_ahead);
+}
+
+void Session::run_rset(std::string_view argument) {
+  if (!argument.empty()) return refuse(reply::no_arguments);
+  reset();
+  say(reply::ok);
+  count_junk();
+}
+
+void Session::run_help() {
+  output_ += "214-2.0.0 maildrop takes mail for its inboxes and sends nothing on\r\n";
+  output_ += "214 2.0.0 EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT\r\n";
+  count_junk();
+}
+
+void Session::capabilities() {
+  output_ += "250-" + policy_->hostname + "\r\n";
+  output_ += "250-PIPELINING\r\n250-SIZE " + std::to_string(policy_->config.mail.max_size) + "\r\n";
+  output_ += "250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 HELP\r\n";
+}
+
+// --- verdicts ---
+
+void Session::ask(Phase phase) {
+  phase_ = phase;
+  const bool asked = (policy_->phases & filter::bit(phase)) != 0 && !transaction_.peer.exempt;
+  if (asked) {
+    want_ = Want::verdict;
+  } else {
+    proceed();
+  }
+}
+
+void Session::answer(const filter::Verdict& verdict) {
+  want_ = Want::input;
+  if (state_ == State::closed) return close();  // it was ended while the question was out
+  if (verdict.action == filter::Action::discard) {
+    discard_ = true;
+    if (phase_ == Phase::connect || phase_ == Phase::helo) discard_all_ = true;
+  }
+  if (verdict.refuses()) {
+    refuse_phase(verdict);
+  } else {
+    proceed();
+  }
+}
+
+void Session::proceed() {
+  switch (phase_) {
+    case Phase::connect: return greet();
+    case Phase::helo:
+      greeted_ = true;
+      if (transaction_.esmtp) {
+        capabilities();
+      } else {
+        output_ += "250 " + policy_->hostname + "\r\n";
+      }
+      return count_junk();
+    case Phase::mail: in_transaction_ = true; return say(reply::sender_ok);
+    case Phase::rcpt: refused_recipient_ = false; return say(reply::recipient_ok);
+    case Phase::headers: return;
+    case Phase::message:
+      if (discard_ || discard_all_) {
+        reset();
+        return say(reply::discarded);
+      }
+      want_ = Want::delivery;
+      return;
+  }
+}
+
+void Session::greet() { output_ += "220 " + policy_->hostname + " ESMTP maildrop\r\n"; }
+
+void Session::refuse_phase(const filter::Verdict& verdict) {
+  const bool defer = verdict.action == filter::Action::defer;
+  const Reply& standard = defer ? reply::filter_defer : reply::filter_reject;
+  refusals_.push_back(standard.reason);
+  // RFC 5321 4.2.1: a 421, and so a 521, is the last that is said.
+  const bool hang_up = verdict.action == filter::Action::disconnect ||
+                       (is_refusal(verdict.reply) && std::string_view(verdict.reply).substr(1, 2) == "21");
+  switch (phase_) {
+    case Phase::connect:
+      say_verdict(verdict, defer ? reply::filter_defer_connect : reply::filter_reject_connect);
+      if (defer) return close();  // 421: RFC 5321 3.1 has no session behind it
+      state_ = State::refused;
+      break;
+    case Phase::helo:
+    case Phase::mail:
+      say_verdict(verdict, standard);
+      reset();
+      count_junk();  // or a peer could be refused for ever
+      break;
+    case Phase::rcpt:
+      transaction_.recipients.pop_back();
+      say_verdict(verdict, standard);
+      count_junk();
+      break;
+    case Phase::headers: {
+      std::string held;
+      std::swap(held, output_);  // the reply belongs behind the dot
+      say_verdict(verdict, standard);
+      std::swap(held, output_);
+      data_refusal_ = std::make_unique<std::string>(std::move(held));
+      release(transaction_.data);
+      if (hang_up) output_ += *data_refusal_;
+      break;
+    }
+    case Phase::message:
+      say_verdict(verdict, standard);
+      reset();
+      break;
+  }
+  if (hang_up) close();
+}
+
+void Session::say_verdict(const filter::Verdict& verdict, const Reply& standard) {
+  if (is_refusal(verdict.reply)) {
+    output_ += verdict.reply + " [" + id_ + "]\r\n";
+  } else {
+    append(output_, standard, id_);
+  }
+}
+
+// --- the message ---
+
+void Session::header_ended() {
+  if (data_refusal_) return;
+  if (count_hops(transaction_.data) > policy_->config.limits.hops) return refuse_data(reply::too_many_hops);
+  ask(Phase::headers);
+}
+
+void Session::data_ended() {
+  const bool header_only = transaction_.data.size() == data_->header_size();
+  data_.reset();
+  state_ = State::command;
+  junk_ = 0;
+  if (!data_refusal_ && header_only && count_hops(transaction_.data) > policy_->config.limits.hops)
+    refuse_data(reply::too_many_hops);
+  if (data_refusal_) {
+    output_ += *data_refusal_;
+    reset();
+    return;
+  }
+  ask(Phase::message);
+}
+
+void Session::refuse_data(const Reply& reply) {
+  data_refusal_ = std::make_unique<std::string>();
+  append(*data_refusal_, reply, id_);
+  refusals_.push_back(reply.reason);
+  release(transaction_.data);
+}
+
+mail::Transaction Session::take_transaction() {
+  mail::Transaction taken = std::move(transaction_);
+  transaction_ = {};
+  transaction_.peer = taken.peer;
+  transaction_.helo = taken.helo;
+  transaction_.esmtp = taken.esmtp;
+  return taken;
+}
+
+void Session::answer(const Result<store::MessageId>& stored) {
+  if (state_ == State::closed) return close();
+  want_ = Want::input;
+  reset();
+  if (stored) {
+    ++messages_;
+    output_ += "250 2.0.0 stored as " + stored->text() + "\r\n";
+  } else {
+    // Whatever it was, the peer keeps the message and tries again: nothing is lost.
+    say(stored.error().code == Code::over_limit ? reply::store_full : reply::store_failed);
+  }
+}
+
+// --- replies and ends ---
+
+void Session::say(const Reply& reply) {
+  if (!reply.reason.empty()) refusals_.push_back(reply.reason);
+  append(output_, reply, id_);
+}
+
+void Session::refuse(const Reply& reply) {
+  say(reply);
+  if (++errors_ < policy_->config.limits.errors) return;
+  say(reply::too_many_errors);
+  close();
+}
+
+void Session::count_junk() {
+  if (++junk_ <= policy_->config.limits.junk_commands) return;
+  say(reply::too_much_junk);
+  close();
+}
+
+void Session::end(const Reply& reply) {
+  say(reply);
+  close();
+}
+
+void Session::close() {
+  want_ = Want::close;
+  state_ = State::closed;
+  release(transaction_.data);
+}
+
+void Session::reset() {
+  transaction_.from = {};
+  transaction_.smtputf8 = false;
+  transaction_.eight_bit = false;
+  transaction_.declared_size = 0;
+  transaction_.recipients.clear();
+  release(transaction_.data);
+  data_refusal_.reset();
+  in_transaction_ = false;
+  refused_recipient_ = false;
+  discard_ = false;
+}
+
+}  // namespace maildrop::smtp

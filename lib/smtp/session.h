@@ -1,0 +1,146 @@
+/// session.h: one SMTP session as a pure state machine: bytes in, replies out, and four questions it asks the world.
+///
+/// No socket, no clock, no store. Whatever drives it (a connection, a test, a fuzzer) looks at want():
+///   input     give bytes to consume()
+///   verdict   somebody judges transaction() at phase(); give the Verdict to answer()
+///   delivery  take transaction() away by take_transaction(), store it, and give the result to answer()
+///   close     send what take_output() has, then close
+/// and sends what take_output() returns whenever it likes, at the latest before it waits for the peer. Any split of the
+/// same bytes gives the same replies.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "core/config.h"
+#include "core/result.h"
+#include "filter/verdict.h"
+#include "mail/transaction.h"
+#include "smtp/data_reader.h"
+#include "smtp/grammar.h"
+#include "smtp/line_reader.h"
+#include "smtp/reply.h"
+#include "store/store.h"
+
+namespace maildrop::smtp {
+
+/// What a session goes by: the settings in the form it needs, made once for each configuration. A session keeps the one
+/// it began with.
+struct Policy {
+  Policy(const Config& config, std::uint8_t phases);
+
+  Config config;
+  std::string hostname;
+  std::unordered_set<std::string> domains;  // canonical
+  bool any_domain = false;
+  std::uint8_t phases;  // filter::bit of each phase to ask a verdict at
+
+  bool accepts(const mail::Address& recipient) const;
+};
+
+enum class Want { input, verdict, delivery, close };
+
+class Session {
+ public:
+  /// `id` names the session in replies. The greeting is there, or a verdict is wanted, at once.
+  Session(std::shared_ptr<const Policy> policy, mail::Peer peer, std::string id);
+
+  Want want() const { return want_; }
+
+  /// Uses bytes until something other than input is wanted; returns how many were used. The rest must be given again.
+  std::size_t consume(std::string_view bytes);
+
+  /// REQUIRES: want() == Want::verdict.
+  filter::Phase phase() const { return phase_; }
+  void answer(const filter::Verdict& verdict);
+
+  /// REQUIRES: want() == Want::delivery. take_transaction() leaves an empty one behind.
+  mail::Transaction take_transaction();
+  void answer(const Result<store::MessageId>& stored);
+
+  const mail::Transaction& transaction() const { return transaction_; }
+  const std::string& id() const { return id_; }
+  const Policy& policy() const { return *policy_; }
+
+  bool has_output() const { return !output_.empty(); }
+  std::string take_output() { return std::exchange(output_, {}); }
+
+  /// Between transactions: nothing is lost by ending now.
+  bool idle() const { return state_ != State::data && !in_transaction_; }
+  bool in_data() const { return state_ == State::data; }
+
+  /// The peer said QUIT and has its 221: it expects nothing more.
+  bool quit() const { return quit_; }
+
+  /// Ends the session with a reply that is not the answer to a command: a time-out, a shutdown.
+  void end(const Reply& reply);
+
+  /// What was refused since the last call: words of Reply::reason, in order.
+  std::vector<std::string_view> take_refusals() { return std::exchange(refusals_, {}); }
+  bool has_refusals() const { return !refusals_.empty(); }
+
+  unsigned messages() const { return messages_; }  // stored
+  unsigned commands() const { return commands_; }
+
+ private:
+  enum class State : unsigned char { command, refused, data, closed };
+
+  void greet();
+  bool hears_another_protocol(char first);
+  std::size_t consume_line(std::string_view bytes);
+  std::size_t consume_data(std::string_view bytes);
+  void run(std::string_view line);
+  void run_helo(std::string_view argument, bool esmtp);
+  void run_mail(std::string_view argument);
+  void run_rcpt(std::string_view argument);
+  void run_data(std::string_view argument);
+  void run_rset(std::string_view argument);
+  void run_help();
+  void capabilities();
+
+  void proceed();  // the phase passed
+  void refuse_phase(const filter::Verdict& verdict);
+  void ask(filter::Phase phase);  // asks, or proceeds at once when nobody wants to be asked
+  void header_ended();
+  void data_ended();
+  void refuse_data(const Reply& reply);
+  bool over_data_limits();
+
+  void say(const Reply& reply);
+  void say_verdict(const filter::Verdict& verdict, const Reply& standard);
+  void refuse(const Reply& reply);  // counted as an error; may end the session
+  void count_junk();
+  void close();
+  void reset();
+
+  std::shared_ptr<const Policy> policy_;
+  std::string id_;
+  mail::Transaction transaction_;
+  std::string output_;
+  std::vector<std::string_view> refusals_;
+  LineReader lines_;
+  std::unique_ptr<DataReader> data_;           // only between 354 and the dot
+  std::unique_ptr<std::string> data_refusal_;  // the reply that the dot will get instead of 250
+  std::size_t discarded_ = 0;                  // bytes of a refused message read on
+  unsigned errors_ = 0;
+  unsigned unknown_ = 0;
+  unsigned junk_ = 0;
+  unsigned messages_ = 0;
+  unsigned commands_ = 0;
+  Want want_ = Want::input;
+  State state_ = State::command;
+  filter::Phase phase_ = filter::Phase::connect;
+  bool quit_ = false;
+  bool greeted_ = false;            // HELO or EHLO was accepted
+  bool in_transaction_ = false;     // MAIL was accepted
+  bool refused_recipient_ = false;  // some RCPT of this transaction was refused
+  bool discard_ = false;            // a filter wants the message accepted and dropped
+  bool discard_all_ = false;        // the same, said at connect or HELO: for every message of the session
+};
+
+}  // namespace maildrop::smtp
