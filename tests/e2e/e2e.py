@@ -16,6 +16,7 @@ ROOT = os.environ["E2E_ROOT"]
 WORK = os.environ["E2E_WORK"]
 SKIPPED = 77
 failures = []
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts background jobs with it ignored, and that is inherited
 
 
 def check(name, passed, detail=""):

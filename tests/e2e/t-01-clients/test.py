@@ -47,7 +47,8 @@ def smtp_source(daemon):
     with Api(daemon.api) as api:
         names = [f"{n}source" for n in range(1, 51)]
         sizes = {len(without_trace(api.only(name)) or b"") for name in names}
-    check("smtp-source: 50 messages in 50 inboxes, all of one size", len(sizes) == 1 and sizes.pop() > 2000, sizes)
+    # The Message-Id of each holds a number: a few bytes more or less.
+    check("smtp-source: 50 messages in 50 inboxes, all of one size", min(sizes) > 2000 and max(sizes) - min(sizes) < 20, sizes)
 
 
 def python_smtplib(daemon):
@@ -65,6 +66,7 @@ def python_smtplib(daemon):
         message.set_content("text\n")
         message.add_alternative("<p>html</p>", subtype="html")
         message.add_attachment(b"\0\1\2" * 1000, maintype="application", subtype="octet-stream", filename="a b.bin")
+        message.set_boundary("outer")  # else each serialisation picks another
         same("smtplib: send_message", client.send_message(message), {})
         try:
             client.sendmail("a@example.test", ["someone@elsewhere.test"], PLAIN)

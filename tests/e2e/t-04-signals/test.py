@@ -48,7 +48,7 @@ def ends_at_once():
 
 
 def drain_has_a_limit():
-    with Daemon({"service.drain_timeout": "500ms"}) as daemon:
+    with Daemon({"service.drain_timeout": "1s"}) as daemon:
         client = Client(daemon.smtp)
         client.begin(["slow@example.test"])
         daemon.signal(signal.SIGTERM)

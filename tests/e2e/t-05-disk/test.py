@@ -3,7 +3,7 @@ import os
 import sys
 import time
 
-from e2e import Api, Daemon, check, finish, same, until, without_trace
+from e2e import WORK, Api, Daemon, check, finish, same, until, without_trace
 from smtp import Client
 
 DISK = sys.argv[1]
@@ -77,7 +77,7 @@ def full_disk():
 
 
 def own_ceiling():
-    settings = {"store.url": f"sqlite:{DISK}/small.db", "store.max_size": "2MiB", "limits.errors": 1000}
+    settings = {"store.url": f"sqlite:{WORK}/small.db", "store.max_size": "2MiB", "limits.errors": 1000}
     with Daemon(settings) as daemon:
         sender = Sender(daemon.smtp)
         until(lambda: not sender.send(), 20, 0)

@@ -70,8 +70,10 @@ def counts():
             codes = [code(client, "RCPT TO:<someone@elsewhere.test>") for _ in range(8)]
             check("errors: relaying is 550, then 421 and close", codes[0] == 550 and 421 in codes and codes[-1] == 0, codes)
         with Client(daemon.smtp) as client:
-            codes = [code(client, "GET / HTTP/1.1") for _ in range(8)]
+            codes = [code(client, "FROB x") for _ in range(8)]
             check("unknown commands: 500, then 421 and close", codes[0] == 500 and 421 in codes and codes[-1] == 0, codes)
+        with Client(daemon.smtp) as client:
+            check("HTTP is hung up on at once", code(client, "GET / HTTP/1.1") in (500, 421, 0) and client.closed())
         with Client(daemon.smtp) as client:
             codes = [code(client, "NOOP") for _ in range(12)]
             check("junk commands: 250, then 421 and close", codes[0] == 250 and 421 in codes and codes[-1] == 0, codes)

@@ -200,6 +200,8 @@ def colours(daemon):
     check("TERM=dumb: no escapes", "\x1b" not in dumb, dumb)
     _, paged = on_terminal("inbox", "three", "latest", env={"PAGER": "sed s/^/paged:/"})
     check("a message on a terminal goes through PAGER", "paged:" in paged, paged)
+    same("--raw onto a terminal is refused", on_terminal("inbox", "three", "latest", "--raw")[0], 64)
+    same("unless forced", on_terminal("inbox", "three", "latest", "--raw", "--force")[0], 0)
 
 
 with Daemon({"inbox.max_messages": 20}) as daemon:
