@@ -157,7 +157,8 @@ class Scanner {
     Part& part = current();
     const bool message = part.type == "message" && (part.subtype == "rfc822" || part.subtype == "global");
     if (!part.is_multipart() && !message) return;
-    if (part.encoding == "base64" || part.encoding == "quoted-printable") return;  // not allowed (RFC 2045 6.4)
+    // Neither may be encoded (RFC 2045 6.4). Multiparts that claim to be are not, in real mail; messages are.
+    if (message && (part.encoding == "base64" || part.encoding == "quoted-printable")) return;
     if (part.is_multipart() && boundary.empty()) {
       part.type = "text";  // not MIME, so its bytes are shown
       part.subtype = "plain";

@@ -94,6 +94,8 @@ const Case kStructures[] = {
      "0 message/rfc822|1 text/html ''"},
     {"encoded message is not entered",
      "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nQQ==", "0 message/rfc822"},
+    {"multipart that claims to be encoded", "Content-Transfer-Encoding: base64\n" + mixed("b") + "--b\n\none\n--b--\n",
+     "0 multipart/mixed|1 text/plain 'one'"},
     {"other messages", "Content-Type: message/delivery-status\n\nx", "0 message/delivery-status"},
     {"digest",
      mixed("b", "digest") + "--b\n\nContent-Type: text/html\n\nhi\n--b\nContent-Type: text/plain\n\nx\n--b--\n",
