@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Asks real shells what they would complete. `tests/tree/completions.sh`; a shell that is not installed is skipped.
+# shellcheck disable=SC2317  # the functions are called by name
 set -u
 cd "$(dirname "$(realpath "$0")")/../.." || exit 1
 status=0
