@@ -1,0 +1,248 @@
+/// dialog_run.cc: dialogs against a Session.
+#include <deque>
+#include <map>
+
+#include "smtp/dialog.h"
+
+namespace maildrop::smtp::test {
+
+namespace {
+
+mail::Peer peer() {
+  mail::Peer peer;
+  peer.address = IpAddress::from_v4(0xC0000207);  // 192.0.2.7
+  peer.port = 25000;
+  return peer;
+}
+
+/// A Session, and a world that answers by `Answers`: verdict(Phase) and delivery().
+template <class Answers>
+class Driver {
+ public:
+  Driver(std::shared_ptr<const Policy> policy, Answers& answers, Transcript& transcript)
+      : session_(std::move(policy), peer(), "session-id"), answers_(answers), transcript_(transcript) {
+    settle();
+  }
+
+  void give(std::string_view bytes) {
+    while (!bytes.empty() && session_.want() == Want::input) {
+      bytes.remove_prefix(session_.consume(bytes));
+      settle();
+    }
+  }
+
+ private:
+  void settle() {
+    for (;;) {
+      if (session_.want() == Want::verdict) {
+        session_.answer(answers_.verdict(session_.phase()));
+      } else if (session_.want() == Want::delivery) {
+        deliver();
+      } else {
+        break;
+      }
+    }
+    transcript_.output += session_.take_output();
+    for (const std::string_view reason : session_.take_refusals()) transcript_.refusals.push_back(reason);
+    transcript_.closed = session_.want() == Want::close;
+  }
+
+  void deliver() {
+    mail::Transaction transaction = session_.take_transaction();
+    const Result<store::MessageId> answer = answers_.delivery();
+    if (answer) transcript_.stored.push_back({envelope_of(transaction), std::move(transaction.data)});
+    session_.answer(answer);
+  }
+
+  Session session_;
+  Answers& answers_;
+  Transcript& transcript_;
+};
+
+/// Answers as the dialog says at this point, and keeps them.
+class Script {
+ public:
+  explicit Script(Transcript& transcript) : transcript_(transcript) {}
+
+  void next(const Step& step) {
+    if (step.kind == Step::Kind::verdict) verdicts_[step.phase].push_back(step.verdict);
+    if (step.kind == Step::Kind::store) codes_.push_back(step.code);
+  }
+
+  filter::Verdict verdict(filter::Phase phase) {
+    std::deque<filter::Verdict>& queue = verdicts_[phase];
+    filter::Verdict verdict;
+    if (!queue.empty()) {
+      verdict = queue.front();
+      queue.pop_front();
+    }
+    transcript_.verdicts.emplace_back(phase, verdict);
+    return verdict;
+  }
+
+  Result<store::MessageId> delivery() {
+    Result<store::MessageId> answer =
+        store::MessageId::trusted("message-" + std::to_string(transcript_.stored.size() + 1));
+    if (!codes_.empty()) {
+      answer = fail(codes_.front(), "as the dialog says");
+      codes_.pop_front();
+    }
+    transcript_.answers.push_back(answer);
+    return answer;
+  }
+
+  bool used_up() const {
+    for (const auto& [phase, queue] : verdicts_)
+      if (!queue.empty()) return false;
+    return codes_.empty();
+  }
+
+ private:
+  Transcript& transcript_;
+  std::map<filter::Phase, std::deque<filter::Verdict>> verdicts_;
+  std::deque<Code> codes_;
+};
+
+/// Answers as in an earlier run.
+class Replay {
+ public:
+  Replay(const Transcript& reference, Transcript& transcript) : reference_(reference), transcript_(transcript) {}
+
+  filter::Verdict verdict(filter::Phase phase) {
+    const std::size_t at = transcript_.verdicts.size();
+    filter::Verdict verdict;
+    if (at < reference_.verdicts.size() && reference_.verdicts[at].first == phase) {
+      verdict = reference_.verdicts[at].second;
+    } else {
+      transcript_.problems.push_back("a verdict was asked that was not asked before");
+    }
+    transcript_.verdicts.emplace_back(phase, verdict);
+    return verdict;
+  }
+
+  Result<store::MessageId> delivery() {
+    const std::size_t at = transcript_.answers.size();
+    Result<store::MessageId> answer = fail(Code::internal, "not delivered before");
+    if (at < reference_.answers.size()) {
+      answer = reference_.answers[at];
+    } else {
+      transcript_.problems.push_back("something was delivered that was not delivered before");
+    }
+    transcript_.answers.push_back(answer);
+    return answer;
+  }
+
+ private:
+  const Transcript& reference_;
+  Transcript& transcript_;
+};
+
+/// The checks of a run in step.
+class Checker {
+ public:
+  explicit Checker(Transcript& transcript) : transcript_(transcript) {}
+
+  void check(const Step& step) {
+    switch (step.kind) {
+      case Step::Kind::reply:
+        for (std::size_t i = 0; i < step.count; ++i) reply(step);
+        break;
+      case Step::Kind::close:
+        if (!transcript_.closed) problem(step, "the server did not close");
+        break;
+      case Step::Kind::stored: stored(step); break;
+      case Step::Kind::envelope:
+        if (transcript_.stored.empty() || transcript_.stored.back().envelope != step.text)
+          problem(step,
+                  "the envelope is " + (transcript_.stored.empty() ? "not there" : transcript_.stored.back().envelope));
+        break;
+      default: break;
+    }
+  }
+
+  void end(bool ends_closed, bool used_up) {
+    const std::string& output = transcript_.output;
+    if (at_ < output.size()) transcript_.problems.push_back("more replies: " + output.substr(at_, 200));
+    if (transcript_.closed && !ends_closed) transcript_.problems.push_back("the server closed");
+    if (!used_up) transcript_.problems.push_back("a verdict or store line was not used");
+  }
+
+ private:
+  void problem(const Step& step, const std::string& what) {
+    transcript_.problems.push_back("line " + std::to_string(step.line) + ": " + what);
+  }
+
+  void reply(const Step& step) {
+    const std::size_t end = transcript_.output.find("\r\n", at_);
+    if (end == std::string::npos) return problem(step, "no reply, wanted " + step.text);
+    const std::string line = transcript_.output.substr(at_, end - at_);
+    at_ = end + 2;
+    if (!matches(step.text, line)) problem(step, "wanted " + step.text + ", got " + line);
+  }
+
+  void stored(const Step& step) {
+    const std::vector<Stored>& all = transcript_.stored;
+    if (all.size() != step.count) return problem(step, "stored are " + std::to_string(all.size()));
+    if (!step.exact || (!all.empty() && all.back().data == step.text)) return;
+    problem(step, "stored is something else: " + (all.empty() ? std::string() : all.back().data.substr(0, 300)));
+  }
+
+  Transcript& transcript_;
+  std::size_t at_ = 0;  // of the output: what was compared
+};
+
+}  // namespace
+
+std::string envelope_of(const mail::Transaction& transaction) {
+  std::string out = transaction.from.is_null() ? "<>" : transaction.from.to_string();
+  out += " ->";
+  for (const mail::Recipient& recipient : transaction.recipients) out += " " + recipient.inbox.name();
+  return out;
+}
+
+std::string difference(const Transcript& wanted, const Transcript& got) {
+  if (!got.problems.empty()) return got.problems.front();
+  if (wanted.output != got.output) return "replies:\n" + got.output.substr(0, 2000);
+  if (wanted.stored != got.stored) return "stored messages";
+  if (wanted.closed != got.closed) return got.closed ? "closed" : "not closed";
+  if (wanted.refusals != got.refusals) return "refusals";
+  return {};
+}
+
+Transcript run_in_step(const Dialog& dialog, std::uint8_t phases) {
+  Transcript transcript;
+  Script script(transcript);
+  Checker checker(transcript);
+  std::unique_ptr<Driver<Script>> driver;
+  const auto policy = std::make_shared<const Policy>(dialog.config, phases);
+  for (const Step& step : dialog.steps) {
+    script.next(step);
+    if (step.kind == Step::Kind::verdict || step.kind == Step::Kind::store) continue;
+    if (!driver) driver = std::make_unique<Driver<Script>>(policy, script, transcript);
+    if (step.kind == Step::Kind::send) {
+      transcript.input += step.text;
+      driver->give(step.text);
+    } else {
+      checker.check(step);
+    }
+  }
+  checker.end(dialog.ends_closed(), script.used_up());
+  return transcript;
+}
+
+Transcript run_in_pieces(const std::shared_ptr<const Policy>& policy, const Transcript& reference,
+                         const std::vector<std::size_t>& cuts) {
+  Transcript transcript;
+  Replay replay(reference, transcript);
+  Driver<Replay> driver(policy, replay, transcript);
+  const std::string_view input = reference.input;
+  std::size_t at = 0;
+  for (const std::size_t cut : cuts) {
+    driver.give(input.substr(at, cut - at));
+    at = cut;
+  }
+  driver.give(input.substr(at));
+  return transcript;
+}
+
+}  // namespace maildrop::smtp::test

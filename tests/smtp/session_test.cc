@@ -1,0 +1,239 @@
+/// session_test.cc: every dialog against the Session: in step, in one piece, byte by byte, and split in every way.
+#include "smtp/session.h"
+
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "smtp/dialog.h"
+
+using namespace maildrop;
+using namespace maildrop::smtp;
+using namespace maildrop::smtp::test;
+
+namespace {
+
+constexpr std::size_t kWork = 250000;    // bytes fed to try each split point near both ends: all up to 700 bytes
+constexpr std::size_t kSomeSplits = 50;  // random ones between
+constexpr std::size_t kRandom = 20;      // splits into many pieces
+constexpr std::size_t kLarge = 100000;   // bytes beyond which few splits must do
+
+std::vector<std::size_t> every_byte(std::size_t size) {
+  std::vector<std::size_t> cuts;
+  for (std::size_t at = 1; at < size; ++at) cuts.push_back(at);
+  return cuts;
+}
+
+/// Pieces of 1 to `most` bytes.
+std::vector<std::size_t> random_cuts(std::mt19937& random, std::size_t size, std::size_t most) {
+  std::uniform_int_distribution<std::size_t> step(1, most);
+  std::vector<std::size_t> cuts;
+  for (std::size_t at = step(random); at < size; at += step(random)) cuts.push_back(at);
+  return cuts;
+}
+
+std::vector<std::vector<std::size_t>> all_splits(std::size_t size) {
+  std::mt19937 random(20);
+  if (size > kLarge) return {{}, random_cuts(random, size, 5000), random_cuts(random, size, size / 4)};
+  std::vector<std::vector<std::size_t>> splits{{}, every_byte(size)};
+  const std::size_t edge = kWork / std::max<std::size_t>(size, 1);
+  for (std::size_t at = 1; at < size; ++at)
+    if (at <= edge || at + edge > size) splits.push_back({at});
+  std::uniform_int_distribution<std::size_t> anywhere(1, size - 1);
+  for (std::size_t i = 0; size > 2 * edge && i < kSomeSplits; ++i) splits.push_back({anywhere(random)});
+  for (std::size_t i = 0; i < kRandom; ++i)
+    splits.push_back(random_cuts(random, size, i % 2 ? 7 : std::max<std::size_t>(8, size / 4)));
+  return splits;
+}
+
+/// The first split that ends otherwise than `reference` is told.
+void check_splits(const std::shared_ptr<const Policy>& policy, const Transcript& reference) {
+  for (const auto& cuts : all_splits(reference.input.size())) {
+    const std::string other = difference(reference, run_in_pieces(policy, reference, cuts));
+    if (other.empty()) continue;
+    UNSCOPED_INFO("in " << cuts.size() + 1 << " pieces, first cut " << (cuts.empty() ? 0 : cuts.front()));
+    FAIL_CHECK(other);
+    return;
+  }
+}
+
+void run(const Dialog& dialog, std::uint8_t phases) {
+  const Transcript reference = run_in_step(dialog, phases);
+  for (const std::string& problem : reference.problems) FAIL_CHECK(problem);
+  if (!reference.problems.empty()) return;
+  check_splits(std::make_shared<const Policy>(dialog.config, phases), reference);
+}
+
+std::shared_ptr<const Policy> default_policy(std::uint8_t phases = 0) {
+  Config config;
+  config.mail.domains = {"example.org"};
+  return std::make_shared<const Policy>(config, phases);
+}
+
+}  // namespace
+
+TEST_CASE("every dialog gives its replies, however its bytes are split") {
+  const auto files = dialog_files();
+  REQUIRE(files.size() > 50);
+  for (const auto& file : files) {
+    DYNAMIC_SECTION(file.filename().string()) {
+      const auto dialogs = read_dialogs(file);
+      if (!dialogs) FAIL(dialogs.error().what);
+      for (const Dialog& dialog : *dialogs) {
+        INFO(dialog.name);
+        run(dialog, kAllPhases);
+        if (!dialog.has_verdicts()) run(dialog, 0);
+      }
+    }
+  }
+}
+
+TEST_CASE("a dialog that is not as it says is found out") {
+  const char* const cases[] = {
+      "# no reply\n< 220 *\n< 250 *\n",
+      "# another reply\n< 220 *\n> EHLO a\n< 500 *\n",
+      "# more replies\n< 220 *\n> NOOP\n",
+      "# no close\n< 220 *\n< <close>\n",
+      "# an unexpected close\n< 220 *\n> QUIT\n< 221 *\n",
+      "# nothing stored\n< 220 *\nstored 1\n",
+      "# an unused verdict\nverdict rcpt defer\n< 220 *\n",
+      "# an unused answer\nstore unavailable\n< 220 *\n",
+  };
+  for (const char* text : cases) {
+    const auto dialogs = parse_dialogs(text, "x", {});
+    REQUIRE(dialogs);
+    CAPTURE(text);
+    CHECK_FALSE(run_in_step(dialogs->front(), kAllPhases).problems.empty());
+  }
+  CHECK_FALSE(parse_dialogs("< 220 *\n", "x", {}));
+  CHECK_FALSE(parse_dialogs("# x\nset mail.max_sizes 4\n", "x", {}));
+  CHECK_FALSE(parse_dialogs("# x\n> \\q\n", "x", {}));
+}
+
+TEST_CASE("patterns") {
+  CHECK(matches("250 *", "250 ok"));
+  CHECK(matches("250*", "250"));
+  CHECK(matches("*[*]", "450 later [id]"));
+  CHECK_FALSE(matches("250 *", "550 no"));
+  CHECK_FALSE(matches("250 ok", "250 ok "));
+  CHECK_FALSE(matches("*[*] x", "450 later [id]"));
+}
+
+TEST_CASE("a session that was ended stays so, whatever arrives later") {
+  Session session(default_policy(bit(filter::Phase::helo)), {}, "id");
+  session.take_output();
+  session.consume("EHLO a\r\n");
+  REQUIRE(session.want() == Want::verdict);
+  session.end(reply::shutting_down);
+  CHECK(session.take_output() == "421 4.3.2 shutting down, try again [id]\r\n");
+  session.answer(filter::Verdict{});
+  CHECK(session.want() == Want::close);
+  CHECK(session.consume("QUIT\r\n") == 0);
+  CHECK(session.take_output().empty());
+}
+
+TEST_CASE("a delivery that ends after the session did says nothing") {
+  Session session(default_policy(), {}, "id");
+  session.consume("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\nDATA\r\nx\r\n.\r\n");
+  REQUIRE(session.want() == Want::delivery);
+  CHECK_FALSE(session.idle());
+  session.take_transaction();
+  session.end(reply::timed_out);
+  session.take_output();
+  session.answer(store::MessageId::trusted("m"));
+  CHECK(session.want() == Want::close);
+  CHECK(session.take_output().empty());
+}
+
+TEST_CASE("when a session may be ended without loss") {
+  Session session(default_policy(), {}, "id");
+  const std::pair<const char*, bool> steps[] = {
+      {"EHLO a\r\n", true},
+      {"MAIL FROM:<>\r\n", false},
+      {"RSET\r\n", true},
+      {"MAIL FROM:<>\r\n", false},
+      {"RCPT TO:<u@example.org>\r\n", false},
+      {"DATA\r\nx\r\n", false},
+  };
+  CHECK(session.idle());
+  for (const auto& [bytes, idle] : steps) {
+    session.consume(bytes);
+    CAPTURE(bytes);
+    CHECK(session.idle() == idle);
+  }
+  CHECK(session.in_data());
+}
+
+TEST_CASE("a refused message gives its memory back at once") {
+  Config config;
+  config.mail.domains = {"example.org"};
+  config.mail.max_size = 200000;
+  Session session(std::make_shared<const Policy>(config, std::uint8_t{0}), {}, "id");
+  session.consume("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\nDATA\r\n");
+  const std::string line(998, 'x');
+  for (int i = 0; i < 300; ++i) session.consume(line + "\r\n");
+  CHECK(session.transaction().data.capacity() < 1000);
+}
+
+TEST_CASE("a filter asked about a recipient sees it, and a delivery has all that was accepted") {
+  Session session(default_policy(bit(filter::Phase::rcpt)), {}, "id");
+  session.consume("EHLO a\r\nMAIL FROM:<a@b.test> BODY=8BITMIME SIZE=7\r\nRCPT TO:<U1@example.org>\r\n");
+  REQUIRE(session.want() == Want::verdict);
+  CHECK(session.transaction().recipients.back().inbox.name() == "u1");
+  CHECK(session.transaction().eight_bit);
+  CHECK(session.transaction().declared_size == 7);
+  session.answer(filter::Verdict{});
+  session.consume("RCPT TO:<u2@example.org>\r\n");
+  filter::Verdict reject;
+  reject.action = filter::Action::reject;
+  session.answer(reject);
+  session.consume("DATA\r\nx\r\n.\r\n");
+  REQUIRE(session.want() == Want::delivery);
+  const mail::Transaction taken = session.take_transaction();
+  CHECK(envelope_of(taken) == "a@b.test -> u1");
+  CHECK(taken.recipients.front().address.local == "U1");
+  CHECK(taken.helo == "a");
+  CHECK(taken.esmtp);
+}
+
+TEST_CASE("what the domains of a policy accept") {
+  struct Case {
+    std::vector<std::string> domains;
+    const char* recipient;
+    bool accepted;
+  };
+  const Case cases[] = {
+      {{"example.org"}, "<u@example.org>", true},
+      {{"example.org"}, "<u@EXAMPLE.org>", true},
+      {{"Example.ORG"}, "<u@example.org>", true},
+      {{"example.org"}, "<u@sub.example.org>", false},
+      {{"example.org"}, "<u@example.org.evil.test>", false},
+      {{"example.org"}, "<postmaster>", true},
+      {{"example.org"}, "<postmaster@other.test>", false},
+      {{"*"}, "<u@anything.test>", true},
+      {{"*"}, "<u@[192.0.2.1]>", true},
+      {{"[192.0.2.1]"}, "<u@[192.0.2.1]>", true},
+      {{"example.org"}, "<u@[192.0.2.1]>", false},
+      {{"b\xc3\xbc"
+        "cher.example"},
+       "<u@b\xc3\xbc"
+       "cher.example>",
+       true},
+      {{"b\xc3\xbc"
+        "cher.example"},
+       "<u@xn--bcher-kva.example>",
+       true},
+      {{"xn--bcher-kva.example"},
+       "<u@b\xc3\xbc"
+       "cher.example>",
+       true},
+  };
+  for (const Case& c : cases) {
+    Config config;
+    config.mail.domains = c.domains;
+    const Policy policy(config, 0);
+    const auto path = mail::parse_path(c.recipient, {.utf8 = true, .allow_null = false, .allow_postmaster = true});
+    CAPTURE(c.domains.front(), c.recipient);
+    REQUIRE(path);
+    CHECK(policy.accepts(path->address) == c.accepted);
+  }
+}
