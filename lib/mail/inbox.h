@@ -15,7 +15,10 @@ namespace maildrop::mail {
 ///   (setting), and local part, whole address or domain kept (setting `inbox.naming`).
 /// Legal local parts: 1 to 64 octets after folding of `a-z 0-9 . _ + - =` and Unicode letters, marks and digits (no
 /// controls, format or bidi characters, symbols or spaces); not starting with `.` or `-` (paths and options). Anything
-/// else is Code::invalid: SMTP says 553, HTTP 400, the command line 67.
+/// else is Code::invalid, also in a +tag and where the policy drops the local part: SMTP says 553, HTTP 400, the
+/// command line 67. Parsing a name gives that name again. Under Naming::domain a reserved local part keeps an inbox of
+/// its own, named by the whole address: a domain's inbox is public, and what is sent to postmaster proves who owns the
+/// domain.
 class Inbox {
  public:
   /// From what a person or program typed: `bob`, `"Bob"`, or `bob@example.org`, whatever the naming policy; with
@@ -29,7 +32,8 @@ class Inbox {
 
   const std::string& name() const { return name_; }
 
-  /// One of `inbox.reserved` (compared in canonical form, by local part): stored, but never readable in public.
+  /// One of `inbox.reserved` (compared in canonical form, by local part up to a `+`, whatever the plus policy): stored,
+  /// but never readable in public.
   bool is_reserved(const InboxSettings& settings) const;
 
   friend auto operator<=>(const Inbox&, const Inbox&) = default;

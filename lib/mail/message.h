@@ -26,8 +26,9 @@ Overview overview(std::string_view message);
 /// RFC 5322 3.3 and the obsolete forms; nothing for what is not a date.
 std::optional<Time> parse_date(std::string_view value);
 
-/// The text of a message: the first text/plain part that is no attachment; without one, the first text/html turned
-/// into text; without either, a line that says so and names the parts. UTF-8, line ends `\n`, at most `max` bytes.
+/// The text of a message: the first text/plain part that is no attachment; without one, or when it is blank, the first
+/// text/html turned into text (its source when it is a bomb); without either, a line that says so and names the parts.
+/// UTF-8, line ends `\n`, at most `max` bytes.
 std::string text_of(std::string_view message, std::size_t max = 1u << 20);
 
 /// The first text/html part that is no attachment, decoded to UTF-8 but not sanitised; nothing if there is none.
