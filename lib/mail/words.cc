@@ -148,7 +148,8 @@ std::size_t word_end(std::string_view text, std::size_t start) {
   return end == std::string_view::npos ? end : end + 2;
 }
 
-/// GMime drops a word in a charset that it cannot convert. So these are cut out, and stay as they are.
+/// A word in an unknown charset is kept from GMime, which would remember the name and guess at the bytes; it stays as
+/// it is written.
 std::string decode_known_words(std::string_view text) {
   std::string out;
   std::size_t done = 0;
