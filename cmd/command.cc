@@ -8,9 +8,10 @@
 namespace maildrop::cmd {
 namespace {
 
-void complain(std::string_view line) {
-  const std::string safe = terminal_safe(line);
-  std::fprintf(stderr, "maildrop: %.*s\n", static_cast<int>(safe.size()), safe.data());
+void complain(std::string_view text) {
+  for (const std::string_view line : split(text, '\n')) {
+    if (!line.empty()) std::fprintf(stderr, "maildrop: %s\n", terminal_safe(line).c_str());
+  }
 }
 
 }  // namespace
@@ -29,9 +30,7 @@ int exit_for(const Error& error) {
 }
 
 int report(const Error& error) {
-  for (const std::string_view line : split(error.what, '\n')) {
-    if (!line.empty()) complain(line);
-  }
+  complain(error.what);
   return exit_for(error);
 }
 

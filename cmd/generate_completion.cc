@@ -161,7 +161,8 @@ std::string fish_valued(const CommandText& root) {
 
 std::string bash_completion(const CommandText& root) {
   return "# bash completion for maildrop, made by `maildrop generate completion bash`.\n\n"
-         "_maildrop_words() {  # what may come after the command $1\n  options='' valued='' files='' commands=''\n  case $1 "
+         "_maildrop_words() {  # what may come after the command $1\n  options='' valued='' files='' commands=''\n  "
+         "case $1 "
          "in\n" +
          bash_words(root) +
          "  esac\n}\n\n_maildrop_values() {  # the fixed values of an option: $1 is `maildrop inbox --color`\n" +

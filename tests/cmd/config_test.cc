@@ -1,0 +1,132 @@
+/// config_test.cc: maildrop config and maildrop version, run as main() runs them.
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "capture.h"
+#include "command.h"
+#include "core/settings.h"
+#include "core/text.h"
+
+namespace maildrop::cmd {
+namespace {
+
+using Words = std::vector<std::string>;
+
+struct Outcome {
+  int status;
+  std::string out, err;
+};
+
+Outcome run(const Words& words) {
+  Tree tree;
+  build(tree);
+  const test::Capture out(1), err(2);
+  const auto early = parse(tree, words);
+  const int status = early ? *early : tree.chosen();
+  return {status, out.text(), err.text()};
+}
+
+std::string write(const test::Folder& folder, const std::string& name, const std::string& text) {
+  std::ofstream(folder / name) << text;
+  return folder / name;
+}
+
+TEST_CASE("config check tells what was read, or every problem") {
+  const test::Folder folder;
+  const std::string good = write(folder, "good.toml", "[inbox]\nmax_messages = 20\n");
+  Outcome outcome = run({"config", "check", "--config", good});
+  CHECK(outcome.status == 0);
+  CHECK(outcome.out == "ok\n" + good + "\n");
+
+  const std::string bad = write(folder, "bad.toml", "[inbox]\nmax_mesages = 20\nmax_age = \"soon\"\n");
+  outcome = run({"--config", bad, "config", "check"});
+  CHECK(outcome.status == 78);
+  CHECK(outcome.out.empty());
+  CHECK_THAT(outcome.err,
+             Catch::Contains(bad + ":2:1: ") && Catch::Contains("max_messages") && Catch::Contains(bad + ":3:"));
+  CHECK(run({"config", "check", "--config", folder / "none.toml"}).status == 66);
+  CHECK(run({"config", "check", "--set", "no.such=1"}).status == 78);
+  outcome = run({"inbox", "bob", "--set", "inbox.max_age=soon"});
+  CHECK(outcome.status == 78);
+}
+
+TEST_CASE("a bad variable is blamed by its name") {
+  ::setenv("MAILDROP_INBOX_MAX_AGE", "soon", 1);
+  const Outcome outcome = run({"config", "check"});
+  ::unsetenv("MAILDROP_INBOX_MAX_AGE");
+  CHECK(outcome.status == 78);
+  CHECK_THAT(outcome.err, Catch::Contains("MAILDROP_INBOX_MAX_AGE: ") && !Catch::Contains("--"));
+}
+
+TEST_CASE("config show is a configuration that says the same") {
+  const test::Folder folder;
+  const std::string empty = write(folder, "empty.toml", "");
+  const Words set = {"--set", "inbox.max_age=90m",           "--set", "mail.domains=example.org,*",
+                     "--set", "smtp.hostname=mx.example.org"};
+  Words words = {"config", "show", "--config", empty};
+  words.insert(words.end(), set.begin(), set.end());
+  const Outcome first = run(words);
+  REQUIRE(first.status == 0);
+  const Outcome second = run({"config", "show", "--config", write(folder, "shown.toml", first.out)});
+  CHECK(second.err.empty());
+  CHECK(second.out == first.out);
+  CHECK_THAT(first.out, Catch::Contains("inbox.max_age = \"1h30m\"\n"));
+  const auto lines = split(first.out, '\n');
+  CHECK(lines.size() == settings().size() + 1);
+}
+
+TEST_CASE("config show tells where each value is from") {
+  const test::Folder folder;
+  const std::string file = write(folder, "x.toml", "[inbox]\nmax_messages = 20\n");
+  ::setenv("MAILDROP_MAIL_MAX_SIZE", "1MiB", 1);
+  const Words words = {"config", "show", "--config", file, "--set", "inbox.max_age=1h"};
+  Words with_origin = words, as_json = words;
+  with_origin.push_back("--origin");
+  as_json.push_back("--json");
+  const Outcome text = run(with_origin);
+  const Outcome json = run(as_json);
+  ::unsetenv("MAILDROP_MAIL_MAX_SIZE");
+  const std::vector<std::pair<std::string, std::string>> origins = {{"inbox.max_messages", file + ":2:"},
+                                                                    {"inbox.max_age", "--set"},
+                                                                    {"mail.max_size", "MAILDROP_MAIL_MAX_SIZE"},
+                                                                    {"smtp.hostname", "default"}};
+  std::size_t found = 0;
+  for (const std::string_view line : split(json.out, '\n')) {
+    if (line.empty()) continue;
+    const auto object = nlohmann::json::parse(line);
+    CHECK(object["schema"] == "maildrop.setting/1");
+    for (const auto& [key, origin] : origins) {
+      if (object["key"] != key) continue;
+      ++found;
+      CHECK_THAT(object["origin"].get<std::string>(), Catch::StartsWith(origin));
+      CHECK_THAT(text.out, Catch::Contains(key + " = ") && Catch::Contains("  # " + origin));
+    }
+    if (object["key"] == "mail.domains") CHECK(object["value"] == nlohmann::json{"localhost"});
+  }
+  CHECK(found == origins.size());
+}
+
+TEST_CASE("config defaults is the sample file, which is a configuration") {
+  const test::Folder folder;
+  const Outcome outcome = run({"config", "defaults"});
+  CHECK(outcome.out == sample_toml());
+  CHECK(run({"config", "check", "--config", write(folder, "sample.toml", outcome.out)}).status == 0);
+}
+
+TEST_CASE("version tells what it is made of") {
+  const Outcome text = run({"version"});
+  CHECK(text.status == 0);
+  CHECK_THAT(text.out, Catch::StartsWith("maildrop ") && Catch::Contains("\nlibrary   SQLite 3."));
+  const auto json = nlohmann::json::parse(run({"version", "--json"}).out);
+  CHECK(json["schema"] == "maildrop.version/1");
+  CHECK(run({"--version"}).out == "maildrop " + json["version"].get<std::string>() + "\n");
+  CHECK(json["libraries"].size() == 12);
+  for (const auto& [name, version] : json["libraries"].items()) {
+    CAPTURE(name);
+    CHECK(!version.get<std::string>().empty());
+  }
+}
+
+}  // namespace
+}  // namespace maildrop::cmd

@@ -1,0 +1,106 @@
+/// show_test.cc: one message in every form: exact, safe, or JSON.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "capture.h"
+#include "core/text.h"
+#include "inbox.h"
+#include "json_line.h"
+
+namespace maildrop::cmd {
+namespace {
+
+const std::string kData =
+    "From: \x1b]0;x\x07 <a@example.com>\r\nSubject: =?utf-8?Q?gr=C3=BC=C3=9Fe?=\r\nX-Bytes: \xff\xc2\x9b\r\n\r\nred "
+    "\x1b[31m\xe2\x80\xae\r\nnext\r\n";
+
+store::Message hostile() {
+  store::Message message;
+  message.summary = test::summary("d000000azzzzzzzzzzzzzzzzzz", "\x1b]0;x\x07 <a@example.com>",
+                                  "gr\xc3\xbc\xc3\x9f"
+                                  "e\xff");
+  message.data = kData;
+  return message;
+}
+
+TEST_CASE("raw is every byte") { CHECK(show(Form::raw, "bob", hostile(), Screen{}) == kData); }
+
+TEST_CASE("what people read is safe in every form") {
+  for (const Form form : {Form::screen, Form::headers, Form::text, Form::json}) {
+    const std::string text = show(form, "bob", hostile(), Screen{});
+    CAPTURE(text);
+    CHECK(terminal_safe(text, Lines::many) == text);
+    CHECK(text.back() == '\n');
+  }
+}
+
+TEST_CASE("headers are all of the header, text all of the body") {
+  const std::string headers = show(Form::headers, "bob", hostile(), Screen{});
+  CHECK_THAT(headers, Catch::StartsWith("From: ") && Catch::Contains("\nX-Bytes: "));
+  CHECK_THAT(headers, !Catch::Contains("red") && !Catch::EndsWith("\n\n"));
+  const std::string text = show(Form::text, "bob", hostile(), Screen{});
+  CHECK_THAT(text, Catch::StartsWith("red ") && Catch::EndsWith("\nnext\n"));
+  const std::string screen = show(Form::screen, "bob", hostile(), Screen{});
+  CHECK_THAT(screen, Catch::Contains("\nSubject: gr\xc3\xbc\xc3\x9f"
+                                     "e") &&
+                         Catch::Contains("\nId: d000000azz") && Catch::EndsWith("\n\n" + text));
+}
+
+TEST_CASE("colour is around names only") {
+  Screen screen;
+  screen.colour = true;
+  CHECK_THAT(show(Form::screen, "bob", hostile(), screen), Catch::StartsWith("\x1b[1mFrom:\x1b[0m \xef\xbf\xbd]0;x"));
+}
+
+TEST_CASE("JSON has the fields of its schema, and reads back") {
+  const std::string line = show(Form::json, "bob", hostile(), Screen{});
+  CHECK(line.find('\n') == line.size() - 1);
+  const auto json = nlohmann::ordered_json::parse(line);
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : json.items()) keys.push_back(key);
+  CHECK(keys == std::vector<std::string>{"schema", "inbox", "id", "received", "from", "to", "header_from", "subject",
+                                         "date", "size", "helo", "peer", "headers", "text"});
+  CHECK(json["schema"] == "maildrop.message/1");
+  CHECK(json["id"] == "d000000azzzzzzzzzzzzzzzzzz");
+  CHECK(json["received"] == "2023-11-14T22:13:20.000Z");
+  CHECK(json["date"].is_null());
+  CHECK(json["size"] == 1536);
+  CHECK(json["header_from"] == "\x1b]0;x\x07 <a@example.com>");
+  CHECK(json["subject"] ==
+        "gr\xc3\xbc\xc3\x9f"
+        "e\xef\xbf\xbd");
+  CHECK(json["headers"].size() == 3);
+  CHECK(json["headers"][1] == nlohmann::ordered_json{{"name", "Subject"},
+                                                     {"value",
+                                                      "gr\xc3\xbc\xc3\x9f"
+                                                      "e"}});
+  CHECK(json["text"] == "red \x1b[31m\xe2\x80\xae\nnext\n");
+
+  const auto listed = nlohmann::json::parse(json_message("bob", hostile().summary));
+  CHECK(!listed.contains("text"));
+  CHECK(!listed.contains("headers"));
+  const auto deleted = nlohmann::json::parse(json_deleted("bob", hostile().summary.id));
+  CHECK(deleted ==
+        nlohmann::json{{"schema", "maildrop.deleted/1"}, {"inbox", "bob"}, {"id", "d000000azzzzzzzzzzzzzzzzzz"}});
+}
+
+TEST_CASE("JSON escapes what a terminal would act on, and nothing else") {
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {"plain \xc3\xbc \xe4\xbd\xa0 \xf0\x9f\x91\xa9", "plain \xc3\xbc \xe4\xbd\xa0 \xf0\x9f\x91\xa9"},
+      {"\x1b", "\\u001b"},
+      {"\x7f", "\\u007f"},
+      {"\xc2\x9b", "\\u009b"},
+      {"\xe2\x80\xae", "\\u202e"},
+      {"\xe2\x81\xa6", "\\u2066"},
+      {"\xe2\x80\xa8", "\\u2028"},
+      {"\xf3\xa0\x80\x81", "\\udb40\\udc01"},  // U+E0001, a format control beyond the first plane
+  };
+  for (const auto& [text, escaped] : rows) {
+    const std::string line = json_line(Json{{"x", text}});
+    CHECK(line == "{\"x\":\"" + escaped + "\"}\n");
+    CHECK(nlohmann::json::parse(line)["x"] == text);
+  }
+}
+
+}  // namespace
+}  // namespace maildrop::cmd
