@@ -1,7 +1,6 @@
 /// clock.cc: the system's clock, the fake one, and the two forms in which mail writes a date.
 #include "core/clock.h"
 
-#include <cstdio>
 #include <ctime>
 
 namespace maildrop {
@@ -35,15 +34,29 @@ std::tm utc(Time time, int& millis) {
   return parts;
 }
 
+/// By hand, since each message needs two dates and printf takes longer than all that parses the message.
+void append_digits(std::string& out, int value, unsigned width) {
+  char digits[10];
+  unsigned n = 0;
+  for (; n < width || value > 0; value /= 10) digits[n++] = static_cast<char>('0' + value % 10);
+  while (n > 0) out += digits[--n];
+}
+
 }  // namespace
 
 std::string rfc3339(Time time) {
   int millis = 0;
   const std::tm t = utc(time, millis);
-  char text[64];
-  const int n = std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.tm_year + 1900, t.tm_mon + 1,
-                              t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, millis);
-  return std::string(text, static_cast<std::size_t>(n));
+  std::string out;
+  out.reserve(24);
+  append_digits(out, t.tm_year + 1900, 4);
+  append_digits(out += '-', t.tm_mon + 1, 2);
+  append_digits(out += '-', t.tm_mday, 2);
+  append_digits(out += 'T', t.tm_hour, 2);
+  append_digits(out += ':', t.tm_min, 2);
+  append_digits(out += ':', t.tm_sec, 2);
+  append_digits(out += '.', millis, 3);
+  return out += 'Z';
 }
 
 std::string rfc5322(Time time) {
@@ -53,10 +66,14 @@ std::string rfc5322(Time time) {
                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   int millis = 0;
   const std::tm t = utc(time, millis);
-  char text[64];
-  const int n = std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d +0000", kDays[t.tm_wday], t.tm_mday,
-                              kMonths[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
-  return std::string(text, static_cast<std::size_t>(n));
+  std::string out(kDays[t.tm_wday]);
+  append_digits(out += ", ", t.tm_mday, 2);
+  ((out += ' ') += kMonths[t.tm_mon]) += ' ';
+  append_digits(out, t.tm_year + 1900, 4);
+  append_digits(out += ' ', t.tm_hour, 2);
+  append_digits(out += ':', t.tm_min, 2);
+  append_digits(out += ':', t.tm_sec, 2);
+  return out += " +0000";
 }
 
 }  // namespace maildrop

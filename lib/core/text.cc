@@ -102,6 +102,9 @@ std::string terminal_safe(std::string_view text, Lines lines) {
 }
 
 std::string log_value(std::string_view text, std::size_t max) {
+  // Nearly all values are plain, and several are written for each message.
+  const auto plain = [](char c) { return c > ' ' && c <= '~' && c != '=' && c != '"' && c != '\\'; };
+  if (!text.empty() && text.size() <= max && std::all_of(text.begin(), text.end(), plain)) return std::string(text);
   std::string out;
   bool quote = text.empty();
   std::size_t at = 0;

@@ -265,9 +265,8 @@ store::Delivery Connection::make_delivery(mail::Transaction transaction) {
 
 awaitable<void, Executor> Connection::deliver() {
   store::Delivery delivery = make_delivery(session_.take_transaction());
-  store::Delivery record;  // what the log needs of it
-  record.summary = delivery.summary;
-  record.targets = delivery.targets;
+  const Record record{delivery.summary.id, delivery.summary.from, delivery.targets.front().inbox.name(),
+                      delivery.targets.size(), delivery.summary.size};
   waiting_ = Waiting::store;
   const Monotonic start = loop_.clock.monotonic();
   struct Push {
@@ -280,7 +279,7 @@ awaitable<void, Executor> Connection::deliver() {
   waiting_ = Waiting::nothing;
   loop_.metrics.delivery.observe(std::chrono::duration<double>(loop_.clock.monotonic() - start).count());
   (stored ? loop_.metrics.stored : loop_.metrics.deferred).add();
-  if (stored) loop_.metrics.bytes.add(record.summary.size);
+  if (stored) loop_.metrics.bytes.add(record.size);
   log_message(record, stored);
   session_.answer(stored);
   count_refusals();
@@ -307,26 +306,25 @@ void Connection::count_refusals() {
   for (const std::string_view reason : session_.take_refusals()) loop_.metrics.refused(reason);
 }
 
-void Connection::log_message(const store::Delivery& delivery, const Result<store::MessageId>& stored) const {
-  const store::Summary& summary = delivery.summary;
-  const std::string& inbox = delivery.targets.front().inbox.name();
+void Connection::log_message(const Record& record, const Result<store::MessageId>& stored) const {
+  const std::string peer = session_.transaction().peer.to_string();
   if (stored) {
-    log::info("message", {{"id", summary.id.text()},
+    log::info("message", {{"id", record.id.text()},
                           {"session", session_.id()},
-                          {"peer", summary.peer},
-                          {"from", summary.from},
-                          {"inbox", inbox},
-                          {"inboxes", delivery.targets.size()},
-                          {"size", summary.size},
+                          {"peer", peer},
+                          {"from", record.from},
+                          {"inbox", record.inbox},
+                          {"inboxes", record.inboxes},
+                          {"size", record.size},
                           {"result", "stored"}});
   } else {
-    log::warning("message", {{"id", summary.id.text()},
+    log::warning("message", {{"id", record.id.text()},
                              {"session", session_.id()},
-                             {"peer", summary.peer},
-                             {"from", summary.from},
-                             {"inbox", inbox},
-                             {"inboxes", delivery.targets.size()},
-                             {"size", summary.size},
+                             {"peer", peer},
+                             {"from", record.from},
+                             {"inbox", record.inbox},
+                             {"inboxes", record.inboxes},
+                             {"size", record.size},
                              {"result", "deferred"},
                              {"code", to_string(stored.error().code)},
                              {"error", stored.error().what}});

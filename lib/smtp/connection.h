@@ -84,7 +84,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool discard_some();  // false: enough
   void track_data();
   store::Delivery make_delivery(mail::Transaction transaction);
-  void log_message(const store::Delivery& delivery, const Result<store::MessageId>& stored) const;
+
+  /// What the log tells of a delivery, when the delivery itself is gone.
+  struct Record {
+    store::MessageId id;
+    std::string from;
+    std::string inbox;  // the first
+    std::size_t inboxes;
+    std::uint64_t size;
+  };
+  void log_message(const Record& record, const Result<store::MessageId>& stored) const;
   void log_session() const;
 
   boost::asio::awaitable<void, Executor> write_out();

@@ -16,10 +16,12 @@ using Steady = std::chrono::steady_clock;
 
 // A commit holds at most that many bytes of messages, or one message: bounds the time of a batch and the WAL's growth.
 constexpr std::size_t kBatchBytes = 8u << 20;
-// Under load, the first push after a commit comes just before the others that the commit's answers set free. Waiting
-// that long for them costs no throughput and saves fsyncs; only when the last batch was at least kBusyBatch.
-constexpr std::chrono::microseconds kGather{200};
+// Under load the first push after a commit comes just before the others that the commit's answers set free: a commit of
+// its own would cost the fsync of a whole batch. So after a batch of at least kBusyBatch the next one is awaited as
+// long as it grows in each kGatherStep, is smaller than what can come, and kGatherMost is not over.
 constexpr std::size_t kBusyBatch = 8;
+constexpr std::chrono::microseconds kGatherStep{200};
+constexpr std::chrono::microseconds kGatherMost{4000};
 // Messages expired in one step. While deliveries come in: twice as many as were stored, so that expiry keeps up with
 // any load, within bounds that keep a step to a few milliseconds.
 constexpr std::size_t kPurgeStep = 200;
@@ -87,6 +89,8 @@ struct Committer::State {
   void watch_loop();
   void stop();
 
+  void sleep(std::unique_lock<std::mutex>& lock, std::size_t until, Steady::time_point at);
+  void gather(std::unique_lock<std::mutex>& lock);
   bool take_batch(std::unique_lock<std::mutex>& lock);
   void commit(std::unique_lock<std::mutex>& lock);
   void tend(std::size_t stored);
@@ -115,6 +119,7 @@ struct Committer::State {
   // Of commit_loop alone.
   std::vector<Delivery> batch;
   std::size_t last_batch = 0;
+  std::size_t can_come = 0;  // deliveries, from those who were answered last and those who wait already
   Steady::time_point next_tend = Steady::now();
   bool more_to_purge = false;
   std::atomic<std::uint64_t> heartbeat{0};
@@ -160,17 +165,28 @@ void Committer::State::commit_loop() {
   watch.notify_one();
 }
 
+/// Until so many wait, or it is that late.
+void Committer::State::sleep(std::unique_lock<std::mutex>& lock, std::size_t until, Steady::time_point at) {
+  wake_at = until;
+  work.wait_until(lock, at, [&] { return stopping || queue.size() >= until; });
+  wake_at = 0;
+}
+
+void Committer::State::gather(std::unique_lock<std::mutex>& lock) {
+  if (last_batch < kBusyBatch) return;
+  const Steady::time_point last = Steady::now() + kGatherMost;
+  const auto room = [&] { return !stopping && queue.size() < can_come && bytes < kBatchBytes && Steady::now() < last; };
+  while (!queue.empty() && room()) {
+    const std::size_t before = queue.size();
+    sleep(lock, can_come, Steady::now() + kGatherStep);
+    if (queue.size() <= before) return;
+  }
+}
+
 /// Waits for deliveries, or for the time to tend the store. false: it is time to stop.
 bool Committer::State::take_batch(std::unique_lock<std::mutex>& lock) {
-  const auto sleep = [&](std::size_t until, Steady::time_point at) {
-    wake_at = until;
-    work.wait_until(lock, at, [&] { return stopping || queue.size() >= until; });
-    wake_at = 0;
-  };
-  if (queue.empty() && !more_to_purge) sleep(1, next_tend);
-  if (!stopping && last_batch >= kBusyBatch && !queue.empty() && queue.size() < last_batch / 2) {
-    sleep(last_batch / 2, Steady::now() + kGather);
-  }
+  if (queue.empty() && !more_to_purge) sleep(lock, 1, next_tend);
+  gather(lock);
   if (stopping) return false;
   std::size_t size = 0;
   while (!queue.empty() && batch.size() < std::max(settings.batch, 1u)) {
@@ -200,6 +216,7 @@ void Committer::State::commit(std::unique_lock<std::mutex>& lock) {
     bytes -= in_flight[i].size;
     if (in_flight[i].done) answers.push_back({std::move(in_flight[i].done), std::move(results[i])});
   }
+  can_come = std::min<std::size_t>(queue.size() + in_flight.size(), settings.batch);
   in_flight.clear();
   lock.unlock();
   answer(std::move(answers));
