@@ -135,6 +135,13 @@ Command parse_command(std::string_view line) {
   return {Verb::unknown, argument};
 }
 
+bool has_control(std::string_view line) {
+  return std::any_of(line.begin(), line.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
+  });
+}
+
 tl::expected<std::string, Reply> parse_helo(std::string_view argument) {
   const std::string_view name = argument.substr(0, argument.find(' '));
   if (name.empty() || name.size() > kMaxHelo || !is_printable_ascii(name))

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 
+#include "core/result.h"
 #include "mail/address.h"
 #include "smtp/reply.h"
 
@@ -36,6 +36,9 @@ struct Command {
 
 /// `line` without CRLF.
 Command parse_command(std::string_view line);
+
+/// A byte below 0x20 or 0x7f: never part of a command or a reply.
+bool has_control(std::string_view line);
 
 /// The client's name for itself: printable ASCII without spaces, at most 255 bytes, anything after a space dropped. Not
 /// checked further: what a HELO is worth is a filter's opinion.

@@ -1,34 +1,12 @@
-/// session.cc: the dialog. For every command alike: check, ask the filters, then proceed.
+/// session.cc: the dialog of commands. For every one alike: check, ask the filters (session_phases.cc), then proceed;
+/// the message itself is in session_message.cc.
 #include "smtp/session.h"
 
 #include <algorithm>
 
-#include "core/text.h"
-#include "smtp/trace.h"
-
 namespace maildrop::smtp {
 
 using filter::Phase;
-
-namespace {
-
-bool has_control(std::string_view line) {
-  return std::any_of(line.begin(), line.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7f;
-  });
-}
-
-/// Gives the memory back, too: an assignment of an empty string would keep it.
-void release(std::string& text) { std::string().swap(text); }
-
-/// A filter's own reply, if it is one: three digits of a refusal and one line. Anything else would break the dialog.
-bool is_refusal(std::string_view reply) {
-  return reply.size() > 4 && (reply[0] == '4' || reply[0] == '5') && reply[1] >= '0' && reply[1] <= '5' &&
-         reply[2] >= '0' && reply[2] <= '9' && reply[3] == ' ' && reply.size() <= 500 && !has_control(reply);
-}
-
-}  // namespace
 
 Session::Session(std::shared_ptr<const Policy> policy, mail::Peer peer, std::string id)
     : policy_(std::move(policy)), id_(std::move(id)) {
@@ -77,48 +55,6 @@ std::size_t Session::consume_line(std::string_view bytes) {
       break;
   }
   return used;
-}
-
-std::size_t Session::consume_data(std::string_view bytes) {
-  const Config& config = policy_->config;
-  const bool discarding = data_refusal_ != nullptr;
-  // A limit is met at the same byte, and by the same limit first, however the bytes were split.
-  const std::size_t room =
-      discarding ? std::max<std::size_t>(1, config.limits.discard_size - discarded_)
-                 : data_->room({config.mail.max_size, config.limits.header_size, config.limits.data_line});
-  bytes = bytes.substr(0, room);
-  std::size_t used = 0;
-  const DataReader::Status status = data_->read(bytes, used, discarding ? nullptr : &transaction_.data);
-  if (discarding) discarded_ += used;
-  if (status == DataReader::Status::bare_newline) {
-    say(reply::bare_newline_data);
-    close();
-    return used;
-  }
-  if (!discarding && over_data_limits()) {
-    // refuse_data() has dropped what was there; the rest is read on to the dot.
-  } else if (discarded_ > config.limits.discard_size) {
-    output_ += *data_refusal_;
-    close();
-    return used;
-  }
-  if (status == DataReader::Status::header_end) header_ended();
-  if (status == DataReader::Status::done) data_ended();
-  return used;
-}
-
-bool Session::over_data_limits() {
-  const Config& config = policy_->config;
-  if (data_->size() > config.mail.max_size) {
-    refuse_data(reply::too_large);
-  } else if (data_->header_size() > config.limits.header_size) {
-    refuse_data(reply::header_too_large);
-  } else if (data_->longest_line() > config.limits.data_line) {
-    refuse_data(reply::data_line_too_long);
-  } else {
-    return false;
-  }
-  return true;
 }
 
 // --- commands ---
@@ -241,160 +177,6 @@ void Session::capabilities() {
   output_ += "250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 HELP\r\n";
 }
 
-// --- verdicts ---
-
-void Session::ask(Phase phase) {
-  phase_ = phase;
-  const bool asked = (policy_->phases & filter::bit(phase)) != 0 && !transaction_.peer.exempt;
-  if (asked) {
-    want_ = Want::verdict;
-  } else {
-    proceed();
-  }
-}
-
-void Session::answer(const filter::Verdict& verdict) {
-  want_ = Want::input;
-  if (state_ == State::closed) return close();  // it was ended while the question was out
-  if (verdict.action == filter::Action::discard) {
-    discard_ = true;
-    if (phase_ == Phase::connect || phase_ == Phase::helo) discard_all_ = true;
-  }
-  if (verdict.refuses()) {
-    refuse_phase(verdict);
-  } else {
-    proceed();
-  }
-}
-
-void Session::proceed() {
-  switch (phase_) {
-    case Phase::connect: return greet();
-    case Phase::helo:
-      greeted_ = true;
-      if (transaction_.esmtp) {
-        capabilities();
-      } else {
-        output_ += "250 " + policy_->hostname + "\r\n";
-      }
-      return count_junk();
-    case Phase::mail: in_transaction_ = true; return say(reply::sender_ok);
-    case Phase::rcpt: refused_recipient_ = false; return say(reply::recipient_ok);
-    case Phase::headers: return;
-    case Phase::message:
-      if (discard_ || discard_all_) {
-        reset();
-        return say(reply::discarded);
-      }
-      want_ = Want::delivery;
-      return;
-  }
-}
-
-void Session::greet() { output_ += "220 " + policy_->hostname + " ESMTP maildrop\r\n"; }
-
-void Session::refuse_phase(const filter::Verdict& verdict) {
-  const bool defer = verdict.action == filter::Action::defer;
-  const Reply& standard = defer ? reply::filter_defer : reply::filter_reject;
-  refusals_.push_back(standard.reason);
-  // RFC 5321 4.2.1: a 421, and so a 521, is the last that is said.
-  const bool hang_up = verdict.action == filter::Action::disconnect ||
-                       (is_refusal(verdict.reply) && std::string_view(verdict.reply).substr(1, 2) == "21");
-  switch (phase_) {
-    case Phase::connect:
-      say_verdict(verdict, defer ? reply::filter_defer_connect : reply::filter_reject_connect);
-      if (defer) return close();  // 421: RFC 5321 3.1 has no session behind it
-      state_ = State::refused;
-      break;
-    case Phase::helo:
-    case Phase::mail:
-      say_verdict(verdict, standard);
-      reset();
-      count_junk();  // or a peer could be refused for ever
-      break;
-    case Phase::rcpt:
-      transaction_.recipients.pop_back();
-      say_verdict(verdict, standard);
-      count_junk();
-      break;
-    case Phase::headers: {
-      std::string held;
-      std::swap(held, output_);  // the reply belongs behind the dot
-      say_verdict(verdict, standard);
-      std::swap(held, output_);
-      data_refusal_ = std::make_unique<std::string>(std::move(held));
-      release(transaction_.data);
-      if (hang_up) output_ += *data_refusal_;
-      break;
-    }
-    case Phase::message:
-      say_verdict(verdict, standard);
-      reset();
-      break;
-  }
-  if (hang_up) close();
-}
-
-void Session::say_verdict(const filter::Verdict& verdict, const Reply& standard) {
-  if (is_refusal(verdict.reply)) {
-    output_ += verdict.reply + " [" + id_ + "]\r\n";
-  } else {
-    append(output_, standard, id_);
-  }
-}
-
-// --- the message ---
-
-void Session::header_ended() {
-  if (data_refusal_) return;
-  if (count_hops(transaction_.data) > policy_->config.limits.hops) return refuse_data(reply::too_many_hops);
-  ask(Phase::headers);
-}
-
-void Session::data_ended() {
-  const bool header_only = transaction_.data.size() == data_->header_size();
-  data_.reset();
-  state_ = State::command;
-  junk_ = 0;
-  if (!data_refusal_ && header_only && count_hops(transaction_.data) > policy_->config.limits.hops)
-    refuse_data(reply::too_many_hops);
-  if (data_refusal_) {
-    output_ += *data_refusal_;
-    reset();
-    return;
-  }
-  ask(Phase::message);
-}
-
-void Session::refuse_data(const Reply& reply) {
-  data_refusal_ = std::make_unique<std::string>();
-  append(*data_refusal_, reply, id_);
-  refusals_.push_back(reply.reason);
-  release(transaction_.data);
-}
-
-mail::Transaction Session::take_transaction() {
-  mail::Transaction taken = std::move(transaction_);
-  transaction_ = {};
-  transaction_.peer = taken.peer;
-  transaction_.helo = taken.helo;
-  transaction_.esmtp = taken.esmtp;
-  return taken;
-}
-
-void Session::answer(const Result<store::MessageId>& stored) {
-  if (state_ == State::closed) return close();
-  want_ = Want::input;
-  reset();
-  if (stored) {
-    ++messages_;
-    output_ += "250 2.0.0 stored as " + stored->text() + "\r\n";
-  } else {
-    // Whatever it was, the peer keeps the message and tries again: nothing is lost.
-    say(stored.error().code == Code::over_limit ? reply::store_full : reply::store_failed);
-  }
-}
-
 // --- replies and ends ---
 
 void Session::say(const Reply& reply) {
@@ -423,8 +205,11 @@ void Session::end(const Reply& reply) {
 void Session::close() {
   want_ = Want::close;
   state_ = State::closed;
-  release(transaction_.data);
+  drop_data();
 }
+
+/// Gives the memory back, too: an assignment of an empty string would keep it.
+void Session::drop_data() { std::string().swap(transaction_.data); }
 
 void Session::reset() {
   transaction_.from = {};
@@ -432,7 +217,7 @@ void Session::reset() {
   transaction_.eight_bit = false;
   transaction_.declared_size = 0;
   transaction_.recipients.clear();
-  release(transaction_.data);
+  drop_data();
   data_refusal_.reset();
   in_transaction_ = false;
   refused_recipient_ = false;

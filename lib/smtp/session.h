@@ -116,6 +116,7 @@ class Session {
   void refuse(const Reply& reply);  // counted as an error; may end the session
   void count_junk();
   void close();
+  void drop_data();
   void reset();
 
   std::shared_ptr<const Policy> policy_;

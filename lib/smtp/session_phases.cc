@@ -1,0 +1,118 @@
+/// session_phases.cc: asking the filters at each phase, and what their verdicts do to the dialog.
+#include "smtp/session.h"
+
+namespace maildrop::smtp {
+
+using filter::Phase;
+
+namespace {
+
+/// A filter's own reply, if it is one: three digits of a refusal and one line. Anything else would break the dialog.
+bool is_refusal(std::string_view reply) {
+  return reply.size() > 4 && (reply[0] == '4' || reply[0] == '5') && reply[1] >= '0' && reply[1] <= '5' &&
+         reply[2] >= '0' && reply[2] <= '9' && reply[3] == ' ' && reply.size() <= 500 && !has_control(reply);
+}
+
+}  // namespace
+
+void Session::ask(Phase phase) {
+  phase_ = phase;
+  const bool asked = (policy_->phases & filter::bit(phase)) != 0 && !transaction_.peer.exempt;
+  if (asked) {
+    want_ = Want::verdict;
+  } else {
+    proceed();
+  }
+}
+
+void Session::answer(const filter::Verdict& verdict) {
+  want_ = Want::input;
+  if (state_ == State::closed) return close();  // it was ended while the question was out
+  if (verdict.action == filter::Action::discard) {
+    discard_ = true;
+    if (phase_ == Phase::connect || phase_ == Phase::helo) discard_all_ = true;
+  }
+  if (verdict.refuses()) {
+    refuse_phase(verdict);
+  } else {
+    proceed();
+  }
+}
+
+void Session::proceed() {
+  switch (phase_) {
+    case Phase::connect: return greet();
+    case Phase::helo:
+      greeted_ = true;
+      if (transaction_.esmtp) {
+        capabilities();
+      } else {
+        output_ += "250 " + policy_->hostname + "\r\n";
+      }
+      return count_junk();
+    case Phase::mail: in_transaction_ = true; return say(reply::sender_ok);
+    case Phase::rcpt: refused_recipient_ = false; return say(reply::recipient_ok);
+    case Phase::headers: return;
+    case Phase::message:
+      if (discard_ || discard_all_) {
+        reset();
+        return say(reply::discarded);
+      }
+      want_ = Want::delivery;
+      return;
+  }
+}
+
+void Session::greet() { output_ += "220 " + policy_->hostname + " ESMTP maildrop\r\n"; }
+
+void Session::refuse_phase(const filter::Verdict& verdict) {
+  const bool defer = verdict.action == filter::Action::defer;
+  const Reply& standard = defer ? reply::filter_defer : reply::filter_reject;
+  refusals_.push_back(standard.reason);
+  // RFC 5321 4.2.1: a 421, and so a 521, is the last that is said.
+  const bool hang_up = verdict.action == filter::Action::disconnect ||
+                       (is_refusal(verdict.reply) && std::string_view(verdict.reply).substr(1, 2) == "21");
+  switch (phase_) {
+    case Phase::connect:
+      say_verdict(verdict, defer ? reply::filter_defer_connect : reply::filter_reject_connect);
+      if (defer) return close();  // 421: RFC 5321 3.1 has no session behind it
+      state_ = State::refused;
+      break;
+    case Phase::helo:
+    case Phase::mail:
+      say_verdict(verdict, standard);
+      reset();
+      count_junk();  // or a peer could be refused for ever
+      break;
+    case Phase::rcpt:
+      transaction_.recipients.pop_back();
+      say_verdict(verdict, standard);
+      count_junk();
+      break;
+    case Phase::headers: {
+      std::string held;
+      std::swap(held, output_);  // the reply belongs behind the dot
+      say_verdict(verdict, standard);
+      std::swap(held, output_);
+      data_refusal_ = std::make_unique<std::string>(std::move(held));
+      drop_data();
+      if (hang_up) output_ += *data_refusal_;
+      break;
+    }
+    case Phase::message:
+      say_verdict(verdict, standard);
+      reset();
+      break;
+  }
+  if (hang_up) close();
+}
+
+void Session::say_verdict(const filter::Verdict& verdict, const Reply& standard) {
+  if (is_refusal(verdict.reply)) {
+    output_ += verdict.reply + " [" + id_ + "]\r\n";
+  } else {
+    append(output_, standard, id_);
+  }
+}
+
+}  // namespace maildrop::smtp
