@@ -18,17 +18,17 @@ enum class Role {
 };
 
 struct OpenOptions {
-  std::string url;              // resolved (config.h resolve_store_url)
+  std::string url;  // resolved (config.h resolve_store_url)
   Role role = Role::reader;
   StoreSettings settings;
   InboxSettings inbox;
-  const Clock* clock = nullptr; // outlives the store
-  bool create_missing = false;  // a reader that finds no store makes an empty one, or waits for the writer to: it may be
-                                // started first
+  const Clock* clock = nullptr;  // outlives the store
+  /// A reader that finds no store makes an empty one, or waits for the writer to: it may be started first.
+  bool create_missing = false;
 };
 
 struct BackendKind {
-  std::string_view scheme;      // `sqlite`
+  std::string_view scheme;  // `sqlite`
   std::string_view summary;
   Result<std::unique_ptr<Store>> (*open)(const OpenOptions&);
   Result<std::unique_ptr<Feed>> (*feed)(const OpenOptions&);

@@ -63,7 +63,8 @@ class Writing::Holding {
 
 Result<std::unique_ptr<Writing>> Writing::start(const std::string& path, const StoreSettings& settings,
                                                 const Clock& clock) {
-  std::unique_ptr<Writing> made(new Writing(path, settings, TRY(WriteLock::take(path, kLockWait))));
+  WriteLock lock = TRY(WriteLock::take(path, kLockWait));
+  std::unique_ptr<Writing> made(new Writing(path, settings, std::move(lock)));
   TRY(create(path));
   made->writer_ = TRY(Writer::open(path, settings, clock));
   made->checkpointer_ = TRY(Checkpointer::start(path));

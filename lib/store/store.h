@@ -34,27 +34,27 @@ class MessageId {
 /// What is known of a message without reading it.
 struct Summary {
   MessageId id = MessageId::trusted({});
-  std::string from;             // envelope sender; empty: <>
-  std::string to;               // envelope recipient of this inbox, as given
-  std::string header_from;      // decoded, as mail::Overview
+  std::string from;         // envelope sender; empty: <>
+  std::string to;           // envelope recipient of this inbox, as given
+  std::string header_from;  // decoded, as mail::Overview
   std::string subject;
   std::string helo;
-  std::string peer;             // address of the client
-  Time received;                // when it was accepted
-  std::optional<Time> date;     // the Date field
-  std::uint64_t size = 0;       // bytes of the stored message, trace fields included
+  std::string peer;          // address of the client
+  Time received;             // when it was accepted
+  std::optional<Time> date;  // the Date field
+  std::uint64_t size = 0;    // bytes of the stored message, trace fields included
 };
 
 struct Message {
   Summary summary;
-  std::string data;             // Return-Path, Received, then every byte as it came
+  std::string data;  // Return-Path, Received, then every byte as it came
 };
 
 /// One accepted message for one or several inboxes.
 struct Delivery {
   struct Target {
     mail::Inbox inbox;
-    std::string to;             // the recipient as given
+    std::string to;  // the recipient as given
   };
   Summary summary;              // `to` is taken from each target
   std::vector<Target> targets;  // at least one, no inbox twice
@@ -69,16 +69,16 @@ struct Query {
 
 /// What purge() may remove. Nothing set removes nothing but what has expired.
 struct PurgeQuery {
-  std::size_t messages = 500;   // at most that many in this step
+  std::size_t messages = 500;  // at most that many in this step
 };
 
 struct PurgeReport {
-  std::size_t removed = 0;      // messages
-  bool more = false;            // there may be more: call again
+  std::size_t removed = 0;  // messages
+  bool more = false;        // there may be more: call again
 };
 
 struct StoreStats {
-  std::uint64_t inboxes = 0;    // expired ones not yet removed included
+  std::uint64_t inboxes = 0;  // expired ones not yet removed included
   std::uint64_t messages = 0;
   std::uint64_t bytes = 0;      // on disk or in memory, all overhead included
   std::uint64_t wal_bytes = 0;  // SQLite only

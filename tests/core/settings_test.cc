@@ -1,0 +1,81 @@
+/// settings_test.cc: each row reads what it writes, and the texts made from the table hold every key.
+#include "core/settings.h"
+
+#include <catch2/catch.hpp>
+#include <set>
+#include <string>
+
+#include "core/text.h"
+
+using namespace maildrop;
+
+TEST_CASE("each setting reads back what it shows") {
+  Config config;
+  for (const Setting& setting : settings()) {
+    INFO(setting.key);
+    const auto shown = setting.get(config);
+    REQUIRE(setting.set(config, shown));
+    CHECK(setting.get(config) == shown);
+  }
+}
+
+TEST_CASE("keys and environment names are unique and belong to a section") {
+  std::set<std::string> keys, variables;
+  for (const Setting& setting : settings()) {
+    INFO(setting.key);
+    CHECK(setting.key.find('.') != std::string_view::npos);
+    CHECK(keys.insert(std::string(setting.key)).second);
+    CHECK(variables.insert(environment_name(setting.key)).second);
+    CHECK_FALSE(setting.help.empty());
+    CHECK(setting.help.back() == '.');
+    CHECK(find_setting(setting.key) == &setting);
+  }
+  CHECK(environment_name("mail.max_size") == "MAILDROP_MAIL_MAX_SIZE");
+  CHECK(find_setting("mail.max") == nullptr);
+}
+
+TEST_CASE("values out of range and of the wrong form are refused, and change nothing") {
+  struct Row {
+    const char* key;
+    const char* value;
+  };
+  const Row rows[] = {
+      {"inbox.max_messages", "0"},    {"inbox.max_messages", "10001"}, {"inbox.max_messages", "ten"},
+      {"mail.max_size", "1"},         {"mail.max_size", "2GiB"},       {"mail.max_size", "-1"},
+      {"smtp.command_timeout", "0"},  {"smtp.command_timeout", "90"},  {"smtp.command_timeout", "25h"},
+      {"smtp.bare_newline", "maybe"}, {"smtp.listen", "localhost:25"}, {"mail.domains", "a b"},
+      {"mail.domains", "*.example"},  {"limits.exempt", "10.0.0.1/8"}, {"log.level", "loud"},
+      {"store.url", "postgres://x"},  {"smtp.hostname", "mx\r\nX: y"}, {"inbox.reserved", "a@b"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.key << " = " << row.value);
+    Config config;
+    const Setting* setting = find_setting(row.key);
+    REQUIRE(setting);
+    const auto before = setting->get(config);
+    const Result<void> set = setting->set(config, {row.value});
+    REQUIRE_FALSE(set);
+    CHECK(set.error().code == Code::invalid);
+    CHECK(setting->get(config) == before);
+  }
+}
+
+TEST_CASE("sample and manual tell of every key") {
+  const std::string sample = sample_toml();
+  const std::string manual = settings_man();
+  const Config defaults;
+  for (const Setting& setting : settings()) {
+    INFO(setting.key);
+    CHECK(sample.find("\n#" + toml_line(setting, defaults) + "\n") != std::string::npos);
+    std::string variable = environment_name(setting.key);
+    CHECK(manual.find(variable) != std::string::npos);
+  }
+  for (const std::string_view line : split(sample, '\n'))
+    if (line.substr(0, 2) == "# ") CHECK(line.size() <= 100);
+  for (const std::string_view line : split(manual, '\n')) {
+    INFO(line);
+    // A line that starts with a dot is a request: only ours may.
+    const bool request = !line.empty() && line.front() == '.';
+    CHECK((!request || line.substr(0, 3) == ".SS" || line.substr(0, 3) == ".TP"));
+  }
+}
