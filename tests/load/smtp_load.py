@@ -65,7 +65,7 @@ def shoot(server, sessions, length, mode, messages):
 
 
 def cell(server, sessions, length, mode, rep):
-    probe = max(40, 4 * sessions)
+    probe = max(400, 8 * sessions)
     first = shoot(server, sessions, length, mode, probe)
     if not first:
         return None
