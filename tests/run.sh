@@ -124,10 +124,11 @@ install_corpus() {
 suites=("$@")
 [ $# -gt 0 ] || suites=(unit tree clang e2e)
 say "packages"
+packages=("${lint_packages[@]}")
 for suite in "${suites[@]}"; do
   case $suite in
-    unit | tree | clang | e2e) packages+=("${build_packages[@]}" "${test_packages[@]}") ;;
-    lint) packages+=("${lint_packages[@]}") ;;
+    unit | tree | clang | e2e) packages=("${build_packages[@]}" "${test_packages[@]}") ;;
+    lint) ;;
     *) echo "unknown suite '$suite'" >&2; exit 64 ;;
   esac
 done
