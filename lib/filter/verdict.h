@@ -15,7 +15,8 @@ enum class Phase : std::uint8_t { connect, helo, mail, rcpt, headers, message };
 inline constexpr std::uint8_t bit(Phase phase) { return static_cast<std::uint8_t>(1u << static_cast<unsigned>(phase)); }
 
 /// pass, tag and quarantine let the transaction go on. defer is 4xx, reject 5xx. discard accepts the message and drops
-/// it. disconnect refuses and closes. delay lets it go on after a pause.
+/// it. disconnect refuses and closes. delay lets it go on after a
+/// pause, of 30 s at most.
 enum class Action : std::uint8_t { pass, tag, quarantine, defer, reject, discard, disconnect, delay };
 
 struct Verdict {

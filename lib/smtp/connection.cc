@@ -4,7 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -29,6 +31,7 @@ constexpr asio::as_tuple_t<Token> kWait{Token{}};
 
 constexpr std::size_t kMaxLinger = 1 << 20;     // bytes thrown away so that the last reply is not lost to a reset
 constexpr std::chrono::seconds kLingerTime{5};  // and how long
+constexpr std::chrono::seconds kMaxDelay{30};   // of a filter that wants the peer to wait
 constexpr std::chrono::seconds kRateGrace{30};  // before min_data_rate counts
 
 /// Starts an operation that ends by a callback on any thread, and resumes the coroutine on its loop. `Start` holds
@@ -170,7 +173,7 @@ awaitable<void, Executor> Connection::write_out() {
       break;
     }
   }
-  output_ = {};
+  std::string().swap(output_);  // its memory, too: most of their time connections are idle
 }
 
 bool Connection::discard_some() {
@@ -295,6 +298,11 @@ awaitable<void, Executor> Connection::ask_judge() {
   };
   const Ask ask{loop_.judge, session_.phase(), &session_.transaction()};
   const filter::Verdict verdict = co_await resume_with<filter::Verdict>(loop_.context, ask);
+  if (verdict.action == filter::Action::delay) {
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> pause(
+        loop_.context.get_executor(), std::min<Millis>(verdict.delay, kMaxDelay));
+    co_await pause.async_wait(kWait);
+  }
   waiting_ = Waiting::nothing;
   session_.answer(verdict);
   count_refusals();

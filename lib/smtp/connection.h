@@ -30,7 +30,6 @@ struct Metrics {
   metrics::Counter& sessions;
   metrics::Counter& stored;
   metrics::Counter& deferred;
-  metrics::Counter& discarded;
   metrics::Counter& bytes;
   metrics::Gauge& connections;
   metrics::Histogram& delivery;  // end of data to answer

@@ -90,7 +90,6 @@ Metrics::Metrics(metrics::Registry& r)
       sessions(r.counter("maildrop_smtp_sessions_total", "SMTP sessions begun")),
       stored(r.counter("maildrop_smtp_messages_total", "messages by what became of them", "result=\"stored\"")),
       deferred(r.counter("maildrop_smtp_messages_total", "messages by what became of them", "result=\"deferred\"")),
-      discarded(r.counter("maildrop_smtp_messages_total", "messages by what became of them", "result=\"discarded\"")),
       bytes(r.counter("maildrop_smtp_message_bytes_total", "bytes of stored messages")),
       connections(r.gauge("maildrop_smtp_connections", "SMTP connections open now")),
       delivery(r.histogram("maildrop_smtp_delivery_seconds", "end of data to the store's answer")) {}
