@@ -98,6 +98,8 @@ Result<void> Daemon::open_store() {
   options.inbox = config_.inbox;
   options.clock = &clock_;
   options.create_missing = true;  // serve-api may start before serve-smtp
+  if (options.url.rfind("memory:", 0) == 0 && !(parts_.smtp && parts_.api))
+    return fail(Code::invalid, "store.url = 'memory:' needs serve: no other process can see what is in it");
   make_state_folder(config_.store.url, options.url);
   store_ = TRY(store::open_store(options));
   log::info("store", {{"url", options.url}, {"role", parts_.smtp ? "writer" : "reader"}});
@@ -148,7 +150,10 @@ std::string Daemon::status() const {
 int Daemon::run() {
   std::signal(SIGPIPE, SIG_IGN);  // a log whose reader has gone must not end us
   log::open(config_.log);
-  if (Result<void> opened = open(); !opened) return report(opened.error());
+  if (Result<void> opened = open(); !opened) {
+    const int status = report(opened.error());
+    return opened.error().code == Code::invalid ? exit_config : status;
+  }
   boost::asio::io_context& main_loop = loops_.at(0).context();
   signals_ = std::make_unique<service::Signals>(
       main_loop,

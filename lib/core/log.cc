@@ -1,6 +1,7 @@
 /// log.cc: one event, one escaped line on standard error.
 #include "core/log.h"
 
+#include <poll.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
@@ -42,6 +43,9 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
  private:
   bool put(std::string_view text) {
     while (!text.empty()) {
+      // A reader that has stalled (a hung journal, a pager) must not stall the loops: its lines are dropped.
+      pollfd ready{STDERR_FILENO, POLLOUT, 0};
+      if (::poll(&ready, 1, 0) == 0) return false;
       const ssize_t n = ::write(STDERR_FILENO, text.data(), text.size());
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return false;

@@ -186,7 +186,7 @@ Result<void> check_hostname(std::string_view text) {
 }
 
 Result<void> check_url(std::string_view text) {
-  for (const std::string_view scheme : {"sqlite:", "memory:", "redis:", "redis+sentinel:"})
+  for (const std::string_view scheme : {"sqlite:", "memory:"})
     if (text.substr(0, scheme.size()) == scheme) return {};
   return fail(Code::invalid, "'" + std::string(text) + "' is no store: write sqlite:PATH or memory:");
 }
@@ -260,10 +260,15 @@ void add_api(std::vector<Setting>& rows) {
 }
 
 void add_mail(std::vector<Setting>& rows) {
-  rows.push_back(
-      reloadable(list_row("mail.domains", MEMBER(mail.domains), parse_domain, as_is, "DOMAIN | [LITERAL] | *, ...",
-                          "Domains to take mail for; `*` is any. Recipients elsewhere get 550 5.7.1 relaying "
-                          "denied. Nothing is ever sent on.")));
+  Setting domains = list_row("mail.domains", MEMBER(mail.domains), parse_domain, as_is, "DOMAIN | [LITERAL] | *, ...",
+                             "Domains to take mail for; `*` is any. Recipients elsewhere get 550 5.7.1 relaying "
+                             "denied. Nothing is ever sent on.");
+  domains.set = [set = domains.set](Config& config, const Values& given) -> Result<void> {
+    if (given.empty())
+      return fail(Code::invalid, "is empty, and all mail would be refused");  // an unset shell variable
+    return set(config, given);
+  };
+  rows.push_back(reloadable(std::move(domains)));
   rows.push_back(
       reloadable(size_row("mail.max_size", {kKiB, kGiB}, MEMBER(mail.max_size), "1KiB..1GiB",
                           "Bytes of a message, announced as SIZE (RFC 1870). Beyond: 552 5.3.4, at MAIL when "

@@ -92,9 +92,25 @@ Result<Listener> listen_ip(const std::string& endpoint, const IpAddress& ip, std
   return Listener(listener.release(), name_of(fd).text, false);
 }
 
+/// SO_REUSEPORT lets a second server of the same user share the port in silence, and take half of the mail. So a socket
+/// without it is tried first.
+Result<void> check_unused(const std::string& endpoint, const IpAddress& ip, std::uint16_t port) {
+  if (port == 0) return {};
+  Address address;
+  const socklen_t size = fill(address, ip, port);
+  const Listener probe(socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0), endpoint, false);
+  if (probe.fd() < 0) return tl::unexpected(listen_error(endpoint, errno));
+  const int on = 1;
+  setsockopt(probe.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (address.any.sa_family == AF_INET6) setsockopt(probe.fd(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (bind(probe.fd(), &address.any, size) != 0) return tl::unexpected(listen_error(endpoint, errno));
+  return {};
+}
+
 /// One address for all loops. The first socket picks the port where none was asked for.
 Result<void> listen_everywhere(const Endpoint& endpoint, const IpAddress& ip, std::uint16_t& port,
                                ListenersByLoop& out) {
+  TRY(check_unused(endpoint.to_string(), ip, port));
   for (auto& of_loop : out) {
     of_loop.push_back(TRY(listen_ip(endpoint.to_string(), ip, port)));
     if (port == 0) port = name_of(of_loop.back().fd()).port;

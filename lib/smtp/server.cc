@@ -188,7 +188,13 @@ bool Server::State::accept_some(Share& share, int listener) {
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
     Accepted accepted = accept_one(listener);
     if (accepted.fd >= 0) {
-      admit(share, std::move(accepted));
+      try {
+        admit(share, std::move(accepted));
+      } catch (
+          const std::exception& error) {  // out of memory or of epoll watches: this client's loss, not the listener's
+        log::error("session not begun", {{"error", error.what()}});
+        return false;
+      }
       continue;
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) return true;
@@ -216,7 +222,13 @@ void Server::State::admit(Share& share, Accepted accepted) {
   metrics.connections.add(1);
   if (!accepted.peer.exempt)
     accepted.peer.exempt = contains(share.shared.policy->config.limits.exempt, accepted.peer.address);
-  auto connection = std::make_shared<Connection>(share.shared, accepted.fd, std::move(accepted.peer));
+  std::shared_ptr<Connection> connection;
+  try {
+    connection = std::make_shared<Connection>(share.shared, accepted.fd, accepted.peer);
+  } catch (...) {
+    left(accepted.peer);
+    throw;
+  }
   Connection* raw = connection.get();
   asio::co_spawn(share.shared.context, raw->run(connection), [connection](std::exception_ptr thrown) {
     // One session's fault costs one session.

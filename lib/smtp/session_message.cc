@@ -91,6 +91,8 @@ void Session::answer(const Result<store::MessageId>& stored) {
   reset();
   if (stored) {
     ++messages_;
+    errors_ = 0;  // errors count as long as nothing good comes of the session
+    unknown_ = 0;
     output_ += "250 2.0.0 stored as " + stored->text() + "\r\n";
   } else {
     // Whatever it was, the peer keeps the message and tries again: nothing is lost.

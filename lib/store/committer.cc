@@ -204,7 +204,12 @@ bool Committer::State::take_batch(std::unique_lock<std::mutex>& lock) {
 void Committer::State::commit(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   const Steady::time_point start = Steady::now();
-  std::vector<Result<MessageId>> results = store.put(batch);
+  std::vector<Result<MessageId>> results;
+  try {
+    results = store.put(batch);
+  } catch (const std::exception& error) {  // out of memory: this batch is refused, the process goes on
+    results.assign(batch.size(), fail(Code::unavailable, std::string("the store failed: ") + error.what()));
+  }
   meters.seconds.observe(std::chrono::duration<double>(Steady::now() - start).count());
   meters.commits.add();
   batch.clear();

@@ -17,7 +17,8 @@ constexpr std::int64_t kFrameHeader = 24;  // of a page in the WAL
 constexpr std::int64_t kLeastPages = 16;   // of store.max_size: the trees themselves need eight
 constexpr std::int64_t kVacuumPages = 64;  // given back in one portion: 1 MiB, a few milliseconds
 constexpr std::int64_t kKeptPages = 64;    // and so many, and an eighth of the file, stay free for what comes
-constexpr std::chrono::milliseconds kResetWait{100};  // for readers to leave the WAL
+constexpr std::chrono::milliseconds kRestartWait{10};  // for readers to leave the WAL, within a put()
+constexpr std::chrono::milliseconds kCutWait{100};     // and within a tend()
 
 int on_commit(void* frames, sqlite3*, const char*, int in_wal) {
   *static_cast<std::uint64_t*>(frames) = static_cast<std::uint64_t>(in_wal);
@@ -208,18 +209,16 @@ Result<std::int64_t> Writer::free_pages() {
 }
 
 Result<void> Writer::empty_wal(Reset reset) {
-  // PASSIVE is enough to overwrite: between commits nothing is added, so it reaches the end, and the next commit
-  // starts over if no reader still needs what is there.
-  const int mode = reset == Reset::truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+  const bool cut = reset == Reset::truncate;
   Connection& connection = state_->connection;
   const std::int64_t usual = TRY(connection.number("PRAGMA busy_timeout"));
-  connection.busy_timeout(kResetWait);
+  connection.busy_timeout(cut ? kCutWait : kRestartWait);
   int frames = -1;
-  int moved = -1;
-  const int code = sqlite3_wal_checkpoint_v2(connection.handle(), "main", mode, &frames, &moved);
+  const int mode = cut ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART;
+  const int code = sqlite3_wal_checkpoint_v2(connection.handle(), "main", mode, &frames, nullptr);
   const Error error = connection.error(code);
   connection.busy_timeout(std::chrono::milliseconds(usual));
-  if (frames >= 0) state_->wal_frames = frames == moved ? 0 : static_cast<std::uint64_t>(frames);
+  if (frames >= 0) state_->wal_frames = code == SQLITE_OK ? 0 : static_cast<std::uint64_t>(frames);
   if (code != SQLITE_OK && code != SQLITE_BUSY) return tl::unexpected(error);
   return {};
 }

@@ -12,7 +12,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr milliseconds kLockWait{1000};       // a reader that removes something holds the lock for a moment
 constexpr milliseconds kVacuumTime{50};       // of one tend()
-constexpr milliseconds kResetEvery{100};      // between two tries to start the WAL over: a reader may prevent them
+constexpr milliseconds kResetEvery{100};      // between two tries to start the WAL over that readers prevent
 constexpr milliseconds kCheckpointWait{200};  // for the checkpointer to end its run
 constexpr std::int64_t kLeastFreePages = 64;  // 1 MiB: below it the store counts as full
 
@@ -111,10 +111,10 @@ Result<void> Writing::ready() {
   const Holding turn(*this);
   TRY(turn.may());
   TRY(room_in_wal());
-  if (TRY(noted(writer_->free_pages())) < kLeastFreePages) {
-    return fail(Code::over_limit, "store '" + path_ + "' is full");
-  }
-  if (!in_doubt_) return {};
+  const Result<std::int64_t> free_pages = writer_->free_pages();
+  if (!free_pages) return noted(Result<void>(tl::unexpected(free_pages.error())));
+  if (*free_pages < kLeastFreePages) return fail(Code::over_limit, "store '" + path_ + "' is full");
+  if (!in_doubt_) return {};  // that it can be read proves nothing: after a failure, only a write does
   return noted(writer_->probe());
 }
 
@@ -145,7 +145,7 @@ Result<void> Writing::healthy() {
 Result<void> Writing::room_in_wal() {
   if (writer_->wal_bytes() > settings_.wal_size / 2 && Steady::now() >= next_reset_) {
     start_wal_over();
-    next_reset_ = Steady::now() + kResetEvery;
+    if (writer_->wal_bytes() != 0) next_reset_ = Steady::now() + kResetEvery;
   }
   if (writer_->wal_bytes() <= 2 * settings_.wal_size) return {};
   return fail(Code::over_limit, "the write-ahead log of '" + path_ + "' is full: a reader holds on to it");

@@ -99,3 +99,11 @@ TEST_CASE("an inherited socket that is not there is an error") {
   REQUIRE_FALSE(listeners);
   CHECK(listeners.error().code == Code::not_found);
 }
+
+TEST_CASE("a port that another server holds is refused, though it may be shared") {
+  auto first = open_listeners({endpoint("127.0.0.1:0")}, 2);
+  REQUIRE(first);
+  auto second = open_listeners({endpoint(first->front()[0].name())}, 2);
+  REQUIRE_FALSE(second);
+  CHECK(second.error().what.find("another server") != std::string::npos);
+}

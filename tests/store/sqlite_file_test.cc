@@ -1,0 +1,159 @@
+/// sqlite_file_test: where a store lies, who may write it, whose files they are.
+#include "store/sqlite_file.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <thread>
+
+#include "store/kit.h"
+
+using namespace maildrop;
+using namespace maildrop::store;
+using namespace maildrop::store::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+unsigned mode_of(const std::string& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) == 0 ? found.st_mode & 07777 : 0;
+}
+
+OpenOptions at(const World& world, const std::string& path, Role role, bool create_missing = false) {
+  OpenOptions options = world.options;
+  options.url = "sqlite:" + path;
+  options.role = role;
+  options.create_missing = create_missing;
+  return options;
+}
+
+/// A writable connection, outside of what a store does.
+sqlite::Connection raw(const std::string& path) {
+  auto connection = sqlite::Connection::open(path, 1s);
+  REQUIRE(connection);
+  return std::move(*connection);
+}
+
+}  // namespace
+
+TEST_CASE("sqlite file: nobody else may read what is stored, whatever the umask") {
+  for (const mode_t mask : {0, 022, 0077}) {
+    World world("sqlite");
+    const std::string path = world.folder.path("mail.db");
+    const mode_t before = ::umask(mask);
+    auto store = world.open();
+    const bool stored = store && put_one(**store, delivery(world.clock.now(), {"bob"}));
+    ::umask(before);
+    REQUIRE(stored);
+    for (const char* end : {"", "-wal", "-shm", ".lock", ".sock"}) {
+      INFO(path << end << " under " << mask);
+      CHECK(mode_of(path + end) == 0600);
+    }
+  }
+}
+
+TEST_CASE("sqlite file: it is made as it must be") {
+  World world("sqlite");
+  REQUIRE(world.open());
+  sqlite::Connection connection = raw(world.folder.path("mail.db"));
+  CHECK(*connection.number("PRAGMA page_size") == sqlite::kPageSize);
+  CHECK(*connection.number("PRAGMA auto_vacuum") == 2);  // incremental
+  CHECK(*connection.number("PRAGMA application_id") == sqlite::kApplicationId);
+  CHECK(*connection.number("PRAGMA user_version") == sqlite::kVersion);
+  CHECK(*connection.number("SELECT count(*) FROM pragma_journal_mode WHERE journal_mode='wal'") == 1);
+}
+
+TEST_CASE("sqlite file: one writer, under whatever name") {
+  World world("sqlite");
+  const std::string path = world.folder.path("mail.db");
+  auto writer = world.open();
+  REQUIRE(writer);
+  std::filesystem::create_symlink(path, world.folder.path("other.db"));
+  for (const std::string& name : {path, world.folder.path("other.db"), world.folder.path("./mail.db")}) {
+    const auto second = open_store(at(world, name, Role::writer));
+    REQUIRE(!second);
+    CHECK(second.error().code == Code::unavailable);
+    CHECK_THAT(second.error().what, Contains("process " + std::to_string(::getpid())));
+  }
+  writer->reset();
+  CHECK(open_store(at(world, world.folder.path("other.db"), Role::writer)));
+}
+
+TEST_CASE("sqlite file: what is no store of ours is left alone, and said") {
+  struct Case {
+    const char* sql;  // nothing: a text file
+    Code code;
+    const char* what;
+  };
+  const std::string newer =
+      "PRAGMA application_id=" + std::to_string(sqlite::kApplicationId) + ";PRAGMA user_version=99";
+  const Case cases[] = {
+      {newer.c_str(), Code::invalid, "a newer maildrop wrote it"},
+      {"CREATE TABLE other(x)", Code::invalid, "not a maildrop store"},
+      {"PRAGMA user_version=1", Code::invalid, "not a maildrop store"},
+      {nullptr, Code::corrupt, "cannot open store"},
+  };
+  for (const Case& c : cases) {
+    World world("sqlite");
+    const std::string path = world.folder.path("mail.db");
+    std::ofstream(path) << (c.sql ? "" : std::string(4096, 'x'));
+    if (c.sql) REQUIRE(raw(path).exec(c.sql));
+    for (const Role role : {Role::writer, Role::reader}) {
+      const auto store = world.open(role);
+      REQUIRE(!store);
+      INFO(store.error().what);
+      CHECK(store.error().code == c.code);
+      CHECK_THAT(store.error().what, Contains(c.what) && Contains(path));
+    }
+  }
+}
+
+TEST_CASE("sqlite file: a reader finds no store, or makes one if it may") {
+  World world("sqlite");
+  for (const std::string& path : {world.folder.path("mail.db"), world.folder.path("new/folder/mail.db")}) {
+    for (const bool feed : {false, true}) {
+      const OpenOptions options = at(world, path, Role::reader);
+      const Error error = feed ? open_feed(options).error() : open_store(options).error();
+      CHECK(error.code == Code::not_found);
+      CHECK_THAT(error.what, Contains("no store at '" + path + "'"));
+    }
+    auto reader = open_store(at(world, path, Role::reader, true));
+    REQUIRE(reader);
+    CHECK(shown(**reader, "bob").empty());
+    auto writer = open_store(at(world, path, Role::writer));
+    REQUIRE(writer);
+    const auto id = put_one(**writer, delivery(world.clock.now(), {"bob"}));
+    REQUIRE(id);
+    CHECK(shown(**reader, "bob") == std::vector<std::string>{id->text()});
+  }
+  CHECK(mode_of(world.folder.path("new/folder")) == 0700);
+  CHECK(open_store(at(world, "", Role::writer)).error().code == Code::invalid);
+  CHECK(open_store(at(world, world.folder.path(""), Role::writer)).error().code == Code::invalid);
+}
+
+TEST_CASE("sqlite file: a reader started first waits for the writer that is making the store") {
+  World world("sqlite");
+  const std::string path = world.folder.path("mail.db");
+  auto lock = sqlite::WriteLock::take(path, 0ms);
+  REQUIRE(lock);
+  Result<std::unique_ptr<Store>> reader = fail(Code::internal, "");
+  std::thread opening([&] { reader = open_store(at(world, path, Role::reader, true)); });
+  std::this_thread::sleep_for(20ms);
+  const auto made = sqlite::create(path);
+  opening.join();
+  CHECK(made);
+  CHECK(reader);
+}
+
+TEST_CASE("sqlite file: a file that may not be written is an error, not a crash") {
+  if (::geteuid() == 0) return;  // root may write everything
+  World world("sqlite");
+  REQUIRE(world.open());
+  ::chmod(world.folder.path("mail.db").c_str(), 0400);
+  const auto store = world.open();
+  REQUIRE(!store);
+  CHECK(store.error().code == Code::unavailable);
+}

@@ -1,0 +1,162 @@
+/// sqlite_link_test: removals handed to the writer, and what else strangers say to its socket.
+#include "store/sqlite_link.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstring>
+
+#include "store/kit.h"
+
+using namespace maildrop;
+using namespace maildrop::store;
+using namespace maildrop::store::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// A client without manners.
+class Raw {
+ public:
+  explicit Raw(const std::string& path) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    std::strncpy(name.sun_path, (path + ".sock").c_str(), sizeof name.sun_path - 1);
+    connected_ = ::connect(fd_.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) == 0;
+  }
+  bool connected() const { return connected_; }
+  void say(const std::string& text) {
+    CHECK(::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
+  }
+  /// Up to a newline or the end.
+  std::string hear() {
+    std::string heard;
+    pollfd one{fd_.get(), POLLIN, 0};
+    char c = 0;
+    while (::poll(&one, 1, 20000) == 1 && ::recv(fd_.get(), &c, 1, 0) == 1 && c != '\n') heard.push_back(c);
+    return heard;
+  }
+
+ private:
+  sqlite::Descriptor fd_;
+  bool connected_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("sqlite link: a reader's removal goes through the writer, or in its place") {
+  World world("sqlite");
+  auto writer = world.open();
+  REQUIRE(writer);
+  const std::string odd =
+      "b\xc3\xb6"
+      "b \n";
+  const auto a = put_one(**writer, delivery(world.clock.now(), {odd}));
+  const auto b = put_one(**writer, delivery(world.clock.now(), {odd}));
+  REQUIRE(b);
+  auto reader = world.open(Role::reader);
+  REQUIRE(reader);
+  CHECK((*reader)->remove(inbox(odd), *a).value());
+  CHECK(!(*reader)->remove(inbox(odd), *a).value());
+  CHECK(shown(**writer, odd) == std::vector<std::string>{b->text()});
+  CHECK(!(*reader)->remove(inbox(odd), MessageId::trusted("x\nremove")).value());
+  CHECK(!(*reader)->remove(inbox(std::string(5000, 'x')), *b).value());
+  writer->reset();
+  CHECK((*reader)->remove(inbox(odd), *b).value());
+  CHECK(!(*reader)->remove(inbox(odd), *b).value());
+  CHECK(shown(**reader, odd).empty());
+  CHECK((*reader)->stats()->messages == 0);
+  CHECK(world.open());  // the reader has let go of the lock
+}
+
+TEST_CASE("sqlite link: lines that are none get an error, and do nothing") {
+  World world("sqlite");
+  const std::string path = world.folder.path("mail.db");
+  auto writer = world.open();
+  REQUIRE(writer);
+  const auto id = put_one(**writer, delivery(world.clock.now(), {"bob"}));
+  REQUIRE(id);
+  const struct {
+    std::string line, reply;
+  } cases[] = {
+      {"", "error invalid unknown command"},
+      {"purge", "error invalid unknown command"},
+      {"remove", "error invalid not hexadecimal"},
+      {"remove 62", "error invalid not a message id"},
+      {"remove 626 " + id->text(), "error invalid not hexadecimal"},
+      {"remove zz " + id->text(), "error invalid not hexadecimal"},
+      {"remove -1 " + id->text(), "error invalid not hexadecimal"},
+      {"remove 626f62 ../../etc/passwd", "error invalid not a message id"},
+      {"remove 626f62 " + id->text() + " now", "error invalid too many words"},
+      {"remove 626f63 " + id->text(), "ok 0"},
+      {"remove 626f62 " + id->text() + "\nremove 626f62 " + id->text(), "ok 1"},
+  };
+  Raw client(path);
+  REQUIRE(client.connected());
+  for (const auto& c : cases) {
+    INFO(c.line);
+    client.say(c.line + "\n");
+    CHECK(client.hear() == c.reply);
+  }
+  CHECK(client.hear() == "ok 0");  // the second of the last two
+  client.say(std::string(3 * sqlite::kLine, 'x'));
+  CHECK(client.hear() == "");  // hung up
+}
+
+TEST_CASE("sqlite link: those who stall are dropped, and do not keep others out for long") {
+  World world("sqlite");
+  const std::string path = world.folder.path("mail.db");
+  auto writer = world.open();
+  REQUIRE(writer);
+  std::vector<std::unique_ptr<Raw>> stalled;
+  for (std::size_t i = 0; i < sqlite::kLinkClients; ++i) {
+    stalled.push_back(std::make_unique<Raw>(path));
+    REQUIRE(stalled.back()->connected());
+    stalled.back()->say("remove ");
+  }
+  Raw late(path);
+  REQUIRE(late.connected());
+  late.say("remove 62 " + MessageId::make(world.clock.now()).text() + "\n");
+  CHECK(late.hear() == "ok 0");
+  CHECK(stalled.front()->hear() == "");
+}
+
+TEST_CASE("sqlite link: folders and names that are too long for a socket") {
+  const struct {
+    std::string name;
+    bool reachable;
+  } cases[] = {{std::string(120, 'd') + "/mail.db", true}, {std::string(150, 'n') + ".db", false}};
+  for (const auto& c : cases) {
+    World world("sqlite");
+    world.options.url = "sqlite:" + world.folder.path(c.name);
+    auto writer = world.open();
+    REQUIRE(writer);
+    const auto id = put_one(**writer, delivery(world.clock.now(), {"bob"}));
+    REQUIRE(id);
+    auto reader = world.open(Role::reader);
+    REQUIRE(reader);
+    const auto removed = (*reader)->remove(inbox("bob"), *id);
+    CHECK(removed.has_value() == c.reachable);
+    if (!removed) CHECK(removed.error().code == Code::unavailable);
+    if (!removed) CHECK_THAT(removed.error().what, Contains("is being written by process") && Contains("too long"));
+    writer->reset();
+    CHECK((*reader)->remove(inbox("bob"), *id).value() != c.reachable);
+  }
+}
+
+TEST_CASE("sqlite link: a dead writer's socket is no obstacle") {
+  World world("sqlite");
+  const std::string path = world.folder.path("mail.db");
+  const sqlite::Descriptor dead(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  std::strncpy(name.sun_path, (path + ".sock").c_str(), sizeof name.sun_path - 1);
+  REQUIRE(::bind(dead.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) == 0);
+  REQUIRE(sqlite::ask_remove(path, inbox("bob"), MessageId::make(world.clock.now())).error().code == Code::not_found);
+  auto writer = world.open();
+  REQUIRE(writer);
+  CHECK(sqlite::ask_remove(path, inbox("bob"), MessageId::make(world.clock.now())) == false);
+}

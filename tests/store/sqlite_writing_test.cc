@@ -1,0 +1,239 @@
+/// sqlite_writing_test: a disk that is full, locked, damaged or replaced; what is refused, and that it heals.
+#include "store/sqlite_writing.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <thread>
+
+#include "store/kit.h"
+
+using namespace maildrop;
+using namespace maildrop::store;
+using namespace maildrop::store::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+struct Disk : World {
+  std::unique_ptr<Store> store;
+  std::vector<std::string> stored;  // in `bob`, newest first
+
+  Disk() : World("sqlite") { options.inbox.max_messages = 10000; }
+  std::string path() const { return folder.path("mail.db"); }
+  void start() {
+    auto opened = open();
+    REQUIRE(opened);
+    store = std::move(*opened);
+  }
+  /// What a delivery answers now: `stored`, or the name of the error.
+  std::string put(std::size_t size = 1000) {
+    const auto id = put_one(*store, delivery(clock.now(), {"bob"}, size));
+    if (!id) return std::string(to_string(id.error().code));
+    stored.insert(stored.begin(), id->text());
+    return "stored";
+  }
+  sqlite::Connection other() const {
+    auto connection = sqlite::Connection::open(path(), 1s);
+    REQUIRE(connection);
+    return std::move(*connection);
+  }
+  /// Nothing lost, nothing half done, and mail is taken again.
+  void check_healed() {
+    CHECK(shown(*store, "bob") == stored);
+    CHECK(put() == "stored");
+    CHECK(store->ready());
+    CHECK(shown(*store, "bob") == stored);
+    CHECK(store->stats()->messages == stored.size());
+  }
+};
+
+/// Files of this process can grow to so many bytes, until the end of the scope.
+class FileLimit {
+ public:
+  explicit FileLimit(std::uint64_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    handler_ = ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit now{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &now);
+  }
+  ~FileLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int) = nullptr;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Disk, "sqlite writing: one delivery too large for what is left does not take the others with it") {
+  options.settings.max_size = 2u << 20;
+  start();
+  std::vector<Delivery> batch;
+  for (const std::size_t size : {1000, 4000000, 1000}) batch.push_back(delivery(clock.now(), {"bob"}, size));
+  const auto results = store->put(batch);
+  CHECK(results[0]);
+  REQUIRE(!results[1]);
+  CHECK(results[1].error().code == Code::over_limit);
+  CHECK(results[2]);
+  stored = {batch[2].summary.id.text(), batch[0].summary.id.text()};
+  check_healed();
+}
+
+TEST_CASE_METHOD(Disk, "sqlite writing: a store at max_size refuses, shows it, and takes mail when there is room") {
+  options.settings.max_size = 2u << 20;
+  start();
+  std::string code = "stored";
+  while (code == "stored" && stored.size() < 1000) code = put(20000);
+  CHECK(code == "over_limit");
+  REQUIRE(!store->ready());
+  CHECK(store->ready().error().code == Code::over_limit);
+  CHECK(shown(*store, "bob") == stored);
+  for (int i = 0; i < 60; ++i) {
+    CHECK(store->remove(inbox("bob"), MessageId::trusted(stored.back())).value());
+    stored.pop_back();
+  }
+  check_healed();
+}
+
+TEST_CASE_METHOD(Disk, "sqlite writing: another process's lock is waited for, not for ever") {
+  options.settings.deadline = 60ms;
+  start();
+  CHECK(put() == "stored");
+  sqlite::Connection locking = other();
+  REQUIRE(locking.exec("BEGIN EXCLUSIVE"));
+  CHECK(put() == "unavailable");
+  CHECK(store->remove(inbox("bob"), MessageId::trusted(stored[0])).error().code == Code::unavailable);
+  CHECK(!store->ready());
+  CHECK(shown(*store, "bob") == stored);  // readers do not mind
+  REQUIRE(locking.exec("ROLLBACK"));
+  check_healed();
+}
+
+TEST_CASE_METHOD(Disk, "sqlite writing: a disk that takes no more, at each write of a delivery") {
+  start();
+  for (int i = 0; i < 3; ++i) CHECK(put() == "stored");
+  int refused = 0;
+  // Each round the WAL may grow a little further, so that each of its writes is the failing one once.
+  for (std::uint64_t more = 0; more < 8 * 16384; more += 8000) {
+    {
+      const FileLimit limit(store->stats()->wal_bytes + more);
+      const std::string code = put(40000);
+      if (code != "stored") {
+        CHECK((code == "unavailable" || code == "over_limit"));
+        if (more == 0) CHECK(!store->ready());  // later there may be room for something small
+        ++refused;
+      }
+    }
+    check_healed();
+  }
+  CHECK(refused > 3);
+}
+
+TEST_CASE_METHOD(Disk, "sqlite writing: a store that is moved away gets nothing that nobody would find") {
+  start();
+  CHECK(put() == "stored");
+  for (const char* end : {"", "-wal"}) {
+    std::filesystem::rename(path() + end, path() + end + ".away");
+    CHECK(put() == "unavailable");
+    CHECK_THAT(store->ready().error().what, Contains("moved"));
+    std::filesystem::rename(path() + end + ".away", path() + end);
+    check_healed();
+  }
+}
+
+TEST_CASE_METHOD(Disk, "sqlite writing: a damaged store is refused loudly, and not written any more") {
+  start();
+  for (int i = 0; i < 40; ++i) CHECK(put(20000) == "stored");
+  store.reset();
+  {
+    std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(12 * 16384);
+    file << std::string(std::filesystem::file_size(path()) - 12 * 16384, '\xa5');
+  }
+  start();
+  std::string code = "stored";
+  for (int i = 0; i < 50 && code != "corrupt"; ++i) {
+    code = put(20000);
+    if (code != "corrupt" && !store->remove(inbox("bob"), MessageId::trusted(stored.back()))) code = put();
+    if (code != "corrupt" && !stored.empty()) stored.pop_back();
+  }
+  CHECK(code == "corrupt");
+  const auto before = std::filesystem::file_size(path() + "-wal");
+  CHECK(put() == "corrupt");
+  CHECK(store->remove(inbox("bob"), MessageId::trusted(std::string(26, '0'))).error().code == Code::corrupt);
+  CHECK(store->purge({}).error().code == Code::corrupt);
+  CHECK_THAT(store->ready().error().what, Contains("damaged"));
+  CHECK(std::filesystem::file_size(path() + "-wal") == before);
+}
+
+TEST_CASE_METHOD(Disk, "sqlite writing: a store that was cut short is not opened") {
+  start();
+  for (int i = 0; i < 40; ++i) CHECK(put(20000) == "stored");
+  store.reset();
+  std::filesystem::resize_file(path(), 12 * 16384);
+  for (const Role role : {Role::writer, Role::reader}) {
+    const auto opened = open(role);
+    REQUIRE(!opened);
+    CHECK(opened.error().code == Code::corrupt);
+    CHECK_THAT(opened.error().what, Contains(path()));
+  }
+}
+
+TEST_CASE_METHOD(Disk, "sqlite writing: the WAL stays in its bounds while mail keeps coming") {
+  options.settings.wal_size = 1u << 20;
+  start();
+  for (int i = 0; i < 100; ++i) {
+    CHECK(put(40000) == "stored");
+    CHECK(store->stats()->wal_bytes <= 2 * options.settings.wal_size + 300000);
+  }
+  store->tend();
+  CHECK(store->stats()->wal_bytes <= options.settings.wal_size);
+}
+
+TEST_CASE_METHOD(Disk, "sqlite writing: a reader that holds a snapshot cannot make the WAL grow for ever") {
+  options.settings.wal_size = 1u << 20;
+  start();
+  CHECK(put() == "stored");
+  {
+    sqlite::Connection holding = other();
+    REQUIRE(holding.exec("BEGIN; SELECT count(*) FROM message"));
+    std::string code = "stored";
+    for (int i = 0; i < 200 && code == "stored"; ++i) code = put(40000);
+    CHECK(code == "over_limit");
+    CHECK(store->stats()->wal_bytes <= 2 * options.settings.wal_size + 300000);
+    store->tend();
+    CHECK(put(40000) == "over_limit");
+    CHECK(store->ready().error().code == Code::over_limit);
+  }
+  store->tend();
+  CHECK(store->stats()->wal_bytes <= options.settings.wal_size);
+  check_healed();
+}
+
+TEST_CASE_METHOD(Disk, "sqlite writing: disk space comes back after mail has expired") {
+  start();
+  for (int i = 0; i < 150; ++i) CHECK(put(100000) == "stored");
+  const std::uint64_t full = store->stats()->bytes;
+  clock.advance(options.inbox.max_age);
+  CHECK(purge_all(*store) == 150);
+  for (int i = 0; i < 50; ++i) store->tend();
+  store.reset();
+  CHECK(std::filesystem::file_size(path()) < full / 4);
+}
+
+TEST_CASE_METHOD(Disk, "sqlite writing: a large backlog goes in steps of bounded bytes, too") {
+  start();
+  for (int i = 0; i < 12; ++i) CHECK(put(1u << 20) == "stored");
+  clock.advance(options.inbox.max_age);
+  const auto step = store->purge({});
+  REQUIRE(step);
+  CHECK(step->more);
+  CHECK(step->removed <= 5);
+  CHECK(purge_all(*store) == 12 - step->removed);
+}
