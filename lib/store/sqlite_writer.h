@@ -37,7 +37,7 @@ class Writer {
   Result<bool> remove(const mail::Inbox& inbox, const MessageId& id, const Caps& caps);
   Result<PurgeReport> purge(const PurgeQuery& query, const Caps& caps);
 
-  /// Writes and syncs without changing anything: can it be done at all?
+  /// Writes and syncs something that nobody sees: can it be done at all?
   Result<void> probe();
   /// Gives a portion of the free pages back to the file system; what a store that is filled again would need soon
   /// stays. false: there was nothing to give.
