@@ -29,10 +29,11 @@ using Executor = Connection::Executor;
 using Token = asio::use_awaitable_t<Executor>;
 constexpr asio::as_tuple_t<Token> kWait{Token{}};
 
-constexpr std::size_t kMaxLinger = 1 << 20;     // bytes thrown away so that the last reply is not lost to a reset
-constexpr std::chrono::seconds kLingerTime{5};  // and how long
-constexpr std::chrono::seconds kMaxDelay{30};   // of a filter that wants the peer to wait
-constexpr std::chrono::seconds kRateGrace{30};  // before min_data_rate counts
+constexpr std::size_t kMaxLinger = 1 << 20;      // bytes thrown away so that the last reply is not lost to a reset
+constexpr std::chrono::seconds kLingerTime{5};   // and how long
+constexpr std::chrono::seconds kDrainLinger{1};  // the same when a restart waits for it
+constexpr std::chrono::seconds kMaxDelay{30};    // of a filter that wants the peer to wait
+constexpr std::chrono::seconds kRateGrace{30};   // before min_data_rate counts
 
 /// Starts an operation that ends by a callback on any thread, and resumes the coroutine on its loop. `Start` holds
 /// pointers only (HOUSE: g++ 12 destroys other captures twice).
@@ -195,8 +196,9 @@ awaitable<void, Executor> Connection::linger() {
 
 void Connection::begin_wait(Waiting waiting) {
   waiting_ = waiting;
+  const Millis linger = loop_.draining ? kDrainLinger : kLingerTime;
   deadline_ = loop_.clock.monotonic() +
-              (waiting == Waiting::last_bytes ? Millis(kLingerTime) : session_.policy().config.smtp.command_timeout);
+              (waiting == Waiting::last_bytes ? linger : session_.policy().config.smtp.command_timeout);
 }
 
 void Connection::track_data() {

@@ -47,6 +47,18 @@ def ends_at_once():
         check("within two seconds", time.monotonic() - start < 2)
 
 
+def idle_clients_do_not_hold_it_up():
+    """Several times: the drain met the once-a-second sweep of connections in a race once, and never ended."""
+    for turn in range(5):
+        with Daemon() as daemon:
+            client = Client(daemon.smtp)
+            start = time.monotonic()
+            daemon.signal(signal.SIGTERM)
+            same(f"an idle client that stays {turn}: status", daemon.wait(15), 0) or print(daemon.log())
+            check("within four seconds", time.monotonic() - start < 4, time.monotonic() - start)
+            client.close()
+
+
 def drain_has_a_limit():
     with Daemon({"service.drain_timeout": "1s"}) as daemon:
         client = Client(daemon.smtp)
@@ -105,6 +117,7 @@ def halves():
 drains(signal.SIGTERM, "term")
 drains(signal.SIGINT, "int")
 ends_at_once()
+idle_clients_do_not_hold_it_up()
 drain_has_a_limit()
 reloads()
 halves()
