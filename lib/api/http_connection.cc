@@ -62,12 +62,11 @@ Response busy() {
 }  // namespace
 
 Guest::~Guest() {
-  if (fd_ >= 0) close(fd_);
   if (admission_) admission_->leave(source_);
 }
 
 Guest::Guest(Guest&& other) noexcept
-    : fd_(other.release()),
+    : descriptor_(std::move(other.descriptor_)),
       address_(other.address_),
       source_(other.source_),
       admission_(std::exchange(other.admission_, nullptr)) {}

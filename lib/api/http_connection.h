@@ -9,6 +9,7 @@
 
 #include "api/http_lane.h"
 #include "api/http_reader.h"
+#include "core/descriptor.h"
 
 namespace maildrop::api {
 
@@ -17,14 +18,14 @@ class Guest {
  public:
   /// `source` is what `admission` counted.
   Guest(int fd, const IpAddress& address, const IpAddress& source, service::Admission& admission)
-      : fd_(fd), address_(address), source_(source), admission_(&admission) {}
+      : descriptor_(fd), address_(address), source_(source), admission_(&admission) {}
   ~Guest();
   Guest(Guest&& other) noexcept;
   const IpAddress& address() const { return address_; }
-  int release() { return std::exchange(fd_, -1); }
+  int release() { return descriptor_.release(); }
 
  private:
-  int fd_;
+  FileDescriptor descriptor_;
   IpAddress address_;
   IpAddress source_;
   service::Admission* admission_;

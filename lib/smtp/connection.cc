@@ -68,11 +68,13 @@ std::int64_t seconds(Monotonic::duration duration) {
 
 std::string make_session_id() { return random_name(8).substr(0, 12); }
 
-Connection::Connection(LoopState& loop, int fd, mail::Peer peer)
+Connection::Connection(LoopState& loop, FileDescriptor socket, mail::Peer peer)
     : loop_(loop),
-      descriptor_(loop.context.get_executor(), fd),
+      descriptor_(loop.context.get_executor()),
       session_(loop.policy, std::move(peer), make_session_id()),
       started_(loop.clock.monotonic()) {
+  descriptor_.assign(socket.get());
+  socket.release();
   place_ = loop_.connections.insert(loop_.connections.end(), this);
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/descriptor.h"
 #include "core/metrics.h"
 #include "filter/verdict.h"
 #include "smtp/session.h"
@@ -56,8 +57,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
  public:
   using Executor = boost::asio::io_context::executor_type;
 
-  /// Takes `fd`: connected, non-blocking, close-on-exec.
-  Connection(LoopState& loop, int fd, mail::Peer peer);
+  /// `socket`: connected, non-blocking. Throws when the loop cannot watch it; it is closed then.
+  Connection(LoopState& loop, FileDescriptor socket, mail::Peer peer);
   ~Connection();
 
   /// Serves until the session ends; `self` keeps the connection alive meanwhile.

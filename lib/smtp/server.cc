@@ -42,11 +42,11 @@ constexpr std::chrono::milliseconds kAcceptPause{200};  // out of descriptors or
 constexpr int kAcceptsAtOnce = 64;                      // then the sessions get their turn
 
 struct Accepted {
-  int fd = -1;
+  FileDescriptor socket;
   mail::Peer peer;
 };
 
-/// The next connection in the queue, or fd -1 and errno.
+/// The next connection in the queue, or no socket and errno.
 Accepted accept_one(int listener) {
   union {
     sockaddr any;
@@ -56,8 +56,8 @@ Accepted accept_one(int listener) {
   } from{};
   socklen_t size = sizeof from;
   Accepted accepted;
-  accepted.fd = accept4(listener, &from.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (accepted.fd < 0) return accepted;
+  accepted.socket = FileDescriptor(accept4(listener, &from.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!accepted.socket) return accepted;
   if (from.any.sa_family == AF_INET) {
     accepted.peer.address = IpAddress::from_v4(ntohl(from.v4.sin_addr.s_addr));
     accepted.peer.port = ntohs(from.v4.sin_port);
@@ -75,12 +75,11 @@ Accepted accept_one(int listener) {
   return accepted;
 }
 
-/// Says why, and closes. Nothing was read, so nothing can be reset.
-void turn_away(int fd, const Reply& reply) {
+/// Says why; the caller closes. Nothing was read, so nothing can be reset.
+void turn_away(const FileDescriptor& socket, const Reply& reply) {
   std::string text;
   append(text, reply, make_session_id());
-  [[maybe_unused]] const ssize_t n = ::send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  ::close(fd);
+  [[maybe_unused]] const ssize_t n = ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 }  // namespace
@@ -174,8 +173,8 @@ awaitable<void, Executor> Server::State::accept_loop(Share* share, Descriptor* a
   if (!listener->inherited()) {
     for (int i = 0; i < kAcceptsAtOnce * 16; ++i) {
       const Accepted waiting = accept_one(acceptor->native_handle());
-      if (waiting.fd < 0) break;
-      turn_away(waiting.fd, reply::shutting_down);
+      if (!waiting.socket) break;
+      turn_away(waiting.socket, reply::shutting_down);
     }
   }
   acceptor->release();  // the Listener owns the descriptor
@@ -187,7 +186,7 @@ awaitable<void, Executor> Server::State::accept_loop(Share* share, Descriptor* a
 bool Server::State::accept_some(Share& share, int listener) {
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
     Accepted accepted = accept_one(listener);
-    if (accepted.fd >= 0) {
+    if (accepted.socket) {
       try {
         admit(share, std::move(accepted));
       } catch (
@@ -213,10 +212,10 @@ void Server::State::admit(Share& share, Accepted accepted) {
     case service::Admission::Answer::source_full:
       if (accepted.peer.local) break;
       metrics.refused(reply::too_many_connections.reason);
-      return turn_away(accepted.fd, reply::too_many_connections);
+      return turn_away(accepted.socket, reply::too_many_connections);
     case service::Admission::Answer::full:
       metrics.refused(reply::server_full.reason);
-      return turn_away(accepted.fd, reply::server_full);
+      return turn_away(accepted.socket, reply::server_full);
   }
   metrics.sessions.add();
   metrics.connections.add(1);
@@ -224,7 +223,7 @@ void Server::State::admit(Share& share, Accepted accepted) {
     accepted.peer.exempt = contains(share.shared.policy->config.limits.exempt, accepted.peer.address);
   std::shared_ptr<Connection> connection;
   try {
-    connection = std::make_shared<Connection>(share.shared, accepted.fd, accepted.peer);
+    connection = std::make_shared<Connection>(share.shared, std::move(accepted.socket), accepted.peer);
   } catch (...) {
     left(accepted.peer);
     throw;

@@ -31,7 +31,7 @@ class SqliteFeed final : public Feed {
  public:
   SqliteFeed(Connection connection, Statement version, std::int64_t seen, const std::string& path)
       : connection_(std::move(connection)), version_(std::move(version)), seen_(seen), path_(path) {
-    inotify_ = Descriptor(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+    inotify_ = FileDescriptor(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
     const std::string folder = std::filesystem::path(path).parent_path().string();
     if (inotify_) ::inotify_add_watch(inotify_.get(), folder.c_str(), IN_MODIFY | IN_CREATE | IN_MOVED_TO);
   }
@@ -105,7 +105,7 @@ class SqliteFeed final : public Feed {
   Statement version_;  // after its connection: finalised first
   std::int64_t seen_;
   const std::string path_;
-  Descriptor inotify_;
+  FileDescriptor inotify_;
 };
 
 }  // namespace

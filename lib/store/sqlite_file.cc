@@ -44,14 +44,14 @@ constexpr const char* kSchema = R"(
 )";
 
 Result<void> make_file(const std::string& path) {
-  const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file) {
     if (errno == EEXIST) return {};
     return tl::unexpected(system_error("cannot make", path, errno));
   }
   if (::fchmod(file.get(), 0600) != 0) return tl::unexpected(system_error("cannot set the mode of", path, errno));
   const std::string folder = fs::path(path).parent_path().string();
-  const Descriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const FileDescriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!parent || ::fsync(parent.get()) != 0) return tl::unexpected(system_error("cannot sync", folder, errno));
   return {};
 }
@@ -106,10 +106,6 @@ std::string holder(int fd) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Result<std::string> locate(std::string_view url, bool make_folder) {
   const fs::path path(std::string(url.substr(url.find(':') + 1)));
   if (!path.has_filename()) return fail(Code::invalid, "store url '" + std::string(url) + "' names no file");
@@ -128,7 +124,7 @@ Result<std::string> locate(std::string_view url, bool make_folder) {
 
 Result<WriteLock> WriteLock::take(const std::string& path, std::chrono::milliseconds patience) {
   const std::string name = path + ".lock";
-  Descriptor file(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  FileDescriptor file(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) return tl::unexpected(Error{Code::unavailable, system_error("cannot open", name, errno).what});
   const auto until = std::chrono::steady_clock::now() + patience;
   while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/descriptor.h"
 #include "core/result.h"
 #include "store/sqlite_connection.h"
 
@@ -21,24 +22,6 @@ inline constexpr std::chrono::milliseconds kOpenWait{2000};  // for a lock that 
 /// The one absolute path of a store, links resolved, so that its lock has one name only. invalid: no path in the URL.
 Result<std::string> locate(std::string_view url, bool make_folder);
 
-/// An open file descriptor.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor();
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
-
 /// The right to write, until destroyed or the process ends, however it ends.
 class WriteLock {
  public:
@@ -46,8 +29,8 @@ class WriteLock {
   static Result<WriteLock> take(const std::string& path, std::chrono::milliseconds patience);
 
  private:
-  explicit WriteLock(Descriptor file) : file_(std::move(file)) {}
-  Descriptor file_;
+  explicit WriteLock(FileDescriptor file) : file_(std::move(file)) {}
+  FileDescriptor file_;
 };
 
 /// Makes the file and its tables if they are not there. REQUIRES: the WriteLock.

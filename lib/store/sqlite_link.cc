@@ -28,7 +28,7 @@ constexpr std::array kCodes{Code::invalid,   Code::not_found, Code::over_limit, 
 /// descriptor, which is open as long as the address lives.
 struct Address {
   sockaddr_un name{};
-  Descriptor folder;
+  FileDescriptor folder;
 
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&name); }
 };
@@ -39,7 +39,7 @@ Result<Address> address_of(const std::string& path) {
   std::string text = path + ".sock";
   if (text.size() >= sizeof address.name.sun_path) {
     const std::size_t slash = text.rfind('/');
-    address.folder = Descriptor(::open(text.substr(0, slash).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    address.folder = FileDescriptor(::open(text.substr(0, slash).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     text = "/proc/self/fd/" + std::to_string(address.folder.get()) + text.substr(slash);
   }
   if (text.size() >= sizeof address.name.sun_path) {
@@ -101,8 +101,8 @@ Result<std::unique_ptr<LinkServer>> LinkServer::start(const std::string& path, R
   std::unique_ptr<LinkServer> server(new LinkServer);
   server->path_ = path;
   server->remove_ = std::move(remove);
-  server->listener_ = Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  server->stop_ = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  server->listener_ = FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  server->stop_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   const int fd = server->listener_.get();
   ::unlink(address.name.sun_path);
   // The mode of the unbound socket is the mode of its name: no moment in which others could connect.
@@ -149,7 +149,7 @@ void LinkServer::loop() {
 }
 
 void LinkServer::take_client() {
-  Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  FileDescriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (socket) {
     clients_.push_back({std::move(socket), {}, Steady::now() + kLinkPatience});
     return;
@@ -199,9 +199,9 @@ std::string LinkServer::answer(std::string_view line) const {
 namespace {
 
 /// not_found when there is nobody behind the name.
-Result<Descriptor> connect_to(const std::string& path) {
+Result<FileDescriptor> connect_to(const std::string& path) {
   const Address address = TRY(address_of(path));
-  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) return tl::unexpected(system_error("cannot reach", path, errno));
   const Steady::time_point deadline = Steady::now() + kLinkPatience;
   // EAGAIN: its queue is full. There is nothing to poll for, so try again.
@@ -216,7 +216,7 @@ Result<Descriptor> connect_to(const std::string& path) {
 }
 
 Result<std::string> ask(const std::string& path, const std::string& line) {
-  const Descriptor socket = TRY(connect_to(path));
+  const FileDescriptor socket = TRY(connect_to(path));
   if (::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) {
     return tl::unexpected(system_error("cannot ask the writer at", path, errno));
   }

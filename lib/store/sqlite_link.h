@@ -36,7 +36,7 @@ class LinkServer {
 
  private:
   struct Client {
-    Descriptor socket;
+    FileDescriptor socket;
     std::string in;
     std::chrono::steady_clock::time_point deadline;
   };
@@ -48,8 +48,8 @@ class LinkServer {
 
   std::string path_;
   Remove remove_;
-  Descriptor listener_;
-  Descriptor stop_;
+  FileDescriptor listener_;
+  FileDescriptor stop_;
   std::vector<Client> clients_;
   std::thread thread_;
 };

@@ -41,7 +41,7 @@ class Raw {
   }
 
  private:
-  sqlite::Descriptor fd_;
+  FileDescriptor fd_;
   bool connected_ = false;
 };
 
@@ -150,7 +150,7 @@ TEST_CASE("sqlite link: folders and names that are too long for a socket") {
 TEST_CASE("sqlite link: a dead writer's socket is no obstacle") {
   World world("sqlite");
   const std::string path = world.folder.path("mail.db");
-  const sqlite::Descriptor dead(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const FileDescriptor dead(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
   std::strncpy(name.sun_path, (path + ".sock").c_str(), sizeof name.sun_path - 1);
