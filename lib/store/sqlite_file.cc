@@ -56,16 +56,21 @@ Result<void> make_file(const std::string& path) {
   return {};
 }
 
-/// true: made by us, at our version. false: nothing in it yet.
+/// true: made by us, at our version. false: nothing in it yet. One statement, so one snapshot: a store that is being
+/// made meanwhile shows all of it or nothing.
 Result<bool> check_version(Connection& connection, const std::string& path) {
-  const std::int64_t application = TRY(connection.number("PRAGMA application_id"));
-  const std::int64_t version = TRY(connection.number("PRAGMA user_version"));
+  Statement head =
+      TRY(connection.prepare("SELECT (SELECT count(*) FROM sqlite_schema), application_id, user_version "
+                             "FROM pragma_application_id, pragma_user_version"));
+  if (!TRY(head.step())) return fail(Code::internal, "no header in '" + path + "'");
+  const bool empty = head.integer(0) == 0;
+  const std::int64_t application = head.integer(1);
+  const std::int64_t version = head.integer(2);
   if (application == kApplicationId && version == kVersion) return true;
   if (application == kApplicationId && version > kVersion) {
     return fail(Code::invalid, "store '" + path + "' has version " + std::to_string(version) +
                                    ", this maildrop knows " + std::to_string(kVersion) + ": a newer maildrop wrote it");
   }
-  const bool empty = TRY(connection.number("SELECT count(*) FROM sqlite_schema")) == 0;
   if (application == 0 && version == 0 && empty) return false;
   return fail(Code::invalid, "'" + path + "' is a database, but not a maildrop store");
 }

@@ -135,17 +135,22 @@ TEST_CASE("sqlite file: a reader finds no store, or makes one if it may") {
 }
 
 TEST_CASE("sqlite file: a reader started first waits for the writer that is making the store") {
-  World world("sqlite");
-  const std::string path = world.folder.path("mail.db");
-  auto lock = sqlite::WriteLock::take(path, 0ms);
-  REQUIRE(lock);
-  Result<std::unique_ptr<Store>> reader = fail(Code::internal, "");
-  std::thread opening([&] { reader = open_store(at(world, path, Role::reader, true)); });
-  std::this_thread::sleep_for(20ms);
-  const auto made = sqlite::create(path);
-  opening.join();
-  CHECK(made);
-  CHECK(reader);
+  // At every moment of the making: a reader must see all of the store or nothing. Read in two looks, one start in
+  // sixty said "not a maildrop store".
+  for (int moment = 0; moment < 200; ++moment) {
+    World world("sqlite");
+    const std::string path = world.folder.path("mail.db");
+    auto lock = sqlite::WriteLock::take(path, 0ms);
+    REQUIRE(lock);
+    Result<std::unique_ptr<Store>> reader = fail(Code::internal, "");
+    std::thread opening([&] { reader = open_store(at(world, path, Role::reader, true)); });
+    std::this_thread::sleep_for(std::chrono::microseconds(2 * moment));
+    const auto made = sqlite::create(path);
+    opening.join();
+    INFO("moment " << moment << (reader ? "" : ": " + reader.error().what));
+    CHECK(made);
+    CHECK(reader);
+  }
 }
 
 TEST_CASE("sqlite file: a file that may not be written is an error, not a crash") {
