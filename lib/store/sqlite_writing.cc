@@ -31,15 +31,18 @@ FileState state_of(const std::string& path) {
 
 bool Turn::take(milliseconds patience) {
   std::unique_lock lock(mutex_);
-  if (!free_.wait_for(lock, patience, [&] { return !taken_; })) return false;
-  taken_ = true;
-  return true;
+  const auto place = waiting_.insert(waiting_.end(), 0);
+  const bool mine = next_.wait_for(lock, patience, [&] { return !taken_ && place == waiting_.begin(); });
+  waiting_.erase(place);
+  taken_ = taken_ || mine;
+  if (!mine) next_.notify_all();  // whoever stood behind may be the first now
+  return mine;
 }
 
 void Turn::leave() {
   const std::lock_guard lock(mutex_);
   taken_ = false;
-  free_.notify_one();
+  if (!waiting_.empty()) next_.notify_all();
 }
 
 /// The turn, for the length of a call. REQUIRES: may() is asked before anything is done.

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,7 +20,8 @@
 
 namespace maildrop::store::sqlite {
 
-/// A mutex that is waited for only so long. Not std::timed_mutex: g++ 12's TSan does not know its clock.
+/// A mutex that is waited for only so long, and whose waiters come in the order of their arrival: commits that follow
+/// each other closely keep nobody out.
 class Turn {
  public:
   bool take(std::chrono::milliseconds patience);
@@ -27,7 +29,8 @@ class Turn {
 
  private:
   std::mutex mutex_;
-  std::condition_variable free_;
+  std::condition_variable next_;
+  std::list<int> waiting_;  // one each; the first is next
   bool taken_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <thread>
@@ -71,6 +72,24 @@ class FileLimit {
 
 }  // namespace
 
+TEST_CASE("sqlite writing: turns come in the order of asking") {
+  sqlite::Turn turn;
+  REQUIRE(turn.take(0ms));
+  CHECK(!turn.take(1ms));  // who gave up stands in nobody's way
+  std::atomic<bool> had = false;
+  std::thread second([&] {
+    if (!turn.take(10s)) return;
+    had = true;
+    turn.leave();
+  });
+  std::this_thread::sleep_for(50ms);  // until it waits
+  turn.leave();
+  REQUIRE(turn.take(10s));  // at once again, as a committer does
+  CHECK(had);
+  turn.leave();
+  second.join();
+}
+
 TEST_CASE_METHOD(Disk, "sqlite writing: one delivery too large for what is left does not take the others with it") {
   options.settings.max_size = 2u << 20;
   start();
@@ -120,7 +139,7 @@ TEST_CASE_METHOD(Disk, "sqlite writing: a disk that takes no more, at each write
   for (int i = 0; i < 3; ++i) CHECK(put() == "stored");
   int refused = 0;
   // Each round the WAL may grow a little further, so that each of its writes is the failing one once.
-  for (std::uint64_t more = 0; more < 8 * 16384; more += 8000) {
+  for (std::uint64_t more = 0; more < 16 * sqlite::kPageSize; more += 8000) {
     {
       const FileLimit limit(store->stats()->wal_bytes + more);
       const std::string code = put(40000);
@@ -153,8 +172,8 @@ TEST_CASE_METHOD(Disk, "sqlite writing: a damaged store is refused loudly, and n
   store.reset();
   {
     std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(12 * 16384);
-    file << std::string(std::filesystem::file_size(path()) - 12 * 16384, '\xa5');
+    file.seekp(24 * sqlite::kPageSize);
+    file << std::string(std::filesystem::file_size(path()) - 24 * sqlite::kPageSize, '\xa5');
   }
   start();
   std::string code = "stored";
@@ -176,7 +195,7 @@ TEST_CASE_METHOD(Disk, "sqlite writing: a store that was cut short is not opened
   start();
   for (int i = 0; i < 40; ++i) CHECK(put(20000) == "stored");
   store.reset();
-  std::filesystem::resize_file(path(), 12 * 16384);
+  std::filesystem::resize_file(path(), 24 * sqlite::kPageSize);
   for (const Role role : {Role::writer, Role::reader}) {
     const auto opened = open(role);
     REQUIRE(!opened);
