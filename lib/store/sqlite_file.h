@@ -16,7 +16,8 @@ namespace maildrop::store::sqlite {
 
 inline constexpr int kVersion = 1;                           // of the schema: PRAGMA user_version
 inline constexpr int kApplicationId = 0x4d445250;            // "MDRP": PRAGMA application_id
-inline constexpr std::int64_t kPageSize = 16384;             // 4096 wastes 45 % on messages of 2 KB
+inline constexpr std::int64_t kPageSize = 8192;              // a commit writes whole pages: 16384 costs a tenth more
+                                                             // CPU at 10 KB, and saves 4 % of the file with real mail
 inline constexpr std::chrono::milliseconds kOpenWait{2000};  // for a lock that is about to be free, a schema being made
 
 /// The one absolute path of a store, links resolved, so that its lock has one name only. invalid: no path in the URL.

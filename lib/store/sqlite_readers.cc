@@ -12,8 +12,8 @@ namespace maildrop::store::sqlite {
 
 namespace {
 
-constexpr std::size_t kConnections = 8;   // more threads than that wait for each other
-constexpr std::int64_t kCachePages = 64;  // 1 MiB each; the system's page cache is behind it
+constexpr std::size_t kConnections = 8;                      // more threads than that wait for each other
+constexpr std::int64_t kCachePages = (1 << 20) / kPageSize;  // each; the system's page cache is behind it
 
 /// What an inbox shows: the newest of it, unless it last received too long ago. ?1 name, ?2 that time.
 #define SHOWN                                                                                                \
@@ -75,7 +75,8 @@ Result<std::unique_ptr<Readers::Reader>> Readers::open() const {
 
 Result<std::unique_ptr<Readers::Reader>> Readers::borrow() {
   std::unique_lock lock(mutex_);
-  returned_.wait(lock, [&] { return !idle_.empty() || open_ < kConnections; });
+  const bool free = returned_.wait_for(lock, patience_, [&] { return !idle_.empty() || open_ < kConnections; });
+  if (!free) return fail(Code::unavailable, "all readers of store '" + path_ + "' are still busy");
   if (!idle_.empty()) {
     std::unique_ptr<Reader> reader = std::move(idle_.back());
     idle_.pop_back();

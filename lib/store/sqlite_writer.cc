@@ -12,11 +12,13 @@ namespace maildrop::store::sqlite {
 
 namespace {
 
-constexpr std::int64_t kCachePages = 512;  // 8 MiB: the inner pages of all trees, and a batch
-constexpr std::int64_t kFrameHeader = 24;  // of a page in the WAL
-constexpr std::int64_t kLeastPages = 16;   // of store.max_size: the trees themselves need eight
-constexpr std::int64_t kVacuumPages = 64;  // given back in one portion: 1 MiB, a few milliseconds
-constexpr std::int64_t kKeptPages = 64;    // and so many, and an eighth of the file, stay free for what comes
+constexpr std::int64_t kMiB = 1 << 20;
+constexpr std::int64_t kCachePages = 8 * kMiB / kPageSize;  // the inner pages of all trees, and a batch
+constexpr std::int64_t kFrameHeader = 24;                   // of a page in the WAL
+constexpr std::int64_t kLeastPages = 16;                    // of store.max_size: the trees themselves need eight
+constexpr std::int64_t kVacuumPages = kMiB / kPageSize;     // given back in one portion: a few milliseconds
+constexpr std::int64_t kKeptPages =
+    kMiB / kPageSize;  // and so many, and an eighth of the file, stay free for what comes
 constexpr std::chrono::milliseconds kRestartWait{10};  // for readers to leave the WAL, within a put()
 constexpr std::chrono::milliseconds kCutWait{100};     // and within a tend()
 

@@ -14,7 +14,7 @@ constexpr milliseconds kLockWait{1000};       // a reader that removes something
 constexpr milliseconds kVacuumTime{50};       // of one tend()
 constexpr milliseconds kResetEvery{100};      // between two tries to start the WAL over that readers prevent
 constexpr milliseconds kCheckpointWait{200};  // for the checkpointer to end its run
-constexpr std::int64_t kLeastFreePages = 64;  // 1 MiB: below it the store counts as full
+constexpr std::int64_t kLeastFreePages = (1 << 20) / kPageSize;  // below it the store counts as full
 
 struct FileState {
   ino_t inode = 0;
