@@ -27,13 +27,16 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /// One request on its way through a worker. The socket is not part of it: two threads never share one.
 struct Job {
-  explicit Job(std::shared_ptr<HttpLane> of) : lane(std::move(of)), ready(lane->io.get_executor(), Monotonic::max()) {}
+  Job(std::shared_ptr<HttpLane> of, Request asked)
+      : lane(std::move(of)),
+        request(std::move(asked)),
+        ready(lane->io.get_executor(), lane->shared->settings.answer_timeout) {}
 
   const std::shared_ptr<HttpLane> lane;
-  Request request;
-  Response response;
+  const Request request;
+  Response response;  // the worker's until `done`
   bool done = false;
-  Timer ready;  // cancelled when the answer is here; touched on the loop's thread alone
+  Timer ready;  // ends when the answer is here, or is due; touched on the loop's thread alone
 };
 
 /// Gives the job to a worker; false when too many wait already.
@@ -57,6 +60,11 @@ bool hand_over(std::shared_ptr<Job> job) {
 
 Response busy() {
   return problem(Fault{503, "too many requests are waiting, try again later", "api.waiting is used up"});
+}
+
+/// A worker that hangs in the store keeps its thread and its job; whoever asked is not kept.
+Response late() {
+  return problem(Fault{503, "the store is not available, try again later", "no answer within api.answer_timeout"});
 }
 
 }  // namespace
@@ -99,7 +107,7 @@ void HttpConnection::enter(Phase phase) {
     case Phase::reading: limit = settings.request_timeout; break;
     case Phase::writing: limit = settings.write_timeout; break;
     case Phase::lingering: limit = kLingerTime; break;
-    case Phase::working: deadline_ = Monotonic::max(); return;  // the store has deadlines of its own
+    case Phase::working: deadline_ = Monotonic::max(); return;  // the job has its own
   }
   deadline_ = std::chrono::steady_clock::now() + limit;
 }
@@ -123,20 +131,22 @@ Awaitable<> HttpConnection::serve() {
   HttpShared& shared = *lane_->shared;
   while (co_await read_request()) {
     const Monotonic begun = std::chrono::steady_clock::now();
-    auto job = std::make_shared<Job>(lane_);
-    job->request = reader_.take();
-    job->request.client = guest_.address();
+    Request asked = reader_.take();
+    asked.client = guest_.address();
+    auto job = std::make_shared<Job>(lane_, std::move(asked));
     enter(Phase::working);
+    Response response;
     if (where(job->request) == Runs::on_loop) {
-      job->response = shared.answer(job->request);
+      response = shared.answer(job->request);
     } else if (!hand_over(job)) {
-      job->response = busy();
+      response = busy();
     } else {
-      while (!job->done) co_await job->ready.async_wait(kWait);
+      co_await job->ready.async_wait(kWait);
+      response = job->done ? std::move(job->response) : late();
     }
     shared.seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
     const bool keep = reader_.keep_alive() && !shared.draining();
-    const bool sent = co_await send(job->request, job->response, keep);
+    const bool sent = co_await send(job->request, response, keep);
     if (!sent) co_return;
     if (!keep) break;
     want_ = reader_.next();

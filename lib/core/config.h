@@ -37,6 +37,7 @@ struct ApiSettings {
   std::uint64_t body_size = 64 * 1024;   // of a request, bytes
   Millis request_timeout =
       std::chrono::seconds(10);                     // header and body, from the first byte: one deadline, never renewed
+  Millis answer_timeout = std::chrono::seconds(5);  // from the whole request to its answer; beyond it 503
   Millis write_timeout = std::chrono::seconds(30);  // one response
   Millis idle_timeout = std::chrono::seconds(15);   // between requests of a connection
   unsigned connections = 2000;                      // in total

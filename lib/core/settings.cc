@@ -244,6 +244,9 @@ void add_api(std::vector<Setting>& rows) {
       duration_row("api.request_timeout", kTimeout, MEMBER(api.request_timeout), "1s..24h",
                    "How long a request may take from its first byte to its last; never renewed, so dripping does "
                    "not help. Then 408."));
+  rows.push_back(duration_row("api.answer_timeout", kTimeout, MEMBER(api.answer_timeout), "1s..24h",
+                              "How long a request may wait for the store. Then 503: a disk that hangs must not look "
+                              "like a server that hangs."));
   rows.push_back(duration_row("api.write_timeout", kTimeout, MEMBER(api.write_timeout), "1s..24h",
                               "How long a client may take to read an answer. Then the connection is closed."));
   rows.push_back(duration_row("api.idle_timeout", kTimeout, MEMBER(api.idle_timeout), "1s..24h",

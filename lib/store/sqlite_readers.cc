@@ -56,13 +56,13 @@ class Readers::Loan {
   std::unique_ptr<Reader> reader_;
 };
 
-Readers::Readers(std::string path, std::chrono::milliseconds busy_timeout, const Clock& clock)
-    : path_(std::move(path)), busy_timeout_(busy_timeout), clock_(clock) {}
+Readers::Readers(std::string path, std::chrono::milliseconds patience, const Clock& clock)
+    : path_(std::move(path)), patience_(patience), clock_(clock) {}
 
 Readers::~Readers() = default;
 
 Result<std::unique_ptr<Readers::Reader>> Readers::open() const {
-  auto reader = std::make_unique<Reader>(TRY(open_existing(path_, busy_timeout_, {})));
+  auto reader = std::make_unique<Reader>(TRY(open_existing(path_, patience_, {})));
   Connection& connection = reader->connection;
   TRY(connection.exec("PRAGMA query_only=ON; PRAGMA cache_size=" + std::to_string(kCachePages)));
   // The last process to leave would empty the WAL and remove it: the writer's work, and not below its lock.

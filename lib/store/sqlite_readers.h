@@ -14,10 +14,11 @@
 namespace maildrop::store::sqlite {
 
 /// Each call takes a connection, or waits until one is free, and gives it back with no statement open: nobody holds a
-/// snapshot between calls, so the WAL can be emptied. Thread-safe. Blocking.
+/// snapshot between calls, so the WAL can be emptied. Thread-safe. Blocking; unavailable when no connection is free,
+/// or the store is locked, for as long as `patience`.
 class Readers {
  public:
-  Readers(std::string path, std::chrono::milliseconds busy_timeout, const Clock& clock);
+  Readers(std::string path, std::chrono::milliseconds patience, const Clock& clock);
   ~Readers();
 
   Result<std::vector<Summary>> list(const mail::Inbox& inbox, const Query& query, const Caps& caps);
@@ -33,7 +34,7 @@ class Readers {
   void give_back(std::unique_ptr<Reader> reader);
 
   const std::string path_;
-  const std::chrono::milliseconds busy_timeout_;
+  const std::chrono::milliseconds patience_;
   const Clock& clock_;
   std::mutex mutex_;
   std::condition_variable returned_;

@@ -1,0 +1,62 @@
+/// http_lane_test: how a server ends: what is in flight is answered, the rest is closed, and nothing outlives it.
+#include "api/http_lane.h"
+
+#include <catch2/catch.hpp>
+#include <future>
+
+#include "api/wire.h"
+
+using namespace maildrop;
+using namespace maildrop::api;
+using namespace maildrop::api::test;
+
+namespace {
+
+const std::string kGet = "GET /v2/mailbox/bob HTTP/1.1\r\nHost: x\r\n\r\n";
+
+}  // namespace
+
+TEST_CASE("http_lane: draining answers what is in flight and closes the rest") {
+  Site site(2);
+  site.world.store.hold(true);
+  site.start();
+  Client idle = site.connect();
+  Client at_work = site.connect();
+  at_work.send(kGet);
+  while (site.world.store.calls() == 0) std::this_thread::yield();
+  REQUIRE(site.has_connections(2));
+  std::promise<void> done;
+  site.server->drain([&done] { done.set_value(); });
+  std::future<void> drained = done.get_future();
+  CHECK(idle.receive_all().empty());
+  CHECK(idle.closed());
+  CHECK(drained.wait_for(Millis(20)) == std::future_status::timeout);
+  site.world.store.hold(false);
+  const std::string answer = at_work.receive_answer();
+  CHECK(statuses(answer) == "200");
+  CHECK(answer.find("Connection: close\r\n") != std::string::npos);
+  at_work.hang_up();
+  CHECK(drained.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+  CHECK(site.server->connections() == 0);
+  CHECK_FALSE(site.connect().connected());
+}
+
+TEST_CASE("http_lane: draining with nobody there is done at once") {
+  Site site(2);
+  site.start();
+  std::promise<void> done;
+  site.server->drain([&done] { done.set_value(); });
+  CHECK(done.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+}
+
+TEST_CASE("http_lane: it may end with requests in all states") {
+  Site site(2);
+  site.world.store.hold(true);
+  site.start();
+  std::vector<Client> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(site.connect());
+    clients.back().send(i % 3 == 0 ? "" : i % 3 == 1 ? "GET / HT" : kGet);
+  }
+  CHECK(site.has_connections(20));
+}
