@@ -65,6 +65,28 @@ Result<std::string> read_file(const std::string& path) {
   return text;
 }
 
+/// Where something stands in a file; 0:0 for what is in none.
+struct Place {
+  unsigned line = 0;
+  unsigned column = 0;
+  friend auto operator<=>(const Place&, const Place&) = default;
+};
+struct Problem {
+  std::string text;
+  Place place{};
+};
+/// One element of a list, or the one value of any other setting.
+struct Given {
+  std::string text;
+  std::string origin;
+  Place place{};
+};
+
+std::string position(const std::string& path, Place place) {
+  return path + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
+}
+Place place_of(const toml::source_region& source) { return {source.begin.line, source.begin.column}; }
+
 /// Builds one LoadedConfig, source by source, and keeps all that is wrong.
 class Loader {
  public:
@@ -79,60 +101,80 @@ class Loader {
   Result<LoadedConfig> finish() {
     if (problems_.empty()) return std::move(loaded_);
     std::string what;
-    for (const std::string& problem : problems_) what += (what.empty() ? "" : "\n") + problem;
+    for (const Problem& problem : problems_) what += (what.empty() ? "" : "\n") + problem.text;
     return fail(Code::invalid, std::move(what));
   }
 
  private:
   void table(const std::string& path, const toml::table& table, const std::string& prefix);
-  void leaf(const std::string& origin, const std::string& key, const toml::node& node);
+  void leaf(const std::string& path, Place place, const std::string& key, const toml::node& node);
   void variable(const std::string& name, const std::string& value, const std::map<std::string, std::string>& all);
   void apply(const Setting& setting, const Values& values, const std::string& origin);
-  void problem(const std::string& where, const std::string& what) { problems_.push_back(where + ": " + what); }
+  void apply(const Setting& setting, const std::vector<Given>& given, const std::string& origin, Place place);
+  void problem(const std::string& where, const std::string& what, Place place = {}) {
+    problems_.push_back({where + ": " + what, place});
+  }
 
   LoadedConfig loaded_;
-  std::vector<std::string> problems_;
+  std::vector<Problem> problems_;
 };
 
 void Loader::apply(const Setting& setting, const Values& values, const std::string& origin) {
+  std::vector<Given> given;
+  for (const std::string& value : values) given.push_back({value, origin});
+  apply(setting, given, origin, {});
+}
+
+/// Each element of a list is tried by itself first, so that all that are wrong are named, each at its own place.
+void Loader::apply(const Setting& setting, const std::vector<Given>& given, const std::string& origin, Place place) {
+  const std::size_t before = problems_.size();
+  Values values;
+  for (const Given& each : given) {
+    values.push_back(each.text);
+    if (setting.type != Setting::Type::list) continue;
+    Config scratch;
+    if (const Result<void> set = setting.set(scratch, {each.text}); !set)
+      problem(each.origin, std::string(setting.key) + ": " + set.error().what, each.place);
+  }
+  if (problems_.size() != before) return;
   const Result<void> set = setting.set(loaded_.config, values);
-  if (!set) return problem(origin, std::string(setting.key) + ": " + set.error().what);
+  if (!set) return problem(origin, std::string(setting.key) + ": " + set.error().what, place);
   loaded_.origins[std::string(setting.key)] = origin;
 }
 
 // --- files ---
 
-std::string position(const std::string& path, const toml::source_region& source) {
-  return path + ":" + std::to_string(source.begin.line) + ":" + std::to_string(source.begin.column);
-}
-
 void Loader::file(const std::string& path) {
   const Result<std::string> text = read_file(path);
   if (!text) {
-    problems_.push_back(text.error().what);
+    problems_.push_back({text.error().what});
     return;
   }
   loaded_.files.push_back(path);
+  const auto before = static_cast<std::ptrdiff_t>(problems_.size());
   try {
     table(path, toml::parse(std::string_view(*text), std::string_view(path)), "");
   } catch (const toml::parse_error& error) {
-    problem(position(path, error.source()), std::string(error.description()));
+    problem(position(path, place_of(error.source())), std::string(error.description()));
   }
+  // toml++ gives the keys by name; who mends the file goes through it from top to bottom.
+  std::stable_sort(problems_.begin() + before, problems_.end(),
+                   [](const Problem& one, const Problem& other) { return one.place < other.place; });
 }
 
 void Loader::table(const std::string& path, const toml::table& table, const std::string& prefix) {
   for (const auto& [name, node] : table) {
     const std::string key = prefix + std::string(name.str());
-    const std::string origin = position(path, name.source());
+    const Place place = place_of(name.source());
     const bool is_section = std::any_of(settings().begin(), settings().end(), [&](const Setting& setting) {
       return setting.key.substr(0, key.size() + 1) == key + ".";
     });
     if (node.is_table() && is_section) {
       this->table(path, *node.as_table(), key + ".");
     } else if (is_section) {
-      problem(origin, key + ": is a section: write [" + key + "]");
+      problem(position(path, place), key + ": is a section: write [" + key + "]", place);
     } else {
-      leaf(origin, key, node);
+      leaf(path, place, key, node);
     }
   }
 }
@@ -162,19 +204,21 @@ std::optional<std::string> scalar(Setting::Type type, const toml::node& node) {
   return truth ? std::optional(std::string(*truth ? "true" : "false")) : std::nullopt;
 }
 
-void Loader::leaf(const std::string& origin, const std::string& key, const toml::node& node) {
+void Loader::leaf(const std::string& path, Place place, const std::string& key, const toml::node& node) {
+  const std::string origin = position(path, place);
   const Setting* setting = find_setting(key);
-  if (!setting) return problem(origin, key + ": unknown setting" + did_you_mean(key, all_keys()));
-  Values values;
+  if (!setting) return problem(origin, key + ": unknown setting" + did_you_mean(key, all_keys()), place);
+  std::vector<Given> values;
   const auto take = [&](const toml::node& element) {
     const auto value = scalar(setting->type, element);
-    if (value) values.push_back(*value);
+    const Place at = place_of(element.source());
+    if (value) values.push_back({*value, position(path, at), at});
     return value.has_value();
   };
   const toml::array* array = setting->type == Setting::Type::list ? node.as_array() : nullptr;
   const bool fits = array ? std::all_of(array->begin(), array->end(), take) : take(node);
-  if (!fits) return problem(origin, key + ": " + std::string(toml_type(setting->type)) + " is needed");
-  apply(*setting, values, origin);
+  if (!fits) return problem(origin, key + ": " + std::string(toml_type(setting->type)) + " is needed", place);
+  apply(*setting, values, origin, place);
 }
 
 // --- environment and --set ---

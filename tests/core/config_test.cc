@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -100,6 +101,31 @@ TEST_CASE("all problems are told at once, each with its place and the nearest na
                            "did you mean 'log.level'?", "--set nonsense", "did you mean 'MAILDROP_LOG_FORMAT'?"})
     CHECK_THAT(what, Catch::Contains(part));
   CHECK_THAT(what, !Catch::Contains("OTHER"));
+}
+
+TEST_CASE("problems come from top to bottom, and each element of a list has its own") {
+  const Folder folder;
+  const std::string file = folder.write("m.toml",
+                                        "[smtp]\n"
+                                        "nonsense = 1\n"
+                                        "listen = [\"127.0.0.1:0\",\n"
+                                        "  \"localhost:25\", \"127.0.0.1:99999\"]\n"
+                                        "bare_newline = \"maybe\"\n"
+                                        "[api]\n"
+                                        "workers = 0\n");
+  const std::string what = problems({file, {"mail.domains=ok.example,a..b,c*d"}, {}});
+  CAPTURE(what);
+  std::size_t at = 0;
+  for (const std::string& part : {file + ":2:1: smtp.nonsense: unknown", file + ":4:3: smtp.listen: 'localhost:25'",
+                                  file + ":4:19: smtp.listen: '127.0.0.1:99999'", file + ":5:1: smtp.bare_newline: ",
+                                  file + ":7:1: api.workers: ", std::string("--set: mail.domains: 'a..b'"),
+                                  std::string("--set: mail.domains: 'c*d'")}) {
+    INFO(part);
+    const std::size_t found = what.find(part, at);
+    CHECK(found != std::string::npos);
+    if (found != std::string::npos) at = found;
+  }
+  CHECK(std::count(what.begin(), what.end(), '\n') == 6);
 }
 
 TEST_CASE("wrong values are refused") {
