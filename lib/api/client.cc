@@ -141,6 +141,8 @@ Result<store::Summary> parse_summary(const Json& object) {
   summary.to = text_at(object, "to");
   summary.header_from = text_at(object, "header_from");
   summary.subject = text_at(object, "subject");
+  summary.helo = text_at(object, "helo");
+  summary.peer = text_at(object, "peer");
   summary.date = parse_time(text_at(object, "date"));
   const auto size = object.find("size");
   if (size != object.end() && size->is_number_unsigned()) summary.size = size->get<std::uint64_t>();
@@ -155,6 +157,18 @@ Result<void> check_status(int status) {
   if (status >= 500) return fail(Code::unavailable, "the server answers " + std::to_string(status));
   if (status == 400) return fail(Code::invalid, "the server refuses the name or the request");
   return fail(Code::corrupt, "the server answers " + std::to_string(status));
+}
+
+/// The library's to_string() gives the names of its enumerators.
+std::string_view words_for(httplib::Error error) {
+  switch (error) {
+    case httplib::Error::Connection: return "no connection";
+    case httplib::Error::ConnectionTimeout: return "no connection in time";
+    case httplib::Error::BindIPAddress: return "no address to connect from";
+    case httplib::Error::Read: return "the answer broke off";
+    case httplib::Error::Write: return "the request could not be sent";
+    default: return "the answer is not HTTP that can be understood";
+  }
 }
 
 class HttpInboxes : public store::Inboxes {
@@ -238,7 +252,8 @@ class HttpInboxes : public store::Inboxes {
     if (too_large) return fail(Code::over_limit, "the answer is larger than " + format_size(max));
     if (watch.expired()) return fail(Code::timed_out, "no answer from '" + url_.authority + "' within 10s");
     if (!result)
-      return fail(Code::unavailable, "cannot reach '" + url_.authority + "': " + httplib::to_string(result.error()));
+      return fail(Code::unavailable,
+                  "cannot reach '" + url_.authority + "': " + std::string(words_for(result.error())));
     TRY(check_status(result->status));
     return body;
   }

@@ -26,6 +26,8 @@ Json summary(const store::Summary& from) {
               {"from", from.from},
               {"header_from", from.header_from},
               {"to", from.to},
+              {"helo", from.helo},
+              {"peer", from.peer},
               {"subject", from.subject},
               {"date", from.date ? Json(rfc3339(*from.date)) : Json(nullptr)},
               {"received", rfc3339(from.received)},

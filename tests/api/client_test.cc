@@ -111,6 +111,8 @@ TEST_CASE("client: what the server keeps") {
   CHECK((*list)[0].from == "alice@example.org");
   CHECK((*list)[0].header_from == "Alice <alice@example.org>");
   CHECK((*list)[0].to == "Bob+shop@example.test");
+  CHECK((*list)[0].helo == "mx.example.org");
+  CHECK((*list)[0].peer == "192.0.2.7");
   CHECK((*list)[0].received == from_millis(1'700'000'000'123));
   CHECK((*list)[0].date == from_millis(1'699'999'990'000));
   CHECK((*list)[0].size == 58);

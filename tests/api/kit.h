@@ -100,6 +100,8 @@ inline store::Message message(const std::string& id, const std::string& subject,
   out.summary.from = "alice@example.org";
   out.summary.to = "Bob+shop@example.test";
   out.summary.header_from = "Alice <alice@example.org>";
+  out.summary.helo = "mx.example.org";
+  out.summary.peer = "192.0.2.7";
   out.summary.subject = subject;
   out.summary.received = from_millis(1'700'000'000'123);
   out.summary.date = from_millis(1'699'999'990'000);
