@@ -27,6 +27,7 @@ std::atomic<std::uint64_t> dropped_lines{0};
 std::atomic<Level> least{Level::info};
 std::atomic<Format> form{Format::text};
 std::atomic<bool> to_journal{false};
+std::atomic<bool> has_reader{true};  // a file has none that could stall
 
 /// Standard error by write(2): whole lines, nothing buffered, and a line that cannot be written is counted and
 /// forgotten.
@@ -45,7 +46,7 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
     while (!text.empty()) {
       // A reader that has stalled (a hung journal, a pager) must not stall the loops: its lines are dropped.
       pollfd ready{STDERR_FILENO, POLLOUT, 0};
-      if (::poll(&ready, 1, 0) == 0) return false;
+      if (has_reader.load(std::memory_order_relaxed) && ::poll(&ready, 1, 0) == 0) return false;
       const ssize_t n = ::write(STDERR_FILENO, text.data(), text.size());
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return false;
@@ -147,6 +148,8 @@ std::string format(Format format, Level level, std::string_view event, std::init
 
 void open(const LogSettings& settings) {
   least = settings.level;
+  struct stat there {};
+  has_reader = ::fstat(STDERR_FILENO, &there) != 0 || !S_ISREG(there.st_mode);
   to_journal = stderr_is_journal();
   form = settings.format == Format::json ? Format::json : Format::text;
 }

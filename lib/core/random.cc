@@ -3,8 +3,9 @@
 
 #include <sys/random.h>
 
-#include <cerrno>
+#include <array>
 #include <cstdlib>
+#include <utility>
 
 namespace maildrop {
 
@@ -22,16 +23,28 @@ std::string base32(std::string_view bytes) {
   return out;
 }
 
+namespace {
+
+void fill(std::array<char, 256>& pool) {
+  // Up to 256 bytes come whole, and are not interrupted (getrandom(2)).
+  if (getrandom(pool.data(), pool.size(), 0) == static_cast<ssize_t>(pool.size())) return;
+  std::abort();  // a kernel without getrandom: a name that can be guessed would be worse
+}
+
+}  // namespace
+
 std::string random_name(std::size_t bytes) {
-  std::string raw(bytes, '\0');
-  std::size_t filled = 0;
-  while (filled < bytes) {
-    const ssize_t n = getrandom(raw.data() + filled, bytes - filled, 0);
-    if (n > 0) {
-      filled += static_cast<std::size_t>(n);
-    } else if (errno != EINTR) {
-      std::abort();  // a kernel without getrandom: a name that can be guessed would be worse
+  // A few names from each call into the kernel; what was given out is wiped.
+  thread_local std::array<char, 256> pool;
+  thread_local std::size_t left = 0;
+  std::string raw;
+  while (raw.size() < bytes) {
+    if (left == 0) {
+      fill(pool);
+      left = pool.size();
     }
+    char& next = pool[--left];
+    raw += std::exchange(next, '\0');
   }
   return base32(raw);
 }
