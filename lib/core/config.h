@@ -80,7 +80,8 @@ struct LimitSettings {
   std::uint64_t header_size = 100 * 1024;  // of a message, bytes
   std::uint64_t discard_size = 32u << 20;  // bytes of a refused message read on before the connection is cut
   unsigned recipients = 100;               // in a transaction; RFC 5321 4.5.3.1.8 asks for 100
-  unsigned errors = 10;                    // refused commands in a session, then 421
+  unsigned recipient_overshoot = 1000;     // more in a transaction, each answered 452, before they are errors
+  unsigned errors = 20;                    // refused commands in a session, then 421; as Postfix
   unsigned unknown_commands = 5;           // in a session, then 421
   unsigned junk_commands = 100;            // NOOP, RSET, VRFY, HELP, EHLO between two messages, then 421
   unsigned hops = 100;                     // Received fields (RFC 5321 6.3)

@@ -352,6 +352,11 @@ void add_limits(std::vector<Setting>& rows) {
       reloadable(number_row("limits.recipients", {1, 10'000}, MEMBER(limits.recipients), "1..10000",
                             "Inboxes of one message (RFC 5321 4.5.3.1.8 asks for 100). Beyond: 452 4.5.3 for each "
                             "further one.")));
+  rows.push_back(reloadable(number_row("limits.recipient_overshoot", {0, 1'000'000}, MEMBER(limits.recipient_overshoot),
+                                       "0..1000000",
+                                       "RCPT commands of one message beyond limits.recipients, or that name an inbox "
+                                       "again, before each of them counts as an error. Senders with more recipients "
+                                       "than are taken hear 452 for the others and try again with them.")));
   rows.push_back(reloadable(number_row("limits.errors", kCount, MEMBER(limits.errors), "1..1000000",
                                        "Refused commands in a session. Then 421 4.7.0.")));
   rows.push_back(reloadable(number_row("limits.unknown_commands", kCount, MEMBER(limits.unknown_commands), "1..1000000",

@@ -198,6 +198,9 @@ awaitable<void, Executor> Connection::linger() {
 
 void Connection::begin_wait(Waiting waiting) {
   waiting_ = waiting;
+  // A command line has one deadline, however many packets it comes in: who drips it is as silent as who says nothing.
+  if (waiting == Waiting::peer_bytes && session_.in_line() && session_.commands() == deadline_for_) return;
+  deadline_for_ = session_.commands();
   const Millis linger = loop_.draining ? kDrainLinger : kLingerTime;
   deadline_ = loop_.clock.monotonic() +
               (waiting == Waiting::last_bytes ? linger : session_.policy().config.smtp.command_timeout);

@@ -110,7 +110,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::list<Connection*>::iterator place_;
   const Reply* expired_ = nullptr;  // why the sweep ended the wait
   Monotonic started_;
-  Monotonic deadline_;  // of the wait in progress
+  Monotonic deadline_;         // of the wait in progress
+  unsigned deadline_for_ = 0;  // Session::commands() when it was set
   Monotonic data_started_{};
   std::uint64_t data_bytes_ = 0;  // came in since 354
   std::size_t lingered_ = 0;      // bytes thrown away behind the last reply

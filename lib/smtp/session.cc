@@ -43,7 +43,10 @@ std::size_t Session::consume_line(std::string_view bytes) {
   switch (lines_.read(bytes, limits, used, line)) {
     case LineReader::Status::more: break;
     case LineReader::Status::line: run(line); break;
-    case LineReader::Status::too_long: refuse(reply::line_too_long); break;
+    case LineReader::Status::too_long:
+      ++commands_;
+      refuse(reply::line_too_long);
+      break;
     case LineReader::Status::endless:
       say(reply::line_too_long);
       close();
@@ -137,12 +140,14 @@ void Session::run_rcpt(std::string_view argument) {
   std::vector<mail::Recipient>& recipients = transaction_.recipients;
   const bool known = std::any_of(recipients.begin(), recipients.end(),
                                  [&](const mail::Recipient& other) { return other.inbox == *inbox; });
-  if (known) {
-    // Two spellings of one inbox: it gets the message once.
-    refused_recipient_ = false;
+  const LimitSettings& limits = policy_->config.limits;
+  if (known || recipients.size() >= limits.recipients) {
+    // Who has more recipients than we take tries again with the rest (RFC 5321 4.5.3.1.10): no error, up to a point.
+    if (++surplus_ > limits.recipient_overshoot) return refuse(reply::too_many_recipients);
+    if (!known) return say(reply::too_many_recipients);
+    refused_recipient_ = false;  // two spellings of one inbox: it gets the message once
     return say(reply::recipient_ok);
   }
-  if (recipients.size() >= policy_->config.limits.recipients) return say(reply::too_many_recipients);
   recipients.push_back({std::move(*to), std::move(*inbox)});
   ask(Phase::rcpt);
 }
@@ -221,6 +226,7 @@ void Session::reset() {
   data_refusal_.reset();
   in_transaction_ = false;
   refused_recipient_ = false;
+  surplus_ = 0;
   discard_ = false;
 }
 

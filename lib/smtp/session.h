@@ -73,6 +73,8 @@ class Session {
   /// Between transactions: nothing is lost by ending now.
   bool idle() const { return state_ != State::data && !in_transaction_; }
   bool in_data() const { return state_ == State::data; }
+  /// A command line has begun and is not complete.
+  bool in_line() const { return state_ != State::data && !lines_.at_start(); }
 
   /// The peer said QUIT and has its 221: it expects nothing more.
   bool quit() const { return quit_; }
@@ -85,7 +87,7 @@ class Session {
   bool has_refusals() const { return !refusals_.empty(); }
 
   unsigned messages() const { return messages_; }  // stored
-  unsigned commands() const { return commands_; }
+  unsigned commands() const { return commands_; }  // lines, good or bad
 
  private:
   enum class State : unsigned char { command, refused, data, closed };
@@ -133,6 +135,7 @@ class Session {
   unsigned junk_ = 0;
   unsigned messages_ = 0;
   unsigned commands_ = 0;
+  unsigned surplus_ = 0;  // RCPTs of this transaction that named an inbox again, or came when there were enough
   Want want_ = Want::input;
   State state_ = State::command;
   filter::Phase phase_ = filter::Phase::connect;
