@@ -16,8 +16,6 @@ service::AdmissionLimits admission_limits(const Config& config) {
   limits.per_ipv4 = config.api.connections_per_source;
   limits.per_ipv6_64 = config.api.connections_per_source;
   limits.exempt = config.limits.exempt;
-  // What peers on unix sockets are counted as.
-  if (const auto none = Network::parse("::")) limits.exempt.push_back(*none);
   return limits;
 }
 

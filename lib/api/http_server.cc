@@ -79,7 +79,7 @@ void on_end(std::exception_ptr failure) {
 void let_in(const std::shared_ptr<HttpLane>& lane, int fd, const sockaddr_storage& from) {
   HttpShared& shared = *lane->shared;
   const IpAddress address = address_of(from);
-  // All peers of a unix socket would be one source: they are counted as `::`, which is exempt.
+  // All peers of a unix socket would be one source.
   const IpAddress source = from.ss_family == AF_UNIX ? IpAddress() : address;
   switch (shared.admission.enter(source)) {
     case service::Admission::Answer::full:

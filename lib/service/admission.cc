@@ -1,6 +1,7 @@
 /// admission.cc: counting connections.
 #include "service/admission.h"
 
+#include <cassert>
 #include <utility>
 
 namespace maildrop::service {
@@ -12,7 +13,8 @@ Admission::Answer Admission::enter(const IpAddress& address) {
   const auto known = sources_.find(from);
   const std::size_t there = known == sources_.end() ? 0 : known->second;
   const std::size_t cap = address.is_v4() ? limits_.per_ipv4 : limits_.per_ipv6_64;
-  if (there >= cap && !contains(limits_.exempt, address)) return Answer::source_full;
+  const bool capped = address != IpAddress() && !contains(limits_.exempt, address);
+  if (capped && there >= cap) return Answer::source_full;
   ++total_;
   ++sources_[from];
   return Answer::admitted;
@@ -20,6 +22,7 @@ Admission::Answer Admission::enter(const IpAddress& address) {
 
 void Admission::leave(const IpAddress& address) {
   const std::lock_guard lock(mutex_);
+  assert(total_ > 0);  // more were given back than admitted
   --total_;
   const auto found = sources_.find(source(address));
   if (found != sources_.end() && --found->second == 0) sources_.erase(found);

@@ -25,6 +25,8 @@ class Admission {
   explicit Admission(AdmissionLimits limits) : limits_(std::move(limits)) {}
 
   /// Counts one connection from `address` if there is room. Each Answer::admitted is given back by one leave().
+  /// The unspecified address (`::`) stands for peers of unix sockets, who are no source: only the total counts for
+  /// them.
   Answer enter(const IpAddress& address);
   void leave(const IpAddress& address);
   std::size_t count() const;

@@ -75,6 +75,9 @@ Accepted accept_one(int listener) {
   return accepted;
 }
 
+/// What a connection is counted as.
+IpAddress source_of(const mail::Peer& peer) { return peer.local ? IpAddress() : peer.address; }
+
 /// Says why; the caller closes. Nothing was read, so nothing can be reset.
 void turn_away(const FileDescriptor& socket, const Reply& reply) {
   std::string text;
@@ -207,10 +210,9 @@ bool Server::State::accept_some(Share& share, int listener) {
 }
 
 void Server::State::admit(Share& share, Accepted accepted) {
-  switch (admission.enter(accepted.peer.address)) {
+  switch (admission.enter(source_of(accepted.peer))) {
     case service::Admission::Answer::admitted: break;
     case service::Admission::Answer::source_full:
-      if (accepted.peer.local) break;
       metrics.refused(reply::too_many_connections.reason);
       return turn_away(accepted.socket, reply::too_many_connections);
     case service::Admission::Answer::full:
@@ -253,7 +255,7 @@ awaitable<void, Executor> Server::State::sweep_loop(Share* share) {
 
 void Server::State::left(const mail::Peer& peer) {
   metrics.connections.add(-1);
-  admission.leave(peer.address);
+  admission.leave(source_of(peer));
   check_drained();
 }
 

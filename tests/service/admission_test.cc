@@ -45,6 +45,15 @@ TEST_CASE("a source is an IPv4 address or an IPv6 /64") {
   }
 }
 
+TEST_CASE("peers of unix sockets are no source, and are given back as they were counted") {
+  Admission admission({.total = 3, .per_ipv4 = 1, .per_ipv6_64 = 1, .exempt = {}});
+  for (int i = 0; i < 3; ++i) CHECK(admission.enter(IpAddress()) == Answer::admitted);
+  CHECK(admission.enter(IpAddress()) == Answer::full);
+  for (int i = 0; i < 3; ++i) admission.leave(IpAddress());
+  CHECK(admission.count() == 0);
+  CHECK(admission.enter(ip("192.0.2.1")) == Answer::admitted);
+}
+
 TEST_CASE("a place that was left can be taken again, and new limits count from then on") {
   Admission admission({.total = 9, .per_ipv4 = 1, .per_ipv6_64 = 1, .exempt = {}});
   const IpAddress peer = ip("192.0.2.1");

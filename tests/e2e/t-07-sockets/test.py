@@ -43,6 +43,19 @@ def own_sockets():
     check("a clean end removes its unix sockets", not os.path.exists(smtp_path) and not os.path.exists(api_path))
 
 
+def unix_peers_are_no_source():
+    path = f"unix:{WORK}/many.sock"
+    with Daemon({"smtp.listen": f"127.0.0.1:0,{path}", "limits.exempt": "192.0.2.1", "limits.connections_per_ipv4": 1}) as daemon:
+        clients = [Client(path) for _ in range(3)]
+        same("peers of a unix socket are not capped as one source", [c.banner.code for c in clients], [220] * 3)
+        for client in clients:
+            client.close()
+        with Client(daemon.addresses("smtp")[0]) as client:
+            same("and when they have gone there is room for others", client.banner.code, 220)
+        same("the drain ends by itself", daemon.stop(), 0)
+        check("and not by its limit", not daemon.wait_for("drain timed out", 0), daemon.log())
+
+
 def port_in_use():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = "127.0.0.1:%d" % taken.getsockname()[1]
@@ -82,6 +95,7 @@ def inherited():
 
 
 own_sockets()
+unix_peers_are_no_source()
 port_in_use()
 inherited()
 finish()
