@@ -1,6 +1,7 @@
 /// clock.cc: the system's clock, the fake one, and the two forms in which mail writes a date.
 #include "core/clock.h"
 
+#include <algorithm>
 #include <ctime>
 
 namespace maildrop {
@@ -13,11 +14,13 @@ Monotonic SystemClock::monotonic() const { return std::chrono::steady_clock::now
 
 FakeClock::FakeClock(Time start) : millis_(to_millis(start)) {}
 
-Time FakeClock::now() const { return from_millis(millis_.load()); }
+Time FakeClock::now() const { return from_millis(millis_.load() + jumped_.load()); }
 
 Monotonic FakeClock::monotonic() const { return Monotonic(std::chrono::milliseconds(millis_.load())); }
 
 void FakeClock::advance(std::chrono::milliseconds by) { millis_ += by.count(); }
+
+void FakeClock::jump(std::chrono::milliseconds by) { jumped_ += by.count(); }
 
 namespace {
 
@@ -43,6 +46,17 @@ void append_digits(std::string& out, int value, unsigned width) {
 }
 
 }  // namespace
+
+Time PacedTime::now() {
+  const Monotonic at = clock_.monotonic();
+  const auto passed = std::chrono::floor<std::chrono::milliseconds>(at - at_);
+  const Time wall = clock_.now();
+  // Below a millisecond nothing is counted as passed, and nothing is forgotten.
+  if (wall > last_ && passed.count() == 0) return last_;
+  last_ = std::min(wall, last_ + 2 * passed);
+  at_ = at;
+  return last_;
+}
 
 std::string rfc3339(Time time) {
   int millis = 0;

@@ -29,16 +29,33 @@ class SystemClock final : public Clock {
   Monotonic monotonic() const override;
 };
 
-/// Stands still until advanced; both hands move together.
+/// Stands still until advanced; both hands move together, unless it jumps.
 class FakeClock final : public Clock {
  public:
   explicit FakeClock(Time start = from_millis(1'700'000'000'000));
   Time now() const override;
   Monotonic monotonic() const override;
   void advance(std::chrono::milliseconds by);
+  /// Somebody sets the wall clock: the monotonic hand stays.
+  void jump(std::chrono::milliseconds by);
 
  private:
   std::atomic<std::int64_t> millis_;
+  std::atomic<std::int64_t> jumped_{0};
+};
+
+/// The wall clock as far as it keeps pace with the monotonic one: it gains at most a second in each second. What
+/// removes things goes by it: a clock that jumps ahead by a day (a bad RTC, a wrong time server) must not expire a
+/// day's mail at once, and hours in which it can be set right are hours in which nothing was lost. Not thread-safe.
+class PacedTime {
+ public:
+  explicit PacedTime(const Clock& clock) : clock_(clock), last_(clock.now()), at_(clock.monotonic()) {}
+  Time now();
+
+ private:
+  const Clock& clock_;
+  Time last_;
+  Monotonic at_;
 };
 
 /// RFC 3339 in UTC with milliseconds: `2023-11-14T22:13:20.000Z`.

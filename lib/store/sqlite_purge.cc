@@ -25,7 +25,7 @@ class Step {
       : state_(state), left_(query.messages), age_(caps.age.count()) {}
 
   Result<PurgeReport> run() {
-    const std::int64_t expired = state_.now() - age_;
+    const std::int64_t expired = state_.expiry_now() - age_;
     const std::vector<Due> due = TRY(ringing(expired));
     PurgeReport report;
     if (due.empty()) return report;  // nothing to write, so nothing to sync

@@ -34,6 +34,7 @@ class Batch {
     collect();
     Transaction transaction = TRY(Transaction::begin(state_));
     now_ = state_.now();
+    expired_ = state_.expiry_now() - age_;
     for (const std::vector<std::size_t>& items : groups_) TRY(place(items));
     TRY(write());
     return transaction.commit();
@@ -71,7 +72,7 @@ class Batch {
       TRY(state_.add_inbox.bind_text(1, name).bind(2, box.id).bind(3, now_).run());
     }
     const std::int64_t newest = rows_.empty() ? 0 : rows_.back().at;
-    const bool expired = box.found && std::max(box.last, newest) <= now_ - age_;
+    const bool expired = box.found && std::max(box.last, newest) <= expired_;
     queue(items, expired ? rows_.size() : 0);
     TRY(make_room(name, box, std::min(first_, rows_.size())));
     std::int64_t seq = std::max(box.floor, rows_.empty() ? 0 : rows_.back().seq);
@@ -165,6 +166,7 @@ class Batch {
   const std::size_t cap_;
   const std::int64_t age_;
   std::int64_t now_ = 0;
+  std::int64_t expired_ = 0;  // an inbox that received nothing since then has
   std::vector<Item> items_;
   std::vector<std::vector<std::size_t>> groups_;
   // Of the inbox at hand:

@@ -36,12 +36,13 @@ struct Totals {
 };
 
 struct Writer::State {
-  State(Connection c, const Clock& k) : connection(std::move(c)), clock(k) {}
+  State(Connection c, const Clock& k) : connection(std::move(c)), clock(k), expiry(k) {}
 
   Result<void> prepare();
 
   Connection connection;
   const Clock& clock;
+  PacedTime expiry;  // what expires goes by it
   std::int64_t page_size = 0;
   std::int64_t max_pages = 0;
   std::uint64_t wal_frames = 0;  // as of the last commit or checkpoint
@@ -59,6 +60,7 @@ struct Writer::State {
   Result<void> drop(std::int64_t inbox, std::span<const Row> rows);
   std::int64_t now() const { return to_millis(clock.now()); }
 };
+  std::int64_t expiry_now() { return to_millis(expiry.now()); }
 
 /// BEGIN IMMEDIATE to COMMIT; rolled back when it goes out of scope before.
 class Transaction {

@@ -35,6 +35,24 @@ TEST_CASE("the fake clock stands still until it is turned, and both hands move")
   CHECK(clock.monotonic() - before == std::chrono::milliseconds(250));
 }
 
+TEST_CASE("paced time follows the wall clock, gains at most as much as passes, and goes back with it") {
+  FakeClock clock(from_millis(0));
+  PacedTime paced(clock);
+  using std::chrono::hours;
+  clock.advance(hours(5));
+  CHECK(paced.now() == clock.now());
+  clock.jump(hours(24));
+  CHECK(paced.now() == from_millis(0) + hours(5));
+  clock.advance(hours(10));
+  CHECK(paced.now() == from_millis(0) + hours(25));  // ten hours, and ten that it gains
+  clock.advance(hours(14));
+  CHECK(paced.now() == clock.now());
+  clock.jump(hours(-48));
+  CHECK(paced.now() == clock.now());
+  clock.advance(hours(1));
+  CHECK(paced.now() == clock.now());
+}
+
 TEST_CASE("the system's clock is past the day this was written") {
   CHECK(SystemClock().now() > from_millis(1'700'000'000'000));
 }
