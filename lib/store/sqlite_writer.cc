@@ -22,8 +22,10 @@ constexpr std::int64_t kKeptPages =
 constexpr std::chrono::milliseconds kRestartWait{10};  // for readers to leave the WAL, within a put()
 constexpr std::chrono::milliseconds kCutWait{100};     // and within a tend()
 
-int on_commit(void* frames, sqlite3*, const char*, int in_wal) {
-  *static_cast<std::uint64_t*>(frames) = static_cast<std::uint64_t>(in_wal);
+int on_commit(void* of, sqlite3*, const char*, int in_wal) {
+  auto& state = *static_cast<Writer::State*>(of);
+  state.wal_frames = static_cast<std::uint64_t>(in_wal);
+  ++state.commits;
   return SQLITE_OK;
 }
 
@@ -132,7 +134,7 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, const Stor
   const std::int64_t wanted = std::max(static_cast<std::int64_t>(settings.max_size) / state->page_size, kLeastPages);
   state->max_pages = TRY(connection.number("PRAGMA max_page_count=" + std::to_string(wanted)));
   // No automatic checkpoints: they stall commits. The hook replaces them and counts.
-  sqlite3_wal_hook(connection.handle(), on_commit, &state->wal_frames);
+  sqlite3_wal_hook(connection.handle(), on_commit, state.get());
   TRY(state->prepare());
   Statement totals = TRY(connection.prepare("SELECT inboxes, messages, next_inbox FROM total WHERE id=1"));
   if (!TRY(totals.step())) return fail(Code::corrupt, "store '" + path + "' has lost its totals");
@@ -227,6 +229,8 @@ Result<void> Writer::empty_wal(Reset reset) {
 std::uint64_t Writer::wal_bytes() const {
   return state_->wal_frames * static_cast<std::uint64_t>(state_->page_size + kFrameHeader);
 }
+
+std::uint64_t Writer::commits() const { return state_->commits; }
 
 bool Writer::has_moved() const { return state_->connection.has_moved(); }
 

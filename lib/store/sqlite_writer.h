@@ -52,6 +52,9 @@ class Writer {
   /// Bytes of the WAL that the next commit will not overwrite.
   std::uint64_t wal_bytes() const;
 
+  /// Commits so far that wrote something, and synced it.
+  std::uint64_t commits() const;
+
   /// The file is no longer the one under its name.
   bool has_moved() const;
 

@@ -46,6 +46,7 @@ struct Writer::State {
   std::int64_t page_size = 0;
   std::int64_t max_pages = 0;
   std::uint64_t wal_frames = 0;  // as of the last commit or checkpoint
+  std::uint64_t commits = 0;     // that wrote something
   Totals stored;                 // what the database says
   Totals totals;                 // what the transaction has made of it
 
@@ -59,8 +60,8 @@ struct Writer::State {
   /// Removes `rows`, which are all that the inbox has between the first and the last seq of them.
   Result<void> drop(std::int64_t inbox, std::span<const Row> rows);
   std::int64_t now() const { return to_millis(clock.now()); }
-};
   std::int64_t expiry_now() { return to_millis(expiry.now()); }
+};
 
 /// BEGIN IMMEDIATE to COMMIT; rolled back when it goes out of scope before.
 class Transaction {

@@ -87,9 +87,8 @@ std::vector<Result<MessageId>> Writing::put(std::span<const Delivery> deliveries
   if (may) may = room_in_wal();
   if (!may) return std::vector<Result<MessageId>>(deliveries.size(), tl::unexpected(may.error()));
   std::vector<Result<MessageId>> results = writer_->put(deliveries, caps);
-  note(nullptr);
   for (const Result<MessageId>& result : results) {
-    if (!result) note(&result.error());
+    if (!result) note(result.error());
   }
   checkpointer_->grown(writer_->wal_bytes());
   return results;
@@ -117,7 +116,8 @@ Result<void> Writing::ready() {
   const Result<std::int64_t> free_pages = writer_->free_pages();
   if (!free_pages) return noted(Result<void>(tl::unexpected(free_pages.error())));
   if (*free_pages < kLeastFreePages) return fail(Code::over_limit, "store '" + path_ + "' is full");
-  if (!in_doubt_) return {};  // that it can be read proves nothing: after a failure, only a write does
+  // That it can be read proves nothing: after a failure, only a write does.
+  if (failed_at_ != writer_->commits()) return {};
   return noted(writer_->probe());
 }
 
@@ -156,15 +156,13 @@ Result<void> Writing::room_in_wal() {
 
 void Writing::start_wal_over() {
   if (!checkpointer_->idle_within(kCheckpointWait)) return;
-  if (const auto done = writer_->empty_wal(Writer::Reset::overwrite); !done) note(&done.error());
+  if (const auto done = writer_->empty_wal(Writer::Reset::overwrite); !done) note(done.error());
 }
 
-void Writing::note(const Error* error) {
-  in_doubt_ = error != nullptr;
-  if (error && error->code == Code::corrupt) {
-    damage_ =
-        Error{Code::corrupt, "store '" + path_ + "' is damaged, nothing is written to it any more: " + error->what};
-  }
+void Writing::note(const Error& error) {
+  failed_at_ = writer_->commits();
+  if (error.code != Code::corrupt) return;
+  damage_ = Error{Code::corrupt, "store '" + path_ + "' is damaged, nothing is written to it any more: " + error.what};
 }
 
 }  // namespace maildrop::store::sqlite

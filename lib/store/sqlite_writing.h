@@ -61,10 +61,10 @@ class Writing {
   Result<void> healthy();
   Result<void> room_in_wal();
   void start_wal_over();
-  void note(const Error* error);
+  void note(const Error& error);
   template <class T>
   Result<T> noted(Result<T> result) {
-    note(result ? nullptr : &result.error());
+    if (!result) note(result.error());
     return result;
   }
 
@@ -77,8 +77,8 @@ class Writing {
   ino_t wal_inode_ = 0;
   std::uint64_t tended_wal_ = 0;  // bytes at the last tend()
   std::chrono::steady_clock::time_point next_reset_{};
-  std::optional<Error> damage_;  // nothing is written any more: what there is must stay readable
-  bool in_doubt_ = false;        // the last write failed
+  std::optional<Error> damage_;             // nothing is written any more: what there is must stay readable
+  std::optional<std::uint64_t> failed_at_;  // Writer::commits() when a write failed last
 };
 
 }  // namespace maildrop::store::sqlite

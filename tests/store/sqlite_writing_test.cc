@@ -90,6 +90,36 @@ TEST_CASE("sqlite writing: turns come in the order of asking") {
   second.join();
 }
 
+TEST_CASE_METHOD(Disk, "sqlite writing: after a failure only a write says that writes work again") {
+  start();
+  CHECK(put() == "stored");
+  {
+    const FileLimit limit(1);
+    CHECK(put() != "stored");
+    CHECK(!store->ready());
+    // Calls that succeed without a write: nothing has expired, and there is no such message.
+    CHECK(store->purge({}));
+    CHECK(store->remove(inbox("bob"), MessageId::make(clock.now())) == false);
+    store->tend();
+    CHECK(!store->ready());
+  }
+  CHECK(store->ready());
+  check_healed();
+}
+
+TEST_CASE_METHOD(Disk, "sqlite writing: a clock that jumps ahead removes nothing at once") {
+  start();
+  CHECK(put() == "stored");
+  clock.jump(std::chrono::hours(24 * 400));
+  CHECK(store->purge({})->removed == 0);
+  CHECK(shown(*store, "bob").empty());  // by what the clock says, it is old
+  clock.jump(-std::chrono::hours(24 * 400));
+  check_healed();
+  clock.jump(std::chrono::hours(24 * 2));
+  clock.advance(std::chrono::hours(24));  // it was right after all: a day later, what was two days old is gone
+  CHECK(store->purge({})->removed == 2);
+}
+
 TEST_CASE_METHOD(Disk, "sqlite writing: one delivery too large for what is left does not take the others with it") {
   options.settings.max_size = 2u << 20;
   start();
