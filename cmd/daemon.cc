@@ -47,6 +47,7 @@ class Daemon {
         parts_(parts),
         config_(std::move(loaded.config)),
         file_limit_(service::raise_file_limit()),
+        memory_(config_.limits.memory),
         loops_(config_.service.loops) {}
 
   int run();
@@ -69,6 +70,7 @@ class Daemon {
   SystemClock clock_;
   metrics::Registry metrics_;
   std::size_t file_limit_;
+  Budget memory_;
   // In this order, so that what uses something goes before it: connections live in the loops and end with them.
   service::Loops loops_;
   std::unique_ptr<store::Store> store_;
@@ -115,7 +117,7 @@ Result<void> Daemon::open_smtp() {
     log::warning(
         "limits.connections lowered",
         {{"limits.connections", config_.limits.connections}, {"open_files", file_limit_}, {"connections", room}});
-  const smtp::ServerParts parts{loops_, *committer_, clock_, metrics_, nullptr};
+  const smtp::ServerParts parts{loops_, *committer_, memory_, clock_, metrics_, nullptr};
   smtp_ = std::make_unique<smtp::Server>(parts, config_, std::move(listeners), room);
   return {};
 }

@@ -80,11 +80,12 @@ Response remove(const Request&, Args args, Context& context) {
   return json_answer(200, Json{{"deleted", true}});
 }
 
-/// Of this process, since it started: figures of a separate SMTP process are on its own /metrics.
+/// Of this process, since it started.
 Response statistics(const Request&, Args, Context& context) {
   const metrics::Registry& metrics = context.metrics;
   return json_answer(200, Json{{"queued", metrics.total("maildrop_smtp_messages_total", "result=\"stored\"")},
-                               {"denied", metrics.total("maildrop_smtp_refused_total")}});
+                               {"denied", metrics.total("maildrop_smtp_messages_total", "result=\"refused\"") +
+                                              metrics.total("maildrop_smtp_refused_recipients_total")}});
 }
 
 constexpr Route kRoutes[] = {

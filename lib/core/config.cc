@@ -99,6 +99,8 @@ class Loader {
   void sets(const std::vector<std::string>& given);
 
   Result<LoadedConfig> finish() {
+    for (const auto& [key, what] : contradictions(loaded_.config))
+      problem(loaded_.origins.find(key)->second, std::string(key) + ": " + what);
     if (problems_.empty()) return std::move(loaded_);
     std::string what;
     for (const Problem& problem : problems_) what += (what.empty() ? "" : "\n") + problem.text;

@@ -65,13 +65,13 @@ struct InboxSettings {
 struct StoreSettings {
   std::string url = "sqlite:";                        // sqlite: (in the state folder), sqlite:PATH, memory:
   unsigned batch = 200;                               // deliveries in one commit: past 50 the fsync is already paid for
-  std::uint64_t waiting_size = 64u << 20;             // bytes of messages not yet answered; beyond it 452
   Millis deadline = std::chrono::milliseconds(1800);  // delivery to answer; beyond it 451
   std::uint64_t max_size = 4ull << 30;                // of the SQLite file, bytes; beyond it 452
   std::uint64_t wal_size = 64u << 20;  // of the SQLite write-ahead log, bytes, before writers pause to empty it
 };
 
 struct LimitSettings {
+  std::uint64_t memory = 64u << 20;        // bytes of all messages not yet answered; beyond it 452
   unsigned connections = 10000;            // SMTP, in total; the file limit may lower it
   unsigned connections_per_ipv4 = 50;      // as Postfix
   unsigned connections_per_ipv6_64 = 50;   // one customer is a /64

@@ -273,7 +273,7 @@ void add_mail(std::vector<Setting>& rows) {
   };
   rows.push_back(reloadable(std::move(domains)));
   rows.push_back(
-      reloadable(size_row("mail.max_size", {kKiB, kGiB}, MEMBER(mail.max_size), "1KiB..1GiB",
+      reloadable(size_row("mail.max_size", {kKiB, 512 * kMiB}, MEMBER(mail.max_size), "1KiB..512MiB",
                           "Bytes of a message, announced as SIZE (RFC 1870). Beyond: 552 5.3.4, at MAIL when "
                           "declared, at the final dot otherwise.")));
 }
@@ -310,8 +310,6 @@ void add_store(std::vector<Setting>& rows) {
   rows.push_back(
       number_row("store.batch", {1, 10'000}, MEMBER(store.batch), "1..10000",
                  "Messages in one commit, at most. Messages that come while a commit runs share the next one."));
-  rows.push_back(size_row("store.waiting_size", {kMiB, 64 * kGiB}, MEMBER(store.waiting_size), "1MiB..64GiB",
-                          "Bytes of received messages that may wait for their commit. Beyond: 452 4.3.1."));
   rows.push_back(duration_row(
       "store.deadline", {std::chrono::milliseconds(100), std::chrono::minutes(1)}, MEMBER(store.deadline), "100ms..1m",
       "How long a received message may wait for its commit. Then 451 4.3.0: the client tries again, "
@@ -325,6 +323,10 @@ void add_store(std::vector<Setting>& rows) {
 }
 
 void add_limits(std::vector<Setting>& rows) {
+  rows.push_back(reloadable(
+      size_row("limits.memory", {kMiB, 64 * kGiB}, MEMBER(limits.memory), "1MiB..64GiB",
+               "Bytes that all messages together may take in memory, from their first byte until they are answered. "
+               "Beyond: 452 4.3.1, and the sender tries again. At least twice mail.max_size.")));
   rows.push_back(
       reloadable(number_row("limits.connections", kCount, MEMBER(limits.connections), "1..1000000",
                             "SMTP connections at once, in total. Beyond: 421 4.3.2. Lowered to what the limit of "
@@ -419,6 +421,21 @@ const Setting* find_setting(std::string_view key) {
   for (const Setting& setting : settings())
     if (setting.key == key) return &setting;
   return nullptr;
+}
+
+std::vector<std::pair<std::string_view, std::string>> contradictions(const Config& config) {
+  std::vector<std::pair<std::string_view, std::string>> found;
+  // A text that grows is in memory twice while it moves; a message and what SQLite needs around it, in the file and
+  // until old mail is gone, take less than four times its size.
+  const std::uint64_t message = config.mail.max_size;
+  const auto at_least = [&](std::string_view key, std::uint64_t value, std::uint64_t times) {
+    if (value >= times * message) return;
+    found.emplace_back(key, format_size(value) + " is too small for mail.max_size = " + format_size(message) +
+                                ": a message of that size needs " + format_size(times * message));
+  };
+  at_least("limits.memory", config.limits.memory, 2);
+  at_least("store.max_size", config.store.max_size, 4);
+  return found;
 }
 
 std::string environment_name(std::string_view key) {

@@ -33,6 +33,9 @@ struct Setting {
 std::span<const Setting> settings();
 const Setting* find_setting(std::string_view key);
 
+/// Settings that contradict each other, so that mail could never be taken: what is wrong with each key.
+std::vector<std::pair<std::string_view, std::string>> contradictions(const Config& config);
+
 /// `MAILDROP_MAIL_MAX_SIZE` for `mail.max_size`.
 std::string environment_name(std::string_view key);
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/budget.h"
 #include "core/net.h"
 #include "mail/address.h"
 #include "mail/inbox.h"
@@ -26,7 +27,7 @@ struct Recipient {
   Inbox inbox;
 };
 
-/// Filled phase by phase; what a later phase brings is empty before it.
+/// Filled phase by phase; what a later phase brings is empty before it. Moved, never copied.
 struct Transaction {
   Peer peer;
   std::string helo;                   // the argument of HELO or EHLO as given
@@ -37,6 +38,7 @@ struct Transaction {
   std::uint64_t declared_size = 0;    // MAIL ... SIZE=; 0: not said
   std::vector<Recipient> recipients;  // accepted ones, no inbox twice
   std::string data;                   // the message, byte for byte, dots unstuffed; grows during DATA
+  BudgetShare memory;                 // what recipients and data take
 };
 
 }  // namespace maildrop::mail

@@ -71,7 +71,8 @@ std::string make_session_id() { return random_name(8).substr(0, 12); }
 Connection::Connection(LoopState& loop, FileDescriptor socket, mail::Peer peer)
     : loop_(loop),
       descriptor_(loop.context.get_executor()),
-      session_(loop.policy, std::move(peer), make_session_id()),
+      session_(loop.policy, std::move(peer), make_session_id(), &loop.memory),
+      pending_memory_(loop.memory),
       started_(loop.clock.monotonic()) {
   descriptor_.assign(socket.get());
   socket.release();
@@ -91,6 +92,7 @@ awaitable<void, Executor> Connection::run(std::shared_ptr<Connection> self) {
         if (!pending_.empty()) {
           const std::string bytes = std::exchange(pending_, {});
           feed(bytes);
+          if (pending_.empty()) pending_memory_.resize(0);
           break;
         }
         if (session_.has_output()) {
@@ -129,13 +131,18 @@ awaitable<void, Executor> Connection::run(std::shared_ptr<Connection> self) {
 
 // --- bytes ---
 
-bool Connection::feed(std::string_view bytes) {
+void Connection::feed(std::string_view bytes) {
   const std::size_t used = session_.consume(bytes);
   if (session_.has_refusals()) count_refusals();
   track_data();
-  if (used == bytes.size()) return true;
-  if (session_.want() != Want::close) pending_.assign(bytes.substr(used));
-  return false;
+  bytes.remove_prefix(used);
+  if (bytes.empty() || session_.want() == Want::close) return;
+  if (pending_memory_.resize(bytes.size())) {
+    pending_.assign(bytes);
+  } else {
+    session_.end(
+        reply::server_busy);  // what was pipelined is lost, so the peer must not think that it will be answered
+  }
 }
 
 bool Connection::read_some() {
@@ -207,12 +214,11 @@ void Connection::begin_wait(Waiting waiting) {
 }
 
 void Connection::track_data() {
-  const bool in_data = session_.in_data();
-  if (in_data && !in_data_) {
-    data_started_ = loop_.clock.monotonic();
-    data_bytes_ = 0;
-  }
-  in_data_ = in_data;
+  in_data_ = session_.in_data();
+  if (session_.begun() == data_begun_) return;
+  data_begun_ = session_.begun();
+  data_started_ = loop_.clock.monotonic();
+  data_bytes_ = 0;
 }
 
 void Connection::sweep() {
@@ -250,14 +256,14 @@ void Connection::abandon() noexcept {
 
 // --- the store and the filters ---
 
-store::Delivery Connection::make_delivery(mail::Transaction transaction) {
+store::Delivery Connection::make_delivery(mail::Transaction& transaction) {
   const Time now = loop_.clock.now();
   const store::MessageId id = store::MessageId::make(now);
   mail::Overview overview = mail::overview(transaction.data);
 
   store::Delivery delivery;
-  delivery.data = trace_fields(transaction, session_.policy().hostname, id.text(), now);
-  delivery.data += transaction.data;
+  delivery.data = std::move(transaction.data);
+  delivery.data.insert(0, trace_fields(transaction, session_.policy().hostname, id.text(), now));
   store::Summary& summary = delivery.summary;
   summary.id = id;
   summary.from = transaction.from.is_null() ? std::string() : transaction.from.to_string();
@@ -274,7 +280,8 @@ store::Delivery Connection::make_delivery(mail::Transaction transaction) {
 }
 
 awaitable<void, Executor> Connection::deliver() {
-  store::Delivery delivery = make_delivery(session_.take_transaction());
+  mail::Transaction transaction = session_.take_transaction();
+  store::Delivery delivery = make_delivery(transaction);
   const Record record{delivery.summary.id, delivery.summary.from, delivery.targets.front().inbox.name(),
                       delivery.targets.size(), delivery.summary.size};
   waiting_ = Waiting::store;
@@ -282,9 +289,12 @@ awaitable<void, Executor> Connection::deliver() {
   struct Push {
     store::Committer* committer;
     store::Delivery* delivery;
-    void operator()(store::Committer::Done done) const { committer->push(std::move(*delivery), std::move(done)); }
+    BudgetShare* memory;
+    void operator()(store::Committer::Done done) const {
+      committer->push(std::move(*delivery), std::move(done), std::move(*memory));
+    }
   };
-  const Push push{&loop_.committer, &delivery};
+  const Push push{&loop_.committer, &delivery, &transaction.memory};
   Result<store::MessageId> stored = co_await resume_with<Result<store::MessageId>>(loop_.context, push);
   waiting_ = Waiting::nothing;
   loop_.metrics.delivery.observe(std::chrono::duration<double>(loop_.clock.monotonic() - start).count());
@@ -318,7 +328,23 @@ awaitable<void, Executor> Connection::ask_judge() {
 // --- counting and telling ---
 
 void Connection::count_refusals() {
-  for (const std::string_view reason : session_.take_refusals()) loop_.metrics.refused(reason);
+  for (const Refusal& refusal : session_.take_refusals()) {
+    loop_.metrics.refused(refusal);
+    ++refused_;
+    last_reason_ = refusal.reason;
+    if (refusal.of != Refusal::Of::command) log_refusal(refusal);
+  }
+}
+
+void Connection::log_refusal(const Refusal& refusal) const {
+  const bool message = refusal.of == Refusal::Of::message;
+  log::info(message ? "message" : "recipient", {{"session", session_.id()},
+                                                {"peer", session_.transaction().peer.to_string()},
+                                                {"from", refusal.from},
+                                                {"to", refusal.to},
+                                                {"result", "refused"},
+                                                {"code", refusal.code},
+                                                {"reason", refusal.reason}});
 }
 
 void Connection::log_message(const Record& record, const Result<store::MessageId>& stored) const {
@@ -354,6 +380,8 @@ void Connection::log_session() const {
                         {"helo", transaction.helo},
                         {"messages", session_.messages()},
                         {"commands", session_.commands()},
+                        {"refused", refused_},
+                        {"reason", last_reason_},
                         {"end", end_},
                         {"ms", millis}});
 }

@@ -26,11 +26,14 @@ namespace maildrop::smtp {
 struct Metrics {
   explicit Metrics(metrics::Registry& registry);
   void refused(std::string_view reason);
+  void refused(const Refusal& refusal);
 
   metrics::Registry& registry;
   metrics::Counter& sessions;
   metrics::Counter& stored;
   metrics::Counter& deferred;
+  metrics::Counter& refused_messages;
+  metrics::Counter& refused_recipients;
   metrics::Counter& bytes;
   metrics::Gauge& connections;
   metrics::Histogram& delivery;  // end of data to answer
@@ -42,6 +45,7 @@ class Connection;
 struct LoopState {
   boost::asio::io_context& context;
   store::Committer& committer;
+  Budget& memory;
   const Clock& clock;
   Metrics& metrics;
   filter::Judge* judge;                         // nullptr: nobody is asked
@@ -75,7 +79,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using Descriptor = boost::asio::posix::basic_stream_descriptor<Executor>;
   enum class Waiting : unsigned char { nothing, peer_bytes, peer_room, last_bytes, store, verdict };
 
-  bool feed(std::string_view bytes);  // false: some are left, in pending_
+  void feed(std::string_view bytes);  // what is not used now is left in pending_
   void count_refusals();
   void begin_wait(Waiting waiting);
   void expire(const Reply& reply);
@@ -83,7 +87,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool read_some();     // false: the peer is gone
   bool discard_some();  // false: enough
   void track_data();
-  store::Delivery make_delivery(mail::Transaction transaction);
+  store::Delivery make_delivery(mail::Transaction& transaction);
 
   /// What the log tells of a delivery, when the delivery itself is gone.
   struct Record {
@@ -93,6 +97,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::size_t inboxes;
     std::uint64_t size;
   };
+  void log_refusal(const Refusal& refusal) const;
   void log_message(const Record& record, const Result<store::MessageId>& stored) const;
   void log_session() const;
 
@@ -104,7 +109,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   LoopState& loop_;
   Descriptor descriptor_;
   Session session_;
-  std::string pending_;      // bytes that came while the session wanted something else
+  std::string pending_;  // bytes that came while the session wanted something else
+  BudgetShare pending_memory_;
   std::string output_;       // being written
   std::size_t written_ = 0;  // of output_
   std::list<Connection*>::iterator place_;
@@ -114,6 +120,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   unsigned deadline_for_ = 0;  // Session::commands() when it was set
   Monotonic data_started_{};
   std::uint64_t data_bytes_ = 0;  // came in since 354
+  unsigned data_begun_ = 0;       // Session::begun() when the clock of a message was set last
+  unsigned refused_ = 0;          // commands, recipients and messages
+  std::string_view last_reason_;  // of the last of them
   std::size_t lingered_ = 0;      // bytes thrown away behind the last reply
   const char* end_ = "closed";    // how it ended, for the log
   Waiting waiting_ = Waiting::nothing;

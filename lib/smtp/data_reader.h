@@ -39,6 +39,7 @@ class DataReader {
   std::size_t room(const Limits& limits) const;
 
   std::size_t header_size() const { return header_size_; }    // bytes up to the empty line and with it, so far
+  bool in_header() const { return in_header_; }               // the empty line has not come yet
   std::size_t longest_line() const { return longest_line_; }  // bytes with CRLF, so far
   std::size_t size() const { return size_; }                  // bytes of the message, so far
 

@@ -67,8 +67,9 @@ inline constexpr Reply data_line_too_long{554, "5.6.0", "line too long in the me
 inline constexpr Reply header_too_large{552, "5.3.4", "message header too large", "header_size"};
 inline constexpr Reply too_many_hops{554, "5.4.6", "too many hops, this looks like a mail loop", "hops"};
 
-// The store: 452 for what fills up, 451 for what fails.
+// The store and memory: 452 for what fills up, 451 for what fails.
 inline constexpr Reply store_full{452, "4.3.1", "no room now, try again later", "store_full"};
+inline constexpr Reply no_memory{452, "4.3.1", "too much mail at once, try again later", "memory"};
 inline constexpr Reply store_failed{451, "4.3.0", "cannot store now, try again later", "store_failed"};
 
 // Filters, where they give no reply of their own.
@@ -83,6 +84,7 @@ inline constexpr Reply too_many_unknown{421, "4.7.0", "too many unknown commands
 inline constexpr Reply too_much_junk{421, "4.7.0", "too many commands without a message", "junk"};
 inline constexpr Reply too_many_connections{421, "4.7.0", "too many connections from your network", "connections"};
 inline constexpr Reply server_full{421, "4.3.2", "too many connections, try again later", "connections"};
+inline constexpr Reply server_busy{421, "4.3.2", "too much mail at once, try again later", "memory"};
 inline constexpr Reply timed_out{421, "4.4.2", "timed out", "timeout"};
 inline constexpr Reply too_slow{421, "4.4.2", "too slow", "slow"};
 inline constexpr Reply shutting_down{421, "4.3.2", "shutting down, try again", "shutdown"};

@@ -92,6 +92,9 @@ Metrics::Metrics(metrics::Registry& r)
       sessions(r.counter("maildrop_smtp_sessions_total", "SMTP sessions begun")),
       stored(r.counter("maildrop_smtp_messages_total", "messages by what became of them", "result=\"stored\"")),
       deferred(r.counter("maildrop_smtp_messages_total", "messages by what became of them", "result=\"deferred\"")),
+      refused_messages(
+          r.counter("maildrop_smtp_messages_total", "messages by what became of them", "result=\"refused\"")),
+      refused_recipients(r.counter("maildrop_smtp_refused_recipients_total", "RCPT commands refused for good")),
       bytes(r.counter("maildrop_smtp_message_bytes_total", "bytes of stored messages")),
       connections(r.gauge("maildrop_smtp_connections", "SMTP connections open now")),
       delivery(r.histogram("maildrop_smtp_delivery_seconds", "end of data to the store's answer")) {}
@@ -104,18 +107,19 @@ void Metrics::refused(std::string_view reason) {
       .add();
 }
 
+void Metrics::refused(const Refusal& refusal) {
+  refused(refusal.reason);
+  if (refusal.of == Refusal::Of::message) refused_messages.add();
+  if (refusal.of == Refusal::Of::recipient) refused_recipients.add();
+}
+
 struct Server::State {
   /// One loop's share: its listeners, its connections, its sweep.
   struct Share {
     Share(State& s, service::Loop& loop, std::vector<service::Listener> own)
         : server(s),
-          shared{loop.context(),
-                 s.parts.committer,
-                 s.parts.clock,
-                 s.metrics,
-                 s.parts.judge,
-                 s.policy,
-                 [&s](const mail::Peer& peer) { s.left(peer); }},
+          shared{loop.context(), s.parts.committer, s.parts.memory, s.parts.clock,
+                 s.metrics,      s.parts.judge,     s.policy,       [&s](const mail::Peer& peer) { s.left(peer); }},
           listeners(std::move(own)),
           sweeper(loop.context().get_executor()) {}
 
@@ -297,6 +301,7 @@ void Server::start() {
 
 void Server::apply(const Config& config) {
   std::shared_ptr<const Policy> policy = state_->make_policy(config);
+  state_->parts.memory.set_limit(config.limits.memory);
   state_->admission.apply(state_->limits_of(config));
   for (auto& share : state_->shares)
     asio::post(share->shared.context, [s = share.get(), policy] { s->shared.policy = policy; });

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "core/budget.h"
 #include "core/clock.h"
 #include "core/config.h"
 #include "core/metrics.h"
@@ -19,6 +20,7 @@ namespace maildrop::smtp {
 struct ServerParts {
   service::Loops& loops;
   store::Committer& committer;
+  Budget& memory;  // limits.memory
   const Clock& clock;
   metrics::Registry& metrics;
   filter::Judge* judge = nullptr;

@@ -8,9 +8,16 @@ namespace maildrop::smtp {
 
 using filter::Phase;
 
-Session::Session(std::shared_ptr<const Policy> policy, mail::Peer peer, std::string id)
-    : policy_(std::move(policy)), id_(std::move(id)) {
+namespace {
+
+constexpr std::uint64_t kLeastRoom = 64 * 1024;  // bytes of limits.memory that must be left when a message begins
+
+}  // namespace
+
+Session::Session(std::shared_ptr<const Policy> policy, mail::Peer peer, std::string id, Budget* memory)
+    : policy_(std::move(policy)), id_(std::move(id)), memory_(memory) {
   transaction_.peer = std::move(peer);
+  if (memory_) transaction_.memory = BudgetShare(*memory_);
   ask(Phase::connect);
 }
 
@@ -98,12 +105,10 @@ void Session::run(std::string_view line) {
     case Verb::foreign: say(reply::not_smtp); return close();
     case Verb::unknown: break;
   }
-  if (++unknown_ >= policy_->config.limits.unknown_commands) {
-    refusals_.push_back(reply::unknown_command.reason);
-    say(reply::too_many_unknown);
-    return close();
-  }
   refuse(reply::unknown_command);
+  if (want_ == Want::close || ++unknown_ < policy_->config.limits.unknown_commands) return;
+  say(reply::too_many_unknown);
+  close();
 }
 
 void Session::run_helo(std::string_view argument, bool esmtp) {
@@ -122,6 +127,8 @@ void Session::run_mail(std::string_view argument) {
   tl::expected<MailCommand, Reply> mail = parse_mail(argument, transaction_.esmtp);
   if (!mail) return refuse(mail.error());
   if (mail->size > policy_->config.mail.max_size) return refuse(reply::too_large);
+  // No promise, but who would surely be refused after sending it all is told before.
+  if (memory_ && memory_->used() + std::max(mail->size, kLeastRoom) > memory_->limit()) return say(reply::no_memory);
   transaction_.from = std::move(mail->from);
   transaction_.smtputf8 = mail->smtputf8;
   transaction_.eight_bit = mail->eight_bit;
@@ -133,10 +140,10 @@ void Session::run_rcpt(std::string_view argument) {
   if (!in_transaction_) return refuse(reply::need_mail);
   refused_recipient_ = true;  // until it is accepted
   tl::expected<mail::Address, Reply> to = parse_rcpt(argument, transaction_.smtputf8);
-  if (!to) return refuse(to.error());
-  if (!policy_->accepts(*to)) return refuse(reply::relaying_denied);
+  if (!to) return refuse_recipient(to.error(), argument);
+  if (!policy_->accepts(*to)) return refuse_recipient(reply::relaying_denied, argument);
   Result<mail::Inbox> inbox = mail::Inbox::of(*to, policy_->config.inbox, policy_->hostname);
-  if (!inbox) return refuse(reply::bad_inbox);
+  if (!inbox) return refuse_recipient(reply::bad_inbox, argument);
   std::vector<mail::Recipient>& recipients = transaction_.recipients;
   const bool known = std::any_of(recipients.begin(), recipients.end(),
                                  [&](const mail::Recipient& other) { return other.inbox == *inbox; });
@@ -149,7 +156,17 @@ void Session::run_rcpt(std::string_view argument) {
     return say(reply::recipient_ok);
   }
   recipients.push_back({std::move(*to), std::move(*inbox)});
+  if (!transaction_.memory.resize(recipient_bytes())) {
+    recipients.pop_back();
+    return say(reply::no_memory);
+  }
   ask(Phase::rcpt);
+}
+
+/// An estimate: four texts beside the list itself.
+std::size_t Session::recipient_bytes() const {
+  constexpr std::size_t kTexts = 256;
+  return transaction_.recipients.capacity() * sizeof(mail::Recipient) + transaction_.recipients.size() * kTexts;
 }
 
 void Session::run_data(std::string_view argument) {
@@ -159,6 +176,7 @@ void Session::run_data(std::string_view argument) {
     return refuse(refused_recipient_ ? reply::no_valid_recipients : reply::need_rcpt);
   data_ = std::make_unique<DataReader>(policy_->config.smtp.bare_newline == SmtpSettings::BareNewline::tolerate);
   discarded_ = 0;
+  ++begun_;
   state_ = State::data;
   say(reply::go_ahead);
 }
@@ -185,8 +203,24 @@ void Session::capabilities() {
 // --- replies and ends ---
 
 void Session::say(const Reply& reply) {
-  if (!reply.reason.empty()) refusals_.push_back(reply.reason);
+  if (!reply.reason.empty()) refusals_.push_back({reply.code, reply.reason});
   append(output_, reply, id_);
+}
+
+void Session::refuse_recipient(const Reply& reply, std::string_view argument) {
+  const std::size_t at = refusals_.size();
+  refuse(reply);
+  Refusal& said = refusals_[at];  // every refusal has a reason, so it is there; a 421 may be behind it
+  said.of = Refusal::Of::recipient;
+  said.from = transaction_.from.is_null() ? std::string() : transaction_.from.to_string();
+  said.to = argument;
+}
+
+Refusal Session::refused_message(const Reply& reply) const {
+  Refusal refusal{reply.code, reply.reason, Refusal::Of::message};
+  if (!transaction_.from.is_null()) refusal.from = transaction_.from.to_string();
+  if (!transaction_.recipients.empty()) refusal.to = transaction_.recipients.front().address.to_string();
+  return refusal;
 }
 
 void Session::refuse(const Reply& reply) {
@@ -214,14 +248,17 @@ void Session::close() {
 }
 
 /// Gives the memory back, too: an assignment of an empty string would keep it.
-void Session::drop_data() { std::string().swap(transaction_.data); }
+void Session::drop_data() {
+  std::string().swap(transaction_.data);
+  transaction_.memory.resize(recipient_bytes());
+}
 
 void Session::reset() {
   transaction_.from = {};
   transaction_.smtputf8 = false;
   transaction_.eight_bit = false;
   transaction_.declared_size = 0;
-  transaction_.recipients.clear();
+  std::vector<mail::Recipient>().swap(transaction_.recipients);  // its memory, too
   drop_data();
   data_refusal_.reset();
   in_transaction_ = false;

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/budget.h"
 #include "core/config.h"
 #include "core/result.h"
 #include "filter/verdict.h"
@@ -45,10 +46,22 @@ struct Policy {
 
 enum class Want { input, verdict, delivery, close };
 
+/// Something that a peer wanted and did not get, for metrics and the log.
+struct Refusal {
+  enum class Of : unsigned char { command, recipient, message };
+
+  int code;
+  std::string_view reason;  // Reply::reason
+  Of of = Of::command;
+  std::string from{};  // of a recipient or a message: the envelope sender, empty for <>
+  std::string to{};    // the argument of RCPT; the first recipient of a message
+};
+
 class Session {
  public:
-  /// `id` names the session in replies. The greeting is there, or a verdict is wanted, at once.
-  Session(std::shared_ptr<const Policy> policy, mail::Peer peer, std::string id);
+  /// `id` names the session in replies. The greeting is there, or a verdict is wanted, at once. What messages take in
+  /// memory is held of `memory`, which outlives the session; without one there is no limit.
+  Session(std::shared_ptr<const Policy> policy, mail::Peer peer, std::string id, Budget* memory = nullptr);
 
   Want want() const { return want_; }
 
@@ -82,11 +95,12 @@ class Session {
   /// Ends the session with a reply that is not the answer to a command: a time-out, a shutdown.
   void end(const Reply& reply);
 
-  /// What was refused since the last call: words of Reply::reason, in order.
-  std::vector<std::string_view> take_refusals() { return std::exchange(refusals_, {}); }
+  /// What was refused since the last call, in order.
+  std::vector<Refusal> take_refusals() { return std::exchange(refusals_, {}); }
   bool has_refusals() const { return !refusals_.empty(); }
 
   unsigned messages() const { return messages_; }  // stored
+  unsigned begun() const { return begun_; }        // messages that were told to go ahead
   unsigned commands() const { return commands_; }  // lines, good or bad
 
  private:
@@ -105,15 +119,21 @@ class Session {
   void run_help();
   void capabilities();
 
+  bool make_room(std::size_t more);
+  std::size_t recipient_bytes() const;
   void proceed();  // the phase passed
   void refuse_phase(const filter::Verdict& verdict);
   void ask(filter::Phase phase);  // asks, or proceeds at once when nobody wants to be asked
   void header_ended();
   void data_ended();
+  void finish_message();
   void refuse_data(const Reply& reply);
   bool over_data_limits();
 
   void say(const Reply& reply);
+  void refuse_recipient(const Reply& reply, std::string_view argument);
+  Refusal refused_message(const Reply& reply) const;
+  Refusal refused_by_filter(const Reply& standard) const;
   void say_verdict(const filter::Verdict& verdict, const Reply& standard);
   void refuse(const Reply& reply);  // counted as an error; may end the session
   void count_junk();
@@ -123,9 +143,10 @@ class Session {
 
   std::shared_ptr<const Policy> policy_;
   std::string id_;
+  Budget* memory_;
   mail::Transaction transaction_;
   std::string output_;
-  std::vector<std::string_view> refusals_;
+  std::vector<Refusal> refusals_;
   LineReader lines_;
   std::unique_ptr<DataReader> data_;           // only between 354 and the dot
   std::unique_ptr<std::string> data_refusal_;  // the reply that the dot will get instead of 250
@@ -135,6 +156,7 @@ class Session {
   unsigned junk_ = 0;
   unsigned messages_ = 0;
   unsigned commands_ = 0;
+  unsigned begun_ = 0;
   unsigned surplus_ = 0;  // RCPTs of this transaction that named an inbox again, or came when there were enough
   Want want_ = Want::input;
   State state_ = State::command;

@@ -1,10 +1,19 @@
 /// session_message.cc: a session between 354 and the answer to the final dot.
+#include <algorithm>
+
 #include "smtp/session.h"
 #include "smtp/trace.h"
 
 namespace maildrop::smtp {
 
 using filter::Phase;
+
+namespace {
+
+constexpr std::size_t kTraceRoom =
+    2048;  // bytes kept free for Return-Path and Received: two paths, a HELO, a host name
+
+}  // namespace
 
 std::size_t Session::consume_data(std::string_view bytes) {
   const Config& config = policy_->config;
@@ -14,11 +23,16 @@ std::size_t Session::consume_data(std::string_view bytes) {
       discarding ? std::max<std::size_t>(1, config.limits.discard_size - discarded_)
                  : data_->room({config.mail.max_size, config.limits.header_size, config.limits.data_line});
   bytes = bytes.substr(0, room);
+  if (!discarding && !make_room(bytes.size())) {
+    refuse_data(reply::no_memory);
+    return 0;
+  }
   std::size_t used = 0;
   const DataReader::Status status = data_->read(bytes, used, discarding ? nullptr : &transaction_.data);
   if (discarding) discarded_ += used;
   if (status == DataReader::Status::bare_newline) {
-    say(reply::bare_newline_data);
+    refusals_.push_back(refused_message(reply::bare_newline_data));
+    append(output_, reply::bare_newline_data, id_);
     close();
     return used;
   }
@@ -32,6 +46,20 @@ std::size_t Session::consume_data(std::string_view bytes) {
   if (status == DataReader::Status::header_end) header_ended();
   if (status == DataReader::Status::done) data_ended();
   return used;
+}
+
+/// Lets the message grow by `more` bytes, and by our trace fields at the end, if limits.memory has room for that.
+bool Session::make_room(std::size_t more) {
+  std::string& data = transaction_.data;
+  const std::size_t needed = data.size() + more + kTraceRoom;
+  if (needed <= data.capacity()) return true;
+  const std::size_t most = policy_->config.mail.max_size + kTraceRoom;
+  const std::size_t next = std::max(needed, std::min(2 * data.capacity(), most));
+  // While a text moves there are two of it.
+  if (!transaction_.memory.resize(recipient_bytes() + data.capacity() + next)) return false;
+  data.reserve(next);
+  transaction_.memory.resize(recipient_bytes() + data.capacity());
+  return true;
 }
 
 bool Session::over_data_limits() {
@@ -55,24 +83,24 @@ void Session::header_ended() {
 }
 
 void Session::data_ended() {
-  const bool header_only = transaction_.data.size() == data_->header_size();
+  const bool header_only = data_->in_header();  // no empty line: the dot ends the header, too
   data_.reset();
   state_ = State::command;
   junk_ = 0;
-  if (!data_refusal_ && header_only && count_hops(transaction_.data) > policy_->config.limits.hops)
-    refuse_data(reply::too_many_hops);
-  if (data_refusal_) {
-    output_ += *data_refusal_;
-    reset();
-    return;
-  }
-  ask(Phase::message);
+  if (header_only) header_ended();
+  if (!header_only || data_refusal_) finish_message();  // else proceed() does, after the verdict
+}
+
+void Session::finish_message() {
+  if (!data_refusal_) return ask(Phase::message);
+  output_ += *data_refusal_;
+  reset();
 }
 
 void Session::refuse_data(const Reply& reply) {
   data_refusal_ = std::make_unique<std::string>();
   append(*data_refusal_, reply, id_);
-  refusals_.push_back(reply.reason);
+  refusals_.push_back(refused_message(reply));
   drop_data();
 }
 
@@ -82,6 +110,7 @@ mail::Transaction Session::take_transaction() {
   transaction_.peer = taken.peer;
   transaction_.helo = taken.helo;
   transaction_.esmtp = taken.esmtp;
+  if (memory_) transaction_.memory = BudgetShare(*memory_);
   return taken;
 }
 

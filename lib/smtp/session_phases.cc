@@ -52,7 +52,9 @@ void Session::proceed() {
       return count_junk();
     case Phase::mail: in_transaction_ = true; return say(reply::sender_ok);
     case Phase::rcpt: refused_recipient_ = false; return say(reply::recipient_ok);
-    case Phase::headers: return;
+    case Phase::headers:
+      if (state_ == State::command) finish_message();  // the dot has been here already
+      return;
     case Phase::message:
       if (discard_ || discard_all_) {
         reset();
@@ -68,7 +70,7 @@ void Session::greet() { output_ += "220 " + policy_->hostname + " ESMTP maildrop
 void Session::refuse_phase(const filter::Verdict& verdict) {
   const bool defer = verdict.action == filter::Action::defer;
   const Reply& standard = defer ? reply::filter_defer : reply::filter_reject;
-  refusals_.push_back(standard.reason);
+  refusals_.push_back(refused_by_filter(standard));
   // RFC 5321 4.2.1: a 421, and so a 521, is the last that is said.
   const bool hang_up = verdict.action == filter::Action::disconnect ||
                        (is_refusal(verdict.reply) && std::string_view(verdict.reply).substr(1, 2) == "21");
@@ -96,7 +98,11 @@ void Session::refuse_phase(const filter::Verdict& verdict) {
       std::swap(held, output_);
       data_refusal_ = std::make_unique<std::string>(std::move(held));
       drop_data();
-      if (hang_up) output_ += *data_refusal_;
+      if (hang_up) {
+        output_ += *data_refusal_;
+      } else if (state_ == State::command) {
+        finish_message();
+      }
       break;
     }
     case Phase::message:
@@ -105,6 +111,16 @@ void Session::refuse_phase(const filter::Verdict& verdict) {
       break;
   }
   if (hang_up) close();
+}
+
+Refusal Session::refused_by_filter(const Reply& standard) const {
+  if (phase_ == Phase::headers || phase_ == Phase::message) return refused_message(standard);
+  Refusal refusal{standard.code, standard.reason};
+  if (phase_ != Phase::rcpt) return refusal;
+  refusal = refused_message(standard);
+  refusal.of = Refusal::Of::recipient;
+  refusal.to = transaction_.recipients.back().address.to_string();
+  return refusal;
 }
 
 void Session::say_verdict(const filter::Verdict& verdict, const Reply& standard) {

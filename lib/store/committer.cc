@@ -1,5 +1,5 @@
 /// committer.cc: two threads. One commits batches, and tends the store between them; the other answers those who must
-/// not wait for it: deliveries past their deadline while the store hangs, and those that waiting_size refuses.
+/// not wait for it: deliveries past their deadline while the store hangs, and those that come when it is closing.
 #include "store/committer.h"
 
 #include <algorithm>
@@ -75,6 +75,7 @@ struct Committer::State {
     Done done;  // empty once answered
     std::size_t size;
     Steady::time_point deadline;
+    BudgetShare memory;
   };
   struct Answer {
     Done done;
@@ -84,7 +85,7 @@ struct Committer::State {
 
   State(Store& s, const StoreSettings& set, metrics::Registry& registry) : store(s), settings(set), meters(registry) {}
 
-  void push(Delivery delivery, Done done);
+  void push(Delivery delivery, Done done, BudgetShare memory);
   void commit_loop();
   void watch_loop();
   void stop();
@@ -128,19 +129,18 @@ struct Committer::State {
   std::thread watching;
 };
 
-void Committer::State::push(Delivery delivery, Done done) {
+void Committer::State::push(Delivery delivery, Done done, BudgetShare memory) {
   const std::size_t size = size_of(delivery);
   meters.waiting.add(1);
   const std::lock_guard lock(mutex);
   count.fetch_add(1, std::memory_order_relaxed);
-  if (stopping || bytes + size > settings.waiting_size) {
-    refused.push_back({std::move(done), stopping ? fail(Code::unavailable, "the store is closing")
-                                                 : fail(Code::over_limit, "too many deliveries wait for the store")});
+  if (stopping) {
+    refused.push_back({std::move(done), fail(Code::unavailable, "the store is closing")});
     watch.notify_one();
     return;
   }
   bytes += size;
-  queue.push_back({std::move(delivery), std::move(done), size, Steady::now() + settings.deadline});
+  queue.push_back({std::move(delivery), std::move(done), size, Steady::now() + settings.deadline, std::move(memory)});
   if (wake_at != 0 && queue.size() >= wake_at) {
     wake_at = 0;
     work.notify_one();
@@ -273,7 +273,7 @@ Steady::time_point Committer::State::earliest_deadline() const {
   return queue.empty() ? Steady::time_point::max() : queue.front().deadline;
 }
 
-/// Answers those past their deadline. The bytes of a batch in flight stay counted: the store still holds them.
+/// Answers those past their deadline. The memory of a batch in flight stays counted: the store still holds it.
 void Committer::State::expire(Steady::time_point now, Answers& answers) {
   const auto late = [&](Waiting& waiting) {
     answers.push_back({std::exchange(waiting.done, {}), fail(Code::timed_out, "the store did not answer in time")});
@@ -322,7 +322,9 @@ Committer::Committer(Store& store, const StoreSettings& settings, metrics::Regis
 
 Committer::~Committer() { state_->stop(); }
 
-void Committer::push(Delivery delivery, Done done) { state_->push(std::move(delivery), std::move(done)); }
+void Committer::push(Delivery delivery, Done done, BudgetShare memory) {
+  state_->push(std::move(delivery), std::move(done), std::move(memory));
+}
 
 std::size_t Committer::waiting() const { return state_->count.load(std::memory_order_relaxed); }
 

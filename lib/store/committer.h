@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "core/budget.h"
 #include "core/clock.h"
 #include "core/config.h"
 #include "core/metrics.h"
@@ -35,11 +36,13 @@ class Committer {
 
   /// Hands over one delivery; calls `done` exactly once with
   ///   a value      the message is durable and list() shows it: the only ground for a 250 (RFC 5321 6.1)
-  ///   over_limit   store.waiting_size is used up, or the store is full; nothing was stored
+  ///   over_limit   the store is full; nothing was stored
   ///   timed_out    no answer within store.deadline. The commit may still happen: the peer's retry is then a duplicate,
   ///                never a loss
   ///   others       as Store::put(); nothing was stored
-  void push(Delivery delivery, Done done);
+  /// `memory`, what the delivery holds of a budget, is given back when the delivery is gone: after a timed_out that may
+  /// be later than `done`.
+  void push(Delivery delivery, Done done, BudgetShare memory = {});
 
   /// Deliveries and bytes not yet answered.
   std::size_t waiting() const;

@@ -128,7 +128,8 @@ TEST_CASE("v2: statistics are the counters of SMTP") {
   CHECK(dispatch(ask, world.context).body == "{\"queued\":0,\"denied\":0}\n");
   world.metrics.counter("maildrop_smtp_messages_total", "h", "result=\"stored\"").add(3);
   world.metrics.counter("maildrop_smtp_messages_total", "h", "result=\"failed\"").add(9);
-  world.metrics.counter("maildrop_smtp_refused_total", "h", "reason=\"relaying\"").add(4);
-  world.metrics.counter("maildrop_smtp_refused_total", "h", "reason=\"size\"").add(1);
+  world.metrics.counter("maildrop_smtp_messages_total", "h", "result=\"refused\"").add(4);
+  world.metrics.counter("maildrop_smtp_refused_recipients_total", "h").add(1);
+  world.metrics.counter("maildrop_smtp_refused_total", "h", "reason=\"sequence\"").add(9);  // nobody's mail
   CHECK(dispatch(ask, world.context).body == "{\"queued\":3,\"denied\":5}\n");
 }

@@ -20,7 +20,10 @@ template <class Answers>
 class Driver {
  public:
   Driver(std::shared_ptr<const Policy> policy, Answers& answers, Transcript& transcript)
-      : session_(std::move(policy), peer(), "session-id"), answers_(answers), transcript_(transcript) {
+      : memory_(policy->config.limits.memory),
+        session_(std::move(policy), peer(), "session-id", &memory_),
+        answers_(answers),
+        transcript_(transcript) {
     settle();
   }
 
@@ -43,7 +46,7 @@ class Driver {
       }
     }
     transcript_.output += session_.take_output();
-    for (const std::string_view reason : session_.take_refusals()) transcript_.refusals.push_back(reason);
+    for (const Refusal& refusal : session_.take_refusals()) transcript_.refusals.push_back(refusal.reason);
     transcript_.closed = session_.want() == Want::close;
   }
 
@@ -54,6 +57,7 @@ class Driver {
     session_.answer(answer);
   }
 
+  Budget memory_;
   Session session_;
   Answers& answers_;
   Transcript& transcript_;

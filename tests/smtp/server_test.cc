@@ -189,12 +189,12 @@ class Client {
 class RunningServer {
  public:
   RunningServer(const Config& config, store::Store& store, filter::Judge* judge)
-      : loops_(1), committer_(store, config.store, registry_) {
+      : memory_(config.limits.memory), loops_(1), committer_(store, config.store, registry_) {
     const auto endpoint = Endpoint::parse("127.0.0.1:0");
     auto listeners = service::open_listeners({*endpoint}, 1);
     REQUIRE(listeners);
     name_ = listeners->front().front().name();
-    const ServerParts parts{loops_, committer_, clock_, registry_, judge};
+    const ServerParts parts{loops_, committer_, memory_, clock_, registry_, judge};
     server_ = std::make_unique<Server>(parts, config, std::move(*listeners), 1000);
     server_->start();
     loops_.start();
@@ -214,6 +214,7 @@ class RunningServer {
  private:
   metrics::Registry registry_;
   SystemClock clock_;
+  Budget memory_;
   service::Loops loops_;
   store::Committer committer_;
   std::string name_;

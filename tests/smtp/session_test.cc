@@ -174,6 +174,66 @@ TEST_CASE("a refused message gives its memory back at once") {
   CHECK(session.transaction().data.capacity() < 1000);
 }
 
+TEST_CASE("what a session holds in memory is counted, and given back") {
+  Budget memory(1 << 20);
+  {
+    Session session(default_policy(0), {}, "id", &memory);
+    session.consume("EHLO a\r\nMAIL FROM:<>\r\n");
+    CHECK(memory.used() == 0);
+    session.consume("RCPT TO:<u1@example.org>\r\nRCPT TO:<u2@example.org>\r\n");
+    const std::uint64_t recipients = memory.used();
+    CHECK(recipients >= 2 * sizeof(mail::Recipient));
+    session.consume("DATA\r\n" + std::string(500, 'x') + "\r\n");
+    CHECK(memory.used() >= recipients + session.transaction().data.capacity());
+    session.consume(".\r\n");
+    REQUIRE(session.want() == Want::delivery);
+    {
+      const mail::Transaction taken = session.take_transaction();
+      CHECK(memory.used() == taken.memory.held());
+      CHECK(memory.used() > 500);
+      // Our trace fields go in front without moving it to a larger place.
+      CHECK(taken.data.capacity() - taken.data.size() >= 1000);
+    }
+    CHECK(memory.used() == 0);
+    session.answer(Result<store::MessageId>(store::MessageId::trusted("x")));
+    session.consume("MAIL FROM:<>\r\nRCPT TO:<u1@example.org>\r\nDATA\r\nxxx\r\n");
+    CHECK(memory.used() > 0);
+  }
+  CHECK(memory.used() == 0);
+}
+
+TEST_CASE("without memory recipients are refused for now, and what is full for all is so at MAIL") {
+  Budget memory(200 * 1024);
+  BudgetShare others(memory);
+  Session session(default_policy(0), {}, "id", &memory);
+  session.consume("EHLO a\r\nMAIL FROM:<>\r\n");
+  REQUIRE(others.resize(200 * 1024));
+  session.take_output();
+  session.consume("RCPT TO:<u1@example.org>\r\nRSET\r\nMAIL FROM:<>\r\n");
+  CHECK(session.take_output().find("452 4.3.1 ") == 0);
+  CHECK(session.idle());  // the second MAIL was refused, too
+  others.resize(0);
+  session.consume("MAIL FROM:<>\r\nRCPT TO:<u1@example.org>\r\n");
+  CHECK(session.take_output().find("452") == std::string::npos);
+}
+
+TEST_CASE("refusals tell whose they are") {
+  Session session(default_policy(0), {}, "id");
+  session.consume(
+      "EHLO a\r\nFROB\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<x@elsewhere.test>\r\nRCPT TO:<u@example.org>\r\n");
+  session.consume("DATA\r\n" + std::string(200 * 1024, 'x') + "\r\n.\r\n");
+  const std::vector<Refusal> refusals = session.take_refusals();
+  REQUIRE(refusals.size() == 3);
+  CHECK(refusals[0].of == Refusal::Of::command);
+  CHECK(refusals[1].of == Refusal::Of::recipient);
+  CHECK(refusals[1].code == 550);
+  CHECK(refusals[1].from == "a@b.test");
+  CHECK(refusals[1].to == "TO:<x@elsewhere.test>");
+  CHECK(refusals[2].of == Refusal::Of::message);
+  CHECK(refusals[2].reason == "header_size");
+  CHECK(refusals[2].to == "u@example.org");
+}
+
 TEST_CASE("a filter asked about a recipient sees it, and a delivery has all that was accepted") {
   Session session(default_policy(bit(filter::Phase::rcpt)), {}, "id");
   session.consume("EHLO a\r\nMAIL FROM:<a@b.test> BODY=8BITMIME SIZE=7\r\nRCPT TO:<U1@example.org>\r\n");

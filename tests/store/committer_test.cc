@@ -167,19 +167,25 @@ TEST_CASE_METHOD(Fixture, "committer: a batch forms while the one before commits
   }
 }
 
-TEST_CASE_METHOD(Fixture, "committer: beyond waiting_size it refuses at once, though the store hangs") {
-  settings.waiting_size = 10000;
+TEST_CASE_METHOD(Fixture, "committer: memory is held until the delivery is gone, whoever was answered") {
+  settings.deadline = 50ms;
+  Budget budget(1000);
+  const auto share = [&](std::uint64_t bytes) {
+    BudgetShare made(budget);
+    REQUIRE(made.resize(bytes));
+    return made;
+  };
   Committer committer(store, settings, registry);
   store.shut(true);
-  committer.push(mail(6000), answers.expect(0));
+  committer.push(mail(), answers.expect(0), share(600));
   store.wait_for_batches(1);
-  committer.push(mail(6000), answers.expect(1));
-  CHECK(answers.wait_for(1) == Want{{1, "over_limit"}});
-  committer.push(mail(1000), answers.expect(2));
+  committer.push(mail(), answers.expect(1), share(300));
+  CHECK(answers.wait_for(2) == Want{{0, "timed_out"}, {1, "timed_out"}});
+  CHECK(budget.used() == 600);  // the store still has the first
   store.shut(false);
-  CHECK(answers.wait_for(3) == Want{{0, "stored"}, {1, "over_limit"}, {2, "stored"}});
-  committer.push(mail(6000), answers.expect(3));
-  CHECK(answers.wait_for(4).at(3) == "stored");
+  committer.push(mail(), answers.expect(2), share(400));
+  CHECK(answers.wait_for(3).at(2) == "stored");
+  while (budget.used() != 0) std::this_thread::yield();  // given back a moment after the answer
 }
 
 TEST_CASE_METHOD(Fixture, "committer: a store that hangs costs the deadline, and one answer each") {
