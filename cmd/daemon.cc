@@ -85,6 +85,15 @@ class Daemon {
 };
 
 Result<void> Daemon::open() {
+  metrics_.gauge("maildrop_info", "Always 1", "version=\"" MAILDROP_VERSION "\"").set(1);
+  metrics_.callback("maildrop_log_dropped_lines", "Log lines that standard error did not take",
+                    [] { return static_cast<double>(log::dropped()); });
+  metrics_.callback("maildrop_memory_bytes", "Of limits.memory, what messages not yet answered take",
+                    [this] { return static_cast<double>(memory_.used()); });
+  metrics_.callback("maildrop_memory_limit_bytes", "limits.memory",
+                    [this] { return static_cast<double>(memory_.limit()); });
+  metrics_.callback("maildrop_store_limit_bytes", "store.max_size",
+                    [limit = config_.store.max_size] { return static_cast<double>(limit); });
   TRY(open_store());
   if (parts_.smtp) TRY(open_smtp());
   if (parts_.api) TRY(open_api());

@@ -14,13 +14,6 @@ tl::unexpected<Refusal> refuse(int status, std::string_view phrase) { return tl:
 
 bool is_control(unsigned char c) { return c < 0x20 || c == 0x7f; }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 /// Decodes %XX once: what is still encoded afterwards is text. Nothing for broken escapes, controls (%00 cuts names in
 /// C libraries, %0d%0a forges headers and log lines) and bytes that are not UTF-8 (%c0%ae is no dot).
 std::optional<std::string> decode(std::string_view text, bool plus_is_space) {

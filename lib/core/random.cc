@@ -3,14 +3,18 @@
 
 #include <sys/random.h>
 
-#include <array>
+#include <algorithm>
 #include <cstdlib>
-#include <utility>
 
 namespace maildrop {
 
+namespace {
+
+constexpr char kAlphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+
+}  // namespace
+
 std::string base32(std::string_view bytes) {
-  static constexpr char kAlphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
   std::string out;
   out.reserve((bytes.size() * 8 + 4) / 5);
   unsigned bits = 0;  // in `rest`, not yet written
@@ -23,29 +27,25 @@ std::string base32(std::string_view bytes) {
   return out;
 }
 
-namespace {
-
-void fill(std::array<char, 256>& pool) {
-  // Up to 256 bytes come whole, and are not interrupted (getrandom(2)).
-  if (getrandom(pool.data(), pool.size(), 0) == static_cast<ssize_t>(pool.size())) return;
-  std::abort();  // a kernel without getrandom: a name that can be guessed would be worse
+bool is_base32(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return std::string_view(kAlphabet).find(c) < 32; });
 }
 
-}  // namespace
+void random_bytes(std::span<char> out) {
+  // Fresh from the kernel each time: a pool would repeat itself in a forked child. Up to 256 bytes come whole, and are
+  // not interrupted (getrandom(2)).
+  constexpr std::size_t kWhole = 256;
+  while (!out.empty()) {
+    const std::span<char> piece = out.first(std::min(out.size(), kWhole));
+    // A kernel without getrandom: a name that can be guessed would be worse than none.
+    if (getrandom(piece.data(), piece.size(), 0) != static_cast<ssize_t>(piece.size())) std::abort();
+    out = out.subspan(piece.size());
+  }
+}
 
 std::string random_name(std::size_t bytes) {
-  // A few names from each call into the kernel; what was given out is wiped.
-  thread_local std::array<char, 256> pool;
-  thread_local std::size_t left = 0;
-  std::string raw;
-  while (raw.size() < bytes) {
-    if (left == 0) {
-      fill(pool);
-      left = pool.size();
-    }
-    char& next = pool[--left];
-    raw += std::exchange(next, '\0');
-  }
+  std::string raw(bytes, '\0');
+  random_bytes(raw);
   return base32(raw);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,7 +12,12 @@ namespace maildrop {
 /// Thread-safe; blocks only before the kernel's pool is first filled.
 std::string random_name(std::size_t bytes);
 
+/// Fills `out`. Thread-safe; blocks only before the kernel's pool is first filled.
+void random_bytes(std::span<char> out);
+
 /// The same alphabet for given bytes, most significant bit first.
 std::string base32(std::string_view bytes);
+/// Nothing but letters of that alphabet.
+bool is_base32(std::string_view text);
 
 }  // namespace maildrop

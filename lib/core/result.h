@@ -1,6 +1,7 @@
 /// result.h: errors as values. What every function that can fail returns.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -18,6 +19,9 @@ enum class Code {
   corrupt,      // stored data is not what we wrote
   internal,     // our own fault
 };
+
+inline constexpr std::array kAllCodes{Code::invalid,   Code::not_found, Code::over_limit, Code::unavailable,
+                                      Code::timed_out, Code::corrupt,   Code::internal};
 
 /// Decided once, read by SMTP (4xx or 5xx), HTTP (503 or 4xx) and the exit status (75 or other).
 constexpr bool is_transient(Code code) {

@@ -43,6 +43,13 @@ std::vector<std::string_view> split(std::string_view text, char separator);  // 
 /// The candidate nearest to `name` (edit distance at most 2 and less than half its length), or empty.
 std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates);
 
+/// The first `max` bytes, or up to three fewer, so that no UTF-8 character is cut: half of one would make the whole
+/// look like another charset. Bytes that are no UTF-8 are cut at `max`.
+std::string_view utf8_prefix(std::string_view text, std::size_t max);
+
+/// 0..15, or -1 for what is no hexadecimal digit.
+int hex_digit(char c);
+
 /// `512KiB`, `10MB`, `4096`: KB MB GB count in thousands, KiB MiB GiB (and K M G) in 1024. Case does not matter.
 Result<std::uint64_t> parse_size(std::string_view text);
 std::string format_size(std::uint64_t bytes);        // exact, reads back: `512KiB`, `1000`

@@ -14,11 +14,8 @@ namespace {
 
 constexpr std::size_t kMaxNamedParts = 20;  // in the line that stands for a message without text
 
-/// Cut to `max` bytes, not within a character.
 std::string cut(std::string text, std::size_t max) {
-  if (text.size() <= max) return text;
-  while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xC0) == 0x80) --max;
-  text.resize(max);
+  text.resize(utf8_prefix(text, max).size());
   return text;
 }
 
@@ -78,7 +75,6 @@ Overview overview(std::string_view message) {
   const Headers headers = scan_headers(message);
   Overview out;
   out.from = decoded(headers, "From");
-  out.to = decoded(headers, "To");
   out.subject = decoded(headers, "Subject");
   if (const HeaderField* date = headers.find("Date")) out.date = parse_date(date->value);
   return out;

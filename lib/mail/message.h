@@ -13,7 +13,6 @@ namespace maildrop::mail {
 /// For lists. Decoded, valid UTF-8, controls still inside: a screen makes them safe (text.h).
 struct Overview {
   std::string from;  // the From field decoded; empty if there is none
-  std::string to;    // the To field decoded
   std::string subject;
   std::optional<Time> date;  // the Date field, if it is one (RFC 5322 3.3, obsolete zones too)
 

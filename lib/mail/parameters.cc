@@ -81,13 +81,6 @@ class Tokenizer {
   std::size_t at_ = 0;
 };
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 std::string percent_decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -152,13 +145,6 @@ std::string first_word(std::string text) {
   return text;
 }
 
-/// Cut to `max` bytes, not within a character.
-std::string_view cut_utf8(std::string_view text, std::size_t max) {
-  if (text.size() <= max) return text;
-  while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xC0) == 0x80) --max;
-  return text.substr(0, max);
-}
-
 }  // namespace
 
 std::string ParameterizedField::parameter(std::string_view name) const {
@@ -198,7 +184,7 @@ std::string safe_filename(std::string_view utf8) {
   // A leading dot hides a file and `..` leaves its folder; Windows drops dots and blanks at the end.
   std::string_view kept = name;
   kept.remove_prefix(std::min(kept.find_first_not_of(". "), kept.size()));
-  kept = cut_utf8(kept, kMaxFilename);
+  kept = utf8_prefix(kept, kMaxFilename);
   return std::string(kept.substr(0, kept.find_last_not_of(". ") + 1));
 }
 

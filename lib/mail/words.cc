@@ -27,15 +27,6 @@ constexpr std::size_t kMaxUnknownCharsets = 16;  // looked up in one value; then
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::string_view kFallback = "windows-1252";
 
-/// The first `max` bytes, without the beginning of a UTF-8 character that does not fit: half a character would make
-/// the whole text look like another charset.
-std::string_view cut(std::string_view bytes, std::size_t max) {
-  if (bytes.size() <= max) return bytes;
-  std::size_t end = max;
-  while (end > 0 && max - end < 3 && (static_cast<unsigned char>(bytes[end]) & 0xC0) == 0x80) --end;
-  return bytes.substr(0, end);
-}
-
 /// At the first use and not at start: it costs 5 ms, and many processes never decode a word.
 void init_once() {
   static std::once_flag flag;
@@ -186,7 +177,7 @@ void replace_nul(std::string& text) {
 }  // namespace
 
 std::string decode_header(std::string_view value) {
-  std::string text = unfold(cut(value, kMaxHeader));
+  std::string text = unfold(utf8_prefix(value, kMaxHeader));
   const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   const bool has_words = text.find("=?") != std::string::npos;
   if (!ascii) text = decode_charset(text, {}, text.size());  // raw 8-bit is illegal, common, and never labelled
@@ -197,7 +188,7 @@ std::string decode_header(std::string_view value) {
 }
 
 std::string decode_charset(std::string_view bytes, std::string_view charset, std::size_t max) {
-  bytes = cut(bytes, max);
+  bytes = utf8_prefix(bytes, max);
   const std::string name = to_lower(charset);
   if (name == "utf-8" || name == "utf8") return valid_utf8(bytes);
   if (name != "us-ascii" && is_charset_name(name)) {

@@ -85,7 +85,7 @@ Connection::~Connection() {
   loop_.left(session_.transaction().peer);
 }
 
-awaitable<void, Executor> Connection::run(std::shared_ptr<Connection> self) {
+awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Connection> self) {
   while (!gone_) {
     switch (session_.want()) {
       case Want::input: {
@@ -126,7 +126,6 @@ awaitable<void, Executor> Connection::run(std::shared_ptr<Connection> self) {
         co_return;
     }
   }
-  self.reset();
 }
 
 // --- bytes ---

@@ -36,16 +36,18 @@ std::size_t size_of(const Delivery& d) {
   return size;
 }
 
-constexpr std::array kCodes{Code::invalid,   Code::not_found, Code::over_limit, Code::unavailable,
-                            Code::timed_out, Code::corrupt,   Code::internal};
-
 struct Meters {
   explicit Meters(metrics::Registry& registry)
       : commits(registry.counter("maildrop_commits_total", "Commits of deliveries, successful or not")),
         seconds(registry.histogram("maildrop_commit_seconds", "Time of a commit of deliveries")),
         waiting(registry.gauge("maildrop_delivery_waiting", "Deliveries not yet answered")),
+        inboxes(
+            registry.gauge("maildrop_store_inboxes", "Inboxes in the store, expired ones not yet removed included")),
+        messages(registry.gauge("maildrop_store_messages", "Messages in the store")),
+        size(registry.gauge("maildrop_store_bytes", "Size of the store, all overhead included")),
+        wal(registry.gauge("maildrop_store_wal_bytes", "Of it, SQLite's write-ahead log")),
         stored(registry.counter(kName, kHelp, "result=\"stored\"")) {
-    for (const Code code : kCodes) {
+    for (const Code code : kAllCodes) {
       failed.push_back(&registry.counter(kName, kHelp, "result=\"" + std::string(to_string(code)) + "\""));
     }
   }
@@ -53,8 +55,15 @@ struct Meters {
   void count(const Result<MessageId>& result) {
     waiting.add(-1);
     if (result) return stored.add();
-    const auto at = std::find(kCodes.begin(), kCodes.end(), result.error().code);
-    failed[static_cast<std::size_t>(at - kCodes.begin()) % failed.size()]->add();
+    const auto at = std::find(kAllCodes.begin(), kAllCodes.end(), result.error().code);
+    failed[static_cast<std::size_t>(at - kAllCodes.begin()) % failed.size()]->add();
+  }
+
+  void show(const StoreStats& stats) {
+    inboxes.set(static_cast<std::int64_t>(stats.inboxes));
+    messages.set(static_cast<std::int64_t>(stats.messages));
+    size.set(static_cast<std::int64_t>(stats.bytes));
+    wal.set(static_cast<std::int64_t>(stats.wal_bytes));
   }
 
   static constexpr std::string_view kName = "maildrop_deliveries_total";
@@ -62,8 +71,12 @@ struct Meters {
   metrics::Counter& commits;
   metrics::Histogram& seconds;
   metrics::Gauge& waiting;
+  metrics::Gauge& inboxes;
+  metrics::Gauge& messages;
+  metrics::Gauge& size;
+  metrics::Gauge& wal;
   metrics::Counter& stored;
-  std::vector<metrics::Counter*> failed;  // as kCodes
+  std::vector<metrics::Counter*> failed;  // as kAllCodes
 };
 
 }  // namespace
@@ -239,6 +252,7 @@ void Committer::State::tend(std::size_t stored) {
   more_to_purge = report && report->more;
   if (!due) return;
   store.tend();
+  if (const Result<StoreStats> stats = store.stats()) meters.show(*stats);
   next_tend = Steady::now() + kTend;
 }
 

@@ -98,7 +98,7 @@ void Connection::Close::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
 Result<Connection> Connection::open(const std::string& path, std::chrono::milliseconds busy_timeout) {
   configure_once();
   sqlite3* db = nullptr;
-  // Each connection is used by one thread at a time, and says so: no mutexes. Never O_CREAT: sqlite_schema.cc makes the
+  // Each connection is used by one thread at a time, and says so: no mutexes. Never O_CREAT: sqlite_file.cc makes the
   // file with the right permissions.
   constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(path.c_str(), &db, kFlags, nullptr);

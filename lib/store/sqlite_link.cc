@@ -21,9 +21,6 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr std::array kCodes{Code::invalid,   Code::not_found, Code::over_limit, Code::unavailable,
-                            Code::timed_out, Code::corrupt,   Code::internal};
-
 /// An address of a socket in the file system. One too long for sun_path (107 bytes) goes by way of its folder's
 /// descriptor, which is open as long as the address lives.
 struct Address {
@@ -248,7 +245,7 @@ Result<bool> ask_remove(const std::string& path, const mail::Inbox& inbox, const
   const std::string_view word = next_word(rest);
   if (word == "ok" && (rest == "1" || rest == "0")) return rest == "1";
   const std::string_view code = next_word(rest);
-  for (const Code known : kCodes) {
+  for (const Code known : kAllCodes) {
     // not_found is ours to say: it means that there is no writer.
     if (word == "error" && code == to_string(known) && known != Code::not_found) return fail(known, std::string(rest));
   }

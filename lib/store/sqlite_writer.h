@@ -49,7 +49,7 @@ class Writer {
   /// Empties the WAL as far as readers let it: overwrite makes the next commit start at its beginning, truncate also
   /// gives its disk space back. A stall: both wait for the disk.
   Result<void> empty_wal(Reset reset);
-  /// Bytes of the WAL that the next commit will not overwrite.
+  /// Bytes of the WAL in use: the next commit goes behind them, moved into the file or not.
   std::uint64_t wal_bytes() const;
 
   /// Commits so far that wrote something, and synced it.

@@ -109,9 +109,10 @@ class Store : public Inboxes {
   /// One bounded step.
   virtual Result<PurgeReport> purge(const PurgeQuery& query) = 0;
   virtual Result<StoreStats> stats() = 0;
-  /// ok when a delivery would be taken now; for readiness.
+  /// ok when a delivery would be taken now; of a store that was opened for reading, when it can be read.
   virtual Result<void> ready() = 0;
-  /// Between deliveries: keeps logs and caches in their bounds. Called by the Committer's thread, at most 200 ms.
+  /// Between deliveries: keeps logs and caches in their bounds. Called by the Committer's thread. Usually some
+  /// milliseconds; up to half a second when a log has to be cut while others read.
   virtual void tend() {}
   /// New caps after a reload.
   virtual void apply(const InboxSettings& settings) = 0;

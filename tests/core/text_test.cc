@@ -156,3 +156,25 @@ TEST_CASE("durations read and write back") {
   CHECK(format_age(std::chrono::seconds(59)) == "59s");
   CHECK(format_age(std::chrono::hours(47)) == "1d");
 }
+
+TEST_CASE("a prefix of so many bytes does not cut a character") {
+  CHECK(utf8_prefix("abc", 3) == "abc");
+  CHECK(utf8_prefix("abc", 2) == "ab");
+  const std::string euro = "a\xe2\x82\xac";
+  CHECK(utf8_prefix(euro, 4) == euro);
+  CHECK(utf8_prefix(euro, 3) == "a");
+  CHECK(utf8_prefix(euro, 2) == "a");
+  CHECK(utf8_prefix("\xf0\x9f\x98\x80", 3).empty());
+  const std::string junk(10, '\x80');  // no character begins anywhere
+  CHECK(utf8_prefix(junk, 6).size() == 6);
+  CHECK(utf8_prefix("", 0).empty());
+  CHECK(utf8_prefix("x", 0).empty());
+}
+
+TEST_CASE("hexadecimal digits") {
+  for (int i = 0; i < 256; ++i) {
+    const char c = static_cast<char>(i);
+    const std::size_t at = std::string_view("0123456789abcdef0123456789ABCDEF").find(c);
+    CHECK(hex_digit(c) == (at == std::string_view::npos ? -1 : static_cast<int>(at % 16)));
+  }
+}
