@@ -41,7 +41,7 @@ sanitized() {
   sanitized_built=1
   say "building with sanitizers"
   attempt build-sanitized configure_and_build sanitized all -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 \
-    -DMAILDROP_TESTS=ON -DMAILDROP_SANITIZE=address,undefined && sanitized_built=0
+    -DMAILDROP_TESTS=ON -DMAILDROP_FUZZ=ON -DMAILDROP_SANITIZE=address,undefined && sanitized_built=0
   return "$sanitized_built"
 }
 
@@ -53,17 +53,21 @@ released() {
   return "$released_built"
 }
 
-# Catch2's summary lines of all binaries; a binary that ends without one has crashed.
 suite_unit() {
   sanitized || return 0
-  say "unit tests"
-  (cd "$out/sanitized" && ctest --output-on-failure --timeout 600 --no-tests=error) | tee "$log/unit.log" || true
+  unit_tests sanitized
+}
+
+# unit_tests FOLDER: Catch2's summary lines of all binaries; a binary that ends without one has crashed.
+unit_tests() {
+  say "unit tests ($1)"
+  (cd "$out/$1" && ctest --output-on-failure --timeout 600 --no-tests=error) | tee "$log/unit-$1.log" || true
   local results crashed
   results=$(awk '
     match($0, /^All tests passed \(.* in [0-9]+ test case/) { split($0, w, " in "); passed += w[2] }
     /^test cases: / { n = split($0, w, "|"); for (i = 2; i <= n; i++) { if (w[i] ~ /passed/) passed += w[i]; else if (w[i] ~ /failed as/) passed += w[i]; else failed += w[i] } }
-    END { print passed + 0, failed + 0 }' "$out/sanitized/Testing/Temporary/LastTest.log")
-  crashed=$(awk '/^Test (Failed|time out)|\*\*\*(Failed|Exception|Timeout)/ { n++ } END { print n + 0 }' "$log/unit.log")
+    END { print passed + 0, failed + 0 }' "$out/$1/Testing/Temporary/LastTest.log")
+  crashed=$(awk '/^Test (Failed|time out)|\*\*\*(Failed|Exception|Timeout)/ { n++ } END { print n + 0 }' "$log/unit-$1.log")
   # shellcheck disable=SC2086  # two numbers
   set -- $results
   if [ "$crashed" -gt 0 ] && [ "$2" -eq 0 ]; then set -- "$1" "$crashed"; fi
@@ -89,11 +93,12 @@ tree_checks() {
   count "$(grep -c '^ok ' "$log/tree.log")" "$(grep -c '^FAIL ' "$log/tree.log")" "$(grep -c '^skip ' "$log/tree.log")"
 }
 
-# clang 14 compiles what g++ compiles; objects only, nothing is run.
+# The second compiler: everything, benchmarks too, and the unit tests are run. Its view of coroutines is another one.
 suite_clang() {
-  say "compiling with clang 14"
-  if attempt build-clang configure_and_build clang maildrop_cmd -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \
-    -DCMAKE_C_COMPILER=clang-14 -DCMAKE_CXX_COMPILER=clang++-14; then count 1 0; fi
+  say "building with clang 14"
+  attempt build-clang configure_and_build clang all -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \
+    -DMAILDROP_TESTS=ON -DMAILDROP_BENCH=ON -DCMAKE_C_COMPILER=clang-14 -DCMAKE_CXX_COMPILER=clang++-14 || return 0
+  unit_tests clang
 }
 
 # Release where the point is load or volume, sanitizers everywhere else.
