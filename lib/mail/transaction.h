@@ -35,6 +35,7 @@ struct Transaction {
   Address from;                       // null for bounces
   bool smtputf8 = false;              // MAIL ... SMTPUTF8
   bool eight_bit = false;             // MAIL ... BODY=8BITMIME
+  bool binary = false;                // MAIL ... BODY=BINARYMIME
   std::uint64_t declared_size = 0;    // MAIL ... SIZE=; 0: not said
   std::vector<Recipient> recipients;  // accepted ones, no inbox twice
   std::string data;                   // the message, byte for byte, dots unstuffed; grows during DATA

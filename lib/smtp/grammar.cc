@@ -21,7 +21,7 @@ constexpr Word kWords[] = {
     {"EHLO", Verb::ehlo},          {"QUIT", Verb::quit},          {"RSET", Verb::rset},
     {"HELO", Verb::helo},          {"NOOP", Verb::noop},          {"VRFY", Verb::vrfy},
     {"EXPN", Verb::expn},          {"HELP", Verb::help},          {"STARTTLS", Verb::unimplemented},
-    {"AUTH", Verb::unimplemented}, {"BDAT", Verb::unimplemented}, {"TURN", Verb::unimplemented},
+    {"AUTH", Verb::unimplemented}, {"BDAT", Verb::bdat},          {"TURN", Verb::unimplemented},
     {"ETRN", Verb::unimplemented}, {"ATRN", Verb::unimplemented}, {"SEND", Verb::unimplemented},
     {"SOML", Verb::unimplemented}, {"SAML", Verb::unimplemented}, {"XCLIENT", Verb::unimplemented},
     {"LHLO", Verb::unimplemented}, {"GET", Verb::foreign},        {"POST", Verb::foreign},
@@ -100,7 +100,9 @@ class MailParameters {
     if (has_body_) return &reply::bad_parameter;
     has_body_ = true;
     command_.eight_bit = equals_ignoring_case(parameter.value, "8BITMIME");
-    return command_.eight_bit || equals_ignoring_case(parameter.value, "7BIT") ? nullptr : &reply::bad_parameter;
+    command_.binary = equals_ignoring_case(parameter.value, "BINARYMIME");
+    const bool known = command_.eight_bit || command_.binary || equals_ignoring_case(parameter.value, "7BIT");
+    return known ? nullptr : &reply::bad_parameter;
   }
 
   const Reply* take_utf8(const Parameter& parameter) {
@@ -164,6 +166,16 @@ tl::expected<MailCommand, Reply> parse_mail(std::string_view argument, bool esmt
     if (refusal) return tl::unexpected<Reply>(*refusal);
   }
   if (command.from.utf8 && !command.smtputf8) return tl::unexpected<Reply>(reply::needs_utf8);
+  return command;
+}
+
+std::optional<BdatCommand> parse_bdat(std::string_view argument) {
+  const std::string_view size = argument.substr(0, argument.find(' '));
+  std::string_view rest = argument.substr(size.size());
+  while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
+  BdatCommand command;
+  command.last = equals_ignoring_case(rest, "LAST");
+  if (!parse_size_value(size, command.size) || !(rest.empty() || command.last)) return std::nullopt;
   return command;
 }
 

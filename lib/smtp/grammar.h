@@ -1,7 +1,9 @@
-/// grammar.h: the command lines of RFC 5321 4.1 with the parameters of RFC 1870, 6152 and 6531. Pure.
+/// grammar.h: the command lines of RFC 5321 4.1 with BDAT (RFC 3030) and the parameters of RFC 1870, 3030,
+/// 6152 and 6531. Pure.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,13 +19,14 @@ enum class Verb {
   mail,
   rcpt,
   data,
+  bdat,
   rset,
   noop,
   quit,
   vrfy,
   expn,
   help,
-  unimplemented,  // known words that this server does not offer: STARTTLS, AUTH, BDAT, TURN, ...
+  unimplemented,  // known words that this server does not offer: STARTTLS, AUTH, TURN, ...
   foreign,        // another protocol's first word: GET, POST, CONNECT, ...
   unknown,
 };
@@ -49,7 +52,16 @@ struct MailCommand {
   std::uint64_t size = 0;  // SIZE=; 0: not said. Beyond 64 bits: the largest number
   bool smtputf8 = false;
   bool eight_bit = false;  // BODY=8BITMIME
+  bool binary = false;     // BODY=BINARYMIME
 };
+
+struct BdatCommand {
+  std::uint64_t size = 0;  // beyond 64 bits: the largest number
+  bool last = false;
+};
+
+/// The argument of BDAT (RFC 3030 2). Nothing: no one can tell how many octets follow.
+std::optional<BdatCommand> parse_bdat(std::string_view argument);
 
 /// The argument of MAIL. `esmtp` false (HELO): parameters are refused.
 tl::expected<MailCommand, Reply> parse_mail(std::string_view argument, bool esmtp);

@@ -46,6 +46,9 @@ inline constexpr Reply need_helo{503, "5.5.1", "EHLO or HELO first", "sequence"}
 inline constexpr Reply need_mail{503, "5.5.1", "MAIL first", "sequence"};
 inline constexpr Reply need_rcpt{503, "5.5.1", "RCPT first", "sequence"};
 inline constexpr Reply nested_mail{503, "5.5.1", "a transaction is open already", "sequence"};
+inline constexpr Reply need_bdat{503, "5.5.1", "BODY=BINARYMIME comes by BDAT", "sequence"};
+inline constexpr Reply chunks_begun{503, "5.5.1", "the message has begun: BDAT or RSET", "sequence"};
+inline constexpr Reply need_rset{503, "5.5.1", "this message was refused: RSET first", "sequence"};
 inline constexpr Reply no_valid_recipients{554, "5.5.1", "no valid recipients", "sequence"};
 
 // HELO, MAIL and RCPT.
@@ -62,6 +65,8 @@ inline constexpr Reply bad_inbox{553, "5.1.3", "no inbox can have that name", "i
 inline constexpr Reply too_many_recipients{452, "4.5.3", "too many recipients", "recipients"};
 
 // The message.
+inline constexpr Reply bdat_syntax{501, "5.5.4", "syntax: BDAT size [LAST]", "syntax"};
+inline constexpr Reply bare_newline_chunk{554, "5.6.0", "bare CR or LF in the message (RFC 5321 2.3.8); BODY=BINARYMIME may have them", "bare_newline"};
 inline constexpr Reply too_large{552, "5.3.4", "message larger than SIZE", "size"};
 inline constexpr Reply data_line_too_long{554, "5.6.0", "line too long in the message", "data_line"};
 inline constexpr Reply header_too_large{552, "5.3.4", "message header too large", "header_size"};

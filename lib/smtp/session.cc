@@ -27,7 +27,11 @@ std::size_t Session::consume(std::string_view bytes) {
   std::size_t used = 0;
   while (want_ == Want::input && used < bytes.size()) {
     const std::string_view rest = bytes.substr(used);
-    used += state_ == State::data ? consume_data(rest) : consume_line(rest);
+    switch (state_) {
+      case State::data: used += consume_data(rest); break;
+      case State::chunk: used += consume_chunk(rest); break;
+      default: used += consume_line(rest); break;
+    }
   }
   return used;
 }
@@ -88,6 +92,7 @@ void Session::run(std::string_view line) {
     case Verb::mail: return run_mail(command.argument);
     case Verb::rcpt: return run_rcpt(command.argument);
     case Verb::data: return run_data(command.argument);
+    case Verb::bdat: return run_bdat(command.argument);
     case Verb::rset: return run_rset(command.argument);
     case Verb::quit:
       if (!command.argument.empty()) return refuse(reply::no_arguments);
@@ -132,12 +137,14 @@ void Session::run_mail(std::string_view argument) {
   transaction_.from = std::move(mail->from);
   transaction_.smtputf8 = mail->smtputf8;
   transaction_.eight_bit = mail->eight_bit;
+  transaction_.binary = mail->binary;
   transaction_.declared_size = mail->size;
   ask(Phase::mail);
 }
 
 void Session::run_rcpt(std::string_view argument) {
   if (!in_transaction_) return refuse(reply::need_mail);
+  if (chunks_) return refuse(reply::chunks_begun);
   refused_recipient_ = true;  // until it is accepted
   tl::expected<mail::Address, Reply> to = parse_rcpt(argument, transaction_.smtputf8);
   if (!to) return refuse_recipient(to.error(), argument);
@@ -172,8 +179,10 @@ std::size_t Session::recipient_bytes() const {
 void Session::run_data(std::string_view argument) {
   if (!argument.empty()) return refuse(reply::no_arguments);
   if (!in_transaction_) return refuse(reply::need_mail);
+  if (chunks_) return refuse(reply::chunks_begun);
   if (transaction_.recipients.empty())
     return refuse(refused_recipient_ ? reply::no_valid_recipients : reply::need_rcpt);
+  if (transaction_.binary) return refuse(reply::need_bdat);
   data_ = std::make_unique<DataReader>(policy_->config.smtp.bare_newline == SmtpSettings::BareNewline::tolerate);
   discarded_ = 0;
   ++begun_;
@@ -190,14 +199,15 @@ void Session::run_rset(std::string_view argument) {
 
 void Session::run_help() {
   output_ += "214-2.0.0 maildrop takes mail for its inboxes and sends nothing on\r\n";
-  output_ += "214 2.0.0 EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT\r\n";
+  output_ += "214 2.0.0 EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT\r\n";
   count_junk();
 }
 
 void Session::capabilities() {
   output_ += "250-" + policy_->hostname + "\r\n";
   output_ += "250-PIPELINING\r\n250-SIZE " + std::to_string(policy_->config.mail.max_size) + "\r\n";
-  output_ += "250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 HELP\r\n";
+  output_ += "250-8BITMIME\r\n250-BINARYMIME\r\n250-CHUNKING\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n";
+  output_ += "250-LIMITS RCPTMAX=" + std::to_string(policy_->config.limits.recipients) + "\r\n250 HELP\r\n";
 }
 
 // --- replies and ends ---
@@ -257,10 +267,12 @@ void Session::reset() {
   transaction_.from = {};
   transaction_.smtputf8 = false;
   transaction_.eight_bit = false;
+  transaction_.binary = false;
   transaction_.declared_size = 0;
   std::vector<mail::Recipient>().swap(transaction_.recipients);  // its memory, too
   drop_data();
   data_refusal_.reset();
+  chunks_.reset();
   in_transaction_ = false;
   refused_recipient_ = false;
   surplus_ = 0;

@@ -22,6 +22,7 @@
 #include "core/result.h"
 #include "filter/verdict.h"
 #include "mail/transaction.h"
+#include "smtp/chunk_reader.h"
 #include "smtp/data_reader.h"
 #include "smtp/grammar.h"
 #include "smtp/line_reader.h"
@@ -84,10 +85,10 @@ class Session {
   std::string take_output() { return std::exchange(output_, {}); }
 
   /// Between transactions: nothing is lost by ending now.
-  bool idle() const { return state_ != State::data && !in_transaction_; }
-  bool in_data() const { return state_ == State::data; }
+  bool idle() const { return !in_transaction_; }
+  bool in_data() const { return state_ == State::data || (state_ == State::chunk && chunks_); }
   /// A command line has begun and is not complete.
-  bool in_line() const { return state_ != State::data && !lines_.at_start(); }
+  bool in_line() const { return (state_ == State::command || state_ == State::refused) && !lines_.at_start(); }
 
   /// The peer said QUIT and has its 221: it expects nothing more.
   bool quit() const { return quit_; }
@@ -104,17 +105,23 @@ class Session {
   unsigned commands() const { return commands_; }  // lines, good or bad
 
  private:
-  enum class State : unsigned char { command, refused, data, closed };
+  enum class State : unsigned char { command, refused, data, chunk, closed };
 
   void greet();
   bool hears_another_protocol(char first);
   std::size_t consume_line(std::string_view bytes);
   std::size_t consume_data(std::string_view bytes);
+  std::size_t consume_chunk(std::string_view bytes);
   void run(std::string_view line);
   void run_helo(std::string_view argument, bool esmtp);
   void run_mail(std::string_view argument);
   void run_rcpt(std::string_view argument);
   void run_data(std::string_view argument);
+  void run_bdat(std::string_view argument);
+  const Reply* wrong_chunk() const;
+  void chunk_ended();
+  void last_chunk_ended();
+  void headers_judged();
   void run_rset(std::string_view argument);
   void run_help();
   void capabilities();
@@ -128,7 +135,8 @@ class Session {
   void data_ended();
   void finish_message();
   void refuse_data(const Reply& reply);
-  bool over_data_limits();
+  DataReader::Limits data_limits() const;
+  bool over_data_limits(std::size_t size, std::size_t header, std::size_t line);
 
   void say(const Reply& reply);
   void refuse_recipient(const Reply& reply, std::string_view argument);
@@ -149,8 +157,12 @@ class Session {
   std::vector<Refusal> refusals_;
   LineReader lines_;
   std::unique_ptr<DataReader> data_;           // only between 354 and the dot
-  std::unique_ptr<std::string> data_refusal_;  // the reply that the dot will get instead of 250
-  std::size_t discarded_ = 0;                  // bytes of a refused message read on
+  std::unique_ptr<ChunkReader> chunks_;        // from the first BDAT of a message to its last
+  std::unique_ptr<std::string> data_refusal_;  // the reply that the dot or the chunk will get instead of 250
+  const Reply* wrong_chunk_ = nullptr;         // the same for a chunk that should not have come
+  std::uint64_t chunk_left_ = 0;               // octets of the chunk that have not come yet
+  std::uint64_t chunk_size_ = 0;
+  std::size_t discarded_ = 0;  // bytes of a refused message read on
   unsigned errors_ = 0;
   unsigned unknown_ = 0;
   unsigned junk_ = 0;
@@ -162,6 +174,7 @@ class Session {
   State state_ = State::command;
   filter::Phase phase_ = filter::Phase::connect;
   bool quit_ = false;
+  bool last_chunk_ = false;
   bool greeted_ = false;            // HELO or EHLO was accepted
   bool in_transaction_ = false;     // MAIL was accepted
   bool refused_recipient_ = false;  // some RCPT of this transaction was refused

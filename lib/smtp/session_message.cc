@@ -15,13 +15,17 @@ constexpr std::size_t kTraceRoom =
 
 }  // namespace
 
+DataReader::Limits Session::data_limits() const {
+  const Config& config = policy_->config;
+  return {config.mail.max_size, config.limits.header_size, config.limits.data_line};
+}
+
 std::size_t Session::consume_data(std::string_view bytes) {
   const Config& config = policy_->config;
   const bool discarding = data_refusal_ != nullptr;
   // A limit is met at the same byte, and by the same limit first, however the bytes were split.
   const std::size_t room =
-      discarding ? std::max<std::size_t>(1, config.limits.discard_size - discarded_)
-                 : data_->room({config.mail.max_size, config.limits.header_size, config.limits.data_line});
+      discarding ? std::max<std::size_t>(1, config.limits.discard_size - discarded_) : data_->room(data_limits());
   bytes = bytes.substr(0, room);
   if (!discarding && !make_room(bytes.size())) {
     refuse_data(reply::no_memory);
@@ -36,7 +40,7 @@ std::size_t Session::consume_data(std::string_view bytes) {
     close();
     return used;
   }
-  if (!discarding && over_data_limits()) {
+  if (!discarding && over_data_limits(data_->size(), data_->header_size(), data_->longest_line())) {
     // refuse_data() has dropped what was there; the rest is read on to the dot.
   } else if (discarded_ > config.limits.discard_size) {
     output_ += *data_refusal_;
@@ -62,13 +66,14 @@ bool Session::make_room(std::size_t more) {
   return true;
 }
 
-bool Session::over_data_limits() {
-  const Config& config = policy_->config;
-  if (data_->size() > config.mail.max_size) {
+/// What there is of the message, in bytes.
+bool Session::over_data_limits(std::size_t size, std::size_t header, std::size_t line) {
+  const DataReader::Limits limits = data_limits();
+  if (size > limits.size) {
     refuse_data(reply::too_large);
-  } else if (data_->header_size() > config.limits.header_size) {
+  } else if (header > limits.header) {
     refuse_data(reply::header_too_large);
-  } else if (data_->longest_line() > config.limits.data_line) {
+  } else if (line > limits.line) {
     refuse_data(reply::data_line_too_long);
   } else {
     return false;
@@ -89,6 +94,12 @@ void Session::data_ended() {
   junk_ = 0;
   if (header_only) header_ended();
   if (!header_only || data_refusal_) finish_message();  // else proceed() does, after the verdict
+}
+
+/// The filters have said what they think of the header. Where the message goes on, nothing is to be done.
+void Session::headers_judged() {
+  if (state_ == State::command) return finish_message();  // its end has been here already
+  if (state_ == State::chunk && chunk_left_ == 0) chunk_ended();
 }
 
 void Session::finish_message() {

@@ -52,9 +52,7 @@ void Session::proceed() {
       return count_junk();
     case Phase::mail: in_transaction_ = true; return say(reply::sender_ok);
     case Phase::rcpt: refused_recipient_ = false; return say(reply::recipient_ok);
-    case Phase::headers:
-      if (state_ == State::command) finish_message();  // the dot has been here already
-      return;
+    case Phase::headers: return headers_judged();
     case Phase::message:
       if (discard_ || discard_all_) {
         reset();
@@ -100,8 +98,8 @@ void Session::refuse_phase(const filter::Verdict& verdict) {
       drop_data();
       if (hang_up) {
         output_ += *data_refusal_;
-      } else if (state_ == State::command) {
-        finish_message();
+      } else {
+        headers_judged();
       }
       break;
     }

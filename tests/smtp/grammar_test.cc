@@ -30,7 +30,7 @@ TEST_CASE("verbs and arguments") {
       {"HELP", Verb::help, ""},
       {"STARTTLS", Verb::unimplemented, ""},
       {"AUTH PLAIN x", Verb::unimplemented, "PLAIN x"},
-      {"BDAT 5 LAST", Verb::unimplemented, "5 LAST"},
+      {"BDAT 5 LAST", Verb::bdat, "5 LAST"},
       {"XCLIENT ADDR=127.0.0.1", Verb::unimplemented, "ADDR=127.0.0.1"},
       {"GET / HTTP/1.1", Verb::foreign, "/ HTTP/1.1"},
       {"post / HTTP/1.1", Verb::foreign, "/ HTTP/1.1"},
@@ -145,7 +145,6 @@ TEST_CASE("MAIL that is refused") {
       {"FROM:<a@b.test> SIZE=5 SIZE=5", reply::bad_parameter},
       {"FROM:<a@b.test> BODY", reply::bad_parameter},
       {"FROM:<a@b.test> BODY=NONSENSE", reply::bad_parameter},
-      {"FROM:<a@b.test> BODY=BINARYMIME", reply::bad_parameter},
       {"FROM:<a@b.test> BODY=7BIT BODY=7BIT", reply::bad_parameter},
       {"FROM:<a@b.test> SMTPUTF8=1", reply::bad_parameter},
       {"FROM:<a@b.test> SMTPUTF8=", reply::bad_parameter},
@@ -220,4 +219,37 @@ TEST_CASE("RCPT") {
       CHECK(to.error().code == c.code);
     }
   }
+}
+
+TEST_CASE("BDAT: what is a size, and what leaves no one knowing how much follows") {
+  const std::uint64_t most = UINT64_MAX;
+  const struct {
+    const char* argument;
+    std::uint64_t size;
+    bool last;
+  } good[] = {{"0", 0, false},
+              {"5 LAST", 5, true},
+              {"5   last", 5, true},
+              {"007", 7, false},
+              {"18446744073709551615", most, false},
+              {"18446744073709551616", most, false},
+              {"99999999999999999999", most, false}};
+  for (const auto& c : good) {
+    CAPTURE(c.argument);
+    const auto chunk = parse_bdat(c.argument);
+    REQUIRE(chunk);
+    CHECK(chunk->size == c.size);
+    CHECK(chunk->last == c.last);
+  }
+  for (const char* bad :
+       {"", "LAST", "-1", "+5", "0x5", "5.0", "5,", "5 LASTT", "5 LAST FOO", "5 5", "111111111111111111111"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_bdat(bad));
+  }
+}
+
+TEST_CASE("MAIL: the kinds of body") {
+  CHECK(parse_mail("FROM:<a@b.test> BODY=binarymime", true)->binary);
+  CHECK_FALSE(parse_mail("FROM:<a@b.test> BODY=8BITMIME", true)->binary);
+  CHECK(parse_mail("FROM:<a@b.test> BODY=8BITMIME", true)->eight_bit);
 }
