@@ -105,7 +105,10 @@ TEST_CASE("errors have one status each") {
       {Code::invalid, 65},   {Code::not_found, 66}, {Code::over_limit, 75}, {Code::unavailable, 69},
       {Code::timed_out, 75}, {Code::corrupt, 74},   {Code::internal, 70},
   };
-  for (const auto& [code, status] : rows) CHECK(exit_for({code, ""}) == status);
+  for (const auto& [code, status] : rows) {
+    CHECK(exit_for({code, ""}) == status);
+    CHECK(is_transient(code) == (status != exit_data && status != exit_no_input));
+  }
 }
 
 TEST_CASE("what is reported is safe for a terminal, line by line") {
