@@ -4,6 +4,8 @@
 #include <cstdio>
 
 #include "core/text.h"
+#include "mail/address.h"
+#include "mail/inbox.h"
 
 namespace maildrop::cmd {
 namespace {
@@ -12,6 +14,20 @@ void complain(std::string_view text) {
   for (const std::string_view line : split(text, '\n')) {
     if (!line.empty()) std::fprintf(stderr, "maildrop: %s\n", terminal_safe(line).c_str());
   }
+}
+
+/// What the mail module knows of names, so that one it would never match is told and not dropped.
+Result<void> check_value(std::string_view key, const std::string& value) {
+  if (key == "mail.domains" && value != "*" && !mail::canonical_domain(value))
+    return fail(Code::invalid,
+                "'" + value + "' is no domain (a name, an address literal like [192.0.2.1], or * for any)");
+  if (key != "inbox.reserved") return {};
+  InboxSettings as_written;
+  as_written.plus_tag = InboxSettings::PlusTag::keep;
+  if (!mail::Inbox::parse(value, as_written)) return fail(Code::invalid, "'" + value + "' is no inbox name");
+  if (value.find('+') != std::string::npos)
+    return fail(Code::invalid, "'" + value + "' would never match: names are compared without their +tag");
+  return {};
 }
 
 }  // namespace
@@ -40,8 +56,12 @@ int usage_error(std::string_view command, std::string_view what) {
   return exit_usage;
 }
 
+Result<LoadedConfig> read_config(const Globals& globals) {
+  return load_config(ConfigSources::from_process(globals.config_file, globals.sets), check_value);
+}
+
 tl::expected<LoadedConfig, int> load(const Globals& globals) {
-  auto loaded = load_config(ConfigSources::from_process(globals.config_file, globals.sets));
+  auto loaded = read_config(globals);
   if (loaded) return std::move(*loaded);
   report(loaded.error());
   return tl::unexpected<int>(loaded.error().code == Code::not_found ? exit_no_input : exit_config);

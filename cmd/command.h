@@ -46,7 +46,9 @@ struct Globals {
   std::vector<std::string> sets;  // --set KEY=VALUE
 };
 
-/// Reads the configuration; on failure prints every problem and gives the status (78, or 66 for a missing file).
+/// The configuration, checked by the modules that will use it too.
+Result<LoadedConfig> read_config(const Globals& globals);
+/// The same; on failure prints every problem and gives the status: 78, or 66 for a missing file.
 tl::expected<LoadedConfig, int> load(const Globals& globals);
 
 /// `declare` adds options to `app` and gives what to run; the returned function's value is the exit status. Option

@@ -174,7 +174,7 @@ int Daemon::run() {
 
 void Daemon::reload() {
   service::notify_reloading();
-  Result<LoadedConfig> loaded = load_config(ConfigSources::from_process(globals_.config_file, globals_.sets));
+  Result<LoadedConfig> loaded = read_config(globals_);
   if (!loaded) {
     log::error("reload failed, the old configuration stays", {{"error", loaded.error().what}});
     return service::notify_ready("reload failed: " + loaded.error().what);
