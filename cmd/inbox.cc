@@ -57,7 +57,9 @@ tl::expected<Source, int> open_server(const InboxOptions& options) {
 }
 
 int no_store(const std::string& url, const Error& error) {
-  report(error);
+  if (report_denied_store(url, false)) return exit_no_permission;
+  const int status = report(error);
+  if (error.code != Code::not_found) return status;
   report({Code::not_found, "no mail store at '" + url + "': has `maildrop serve` run with this configuration? " +
                                "--set store.url=sqlite:PATH names another, --api URL asks a server"});
   return exit_no_input;
@@ -79,11 +81,10 @@ tl::expected<Source, int> open_local(const InboxOptions& options, const Globals&
     return tl::unexpected<int>(exit_no_input);
   }
   auto opened = store::open_store(open);
-  if (!opened && opened.error().code == Code::not_found) return tl::unexpected<int>(no_store(open.url, opened.error()));
-  if (!opened) return tl::unexpected<int>(report(opened.error()));
+  if (!opened) return tl::unexpected<int>(no_store(open.url, opened.error()));
   auto feed = store::open_feed(open);
-  if (!feed) return tl::unexpected<int>(report(feed.error()));
-  return Source{std::move(*opened), std::move(*feed), std::move(*inbox)};
+  if (!feed) return tl::unexpected<int>(no_store(open.url, feed.error()));
+  return Source{std::move(*opened), std::move(*feed), std::move(*inbox), nullptr};
 }
 
 int run(const InboxOptions& options, const Globals& globals) {

@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -51,6 +52,35 @@ def statuses(daemon):
     same("status 66: no store there", status, 66) or print(err)
     status, _, err = maildrop("inbox", "three", env={"MAILDROP_MAIL_MAXSIZE": "1"})
     check("an unknown MAILDROP_ name: 78, with the nearest", status == 78 and "MAILDROP_MAIL_MAX_SIZE" in err, (status, err))
+
+
+def permissions():
+    """Another user's store, and one behind a folder that is closed: 77, and not `no store`."""
+    os.chmod(WORK, 0o711)
+    binary = f"{WORK}/maildrop"
+    shutil.copy(BINARY, binary)
+    os.chmod(binary, 0o755)
+    os.mkdir(f"{WORK}/closed", 0o700)
+    for name in ("closed/mail.db", "private.db", "private.toml"):
+        with open(f"{WORK}/{name}", "w") as f:
+            os.fchmod(f.fileno(), 0o600)
+    other = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    if not other:  # nobody else to be: then keep ourselves out
+        os.chmod(f"{WORK}/closed", 0)
+        for name in ("private.db", "private.toml"):
+            os.chmod(f"{WORK}/{name}", 0)
+
+    def run(*argv, settings):
+        env = environment({"smtp.listen": "127.0.0.1:0", "api.listen": "127.0.0.1:0", **settings})
+        done = subprocess.run([binary, *argv], env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, cwd="/", **other)
+        return done.returncode, done.stderr.decode("utf-8", "replace")
+    for name in ("closed/mail.db", "private.db"):
+        for command in (["inbox", "three"], ["serve"], ["serve-api"]):
+            status, err = run(*command, settings={"store.url": f"sqlite:{WORK}/{name}"})
+            check(f"status 77: {' '.join(command)} on {name}", status == 77 and "no permission for" in err and "no mail store" not in err,
+                  (status, err))
+    status, err = run("--config", f"{WORK}/private.toml", "config", "check", settings={})
+    check("status 77: a configuration that may not be read", status == 77 and "private.toml" in err, (status, err))
 
 
 def views(daemon):
@@ -209,6 +239,7 @@ with Daemon({"inbox.max_messages": 20}) as daemon:
         for subject in ("one", "two", ENCODED):
             same(f"deliver {subject}", client.deliver(["three@example.test"], message(subject)).code, 250)
     statuses(daemon)
+    permissions()
     views(daemon)
     deletes(daemon)
     waits(daemon)
