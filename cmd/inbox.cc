@@ -53,7 +53,8 @@ tl::expected<Source, int> open_server(const InboxOptions& options) {
   if (!client && client.error().code == Code::invalid)
     return tl::unexpected<int>(usage_error("inbox", client.error().what));
   if (!client) return tl::unexpected<int>(report(client.error()));
-  return Source{std::move(*client), polling_feed(), std::move(*inbox)};
+  api::Client* server = client->get();
+  return Source{std::move(*client), polling_feed(), std::move(*inbox), server};
 }
 
 int no_store(const std::string& url, const Error& error) {

@@ -30,6 +30,12 @@ Form InboxRun::form() const {
   return options_.json ? Form::json : Form::screen;
 }
 
+int InboxRun::status_for(const Error& error) const {
+  if (source_.server && error.code == Code::invalid) return exit_no_name;  // what a server refuses is the name
+  if (source_.server && error.code == Code::corrupt) return exit_data;     // it is not its disk that we read
+  return exit_for(error);
+}
+
 void InboxRun::tell_missing(const std::string& selector) const {
   report({Code::not_found, "no message '" + selector + "' in '" + source_.inbox.name() + "'"});
 }
@@ -166,9 +172,8 @@ int InboxRun::main() {
   }
   const auto status = run();
   if (status) return *status;
-  const int code = report(status.error());
-  if (failed_) return *failed_;
-  return status.error().code == Code::invalid ? exit_no_name : code;  // only a server's opinion of the name is left
+  report(status.error());
+  return failed_ ? *failed_ : status_for(status.error());
 }
 
 }  // namespace maildrop::cmd

@@ -7,6 +7,7 @@ import select
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -37,8 +38,11 @@ def statuses(daemon):
              (1, ["inbox", "three", "latest", "--delete", "-g", "no such subject"]),
              (64, ["inbox"]), (64, ["inbox", "three", "--no-such-option"]), (64, ["inbocks"]), (64, []),
              (64, ["inbox", "three", "--raw", "--headers", "latest"]),
+             (66, ["inbox", "three", "--api", f"{api}/base"]),
              (66, ["--config", f"{WORK}/none.toml", "inbox", "three"]),
              (67, ["inbox", "three five"]), (67, ["inbox", "..%2f"]), (67, ["inbox", ""]),
+             (67, ["inbox", "postmaster", "--api", api]), (67, ["inbox", "postmaster", "latest", "--api", api]),
+             (67, ["inbox", "postmaster", "--delete", "1", "--api", api]),
              (69, ["inbox", "three", "--api", dead]),
              (78, ["--config", f"{WORK}/bad.toml", "inbox", "three"]),
              (124, ["inbox", "nobody", "--wait=200ms"]), (124, ["inbox", "nobody", "--wait=200ms", "--api", api]),
@@ -52,6 +56,19 @@ def statuses(daemon):
     same("status 66: no store there", status, 66) or print(err)
     status, _, err = maildrop("inbox", "three", env={"MAILDROP_MAIL_MAXSIZE": "1"})
     check("an unknown MAILDROP_ name: 78, with the nearest", status == 78 and "MAILDROP_MAIL_MAX_SIZE" in err, (status, err))
+
+
+def foreign_stores():
+    """What lies where the store should be is no store: reading it is bad data, serving it a wrong configuration."""
+    with sqlite3.connect(f"{WORK}/other.db") as other:
+        other.execute("CREATE TABLE t(x)")
+    other.close()
+    with open(f"{WORK}/text.db", "w") as f:
+        f.write("this is no database\n" * 100)
+    for name, reading, serving in (("other.db", 65, 78), ("text.db", 74, 74)):
+        settings = {"store.url": f"sqlite:{WORK}/{name}", "smtp.listen": "127.0.0.1:0", "api.listen": "127.0.0.1:0"}
+        same(f"inbox on {name}", maildrop("inbox", "three", settings=settings)[0], reading)
+        same(f"serve on {name}", maildrop("serve", settings=settings)[0], serving)
 
 
 def permissions():
@@ -239,6 +256,7 @@ with Daemon({"inbox.max_messages": 20}) as daemon:
         for subject in ("one", "two", ENCODED):
             same(f"deliver {subject}", client.deliver(["three@example.test"], message(subject)).code, 250)
     statuses(daemon)
+    foreign_stores()
     permissions()
     views(daemon)
     deletes(daemon)
