@@ -11,6 +11,11 @@
 #include "core/text.h"
 
 namespace maildrop::cmd {
+namespace {
+
+constexpr std::chrono::milliseconds kLastLook{500};  // for an answer to the look that begins when --wait runs out
+
+}  // namespace
 
 InboxRun::InboxRun(const InboxOptions& options, Source& source, const Clock& clock, int fd)
     : options_(options), source_(source), clock_(clock), screen_(screen_of(fd, options.colour)) {
@@ -110,10 +115,18 @@ Result<int> InboxRun::show_one() {
     return exit_nothing;
   }
   const auto most = TRY(parse_duration(options_.wait_time));
-  const auto status = TRY(watch(*source_.feed, most, [this, &selector] { return look_for(selector); }));
+  const Moment end = moment_in(most);
+  if (source_.server) source_.server->end_by(end + kLastLook);
+  const auto status = TRY(watch(*source_.feed, end, [this, &selector] { return settled(look_for(selector)); }));
   if (status) return *status;
   report({Code::timed_out, "nothing came to '" + source_.inbox.name() + "' in " + format_duration(most)});
   return exit_timed_out;
+}
+
+Result<std::optional<int>> InboxRun::settled(Result<std::optional<int>> seen) const {
+  if (seen || !failed_) return seen;
+  report(seen.error());
+  return std::optional<int>(*failed_);
 }
 
 Result<void> InboxRun::show_new(const Summaries& fresh) {
@@ -152,8 +165,8 @@ Result<int> InboxRun::follow() {
     first = false;
     return std::optional<int>();
   };
-  TRY(watch(*source_.feed, std::nullopt, look));
-  return exit_ok;
+  const auto status = TRY(watch(*source_.feed, std::nullopt, [this, &look] { return settled(look()); }));
+  return status.value_or(exit_ok);
 }
 
 Result<int> InboxRun::run() {

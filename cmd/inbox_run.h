@@ -66,6 +66,8 @@ class InboxRun {
   Result<std::optional<int>> look_for(const std::string& selector);
   Result<void> show_message(const store::Summary& summary, bool paged);
   Result<void> show_new(const Summaries& fresh);
+  /// A look whose output could not be written: nothing gets better by waiting, so it is told and ends with its status.
+  Result<std::optional<int>> settled(Result<std::optional<int>> seen) const;
   std::string list_text(const Summaries& shown) const;
   /// Those of `all` that the ids mean; invalid when one makes no sense.
   Result<Summaries> chosen(const Summaries& all) const;

@@ -7,6 +7,7 @@
 namespace maildrop::cmd {
 namespace {
 
+using std::chrono::milliseconds;
 using test::Bench;
 using test::Outcome;
 using test::ScriptedFeed;
@@ -34,17 +35,17 @@ TEST_CASE("--follow shows what is there and what comes, the oldest first, each o
     if (waits == 2) test::deliver(*bench.store, bench.clock, "four");
     if (waits == 4) (void)bench.store->remove(bench.source.inbox, *store::MessageId::parse(bench.ids[0]));
     if (waits == 5) test::deliver(*bench.store, bench.clock, "five");
-    if (waits == 7) return fail(Code::internal, "the end of the test");
+    if (waits == 7) return fail(Code::invalid, "the end of the test");
     return true;
   });
   InboxOptions options;
   options.follow = true;
   options.text = true;
   Outcome outcome = bench.run(options);
-  CHECK(outcome.status == 70);
+  CHECK(outcome.status == 65);
   CHECK(outcome.out == "body of one\nbody of two\nbody of three\nhello\nhello\n");
 
-  bench.source.feed = std::make_unique<ScriptedFeed>([](int) { return fail(Code::internal, "the end"); });
+  bench.source.feed = std::make_unique<ScriptedFeed>([](int) { return fail(Code::invalid, "the end"); });
   options.limit = 1;
   outcome = bench.run(options);
   CHECK(outcome.out == "hello\n");
@@ -68,12 +69,10 @@ class Flaky final : public store::Inboxes {
   int good_, bad_;
 };
 
-TEST_CASE("an outage at the start is an error, a later one is waited out and told once") {
+TEST_CASE("a later outage is waited out and told once; one at the start only where waiting has an end") {
   Bench bench;
   InboxOptions options;
-  options.wait = true;
-  options.wait_time = "0";
-  options.grep = "never";
+  options.follow = true;
   auto real = std::move(bench.source.inboxes);
   bench.source.inboxes = std::make_unique<Flaky>(*real, 0, 1);
   CHECK(bench.run(options).status == 69);
@@ -81,25 +80,77 @@ TEST_CASE("an outage at the start is an error, a later one is waited out and tol
 
   bench.source.inboxes = std::make_unique<Flaky>(*real, 1, 1);
   bench.source.feed = std::make_unique<ScriptedFeed>([](int waits) -> Result<bool> {
-    if (waits == 2) return fail(Code::internal, "the end of the test");
+    if (waits == 2) return fail(Code::invalid, "the end of the test");
     return true;
   });
-  options.wait_time = "1h";
-  const Outcome outcome = bench.run(options);
-  CHECK(outcome.status == 70);
+  Outcome outcome = bench.run(options);
+  CHECK(outcome.status == 65);
   CHECK_THAT(outcome.err, Catch::Contains("gone; trying again\n") && Catch::Contains("reachable again\n"));
+
+  options.follow = false;
+  options.wait = true;
+  options.wait_time = "300000d";  // more nanoseconds than the clock has
+  options.text = true;
+  bench.source.inboxes = std::make_unique<Flaky>(*real, 0, 1);
+  outcome = bench.run(options);
+  CHECK(outcome.status == 0);
+  CHECK(outcome.out == "body of three\n");
+  CHECK_THAT(outcome.err, Catch::Contains("gone; trying again\n"));
+
+  options.wait_time = "0";
+  bench.source.inboxes = std::make_unique<Flaky>(*real, 0, 1);
+  CHECK(bench.run(options).status == 124);
+}
+
+TEST_CASE("--follow goes on when its feed finds no store for a moment") {
+  for (const Code code : {Code::not_found, Code::unavailable}) {
+    Bench bench;
+    bench.source.feed = std::make_unique<ScriptedFeed>([&bench, code](int waits) -> Result<bool> {
+      if (waits == 1) return fail(code, "being replaced");
+      if (waits == 2) test::deliver(*bench.store, bench.clock, "four");
+      if (waits == 3) return fail(Code::invalid, "the end of the test");
+      return true;
+    });
+    InboxOptions options;
+    options.follow = true;
+    options.text = true;
+    options.limit = 1;
+    const Outcome outcome = bench.run(options);
+    CHECK(outcome.out == "body of three\nhello\n");
+    CHECK_THAT(outcome.err, Catch::Contains("being replaced; trying again\n") && Catch::Contains("reachable again\n"));
+  }
+}
+
+TEST_CASE("output that cannot be written is no outage") {
+  Bench bench;
+  for (const std::string& id : bench.ids) (void)bench.store->remove(bench.source.inbox, *store::MessageId::parse(id));
+  bench.source.feed = std::make_unique<ScriptedFeed>([&bench](int waits) -> Result<bool> {
+    if (waits > 3) return fail(Code::invalid, "the end of the test");
+    test::deliver(*bench.store, bench.clock, "four");
+    return true;
+  });
+  InboxOptions options;
+  options.name = "bob";
+  options.follow = true;
+  options.json = true;
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  const test::Capture err(2);
+  InboxRun inbox(options, bench.source, bench.clock, full);
+  CHECK(inbox.main() == 74);
+  CHECK_THAT(err.text(), !Catch::Contains("trying again"));
+  ::close(full);
 }
 
 /// A server that answers everything alike.
 class Server final : public api::Client {
  public:
   explicit Server(Code code) : code_(code) {}
-  void end_by(std::chrono::steady_clock::time_point moment) override { end = moment; }
+  void end_by(Moment moment) override { end = moment; }
   Result<std::vector<store::Summary>> list(const mail::Inbox&, const store::Query&) override { return no(); }
   Result<store::Message> get(const mail::Inbox&, const store::MessageId&) override { return no(); }
   Result<bool> remove(const mail::Inbox&, const store::MessageId&) override { return no(); }
 
-  std::optional<std::chrono::steady_clock::time_point> end;
+  std::optional<Moment> end;
 
  private:
   tl::unexpected<Error> no() const { return fail(code_, "no"); }
@@ -125,6 +176,22 @@ TEST_CASE("what a server answers has one status, whatever it was asked for") {
       CHECK(bench.run(options).status == status);
     }
   }
+}
+
+TEST_CASE("--wait bounds each question to a server") {
+  Bench bench;
+  auto server = std::make_unique<Server>(Code::timed_out);
+  Server& asked = *server;
+  bench.source.server = server.get();
+  bench.source.inboxes = std::move(server);
+  InboxOptions options;
+  options.wait = true;
+  options.wait_time = "200ms";
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(bench.run(options).status == 124);
+  REQUIRE(asked.end);
+  CHECK(*asked.end - start >= milliseconds(200));
+  CHECK(*asked.end - start < milliseconds(2000));
 }
 
 }  // namespace

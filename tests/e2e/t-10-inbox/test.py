@@ -46,6 +46,7 @@ def statuses(daemon):
              (69, ["inbox", "three", "--api", dead]),
              (78, ["--config", f"{WORK}/bad.toml", "inbox", "three"]),
              (124, ["inbox", "nobody", "--wait=200ms"]), (124, ["inbox", "nobody", "--wait=200ms", "--api", api]),
+             (124, ["inbox", "nobody", "--wait=200ms", "--api", dead]),
              (0, ["version"]), (0, ["--help"]), (0, ["inbox", "--help"]), (0, ["config", "check"]), (0, ["config", "defaults"]))
     for want, argv in cases:
         status, out, err = maildrop(*argv)
@@ -98,6 +99,14 @@ def permissions():
                   (status, err))
     status, err = run("--config", f"{WORK}/private.toml", "config", "check", settings={})
     check("status 77: a configuration that may not be read", status == 77 and "private.toml" in err, (status, err))
+
+
+def hanging_server():
+    """One that takes connections and says nothing: --wait ends when it said it would."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        start = time.monotonic()
+        status, _, err = maildrop("inbox", "three", "--wait=1s", "--api", "http://127.0.0.1:%d" % mute.getsockname()[1])
+        check("--wait=1s on a mute server: 124 in time", status == 124 and time.monotonic() - start < 5, (status, time.monotonic() - start, err))
 
 
 def views(daemon):
@@ -258,6 +267,7 @@ with Daemon({"inbox.max_messages": 20}) as daemon:
     statuses(daemon)
     foreign_stores()
     permissions()
+    hanging_server()
     views(daemon)
     deletes(daemon)
     waits(daemon)
