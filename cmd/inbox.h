@@ -36,7 +36,8 @@ class Pattern {
 /// the start of one. not_found, or invalid when it is none of these or fits several; then `what` names them.
 Result<store::Summary> pick(const Summaries& messages, std::string_view selector);
 
-/// Characters of an id that tell each message from the others: at least eight.
+inline constexpr std::size_t kShortestPrefix = 8;  // characters of an id on a screen: seven are its second
+/// Characters of an id that tell each message from the others: at least kShortestPrefix.
 std::size_t prefix_length(const Summaries& messages);
 
 /// The name to show for who sent it: the From field, else the envelope's sender, else `<>`.

@@ -194,5 +194,16 @@ TEST_CASE("--wait bounds each question to a server") {
   CHECK(*asked.end - start < milliseconds(2000));
 }
 
+TEST_CASE("a time behind --wait is a slip") {
+  for (const char* time : {"30s", "500ms", "2m", "1h30m"}) {
+    Tree tree;
+    build(tree);
+    const test::Capture err(2);
+    REQUIRE(parse(tree, {"inbox", "bob", "--wait", time}) == std::nullopt);
+    CHECK(tree.chosen() == exit_usage);
+    CHECK_THAT(err.text(), Catch::Contains("write --wait=" + std::string(time)));
+  }
+}
+
 }  // namespace
 }  // namespace maildrop::cmd
