@@ -110,6 +110,26 @@ def hanging_server():
         check("--wait=1s on a mute server: 124 in time", status == 124 and time.monotonic() - start < 5, (status, time.monotonic() - start, err))
 
 
+def closed_descriptors():
+    """Started with descriptors 0 to 2 closed, no file of ours may take their numbers."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = "127.0.0.1:%d" % free.getsockname()[1]
+    env = environment({"store.url": f"sqlite:{WORK}/closed.db", "smtp.listen": "127.0.0.1:0", "api.listen": address})
+    served = subprocess.Popen(["/bin/sh", "-c", 'exec "$0" serve 0<&- 1>&- 2>&-', BINARY], env=env)
+
+    def answers():
+        try:
+            return socket.create_connection(tuple(address.rsplit(":", 1)), 1).close() is None
+        except OSError:
+            return served.poll() is not None
+    try:
+        until(answers, 20)
+        same("descriptors 0 to 2 are nobody's", [os.readlink(f"/proc/{served.pid}/fd/{n}") for n in range(3)], ["/dev/null"] * 3)
+    finally:
+        served.terminate()
+        same("and it ends well", served.wait(20), 0)
+
+
 def views(daemon):
     for source in ([], ["--api", f"http://{daemon.api}"]):
         title = "over HTTP" if source else "from the store"
@@ -269,6 +289,7 @@ with Daemon({"inbox.max_messages": 20}) as daemon:
     foreign_stores()
     permissions()
     hanging_server()
+    closed_descriptors()
     views(daemon)
     deletes(daemon)
     waits(daemon)
