@@ -1,9 +1,17 @@
 /// command.cc: what all subcommands share: the configuration, errors and their exit statuses.
 #include "command.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <utility>
 
 #include "core/text.h"
+#include "mail/address.h"
+#include "mail/inbox.h"
 
 namespace maildrop::cmd {
 namespace {
@@ -12,6 +20,40 @@ void complain(std::string_view text) {
   for (const std::string_view line : split(text, '\n')) {
     if (!line.empty()) std::fprintf(stderr, "maildrop: %s\n", terminal_safe(line).c_str());
   }
+}
+
+/// Asked after a failure, to tell a closed door from a missing house: libraries below do not say which it was.
+bool is_denied(const std::string& path, int mode) {
+  return ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) != 0 && errno == EACCES;
+}
+
+/// What permissions keep from us of the store at `path`; empty: nothing.
+std::string denied_file(const std::string& path, bool writing) {
+  const int both = R_OK | W_OK;
+  const int wanted = writing ? both : R_OK;
+  const std::pair<const char*, int> files[] = {{"", wanted}, {"-wal", wanted}, {"-shm", both}, {".lock", both}};
+  for (const auto& [suffix, mode] : files) {
+    const bool used = writing || std::string_view(suffix) != ".lock";
+    if (used && is_denied(path + suffix, mode)) return path + suffix;
+  }
+  if (!writing) return {};
+  std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  while (folder.has_relative_path() && ::access(folder.c_str(), F_OK) != 0) folder = folder.parent_path();
+  return !folder.empty() && is_denied(folder.string(), W_OK | X_OK) ? folder.string() : std::string();
+}
+
+/// What the mail module knows of names, so that one it would never match is told and not dropped.
+Result<void> check_value(std::string_view key, const std::string& value) {
+  if (key == "mail.domains" && value != "*" && !mail::canonical_domain(value))
+    return fail(Code::invalid,
+                "'" + value + "' is no domain (a name, an address literal like [192.0.2.1], or * for any)");
+  if (key != "inbox.reserved") return {};
+  InboxSettings as_written;
+  as_written.plus_tag = InboxSettings::PlusTag::keep;
+  if (!mail::Inbox::parse(value, as_written)) return fail(Code::invalid, "'" + value + "' is no inbox name");
+  if (value.find('+') != std::string::npos)
+    return fail(Code::invalid, "'" + value + "' would never match: names are compared without their +tag");
+  return {};
 }
 
 }  // namespace
@@ -40,11 +82,25 @@ int usage_error(std::string_view command, std::string_view what) {
   return exit_usage;
 }
 
+Result<LoadedConfig> read_config(const Globals& globals) {
+  return load_config(ConfigSources::from_process(globals.config_file, globals.sets), check_value);
+}
+
 tl::expected<LoadedConfig, int> load(const Globals& globals) {
-  auto loaded = load_config(ConfigSources::from_process(globals.config_file, globals.sets));
+  auto loaded = read_config(globals);
   if (loaded) return std::move(*loaded);
   report(loaded.error());
-  return tl::unexpected<int>(loaded.error().code == Code::not_found ? exit_no_input : exit_config);
+  if (loaded.error().code != Code::not_found) return tl::unexpected<int>(exit_config);
+  const std::string file = config_file(ConfigSources::from_process(globals.config_file, globals.sets));
+  return tl::unexpected<int>(is_denied(file, R_OK) ? exit_no_permission : exit_no_input);
+}
+
+bool report_denied_store(const std::string& url, bool writing) {
+  if (url.rfind("sqlite:", 0) != 0) return false;
+  const std::string denied = denied_file(url.substr(url.find(':') + 1), writing);
+  if (denied.empty()) return false;
+  report({Code::unavailable, "cannot open store '" + url + "': no permission for '" + denied + "'"});
+  return true;
 }
 
 }  // namespace maildrop::cmd

@@ -46,8 +46,15 @@ struct Globals {
   std::vector<std::string> sets;  // --set KEY=VALUE
 };
 
-/// Reads the configuration; on failure prints every problem and gives the status (78, or 66 for a missing file).
+/// The configuration, checked by the modules that will use it too.
+Result<LoadedConfig> read_config(const Globals& globals);
+/// The same; on failure prints every problem and gives the status: 78, 66 for a missing file, 77 for one that
+/// permissions keep from us.
 tl::expected<LoadedConfig, int> load(const Globals& globals);
+
+/// For a store that could not be opened: prints what permissions keep from us, its file or a folder on the way, and
+/// gives true; false when they keep nothing.
+bool report_denied_store(const std::string& url, bool writing);
 
 /// `declare` adds options to `app` and gives what to run; the returned function's value is the exit status. Option
 /// storage lives in the closure (a shared_ptr to a struct of options).

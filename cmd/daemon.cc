@@ -54,6 +54,7 @@ class Daemon {
 
  private:
   Result<void> open();
+  std::string store_url() const;
   Result<void> open_store();
   Result<void> open_smtp();
   Result<void> open_api();
@@ -101,9 +102,13 @@ Result<void> Daemon::open() {
   return {};
 }
 
+std::string Daemon::store_url() const {
+  return resolve_store_url(config_.store.url, ConfigSources::from_process({}, {}).environment);
+}
+
 Result<void> Daemon::open_store() {
   store::OpenOptions options;
-  options.url = resolve_store_url(config_.store.url, ConfigSources::from_process({}, {}).environment);
+  options.url = store_url();
   options.role = parts_.smtp ? store::Role::writer : store::Role::reader;
   options.settings = config_.store;
   options.inbox = config_.inbox;
@@ -162,6 +167,7 @@ int Daemon::run() {
   std::signal(SIGPIPE, SIG_IGN);  // a log whose reader has gone must not end us
   log::open(config_.log);
   if (Result<void> opened = open(); !opened) {
+    if (!store_ && report_denied_store(store_url(), parts_.smtp)) return exit_no_permission;
     const int status = report(opened.error());
     return opened.error().code == Code::invalid ? exit_config : status;
   }
@@ -185,7 +191,7 @@ int Daemon::run() {
 
 void Daemon::reload() {
   service::notify_reloading();
-  Result<LoadedConfig> loaded = load_config(ConfigSources::from_process(globals_.config_file, globals_.sets));
+  Result<LoadedConfig> loaded = read_config(globals_);
   if (!loaded) {
     log::error("reload failed, the old configuration stays", {{"error", loaded.error().what}});
     return service::notify_ready("reload failed: " + loaded.error().what);

@@ -1,6 +1,8 @@
 /// inbox.cc: maildrop inbox: options, and which way they lead. The work is in inbox_run.cc.
 #include "inbox.h"
 
+#include <charconv>
+
 #include "api/client.h"
 #include "command.h"
 #include "core/text.h"
@@ -16,6 +18,13 @@ constexpr std::string_view kExamples =
     "maildrop inbox bob latest                # read the newest\n"
     "maildrop inbox bob --wait=30s -g 'code'  # wait for a message about a code";
 
+/// `30s`, as it is written after `--wait ` by who does not know that it takes its value with `=`. It could be the start
+/// of an id, but of such short ones nobody needs to be told apart from times.
+bool is_time(const std::string& text) {
+  return text.size() < kShortestPrefix && text.find_first_not_of("0123456789") != std::string::npos &&
+         parse_duration(text);
+}
+
 /// What is wrong with this combination; empty: nothing.
 std::string objection(const InboxOptions& options) {
   const int forms = options.raw + options.headers + options.text + options.json;
@@ -26,6 +35,9 @@ std::string objection(const InboxOptions& options) {
     if (options.follow || options.wait) return "--delete does not wait";
     if (options.raw || options.headers || options.text) return "--delete shows no message";
     return "";
+  }
+  for (const std::string& id : options.ids) {
+    if (options.wait && is_time(id)) return "'" + id + "' is a time and no message: write --wait=" + id;
   }
   if (options.ids.size() > 1) return "one message at a time (several with --delete)";
   if (options.follow && !options.ids.empty()) return "--follow shows every message: give no id";
@@ -53,11 +65,14 @@ tl::expected<Source, int> open_server(const InboxOptions& options) {
   if (!client && client.error().code == Code::invalid)
     return tl::unexpected<int>(usage_error("inbox", client.error().what));
   if (!client) return tl::unexpected<int>(report(client.error()));
-  return Source{std::move(*client), polling_feed(), std::move(*inbox)};
+  api::Client* server = client->get();
+  return Source{std::move(*client), polling_feed(), std::move(*inbox), server};
 }
 
 int no_store(const std::string& url, const Error& error) {
-  report(error);
+  if (report_denied_store(url, false)) return exit_no_permission;
+  const int status = report(error);
+  if (error.code != Code::not_found) return status;
   report({Code::not_found, "no mail store at '" + url + "': has `maildrop serve` run with this configuration? " +
                                "--set store.url=sqlite:PATH names another, --api URL asks a server"});
   return exit_no_input;
@@ -79,11 +94,10 @@ tl::expected<Source, int> open_local(const InboxOptions& options, const Globals&
     return tl::unexpected<int>(exit_no_input);
   }
   auto opened = store::open_store(open);
-  if (!opened && opened.error().code == Code::not_found) return tl::unexpected<int>(no_store(open.url, opened.error()));
-  if (!opened) return tl::unexpected<int>(report(opened.error()));
+  if (!opened) return tl::unexpected<int>(no_store(open.url, opened.error()));
   auto feed = store::open_feed(open);
-  if (!feed) return tl::unexpected<int>(report(feed.error()));
-  return Source{std::move(*opened), std::move(*feed), std::move(*inbox)};
+  if (!feed) return tl::unexpected<int>(no_store(open.url, feed.error()));
+  return Source{std::move(*opened), std::move(*feed), std::move(*inbox), nullptr};
 }
 
 int run(const InboxOptions& options, const Globals& globals) {
@@ -114,6 +128,24 @@ CLI::Option* pattern(CLI::Option* option) {
   return option->type_name("REGEX")->check(CLI::Validator(check, ""));
 }
 
+CLI::Option* count(CLI::Option* option) {
+  const auto check = [](std::string& value) {
+    unsigned number = 0;
+    const char* end = value.data() + value.size();
+    const auto [stop, error] = std::from_chars(value.data(), end, number);
+    if (error == std::errc() && stop == end && number > 0) return std::string();
+    return "'" + value + "' is no whole number above 0";
+  };
+  return option->type_name("N")->check(CLI::Validator(check, ""));
+}
+
+CLI::Option* file_name(CLI::Option* option) {
+  const auto check = [](std::string& value) {
+    return std::string(value.empty() ? "the name of a file is needed" : "");
+  };
+  return option->type_name("FILE")->check(CLI::Validator(check, ""));
+}
+
 std::function<int()> declare(CLI::App& app, const Globals& globals) {
   auto o = std::make_shared<InboxOptions>();
   app.add_option("NAME", o->name, "The inbox: bob, or bob@example.org.")->required();
@@ -122,8 +154,7 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
   app.add_flag("--headers", o->headers, "Show the header only, as it was written.");
   app.add_flag("--text", o->text, "Show the text only: HTML is turned into text if there is nothing else.");
   app.add_flag("--json", o->json, "Write one JSON object a line, schema maildrop.message/1.");
-  app.add_option("-o,--output", o->output, "Write to a new file of mode 0600 instead of standard output.")
-      ->type_name("FILE");
+  file_name(app.add_option("-o,--output", o->output, "Write to a new file of mode 0600 instead of standard output."));
   app.add_flag("--force", o->force, "Let -o replace a file, and --raw write to a terminal.");
   app.add_flag("--delete", o->remove, "Delete these messages; - reads ids from standard input.");
   app.add_flag("-f,--follow", o->follow, "Go on showing messages as they come, the oldest first.");
@@ -131,7 +162,7 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
       app.add_flag("--wait{30s}", o->wait_time,
                    "Wait until there is a message that fits, show it and end. One that is there already counts.");
   duration(wait);
-  app.add_option("-n,--limit", o->limit, "List at most so many, the newest.")->type_name("N");
+  count(app.add_option("-n,--limit", o->limit, "List at most so many, the newest."));
   pattern(app.add_option("-g,--grep", o->grep,
                          "Only messages whose subject or sender matches this extended regular expression; "
                          "one without capitals ignores case."));

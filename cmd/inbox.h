@@ -36,7 +36,8 @@ class Pattern {
 /// the start of one. not_found, or invalid when it is none of these or fits several; then `what` names them.
 Result<store::Summary> pick(const Summaries& messages, std::string_view selector);
 
-/// Characters of an id that tell each message from the others: at least eight.
+inline constexpr std::size_t kShortestPrefix = 8;  // characters of an id on a screen: seven are its second
+/// Characters of an id that tell each message from the others: at least kShortestPrefix.
 std::size_t prefix_length(const Summaries& messages);
 
 /// The name to show for who sent it: the From field, else the envelope's sender, else `<>`.
@@ -72,10 +73,15 @@ std::string json_deleted(const std::string& inbox, const store::MessageId& id);
 /// Looks once a second: for a server that cannot tell.
 std::unique_ptr<store::Feed> polling_feed();
 
-/// Calls `look` now and after each piece of news, until it gives a value or the time is up (then nothing). Without a
-/// limit it ends with `look` alone. A look that fails transiently is tried again once there has been a good one; such
-/// an outage is told on stderr once.
-Result<std::optional<int>> watch(store::Feed& feed, std::optional<std::chrono::milliseconds> at_most,
+using Moment = std::chrono::steady_clock::time_point;
+/// So long from now, but at most a year: the clock counts nanoseconds, and people write 300000d.
+Moment moment_in(std::chrono::milliseconds time);
+
+/// Calls `look` now and after each piece of news, until it gives a value or `end` has come (then nothing). Without an
+/// end it ends with `look` alone. Outages are waited out and told on stderr once: transient failures of a look or of
+/// the feed, and once there has been a good look also a store that is not there, as it is while another takes its
+/// place. Without an end, the first look must be good.
+Result<std::optional<int>> watch(store::Feed& feed, std::optional<Moment> end,
                                  const std::function<Result<std::optional<int>>()>& look);
 
 }  // namespace maildrop::cmd

@@ -22,8 +22,7 @@ std::vector<std::string> lines_of(std::istream& in) {
 }  // namespace
 
 /// All are looked up before one is removed, so that `1 2` means what the list showed.
-Result<Summaries> InboxRun::chosen() {
-  const Summaries all = TRY(messages());
+Result<Summaries> InboxRun::chosen(const Summaries& all) const {
   std::vector<std::string> selectors;
   for (const std::string& id : options_.ids) {
     const auto more = id == "-" ? lines_of(std::cin) : std::vector<std::string>{id};
@@ -44,9 +43,9 @@ Result<Summaries> InboxRun::chosen() {
 }
 
 Result<int> InboxRun::remove() {
-  const auto found = chosen();
-  if (!found && found.error().code == Code::invalid) return usage_error("inbox", found.error().what);
-  if (!found) return tl::unexpected<Error>(found.error());
+  const Summaries all = TRY(messages());
+  const auto found = chosen(all);
+  if (!found) return usage_error("inbox", found.error().what);
   std::size_t removed = 0;
   for (const store::Summary& each : *found) {
     if (!TRY(source_.inboxes->remove(source_.inbox, each.id))) continue;

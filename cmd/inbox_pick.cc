@@ -10,7 +10,6 @@ namespace maildrop::cmd {
 namespace {
 
 constexpr std::size_t kIdSize = 26;
-constexpr std::size_t kShortest = 8;      // characters of an id on a screen: seven are its second
 constexpr std::size_t kNumberDigits = 5;  // longer digits are the start of an id
 constexpr std::string_view kIdAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 constexpr std::size_t kMatched = 2000;  // bytes of subject or sender that a pattern sees
@@ -69,7 +68,7 @@ std::size_t prefix_length(const Summaries& messages) {
   std::vector<std::string> ids;
   for (const store::Summary& each : messages) ids.push_back(each.id.text());
   std::sort(ids.begin(), ids.end());
-  std::size_t length = kShortest;
+  std::size_t length = kShortestPrefix;
   for (std::size_t i = 1; i < ids.size(); ++i) length = std::max(length, common_prefix(ids[i - 1], ids[i]) + 1);
   return std::min(length, kIdSize);
 }

@@ -11,6 +11,11 @@
 #include "core/text.h"
 
 namespace maildrop::cmd {
+namespace {
+
+constexpr std::chrono::milliseconds kLastLook{500};  // for an answer to the look that begins when --wait runs out
+
+}  // namespace
 
 InboxRun::InboxRun(const InboxOptions& options, Source& source, const Clock& clock, int fd)
     : options_(options), source_(source), clock_(clock), screen_(screen_of(fd, options.colour)) {
@@ -28,6 +33,12 @@ Form InboxRun::form() const {
   if (options_.headers) return Form::headers;
   if (options_.text) return Form::text;
   return options_.json ? Form::json : Form::screen;
+}
+
+int InboxRun::status_for(const Error& error) const {
+  if (source_.server && error.code == Code::invalid) return exit_no_name;  // what a server refuses is the name
+  if (source_.server && error.code == Code::corrupt) return exit_data;     // it is not its disk that we read
+  return exit_for(error);
 }
 
 void InboxRun::tell_missing(const std::string& selector) const {
@@ -104,10 +115,18 @@ Result<int> InboxRun::show_one() {
     return exit_nothing;
   }
   const auto most = TRY(parse_duration(options_.wait_time));
-  const auto status = TRY(watch(*source_.feed, most, [this, &selector] { return look_for(selector); }));
+  const Moment end = moment_in(most);
+  if (source_.server) source_.server->end_by(end + kLastLook);
+  const auto status = TRY(watch(*source_.feed, end, [this, &selector] { return settled(look_for(selector)); }));
   if (status) return *status;
   report({Code::timed_out, "nothing came to '" + source_.inbox.name() + "' in " + format_duration(most)});
   return exit_timed_out;
+}
+
+Result<std::optional<int>> InboxRun::settled(Result<std::optional<int>> seen) const {
+  if (seen || !failed_) return seen;
+  report(seen.error());
+  return std::optional<int>(*failed_);
 }
 
 Result<void> InboxRun::show_new(const Summaries& fresh) {
@@ -146,8 +165,8 @@ Result<int> InboxRun::follow() {
     first = false;
     return std::optional<int>();
   };
-  TRY(watch(*source_.feed, std::nullopt, look));
-  return exit_ok;
+  const auto status = TRY(watch(*source_.feed, std::nullopt, [this, &look] { return settled(look()); }));
+  return status.value_or(exit_ok);
 }
 
 Result<int> InboxRun::run() {
@@ -166,9 +185,8 @@ int InboxRun::main() {
   }
   const auto status = run();
   if (status) return *status;
-  const int code = report(status.error());
-  if (failed_) return *failed_;
-  return status.error().code == Code::invalid ? exit_no_name : code;  // only a server's opinion of the name is left
+  report(status.error());
+  return failed_ ? *failed_ : status_for(status.error());
 }
 
 }  // namespace maildrop::cmd

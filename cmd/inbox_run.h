@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/client.h"
 #include "core/clock.h"
 #include "inbox.h"
 #include "mail/inbox.h"
@@ -37,6 +38,7 @@ struct Source {
   std::unique_ptr<store::Inboxes> inboxes;
   std::unique_ptr<store::Feed> feed;
   mail::Inbox inbox;
+  api::Client* server = nullptr;  // the same as `inboxes`, where a server has them
 };
 
 /// One run: the options, and everything they were turned into. Used once.
@@ -64,11 +66,15 @@ class InboxRun {
   Result<std::optional<int>> look_for(const std::string& selector);
   Result<void> show_message(const store::Summary& summary, bool paged);
   Result<void> show_new(const Summaries& fresh);
+  /// A look whose output could not be written: nothing gets better by waiting, so it is told and ends with its status.
+  Result<std::optional<int>> settled(Result<std::optional<int>> seen) const;
   std::string list_text(const Summaries& shown) const;
-  Result<Summaries> chosen();
+  /// Those of `all` that the ids mean; invalid when one makes no sense.
+  Result<Summaries> chosen(const Summaries& all) const;
   /// "no message 'x' in 'bob'" on stderr.
   void tell_missing(const std::string& selector) const;
   Form form() const;
+  int status_for(const Error& error) const;
 
   /// Opens the file of -o first: one that would stay empty is never made.
   Result<void> write(std::string_view text, bool paged);

@@ -1,6 +1,7 @@
 /// inbox_watch.cc: waiting for mail.
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "command.h"
 #include "inbox.h"
@@ -9,15 +10,17 @@ namespace maildrop::cmd {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds kPollEach{1};
-constexpr std::chrono::seconds kAfterOutage{2};
-constexpr std::chrono::minutes kLongest{10};  // of one wait for news: then look again whatever the feed thinks
+constexpr std::chrono::seconds kAfterOutage{1};
+constexpr std::chrono::minutes kLongest{10};      // of one wait for news: then look again whatever the feed thinks
+constexpr std::chrono::hours kForEver{24 * 365};  // nobody waits longer
 
 class Polling final : public store::Feed {
  public:
-  Result<bool> wait(std::chrono::milliseconds at_most) override {
-    std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(at_most, kPollEach));
+  Result<bool> wait(milliseconds at_most) override {
+    std::this_thread::sleep_for(std::min<milliseconds>(at_most, kPollEach));
     return true;
   }
 };
@@ -25,42 +28,47 @@ class Polling final : public store::Feed {
 /// Looks again after an outage, telling of it once.
 class Patience {
  public:
-  /// Whether to go on after this result.
-  bool allows(const Result<std::optional<int>>& result) {
-    if (result) {
-      if (std::exchange(down_, false)) report({Code::unavailable, "reachable again"});
-      good_ = true;
-      return true;
-    }
-    if (!good_ || !is_transient(result.error().code)) return false;
-    if (!std::exchange(down_, true)) report({result.error().code, result.error().what + "; trying again"});
-    return true;
+  explicit Patience(bool from_the_start) : from_the_start_(from_the_start) {}
+
+  void saw_good() {
+    if (std::exchange(down_, false)) report({Code::unavailable, "reachable again"});
+    good_ = true;
+  }
+  /// Whether to go on after this failure.
+  bool allows(const Error& error) {
+    const bool outage = is_transient(error.code) ? good_ || from_the_start_ : good_ && error.code == Code::not_found;
+    if (outage && !std::exchange(down_, true)) report({error.code, error.what + "; trying again"});
+    return outage;
   }
   bool down() const { return down_; }
 
  private:
+  bool from_the_start_;
   bool good_ = false;
   bool down_ = false;
 };
+
+milliseconds until(Moment end) { return std::chrono::ceil<milliseconds>(end - Clock::now()); }
 
 }  // namespace
 
 std::unique_ptr<store::Feed> polling_feed() { return std::make_unique<Polling>(); }
 
-Result<std::optional<int>> watch(store::Feed& feed, std::optional<std::chrono::milliseconds> at_most,
+Moment moment_in(milliseconds time) { return Clock::now() + std::min<milliseconds>(time, kForEver); }
+
+Result<std::optional<int>> watch(store::Feed& feed, std::optional<Moment> end,
                                  const std::function<Result<std::optional<int>>()>& look) {
-  const auto deadline = Clock::now() + at_most.value_or(std::chrono::hours(24 * 365));
-  Patience patience;
+  Patience patience(end.has_value());
   for (;;) {
     const auto seen = look();
-    if (!patience.allows(seen) || (seen && *seen)) return seen;
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-    if (at_most && left.count() <= 0) return std::optional<int>();
-    if (patience.down()) {
-      std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(left, kAfterOutage));
-    } else {
-      TRY(feed.wait(std::min<std::chrono::milliseconds>(left, kLongest)));
-    }
+    if (seen && *seen) return seen;
+    if (seen) patience.saw_good();
+    if (!seen && !patience.allows(seen.error())) return seen;
+    const milliseconds left = end ? until(*end) : kForEver;
+    if (left.count() <= 0) return std::optional<int>();
+    const auto news = patience.down() ? Result<bool>(true) : feed.wait(std::min<milliseconds>(left, kLongest));
+    if (!news && !patience.allows(news.error())) return tl::unexpected<Error>(news.error());
+    if (patience.down()) std::this_thread::sleep_for(std::min<milliseconds>(left, kAfterOutage));
   }
 }
 

@@ -1,4 +1,7 @@
 /// maildrop.cc: the command. The table of subcommands is in commands.cc.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <exception>
 
@@ -6,6 +9,14 @@
 
 namespace maildrop::cmd {
 namespace {
+
+/// Descriptors 0 to 2 are somebody's input and output, or nobody's: a store's file that got one of them would be
+/// written by the next message to standard error.
+bool occupy_standard_descriptors() {
+  int fd = 0;
+  while (fd >= 0 && fd <= STDERR_FILENO) fd = ::open("/dev/null", O_RDWR);  // the lowest that is free
+  return fd >= 0 && ::close(fd) == 0;
+}
 
 int run(int argc, char** argv) {
   Tree tree;
@@ -19,6 +30,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace maildrop;
+  if (!cmd::occupy_standard_descriptors()) return cmd::exit_os;
   try {
     int status = cmd::run(argc, argv);
     if (std::fflush(stdout) != 0 && status == cmd::exit_ok) status = cmd::exit_io;  // a full disk behind `> file`

@@ -40,11 +40,28 @@ std::string missing_command(const CommandText& command) {
   return "which one? " + names;
 }
 
+/// What is wrong with an option's value, or with an option that takes none. CLI11's sentence names it.
+std::string value_problem(const CommandText& command, const std::string& sentence) {
+  for (const OptionText& option : command.options) {
+    const std::string& name = option.names.back();
+    const bool named =
+        sentence.rfind(name + ":", 0) == 0 || (" " + sentence).find(" " + name + " ") != std::string::npos;
+    if (!named) continue;
+    if (!option.takes_value()) return name + " takes no value";
+    if (sentence.find("missing") != std::string::npos) return name + " needs a value: " + option.value;
+    return name + " may be given once";
+  }
+  return sentence;
+}
+
 /// CLI11's own sentences name all left-over words, or what is missing: the first word left over is what was mistyped.
 std::string explain(const Tree& tree, const CLI::ParseError& error) {
   const bool incomplete = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
-  if (!incomplete && dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
   const CommandText command = describe(innermost(tree.app));
+  const bool value = dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr ||
+                     dynamic_cast<const CLI::ConversionError*>(&error) != nullptr;
+  if (value) return value_problem(command, error.what());
+  if (!incomplete && dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
   for (const std::string& word : tree.app.remaining(true)) {
     if (word == "--") continue;
     return word.size() > 1 && word.front() == '-' ? unknown_option(word, command) : unknown_word(word, command);

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # From a bare Debian 12 to a running maildrop: installs what the build needs, builds, and serves on loopback until Ctrl-C.
 # Run it again and it starts in seconds. Mail is kept in ${XDG_STATE_HOME:-~/.local/state}/maildrop.
+# MAILDROP_SMTP_LISTEN and MAILDROP_API_LISTEN, each IPV4:PORT, put it elsewhere.
 set -euo pipefail
 root=$(cd "$(dirname "$(realpath "$0")")/.." && pwd)
-smtp=127.0.0.1:2525
-api=127.0.0.1:8080
+smtp=${MAILDROP_SMTP_LISTEN:-127.0.0.1:2525}
+api=${MAILDROP_API_LISTEN:-127.0.0.1:8080}
 state=${XDG_STATE_HOME:-$HOME/.local/state}/maildrop
 maildrop=$root/build/maildrop
 
@@ -12,7 +13,10 @@ maildrop=$root/build/maildrop
 . "$root/tests/packages.sh"
 install_packages "${build_packages[@]}"
 
-[ -f "$root/build/CMakeCache.txt" ] || cmake -S "$root" -B "$root/build" -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
+# Always: it takes a second, mends what a configuration that failed has left, and makes any build/ a Release one.
+generator=(-G Ninja)
+if grep -qs '^CMAKE_GENERATOR:' "$root/build/CMakeCache.txt"; then generator=(); fi  # cmake does not change it
+cmake -S "$root" -B "$root/build" "${generator[@]}" -DCMAKE_BUILD_TYPE=Release >/dev/null
 cmake --build "$root/build" --target maildrop
 
 for address in "$smtp" "$api"; do

@@ -11,7 +11,7 @@ Fault fault_of(const Error& error) {
   switch (error.code) {
     case Code::invalid: return {400, "the request is not valid", error.what};
     case Code::not_found: return {404, "not found", error.what};
-    case Code::over_limit: return {429, "too many requests, try again later", error.what};
+    case Code::over_limit:  // the store is full: no stranger asked too much
     case Code::unavailable:
     case Code::timed_out:
     case Code::corrupt: return {503, "the store is not available, try again later", error.what};

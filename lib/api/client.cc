@@ -18,14 +18,18 @@ namespace maildrop::api {
 
 namespace {
 
-constexpr std::chrono::seconds kDeadline{10};   // a whole call: the library's timeouts begin anew with each byte
+using Steady = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr std::chrono::seconds kDeadline{10};   // a request: the library's timeouts begin anew with each byte
+constexpr milliseconds kStopAgain{50};          // a stop between connecting and sending is lost
 constexpr std::size_t kMaxMessage = 64u << 20;  // bytes of a raw message
 constexpr std::size_t kMaxJson = 16u << 20;     // bytes; a tree of them takes several times as many
 
 /// Ends what a client does once the deadline has passed: a server that drips would hold us for ever.
 class Watch {
  public:
-  explicit Watch(httplib::Client& client) : thread_([this, &client] { wait(client); }) {}
+  Watch(httplib::Client& client, Steady::time_point end) : thread_([this, &client, end] { wait(client, end); }) {}
   ~Watch() {
     {
       const std::lock_guard lock(mutex_);
@@ -40,11 +44,13 @@ class Watch {
   }
 
  private:
-  void wait(httplib::Client& client) {
+  void wait(httplib::Client& client, Steady::time_point end) {
     std::unique_lock lock(mutex_);
-    if (wake_.wait_for(lock, kDeadline, [this] { return over_; })) return;
-    expired_ = true;
-    client.stop();
+    while (!wake_.wait_until(lock, end, [this] { return over_; })) {
+      expired_ = true;
+      client.stop();
+      end = Steady::now() + kStopAgain;
+    }
   }
 
   std::mutex mutex_;
@@ -171,12 +177,9 @@ std::string_view words_for(httplib::Error error) {
   }
 }
 
-class HttpInboxes : public store::Inboxes {
+class HttpClient : public Client {
  public:
-  explicit HttpInboxes(Url url) : url_(std::move(url)), client_(url_.host, url_.port) {
-    client_.set_connection_timeout(kDeadline);
-    client_.set_read_timeout(kDeadline);
-    client_.set_write_timeout(kDeadline);
+  explicit HttpClient(Url url) : url_(std::move(url)), client_(url_.host, url_.port) {
     client_.set_follow_location(false);
     client_.set_decompress(false);  // a bomb stays packed
     client_.set_url_encode(false);
@@ -184,12 +187,18 @@ class HttpInboxes : public store::Inboxes {
     client_.set_tcp_nodelay(true);
   }
 
+  void end_by(Steady::time_point moment) override {
+    const std::lock_guard lock(mutex_);
+    end_ = moment;
+  }
+
   Result<std::vector<store::Summary>> list(const mail::Inbox& inbox, const store::Query& query) override {
     if (query.limit == 0) return std::vector<store::Summary>();
     std::string path = path_of(inbox);
     if (query.limit < SIZE_MAX - query.offset) path += "?limit=" + std::to_string(query.limit + query.offset);
     auto body = call("GET", path, kMaxJson);
-    if (!body && body.error().code == Code::not_found) return fail(Code::corrupt, "the server has no mailboxes there");
+    if (!body && body.error().code == Code::not_found)
+      return fail(Code::not_found, "there are no mailboxes at 'http://" + url_.authority + url_.prefix + "'");
     if (!body) return tl::unexpected(body.error());
     const Json answer = TRY(parse_json(*body));
     if (!answer.is_object() || !answer.contains("messages") || !answer["messages"].is_array())
@@ -235,6 +244,12 @@ class HttpInboxes : public store::Inboxes {
 
   Result<std::string> exchange(const char* method, const std::string& path, std::size_t max) {
     const std::lock_guard lock(mutex_);
+    const Steady::time_point now = Steady::now();
+    const milliseconds time = std::chrono::ceil<milliseconds>(std::min<Steady::duration>(end_ - now, kDeadline));
+    if (time <= milliseconds(0)) return fail(Code::timed_out, "no time left to ask '" + url_.authority + "'");
+    client_.set_connection_timeout(time);
+    client_.set_read_timeout(time);
+    client_.set_write_timeout(time);
     std::string body;
     bool too_large = false;
     httplib::Request request;
@@ -247,10 +262,13 @@ class HttpInboxes : public store::Inboxes {
       if (!too_large) body.append(data, size);
       return !too_large;
     };
-    Watch watch(client_);
+    Watch watch(client_, now + time);
     const httplib::Result result = client_.send(request);
-    if (too_large) return fail(Code::over_limit, "the answer is larger than " + format_size(max));
-    if (watch.expired()) return fail(Code::timed_out, "no answer from '" + url_.authority + "' within 10s");
+    if (too_large) return fail(Code::corrupt, "the answer is larger than " + format_size(max));
+    if (watch.expired()) {
+      const auto told = time < std::chrono::seconds(1) ? time : std::chrono::ceil<std::chrono::seconds>(time);
+      return fail(Code::timed_out, "no answer from '" + url_.authority + "' within " + format_duration(told));
+    }
     if (!result)
       return fail(Code::unavailable,
                   "cannot reach '" + url_.authority + "': " + std::string(words_for(result.error())));
@@ -260,14 +278,15 @@ class HttpInboxes : public store::Inboxes {
 
   const Url url_;
   std::mutex mutex_;  // one connection, one call at a time
+  Steady::time_point end_ = Steady::time_point::max();
   httplib::Client client_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<store::Inboxes>> open_client(const std::string& url) {
+Result<std::unique_ptr<Client>> open_client(const std::string& url) {
   Url parsed = TRY(parse_url(url));
-  return std::unique_ptr<store::Inboxes>(std::make_unique<HttpInboxes>(std::move(parsed)));
+  return std::unique_ptr<Client>(std::make_unique<HttpClient>(std::move(parsed)));
 }
 
 }  // namespace maildrop::api

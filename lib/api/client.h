@@ -1,6 +1,7 @@
 /// client.h: the inboxes of a server elsewhere, over its HTTP API (v3). By cpp-httplib, client only.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -9,11 +10,19 @@
 
 namespace maildrop::api {
 
-/// `url` is `http://host:port` or `http://host:port/prefix`; https is refused. Follows no redirects; 10 s for each
-/// call. What the server says is not trusted: ids are checked, text is valid UTF-8, at most 64 MiB of a message and 16
-/// MiB of JSON are taken. Summary::helo and ::peer stay empty: servers do not tell. Errors: invalid for a bad URL or a
-/// name the server refuses; unavailable when it cannot be reached or answers 5xx; timed_out; over_limit for 429 and for
-/// an answer that is too large; corrupt for an answer that makes no sense.
-Result<std::unique_ptr<store::Inboxes>> open_client(const std::string& url);
+/// Thread-safe: one call at a time, the others wait. Blocking. What the server says is not trusted: ids are checked,
+/// text is valid UTF-8, at most 64 MiB of a message and 16 MiB of JSON are taken; redirects are not followed.
+/// Errors beside those of Inboxes: invalid for a name that the server refuses; not_found from list() for a server that
+/// has no mailboxes there; unavailable when it cannot be reached or answers 5xx; timed_out; over_limit for 429; corrupt
+/// for an answer that makes no sense or is too large.
+class Client : public store::Inboxes {
+ public:
+  /// From now on no call goes on after `moment`, nor longer than 10 s for each request it makes: timed_out. Only the
+  /// look-up of the host's name may take longer.
+  virtual void end_by(std::chrono::steady_clock::time_point moment) = 0;
+};
+
+/// `url` is `http://host:port` or `http://host:port/prefix`; https is refused. invalid for any other.
+Result<std::unique_ptr<Client>> open_client(const std::string& url);
 
 }  // namespace maildrop::api

@@ -70,8 +70,8 @@ Runs where(const Request& request);
 
 /// RFC 9457: `{"type":"about:blank","title":...,"status":...,"detail":...}` as application/problem+json.
 Response problem(int status, std::string_view detail);
-/// The same for an Error of ours: invalid 400, not_found 404, over_limit 429, unavailable, timed_out, corrupt 503,
-/// internal 500. The detail is a fixed phrase; Error::what is for the log alone.
+/// The same for an Error of ours: invalid 400, not_found 404, over_limit, unavailable, timed_out, corrupt 503, internal
+/// 500: what is transient is 5xx. The detail is a fixed phrase; Error::what is for the log alone.
 Response problem(const Error& error);
 
 }  // namespace maildrop::api

@@ -90,7 +90,7 @@ Place place_of(const toml::source_region& source) { return {source.begin.line, s
 /// Builds one LoadedConfig, source by source, and keeps all that is wrong.
 class Loader {
  public:
-  Loader() {
+  explicit Loader(const ValueCheck& check) : check_(check) {
     for (const Setting& setting : settings()) loaded_.origins[std::string(setting.key)] = "default";
   }
 
@@ -117,6 +117,7 @@ class Loader {
     problems_.push_back({where + ": " + what, place});
   }
 
+  const ValueCheck& check_;
   LoadedConfig loaded_;
   std::vector<Problem> problems_;
 };
@@ -127,16 +128,19 @@ void Loader::apply(const Setting& setting, const Values& values, const std::stri
   apply(setting, given, origin, {});
 }
 
-/// Each element of a list is tried by itself first, so that all that are wrong are named, each at its own place.
+/// Each value is tried by itself first, so that all elements of a list that are wrong are named, each at its own place.
 void Loader::apply(const Setting& setting, const std::vector<Given>& given, const std::string& origin, Place place) {
   const std::size_t before = problems_.size();
   Values values;
   for (const Given& each : given) {
     values.push_back(each.text);
-    if (setting.type != Setting::Type::list) continue;
     Config scratch;
-    if (const Result<void> set = setting.set(scratch, {each.text}); !set)
-      problem(each.origin, std::string(setting.key) + ": " + set.error().what, each.place);
+    Result<void> right = setting.set(scratch, {each.text});
+    if (right && check_) right = check_(setting.key, each.text);
+    const bool element = setting.type == Setting::Type::list;
+    if (!right)
+      problem(element ? each.origin : origin, std::string(setting.key) + ": " + right.error().what,
+              element ? each.place : place);
   }
   if (problems_.size() != before) return;
   const Result<void> set = setting.set(loaded_.config, values);
@@ -303,21 +307,21 @@ ConfigSources ConfigSources::from_process(std::string file, std::vector<std::str
   return sources;
 }
 
-Result<LoadedConfig> load_config(const ConfigSources& sources) {
-  std::string file = sources.file;
-  if (file.empty()) {
-    const auto named = sources.environment.find(std::string(kFileVariable));
-    if (named != sources.environment.end()) file = named->second;
-  }
+std::string config_file(const ConfigSources& sources) {
+  if (!sources.file.empty()) return sources.file;
+  const auto named = sources.environment.find(std::string(kFileVariable));
+  if (named != sources.environment.end() && !named->second.empty()) return named->second;
   std::error_code error;
+  return fs::exists(kDefaultConfigFile, error) ? std::string(kDefaultConfigFile) : std::string();
+}
+
+Result<LoadedConfig> load_config(const ConfigSources& sources, const ValueCheck& check) {
+  const std::string file = config_file(sources);
+  Loader loader(check);
   if (!file.empty()) {
     TRY(read_file(file));  // a file that was named must be there
-  } else if (fs::exists(kDefaultConfigFile, error)) {
-    file = kDefaultConfigFile;
-  }
-  Loader loader;
-  if (!file.empty())
     for (const std::string& each : with_drop_ins(file)) loader.file(each);
+  }
   loader.environment(sources.environment);
   loader.sets(sources.sets);
   return loader.finish();

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -134,10 +135,17 @@ struct LoadedConfig {
   std::vector<std::string> files;  // read, in order: the file, then conf.d/*.toml beside it by name
 };
 
+/// What higher floors know of a value that the table of settings does not: asked for each value, or element of a list,
+/// that the table accepts. Its errors become problems as the table's own do.
+using ValueCheck = std::function<Result<void>(std::string_view key, const std::string& value)>;
+
 /// Reads all sources and checks them. On failure `Error::what` lists every problem found, one a line, each
 /// `file:line:col: key: problem` (or `MAILDROP_X: problem`, `--set x: problem`), with the nearest name for unknown
-/// keys; the code is invalid, or not_found for a --config file that cannot be read. Blocking: reads files.
-Result<LoadedConfig> load_config(const ConfigSources& sources);
+/// keys; the code is invalid, or not_found for a configuration file that cannot be read. Blocking: reads files.
+Result<LoadedConfig> load_config(const ConfigSources& sources, const ValueCheck& check = {});
+
+/// The file that load_config() begins with: --config, MAILDROP_CONFIG, or the default one if it is there; empty: none.
+std::string config_file(const ConfigSources& sources);
 
 /// Follows `sqlite:` without a path to the state folder: $STATE_DIRECTORY, /var/lib/maildrop for root,
 /// $XDG_STATE_HOME/maildrop or ~/.local/state/maildrop otherwise. Other URLs come back as they are.

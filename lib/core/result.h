@@ -23,7 +23,8 @@ enum class Code {
 inline constexpr std::array kAllCodes{Code::invalid,   Code::not_found, Code::over_limit, Code::unavailable,
                                       Code::timed_out, Code::corrupt,   Code::internal};
 
-/// Decided once, read by SMTP (4xx or 5xx), HTTP (503 or 4xx) and the exit status (75 or other).
+/// Whether the same may pass later: decided once. HTTP answers such an error 5xx, the exit status is then neither 65
+/// nor 66 (both tested), and commands that wait try again. SMTP answers 4xx to any error of a store: no mail is lost.
 constexpr bool is_transient(Code code) {
   return code == Code::over_limit || code == Code::unavailable || code == Code::timed_out || code == Code::corrupt ||
          code == Code::internal;

@@ -178,11 +178,32 @@ Result<std::string> parse_name(const std::string& text) {
   return to_lower(text);
 }
 
-/// It stands in the greeting and in Received fields: one token of printable ASCII.
+bool is_label(std::string_view text) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  };
+  return !text.empty() && text.size() <= 63 && text.front() != '-' && text.back() != '-' &&
+         std::all_of(text.begin(), text.end(), fits);
+}
+
+/// `[192.0.2.1]` or `[IPv6:2001:db8::1]` (RFC 5321 4.1.3).
+bool is_address_literal(std::string_view text) {
+  static constexpr std::string_view kIpv6 = "[IPv6:";
+  if (text.size() < 3 || text.front() != '[' || text.back() != ']') return false;
+  const bool v6 = text.substr(0, kIpv6.size()) == kIpv6;
+  text.remove_prefix(v6 ? kIpv6.size() : 1);
+  const std::string_view inside = text.substr(0, text.size() - 1);
+  return IpAddress::parse(inside) && (inside.find(':') != std::string_view::npos) == v6;
+}
+
+/// It stands in the greeting and in Received fields, where clients and readers of traces take it apart.
 Result<void> check_hostname(std::string_view text) {
-  const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
-  if (printable && text.size() <= 255) return {};
-  return fail(Code::invalid, "'" + std::string(text) + "' is no host name");
+  if (text.empty() || is_address_literal(text)) return {};
+  const std::vector<std::string_view> labels = split(text, '.');
+  if (text.size() <= 255 && std::all_of(labels.begin(), labels.end(), is_label)) return {};
+  return fail(Code::invalid, "'" + std::string(text) +
+                                 "' is no host name (letters, digits and inner hyphens between dots, or an address "
+                                 "literal like [192.0.2.1])");
 }
 
 Result<void> check_url(std::string_view text) {
@@ -207,7 +228,7 @@ void add_smtp(std::vector<Setting>& rows) {
                "Where to receive mail. `*:25` is every IPv4 and IPv6 address, port 0 lets the system pick, and "
                "`fd:NAME` takes the sockets that systemd passed under that FileDescriptorName."));
   rows.push_back(
-      reloadable(text_row("smtp.hostname", MEMBER(smtp.hostname), check_hostname, "NAME",
+      reloadable(text_row("smtp.hostname", MEMBER(smtp.hostname), check_hostname, "NAME | [LITERAL]",
                           "The name in the greeting, in the answer to EHLO and in our Received fields. Empty: the "
                           "machine's own.")));
   rows.push_back(reloadable(choice_row<SmtpSettings::BareNewline>(

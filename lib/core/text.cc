@@ -2,8 +2,9 @@
 ///
 /// What is unsafe, in every output: C0, DEL and C1 (a terminal obeys U+0080-9F as it obeys ESC), line and paragraph
 /// separators (some readers end a line there), and all format characters (Unicode category Cf) but the soft hyphen:
-/// bidi controls turn text around, tag characters and zero-width ones hide text. The zero-width joiner falls with them,
-/// so a joined emoji shows as its parts: a small price for a rule without exceptions.
+/// bidi controls turn text around, tag characters and zero-width ones hide text. The two joiners (U+200C, U+200D) are
+/// let through to a terminal, where Persian is misspelt and joined emoji fall apart without them; a log, where values
+/// are compared, shows them escaped.
 #include "core/text.h"
 
 #include <algorithm>
@@ -70,6 +71,8 @@ bool is_unsafe(char32_t code) {
   return range != std::end(kUnsafe) && range->first <= code;
 }
 
+bool is_joiner(char32_t code) { return code == 0x200C || code == 0x200D; }
+
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 void append_escaped(std::string& out, const CodePoint& code) {
@@ -91,7 +94,7 @@ std::string terminal_safe(std::string_view text, Lines lines) {
       // dropped: the newline follows
     } else if (lines == Lines::many && (code.value == '\n' || code.value == '\t')) {
       out += static_cast<char>(code.value);
-    } else if (!code.valid || is_unsafe(code.value)) {
+    } else if (!code.valid || (is_unsafe(code.value) && !is_joiner(code.value))) {
       out += kReplacement;
     } else {
       out += text.substr(at, code.length);

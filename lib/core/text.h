@@ -18,12 +18,13 @@ namespace maildrop {
 enum class Lines { one, many };  // many: newline and tab may stay
 
 /// For a terminal: valid UTF-8, without C0 (but \n and \t with Lines::many; CRLF becomes \n), DEL, C1, ESC, bidi and
-/// other format controls, line and paragraph separators. What is taken out becomes U+FFFD.
+/// other format controls (but the joiners U+200C and U+200D), line and paragraph separators. What is taken out becomes
+/// U+FFFD.
 std::string terminal_safe(std::string_view text, Lines lines = Lines::one);
 
-/// For a log line: as terminal_safe, but what is taken out becomes `\xNN` or `\u{NNNN}`, quotes and backslashes are
-/// escaped, and the result is quoted when it is empty or holds a space, `=` or a quote. At most `max` bytes of the text
-/// are shown, then `...`.
+/// For a log line: as terminal_safe, but joiners are taken out too; what is taken out becomes `\xNN` or `\u{NNNN}`,
+/// quotes and backslashes are escaped, and the result is quoted when it is empty or holds a space, `=` or a quote. At
+/// most `max` bytes of the text are shown, then `...`.
 std::string log_value(std::string_view text, std::size_t max = 256);
 
 /// The text as valid UTF-8: each byte that is not part of a well-formed sequence becomes U+FFFD.

@@ -15,11 +15,12 @@ namespace {
 mail::Inbox inbox(const std::string& name) { return mail::Inbox::trusted(name); }
 store::MessageId id(const std::string& text) { return store::MessageId::trusted(text); }
 
-/// Answers each connection with the same bytes, whatever it is asked.
+/// Answers each connection with the same bytes, whatever it is asked; with a pause after each byte if there is one.
 class Liar {
  public:
-  explicit Liar(std::string answer)
-      : listeners_(service::open_listeners({Endpoint::parse("127.0.0.1:0").value()}, 1).value()),
+  explicit Liar(std::string answer, int pause_ms = 0)
+      : pause_ms_(pause_ms),
+        listeners_(service::open_listeners({Endpoint::parse("127.0.0.1:0").value()}, 1).value()),
         answer_(std::move(answer)),
         thread_([this] { run(); }) {}
   ~Liar() {
@@ -38,14 +39,17 @@ class Liar {
       char request[4096];
       [[maybe_unused]] const ssize_t got = recv(peer, request, sizeof request, 0);
       for (std::size_t at = 0; at < answer_.size();) {
-        const ssize_t sent = send(peer, answer_.data() + at, answer_.size() - at, MSG_NOSIGNAL);
+        const std::size_t size = pause_ms_ > 0 ? 1 : answer_.size() - at;
+        const ssize_t sent = send(peer, answer_.data() + at, size, MSG_NOSIGNAL);
         if (sent <= 0) break;
         at += static_cast<std::size_t>(sent);
+        if (pause_ms_ > 0) std::this_thread::sleep_for(std::chrono::milliseconds(pause_ms_));
       }
       close(peer);
     }
   }
 
+  int pause_ms_;
   service::ListenersByLoop listeners_;
   std::string answer_;
   std::thread thread_;
@@ -79,7 +83,7 @@ const std::vector<Lie> kLies = {
      answer("200 OK", R"({"messages":[{"id":"00000000000000000000000001","received":"2023-02-30T00:00:00.000Z"}]})"),
      Code::corrupt},
     {"deep", answer("200 OK", std::string(100'000, '[')), Code::corrupt},
-    {"another service", answer("404 Not Found", "{}"), Code::corrupt},
+    {"another service", answer("404 Not Found", "{}"), Code::not_found},
     {"elsewhere", "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", Code::corrupt},
     {"reserved", answer("403 Forbidden", "{}"), Code::invalid},
     {"refused", answer("400 Bad Request", "{}"), Code::invalid},
@@ -87,8 +91,7 @@ const std::vector<Lie> kLies = {
     {"down", answer("503 Service Unavailable", "{}"), Code::unavailable},
     {"hangs up", "", Code::unavailable},
     {"not HTTP", "220 mail.example ESMTP\r\n", Code::unavailable},
-    {"endless", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + std::string(17u << 20, ' '),
-     Code::over_limit},
+    {"endless", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + std::string(17u << 20, ' '), Code::corrupt},
 };
 
 }  // namespace
@@ -178,6 +181,24 @@ TEST_CASE("client: a server that lies is not believed") {
   REQUIRE(list);
   CHECK(list->front().subject.empty());  // a number is no subject
   CHECK((*there)->get(inbox("bob"), id(kFirstId)).error().code == Code::corrupt);
+}
+
+TEST_CASE("client: no call goes on after its end") {
+  using Steady = std::chrono::steady_clock;
+  const std::string drip = "HTTP/1.1 200 OK\r\nX: " + std::string(200, 'x');
+  const std::string drip_body = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + std::string(200, 'x');
+  for (const std::string& bytes : {drip, drip_body}) {
+    const Liar liar(bytes, 20);
+    const auto there = open_client(liar.url());
+    REQUIRE(there);
+    const auto start = Steady::now();
+    (*there)->end_by(start + std::chrono::milliseconds(300));
+    const auto list = (*there)->list(inbox("bob"), {});
+    REQUIRE_FALSE(list);
+    CHECK(list.error().code == Code::timed_out);
+    CHECK((*there)->remove(inbox("bob"), id(kFirstId)).error().code == Code::timed_out);  // no time left
+    CHECK(Steady::now() - start < std::chrono::seconds(2));
+  }
 }
 
 TEST_CASE("client: URLs") {

@@ -129,10 +129,11 @@ TEST_CASE("route: errors show a fixed phrase, the log gets the reason") {
     int status;
   };
   for (const Row& each :
-       {Row{Code::invalid, 400}, Row{Code::not_found, 404}, Row{Code::over_limit, 429}, Row{Code::unavailable, 503},
+       {Row{Code::invalid, 400}, Row{Code::not_found, 404}, Row{Code::over_limit, 503}, Row{Code::unavailable, 503},
         Row{Code::timed_out, 503}, Row{Code::corrupt, 503}, Row{Code::internal, 500}}) {
     const Response response = problem(Error{each.code, "cannot open '/secret/path'"});
     CHECK(response.status == each.status);
+    CHECK(is_transient(each.code) == (response.status >= 500));
     CHECK(response.body.find("secret") == std::string::npos);
     CHECK(response.why == "cannot open '/secret/path'");
     CHECK(header(response, "Retry-After").empty() == (each.status != 429 && each.status != 503));

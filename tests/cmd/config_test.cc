@@ -51,6 +51,29 @@ TEST_CASE("config check tells what was read, or every problem") {
   CHECK(outcome.status == 78);
 }
 
+TEST_CASE("names that the mail module would never match are problems, each at its place") {
+  const test::Folder folder;
+  const std::string bad = write(folder, "bad.toml",
+                                "[mail]\n"
+                                "domains = [\"good.example\", \"ex!ample.org\",\n"
+                                "  \"-bad-.example\", \"[foo]\"]\n"
+                                "[inbox]\n"
+                                "reserved = [\"root\", \"a+b\", \"x y\"]\n"
+                                "max_messages = 0\n");
+  const Outcome outcome = run({"config", "check", "--config", bad, "--set", "smtp.hostname=x<y>"});
+  CHECK(outcome.status == 78);
+  CHECK(outcome.out.empty());
+  for (const char* part :
+       {":2:28: mail.domains: 'ex!ample.org' is no domain", ":3:3: mail.domains: '-bad-.example' is no domain",
+        ":3:20: mail.domains: '[foo]' is no domain", ":5:21: inbox.reserved: 'a+b' would never match",
+        ":5:28: inbox.reserved: 'x y' is no inbox name",
+        ":6:1: inbox.max_messages: ", "--set: smtp.hostname: 'x<y>' is no host name"})
+    CHECK_THAT(outcome.err, Catch::Contains(part));
+  const std::string good = "mail.domains=example.org,Example.COM,\xc3\xa9.example,_x.example,[192.0.2.1],[IPv6:::1],*";
+  CHECK(run({"config", "check", "--set", good}).status == 0);
+  CHECK(run({"serve", "--set", "mail.domains=ex!ample.org", "--set", "store.url=memory:"}).status == 78);
+}
+
 TEST_CASE("a bad variable is blamed by its name") {
   ::setenv("MAILDROP_INBOX_MAX_AGE", "soon", 1);
   const Outcome outcome = run({"config", "check"});

@@ -44,8 +44,14 @@ TEST_CASE("wrong command lines are 64 and say why") {
       {{"inbox", "--jsno"}, "unknown option '--jsno'; did you mean '--json'?"},
       {{"inbox", "bob", "--follwo=1"}, "unknown option '--follwo'; did you mean '--follow'?"},
       {{"inbox"}, "NAME is required"},
-      {{"inbox", "bob", "-n", "x"}, "--limit"},
-      {{"inbox", "bob", "-n", "-1"}, "--limit"},
+      {{"inbox", "bob", "-n", "x"}, "--limit: 'x' is no whole number above 0"},
+      {{"inbox", "bob", "-n", "0"}, "--limit: '0' is no whole number above 0"},
+      {{"inbox", "bob", "-n", "-1"}, "--limit: '-1' is no whole number above 0"},
+      {{"inbox", "bob", "-n", "4294967296"}, "--limit: '4294967296' is no whole number above 0"},
+      {{"inbox", "bob", "-n", "1", "-n", "2"}, "--limit may be given once"},
+      {{"inbox", "bob", "-n"}, "--limit needs a value: N"},
+      {{"inbox", "bob", "-o", ""}, "--output: the name of a file is needed"},
+      {{"inbox", "bob", "--json=x"}, "--json takes no value"},
       {{"inbox", "bob", "--color", "blue"}, "'blue' is none of auto, always, never"},
       {{"inbox", "bob", "--wait=3"}, "--wait"},
       {{"inbox", "bob", "-g", "("}, "--grep"},
@@ -53,7 +59,8 @@ TEST_CASE("wrong command lines are 64 and say why") {
       {{"config", "shwo"}, "unknown command 'shwo'; did you mean 'show'?"},
       {{"config", "check", "extra"}, "see maildrop config check --help"},
       {{"version", "extra"}, "unexpected 'extra'"},
-      {{"--set"}, "--set"},
+      {{"--set"}, "--set needs a value: KEY=VALUE"},
+      {{"inbox", "bob", "--config"}, "--config needs a value: FILE"},
       {{"\x1b]0;x\x07"}, "unknown command"},
   };
   for (const Row& row : rows) {
@@ -105,7 +112,10 @@ TEST_CASE("errors have one status each") {
       {Code::invalid, 65},   {Code::not_found, 66}, {Code::over_limit, 75}, {Code::unavailable, 69},
       {Code::timed_out, 75}, {Code::corrupt, 74},   {Code::internal, 70},
   };
-  for (const auto& [code, status] : rows) CHECK(exit_for({code, ""}) == status);
+  for (const auto& [code, status] : rows) {
+    CHECK(exit_for({code, ""}) == status);
+    CHECK(is_transient(code) == (status != exit_data && status != exit_no_input));
+  }
 }
 
 TEST_CASE("what is reported is safe for a terminal, line by line") {

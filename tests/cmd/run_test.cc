@@ -5,72 +5,15 @@
 #include <fstream>
 #include <iostream>
 #include <sstream>
-#include <thread>
 
-#include "capture.h"
-#include "command.h"
-#include "inbox_run.h"
+#include "bench.h"
 
 namespace maildrop::cmd {
 namespace {
 
-using std::chrono::milliseconds;
-
-/// Turns a hand when waited for.
-class ScriptedFeed final : public store::Feed {
- public:
-  explicit ScriptedFeed(std::function<Result<bool>(int)> news) : news_(std::move(news)) {}
-  Result<bool> wait(milliseconds) override { return news_(++waits_); }
-
- private:
-  std::function<Result<bool>(int)> news_;
-  int waits_ = 0;
-};
-
-struct Outcome {
-  int status;
-  std::string out, err;
-};
-
-/// One inbox with messages `one`, `two` and `three`, and what is done to it.
-struct Bench {
-  Bench() {
-    store::OpenOptions open;
-    open.url = "memory:";
-    open.role = store::Role::writer;
-    open.clock = &clock;
-    auto opened = store::open_store(open);
-    store = opened->get();
-    source.inboxes = std::move(*opened);
-    source.feed = polling_feed();
-    for (const char* subject : {"one", "two", "three"}) {
-      ids.push_back(test::deliver(*store, clock, subject, "body of " + std::string(subject) + "\r\n").text());
-      clock.advance(std::chrono::seconds(1));
-    }
-  }
-
-  Outcome run(InboxOptions options) {
-    options.name = "bob";
-    if (options.wait && options.wait_time.empty()) options.wait_time = "0";
-    const test::Capture out(1), err(2);
-    InboxRun inbox(options, source, clock);
-    const int status = inbox.main();
-    return {status, out.text(), err.text()};
-  }
-
-  std::size_t left() { return store->list(source.inbox, {})->size(); }
-
-  FakeClock clock;
-  store::Store* store = nullptr;
-  Source source{nullptr, nullptr, mail::Inbox::trusted("bob")};
-  std::vector<std::string> ids;  // oldest first
-};
-
-InboxOptions with(void (*change)(InboxOptions&)) {
-  InboxOptions options;
-  change(options);
-  return options;
-}
+using test::Bench;
+using test::Outcome;
+using test::with;
 
 TEST_CASE("lists and shows, with the status that says what was found") {
   struct Row {
@@ -145,8 +88,6 @@ TEST_CASE("-n takes the newest of a list") {
   const Outcome outcome = bench.run(options);
   CHECK(outcome.status == 0);
   CHECK_THAT(outcome.out, Catch::Contains("three") && Catch::Contains("two") && !Catch::Contains("\tone\t"));
-  options.limit = 0;
-  CHECK(bench.run(options).status == 0);
 }
 
 TEST_CASE("deletes exactly what was meant when it began") {
@@ -245,84 +186,6 @@ TEST_CASE("output that cannot be written is 74") {
   InboxRun inbox(options, bench.source, bench.clock, full);
   CHECK(inbox.main() == 74);
   ::close(full);
-}
-
-TEST_CASE("--wait looks again at each piece of news") {
-  Bench bench;
-  bench.source.feed = std::make_unique<ScriptedFeed>([&bench](int waits) -> Result<bool> {
-    if (waits == 3) test::deliver(*bench.store, bench.clock, "the code");
-    return true;
-  });
-  InboxOptions options;
-  options.wait = true;
-  options.wait_time = "1h";
-  options.grep = "code";
-  options.json = true;
-  const Outcome outcome = bench.run(options);
-  CHECK(outcome.status == 0);
-  CHECK_THAT(outcome.out, Catch::Contains("\"subject\":\"the code\"") && Catch::Contains("\"text\":"));
-}
-
-TEST_CASE("--follow shows what is there and what comes, the oldest first, each once") {
-  Bench bench;
-  bench.source.feed = std::make_unique<ScriptedFeed>([&bench](int waits) -> Result<bool> {
-    if (waits == 2) test::deliver(*bench.store, bench.clock, "four");
-    if (waits == 4) (void)bench.store->remove(bench.source.inbox, *store::MessageId::parse(bench.ids[0]));
-    if (waits == 5) test::deliver(*bench.store, bench.clock, "five");
-    if (waits == 7) return fail(Code::internal, "the end of the test");
-    return true;
-  });
-  InboxOptions options;
-  options.follow = true;
-  options.text = true;
-  Outcome outcome = bench.run(options);
-  CHECK(outcome.status == 70);
-  CHECK(outcome.out == "body of one\nbody of two\nbody of three\nhello\nhello\n");
-
-  bench.source.feed = std::make_unique<ScriptedFeed>([](int) { return fail(Code::internal, "the end"); });
-  options.limit = 1;
-  outcome = bench.run(options);
-  CHECK(outcome.out == "hello\n");
-}
-
-/// A store that is away for some looks.
-class Flaky final : public store::Inboxes {
- public:
-  Flaky(store::Inboxes& real, int good, int bad) : real_(real), good_(good), bad_(bad) {}
-  Result<std::vector<store::Summary>> list(const mail::Inbox& inbox, const store::Query& query) override {
-    if (good_-- <= 0 && bad_-- > 0) return fail(Code::unavailable, "gone");
-    return real_.list(inbox, query);
-  }
-  Result<store::Message> get(const mail::Inbox& inbox, const store::MessageId& id) override {
-    return real_.get(inbox, id);
-  }
-  Result<bool> remove(const mail::Inbox& inbox, const store::MessageId& id) override { return real_.remove(inbox, id); }
-
- private:
-  store::Inboxes& real_;
-  int good_, bad_;
-};
-
-TEST_CASE("an outage at the start is an error, a later one is waited out and told once") {
-  Bench bench;
-  InboxOptions options;
-  options.wait = true;
-  options.wait_time = "0";
-  options.grep = "never";
-  auto real = std::move(bench.source.inboxes);
-  bench.source.inboxes = std::make_unique<Flaky>(*real, 0, 1);
-  CHECK(bench.run(options).status == 69);
-  CHECK(bench.run({}).status == 0);
-
-  bench.source.inboxes = std::make_unique<Flaky>(*real, 1, 1);
-  bench.source.feed = std::make_unique<ScriptedFeed>([](int waits) -> Result<bool> {
-    if (waits == 2) return fail(Code::internal, "the end of the test");
-    return true;
-  });
-  options.wait_time = "1h";
-  const Outcome outcome = bench.run(options);
-  CHECK(outcome.status == 70);
-  CHECK_THAT(outcome.err, Catch::Contains("gone; trying again\n") && Catch::Contains("reachable again\n"));
 }
 
 }  // namespace

@@ -128,6 +128,26 @@ TEST_CASE("problems come from top to bottom, and each element of a list has its 
   CHECK(std::count(what.begin(), what.end(), '\n') == 6);
 }
 
+TEST_CASE("what a higher floor refuses is a problem among the others") {
+  const Folder folder;
+  const std::string file = folder.write("m.toml",
+                                        "[mail]\n"
+                                        "domains = [\"good.example\",\n"
+                                        "  \"bad!.example\"]\n"
+                                        "[api]\n"
+                                        "workers = 0\n");
+  const auto loaded = load_config({file, {"smtp.hostname=mx.example"}, {}},
+                                  [](std::string_view key, const std::string& value) -> Result<void> {
+                                    if (value.find('!') == std::string::npos && key != "smtp.hostname") return {};
+                                    return fail(Code::invalid, "'" + value + "' is not for me");
+                                  });
+  REQUIRE_FALSE(loaded);
+  CHECK(loaded.error().code == Code::invalid);
+  CHECK_THAT(loaded.error().what, Catch::StartsWith(file + ":3:3: mail.domains: 'bad!.example' is not for me\n" + file +
+                                                    ":5:1: api.workers: ") &&
+                                      Catch::EndsWith("\n--set: smtp.hostname: 'mx.example' is not for me"));
+}
+
 TEST_CASE("wrong values are refused") {
   const Folder folder;
   for (const char* text :
@@ -157,6 +177,8 @@ TEST_CASE("a file that was named must be there") {
   REQUIRE_FALSE(loaded);
   CHECK(loaded.error().code == Code::not_found);
   CHECK_FALSE(load_config({"", {}, {{"MAILDROP_CONFIG", "/nonexistent/m.toml"}}}));
+  CHECK(config_file({"a.toml", {}, {{"MAILDROP_CONFIG", "b.toml"}}}) == "a.toml");
+  CHECK(config_file({"", {}, {{"MAILDROP_CONFIG", "b.toml"}}}) == "b.toml");
 }
 
 TEST_CASE("the state folder") {

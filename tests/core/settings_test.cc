@@ -40,12 +40,33 @@ TEST_CASE("values out of range and of the wrong form are refused, and change not
     const char* value;
   };
   const Row rows[] = {
-      {"inbox.max_messages", "0"},    {"inbox.max_messages", "10001"}, {"inbox.max_messages", "ten"},
-      {"mail.max_size", "1"},         {"mail.max_size", "2GiB"},       {"mail.max_size", "-1"},
-      {"smtp.command_timeout", "0"},  {"smtp.command_timeout", "90"},  {"smtp.command_timeout", "25h"},
-      {"smtp.bare_newline", "maybe"}, {"smtp.listen", "localhost:25"}, {"mail.domains", "a b"},
-      {"mail.domains", "*.example"},  {"limits.exempt", "10.0.0.1/8"}, {"log.level", "loud"},
-      {"store.url", "postgres://x"},  {"smtp.hostname", "mx\r\nX: y"}, {"inbox.reserved", "a@b"},
+      {"inbox.max_messages", "0"},
+      {"inbox.max_messages", "10001"},
+      {"inbox.max_messages", "ten"},
+      {"mail.max_size", "1"},
+      {"mail.max_size", "2GiB"},
+      {"mail.max_size", "-1"},
+      {"smtp.command_timeout", "0"},
+      {"smtp.command_timeout", "90"},
+      {"smtp.command_timeout", "25h"},
+      {"smtp.bare_newline", "maybe"},
+      {"smtp.listen", "localhost:25"},
+      {"mail.domains", "a b"},
+      {"mail.domains", "*.example"},
+      {"limits.exempt", "10.0.0.1/8"},
+      {"log.level", "loud"},
+      {"store.url", "postgres://x"},
+      {"smtp.hostname", "mx\r\nX: y"},
+      {"inbox.reserved", "a@b"},
+      {"smtp.hostname", "x<y>"},
+      {"smtp.hostname", "--"},
+      {"smtp.hostname", "a..b"},
+      {"smtp.hostname", "mx."},
+      {"smtp.hostname", "mx-.example"},
+      {"smtp.hostname", "[]"},
+      {"smtp.hostname", "[mx]"},
+      {"smtp.hostname", "[2001:db8::1]"},
+      {"smtp.hostname", "[IPv6:192.0.2.1]"},
   };
   for (const Row& row : rows) {
     INFO(row.key << " = " << row.value);
@@ -58,6 +79,22 @@ TEST_CASE("values out of range and of the wrong form are refused, and change not
     CHECK(set.error().code == Code::invalid);
     CHECK(setting->get(config) == before);
   }
+}
+
+TEST_CASE("host names and address literals are taken") {
+  const Setting* setting = find_setting("smtp.hostname");
+  REQUIRE(setting);
+  const std::string longest = std::string(63, 'a') + ".example";
+  for (const std::string& name :
+       {std::string(), std::string("mx"), std::string("MX-1.example.org"), std::string("my_host"),
+        std::string("1.example"), std::string("[192.0.2.1]"), std::string("[IPv6:2001:db8::1]"), longest}) {
+    INFO(name);
+    Config config;
+    CHECK(setting->set(config, {name}));
+    CHECK(config.smtp.hostname == name);
+  }
+  Config config;
+  CHECK_FALSE(setting->set(config, {"a" + longest}));
 }
 
 TEST_CASE("sample and manual tell of every key") {

@@ -40,7 +40,10 @@ const Hostile kHostile[] = {
     {"U+2028", "\xE2\x80\xA8", "X", "\\u{2028}"},
     {"U+2029", "\xE2\x80\xA9", "X", "\\u{2029}"},
     {"U+200B", "\xE2\x80\x8B", "X", "\\u{200B}"},
-    {"U+200D", "\xE2\x80\x8D", "X", "\\u{200D}"},
+    {"a joiner stays: man technologist", "\xF0\x9F\x91\xA8\xE2\x80\x8D\xF0\x9F\x92\xBB",
+     "\xF0\x9F\x91\xA8\xE2\x80\x8D\xF0\x9F\x92\xBB", "\xF0\x9F\x91\xA8\\u{200D}\xF0\x9F\x92\xBB"},
+    {"a non-joiner stays: mi-khaham", "\xD9\x85\xDB\x8C\xE2\x80\x8C\xD8\xAE", "\xD9\x85\xDB\x8C\xE2\x80\x8C\xD8\xAE",
+     "\xD9\x85\xDB\x8C\\u{200C}\xD8\xAE"},
     {"U+FEFF", "\xEF\xBB\xBF", "X", "\\u{FEFF}"},
     {"tag letter", "\xF3\xA0\x81\x81", "X", "\\u{E0041}"},
     {"overlong slash", "\xC0\xAF", "XX", "\\xC0\\xAF"},
@@ -92,9 +95,10 @@ TEST_CASE("a mebibyte of anything is bounded") {
 
 TEST_CASE("width counts columns and cutting keeps characters whole") {
   CHECK(display_width("abc") == 3);
-  CHECK(display_width("\xE4\xB8\x96") == 2);      // CJK
-  CHECK(display_width("\xF0\x9F\x98\x80") == 2);  // emoji
-  CHECK(display_width("e\xCC\x81") == 1);         // combining acute
+  CHECK(display_width("\xE4\xB8\x96") == 2);               // CJK
+  CHECK(display_width("\xF0\x9F\x98\x80") == 2);           // emoji
+  CHECK(display_width("e\xCC\x81") == 1);                  // combining acute
+  CHECK(display_width("a\xE2\x80\x8C\xE2\x80\x8D") == 1);  // joiners
   CHECK(cut_to_width("abc", 3) == "abc");
   CHECK(cut_to_width("abcd", 3) == "ab\xE2\x80\xA6");
   CHECK(cut_to_width("a\xE4\xB8\x96"

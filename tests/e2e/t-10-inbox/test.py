@@ -4,8 +4,10 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -35,12 +37,17 @@ def statuses(daemon):
              (1, ["inbox", "three", "00000000000000000000000000"]), (1, ["inbox", "nobody", "--api", api]),
              (1, ["inbox", "three", "latest", "--delete", "-g", "no such subject"]),
              (64, ["inbox"]), (64, ["inbox", "three", "--no-such-option"]), (64, ["inbocks"]), (64, []),
-             (64, ["inbox", "three", "--raw", "--headers", "latest"]),
+             (64, ["inbox", "three", "--raw", "--headers", "latest"]), (64, ["inbox", "three", "-n", "0"]),
+             (64, ["inbox", "three", "-o", ""]), (64, ["inbox", "three", "--wait", "30s"]),
+             (66, ["inbox", "three", "--api", f"{api}/base"]),
              (66, ["--config", f"{WORK}/none.toml", "inbox", "three"]),
              (67, ["inbox", "three five"]), (67, ["inbox", "..%2f"]), (67, ["inbox", ""]),
+             (67, ["inbox", "postmaster", "--api", api]), (67, ["inbox", "postmaster", "latest", "--api", api]),
+             (67, ["inbox", "postmaster", "--delete", "1", "--api", api]),
              (69, ["inbox", "three", "--api", dead]),
              (78, ["--config", f"{WORK}/bad.toml", "inbox", "three"]),
              (124, ["inbox", "nobody", "--wait=200ms"]), (124, ["inbox", "nobody", "--wait=200ms", "--api", api]),
+             (124, ["inbox", "nobody", "--wait=200ms", "--api", dead]),
              (0, ["version"]), (0, ["--help"]), (0, ["inbox", "--help"]), (0, ["config", "check"]), (0, ["config", "defaults"]))
     for want, argv in cases:
         status, out, err = maildrop(*argv)
@@ -51,6 +58,76 @@ def statuses(daemon):
     same("status 66: no store there", status, 66) or print(err)
     status, _, err = maildrop("inbox", "three", env={"MAILDROP_MAIL_MAXSIZE": "1"})
     check("an unknown MAILDROP_ name: 78, with the nearest", status == 78 and "MAILDROP_MAIL_MAX_SIZE" in err, (status, err))
+
+
+def foreign_stores():
+    """What lies where the store should be is no store: reading it is bad data, serving it a wrong configuration."""
+    with sqlite3.connect(f"{WORK}/other.db") as other:
+        other.execute("CREATE TABLE t(x)")
+    other.close()
+    with open(f"{WORK}/text.db", "w") as f:
+        f.write("this is no database\n" * 100)
+    for name, reading, serving in (("other.db", 65, 78), ("text.db", 74, 74)):
+        settings = {"store.url": f"sqlite:{WORK}/{name}", "smtp.listen": "127.0.0.1:0", "api.listen": "127.0.0.1:0"}
+        same(f"inbox on {name}", maildrop("inbox", "three", settings=settings)[0], reading)
+        same(f"serve on {name}", maildrop("serve", settings=settings)[0], serving)
+
+
+def permissions():
+    """Another user's store, and one behind a folder that is closed: 77, and not `no store`."""
+    os.chmod(WORK, 0o711)
+    binary = f"{WORK}/maildrop"
+    shutil.copy(BINARY, binary)
+    os.chmod(binary, 0o755)
+    os.mkdir(f"{WORK}/closed", 0o700)
+    for name in ("closed/mail.db", "private.db", "private.toml"):
+        with open(f"{WORK}/{name}", "w") as f:
+            os.fchmod(f.fileno(), 0o600)
+    other = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    if not other:  # nobody else to be: then keep ourselves out
+        os.chmod(f"{WORK}/closed", 0)
+        for name in ("private.db", "private.toml"):
+            os.chmod(f"{WORK}/{name}", 0)
+
+    def run(*argv, settings):
+        env = environment({"smtp.listen": "127.0.0.1:0", "api.listen": "127.0.0.1:0", **settings})
+        done = subprocess.run([binary, *argv], env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, cwd="/", **other)
+        return done.returncode, done.stderr.decode("utf-8", "replace")
+    for name in ("closed/mail.db", "private.db"):
+        for command in (["inbox", "three"], ["serve"], ["serve-api"]):
+            status, err = run(*command, settings={"store.url": f"sqlite:{WORK}/{name}"})
+            check(f"status 77: {' '.join(command)} on {name}", status == 77 and "no permission for" in err and "no mail store" not in err,
+                  (status, err))
+    status, err = run("--config", f"{WORK}/private.toml", "config", "check", settings={})
+    check("status 77: a configuration that may not be read", status == 77 and "private.toml" in err, (status, err))
+
+
+def hanging_server():
+    """One that takes connections and says nothing: --wait ends when it said it would."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        start = time.monotonic()
+        status, _, err = maildrop("inbox", "three", "--wait=1s", "--api", "http://127.0.0.1:%d" % mute.getsockname()[1])
+        check("--wait=1s on a mute server: 124 in time", status == 124 and time.monotonic() - start < 5, (status, time.monotonic() - start, err))
+
+
+def closed_descriptors():
+    """Started with descriptors 0 to 2 closed, no file of ours may take their numbers."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = "127.0.0.1:%d" % free.getsockname()[1]
+    env = environment({"store.url": f"sqlite:{WORK}/closed.db", "smtp.listen": "127.0.0.1:0", "api.listen": address})
+    served = subprocess.Popen(["/bin/sh", "-c", 'exec "$0" serve 0<&- 1>&- 2>&-', BINARY], env=env)
+
+    def answers():
+        try:
+            return socket.create_connection(tuple(address.rsplit(":", 1)), 1).close() is None
+        except OSError:
+            return served.poll() is not None
+    try:
+        until(answers, 20)
+        same("descriptors 0 to 2 are nobody's", [os.readlink(f"/proc/{served.pid}/fd/{n}") for n in range(3)], ["/dev/null"] * 3)
+    finally:
+        served.terminate()
+        same("and it ends well", served.wait(20), 0)
 
 
 def views(daemon):
@@ -209,6 +286,10 @@ with Daemon({"inbox.max_messages": 20}) as daemon:
         for subject in ("one", "two", ENCODED):
             same(f"deliver {subject}", client.deliver(["three@example.test"], message(subject)).code, 250)
     statuses(daemon)
+    foreign_stores()
+    permissions()
+    hanging_server()
+    closed_descriptors()
     views(daemon)
     deletes(daemon)
     waits(daemon)
