@@ -146,6 +146,15 @@ Setting list_row(std::string_view key, Member member, Parse parse, Format format
   return row;
 }
 
+/// A list that must not be empty: an unset shell variable in `--set smtp.listen=$WHERE` would mean something else.
+Setting never_empty(Setting row, std::string_view or_else) {
+  row.set = [set = std::move(row.set), or_else](Config& config, const Values& given) -> Result<void> {
+    if (given.empty()) return fail(Code::invalid, "is empty, and " + std::string(or_else));
+    return set(config, given);
+  };
+  return row;
+}
+
 Setting reloadable(Setting row) {
   row.reloadable = true;
   return row;
@@ -201,11 +210,12 @@ constexpr Range<Millis> kTimeout{std::chrono::seconds(1), std::chrono::hours(24)
 constexpr Range<unsigned> kCount{1, 1'000'000};
 
 void add_smtp(std::vector<Setting>& rows) {
-  rows.push_back(
+  rows.push_back(never_empty(
       list_row("smtp.listen", MEMBER(smtp.listen), parse_endpoint, format_endpoint,
                "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...",
                "Where to receive mail. `*:25` is every IPv4 and IPv6 address, port 0 lets the system pick, and "
-               "`fd:NAME` takes the sockets that systemd passed under that FileDescriptorName."));
+               "`fd:NAME` takes the sockets that systemd passed under that FileDescriptorName."),
+      "nothing would listen"));
   rows.push_back(
       reloadable(text_row("smtp.hostname", MEMBER(smtp.hostname), check_hostname, "NAME",
                           "The name in the greeting, in the answer to EHLO and in our Received fields. Empty: the "
@@ -233,9 +243,10 @@ void add_smtp(std::vector<Setting>& rows) {
 }
 
 void add_api(std::vector<Setting>& rows) {
-  rows.push_back(list_row("api.listen", MEMBER(api.listen), parse_endpoint, format_endpoint,
-                          "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...",
-                          "Where to answer HTTP; forms as in smtp.listen."));
+  rows.push_back(never_empty(
+      list_row("api.listen", MEMBER(api.listen), parse_endpoint, format_endpoint,
+               "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...", "Where to answer HTTP; forms as in smtp.listen."),
+      "nothing would listen"));
   rows.push_back(size_row("api.header_size", {kKiB, 64 * kKiB}, MEMBER(api.header_size), "1KiB..64KiB",
                           "Bytes of a request's line and header. Beyond: 431."));
   rows.push_back(size_row("api.body_size", {0, 16 * kMiB}, MEMBER(api.body_size), "0..16MiB",
@@ -263,15 +274,11 @@ void add_api(std::vector<Setting>& rows) {
 }
 
 void add_mail(std::vector<Setting>& rows) {
-  Setting domains = list_row("mail.domains", MEMBER(mail.domains), parse_domain, as_is, "DOMAIN | [LITERAL] | *, ...",
-                             "Domains to take mail for; `*` is any. Recipients elsewhere get 550 5.7.1 relaying "
-                             "denied. Nothing is ever sent on.");
-  domains.set = [set = domains.set](Config& config, const Values& given) -> Result<void> {
-    if (given.empty())
-      return fail(Code::invalid, "is empty, and all mail would be refused");  // an unset shell variable
-    return set(config, given);
-  };
-  rows.push_back(reloadable(std::move(domains)));
+  rows.push_back(reloadable(never_empty(
+      list_row("mail.domains", MEMBER(mail.domains), parse_domain, as_is, "DOMAIN | [LITERAL] | *, ...",
+               "Domains to take mail for; `*` is any. Recipients elsewhere get 550 5.7.1 relaying denied. Nothing is "
+               "ever sent on."),
+      "all mail would be refused")));
   rows.push_back(
       reloadable(size_row("mail.max_size", {kKiB, kGiB}, MEMBER(mail.max_size), "1KiB..1GiB",
                           "Bytes of a message, announced as SIZE (RFC 1870). Beyond: 552 5.3.4, at MAIL when "

@@ -60,6 +60,20 @@ TEST_CASE("values out of range and of the wrong form are refused, and change not
   }
 }
 
+TEST_CASE("lists without which nothing works are not emptied by an unset variable") {
+  for (const char* key : {"smtp.listen", "api.listen", "mail.domains"}) {
+    INFO(key);
+    Config config;
+    const Setting* setting = find_setting(key);
+    REQUIRE(setting);
+    const auto before = setting->get(config);
+    const Result<void> set = setting->set(config, {});
+    REQUIRE_FALSE(set);
+    CHECK_THAT(set.error().what, Catch::StartsWith("is empty, and "));
+    CHECK(setting->get(config) == before);
+  }
+}
+
 TEST_CASE("sample and manual tell of every key") {
   const std::string sample = sample_toml();
   const std::string manual = settings_man();
