@@ -31,6 +31,7 @@ namespace maildrop::cmd {
 namespace {
 
 constexpr std::size_t kReservedFiles = 128;  // for the store, logs, HTTP and what libraries open
+constexpr Millis kFarewell{500};             // for those who are left when the drain is over to hear 421
 
 /// The folder of a store that nobody named is ours to make; a path that somebody wrote is theirs.
 void make_state_folder(const std::string& url, const std::string& resolved) {
@@ -59,6 +60,7 @@ class Daemon {
   void announce(std::string_view service, const service::ListenersByLoop& listeners) const;
   void reload();
   void drain();
+  void drain_timed_out();
   void server_drained();
   [[noreturn]] void end_now(int status) const;
   std::string status() const;
@@ -208,14 +210,21 @@ void Daemon::drain() {
   draining_servers_ = (smtp_ ? 1 : 0) + (http_ ? 1 : 0);
   drain_limit_->expires_after(config_.service.drain_timeout);
   drain_limit_->async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    // What was answered 250 is stored, so nothing is lost; who is left gets a closed connection and tries again.
-    log::warning("drain timed out", {{"smtp_connections", smtp_ ? smtp_->connections() : 0},
-                                     {"http_connections", http_ ? http_->connections() : 0}});
-    end_now(exit_ok);
+    if (!error) drain_timed_out();
   });
   if (smtp_) smtp_->drain([this] { server_drained(); });
   if (http_) http_->drain([this] { server_drained(); });
+}
+
+/// What was answered 250 is stored, so nothing is lost: who is left hears 421, or just an end, and tries again.
+void Daemon::drain_timed_out() {
+  log::warning("drain timed out", {{"smtp_connections", smtp_ ? smtp_->connections() : 0},
+                                   {"http_connections", http_ ? http_->connections() : 0}});
+  if (smtp_) smtp_->farewell();
+  drain_limit_->expires_after(kFarewell);
+  drain_limit_->async_wait([this](const boost::system::error_code& error) {
+    if (!error) end_now(exit_ok);
+  });
 }
 
 void Daemon::server_drained() {

@@ -396,9 +396,11 @@ void add_rest(std::vector<Setting>& rows) {
       "elsewhere.")));
   rows.push_back(number_row("service.loops", {0, 256}, MEMBER(service.loops), "0..256",
                             "Threads that serve sockets. 0: one for each core that the process may use."));
-  rows.push_back(reloadable(duration_row("service.drain_timeout", kTimeout, MEMBER(service.drain_timeout), "1s..24h",
-                                         "How long transactions in flight may take after TERM. Keep it below systemd's "
-                                         "TimeoutStopSec.")));
+  rows.push_back(
+      reloadable(duration_row("service.drain_timeout", kTimeout, MEMBER(service.drain_timeout), "1s..24h",
+                              "How long transactions in flight may take after TERM; who is left then hears 421 and "
+                              "the process ends within a second. Keep it below systemd's "
+                              "TimeoutStopSec.")));
 }
 
 #undef MEMBER

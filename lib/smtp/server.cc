@@ -147,6 +147,7 @@ struct Server::State {
   void left(const mail::Peer& peer);
   void drain_share(Share& share);
   void check_drained();
+  void farewell();
 
   ServerParts parts;
   Metrics metrics;
@@ -263,6 +264,13 @@ void Server::State::drain_share(Share& share) {
   for (Connection* connection : share.shared.connections) connection->drain();
 }
 
+void Server::State::farewell() {
+  for (auto& share : shares)
+    asio::post(share->shared.context, [s = share.get()] {
+      for (Connection* connection : s->shared.connections) connection->shut_down();
+    });
+}
+
 void Server::State::check_drained() {
   if (!draining || accepting != 0 || admission.count() != 0 || drained.exchange(true)) return;
   for (auto& share : shares) asio::post(share->shared.context, [&timer = share->sweeper] { timer.cancel(); });
@@ -310,6 +318,8 @@ void Server::drain(std::function<void()> done) {
       state.check_drained();
     });
 }
+
+void Server::farewell() { state_->farewell(); }
 
 std::size_t Server::connections() const { return state_->admission.count(); }
 
