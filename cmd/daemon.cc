@@ -158,8 +158,8 @@ int Daemon::run() {
   }
   boost::asio::io_context& main_loop = loops_.at(0).context();
   signals_ = std::make_unique<service::Signals>(
-      main_loop,
-      service::SignalHandlers{[this] { drain(); }, [this] { end_now(128 + SIGTERM); }, [this] { reload(); }});
+      main_loop, service::SignalHandlers{[this] { drain(); }, [this](int signal) { end_now(128 + signal); },
+                                         [this] { reload(); }});
   drain_limit_ = std::make_unique<boost::asio::steady_timer>(main_loop);
   if (smtp_) smtp_->start();
   if (http_) http_->start();

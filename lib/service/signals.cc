@@ -27,15 +27,17 @@ struct Signals::State : std::enable_shared_from_this<State> {
       if (!draining) handlers.reload();
     } else if (!draining) {
       draining = true;
+      first = std::chrono::steady_clock::now();
       handlers.drain();
-    } else {
-      handlers.end();
+    } else if (std::chrono::steady_clock::now() - first >= kSameSignal) {
+      handlers.end(number);
     }
   }
 
   boost::asio::signal_set set;
   SignalHandlers handlers;
   bool draining = false;
+  std::chrono::steady_clock::time_point first;  // when the drain began
   bool cancelled = false;
 };
 
