@@ -269,11 +269,17 @@ void Loader::sets(const std::vector<std::string>& given) {
 }
 
 /// The file and, after it, conf.d/*.toml beside it by name.
-std::vector<std::string> with_drop_ins(const std::string& file) {
+Result<std::vector<std::string>> with_drop_ins(const std::string& file) {
   std::vector<std::string> files{file};
+  const fs::path folder = fs::path(file).parent_path() / "conf.d";
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(fs::path(file).parent_path() / "conf.d", error))
-    if (entry.path().extension() == ".toml") files.push_back(entry.path().string());
+  fs::directory_iterator entry(folder, error);
+  if (error) return files;  // there is none
+  // Step by step: the increment of a range-for throws.
+  for (; entry != fs::directory_iterator(); entry.increment(error)) {
+    if (entry->path().extension() == ".toml") files.push_back(entry->path().string());
+  }
+  if (error) return fail(Code::not_found, "cannot read '" + folder.string() + "': " + error.message());
   std::sort(files.begin() + 1, files.end());
   return files;
 }
@@ -314,8 +320,10 @@ Result<LoadedConfig> load_config(const ConfigSources& sources) {
     file = kDefaultConfigFile;
   }
   Loader loader;
-  if (!file.empty())
-    for (const std::string& each : with_drop_ins(file)) loader.file(each);
+  if (!file.empty()) {
+    const std::vector<std::string> files = TRY(with_drop_ins(file));
+    for (const std::string& each : files) loader.file(each);
+  }
   loader.environment(sources.environment);
   loader.sets(sources.sets);
   return loader.finish();

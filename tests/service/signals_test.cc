@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <stdexcept>
 #include <string>
 
 using namespace maildrop::service;
@@ -36,6 +37,20 @@ TEST_CASE("HUP reloads, the first TERM drains, the second ends, and nothing relo
   signals.cancel();
   context.run();  // comes back
   CHECK(calls == "rde");
+}
+
+TEST_CASE("a handler that throws is not the last one") {
+  boost::asio::io_context context;
+  int reloads = 0;
+  const auto reload = [&] {
+    if (++reloads == 1) throw std::runtime_error("on purpose");
+  };
+  Signals signals(context, {[] {}, [](int) {}, reload});
+  for (int wanted = 1; wanted <= 2; ++wanted) {
+    std::raise(SIGHUP);
+    while (reloads < wanted) context.run_one();
+  }
+  CHECK(reloads == 2);
 }
 
 TEST_CASE("the file limit is what the process can have") { CHECK(raise_file_limit() >= 256); }
