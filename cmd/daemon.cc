@@ -110,7 +110,8 @@ Result<void> Daemon::open_store() {
 
 Result<void> Daemon::open_smtp() {
   committer_ = std::make_unique<store::Committer>(*store_, config_.store, metrics_);
-  service::ListenersByLoop listeners = TRY(service::open_listeners(config_.smtp.listen, loops_.size()));
+  service::ListenersByLoop listeners =
+      TRY(service::open_listeners(config_.smtp.listen, loops_.size(), config_.service.socket_mode));
   announce("smtp", listeners);
   const std::size_t room = file_limit_ > 2 * kReservedFiles ? file_limit_ - kReservedFiles : file_limit_ / 2;
   if (config_.limits.connections > room)
@@ -123,7 +124,8 @@ Result<void> Daemon::open_smtp() {
 }
 
 Result<void> Daemon::open_api() {
-  service::ListenersByLoop listeners = TRY(service::open_listeners(config_.api.listen, loops_.size()));
+  service::ListenersByLoop listeners =
+      TRY(service::open_listeners(config_.api.listen, loops_.size(), config_.service.socket_mode));
   announce("api", listeners);
   offload_ = std::make_unique<service::Offload>(config_.api.workers, config_.api.waiting);
   api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_});

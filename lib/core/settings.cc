@@ -380,6 +380,34 @@ void add_limits(std::vector<Setting>& rows) {
                           "syntax, and never the caps in total.")));
 }
 
+Setting socket_mode_row() {
+  Setting row{"service.socket_mode",
+              Setting::Type::text,
+              "0..0777, octal",
+              "Permissions of unix sockets that are made here. To connect, a user must be able to write: 0660 is our "
+              "user and our group, so that of a proxy may be added to it.",
+              false,
+              false,
+              {},
+              {}};
+  row.set = [](Config& config, const Values& given) -> Result<void> {
+    const std::string_view text = TRY(single(given));
+    unsigned mode = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+    if (text.empty() || error != std::errc() || end != text.data() + text.size() || mode > 0777)
+      return fail(Code::invalid, "'" + std::string(text) + "' is no mode: write it in octal, such as 0660");
+    config.service.socket_mode = mode;
+    return {};
+  };
+  row.get = [](const Config& config) {
+    std::string digits = "0000";
+    for (unsigned i = 0; i < 4; ++i)
+      digits[3 - i] = static_cast<char>('0' + ((config.service.socket_mode >> (3 * i)) & 7));
+    return Values{digits};
+  };
+  return row;
+}
+
 void add_rest(std::vector<Setting>& rows) {
   using Level = LogSettings::Level;
   using Format = LogSettings::Format;
@@ -401,6 +429,7 @@ void add_rest(std::vector<Setting>& rows) {
                               "How long transactions in flight may take after TERM; who is left then hears 421 and "
                               "the process ends within a second. Keep it below systemd's "
                               "TimeoutStopSec.")));
+  rows.push_back(socket_mode_row());
 }
 
 #undef MEMBER

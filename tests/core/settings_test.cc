@@ -74,6 +74,16 @@ TEST_CASE("lists without which nothing works are not emptied by an unset variabl
   }
 }
 
+TEST_CASE("the mode of unix sockets is octal") {
+  Config config;
+  const Setting* setting = find_setting("service.socket_mode");
+  REQUIRE(setting->set(config, {"666"}));
+  CHECK(config.service.socket_mode == 0666);
+  CHECK(setting->get(config) == std::vector<std::string>{"0666"});
+  CHECK(setting->get(Config()) == std::vector<std::string>{"0660"});
+  for (const char* wrong : {"1777", "rw", "0680", "", "-1", "0x1ff"}) CHECK_FALSE(setting->set(config, {wrong}));
+}
+
 TEST_CASE("sample and manual tell of every key") {
   const std::string sample = sample_toml();
   const std::string manual = settings_man();
