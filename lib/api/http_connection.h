@@ -17,8 +17,8 @@ namespace maildrop::api {
 class Guest {
  public:
   /// `source` is what `admission` counted.
-  Guest(int fd, const IpAddress& address, const IpAddress& source, service::Admission& admission)
-      : descriptor_(fd), address_(address), source_(source), admission_(&admission) {}
+  Guest(FileDescriptor socket, const IpAddress& address, const IpAddress& source, service::Admission& admission)
+      : descriptor_(std::move(socket)), address_(address), source_(source), admission_(&admission) {}
   ~Guest();
   Guest(Guest&& other) noexcept;
   const IpAddress& address() const { return address_; }

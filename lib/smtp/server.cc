@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -75,8 +76,11 @@ Accepted accept_one(int listener) {
   return accepted;
 }
 
-/// Says why; the caller closes. Nothing was read, so nothing can be reset.
+/// Says why; the caller closes. That sends a reset if there are unread bytes, and it overtakes the reply: a client that
+/// did not wait for the greeting has sent some, and they are read.
 void turn_away(const FileDescriptor& socket, const Reply& reply) {
+  std::array<char, 4096> unread;
+  [[maybe_unused]] const ssize_t got = ::recv(socket.get(), unread.data(), unread.size(), MSG_DONTWAIT);
   std::string text;
   append(text, reply, make_session_id());
   [[maybe_unused]] const ssize_t n = ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -41,6 +41,17 @@ TEST_CASE("http_lane: draining answers what is in flight and closes the rest") {
   CHECK_FALSE(site.connect().connected());
 }
 
+TEST_CASE("http_lane: draining turns away who waits at the door") {
+  Site site;
+  site.open();
+  Client client = site.connect();
+  client.send(kGet);
+  site.server->drain([] {});
+  site.start_loops();
+  CHECK(statuses(client.receive_all()) == "503");
+  CHECK_FALSE(client.reset());
+}
+
 TEST_CASE("http_lane: draining with nobody there is done at once") {
   Site site(2);
   site.start();
