@@ -30,20 +30,37 @@ struct Job {
   Job(std::shared_ptr<HttpLane> of, Request asked)
       : lane(std::move(of)),
         request(std::move(asked)),
+        begun(std::chrono::steady_clock::now()),
         ready(lane->io.get_executor(), lane->shared->settings.answer_timeout) {}
 
   const std::shared_ptr<HttpLane> lane;
   const Request request;
   Response response;  // the worker's until `done`
   bool done = false;
+  const Monotonic begun;
   Timer ready;  // ends when the answer is here, or is due; touched on the loop's thread alone
 };
 
+Response busy(std::string why) {
+  return problem(Fault{503, "too many requests are waiting, try again later", std::move(why)});
+}
+
+/// What a worker does. A request that has waited for half of its time is not begun: its answer would come when nobody
+/// waits for it any more, and once the queue is that long, all work would be for nobody.
+void answer(HttpShared& shared, Job& job) {
+  const Millis patience = shared.settings.answer_timeout / 2;
+  if (std::chrono::steady_clock::now() - job.begun > patience) {
+    job.response = busy("waited for half of api.answer_timeout");
+  } else {
+    job.response = shared.answer(job.request);
+  }
+}
+
 /// Gives the job to a worker; false when too many wait already.
-bool hand_over(std::shared_ptr<Job> job) {
+bool hand_over(std::shared_ptr<Job> job, const IpAddress& source) {
   const std::shared_ptr<HttpShared> shared = job->lane->shared;
-  auto work = [shared, job]() mutable {
-    job->response = shared->answer(job->request);
+  auto work = [shared, job = std::move(job)]() mutable {
+    answer(*shared, *job);
     asio::io_context& io = job->lane->io;
     asio::post(io, [job = std::move(job)] {  // moved: its timer must end on its own thread
       job->done = true;
@@ -52,14 +69,9 @@ bool hand_over(std::shared_ptr<Job> job) {
     shared->job_ends();
   };
   shared->job_begins();
-  job.reset();
-  if (shared->offload.push(std::move(work))) return true;
+  if (shared->offload.push(source.is_v4() ? source : source.prefix(64), std::move(work))) return true;
   shared->job_ends();
   return false;
-}
-
-Response busy() {
-  return problem(Fault{503, "too many requests are waiting, try again later", "api.waiting is used up"});
 }
 
 /// A worker that hangs in the store keeps its thread and its job; whoever asked is not kept.
@@ -138,8 +150,8 @@ Awaitable<> HttpConnection::serve() {
     Response response;
     if (where(job->request) == Runs::on_loop) {
       response = shared.answer(job->request);
-    } else if (!hand_over(job)) {
-      response = busy();
+    } else if (!hand_over(job, guest_.source())) {
+      response = busy("api.waiting is used up");
     } else {
       co_await job->ready.async_wait(kWait);
       response = job->done ? std::move(job->response) : late();

@@ -22,6 +22,7 @@ class Guest {
   ~Guest();
   Guest(Guest&& other) noexcept;
   const IpAddress& address() const { return address_; }
+  const IpAddress& source() const { return source_; }
   int release() { return descriptor_.release(); }
 
  private:

@@ -257,7 +257,7 @@ void add_api(std::vector<Setting>& rows) {
                    "not help. Then 408."));
   rows.push_back(duration_row("api.answer_timeout", kTimeout, MEMBER(api.answer_timeout), "1s..24h",
                               "How long a request may wait for the store. Then 503: a disk that hangs must not look "
-                              "like a server that hangs."));
+                              "like a server that hangs. One that has waited for half of it is not begun."));
   rows.push_back(duration_row("api.write_timeout", kTimeout, MEMBER(api.write_timeout), "1s..24h",
                               "How long a client may take to read an answer. Then the connection is closed."));
   rows.push_back(duration_row("api.idle_timeout", kTimeout, MEMBER(api.idle_timeout), "1s..24h",

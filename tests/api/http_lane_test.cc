@@ -41,6 +41,27 @@ TEST_CASE("http_lane: draining answers what is in flight and closes the rest") {
   CHECK_FALSE(site.connect().connected());
 }
 
+TEST_CASE("http_lane: no work is done for who has heard 503 already") {
+  Site site;
+  site.world.config.api.workers = 1;
+  site.world.config.api.answer_timeout = Millis(100);
+  site.world.store.hold(true);
+  site.start();
+  Client at_work = site.connect();
+  at_work.send(kGet);
+  while (site.world.store.calls() == 0) std::this_thread::yield();
+  std::vector<Client> waiting;
+  for (int i = 0; i < 20; ++i) {
+    waiting.push_back(site.connect());
+    waiting.back().send(kGet);
+  }
+  for (Client& each : waiting) CHECK(statuses(each.receive_answer()) == "503");
+  CHECK(site.world.store.calls() == 1);
+  site.world.store.hold(false);
+  CHECK(statuses(site.get("/v2/mailbox/bob")) == "200");
+  CHECK(site.world.store.calls() == 2);
+}
+
 TEST_CASE("http_lane: draining turns away who waits at the door") {
   Site site;
   site.open();
