@@ -22,6 +22,7 @@
 #include "service/notify.h"
 #include "service/offload.h"
 #include "service/signals.h"
+#include "service/time_limit.h"
 #include "smtp/server.h"
 #include "store/backends.h"
 #include "store/committer.h"
@@ -32,6 +33,7 @@ namespace {
 
 constexpr std::size_t kReservedFiles = 128;  // for the store, logs, HTTP and what libraries open
 constexpr Millis kFarewell{500};             // for those who are left when the drain is over to hear 421
+constexpr Millis kLeastEnd{1000};            // for the store to close, however long the drain took
 
 /// The folder of a store that nobody named is ours to make; a path that somebody wrote is theirs.
 void make_state_folder(const std::string& url, const std::string& resolved) {
@@ -71,6 +73,8 @@ class Daemon {
   SystemClock clock_;
   metrics::Registry metrics_;
   std::size_t file_limit_;
+  // Goes last: what it bounds is the end of all that follows.
+  std::unique_ptr<service::TimeLimit> end_limit_;
   // In this order, so that what uses something goes before it: connections live in the loops and end with them.
   service::Loops loops_;
   std::unique_ptr<store::Store> store_;
@@ -82,6 +86,7 @@ class Daemon {
   std::unique_ptr<service::Signals> signals_;
   std::unique_ptr<boost::asio::steady_timer> drain_limit_;
   std::atomic<int> draining_servers_{0};
+  Monotonic drain_ends_ = Monotonic::max();
 };
 
 Result<void> Daemon::open() {
@@ -170,6 +175,14 @@ int Daemon::run() {
             {{"version", MAILDROP_VERSION}, {"loops", loops_.size()}, {"domains", config_.mail.domains.size()}});
   service::notify_ready(status());
   loops_.join();
+  // The store has yet to end what it is at, and may hang in that. All that was acknowledged is committed, so nothing is
+  // lost by not waiting; and from here on a signal ends us as it ends any process.
+  signals_.reset();
+  const Monotonic least = std::chrono::steady_clock::now() + kLeastEnd;
+  end_limit_ = std::make_unique<service::TimeLimit>(std::max(drain_ends_, least), [this] {
+    log::warning("the store did not close in time");
+    end_now(exit_ok);
+  });
   log::info("ended");
   return exit_ok;
 }
@@ -210,7 +223,8 @@ void Daemon::drain() {
                          {"http_connections", http_ ? http_->connections() : 0}});
   service::notify_stopping();
   draining_servers_ = (smtp_ ? 1 : 0) + (http_ ? 1 : 0);
-  drain_limit_->expires_after(config_.service.drain_timeout);
+  drain_ends_ = std::chrono::steady_clock::now() + config_.service.drain_timeout;
+  drain_limit_->expires_at(drain_ends_);
   drain_limit_->async_wait([this](const boost::system::error_code& error) {
     if (!error) drain_timed_out();
   });

@@ -25,15 +25,18 @@ constexpr Millis kLingerTime{1000};              // for a refused client to read
 constexpr std::size_t kLingerSize = 256 * 1024;  // bytes thrown away meanwhile
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-/// One request on its way through a worker. The socket is not part of it: two threads never share one.
+/// One request on its way through a worker. The socket is not part of it: two threads never share one. It is alive
+/// like a connection, and may outlive its own: a drain waits for it, and so does the limit of the drain.
 struct Job {
   Job(std::shared_ptr<HttpLane> of, Request asked)
       : lane(std::move(of)),
+        alive(lane->shared),
         request(std::move(asked)),
         begun(std::chrono::steady_clock::now()),
         ready(lane->io.get_executor(), lane->shared->settings.answer_timeout) {}
 
   const std::shared_ptr<HttpLane> lane;
+  const Alive alive;
   const Request request;
   Response response;  // the worker's until `done`
   bool done = false;
@@ -49,7 +52,7 @@ Response busy(std::string why) {
 /// waits for it any more, and once the queue is that long, all work would be for nobody.
 void answer(HttpShared& shared, Job& job) {
   const Millis patience = shared.settings.answer_timeout / 2;
-  if (std::chrono::steady_clock::now() - job.begun > patience) {
+  if (shared.ending() || std::chrono::steady_clock::now() - job.begun > patience) {
     job.response = busy("waited for half of api.answer_timeout");
   } else {
     job.response = shared.answer(job.request);
@@ -59,19 +62,16 @@ void answer(HttpShared& shared, Job& job) {
 /// Gives the job to a worker; false when too many wait already.
 bool hand_over(std::shared_ptr<Job> job, const IpAddress& source) {
   const std::shared_ptr<HttpShared> shared = job->lane->shared;
-  auto work = [shared, job = std::move(job)]() mutable {
+  auto at_work = std::make_shared<AtWork>(shared);
+  auto work = [shared, at_work = std::move(at_work), job = std::move(job)]() mutable {
     answer(*shared, *job);
     asio::io_context& io = job->lane->io;
     asio::post(io, [job = std::move(job)] {  // moved: its timer must end on its own thread
       job->done = true;
       job->ready.cancel();
     });
-    shared->job_ends();
   };
-  shared->job_begins();
-  if (shared->offload.push(source.is_v4() ? source : source.prefix(64), std::move(work))) return true;
-  shared->job_ends();
-  return false;
+  return shared->offload.push(source.is_v4() ? source : source.prefix(64), std::move(work));
 }
 
 /// A worker that hangs in the store keeps its thread and its job; whoever asked is not kept.

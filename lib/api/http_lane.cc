@@ -92,6 +92,7 @@ void HttpShared::job_ends() {
 }
 
 void HttpShared::wait_for_jobs() {
+  ending_ = true;
   std::unique_lock lock(mutex_);
   done_ = nullptr;
   idle_.wait(lock, [this] { return jobs_ == 0; });

@@ -48,10 +48,12 @@ class HttpShared {
   void drain(std::function<void()> done);
   bool draining() const { return draining_; }
 
-  /// Requests on the offload threads; wait_for_jobs() blocks until there are none.
+  /// Requests on the offload threads, waiting or at work; wait_for_jobs() blocks until there are none. Those that have
+  /// not begun by then are not begun at all.
   void job_begins();
   void job_ends();
   void wait_for_jobs();
+  bool ending() const { return ending_; }
 
   const ApiSettings settings;  // as they were at the start
   service::Offload& offload;
@@ -64,6 +66,7 @@ class HttpShared {
   std::array<metrics::Counter*, 5> statuses_;
   std::atomic<std::size_t> alive_{0};
   std::atomic<bool> draining_{false};
+  std::atomic<bool> ending_{false};
   std::mutex mutex_;
   std::condition_variable idle_;
   std::size_t jobs_ = 0;
@@ -77,6 +80,17 @@ class Alive {
   explicit Alive(std::shared_ptr<HttpShared> shared) : shared_(std::move(shared)) { shared_->enter(); }
   ~Alive() { shared_->leave(); }
   Alive(const Alive&) = delete;
+
+ private:
+  std::shared_ptr<HttpShared> shared_;
+};
+
+/// One request on the offload threads, for as long as it lives.
+class AtWork {
+ public:
+  explicit AtWork(std::shared_ptr<HttpShared> shared) : shared_(std::move(shared)) { shared_->job_begins(); }
+  ~AtWork() { shared_->job_ends(); }
+  AtWork(const AtWork&) = delete;
 
  private:
   std::shared_ptr<HttpShared> shared_;

@@ -13,9 +13,12 @@ Offload::Offload(unsigned threads, std::size_t waiting) : limit_(waiting) {
 }
 
 Offload::~Offload() {
+  std::list<Source> forgotten;  // outlives the lock: destructors of what waits may do anything
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
+    forgotten.swap(turns_);
+    sources_.clear();
   }
   wake_.notify_all();
   for (auto& thread : threads_) thread.join();
@@ -59,7 +62,7 @@ void Offload::run() {
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait(lock, [this] { return ending_ || !turns_.empty(); });
-    if (turns_.empty()) return;
+    if (ending_) return;
     Work work = take();
     lock.unlock();
     try {

@@ -20,11 +20,12 @@ namespace maildrop::service {
 class Offload {
  public:
   Offload(unsigned threads, std::size_t waiting);
-  ~Offload();  // runs what waits, then joins
+  ~Offload();  // forgets what waits, and joins when what runs has ended
   Offload(const Offload&) = delete;
 
   /// Runs `work` on one of the threads, after what came earlier from the same source. false, and nothing is run, when
-  /// the queue is full. Never blocks. The answer goes back by asio::post; what `work` throws is logged.
+  /// the queue is full. Never blocks. The answer goes back by asio::post; what `work` throws is logged. Work is
+  /// destroyed without having run when this ends first: what must happen in any case belongs into a destructor.
   bool push(const IpAddress& source, std::function<void()> work);
 
  private:

@@ -1,9 +1,10 @@
-/// offload_test.cc: bounded, fair, and nothing accepted is forgotten.
+/// offload_test.cc: bounded, fair, and what waits at the end is forgotten.
 #include "service/offload.h"
 
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <future>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -42,17 +43,24 @@ TEST_CASE("everything that was accepted runs") {
   while (runs < accepted) std::this_thread::yield();
 }
 
-TEST_CASE("a full queue refuses") {
+TEST_CASE("a full queue refuses, and the end forgets what waits") {
   std::atomic<int> runs{0};
+  const auto held = std::make_shared<int>(0);
+  std::future<void> ending;
   {
-    Offload offload(1, 2);
-    Blocker blocker(offload);
-    CHECK(offload.push(kOne, [&] { ++runs; }));
-    CHECK(offload.push(kTwo, [&] { ++runs; }));
-    CHECK_FALSE(offload.push(kTwo, [&] { ++runs; }));
+    auto offload = std::make_unique<Offload>(1, 2);
+    Blocker blocker(*offload);
+    CHECK(offload->push(kOne, [&runs, held] { ++runs; }));
+    CHECK(offload->push(kTwo, [&runs, held] { ++runs; }));
+    CHECK_FALSE(offload->push(kTwo, [&runs, held] { ++runs; }));
+    CHECK(held.use_count() == 3);
+    ending = std::async(std::launch::async, [&offload] { offload.reset(); });
+    CHECK(ending.wait_for(std::chrono::milliseconds(20)) == std::future_status::timeout);  // for what runs
     blocker.let_go();
+    ending.wait();
   }
-  CHECK(runs == 2);
+  CHECK(runs == 0);
+  CHECK(held.use_count() == 1);
 }
 
 TEST_CASE("who asks for much waits behind himself, not others behind him") {
