@@ -28,17 +28,19 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 /// One request on its way through a worker. The socket is not part of it: two threads never share one. It is alive
 /// like a connection, and may outlive its own: a drain waits for it, and so does the limit of the drain.
 struct Job {
-  Job(std::shared_ptr<HttpLane> of, Request asked)
+  Job(std::shared_ptr<HttpLane> of, Request asked, std::shared_ptr<Budget> budget)
       : lane(std::move(of)),
         alive(lane->shared),
         request(std::move(asked)),
+        room(lane->shared->memory, std::move(budget)),
         begun(std::chrono::steady_clock::now()),
         ready(lane->io.get_executor(), lane->shared->settings.answer_timeout) {}
 
   const std::shared_ptr<HttpLane> lane;
   const Alive alive;
   const Request request;
-  Response response;  // the worker's until `done`
+  AnswerRoom room;    // of the response
+  Response response;  // the worker's until `done`; so is its room
   bool done = false;
   const Monotonic begun;
   Timer ready;  // ends when the answer is here, or is due; touched on the loop's thread alone
@@ -55,7 +57,7 @@ void answer(HttpShared& shared, Job& job) {
   if (shared.ending() || std::chrono::steady_clock::now() - job.begun > patience) {
     job.response = busy("waited for half of api.answer_timeout");
   } else {
-    job.response = shared.answer(job.request);
+    job.response = shared.answer(job.request, job.room);
   }
 }
 
@@ -95,6 +97,7 @@ HttpConnection::HttpConnection(std::shared_ptr<HttpLane> lane, Guest guest, int 
     : lane_(std::move(lane)),
       alive_(lane_->shared),
       guest_(std::move(guest)),
+      budget_(lane_->shared->budget_of(guest_.source())),
       socket_(lane_->io.get_executor()),
       reader_(lane_->shared->limits()) {
   const int fd = guest_.release();
@@ -145,11 +148,11 @@ Awaitable<> HttpConnection::serve() {
     const Monotonic begun = std::chrono::steady_clock::now();
     Request asked = reader_.take();
     asked.client = guest_.address();
-    auto job = std::make_shared<Job>(lane_, std::move(asked));
+    auto job = std::make_shared<Job>(lane_, std::move(asked), budget_);
     enter(Phase::working);
     Response response;
     if (where(job->request) == Runs::on_loop) {
-      response = shared.answer(job->request);
+      response = shared.answer(job->request, job->room);
     } else if (!hand_over(job, guest_.source())) {
       response = busy("api.waiting is used up");
     } else {

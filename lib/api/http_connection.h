@@ -68,6 +68,7 @@ class HttpConnection {
   const std::shared_ptr<HttpLane> lane_;
   const Alive alive_;
   Guest guest_;
+  const std::shared_ptr<Budget> budget_;
   boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor> socket_;
   HttpReader reader_;
   HttpReader::Want want_ = HttpReader::Want::input;

@@ -16,6 +16,7 @@
 #include <mutex>
 
 #include "api/http_check.h"
+#include "api/http_memory.h"
 #include "api/route.h"
 #include "service/admission.h"
 #include "service/offload.h"
@@ -37,9 +38,12 @@ class HttpShared {
   HttpLimits limits() const { return {settings.header_size, HttpLimits().fields, settings.body_size}; }
   void count(int status) { statuses_[static_cast<std::size_t>(status / 100 - 1) % statuses_.size()]->add(); }
 
-  /// dispatch() with the settings in force: those of the context, or of the last apply().
-  Response answer(const Request& request);
+  /// dispatch() with the settings in force: those of the context, or of the last apply(). 503 when `room` has none for
+  /// the answer, which holds it from then on.
+  Response answer(const Request& request, AnswerRoom& room);
   void apply(const Config& config);
+  /// What answers to a client are counted with; nullptr for one that is exempt.
+  std::shared_ptr<Budget> budget_of(const IpAddress& source);
 
   /// Whoever is alive (connections, doors, requests at work) is counted; after drain(), the last one to go calls
   /// `done`.
@@ -59,6 +63,7 @@ class HttpShared {
   service::Offload& offload;
   Context& context;
   service::Admission admission;
+  HttpMemory memory;
   metrics::Histogram& seconds;
   metrics::Gauge& connections;
 

@@ -44,6 +44,7 @@ struct ApiSettings {
   unsigned connections_per_source = 50;             // per IPv4 address or IPv6 /64
   unsigned workers = 2;                             // threads that read the store
   unsigned waiting = 512;                           // requests waiting for a worker; beyond it 503
+  std::uint64_t memory = 64u << 20;                 // of answers being sent, bytes; beyond it 503
 };
 
 struct MailSettings {

@@ -271,6 +271,11 @@ void add_api(std::vector<Setting>& rows) {
       number_row("api.workers", {1, 64}, MEMBER(api.workers), "1..64", "Threads that read the store for requests."));
   rows.push_back(number_row("api.waiting", {1, 100'000}, MEMBER(api.waiting), "1..100000",
                             "Requests that may wait for a worker. Beyond: 503."));
+  rows.push_back(
+      size_row("api.memory", {kMiB, 64 * kGiB}, MEMBER(api.memory), "1MiB..64GiB",
+               "Bytes of answers that clients have not read yet, at most a quarter of them for one IPv4 "
+               "address or IPv6 /64. Beyond: 503. A message as JSON may be twelve times its size: "
+               "below 48 times mail.max_size some cannot be read. Networks in limits.exempt skip the quarter."));
 }
 
 void add_mail(std::vector<Setting>& rows) {
