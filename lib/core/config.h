@@ -45,6 +45,8 @@ struct ApiSettings {
   unsigned workers = 2;                             // threads that read the store
   unsigned waiting = 512;                           // requests waiting for a worker; beyond it 503
   std::uint64_t memory = 64u << 20;                 // of answers being sent, bytes; beyond it 503
+  std::vector<std::string> hosts;                   // that Host may name; empty: see settings.cc; `*` is any
+  std::vector<std::string> cors;                    // origins whose pages may read; empty: see settings.cc; `*` is any
 };
 
 struct MailSettings {

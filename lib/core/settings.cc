@@ -181,6 +181,28 @@ Result<std::string> parse_domain(const std::string& text) {
   return to_lower(text);
 }
 
+/// A host as Host has it, without a port.
+Result<std::string> parse_host(const std::string& text) {
+  const bool literal = text.size() > 2 && text.front() == '[' && text.back() == ']';
+  const bool plain = std::all_of(text.begin(), text.end(), [literal](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view(literal ? ".:[]" : ".-_").find(c) != std::string_view::npos;
+  });
+  if (text == "*" || (plain && !text.empty() && text.size() <= 255)) return to_lower(text);
+  return fail(Code::invalid, "'" + text + "' is no host (a name, an address, [::1], without a port, or * for any)");
+}
+
+/// An origin as browsers write it (RFC 6454 6.2).
+Result<std::string> parse_origin(const std::string& text) {
+  const std::size_t host = text.find("://");
+  const bool plain =
+      std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~' && c != '*' && c != '\"'; });
+  if (text == "*" || (plain && text.size() <= 255 && host != std::string::npos && host > 0 && host + 3 < text.size() &&
+                      text.find('/', host + 3) == std::string::npos))
+    return to_lower(text);
+  return fail(Code::invalid, "'" + text + "' is no origin (https://example.org, without a path, or * for any)");
+}
+
 Result<std::string> parse_name(const std::string& text) {
   if (text.empty() || text.size() > 64 || text.find('@') != std::string::npos)
     return fail(Code::invalid, "'" + text + "' is no inbox name");
@@ -247,6 +269,17 @@ void add_api(std::vector<Setting>& rows) {
       list_row("api.listen", MEMBER(api.listen), parse_endpoint, format_endpoint,
                "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...", "Where to answer HTTP; forms as in smtp.listen."),
       "nothing would listen"));
+  rows.push_back(reloadable(list_row(
+      "api.hosts", MEMBER(api.hosts), parse_host, as_is, "NAME | ADDRESS | *, ...",
+      "What a request's Host field may name, whatever its port; `*` is anything. Others hear 421: a page whose name "
+      "was pointed at this server (DNS rebinding) would else count as one of its own. Empty: anything, but where the "
+      "API listens on loopback and unix sockets only, the names of loopback (localhost and below it, 127.0.0.0/8, "
+      "[::1]) and smtp.hostname.")));
+  rows.push_back(reloadable(list_row(
+      "api.cors", MEMBER(api.cors), parse_origin, as_is, "SCHEME://HOST[:PORT] | *, ...",
+      "Origins whose pages may read mail in a browser; `*` is any. Pages of other origins can never delete. Empty: "
+      "any, but where the API listens on loopback and unix sockets only, pages of loopback names: else each page that "
+      "somebody visits could read what is sent to the machine's own server.")));
   rows.push_back(size_row("api.header_size", {kKiB, 64 * kKiB}, MEMBER(api.header_size), "1KiB..64KiB",
                           "Bytes of a request's line and header. Beyond: 431."));
   rows.push_back(size_row("api.body_size", {0, 16 * kMiB}, MEMBER(api.body_size), "0..16MiB",

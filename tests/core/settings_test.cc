@@ -60,6 +60,19 @@ TEST_CASE("values out of range and of the wrong form are refused, and change not
   }
 }
 
+TEST_CASE("hosts and origins of the wrong form are refused") {
+  Config scratch;
+  for (const char* host : {"a:80", "::1", "", "*.example", "a/b", "a b"})
+    CHECK_FALSE(find_setting("api.hosts")->set(scratch, {host}));
+  for (const char* origin : {"example.org", "https://a/", "https://", "https://*.a", "://a", ""})
+    CHECK_FALSE(find_setting("api.cors")->set(scratch, {origin}));
+  Config config;
+  REQUIRE(find_setting("api.hosts")->set(config, {"Mail.example.org", "192.0.2.1", "[2001:db8::1]", "*"}));
+  CHECK(config.api.hosts == std::vector<std::string>{"mail.example.org", "192.0.2.1", "[2001:db8::1]", "*"});
+  REQUIRE(find_setting("api.cors")->set(config, {"https://App.example.org", "http://[::1]:3000", "*"}));
+  CHECK(config.api.cors == std::vector<std::string>{"https://app.example.org", "http://[::1]:3000", "*"});
+}
+
 TEST_CASE("lists without which nothing works are not emptied by an unset variable") {
   for (const char* key : {"smtp.listen", "api.listen", "mail.domains"}) {
     INFO(key);
