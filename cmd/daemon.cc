@@ -22,6 +22,7 @@
 #include "service/notify.h"
 #include "service/offload.h"
 #include "service/signals.h"
+#include "service/time_limit.h"
 #include "smtp/server.h"
 #include "store/backends.h"
 #include "store/committer.h"
@@ -31,6 +32,8 @@ namespace maildrop::cmd {
 namespace {
 
 constexpr std::size_t kReservedFiles = 128;  // for the store, logs, HTTP and what libraries open
+constexpr Millis kFarewell{500};             // for those who are left when the drain is over to hear 421
+constexpr Millis kLeastEnd{1000};            // for the store to close, however long the drain took
 
 /// The folder of a store that nobody named is ours to make; a path that somebody wrote is theirs.
 void make_state_folder(const std::string& url, const std::string& resolved) {
@@ -61,6 +64,7 @@ class Daemon {
   void announce(std::string_view service, const service::ListenersByLoop& listeners) const;
   void reload();
   void drain();
+  void drain_timed_out();
   void server_drained();
   [[noreturn]] void end_now(int status) const;
   std::string status() const;
@@ -72,6 +76,8 @@ class Daemon {
   metrics::Registry metrics_;
   std::size_t file_limit_;
   Budget memory_;
+  // Goes last: what it bounds is the end of all that follows.
+  std::unique_ptr<service::TimeLimit> end_limit_;
   // In this order, so that what uses something goes before it: connections live in the loops and end with them.
   service::Loops loops_;
   std::unique_ptr<store::Store> store_;
@@ -83,6 +89,7 @@ class Daemon {
   std::unique_ptr<service::Signals> signals_;
   std::unique_ptr<boost::asio::steady_timer> drain_limit_;
   std::atomic<int> draining_servers_{0};
+  Monotonic drain_ends_ = Monotonic::max();
 };
 
 Result<void> Daemon::open() {
@@ -124,7 +131,8 @@ Result<void> Daemon::open_store() {
 
 Result<void> Daemon::open_smtp() {
   committer_ = std::make_unique<store::Committer>(*store_, config_.store, metrics_);
-  service::ListenersByLoop listeners = TRY(service::open_listeners(config_.smtp.listen, loops_.size()));
+  service::ListenersByLoop listeners =
+      TRY(service::open_listeners(config_.smtp.listen, loops_.size(), config_.service.socket_mode));
   announce("smtp", listeners);
   const std::size_t room = file_limit_ > 2 * kReservedFiles ? file_limit_ - kReservedFiles : file_limit_ / 2;
   if (config_.limits.connections > room)
@@ -137,7 +145,8 @@ Result<void> Daemon::open_smtp() {
 }
 
 Result<void> Daemon::open_api() {
-  service::ListenersByLoop listeners = TRY(service::open_listeners(config_.api.listen, loops_.size()));
+  service::ListenersByLoop listeners =
+      TRY(service::open_listeners(config_.api.listen, loops_.size(), config_.service.socket_mode));
   announce("api", listeners);
   offload_ = std::make_unique<service::Offload>(config_.api.workers, config_.api.waiting);
   api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_});
@@ -173,8 +182,8 @@ int Daemon::run() {
   }
   boost::asio::io_context& main_loop = loops_.at(0).context();
   signals_ = std::make_unique<service::Signals>(
-      main_loop,
-      service::SignalHandlers{[this] { drain(); }, [this] { end_now(128 + SIGTERM); }, [this] { reload(); }});
+      main_loop, service::SignalHandlers{[this] { drain(); }, [this](int signal) { end_now(128 + signal); },
+                                         [this] { reload(); }});
   drain_limit_ = std::make_unique<boost::asio::steady_timer>(main_loop);
   if (smtp_) smtp_->start();
   if (http_) http_->start();
@@ -183,6 +192,14 @@ int Daemon::run() {
             {{"version", MAILDROP_VERSION}, {"loops", loops_.size()}, {"domains", config_.mail.domains.size()}});
   service::notify_ready(status());
   loops_.join();
+  // The store has yet to end what it is at, and may hang in that. All that was acknowledged is committed, so nothing is
+  // lost by not waiting; and from here on a signal ends us as it ends any process.
+  signals_.reset();
+  const Monotonic least = std::chrono::steady_clock::now() + kLeastEnd;
+  end_limit_ = std::make_unique<service::TimeLimit>(std::max(drain_ends_, least), [this] {
+    log::warning("the store did not close in time");
+    end_now(exit_ok);
+  });
   log::info("ended");
   return exit_ok;
 }
@@ -223,16 +240,24 @@ void Daemon::drain() {
                          {"http_connections", http_ ? http_->connections() : 0}});
   service::notify_stopping();
   draining_servers_ = (smtp_ ? 1 : 0) + (http_ ? 1 : 0);
-  drain_limit_->expires_after(config_.service.drain_timeout);
+  drain_ends_ = std::chrono::steady_clock::now() + config_.service.drain_timeout;
+  drain_limit_->expires_at(drain_ends_);
   drain_limit_->async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    // What was answered 250 is stored, so nothing is lost; who is left gets a closed connection and tries again.
-    log::warning("drain timed out", {{"smtp_connections", smtp_ ? smtp_->connections() : 0},
-                                     {"http_connections", http_ ? http_->connections() : 0}});
-    end_now(exit_ok);
+    if (!error) drain_timed_out();
   });
   if (smtp_) smtp_->drain([this] { server_drained(); });
   if (http_) http_->drain([this] { server_drained(); });
+}
+
+/// What was answered 250 is stored, so nothing is lost: who is left hears 421, or just an end, and tries again.
+void Daemon::drain_timed_out() {
+  log::warning("drain timed out", {{"smtp_connections", smtp_ ? smtp_->connections() : 0},
+                                   {"http_connections", http_ ? http_->connections() : 0}});
+  if (smtp_) smtp_->farewell();
+  drain_limit_->expires_after(kFarewell);
+  drain_limit_->async_wait([this](const boost::system::error_code& error) {
+    if (!error) end_now(exit_ok);
+  });
 }
 
 void Daemon::server_drained() {

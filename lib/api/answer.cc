@@ -37,6 +37,7 @@ std::string_view reason_phrase(int status) {
                                   {414, "URI Too Long"},
                                   {415, "Unsupported Media Type"},
                                   {417, "Expectation Failed"},
+                                  {421, "Misdirected Request"},
                                   {429, "Too Many Requests"},
                                   {431, "Request Header Fields Too Large"},
                                   {500, "Internal Server Error"},

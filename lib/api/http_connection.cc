@@ -25,41 +25,55 @@ constexpr Millis kLingerTime{1000};              // for a refused client to read
 constexpr std::size_t kLingerSize = 256 * 1024;  // bytes thrown away meanwhile
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-/// One request on its way through a worker. The socket is not part of it: two threads never share one.
+/// One request on its way through a worker. The socket is not part of it: two threads never share one. It is alive
+/// like a connection, and may outlive its own: a drain waits for it, and so does the limit of the drain.
 struct Job {
-  Job(std::shared_ptr<HttpLane> of, Request asked)
+  Job(std::shared_ptr<HttpLane> of, Request asked, std::shared_ptr<Budget> budget)
       : lane(std::move(of)),
+        alive(lane->shared),
         request(std::move(asked)),
+        room(lane->shared->memory, std::move(budget)),
+        begun(std::chrono::steady_clock::now()),
         ready(lane->io.get_executor(), lane->shared->settings.answer_timeout) {}
 
   const std::shared_ptr<HttpLane> lane;
+  const Alive alive;
   const Request request;
-  Response response;  // the worker's until `done`
+  AnswerRoom room;    // of the response
+  Response response;  // the worker's until `done`; so is its room
   bool done = false;
+  const Monotonic begun;
   Timer ready;  // ends when the answer is here, or is due; touched on the loop's thread alone
 };
 
+Response busy(std::string why) {
+  return problem(Fault{503, "too many requests are waiting, try again later", std::move(why)});
+}
+
+/// What a worker does. A request that has waited for half of its time is not begun: its answer would come when nobody
+/// waits for it any more, and once the queue is that long, all work would be for nobody.
+void answer(HttpShared& shared, Job& job) {
+  const Millis patience = shared.settings.answer_timeout / 2;
+  if (shared.ending() || std::chrono::steady_clock::now() - job.begun > patience) {
+    job.response = busy("waited for half of api.answer_timeout");
+  } else {
+    job.response = shared.answer(job.request, job.room);
+  }
+}
+
 /// Gives the job to a worker; false when too many wait already.
-bool hand_over(std::shared_ptr<Job> job) {
+bool hand_over(std::shared_ptr<Job> job, const IpAddress& source) {
   const std::shared_ptr<HttpShared> shared = job->lane->shared;
-  auto work = [shared, job]() mutable {
-    job->response = shared->answer(job->request);
+  auto at_work = std::make_shared<AtWork>(shared);
+  auto work = [shared, at_work = std::move(at_work), job = std::move(job)]() mutable {
+    answer(*shared, *job);
     asio::io_context& io = job->lane->io;
     asio::post(io, [job = std::move(job)] {  // moved: its timer must end on its own thread
       job->done = true;
       job->ready.cancel();
     });
-    shared->job_ends();
   };
-  shared->job_begins();
-  job.reset();
-  if (shared->offload.push(std::move(work))) return true;
-  shared->job_ends();
-  return false;
-}
-
-Response busy() {
-  return problem(Fault{503, "too many requests are waiting, try again later", "api.waiting is used up"});
+  return shared->offload.push(source.is_v4() ? source : source.prefix(64), std::move(work));
 }
 
 /// A worker that hangs in the store keeps its thread and its job; whoever asked is not kept.
@@ -83,6 +97,7 @@ HttpConnection::HttpConnection(std::shared_ptr<HttpLane> lane, Guest guest, int 
     : lane_(std::move(lane)),
       alive_(lane_->shared),
       guest_(std::move(guest)),
+      budget_(lane_->shared->budget_of(guest_.source())),
       socket_(lane_->io.get_executor()),
       reader_(lane_->shared->limits()) {
   const int fd = guest_.release();
@@ -133,13 +148,13 @@ Awaitable<> HttpConnection::serve() {
     const Monotonic begun = std::chrono::steady_clock::now();
     Request asked = reader_.take();
     asked.client = guest_.address();
-    auto job = std::make_shared<Job>(lane_, std::move(asked));
+    auto job = std::make_shared<Job>(lane_, std::move(asked), budget_);
     enter(Phase::working);
     Response response;
     if (where(job->request) == Runs::on_loop) {
-      response = shared.answer(job->request);
-    } else if (!hand_over(job)) {
-      response = busy();
+      response = shared.answer(job->request, job->room);
+    } else if (!hand_over(job, guest_.source())) {
+      response = busy("api.waiting is used up");
     } else {
       co_await job->ready.async_wait(kWait);
       response = job->done ? std::move(job->response) : late();

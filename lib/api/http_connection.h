@@ -17,11 +17,12 @@ namespace maildrop::api {
 class Guest {
  public:
   /// `source` is what `admission` counted.
-  Guest(int fd, const IpAddress& address, const IpAddress& source, service::Admission& admission)
-      : descriptor_(fd), address_(address), source_(source), admission_(&admission) {}
+  Guest(FileDescriptor socket, const IpAddress& address, const IpAddress& source, service::Admission& admission)
+      : descriptor_(std::move(socket)), address_(address), source_(source), admission_(&admission) {}
   ~Guest();
   Guest(Guest&& other) noexcept;
   const IpAddress& address() const { return address_; }
+  const IpAddress& source() const { return source_; }
   int release() { return descriptor_.release(); }
 
  private:
@@ -67,6 +68,7 @@ class HttpConnection {
   const std::shared_ptr<HttpLane> lane_;
   const Alive alive_;
   Guest guest_;
+  const std::shared_ptr<Budget> budget_;
   boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor> socket_;
   HttpReader reader_;
   HttpReader::Want want_ = HttpReader::Want::input;

@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/answer.h"
 #include "api/http_connection.h"
 
 namespace maildrop::api {
 
 namespace {
+
+constexpr std::size_t kSlack = 16 * 1024;  // unused bytes behind an answer that are not worth a copy
 
 service::AdmissionLimits admission_limits(const Config& config) {
   service::AdmissionLimits limits;
@@ -32,6 +35,7 @@ HttpShared::HttpShared(service::Offload& workers, Context& its_context)
       offload(workers),
       context(its_context),
       admission(admission_limits(its_context.config)),
+      memory(its_context.config.api.memory),
       seconds(its_context.metrics.histogram("maildrop_http_request_seconds", "From a request to its answer.")),
       connections(its_context.metrics.gauge("maildrop_http_connections", "Open HTTP connections.")),
       config_(std::make_shared<const Config>(its_context.config)) {
@@ -41,14 +45,27 @@ HttpShared::HttpShared(service::Offload& workers, Context& its_context)
     statuses_[i] = &context.metrics.counter("maildrop_http_requests_total", "HTTP requests answered.", kLabels[i]);
 }
 
-Response HttpShared::answer(const Request& request) {
+Response HttpShared::answer(const Request& request, AnswerRoom& room) {
   std::shared_ptr<const Config> config;
   {
     const std::lock_guard lock(mutex_);
     config = config_;
   }
   Context with{context.inboxes, context.store, *config, context.clock, context.metrics};
-  return dispatch(request, with);
+  Response response = dispatch(request, with);
+  // JSON is written into a string that doubles.
+  if (response.body.capacity() - response.body.size() > kSlack) response.body.shrink_to_fit();
+  if (room.take(response.body.capacity())) return response;
+  return problem(Fault{503, "too many answers wait for their readers, try again later", "api.memory is used up"});
+}
+
+std::shared_ptr<Budget> HttpShared::budget_of(const IpAddress& source) {
+  if (source == IpAddress()) return nullptr;  // a unix socket
+  {
+    const std::lock_guard lock(mutex_);
+    if (contains(config_->limits.exempt, source)) return nullptr;
+  }
+  return memory.source(source);
 }
 
 void HttpShared::apply(const Config& config) {
@@ -90,6 +107,7 @@ void HttpShared::job_ends() {
 }
 
 void HttpShared::wait_for_jobs() {
+  ending_ = true;
   std::unique_lock lock(mutex_);
   done_ = nullptr;
   idle_.wait(lock, [this] { return jobs_ == 0; });

@@ -16,6 +16,7 @@
 #include <mutex>
 
 #include "api/http_check.h"
+#include "api/http_memory.h"
 #include "api/route.h"
 #include "service/admission.h"
 #include "service/offload.h"
@@ -37,9 +38,12 @@ class HttpShared {
   HttpLimits limits() const { return {settings.header_size, HttpLimits().fields, settings.body_size}; }
   void count(int status) { statuses_[static_cast<std::size_t>(status / 100 - 1) % statuses_.size()]->add(); }
 
-  /// dispatch() with the settings in force: those of the context, or of the last apply().
-  Response answer(const Request& request);
+  /// dispatch() with the settings in force: those of the context, or of the last apply(). 503 when `room` has none for
+  /// the answer, which holds it from then on.
+  Response answer(const Request& request, AnswerRoom& room);
   void apply(const Config& config);
+  /// What answers to a client are counted with; nullptr for one that is exempt.
+  std::shared_ptr<Budget> budget_of(const IpAddress& source);
 
   /// Whoever is alive (connections, doors, requests at work) is counted; after drain(), the last one to go calls
   /// `done`.
@@ -48,15 +52,18 @@ class HttpShared {
   void drain(std::function<void()> done);
   bool draining() const { return draining_; }
 
-  /// Requests on the offload threads; wait_for_jobs() blocks until there are none.
+  /// Requests on the offload threads, waiting or at work; wait_for_jobs() blocks until there are none. Those that have
+  /// not begun by then are not begun at all.
   void job_begins();
   void job_ends();
   void wait_for_jobs();
+  bool ending() const { return ending_; }
 
   const ApiSettings settings;  // as they were at the start
   service::Offload& offload;
   Context& context;
   service::Admission admission;
+  HttpMemory memory;
   metrics::Histogram& seconds;
   metrics::Gauge& connections;
 
@@ -64,6 +71,7 @@ class HttpShared {
   std::array<metrics::Counter*, 5> statuses_;
   std::atomic<std::size_t> alive_{0};
   std::atomic<bool> draining_{false};
+  std::atomic<bool> ending_{false};
   std::mutex mutex_;
   std::condition_variable idle_;
   std::size_t jobs_ = 0;
@@ -77,6 +85,17 @@ class Alive {
   explicit Alive(std::shared_ptr<HttpShared> shared) : shared_(std::move(shared)) { shared_->enter(); }
   ~Alive() { shared_->leave(); }
   Alive(const Alive&) = delete;
+
+ private:
+  std::shared_ptr<HttpShared> shared_;
+};
+
+/// One request on the offload threads, for as long as it lives.
+class AtWork {
+ public:
+  explicit AtWork(std::shared_ptr<HttpShared> shared) : shared_(std::move(shared)) { shared_->job_begins(); }
+  ~AtWork() { shared_->job_ends(); }
+  AtWork(const AtWork&) = delete;
 
  private:
   std::shared_ptr<HttpShared> shared_;

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -55,14 +56,17 @@ IpAddress address_of(const sockaddr_storage& from) {
 }
 
 /// Says no without waiting, so that those who are too many cost nothing more.
-void turn_away(HttpShared& shared, int fd, const IpAddress& address, int status, std::string_view phrase) {
+void turn_away(HttpShared& shared, FileDescriptor socket, const IpAddress& address, int status,
+               std::string_view phrase) {
   const Response response = problem(status, phrase);
   HeadOptions options;
   options.now = shared.context.clock.now();
   const std::string answer = response_head(response, options) + response.body;
-  [[maybe_unused]] const ssize_t sent = send(fd, answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  shutdown(fd, SHUT_WR);
-  close(fd);
+  // Closing with unread bytes sends a reset, which overtakes the answer: what came with the connection is read.
+  std::array<char, 4096> unread;
+  [[maybe_unused]] const ssize_t got = recv(socket.get(), unread.data(), unread.size(), MSG_DONTWAIT);
+  [[maybe_unused]] const ssize_t sent = send(socket.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  shutdown(socket.get(), SHUT_WR);
   shared.count(status);
   log::info("http_refused", {{"client", address.to_string()}, {"status", status}});
 }
@@ -76,19 +80,20 @@ void on_end(std::exception_ptr failure) {
   }
 }
 
-void let_in(const std::shared_ptr<HttpLane>& lane, int fd, const sockaddr_storage& from) {
+void let_in(const std::shared_ptr<HttpLane>& lane, FileDescriptor socket, const sockaddr_storage& from) {
   HttpShared& shared = *lane->shared;
   const IpAddress address = address_of(from);
+  if (shared.draining()) return turn_away(shared, std::move(socket), address, 503, "shutting down, try again later");
   // All peers of a unix socket would be one source.
   const IpAddress source = from.ss_family == AF_UNIX ? IpAddress() : address;
   switch (shared.admission.enter(source)) {
     case service::Admission::Answer::full:
-      return turn_away(shared, fd, address, 503, "too many connections, try again later");
+      return turn_away(shared, std::move(socket), address, 503, "too many connections, try again later");
     case service::Admission::Answer::source_full:
-      return turn_away(shared, fd, address, 429, "too many connections from your network");
+      return turn_away(shared, std::move(socket), address, 429, "too many connections from your network");
     case service::Admission::Answer::admitted: break;
   }
-  Guest guest(fd, address, source, shared.admission);
+  Guest guest(std::move(socket), address, source, shared.admission);
   auto connection = std::make_shared<HttpConnection>(lane, std::move(guest), from.ss_family);
   asio::co_spawn(lane->io.get_executor(), HttpConnection::run(std::move(connection)), on_end);
 }
@@ -98,9 +103,10 @@ int accept_some(const std::shared_ptr<HttpLane>& lane, Door& door, int at_most) 
   for (int i = 0; i < at_most; ++i) {
     sockaddr_storage from{};
     socklen_t size = sizeof from;
-    const int fd = accept4(door.listener.fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-      let_in(lane, fd, from);
+    FileDescriptor socket(
+        accept4(door.listener.fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket) {
+      let_in(lane, std::move(socket), from);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM || errno == EAGAIN) {
       return errno;
     }  // others are of that one client, who left already
@@ -128,7 +134,7 @@ Awaitable<> keep_door(std::shared_ptr<HttpLane> lane, std::shared_ptr<Door> door
     door->pause.expires_after(kNoDescriptors);
     co_await door->pause.async_wait(kWait);
   }
-  // Closing a listener resets those who wait at it. Those at an inherited one are the next process's.
+  // Closing a listener resets those who wait at it: they hear 503. Those at an inherited one are the next process's.
   if (!door->listener.inherited()) try_accept(lane, *door, 4096);
 }
 

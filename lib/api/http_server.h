@@ -24,7 +24,8 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
 
   void start();
-  /// New settings for the requests to come; those of [api] stay as they were at the start. Thread-safe.
+  /// New settings for the requests to come; those of [api] that count and time stay as they were at the start.
+  /// Thread-safe.
   void apply(const Config& config);
   /// Stops accepting, answers requests in flight with `Connection: close`, closes idle connections. `done` runs once,
   /// on some loop, when the last connection is gone. Thread-safe.

@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "api/answer.h"
+#include "api/site.h"
 #include "core/text.h"
 
 namespace maildrop::api {
@@ -108,6 +109,8 @@ Response not_allowed(const Request& request, const Match& match) {
 }
 
 Response answer(const Request& request, Context& context) {
+  if (!is_our_host(header(request, "host"), context.config))
+    return refused(request, {421, "this host is not served here", "the Host is none of api.hosts"});
   const Match match = find(request);
   if (match.allowed.empty()) return refused(request, {404, "no such path", {}});
   if (request.method == "OPTIONS") return options(match);
@@ -117,14 +120,15 @@ Response answer(const Request& request, Context& context) {
   return match.route->handle(request, match.args, context);
 }
 
-void add_common_headers(const Request& request, Response& response) {
+void add_common_headers(const Request& request, const Config& config, Response& response) {
   const bool of_mail = !request.path.empty() && (request.path[0] == "v2" || request.path[0] == "api");
   // Others' mail, and gone when its inbox says so: no cache on the way may keep it.
   response.headers.emplace_back("Cache-Control", "no-store");
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
-  // Any page may read what anybody may read; without credentials, of which there are none.
-  if (of_mail && is_read(request)) response.headers.emplace_back("Access-Control-Allow-Origin", "*");
+  // Without credentials, of which there are none.
+  if (of_mail && is_read(request) && may_read(header(request, "origin"), config))
+    response.headers.emplace_back("Access-Control-Allow-Origin", "*");
 }
 
 }  // namespace
@@ -151,7 +155,7 @@ Response dispatch(const Request& request, Context& context) {
   } catch (const std::exception& error) {
     response = refused(request, {500, "internal error", std::string("a handler threw: ") + error.what()});
   }
-  add_common_headers(request, response);
+  add_common_headers(request, context.config, response);
   return response;
 }
 

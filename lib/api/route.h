@@ -60,9 +60,10 @@ struct Route {
 /// All tables: v2, v3, health.
 std::span<const Route> routes();
 
-/// Finds and runs the route; 404 for an unknown path, 405 with Allow for a known one, 403 for a change that another
-/// site's page asks for; OPTIONS is answered from the table (CORS). Adds the headers that every answer has: no-store,
-/// nosniff, CORS for reads. HEAD gets the answer of GET, body and all: the server sends its length alone. Never throws.
+/// Finds and runs the route; 404 for an unknown path, 405 with Allow for a known one, 421 for a host that is not ours,
+/// 403 for a change that another site's page asks for; OPTIONS is answered from the table (CORS). Adds the headers that
+/// every answer has: no-store, nosniff, CORS for reads. HEAD gets the answer of GET, body and all: the server sends its
+/// length alone. Never throws.
 Response dispatch(const Request& request, Context& context);
 
 /// Where dispatch() of this request belongs: on_loop when no handler would run that may block.

@@ -21,10 +21,12 @@ class Budget {
  private:
   friend class BudgetShare;
   bool take(std::uint64_t bytes) {
-    // Added first, so that two who take at once cannot both get the last of it.
-    if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= limit()) return true;
-    give(bytes);
-    return false;
+    std::uint64_t before = used();
+    do {
+      const std::uint64_t most = limit();
+      if (before > most || bytes > most - before) return false;
+    } while (!used_.compare_exchange_weak(before, before + bytes, std::memory_order_relaxed));
+    return true;
   }
   void give(std::uint64_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
 

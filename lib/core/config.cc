@@ -275,11 +275,17 @@ void Loader::sets(const std::vector<std::string>& given) {
 }
 
 /// The file and, after it, conf.d/*.toml beside it by name.
-std::vector<std::string> with_drop_ins(const std::string& file) {
+Result<std::vector<std::string>> with_drop_ins(const std::string& file) {
   std::vector<std::string> files{file};
+  const fs::path folder = fs::path(file).parent_path() / "conf.d";
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(fs::path(file).parent_path() / "conf.d", error))
-    if (entry.path().extension() == ".toml") files.push_back(entry.path().string());
+  fs::directory_iterator entry(folder, error);
+  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) return files;
+  // Step by step: the increment of a range-for throws.
+  for (; entry != fs::directory_iterator(); entry.increment(error)) {
+    if (entry->path().extension() == ".toml") files.push_back(entry->path().string());
+  }
+  if (error) return fail(Code::not_found, "cannot read '" + folder.string() + "': " + error.message());
   std::sort(files.begin() + 1, files.end());
   return files;
 }
@@ -312,7 +318,9 @@ std::string config_file(const ConfigSources& sources) {
   const auto named = sources.environment.find(std::string(kFileVariable));
   if (named != sources.environment.end() && !named->second.empty()) return named->second;
   std::error_code error;
-  return fs::exists(kDefaultConfigFile, error) ? std::string(kDefaultConfigFile) : std::string();
+  // One that may be there and cannot be seen is to be complained of, not to be left out.
+  const bool there = fs::exists(kDefaultConfigFile, error);
+  return there || error ? std::string(kDefaultConfigFile) : std::string();
 }
 
 Result<LoadedConfig> load_config(const ConfigSources& sources, const ValueCheck& check) {
@@ -320,7 +328,8 @@ Result<LoadedConfig> load_config(const ConfigSources& sources, const ValueCheck&
   Loader loader(check);
   if (!file.empty()) {
     TRY(read_file(file));  // a file that was named must be there
-    for (const std::string& each : with_drop_ins(file)) loader.file(each);
+    const std::vector<std::string> files = TRY(with_drop_ins(file));
+    for (const std::string& each : files) loader.file(each);
   }
   loader.environment(sources.environment);
   loader.sets(sources.sets);

@@ -45,6 +45,9 @@ struct ApiSettings {
   unsigned connections_per_source = 50;             // per IPv4 address or IPv6 /64
   unsigned workers = 2;                             // threads that read the store
   unsigned waiting = 512;                           // requests waiting for a worker; beyond it 503
+  std::uint64_t memory = 64u << 20;                 // of answers being sent, bytes; beyond it 503
+  std::vector<std::string> hosts;                   // that Host may name; empty: see settings.cc; `*` is any
+  std::vector<std::string> cors;                    // origins whose pages may read; empty: see settings.cc; `*` is any
 };
 
 struct MailSettings {
@@ -100,6 +103,7 @@ struct LogSettings {
 struct ServiceSettings {
   unsigned loops = 0;                               // threads that serve sockets; 0: one for each core
   Millis drain_timeout = std::chrono::seconds(20);  // after TERM; below systemd's TimeoutStopSec
+  unsigned socket_mode = 0660;                      // of unix sockets: our user and group, such as a proxy's
 };
 
 struct Config {

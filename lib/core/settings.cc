@@ -146,6 +146,15 @@ Setting list_row(std::string_view key, Member member, Parse parse, Format format
   return row;
 }
 
+/// A list that must not be empty: an unset shell variable in `--set smtp.listen=$WHERE` would mean something else.
+Setting never_empty(Setting row, std::string_view or_else) {
+  row.set = [set = std::move(row.set), or_else](Config& config, const Values& given) -> Result<void> {
+    if (given.empty()) return fail(Code::invalid, "is empty, and " + std::string(or_else));
+    return set(config, given);
+  };
+  return row;
+}
+
 Setting reloadable(Setting row) {
   row.reloadable = true;
   return row;
@@ -170,6 +179,28 @@ Result<std::string> parse_domain(const std::string& text) {
     return fail(Code::invalid,
                 "'" + text + "' is no domain (a name, an address literal like [192.0.2.1], or * for any)");
   return to_lower(text);
+}
+
+/// A host as Host has it, without a port.
+Result<std::string> parse_host(const std::string& text) {
+  const bool literal = text.size() > 2 && text.front() == '[' && text.back() == ']';
+  const bool plain = std::all_of(text.begin(), text.end(), [literal](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view(literal ? ".:[]" : ".-_").find(c) != std::string_view::npos;
+  });
+  if (text == "*" || (plain && !text.empty() && text.size() <= 255)) return to_lower(text);
+  return fail(Code::invalid, "'" + text + "' is no host (a name, an address, [::1], without a port, or * for any)");
+}
+
+/// An origin as browsers write it (RFC 6454 6.2).
+Result<std::string> parse_origin(const std::string& text) {
+  const std::size_t host = text.find("://");
+  const bool plain =
+      std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~' && c != '*' && c != '\"'; });
+  if (text == "*" || (plain && text.size() <= 255 && host != std::string::npos && host > 0 && host + 3 < text.size() &&
+                      text.find('/', host + 3) == std::string::npos))
+    return to_lower(text);
+  return fail(Code::invalid, "'" + text + "' is no origin (https://example.org, without a path, or * for any)");
 }
 
 Result<std::string> parse_name(const std::string& text) {
@@ -222,11 +253,12 @@ constexpr Range<Millis> kTimeout{std::chrono::seconds(1), std::chrono::hours(24)
 constexpr Range<unsigned> kCount{1, 1'000'000};
 
 void add_smtp(std::vector<Setting>& rows) {
-  rows.push_back(
+  rows.push_back(never_empty(
       list_row("smtp.listen", MEMBER(smtp.listen), parse_endpoint, format_endpoint,
                "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...",
                "Where to receive mail. `*:25` is every IPv4 and IPv6 address, port 0 lets the system pick, and "
-               "`fd:NAME` takes the sockets that systemd passed under that FileDescriptorName."));
+               "`fd:NAME` takes the sockets that systemd passed under that FileDescriptorName."),
+      "nothing would listen"));
   rows.push_back(
       reloadable(text_row("smtp.hostname", MEMBER(smtp.hostname), check_hostname, "NAME | [LITERAL]",
                           "The name in the greeting, in the answer to EHLO and in our Received fields. Empty: the "
@@ -254,9 +286,21 @@ void add_smtp(std::vector<Setting>& rows) {
 }
 
 void add_api(std::vector<Setting>& rows) {
-  rows.push_back(list_row("api.listen", MEMBER(api.listen), parse_endpoint, format_endpoint,
-                          "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...",
-                          "Where to answer HTTP; forms as in smtp.listen."));
+  rows.push_back(never_empty(
+      list_row("api.listen", MEMBER(api.listen), parse_endpoint, format_endpoint,
+               "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...", "Where to answer HTTP; forms as in smtp.listen."),
+      "nothing would listen"));
+  rows.push_back(reloadable(list_row(
+      "api.hosts", MEMBER(api.hosts), parse_host, as_is, "NAME | ADDRESS | *, ...",
+      "What a request's Host field may name, whatever its port; `*` is anything. Others hear 421: a page whose name "
+      "was pointed at this server (DNS rebinding) would else count as one of its own. Empty: anything, but where the "
+      "API listens on loopback and unix sockets only, the names of loopback (localhost and below it, 127.0.0.0/8, "
+      "[::1]) and smtp.hostname.")));
+  rows.push_back(reloadable(list_row(
+      "api.cors", MEMBER(api.cors), parse_origin, as_is, "SCHEME://HOST[:PORT] | *, ...",
+      "Origins whose pages may read mail in a browser; `*` is any. Pages of other origins can never delete. Empty: "
+      "any, but where the API listens on loopback and unix sockets only, pages of loopback names: else each page that "
+      "somebody visits could read what is sent to the machine's own server.")));
   rows.push_back(size_row("api.header_size", {kKiB, 64 * kKiB}, MEMBER(api.header_size), "1KiB..64KiB",
                           "Bytes of a request's line and header. Beyond: 431."));
   rows.push_back(size_row("api.body_size", {0, 16 * kMiB}, MEMBER(api.body_size), "0..16MiB",
@@ -267,7 +311,7 @@ void add_api(std::vector<Setting>& rows) {
                    "not help. Then 408."));
   rows.push_back(duration_row("api.answer_timeout", kTimeout, MEMBER(api.answer_timeout), "1s..24h",
                               "How long a request may wait for the store. Then 503: a disk that hangs must not look "
-                              "like a server that hangs."));
+                              "like a server that hangs. One that has waited for half of it is not begun."));
   rows.push_back(duration_row("api.write_timeout", kTimeout, MEMBER(api.write_timeout), "1s..24h",
                               "How long a client may take to read an answer. Then the connection is closed."));
   rows.push_back(duration_row("api.idle_timeout", kTimeout, MEMBER(api.idle_timeout), "1s..24h",
@@ -281,18 +325,19 @@ void add_api(std::vector<Setting>& rows) {
       number_row("api.workers", {1, 64}, MEMBER(api.workers), "1..64", "Threads that read the store for requests."));
   rows.push_back(number_row("api.waiting", {1, 100'000}, MEMBER(api.waiting), "1..100000",
                             "Requests that may wait for a worker. Beyond: 503."));
+  rows.push_back(
+      size_row("api.memory", {kMiB, 64 * kGiB}, MEMBER(api.memory), "1MiB..64GiB",
+               "Bytes of answers that clients have not read yet, at most a quarter of them for one IPv4 "
+               "address or IPv6 /64. Beyond: 503. A message as JSON may be twelve times its size: "
+               "below 48 times mail.max_size some cannot be read. Networks in limits.exempt skip the quarter."));
 }
 
 void add_mail(std::vector<Setting>& rows) {
-  Setting domains = list_row("mail.domains", MEMBER(mail.domains), parse_domain, as_is, "DOMAIN | [LITERAL] | *, ...",
-                             "Domains to take mail for; `*` is any. Recipients elsewhere get 550 5.7.1 relaying "
-                             "denied. Nothing is ever sent on.");
-  domains.set = [set = domains.set](Config& config, const Values& given) -> Result<void> {
-    if (given.empty())
-      return fail(Code::invalid, "is empty, and all mail would be refused");  // an unset shell variable
-    return set(config, given);
-  };
-  rows.push_back(reloadable(std::move(domains)));
+  rows.push_back(reloadable(never_empty(
+      list_row("mail.domains", MEMBER(mail.domains), parse_domain, as_is, "DOMAIN | [LITERAL] | *, ...",
+               "Domains to take mail for; `*` is any. Recipients elsewhere get 550 5.7.1 relaying denied. Nothing is "
+               "ever sent on."),
+      "all mail would be refused")));
   rows.push_back(
       reloadable(size_row("mail.max_size", {kKiB, 512 * kMiB}, MEMBER(mail.max_size), "1KiB..512MiB",
                           "Bytes of a message, announced as SIZE (RFC 1870). Beyond: 552 5.3.4, at MAIL when "
@@ -396,6 +441,34 @@ void add_limits(std::vector<Setting>& rows) {
                           "syntax, and never the caps in total.")));
 }
 
+Setting socket_mode_row() {
+  Setting row{"service.socket_mode",
+              Setting::Type::text,
+              "0..0777, octal",
+              "Permissions of unix sockets that are made here. To connect, a user must be able to write: 0660 is our "
+              "user and our group, so that of a proxy may be added to it.",
+              false,
+              false,
+              {},
+              {}};
+  row.set = [](Config& config, const Values& given) -> Result<void> {
+    const std::string_view text = TRY(single(given));
+    unsigned mode = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+    if (text.empty() || error != std::errc() || end != text.data() + text.size() || mode > 0777)
+      return fail(Code::invalid, "'" + std::string(text) + "' is no mode: write it in octal, such as 0660");
+    config.service.socket_mode = mode;
+    return {};
+  };
+  row.get = [](const Config& config) {
+    std::string digits = "0000";
+    for (unsigned i = 0; i < 4; ++i)
+      digits[3 - i] = static_cast<char>('0' + ((config.service.socket_mode >> (3 * i)) & 7));
+    return Values{digits};
+  };
+  return row;
+}
+
 void add_rest(std::vector<Setting>& rows) {
   using Level = LogSettings::Level;
   using Format = LogSettings::Format;
@@ -412,9 +485,12 @@ void add_rest(std::vector<Setting>& rows) {
       "elsewhere.")));
   rows.push_back(number_row("service.loops", {0, 256}, MEMBER(service.loops), "0..256",
                             "Threads that serve sockets. 0: one for each core that the process may use."));
-  rows.push_back(reloadable(duration_row("service.drain_timeout", kTimeout, MEMBER(service.drain_timeout), "1s..24h",
-                                         "How long transactions in flight may take after TERM. Keep it below systemd's "
-                                         "TimeoutStopSec.")));
+  rows.push_back(
+      reloadable(duration_row("service.drain_timeout", kTimeout, MEMBER(service.drain_timeout), "1s..24h",
+                              "How long transactions in flight may take after TERM; who is left then hears 421 and "
+                              "the process ends within a second. Keep it below systemd's "
+                              "TimeoutStopSec.")));
+  rows.push_back(socket_mode_row());
 }
 
 #undef MEMBER

@@ -15,6 +15,8 @@
 #include <mutex>
 #include <utility>
 
+#include "core/descriptor.h"
+
 namespace maildrop::service {
 
 namespace {
@@ -137,7 +139,7 @@ bool is_alive(const sockaddr_un& address) {
   return !refused;
 }
 
-Result<Listener> listen_unix(const Endpoint& endpoint) {
+Result<Listener> listen_unix(const Endpoint& endpoint, unsigned mode) {
   const std::string text = endpoint.to_string();
   Address address{};
   address.un.sun_family = AF_UNIX;
@@ -147,15 +149,13 @@ Result<Listener> listen_unix(const Endpoint& endpoint) {
   struct stat there {};
   if (lstat(endpoint.path.c_str(), &there) == 0 && S_ISSOCK(there.st_mode) && !is_alive(address.un))
     unlink(endpoint.path.c_str());
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return tl::unexpected(listen_error(text, errno));
-  if (bind(fd, &address.any, sizeof address.un) != 0) {
-    const int code = errno;
-    close(fd);
-    return tl::unexpected(listen_error(text, code));
-  }
-  Listener listener(fd, text, false, endpoint.path);
-  if (listen(fd, kBacklog) != 0) return tl::unexpected(listen_error(text, errno));
+  FileDescriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  // The mode of the unbound socket is that of its name, less the umask: nobody's until it is set, whatever the umask.
+  if (!fd || fchmod(fd.get(), 0) != 0 || bind(fd.get(), &address.any, sizeof address.un) != 0)
+    return tl::unexpected(listen_error(text, errno));
+  Listener listener(fd.release(), text, false, endpoint.path);
+  if (chmod(endpoint.path.c_str(), static_cast<mode_t>(mode)) != 0 || listen(listener.fd(), kBacklog) != 0)
+    return tl::unexpected(listen_error(text, errno));
   return listener;
 }
 
@@ -215,12 +215,20 @@ Result<void> take_inherited(const Endpoint& endpoint, ListenersByLoop& out) {
 Listener::Listener(int fd, std::string name, bool inherited, std::string unlink_path)
     : fd_(fd), name_(std::move(name)), inherited_(inherited), unlink_path_(std::move(unlink_path)) {
   is_unix_ = name_.rfind("unix:", 0) == 0;
+  struct stat there {};
+  if (unlink_path_.empty() || lstat(unlink_path_.c_str(), &there) != 0) return;
+  device_ = there.st_dev;
+  inode_ = there.st_ino;
 }
 
 Listener::~Listener() {
   if (fd_ < 0) return;
+  // While it answers, no new server takes its name; so the name goes first, and only if nobody has replaced it by hand.
+  struct stat there {};
+  if (!unlink_path_.empty() && lstat(unlink_path_.c_str(), &there) == 0 && there.st_dev == device_ &&
+      there.st_ino == inode_)
+    unlink(unlink_path_.c_str());
   close(fd_);
-  if (!unlink_path_.empty()) unlink(unlink_path_.c_str());
 }
 
 Listener::Listener(Listener&& other) noexcept
@@ -228,7 +236,9 @@ Listener::Listener(Listener&& other) noexcept
       name_(std::move(other.name_)),
       inherited_(other.inherited_),
       is_unix_(other.is_unix_),
-      unlink_path_(std::exchange(other.unlink_path_, {})) {}
+      unlink_path_(std::exchange(other.unlink_path_, {})),
+      device_(other.device_),
+      inode_(other.inode_) {}
 
 Listener& Listener::operator=(Listener&& other) noexcept {
   std::swap(fd_, other.fd_);
@@ -236,12 +246,15 @@ Listener& Listener::operator=(Listener&& other) noexcept {
   std::swap(inherited_, other.inherited_);
   std::swap(is_unix_, other.is_unix_);
   std::swap(unlink_path_, other.unlink_path_);
+  std::swap(device_, other.device_);
+  std::swap(inode_, other.inode_);
   return *this;
 }
 
 int Listener::release() { return std::exchange(fd_, -1); }
 
-Result<ListenersByLoop> open_listeners(const std::vector<Endpoint>& endpoints, std::size_t loops) {
+Result<ListenersByLoop> open_listeners(const std::vector<Endpoint>& endpoints, std::size_t loops,
+                                       unsigned socket_mode) {
   ListenersByLoop out(loops);
   std::size_t next = 0;  // sockets that exist once go to the loops in turn
   for (const Endpoint& endpoint : endpoints) {
@@ -257,7 +270,7 @@ Result<ListenersByLoop> open_listeners(const std::vector<Endpoint>& endpoints, s
         if (has_ipv6()) TRY(listen_everywhere(endpoint, IpAddress(), port, out));
         break;
       }
-      case Endpoint::Kind::unix_path: out[next++ % loops].push_back(TRY(listen_unix(endpoint))); break;
+      case Endpoint::Kind::unix_path: out[next++ % loops].push_back(TRY(listen_unix(endpoint, socket_mode))); break;
       case Endpoint::Kind::inherited: TRY(take_inherited(endpoint, out)); break;
     }
   }

@@ -4,6 +4,9 @@
 #include <sched.h>
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <exception>
+
+#include "core/log.h"
 
 namespace maildrop::service {
 
@@ -15,6 +18,18 @@ unsigned usable_cores() {
   if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
   const int count = CPU_COUNT(&set);
   return count > 0 ? static_cast<unsigned>(count) : 1;
+}
+
+/// What a handler throws costs what that handler did, not the process: the loop goes on with the next one.
+void run(boost::asio::io_context& context) {
+  for (;;) {
+    try {
+      context.run();
+      return;
+    } catch (const std::exception& error) {
+      log::error("a handler failed", {{"error", error.what()}});
+    }
+  }
 }
 
 }  // namespace
@@ -38,7 +53,7 @@ Loops::~Loops() {
 }
 
 void Loops::start() {
-  for (auto& loop : loops_) threads_.emplace_back([&context = loop->context()] { context.run(); });
+  for (auto& loop : loops_) threads_.emplace_back([&context = loop->context()] { run(context); });
 }
 
 void Loops::finish() {

@@ -5,30 +5,45 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <list>
 #include <mutex>
 #include <thread>
+#include <unordered_map>
 #include <vector>
+
+#include "core/net.h"
 
 namespace maildrop::service {
 
-/// A fixed number of threads and a bounded queue. Thread-safe.
+/// A fixed number of threads and a bounded queue. Sources take turns: who asks for much waits behind himself, and
+/// whoever asks for one thing waits for one thing of each other source at most. Thread-safe.
 class Offload {
  public:
   Offload(unsigned threads, std::size_t waiting);
-  ~Offload();  // runs what waits, then joins
+  ~Offload();  // forgets what waits, and joins when what runs has ended
   Offload(const Offload&) = delete;
 
-  /// Runs `work` on one of the threads. false, and nothing is run, when the queue is full. Never blocks. `work` must
-  /// not throw; its answer goes back by asio::post.
-  bool push(std::function<void()> work);
+  /// Runs `work` on one of the threads, after what came earlier from the same source. false, and nothing is run, when
+  /// the queue is full. Never blocks. The answer goes back by asio::post; what `work` throws is logged. Work is
+  /// destroyed without having run when this ends first: what must happen in any case belongs into a destructor.
+  bool push(const IpAddress& source, std::function<void()> work);
 
  private:
+  using Work = std::function<void()>;
+  struct Source {
+    IpAddress address;
+    std::deque<Work> waiting;  // never empty
+  };
+
   void run();
+  Work take();
 
   const std::size_t limit_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::function<void()>> queue_;
+  std::list<Source> turns_;  // the first is next
+  std::unordered_map<IpAddress, std::list<Source>::iterator> sources_;
+  std::size_t waiting_ = 0;  // in all
   bool ending_ = false;
   std::vector<std::thread> threads_;
 };

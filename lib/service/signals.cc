@@ -5,7 +5,10 @@
 
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <exception>
 #include <utility>
+
+#include "core/log.h"
 
 namespace maildrop::service {
 
@@ -17,7 +20,11 @@ struct Signals::State : std::enable_shared_from_this<State> {
     set.async_wait([self = shared_from_this()](const boost::system::error_code& error, int number) {
       if (error) return;
       if (self->cancelled) return;  // came just before cancel(): waiting again would keep the loop alive
-      self->handle(number);
+      try {
+        self->handle(number);
+      } catch (const std::exception& thrown) {  // a reload that ran out of memory; the next signal is heard
+        log::error("a signal was not handled", {{"signal", number}, {"error", thrown.what()}});
+      }
       if (!self->cancelled) self->wait();
     });
   }
@@ -27,15 +34,17 @@ struct Signals::State : std::enable_shared_from_this<State> {
       if (!draining) handlers.reload();
     } else if (!draining) {
       draining = true;
+      first = std::chrono::steady_clock::now();
       handlers.drain();
-    } else {
-      handlers.end();
+    } else if (std::chrono::steady_clock::now() - first >= kSameSignal) {
+      handlers.end(number);
     }
   }
 
   boost::asio::signal_set set;
   SignalHandlers handlers;
   bool draining = false;
+  std::chrono::steady_clock::time_point first;  // when the drain began
   bool cancelled = false;
 };
 

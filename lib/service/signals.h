@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -9,9 +10,13 @@ namespace maildrop::service {
 
 struct SignalHandlers {
   std::function<void()> drain;   // first TERM or INT: stop accepting, finish what is in flight
-  std::function<void()> end;     // second TERM or INT: now
+  std::function<void(int)> end;  // second TERM or INT, which of them: now
   std::function<void()> reload;  // HUP
 };
+
+/// A TERM or INT that soon after the first one is the same wish said twice: `timeout` and shells signal a process and
+/// then its group.
+inline constexpr std::chrono::milliseconds kSameSignal{500};
 
 /// Waits for signals on a loop's thread and calls the handlers there. SIGPIPE is ignored for the process.
 class Signals {

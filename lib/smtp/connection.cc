@@ -220,10 +220,12 @@ void Connection::track_data() {
   data_bytes_ = 0;
 }
 
+bool Connection::waits_for_peer() const {
+  return waiting_ == Waiting::peer_bytes || waiting_ == Waiting::peer_room || waiting_ == Waiting::last_bytes;
+}
+
 void Connection::sweep() {
-  const bool waits_for_peer =
-      waiting_ == Waiting::peer_bytes || waiting_ == Waiting::peer_room || waiting_ == Waiting::last_bytes;
-  if (!waits_for_peer || expired_) return;
+  if (!waits_for_peer() || expired_) return;
   const SmtpSettings& limits = session_.policy().config.smtp;
   if (loop_.now > deadline_ || loop_.now > started_ + limits.session_timeout) return expire(reply::timed_out);
   if (!in_data_) return;
@@ -240,6 +242,10 @@ void Connection::expire(const Reply& reply) {
 
 void Connection::drain() {
   if (waiting_ == Waiting::peer_bytes && session_.idle()) descriptor_.cancel();
+}
+
+void Connection::shut_down() {
+  if (waits_for_peer() && !expired_) expire(reply::shutting_down);
 }
 
 void Connection::abandon() noexcept {

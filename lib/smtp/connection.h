@@ -72,6 +72,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void sweep();
   /// Ends the session now if nothing is lost by it, otherwise after its transaction.
   void drain();
+  /// Ends the session now, whatever the peer is at; not one that waits for the store, which has an answer soon.
+  void shut_down();
   /// Something threw: the peer hears 421 if it still can.
   void abandon() noexcept;
 
@@ -81,6 +83,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void feed(std::string_view bytes);  // what is not used now is left in pending_
   void count_refusals();
+  bool waits_for_peer() const;
   void begin_wait(Waiting waiting);
   void expire(const Reply& reply);
   bool send_some();     // false: the peer is gone

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -78,8 +79,11 @@ Accepted accept_one(int listener) {
 /// What a connection is counted as.
 IpAddress source_of(const mail::Peer& peer) { return peer.local ? IpAddress() : peer.address; }
 
-/// Says why; the caller closes. Nothing was read, so nothing can be reset.
+/// Says why; the caller closes. That sends a reset if there are unread bytes, and it overtakes the reply: a client that
+/// did not wait for the greeting has sent some, and they are read.
 void turn_away(const FileDescriptor& socket, const Reply& reply) {
+  std::array<char, 4096> unread;
+  [[maybe_unused]] const ssize_t got = ::recv(socket.get(), unread.data(), unread.size(), MSG_DONTWAIT);
   std::string text;
   append(text, reply, make_session_id());
   [[maybe_unused]] const ssize_t n = ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -154,6 +158,7 @@ struct Server::State {
   void left(const mail::Peer& peer);
   void drain_share(Share& share);
   void check_drained();
+  void farewell();
 
   ServerParts parts;
   Metrics metrics;
@@ -269,6 +274,13 @@ void Server::State::drain_share(Share& share) {
   for (Connection* connection : share.shared.connections) connection->drain();
 }
 
+void Server::State::farewell() {
+  for (auto& share : shares)
+    asio::post(share->shared.context, [s = share.get()] {
+      for (Connection* connection : s->shared.connections) connection->shut_down();
+    });
+}
+
 void Server::State::check_drained() {
   if (!draining || accepting != 0 || admission.count() != 0 || drained.exchange(true)) return;
   for (auto& share : shares) asio::post(share->shared.context, [&timer = share->sweeper] { timer.cancel(); });
@@ -317,6 +329,8 @@ void Server::drain(std::function<void()> done) {
       state.check_drained();
     });
 }
+
+void Server::farewell() { state_->farewell(); }
 
 std::size_t Server::connections() const { return state_->admission.count(); }
 

@@ -40,6 +40,9 @@ class Server {
   /// Stops accepting (what waits in our own queue hears 421), ends idle sessions with 421, lets transactions finish.
   /// `done` runs once, on some loop, when the last connection is gone. Thread-safe.
   void drain(std::function<void()> done);
+  /// Says 421 (RFC 5321 3.8) to all who are still there and wait for nothing but their own bytes, and closes: for the
+  /// end of a drain that takes too long. Thread-safe.
+  void farewell();
   std::size_t connections() const;
 
  private:

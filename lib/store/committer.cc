@@ -248,12 +248,17 @@ void Committer::State::tend(std::size_t stored) {
   const bool due = now >= next_tend;
   if (!due && !more_to_purge) return;
   const std::size_t step = stored == 0 ? kPurgeStep : std::clamp(2 * stored, kLeastPurgeStep, kPurgeStep);
-  const Result<PurgeReport> report = store.purge({step});
-  more_to_purge = report && report->more;
-  if (!due) return;
-  store.tend();
-  if (const Result<StoreStats> stats = store.stats()) meters.show(*stats);
-  next_tend = Steady::now() + kTend;
+  try {
+    const Result<PurgeReport> report = store.purge({step});
+    more_to_purge = report && report->more;
+    if (due) {
+      store.tend();
+      if (const Result<StoreStats> stats = store.stats()) meters.show(*stats);
+    }
+  } catch (const std::exception&) {  // out of memory: again the next time, and mail is taken meanwhile
+    more_to_purge = false;
+  }
+  if (due) next_tend = Steady::now() + kTend;
 }
 
 void Committer::State::watch_loop() {

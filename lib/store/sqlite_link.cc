@@ -121,28 +121,45 @@ LinkServer::~LinkServer() {
 
 void LinkServer::loop() {
   for (;;) {
-    std::vector<pollfd> polls{{stop_.get(), POLLIN, 0}};
-    const bool room = clients_.size() < kLinkClients;
-    polls.push_back({room ? listener_.get() : -1, POLLIN, 0});
-    Steady::time_point deadline = Steady::time_point::max();
-    for (const Client& client : clients_) {
-      polls.push_back({client.socket.get(), POLLIN, 0});
-      deadline = std::min(deadline, client.deadline);
+    try {
+      if (!turn()) return;
+    } catch (const std::exception&) {  // out of memory: who is there is told by the end of his connection
+      clients_.clear();
+      pause();
     }
-    int wait = -1;
-    if (!clients_.empty()) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Steady::now()).count();
-      wait = static_cast<int>(std::max<std::int64_t>(left, 0));
-    }
-    if (::poll(polls.data(), polls.size(), wait) < 0 && errno != EINTR) return;
-    if (polls[0].revents != 0) return;
-    const Steady::time_point now = Steady::now();
-    for (std::size_t i = clients_.size(); i-- > 0;) {
-      const bool alive = polls[i + 2].revents == 0 ? now < clients_[i].deadline : serve(clients_[i]);
-      if (!alive) clients_.erase(clients_.begin() + static_cast<std::ptrdiff_t>(i));
-    }
-    if (polls[1].revents != 0) take_client();
   }
+}
+
+/// Waits for something to do, and does it. false: it is time to stop.
+bool LinkServer::turn() {
+  std::vector<pollfd> polls{{stop_.get(), POLLIN, 0}};
+  const bool room = clients_.size() < kLinkClients;
+  polls.push_back({room ? listener_.get() : -1, POLLIN, 0});
+  Steady::time_point deadline = Steady::time_point::max();
+  for (const Client& client : clients_) {
+    polls.push_back({client.socket.get(), POLLIN, 0});
+    deadline = std::min(deadline, client.deadline);
+  }
+  int wait = -1;
+  if (!clients_.empty()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Steady::now()).count();
+    wait = static_cast<int>(std::max<std::int64_t>(left, 0));
+  }
+  if (::poll(polls.data(), polls.size(), wait) < 0 && errno != EINTR) return false;
+  if (polls[0].revents != 0) return false;
+  const Steady::time_point now = Steady::now();
+  for (std::size_t i = clients_.size(); i-- > 0;) {
+    const bool alive = polls[i + 2].revents == 0 ? now < clients_[i].deadline : serve(clients_[i]);
+    if (!alive) clients_.erase(clients_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  if (polls[1].revents != 0) take_client();
+  return true;
+}
+
+/// A moment without work, so that trying again is no loop at full speed.
+void LinkServer::pause() const {
+  pollfd stop{stop_.get(), POLLIN, 0};
+  ::poll(&stop, 1, 100);
 }
 
 void LinkServer::take_client() {
@@ -152,10 +169,7 @@ void LinkServer::take_client() {
     return;
   }
   // Out of descriptors: the connection stays in the queue, and poll would say so again at once.
-  if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-    pollfd stop{stop_.get(), POLLIN, 0};
-    ::poll(&stop, 1, 100);
-  }
+  if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) pause();
 }
 
 /// Reads what is there and answers each whole line. false: the client is done, or breaks the rules.

@@ -42,6 +42,8 @@ class LinkServer {
   };
   LinkServer() = default;
   void loop();
+  bool turn();
+  void pause() const;
   void take_client();
   bool serve(Client& client);
   std::string answer(std::string_view line) const;

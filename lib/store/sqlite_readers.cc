@@ -56,8 +56,21 @@ class Readers::Loan {
   std::unique_ptr<Reader> reader_;
 };
 
+/// A place among kConnections that is given back when nothing comes of it, by an error or by what open() throws.
+struct Readers::Opening {
+  explicit Opening(Readers& its_pool) : pool(its_pool) {}
+  ~Opening() {
+    if (failed) pool.give_back(nullptr);
+  }
+  Opening(const Opening&) = delete;
+  Readers& pool;
+  bool failed = true;
+};
+
 Readers::Readers(std::string path, std::chrono::milliseconds patience, const Clock& clock)
-    : path_(std::move(path)), patience_(patience), clock_(clock) {}
+    : path_(std::move(path)), patience_(patience), clock_(clock) {
+  idle_.reserve(kConnections);  // so that giving back never throws
+}
 
 Readers::~Readers() = default;
 
@@ -86,8 +99,9 @@ Result<std::unique_ptr<Readers::Reader>> Readers::borrow() {
   }
   ++open_;
   lock.unlock();
+  Opening opening(*this);
   auto reader = open();
-  if (!reader) give_back(nullptr);
+  opening.failed = !reader;
   return reader;
 }
 

@@ -29,6 +29,7 @@ class Readers {
  private:
   struct Reader;
   class Loan;
+  struct Opening;
   Result<std::unique_ptr<Reader>> open() const;
   Result<std::unique_ptr<Reader>> borrow();
   void give_back(std::unique_ptr<Reader> reader);

@@ -41,6 +41,93 @@ TEST_CASE("http_lane: draining answers what is in flight and closes the rest") {
   CHECK_FALSE(site.connect().connected());
 }
 
+TEST_CASE("http_lane: no work is done for who has heard 503 already") {
+  Site site;
+  site.world.config.api.workers = 1;
+  site.world.config.api.answer_timeout = Millis(100);
+  site.world.store.hold(true);
+  site.start();
+  Client at_work = site.connect();
+  at_work.send(kGet);
+  while (site.world.store.calls() == 0) std::this_thread::yield();
+  std::vector<Client> waiting;
+  for (int i = 0; i < 20; ++i) {
+    waiting.push_back(site.connect());
+    waiting.back().send(kGet);
+  }
+  for (Client& each : waiting) CHECK(statuses(each.receive_answer()) == "503");
+  CHECK(site.world.store.calls() == 1);
+  site.world.store.hold(false);
+  CHECK(statuses(site.get("/v2/mailbox/bob")) == "200");
+  CHECK(site.world.store.calls() == 2);
+}
+
+TEST_CASE("http_lane: a request at work is alive, though its client has heard 503") {
+  Site site;
+  site.world.config.api.answer_timeout = Millis(50);
+  site.world.store.hold(true);
+  site.start();
+  Client client = site.connect();
+  client.send(kGet);
+  CHECK(statuses(client.receive_answer()) == "503");
+  client.hang_up();
+  REQUIRE(site.has_connections(0));
+  std::promise<void> done;
+  site.server->drain([&done] { done.set_value(); });
+  std::future<void> drained = done.get_future();
+  CHECK(drained.wait_for(Millis(50)) == std::future_status::timeout);
+  site.world.store.hold(false);
+  CHECK(drained.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+}
+
+TEST_CASE("http_lane: the end waits for what is at work, and does nothing of what waits") {
+  World world;
+  int calls = 0;
+  {
+    service::Loops loops(1);
+    service::Offload offload(1, 64);
+    auto listeners = service::open_listeners({Endpoint::parse("127.0.0.1:0").value()}, 1).value();
+    const std::string name = listeners.front().front().name();
+    const auto port = static_cast<std::uint16_t>(std::stoi(name.substr(name.rfind(':') + 1)));
+    auto server = std::make_unique<HttpServer>(loops, std::move(listeners), offload, world.context);
+    server->start();
+    loops.start();
+    world.store.hold(true);
+    std::vector<Client> clients;
+    for (int i = 0; i < 20; ++i) {
+      clients.emplace_back(port);
+      clients.back().send(kGet);
+    }
+    // A request on the loop comes back when those before it have been read: twice round is enough.
+    for (int i = 0; i < 2; ++i) {
+      Client health(port);
+      health.send("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      health.receive_all();
+    }
+    while (world.store.calls() == 0) std::this_thread::yield();
+    loops.stop();
+    loops.join();
+    auto ending = std::async(std::launch::async, [&server] { server.reset(); });
+    CHECK(ending.wait_for(Millis(20)) == std::future_status::timeout);
+    world.store.hold(false);
+    ending.wait();
+    calls = world.store.calls();
+  }
+  CHECK(calls == 1);
+  CHECK(world.store.calls() == 1);
+}
+
+TEST_CASE("http_lane: draining turns away who waits at the door") {
+  Site site;
+  site.open();
+  Client client = site.connect();
+  client.send(kGet);
+  site.server->drain([] {});
+  site.start_loops();
+  CHECK(statuses(client.receive_all()) == "503");
+  CHECK_FALSE(client.reset());
+}
+
 TEST_CASE("http_lane: draining with nobody there is done at once") {
   Site site(2);
   site.start();

@@ -201,6 +201,17 @@ TEST_CASE("http_server: an honest client is served while others drip") {
   CHECK(statuses(site.get("/v2/mailbox/bob")) == "200");
 }
 
+TEST_CASE("http_server: who is turned away reads why, though it has sent something") {
+  Site site;
+  site.world.config.api.connections = 0;
+  site.open();
+  Client client = site.connect();
+  client.send(kGet);
+  site.start_loops();
+  CHECK(statuses(client.receive_all()) == "503");
+  CHECK_FALSE(client.reset());
+}
+
 TEST_CASE("http_server: connections are capped in all") {
   Site site;
   site.world.config.api.connections = 2;

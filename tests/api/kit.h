@@ -119,6 +119,8 @@ struct World {
   Context context{store, store, config, clock, metrics};
 
   World() {
+    config.api.hosts = {"*"};
+    config.api.cors = {"*"};
     store.add("bob", message(kFirstId, "first", "Subject: first\r\nFrom: Alice <alice@example.org>\r\n\r\nhello\r\n"));
     store.add("bob",
               message(kSecondId, "second", "Subject: second\r\nContent-Type: text/html\r\n\r\n<p>hi</p>\r\n\xff\r\n"));

@@ -114,6 +114,32 @@ TEST_CASE("route: other sites' pages may read mail and change nothing") {
   }
 }
 
+TEST_CASE("route: a server on loopback is not a page's to read or to change, whatever its name points at") {
+  World world;
+  world.config.api.hosts.clear();
+  world.config.api.cors.clear();
+  const std::vector<std::string> path = {"v2", "mailbox", "bob", kFirstId};
+  // DNS rebinding: to the browser this is the page's own site.
+  const Response rebound = dispatch(
+      request(
+          "DELETE", path,
+          {{"host", "evil.example:8080"}, {"origin", "http://evil.example:8080"}, {"sec-fetch-site", "same-origin"}}),
+      world.context);
+  CHECK(rebound.status == 421);
+  CHECK(rebound.body == "{\"error\":\"this host is not served here\"}\n");
+  CHECK(world.store.count("bob") == 2);
+  CHECK(dispatch(request("GET", {"livez"}, {{"host", "evil.example"}}), world.context).status == 421);
+  const auto read = [&](const std::string& origin) {
+    const Response response =
+        dispatch(request("GET", path, {{"host", "127.0.0.1:8080"}, {"origin", origin}}), world.context);
+    CHECK(response.status == 200);
+    return header(response, "Access-Control-Allow-Origin");
+  };
+  CHECK(read("https://evil.example").empty());
+  CHECK(read("http://localhost:3000") == "*");
+  CHECK(dispatch(request("DELETE", path, {{"host", "localhost:8080"}}), world.context).status == 200);
+}
+
 TEST_CASE("route: each version has its form of an error") {
   World world;
   const Response v2 = dispatch(request("GET", {"v2", "nothing"}), world.context);

@@ -79,6 +79,11 @@ class Client {
     });
   }
   bool closed() const { return closed_; }
+  /// Not closed in peace: on other systems what came before and was not read yet is lost with it.
+  bool reset() const {
+    pollfd wait{fd_, 0, 0};
+    return poll(&wait, 1, 100) > 0;  // for an error alone, which comes right behind the end
+  }
 
  private:
   int fd_;
@@ -111,14 +116,19 @@ class Site {
   }
 
   void start() {
+    open();
+    loops_.start();
+  }
+  /// Clients may connect, and wait until start_loops().
+  void open() {
     offload_ = std::make_unique<service::Offload>(world.config.api.workers, world.config.api.waiting);
     auto listeners = service::open_listeners({Endpoint::parse("127.0.0.1:0").value()}, loops_.size());
     const std::string name = listeners.value().front().front().name();
     port = static_cast<std::uint16_t>(std::stoi(name.substr(name.rfind(':') + 1)));
     server = std::make_unique<HttpServer>(loops_, std::move(*listeners), *offload_, world.context);
     server->start();
-    loops_.start();
   }
+  void start_loops() { loops_.start(); }
 
   Client connect() const { return Client(port); }
   /// Everything that the server says to these bytes, until it hangs up.

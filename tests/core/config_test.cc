@@ -74,9 +74,9 @@ TEST_CASE("flag before environment before drop-in before file before default") {
 
 TEST_CASE("lists are arrays in files and words elsewhere") {
   const Folder folder;
-  const std::string file = folder.write("m.toml", "[mail]\ndomains = \"Example.ORG\"\n[smtp]\nlisten = []\n");
+  const std::string file = folder.write("m.toml", "[mail]\ndomains = \"Example.ORG\"\n[inbox]\nreserved = []\n");
   CHECK(load_config({file, {}, {}})->config.mail.domains == std::vector<std::string>{"example.org"});
-  CHECK(load_config({file, {}, {}})->config.smtp.listen.empty());
+  CHECK(load_config({file, {}, {}})->config.inbox.reserved.empty());
   const auto loaded = load_config({file, {}, {{"MAILDROP_MAIL_DOMAINS", "a.org, b.org c.org"}}});
   CHECK(loaded->config.mail.domains == std::vector<std::string>{"a.org", "b.org", "c.org"});
 }

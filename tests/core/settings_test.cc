@@ -97,6 +97,43 @@ TEST_CASE("host names and address literals are taken") {
   CHECK_FALSE(setting->set(config, {"a" + longest}));
 }
 
+TEST_CASE("hosts and origins of the wrong form are refused") {
+  Config scratch;
+  for (const char* host : {"a:80", "::1", "", "*.example", "a/b", "a b"})
+    CHECK_FALSE(find_setting("api.hosts")->set(scratch, {host}));
+  for (const char* origin : {"example.org", "https://a/", "https://", "https://*.a", "://a", ""})
+    CHECK_FALSE(find_setting("api.cors")->set(scratch, {origin}));
+  Config config;
+  REQUIRE(find_setting("api.hosts")->set(config, {"Mail.example.org", "192.0.2.1", "[2001:db8::1]", "*"}));
+  CHECK(config.api.hosts == std::vector<std::string>{"mail.example.org", "192.0.2.1", "[2001:db8::1]", "*"});
+  REQUIRE(find_setting("api.cors")->set(config, {"https://App.example.org", "http://[::1]:3000", "*"}));
+  CHECK(config.api.cors == std::vector<std::string>{"https://app.example.org", "http://[::1]:3000", "*"});
+}
+
+TEST_CASE("lists without which nothing works are not emptied by an unset variable") {
+  for (const char* key : {"smtp.listen", "api.listen", "mail.domains"}) {
+    INFO(key);
+    Config config;
+    const Setting* setting = find_setting(key);
+    REQUIRE(setting);
+    const auto before = setting->get(config);
+    const Result<void> set = setting->set(config, {});
+    REQUIRE_FALSE(set);
+    CHECK_THAT(set.error().what, Catch::StartsWith("is empty, and "));
+    CHECK(setting->get(config) == before);
+  }
+}
+
+TEST_CASE("the mode of unix sockets is octal") {
+  Config config;
+  const Setting* setting = find_setting("service.socket_mode");
+  REQUIRE(setting->set(config, {"666"}));
+  CHECK(config.service.socket_mode == 0666);
+  CHECK(setting->get(config) == std::vector<std::string>{"0666"});
+  CHECK(setting->get(Config()) == std::vector<std::string>{"0660"});
+  for (const char* wrong : {"1777", "rw", "0680", "", "-1", "0x1ff"}) CHECK_FALSE(setting->set(config, {wrong}));
+}
+
 TEST_CASE("sample and manual tell of every key") {
   const std::string sample = sample_toml();
   const std::string manual = settings_man();

@@ -85,6 +85,26 @@ TEST_CASE("a unix socket goes to one loop, replaces a dead one, and is removed a
   CHECK(lstat(path.c_str(), &there) != 0);
 }
 
+TEST_CASE("a unix socket has its mode whatever the umask, and keeps others' files") {
+  const Folder folder;
+  const std::string path = folder.path + "/s";
+  struct stat there {};
+  for (const unsigned mode : {0660u, 0666u, 0600u}) {
+    const mode_t before = umask(077);
+    auto listeners = open_listeners({endpoint("unix:" + path)}, 1, mode);
+    umask(before);
+    REQUIRE(listeners);
+    REQUIRE(stat(path.c_str(), &there) == 0);
+    CHECK((there.st_mode & 0777) == mode);
+  }
+  auto first = std::make_unique<ListenersByLoop>(open_listeners({endpoint("unix:" + path)}, 1).value());
+  REQUIRE(unlink(path.c_str()) == 0);
+  auto second = open_listeners({endpoint("unix:" + path)}, 1);
+  REQUIRE(second);
+  first.reset();
+  CHECK(connects(path));  // the name was not the first one's any more
+}
+
 TEST_CASE("errors name the endpoint") {
   for (const std::string text : {"192.0.2.1:0", "unix:/no/such/folder/s"}) {
     INFO(text);

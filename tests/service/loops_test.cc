@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 #include <thread>
 
 using maildrop::service::Loops;
@@ -41,4 +42,15 @@ TEST_CASE("stop() ends what would wait for ever") {
 TEST_CASE("without a number there is a loop for each usable core") {
   const Loops loops(0);
   CHECK(loops.size() >= 1);
+}
+
+TEST_CASE("a handler that throws ends neither its loop nor the process") {
+  Loops loops(1);
+  std::atomic<bool> ran{false};
+  boost::asio::post(loops.at(0).context(), [] { throw std::runtime_error("on purpose"); });
+  boost::asio::post(loops.at(0).context(), [&] { ran = true; });
+  loops.start();
+  loops.finish();
+  loops.join();
+  CHECK(ran);
 }

@@ -1,38 +1,86 @@
-/// offload_test.cc: bounded, and nothing accepted is forgotten.
+/// offload_test.cc: bounded, fair, and what waits at the end is forgotten.
 #include "service/offload.h"
 
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <future>
+#include <memory>
+#include <stdexcept>
+#include <string>
 
+using maildrop::IpAddress;
 using maildrop::service::Offload;
 
-TEST_CASE("everything that was accepted runs, also at the end") {
-  std::atomic<int> runs{0};
-  int accepted = 0;
-  {
-    Offload offload(3, 1000);
-    for (int i = 0; i < 1000; ++i) accepted += offload.push([&] { ++runs; }) ? 1 : 0;
-  }
-  CHECK(accepted > 0);
-  CHECK(runs == accepted);
-}
+namespace {
 
-TEST_CASE("a full queue refuses") {
-  std::promise<void> started, finish;
-  std::shared_future<void> released = finish.get_future().share();
-  std::atomic<int> runs{0};
-  {
-    Offload offload(1, 2);
-    REQUIRE(offload.push([&] {
-      started.set_value();
+const IpAddress kOne = IpAddress::from_v4(0x0a000001);
+const IpAddress kTwo = IpAddress::from_v4(0x0a000002);
+
+/// Keeps the one thread of an Offload busy until it is let go.
+class Blocker {
+ public:
+  explicit Blocker(Offload& offload) {
+    REQUIRE(offload.push(kOne, [this, released = let_go_.get_future().share()] {
+      started_.set_value();
       released.wait();
     }));
-    started.get_future().wait();  // the one thread is busy: what follows waits
-    CHECK(offload.push([&] { ++runs; }));
-    CHECK(offload.push([&] { ++runs; }));
-    CHECK_FALSE(offload.push([&] { ++runs; }));
-    finish.set_value();
+    started_.get_future().wait();
   }
-  CHECK(runs == 2);
+  void let_go() { let_go_.set_value(); }
+
+ private:
+  std::promise<void> started_, let_go_;
+};
+
+}  // namespace
+
+TEST_CASE("everything that was accepted runs") {
+  std::atomic<int> runs{0};
+  Offload offload(3, 1000);
+  int accepted = 0;
+  for (int i = 0; i < 1000; ++i) accepted += offload.push(kOne, [&] { ++runs; }) ? 1 : 0;
+  CHECK(accepted > 0);
+  while (runs < accepted) std::this_thread::yield();
+}
+
+TEST_CASE("a full queue refuses, and the end forgets what waits") {
+  std::atomic<int> runs{0};
+  const auto held = std::make_shared<int>(0);
+  std::future<void> ending;
+  {
+    auto offload = std::make_unique<Offload>(1, 2);
+    Blocker blocker(*offload);
+    CHECK(offload->push(kOne, [&runs, held] { ++runs; }));
+    CHECK(offload->push(kTwo, [&runs, held] { ++runs; }));
+    CHECK_FALSE(offload->push(kTwo, [&runs, held] { ++runs; }));
+    CHECK(held.use_count() == 3);
+    ending = std::async(std::launch::async, [&offload] { offload.reset(); });
+    CHECK(ending.wait_for(std::chrono::milliseconds(20)) == std::future_status::timeout);  // for what runs
+    blocker.let_go();
+    ending.wait();
+  }
+  CHECK(runs == 0);
+  CHECK(held.use_count() == 1);
+}
+
+TEST_CASE("who asks for much waits behind himself, not others behind him") {
+  std::string order;
+  std::promise<void> last;
+  Offload offload(1, 100);
+  Blocker blocker(offload);
+  for (const char c : {'a', 'b', 'c', 'd'}) REQUIRE(offload.push(kOne, [&order, c] { order += c; }));
+  REQUIRE(offload.push(kTwo, [&order] { order += 'x'; }));
+  REQUIRE(offload.push(kTwo, [&order] { order += 'y'; }));
+  REQUIRE(offload.push(kOne, [&last] { last.set_value(); }));
+  blocker.let_go();
+  last.get_future().wait();
+  CHECK(order == "axbycd");
+}
+
+TEST_CASE("work that throws ends neither its thread nor the process") {
+  std::promise<void> ran;
+  Offload offload(1, 10);
+  REQUIRE(offload.push(kOne, [] { throw std::runtime_error("on purpose"); }));
+  REQUIRE(offload.push(kOne, [&ran] { ran.set_value(); }));
+  CHECK(ran.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready);
 }

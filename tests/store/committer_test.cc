@@ -37,7 +37,7 @@ class ScriptedStore final : public Store {
   Result<Message> get(const mail::Inbox&, const MessageId&) override { return fail(Code::not_found, ""); }
   Result<bool> remove(const mail::Inbox&, const MessageId&) override { return false; }
   Result<PurgeReport> purge(const PurgeQuery&) override {
-    ++purges;
+    if (++purges == fails_at) throw std::bad_alloc();
     return PurgeReport{1, backlog.fetch_sub(1) > 1};
   }
   Result<StoreStats> stats() override { return StoreStats{}; }
@@ -57,7 +57,7 @@ class ScriptedStore final : public Store {
     return batches_;
   }
 
-  std::atomic<int> purges{0}, tends{0}, backlog{0};
+  std::atomic<int> purges{0}, tends{0}, backlog{0}, fails_at{0};
 
  private:
   std::mutex mutex_;
@@ -234,6 +234,16 @@ TEST_CASE_METHOD(Fixture, "committer: it tends an idle store, and expires all th
   const std::uint64_t before = committer.heartbeat();
   for (int i = 0; i < 2000 && committer.heartbeat() == before; ++i) std::this_thread::sleep_for(10ms);
   CHECK(committer.heartbeat() > before);
+}
+
+TEST_CASE_METHOD(Fixture, "committer: upkeep that throws ends neither the thread nor the process") {
+  store.fails_at = 1;
+  Committer committer(store, settings, registry);
+  for (int i = 0; i < 2000 && store.purges < 1; ++i) std::this_thread::sleep_for(10ms);
+  committer.push(mail(), answers.expect(0));
+  CHECK(answers.wait_for(1) == Want{{0, "stored"}});
+  for (int i = 0; i < 2000 && store.purges < 2; ++i) std::this_thread::sleep_for(10ms);
+  CHECK(store.purges >= 2);
 }
 
 TEST_CASE_METHOD(Fixture, "committer: many threads, each answered exactly once") {

@@ -160,3 +160,19 @@ TEST_CASE("sqlite link: a dead writer's socket is no obstacle") {
   REQUIRE(writer);
   CHECK(sqlite::ask_remove(path, inbox("bob"), MessageId::make(world.clock.now())) == false);
 }
+
+TEST_CASE("sqlite link: a removal that throws costs those who are there, not the process") {
+  const Folder folder;
+  const std::string path = folder.path("mail.db");
+  int calls = 0;
+  auto server = sqlite::LinkServer::start(path, [&calls](const mail::Inbox&, const MessageId&) -> Result<bool> {
+    if (++calls == 1) throw std::bad_alloc();
+    return true;
+  });
+  REQUIRE(server);
+  const MessageId id = MessageId::make(from_millis(0));
+  const Result<bool> first = sqlite::ask_remove(path, mail::Inbox::trusted("bob"), id);
+  REQUIRE_FALSE(first);
+  CHECK(first.error().code == Code::unavailable);
+  CHECK(sqlite::ask_remove(path, mail::Inbox::trusted("bob"), id).value());
+}

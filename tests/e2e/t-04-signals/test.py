@@ -34,16 +34,18 @@ def drains(number, name):
     check(f"{name}: and stored", status == 0 and out.endswith(MESSAGE), out[-200:])
 
 
-def ends_at_once():
+def ends_at_once(number, name, status):
     with Daemon() as daemon:
         client = Client(daemon.smtp)
         client.begin(["slow@example.test"])
-        daemon.signal(signal.SIGTERM)
+        daemon.signal(number)
+        daemon.signal(number)  # as `timeout` does: the process, then its group
         until(lambda: refused(daemon.smtp))
-        check("one TERM waits", daemon.process.poll() is None)
-        daemon.signal(signal.SIGTERM)
+        time.sleep(0.6)
+        check(f"one {name} waits, also when it is said twice", daemon.process.poll() is None, daemon.log())
+        daemon.signal(number)
         start = time.monotonic()
-        check("a second TERM ends at once", daemon.wait(5) is not None, daemon.log())
+        same(f"a second {name} ends at once", daemon.wait(5), status) or print(daemon.log())
         check("within two seconds", time.monotonic() - start < 2)
 
 
@@ -64,7 +66,8 @@ def drain_has_a_limit():
         client = Client(daemon.smtp)
         client.begin(["slow@example.test"])
         daemon.signal(signal.SIGTERM)
-        check("a client that never ends does not hold up the drain", daemon.wait(10) is not None, daemon.log())
+        same("at the end of the drain a client in DATA hears 421", client.reply().code, 421)
+        same("a client that never ends does not hold up the drain", daemon.wait(10), 0) or print(daemon.log())
 
 
 def write_config(text):
@@ -116,7 +119,8 @@ def halves():
 
 drains(signal.SIGTERM, "term")
 drains(signal.SIGINT, "int")
-ends_at_once()
+ends_at_once(signal.SIGTERM, "TERM", 143)
+ends_at_once(signal.SIGINT, "INT", 130)
 idle_clients_do_not_hold_it_up()
 drain_has_a_limit()
 reloads()

@@ -27,6 +27,10 @@ def own_sockets():
             if check(f"{title}: listening", all(pick), (smtp, api)):
                 works(title, pick[0], pick[1], title.lower())
         check("the unix socket is one", stat.S_ISSOCK(os.stat(smtp_path).st_mode))
+        same("which its group may use", stat.S_IMODE(os.stat(api_path).st_mode), 0o660)
+        with Api(api[0]) as client:
+            headers = {"Host": "evil.example", "Origin": "http://evil.example"}
+            same("a name that was pointed at loopback is not served", client.request("DELETE", "/v2/mailbox/unix/x", headers)[0], 421)
         with Api(daemon.addresses("api")[0]) as api:
             raw = api.only("unix")
             check("Received of a unix client says so without an address", raw and b"local" in raw.split(b"\r\n\r\n")[0], raw)

@@ -1,4 +1,5 @@
 """Limits. Each block is one daemon with small limits; the reply names the limit by its code."""
+import signal
 import socket
 import time
 
@@ -18,6 +19,36 @@ def code(client, *commands):
 
 def start(client):
     return code(client, "EHLO c.example.test", "MAIL FROM:<a@example.test>")
+
+
+def answer_to(daemon, address, request):
+    """What a client reads that has sent something before it was let in, and how the connection ended."""
+    daemon.signal(signal.SIGSTOP)
+    host, port = address.rsplit(":", 1)
+    with socket.create_connection((host, int(port)), 20) as client:
+        client.sendall(request)
+        time.sleep(0.05)
+        daemon.signal(signal.SIGCONT)
+        got = b""
+        try:
+            while more := client.recv(4096):
+                got += more
+        except ConnectionResetError:
+            return got, "reset"
+        return got, "closed"
+
+
+def turned_away():
+    """On other systems than Linux a reset throws away what had not been read: the very answer."""
+    with Daemon({"limits.connections": 1, "api.connections": 1}) as daemon:
+        with Client(daemon.smtp), Api(daemon.api) as api:
+            api.get("/livez")
+            got, end = answer_to(daemon, daemon.smtp, b"EHLO c.example.test\r\n")
+            check("SMTP: one too many that did not wait hears 421", got.startswith(b"421 "), got)
+            same("and is not reset", end, "closed")
+            got, end = answer_to(daemon, daemon.api, b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            check("HTTP: one too many hears 503", got.startswith(b"HTTP/1.1 503 "), got)
+            same("and is not reset", end, "closed")
 
 
 def sizes():
@@ -183,4 +214,5 @@ endless_command()
 connections()
 times()
 newlines()
+turned_away()
 finish()

@@ -1,0 +1,53 @@
+/// http_memory.h: what answers take until their clients have read them. Inside http_server only.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "core/budget.h"
+#include "core/net.h"
+
+namespace maildrop::api {
+
+/// Bytes of answers in flight: of all clients, and of each source at most a quarter of that. A message of 512 KiB may
+/// become 6 MB of JSON, and a client that does not read keeps its answer until api.write_timeout. Thread-safe; outlives
+/// what it gave out.
+class HttpMemory {
+ public:
+  explicit HttpMemory(std::uint64_t limit) : all_(limit) {}
+
+  /// The budget that connections of one IPv4 address or IPv6 /64 share; it goes with the last of them.
+  std::shared_ptr<Budget> source(const IpAddress& address);
+  Budget& all() { return all_; }
+
+ private:
+  Budget all_;
+  std::mutex mutex_;
+  std::unordered_map<IpAddress, std::weak_ptr<Budget>> sources_;  // bounded by the connections that there are
+};
+
+/// One answer's room; given back when it is destroyed. Not thread-safe itself.
+class AnswerRoom {
+ public:
+  /// `source`: nullptr for one that is exempt, and counted in all only.
+  AnswerRoom(HttpMemory& memory, std::shared_ptr<Budget> source)
+      : source_(std::move(source)),
+        in_all_(memory.all()),
+        of_source_(source_ ? BudgetShare(*source_) : BudgetShare()) {}
+
+  /// false: not so much is left, and nothing is held.
+  bool take(std::uint64_t bytes) {
+    if (in_all_.resize(bytes) && of_source_.resize(bytes)) return true;
+    in_all_.resize(0);
+    of_source_.resize(0);
+    return false;
+  }
+
+ private:
+  std::shared_ptr<Budget> source_;
+  BudgetShare in_all_;
+  BudgetShare of_source_;
+};
+
+}  // namespace maildrop::api
