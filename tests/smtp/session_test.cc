@@ -217,6 +217,31 @@ TEST_CASE("without memory recipients are refused for now, and what is full for a
   CHECK(session.take_output().find("452") == std::string::npos);
 }
 
+TEST_CASE("a message for which there is no memory is refused at its dot, for now, and the session goes on") {
+  for (const bool chunks : {false, true}) {
+    CAPTURE(chunks);
+    Budget memory(100 * 1024);
+    Session session(default_policy(0), {}, "id", &memory);
+    session.consume("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<u1@example.org>\r\n");
+    std::string message = "Subject: x\r\n\r\n";
+    while (message.size() < 200 * 1024) message += std::string(98, 'x') + "\r\n";
+    session.take_output();
+    session.consume(chunks ? "BDAT " + std::to_string(message.size()) + " LAST\r\n" : "DATA\r\n");
+    std::string_view rest = message;
+    while (!rest.empty()) {
+      const std::string_view piece = rest.substr(0, 30000);
+      REQUIRE(session.consume(piece) == piece.size());
+      rest.remove_prefix(piece.size());
+      CHECK(memory.used() <= 100 * 1024);
+    }
+    if (!chunks) session.consume(".\r\n");
+    CHECK(session.take_output().find("452 4.3.1 ") != std::string::npos);
+    CHECK(memory.used() == 0);
+    session.consume("MAIL FROM:<>\r\nRCPT TO:<u1@example.org>\r\nDATA\r\nsmall\r\n.\r\n");
+    CHECK(session.want() == Want::delivery);
+  }
+}
+
 TEST_CASE("refusals tell whose they are") {
   Session session(default_policy(0), {}, "id");
   session.consume(
