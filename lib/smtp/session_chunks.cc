@@ -68,6 +68,7 @@ void Session::chunk_ended() {
     output_ += *data_refusal_;  // and the transaction is of no use any more, until RSET (RFC 3030 2)
   } else {
     output_ += "250 2.0.0 " + std::to_string(chunk_size_) + " octets received\r\n";
+    if (chunk_size_ == 0) count_junk();  // chunks with something in them end with mail.max_size, empty ones never would
   }
   if (cut) close();
 }
