@@ -2,6 +2,8 @@
 #include "core/clock.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <ctime>
 
 namespace maildrop {
@@ -37,13 +39,31 @@ std::tm utc(Time time, int& millis) {
   return parts;
 }
 
-/// By hand, since each message needs two dates and printf takes longer than all that parses the message.
-void append_digits(std::string& out, int value, unsigned width) {
-  char digits[10];
-  unsigned n = 0;
-  for (; n < width || value > 0; value /= 10) digits[n++] = static_cast<char>('0' + value % 10);
-  while (n > 0) out += digits[--n];
-}
+/// A date being written. By hand, since each message needs two of them and printf takes longer than all that parses the
+/// message.
+class DateText {
+ public:
+  DateText& text(std::string_view text) {
+    end_ = std::copy(text.begin(), text.end(), end_);
+    return *this;
+  }
+  DateText& digit(int value) {
+    *end_++ = static_cast<char>('0' + value);
+    return *this;
+  }
+  DateText& two(int value) { return digit(value / 10).digit(value % 10); }
+  DateText& year(int value) {
+    if (value >= 1000 && value <= 9999) return two(value / 100).two(value % 100);
+    end_ = std::to_chars(end_, text_.data() + text_.size(), value).ptr;
+    return *this;
+  }
+  DateText& time(const std::tm& t) { return two(t.tm_hour).text(":").two(t.tm_min).text(":").two(t.tm_sec); }
+  std::string str() const { return std::string(text_.begin(), static_cast<const char*>(end_)); }
+
+ private:
+  std::array<char, 64> text_;
+  char* end_ = text_.begin();
+};
 
 }  // namespace
 
@@ -61,33 +81,21 @@ Time PacedTime::now() {
 std::string rfc3339(Time time) {
   int millis = 0;
   const std::tm t = utc(time, millis);
-  std::string out;
-  out.reserve(24);
-  append_digits(out, t.tm_year + 1900, 4);
-  append_digits(out += '-', t.tm_mon + 1, 2);
-  append_digits(out += '-', t.tm_mday, 2);
-  append_digits(out += 'T', t.tm_hour, 2);
-  append_digits(out += ':', t.tm_min, 2);
-  append_digits(out += ':', t.tm_sec, 2);
-  append_digits(out += '.', millis, 3);
-  return out += 'Z';
+  DateText out;
+  out.year(t.tm_year + 1900).text("-").two(t.tm_mon + 1).text("-").two(t.tm_mday).text("T").time(t);
+  return out.text(".").digit(millis / 100).two(millis % 100).text("Z").str();
 }
 
 std::string rfc5322(Time time) {
   // Not strftime: its day and month names follow the locale.
-  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static constexpr std::string_view kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::string_view kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   int millis = 0;
   const std::tm t = utc(time, millis);
-  std::string out(kDays[t.tm_wday]);
-  append_digits(out += ", ", t.tm_mday, 2);
-  ((out += ' ') += kMonths[t.tm_mon]) += ' ';
-  append_digits(out, t.tm_year + 1900, 4);
-  append_digits(out += ' ', t.tm_hour, 2);
-  append_digits(out += ':', t.tm_min, 2);
-  append_digits(out += ':', t.tm_sec, 2);
-  return out += " +0000";
+  DateText out;
+  out.text(kDays[t.tm_wday]).text(", ").two(t.tm_mday).text(" ").text(kMonths[t.tm_mon]).text(" ");
+  return out.year(t.tm_year + 1900).text(" ").time(t).text(" +0000").str();
 }
 
 }  // namespace maildrop

@@ -105,10 +105,19 @@ std::string terminal_safe(std::string_view text, Lines lines) {
 }
 
 std::string log_value(std::string_view text, std::size_t max) {
+  std::string out;
+  append_log_value(out, text, max);
+  return out;
+}
+
+void append_log_value(std::string& out, std::string_view text, std::size_t max) {
   // Nearly all values are plain, and several are written for each message.
   const auto plain = [](char c) { return c > ' ' && c <= '~' && c != '=' && c != '"' && c != '\\'; };
-  if (!text.empty() && text.size() <= max && std::all_of(text.begin(), text.end(), plain)) return std::string(text);
-  std::string out;
+  if (!text.empty() && text.size() <= max && std::all_of(text.begin(), text.end(), plain)) {
+    out += text;
+    return;
+  }
+  const std::size_t begin = out.size();
   bool quote = text.empty();
   std::size_t at = 0;
   while (at < text.size()) {
@@ -125,7 +134,9 @@ std::string log_value(std::string_view text, std::size_t max) {
     at += code.length;
   }
   if (at < text.size()) out += "...";
-  return quote ? '"' + out + '"' : out;
+  if (!quote) return;
+  out.insert(begin, 1, '"');
+  out += '"';
 }
 
 std::string valid_utf8(std::string_view text) {

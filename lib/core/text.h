@@ -26,6 +26,7 @@ std::string terminal_safe(std::string_view text, Lines lines = Lines::one);
 /// quotes and backslashes are escaped, and the result is quoted when it is empty or holds a space, `=` or a quote. At
 /// most `max` bytes of the text are shown, then `...`.
 std::string log_value(std::string_view text, std::size_t max = 256);
+void append_log_value(std::string& out, std::string_view text, std::size_t max = 256);
 
 /// The text as valid UTF-8: each byte that is not part of a well-formed sequence becomes U+FFFD.
 std::string valid_utf8(std::string_view text);

@@ -1,7 +1,7 @@
 /// date.cc: dates of RFC 5322 3.3 and the obsolete forms of 4.3.
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <vector>
 
 #include "core/text.h"
 #include "mail/headers.h"
@@ -12,21 +12,26 @@ namespace {
 
 constexpr std::size_t kMaxDate = 256;  // bytes looked at; a date has about 40
 
-/// Words between blanks and commas, comments left out.
-std::vector<std::string> words_of(std::string_view value) {
-  std::vector<std::string> words;
-  bool within = false;
-  std::size_t comment = 0;
-  for (const char c : value) {
-    if (c == '(') ++comment;
-    const bool separates = comment > 0 || c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',';
-    if (c == ')' && comment > 0) --comment;
-    if (!separates && !within) words.emplace_back();
-    if (!separates) words.back() += c;
-    within = !separates;
+/// The first words between blanks and commas, comments left out. Without a heap: each message has a date.
+struct Words {
+  static constexpr std::size_t kMost = 6;  // day of the week, day, month, year, time, zone
+  std::array<std::string_view, kMost> word;
+  std::size_t count = 0;
+
+  explicit Words(std::string_view value) {
+    std::size_t begin = 0;  // of the word at hand
+    std::size_t comment = 0;
+    for (std::size_t i = 0; i <= value.size() && count < kMost; ++i) {
+      const char c = i < value.size() ? value[i] : ' ';
+      if (c == '(') ++comment;
+      const bool separates = comment > 0 || c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',';
+      if (c == ')' && comment > 0) --comment;
+      if (!separates) continue;
+      if (begin < i) word[count++] = value.substr(begin, i - begin);
+      begin = i + 1;
+    }
   }
-  return words;
-}
+};
 
 std::optional<int> number(std::string_view text, std::size_t min_digits, std::size_t max_digits) {
   int value = 0;
@@ -38,10 +43,10 @@ std::optional<int> number(std::string_view text, std::size_t min_digits, std::si
 
 /// The place of the first three letters in `names` (`janfeb...`), or nothing.
 std::optional<int> name(std::string_view word, std::string_view names) {
-  const std::string key = to_lower(word.substr(0, 3));
-  const std::size_t at = key.size() == 3 ? names.find(key) : std::string_view::npos;
-  if (at == std::string_view::npos || at % 3 != 0) return std::nullopt;
-  return static_cast<int>(at / 3);
+  for (std::size_t at = 0; at < names.size(); at += 3) {
+    if (equals_ignoring_case(word.substr(0, 3), names.substr(at, 3))) return static_cast<int>(at / 3);
+  }
+  return std::nullopt;
 }
 
 std::optional<int> year_of(std::string_view word) {
@@ -53,11 +58,13 @@ std::optional<int> year_of(std::string_view word) {
 }
 
 std::optional<std::chrono::seconds> time_of(std::string_view word) {
-  const auto fields = split(word, ':');
-  if (fields.size() < 2 || fields.size() > 3) return std::nullopt;
-  const auto hour = number(fields[0], 1, 2);
-  const auto minute = number(fields[1], 2, 2);
-  const auto second = fields.size() == 3 ? number(fields[2], 2, 2) : std::optional<int>(0);
+  const std::size_t colon = word.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const std::size_t second_colon = word.find(':', colon + 1);
+  const auto hour = number(word.substr(0, colon), 1, 2);
+  const auto minute = number(word.substr(colon + 1, second_colon - colon - 1), 2, 2);
+  const auto second =
+      second_colon == std::string_view::npos ? std::optional<int>(0) : number(word.substr(second_colon + 1), 2, 2);
   if (!hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
   return std::chrono::hours(*hour) + std::chrono::minutes(*minute) + std::chrono::seconds(*second);
 }
@@ -79,24 +86,23 @@ std::optional<std::chrono::minutes> zone_of(std::string_view word) {
   for (const Zone& zone : kZones) {
     if (equals_ignoring_case(zone.name, word)) return std::chrono::hours(zone.hours);
   }
-  for (const char c : to_lower(word)) {
-    if (c < 'a' || c > 'z') return std::nullopt;
-  }
-  return std::chrono::minutes(0);
+  const bool letters =
+      std::all_of(word.begin(), word.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+  return letters ? std::optional(std::chrono::minutes(0)) : std::nullopt;
 }
 
 }  // namespace
 
 std::optional<Time> parse_date(std::string_view value) {
-  const std::vector<std::string> words = words_of(value.substr(0, kMaxDate));
+  const Words words(value.substr(0, kMaxDate));
   std::size_t at = 0;
-  if (!words.empty() && name(words[0], "sunmontuewedthufrisat")) ++at;  // may be wrong, and says nothing new
-  if (words.size() < at + 4) return std::nullopt;
-  const auto day = number(words[at], 1, 2);
-  const auto month = name(words[at + 1], "janfebmaraprmayjunjulaugsepoctnovdec");
-  const auto year = year_of(words[at + 2]);
-  const auto time = time_of(words[at + 3]);
-  const auto zone = words.size() > at + 4 ? zone_of(words[at + 4]) : std::chrono::minutes(0);
+  if (words.count > 0 && name(words.word[0], "sunmontuewedthufrisat")) ++at;  // may be wrong, and says nothing new
+  if (words.count < at + 4) return std::nullopt;
+  const auto day = number(words.word[at], 1, 2);
+  const auto month = name(words.word[at + 1], "janfebmaraprmayjunjulaugsepoctnovdec");
+  const auto year = year_of(words.word[at + 2]);
+  const auto time = time_of(words.word[at + 3]);
+  const auto zone = words.count > at + 4 ? zone_of(words.word[at + 4]) : std::chrono::minutes(0);
   if (!day || !month || !year || !time || !zone) return std::nullopt;
   const std::chrono::year_month_day date(std::chrono::year(*year),
                                          std::chrono::month(static_cast<unsigned>(*month + 1)),
