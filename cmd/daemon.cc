@@ -271,6 +271,7 @@ void Daemon::server_drained() {
 
 void Daemon::end_now(int status) const {
   log::info("ended at once");
+  log::Gather::flush();
   std::_Exit(status);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -23,26 +24,32 @@ namespace {
 
 using Format = LogSettings::Format;
 
+constexpr std::size_t kUsualLine = 320;  // bytes; longer ones are rare
+constexpr std::size_t kGathered = 4096;  // what a pipe that has room takes without blocking (PIPE_BUF)
+
 std::atomic<std::uint64_t> dropped_lines{0};
 std::atomic<Level> least{Level::info};
 std::atomic<Format> form{Format::text};
 std::atomic<bool> to_journal{false};
 std::atomic<bool> has_reader{true};  // a file has none that could stall
 
-/// Standard error by write(2): whole lines, nothing buffered, and a line that cannot be written is counted and
+/// Standard error by write(2): whole lines, nothing buffered, and lines that cannot be written are counted and
 /// forgotten.
 class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
+    std::string_view text(message.payload.data(), message.payload.size());
     // What a full pipe or disk cut off must not run into the next line.
-    if (torn_ && !put("\n")) return count();
+    std::string_view end = "\n";
+    if (torn_ && !put(end)) return count(text);
     torn_ = false;
-    if (!put({message.payload.data(), message.payload.size()})) count();
+    if (!put(text)) count(text);
   }
   void flush_() override {}
 
  private:
-  bool put(std::string_view text) {
+  /// false: `text` is what could not be written.
+  bool put(std::string_view& text) {
     while (!text.empty()) {
       // A reader that has stalled (a hung journal, a pager) must not stall the loops: its lines are dropped.
       pollfd ready{STDERR_FILENO, POLLOUT, 0};
@@ -55,7 +62,10 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
     }
     return true;
   }
-  void count() { dropped_lines.fetch_add(1, std::memory_order_relaxed); }
+  static void count(std::string_view lost) {
+    const auto lines = std::count(lost.begin(), lost.end(), '\n');
+    dropped_lines.fetch_add(static_cast<std::uint64_t>(lines), std::memory_order_relaxed);
+  }
 
   bool torn_ = false;  // the last line has no end
 };
@@ -100,6 +110,13 @@ std::string_view priority_of(Level level) {
   return "<3>";
 }
 
+thread_local std::string gathered;
+thread_local bool gathers = false;
+
+void send(std::string_view lines) {
+  if (!lines.empty()) logger().log(spdlog::level::info, spdlog::string_view_t(lines.data(), lines.size()));
+}
+
 std::string number(double value) {
   char text[40];
   const int n = std::snprintf(text, sizeof text, "%.6g", value);
@@ -115,10 +132,13 @@ Json json_value(const Field& field) {
   return std::get<double>(field.value);
 }
 
-std::string text_value(const Field& field) {
-  if (const auto* text = std::get_if<std::string_view>(&field.value)) return log_value(*text);
-  if (const auto* whole = std::get_if<std::int64_t>(&field.value)) return std::to_string(*whole);
-  return number(std::get<double>(field.value));
+void append_value(std::string& out, const Field& field) {
+  if (const auto* text = std::get_if<std::string_view>(&field.value)) return append_log_value(out, *text);
+  if (const auto* whole = std::get_if<std::int64_t>(&field.value)) {
+    out += std::to_string(*whole);
+  } else {
+    out += number(std::get<double>(field.value));
+  }
 }
 
 }  // namespace
@@ -130,18 +150,19 @@ std::string format(Format format, Level level, std::string_view event, std::init
     return line.dump();
   }
   std::string out;
+  out.reserve(kUsualLine);
   // The journal keeps time and priority itself.
   if (format == Format::automatic) {
     out += priority_of(level);
   } else {
-    out += rfc3339(now) + " " + std::string(name_of(level)) + " ";
+    out.append(rfc3339(now)).append(" ").append(name_of(level)).append(" ");
   }
   out += event;
   for (const Field& field : fields) {
     out += ' ';
     out += field.key;
     out += '=';
-    out += text_value(field);
+    append_value(out, field);
   }
   return out;
 }
@@ -163,10 +184,25 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
   try {
     std::string line = format(as, level, event, fields, SystemClock().now());
     line += '\n';
-    logger().log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+    if (!gathers) return send(line);
+    if (gathered.size() + line.size() > kGathered) Gather::flush();
+    gathered += line;
+    if (level >= Level::warning) Gather::flush();
   } catch (...) {  // out of memory: mail goes on without its line
     dropped_lines.fetch_add(1, std::memory_order_relaxed);
   }
+}
+
+Gather::Gather() { gathers = true; }
+
+Gather::~Gather() {
+  flush();
+  gathers = false;
+}
+
+void Gather::flush() {
+  send(gathered);
+  gathered.clear();
 }
 
 std::uint64_t dropped() { return dropped_lines.load(std::memory_order_relaxed); }

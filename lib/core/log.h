@@ -46,6 +46,18 @@ inline void info(std::string_view e, std::initializer_list<Field> f = {}) { writ
 inline void warning(std::string_view e, std::initializer_list<Field> f = {}) { write(Level::warning, e, f); }
 inline void error(std::string_view e, std::initializer_list<Field> f = {}) { write(Level::error, e, f); }
 
+/// While one lives, the lines of its thread are gathered and written together: at its end, when there are 4 KiB of
+/// them, and at once with a warning or an error. Not nested.
+class Gather {
+ public:
+  Gather();
+  ~Gather();
+  Gather(const Gather&) = delete;
+
+  /// Before the process ends without unwinding. No effect on a thread that gathers nothing.
+  static void flush();
+};
+
 /// The line that write() would send, without the newline: for tests.
 std::string format(LogSettings::Format format, Level level, std::string_view event, std::initializer_list<Field> fields,
                    Time now);

@@ -20,12 +20,14 @@ unsigned usable_cores() {
   return count > 0 ? static_cast<unsigned>(count) : 1;
 }
 
-/// What a handler throws costs what that handler did, not the process: the loop goes on with the next one.
+/// What a handler throws costs what that handler did, not the process: the loop goes on with the next one. The log
+/// lines of what was ready together are written together.
 void run(boost::asio::io_context& context) {
-  for (;;) {
+  while (!context.stopped()) {
     try {
-      context.run();
-      return;
+      context.run_one();
+      const log::Gather gather;
+      context.poll();
     } catch (const std::exception& error) {
       log::error("a handler failed", {{"error", error.what()}});
     }

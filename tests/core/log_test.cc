@@ -4,8 +4,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <string>
 #include <thread>
+#include <vector>
 
 using namespace maildrop;
 using Format = LogSettings::Format;
@@ -29,6 +32,48 @@ TEST_CASE("json is one object on one line, valid whatever comes") {
   CHECK(line.find_first_of("\n\x1b\xff") == std::string::npos);
 }
 
+TEST_CASE("gathered lines are written together, in order, and at once with a warning") {
+  const int kept = dup(STDERR_FILENO);
+  std::array<int, 2> pipe_ends{};
+  REQUIRE(pipe2(pipe_ends.data(), O_DIRECT | O_NONBLOCK | O_CLOEXEC) == 0);  // each read gives what one write wrote
+  dup2(pipe_ends[1], STDERR_FILENO);
+  log::open(LogSettings{});
+  std::vector<std::string> writes;
+  const auto collect = [&] {
+    std::string packet(8192, '\0');
+    for (ssize_t n; (n = ::read(pipe_ends[0], packet.data(), packet.size())) > 0;)
+      writes.emplace_back(packet, 0, static_cast<std::size_t>(n));
+  };
+  const std::string value(200, 'x');
+  {
+    const log::Gather gather;
+    log::info("a");
+    log::info("b");
+    collect();
+    CHECK(writes.empty());
+    log::warning("c");
+    collect();
+    CHECK(writes.size() == 1);
+    for (int i = 0; i < 30; ++i) log::info("long", {{"v", value}});
+    collect();
+    CHECK(writes.size() == 2);
+    std::thread([] { log::info("elsewhere"); }).join();
+    collect();
+    CHECK(writes.size() == 3);
+  }
+  collect();
+  CHECK(writes.size() == 4);
+  log::info("after");
+  collect();
+  dup2(kept, STDERR_FILENO);
+  close(kept), close(pipe_ends[0]), close(pipe_ends[1]);
+  log::open(LogSettings{});
+  REQUIRE(writes.size() == 5);
+  CHECK_THAT(writes[0], Catch::Matches("[^\n]* info a\n[^\n]* info b\n[^\n]* warning c\n"));
+  CHECK(writes[1].size() <= 4096);
+  CHECK(writes[1].back() == '\n');
+}
+
 TEST_CASE("a full standard error drops lines and counts them, while others reopen") {
   const int kept = dup(STDERR_FILENO);
   const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
@@ -36,7 +81,9 @@ TEST_CASE("a full standard error drops lines and counts them, while others reope
   dup2(full, STDERR_FILENO);
   const std::uint64_t before = log::dropped();
   std::thread writer([] {
-    for (int i = 0; i < 100; ++i) log::error("x");
+    for (int i = 0; i < 90; ++i) log::error("x");
+    const log::Gather gather;
+    for (int i = 0; i < 10; ++i) log::info("x");
   });
   for (int i = 0; i < 100; ++i) log::open(LogSettings{});
   writer.join();
