@@ -1,9 +1,6 @@
 /// connection.cc: the coroutine of one connection.
 #include "smtp/connection.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -70,12 +67,10 @@ std::string make_session_id() { return random_name(8).substr(0, 12); }
 
 Connection::Connection(LoopState& loop, FileDescriptor socket, mail::Peer peer)
     : loop_(loop),
-      descriptor_(loop.context.get_executor()),
+      socket_(loop.poller, std::move(socket)),
       session_(loop.policy, std::move(peer), make_session_id(), &loop.memory),
       pending_memory_(loop.memory),
       started_(loop.clock.monotonic()) {
-  descriptor_.assign(socket.get());
-  socket.release();
   place_ = loop_.connections.insert(loop_.connections.end(), this);
 }
 
@@ -96,7 +91,7 @@ awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Conne
           break;
         }
         if (session_.has_output()) {
-          co_await write_out();
+          if (!write_at_once()) co_await write_rest();
           break;  // what is wanted may have changed: a shutdown, a deadline
         }
         if (loop_.draining && session_.idle()) {
@@ -104,7 +99,7 @@ awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Conne
           break;
         }
         begin_wait(Waiting::peer_bytes);
-        co_await descriptor_.async_wait(Descriptor::wait_read, kWait);
+        co_await socket_.readable();
         waiting_ = Waiting::nothing;
         if (expired_) {
           session_.end(*expired_);
@@ -116,7 +111,7 @@ awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Conne
       case Want::delivery: co_await deliver(); break;
       case Want::verdict: co_await ask_judge(); break;
       case Want::close:
-        if (session_.has_output()) co_await write_out();
+        if (session_.has_output() && !write_at_once()) co_await write_rest();
         if (session_.quit()) {
           end_ = "quit";
         } else if (!gone_) {
@@ -145,7 +140,7 @@ void Connection::feed(std::string_view bytes) {
 }
 
 bool Connection::read_some() {
-  const ssize_t n = ::recv(descriptor_.native_handle(), loop_.buffer.data(), loop_.buffer.size(), 0);
+  const ssize_t n = socket_.recv(loop_.buffer);
   if (n > 0) {
     if (in_data_) data_bytes_ += static_cast<std::uint64_t>(n);
     feed(std::string_view(loop_.buffer.data(), static_cast<std::size_t>(n)));
@@ -156,47 +151,53 @@ bool Connection::read_some() {
 
 bool Connection::send_some() {
   while (written_ < output_.size()) {
-    const ssize_t n =
-        ::send(descriptor_.native_handle(), output_.data() + written_, output_.size() - written_, MSG_NOSIGNAL);
+    const ssize_t n = socket_.send(std::string_view(output_).substr(written_));
     if (n < 0) return errno == EAGAIN || errno == EINTR;
     written_ += static_cast<std::size_t>(n);
   }
   return true;
 }
 
-awaitable<void, Executor> Connection::write_out() {
+/// Nearly always the socket takes it all. false: it did not, and write_rest() is needed.
+bool Connection::write_at_once() {
   output_ = session_.take_output();
   written_ = 0;
-  while (true) {
-    if (!send_some()) {
-      gone_ = true;
-      break;
-    }
-    if (written_ == output_.size()) break;
+  gone_ = !send_some() || gone_;
+  if (!gone_ && written_ < output_.size()) return false;
+  std::string().swap(output_);  // its memory, too: most of their time connections are idle
+  return true;
+}
+
+awaitable<void, Executor> Connection::write_rest() {
+  while (written_ < output_.size()) {
     begin_wait(Waiting::peer_room);
-    co_await descriptor_.async_wait(Descriptor::wait_write, kWait);
+    co_await socket_.writable();
     waiting_ = Waiting::nothing;
     if (expired_) {  // a peer that does not read gets no more to read
       end_ = "expired";
       gone_ = true;
       break;
     }
+    if (!send_some()) {
+      gone_ = true;
+      break;
+    }
   }
-  std::string().swap(output_);  // its memory, too: most of their time connections are idle
+  std::string().swap(output_);
 }
 
 bool Connection::discard_some() {
-  const ssize_t n = ::recv(descriptor_.native_handle(), loop_.buffer.data(), loop_.buffer.size(), 0);
+  const ssize_t n = socket_.recv(loop_.buffer);
   if (n > 0) lingered_ += static_cast<std::size_t>(n);
   return (n > 0 && lingered_ < kMaxLinger) || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 /// Closing a socket with unread bytes sends a reset, which can overtake the reply that says why: read on for a while.
 awaitable<void, Executor> Connection::linger() {
-  ::shutdown(descriptor_.native_handle(), SHUT_WR);
+  socket_.shut_down_sending();
   expired_ = nullptr;
   begin_wait(Waiting::last_bytes);
-  while (!expired_ && discard_some()) co_await descriptor_.async_wait(Descriptor::wait_read, kWait);
+  while (!expired_ && discard_some()) co_await socket_.readable();
   waiting_ = Waiting::nothing;
 }
 
@@ -237,11 +238,11 @@ void Connection::sweep() {
 
 void Connection::expire(const Reply& reply) {
   expired_ = &reply;
-  descriptor_.cancel();
+  socket_.cancel();
 }
 
 void Connection::drain() {
-  if (waiting_ == Waiting::peer_bytes && session_.idle()) descriptor_.cancel();
+  if (waiting_ == Waiting::peer_bytes && session_.idle()) socket_.cancel();
 }
 
 void Connection::shut_down() {
@@ -253,8 +254,7 @@ void Connection::abandon() noexcept {
   try {
     std::string last;
     append(last, reply::internal_error, session_.id());
-    [[maybe_unused]] const ssize_t n =
-        ::send(descriptor_.native_handle(), last.data(), last.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    [[maybe_unused]] const ssize_t n = socket_.send(last);
   } catch (...) {  // out of memory: then without a word
   }
 }

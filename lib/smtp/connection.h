@@ -6,7 +6,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <functional>
 #include <list>
 #include <memory>
@@ -17,6 +16,7 @@
 #include "core/descriptor.h"
 #include "core/metrics.h"
 #include "filter/verdict.h"
+#include "service/poller.h"
 #include "smtp/session.h"
 #include "store/committer.h"
 
@@ -44,6 +44,7 @@ class Connection;
 /// What the connections of one loop share. Touched by that loop's thread alone.
 struct LoopState {
   boost::asio::io_context& context;
+  service::Poller poller;
   store::Committer& committer;
   Budget& memory;
   const Clock& clock;
@@ -78,7 +79,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void abandon() noexcept;
 
  private:
-  using Descriptor = boost::asio::posix::basic_stream_descriptor<Executor>;
   enum class Waiting : unsigned char { nothing, peer_bytes, peer_room, last_bytes, store, verdict };
 
   void feed(std::string_view bytes);  // what is not used now is left in pending_
@@ -104,13 +104,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void log_message(const Record& record, const Result<store::MessageId>& stored) const;
   void log_session() const;
 
-  boost::asio::awaitable<void, Executor> write_out();
+  bool write_at_once();
+  boost::asio::awaitable<void, Executor> write_rest();
   boost::asio::awaitable<void, Executor> linger();
   boost::asio::awaitable<void, Executor> deliver();
   boost::asio::awaitable<void, Executor> ask_judge();
 
   LoopState& loop_;
-  Descriptor descriptor_;
+  service::PolledSocket socket_;
   Session session_;
   std::string pending_;  // bytes that came while the session wanted something else
   BudgetShare pending_memory_;

@@ -122,8 +122,15 @@ struct Server::State {
   struct Share {
     Share(State& s, service::Loop& loop, std::vector<service::Listener> own)
         : server(s),
-          shared{loop.context(), s.parts.committer, s.parts.memory, s.parts.clock,
-                 s.metrics,      s.parts.judge,     s.policy,       [&s](const mail::Peer& peer) { s.left(peer); }},
+          shared{loop.context(),
+                 service::Poller(loop.context()),
+                 s.parts.committer,
+                 s.parts.memory,
+                 s.parts.clock,
+                 s.metrics,
+                 s.parts.judge,
+                 s.policy,
+                 [&s](const mail::Peer& peer) { s.left(peer); }},
           listeners(std::move(own)),
           sweeper(loop.context().get_executor()) {}
 
