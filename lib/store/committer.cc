@@ -18,9 +18,10 @@ using Steady = std::chrono::steady_clock;
 constexpr std::size_t kBatchBytes = 8u << 20;
 // Under load the first push after a commit comes just before the others that the commit's answers set free: a commit of
 // its own would cost the fsync of a whole batch. So after a batch of at least kBusyBatch the next one is awaited as
-// long as it grows in each kGatherStep, is smaller than what can come, and kGatherMost is not over.
+// long as it grows in each kGatherStep, is smaller than half of what can come, and kGatherMost is not over. Half: while
+// one half is being committed the other is served, and with all of them in one batch nobody would use the time.
 constexpr std::size_t kBusyBatch = 8;
-constexpr std::chrono::microseconds kGatherStep{200};
+constexpr std::chrono::microseconds kGatherStep{2000};
 constexpr std::chrono::microseconds kGatherMost{4000};
 // Messages expired in one step. While deliveries come in: twice as many as were stored, so that expiry keeps up with
 // any load, within bounds that keep a step to a few milliseconds.
@@ -133,7 +134,7 @@ struct Committer::State {
   // Of commit_loop alone.
   std::vector<Delivery> batch;
   std::size_t last_batch = 0;
-  std::size_t can_come = 0;  // deliveries, from those who were answered last and those who wait already
+  std::size_t enough = 0;  // for a batch: half of those who were answered last and those who waited then
   Steady::time_point next_tend = Steady::now();
   bool more_to_purge = false;
   std::atomic<std::uint64_t> heartbeat{0};
@@ -188,10 +189,10 @@ void Committer::State::sleep(std::unique_lock<std::mutex>& lock, std::size_t unt
 void Committer::State::gather(std::unique_lock<std::mutex>& lock) {
   if (last_batch < kBusyBatch) return;
   const Steady::time_point last = Steady::now() + kGatherMost;
-  const auto room = [&] { return !stopping && queue.size() < can_come && bytes < kBatchBytes && Steady::now() < last; };
+  const auto room = [&] { return !stopping && queue.size() < enough && bytes < kBatchBytes && Steady::now() < last; };
   while (!queue.empty() && room()) {
     const std::size_t before = queue.size();
-    sleep(lock, can_come, Steady::now() + kGatherStep);
+    sleep(lock, enough, std::min(last, Steady::now() + kGatherStep));
     if (queue.size() <= before) return;
   }
 }
@@ -234,7 +235,7 @@ void Committer::State::commit(std::unique_lock<std::mutex>& lock) {
     bytes -= in_flight[i].size;
     if (in_flight[i].done) answers.push_back({std::move(in_flight[i].done), std::move(results[i])});
   }
-  can_come = std::min<std::size_t>(queue.size() + in_flight.size(), settings.batch);
+  enough = std::min<std::size_t>((queue.size() + in_flight.size()) / 2, settings.batch);
   in_flight.clear();
   lock.unlock();
   answer(std::move(answers));
