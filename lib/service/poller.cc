@@ -39,6 +39,7 @@ Poller::~Poller() {
 }
 
 void Poller::add(PolledSocket& socket) {
+  arm();  // first: whatever throws, nothing is left behind
   sockets_.push_back(&socket);
   socket.place_ = sockets_.size() - 1;
   epoll_event event{};
@@ -46,9 +47,11 @@ void Poller::add(PolledSocket& socket) {
   event.data.ptr = &socket;
   if (::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, socket.socket_.get(), &event) != 0) {
     sockets_.pop_back();
+    const int error = errno;
+    if (sockets_.empty()) epoll_.cancel();
+    errno = error;
     throw_errno("epoll_ctl");
   }
-  arm();
 }
 
 /// The kernel forgets a descriptor when it is closed.
@@ -61,12 +64,12 @@ void Poller::remove(PolledSocket& socket) {
 
 void Poller::arm() {
   if (armed_) return;
-  armed_ = true;
   epoll_.async_wait(decltype(epoll_)::wait_read, [this](const boost::system::error_code& error) {
     armed_ = false;
     if (!sockets_.empty()) arm();
     if (!error) collect();
   });
+  armed_ = true;  // had it thrown, the next would try again
 }
 
 void Poller::collect() {
@@ -80,7 +83,8 @@ void Poller::collect() {
     const std::uint32_t what = events[static_cast<std::size_t>(i)].events;
     if (what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) socket.ended_ = true;
     if (what & EPOLLIN || socket.ended_) socket.has_bytes_ = true;
-    if (what & EPOLLOUT || socket.ended_) socket.has_room_ = true;
+    // A peer that only sends no more (EPOLLRDHUP) may leave what we send unread for ever.
+    if (what & (EPOLLOUT | EPOLLHUP | EPOLLERR)) socket.has_room_ = true;
     if (socket.waiting_ && (socket.wants_room_ ? socket.has_room_ : socket.has_bytes_))
       due_.push_back(*std::exchange(socket.waiting_, std::nullopt));
   }
@@ -89,11 +93,12 @@ void Poller::collect() {
 
 void Poller::resume_soon(Resume resume) {
   due_.push_back(std::move(resume));
-  if (std::exchange(posted_, true)) return;
+  if (posted_) return;
   asio::post(context_, [this] {
     posted_ = false;
     resume_due();
   });
+  posted_ = true;
 }
 
 void Poller::resume_due() {
@@ -131,7 +136,7 @@ ssize_t PolledSocket::recv(std::span<char> into) {
 
 ssize_t PolledSocket::send(std::string_view bytes) {
   const ssize_t n = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  has_room_ = n >= 0 || errno != EAGAIN || ended_;
+  has_room_ = n >= 0 || errno != EAGAIN;
   return n;
 }
 

@@ -87,7 +87,7 @@ class PolledSocket {
   bool wants_room_ = false;  // what waiting_ waits for: bytes or room
   bool has_bytes_ = false;   // as far as we know; the kernel tells when that changes from no to yes
   bool has_room_ = false;
-  bool ended_ = false;  // the peer has closed or failed: has_bytes_ stays
+  bool ended_ = false;  // the peer sends no more, or has failed: has_bytes_ stays
 };
 
 }  // namespace maildrop::service

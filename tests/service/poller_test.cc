@@ -152,6 +152,25 @@ TEST_CASE_METHOD(Fixture, "a writer waits for room") {
   CHECK(written >= 4 * 1024 * 1024);
 }
 
+TEST_CASE_METHOD(Fixture, "a peer that sends no more and does not read keeps a writer waiting, not spinning") {
+  Pair pair;
+  int sends = 0;
+  auto fill = [](std::shared_ptr<PolledSocket> to, int* count) -> Task {
+    const std::string block(65536, 'x');
+    while (++*count < 1000) {
+      if (to->send(block) < 0) co_await to->writable();
+    }
+  };
+  auto socket = watch(pair);
+  spawn(fill(socket, &sends));
+  REQUIRE(::shutdown(pair.peer.get(), SHUT_WR) == 0);
+  for (int i = 0; i < 20; ++i) turn();
+  CHECK(sends < 100);
+  pair.peer = FileDescriptor();
+  for (int i = 0; i < 2000 && sends < 1000; ++i) turn();
+  CHECK(sends == 1000);  // gone altogether: a send fails, and nobody waits
+}
+
 TEST_CASE_METHOD(Fixture, "cancel ends a wait, and nothing else") {
   Pair pair;
   auto socket = watch(pair);
