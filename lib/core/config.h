@@ -24,12 +24,24 @@ struct SmtpSettings {
   enum class BareNewline { reject, tolerate };
 
   std::vector<Endpoint> listen;                       // default: 127.0.0.1:2525, see settings.cc
+  std::vector<Endpoint> listen_tls;                   // TLS from the first byte
   std::string hostname;                               // in banner and Received; empty: the machine's name
   BareNewline bare_newline = BareNewline::reject;     // reject ends smuggling (RFC 5321 2.3.8)
   Millis command_timeout = std::chrono::minutes(5);   // RFC 5321 4.5.3.2.7
   Millis session_timeout = std::chrono::minutes(30);  // the whole session, whatever it does
   Millis data_timeout = std::chrono::minutes(10);     // from 354 to the final dot (RFC 5321 4.5.3.2.6)
   std::uint64_t min_data_rate = 100;                  // bytes per second, over the DATA so far, after 30 s; 0: none
+};
+
+struct TlsSettings {
+  enum class Version { tls1_2, tls1_3 };
+
+  std::vector<std::string> certificates;  // PEM files, chain included; empty and not self_signed: no TLS
+  std::vector<std::string> keys;          // of the same, in order; empty: in the same files
+  bool self_signed = false;               // made at start, when there are no certificates
+  Version min_version = Version::tls1_2;
+  Millis handshake_timeout = std::chrono::seconds(30);
+  Millis retry_after = std::chrono::hours(1);  // a peer whose handshake failed is not offered STARTTLS meanwhile
 };
 
 struct ApiSettings {
@@ -89,6 +101,7 @@ struct LimitSettings {
   unsigned unknown_commands = 5;           // in a session, then 421
   unsigned junk_commands = 100;            // NOOP, RSET, VRFY, HELP, EHLO between two messages, then 421
   unsigned hops = 100;                     // Received fields (RFC 5321 6.3)
+  unsigned ledger = 100000;                // records of what strangers did, in memory; the oldest goes first
   std::vector<Network> exempt;             // default: loopback, see settings.cc; skip rates, per-source caps, filters
 };
 
@@ -108,6 +121,7 @@ struct ServiceSettings {
 
 struct Config {
   SmtpSettings smtp;
+  TlsSettings tls;
   ApiSettings api;
   MailSettings mail;
   InboxSettings inbox;

@@ -3,162 +3,16 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <limits>
-#include <type_traits>
 
+#include "core/setting_rows.h"
 #include "core/text.h"
 
 namespace maildrop {
 
 namespace {
 
-using Values = std::vector<std::string>;
-
-// --- one value from and to text ---
-
-template <class T>
-struct Range {
-  T least;
-  T most;
-};
-
-Result<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size())
-    return fail(Code::invalid, "'" + std::string(text) + "' is no whole number");
-  return value;
-}
-
-template <class T, class Format>
-Result<void> check_range(const T& value, const Range<T>& range, Format format) {
-  if (value >= range.least && value <= range.most) return {};
-  return fail(Code::invalid, format(value) + " is not in " + format(range.least) + ".." + format(range.most));
-}
-
-/// Every value but a list is one element.
-Result<std::string_view> single(const Values& values) {
-  if (values.size() != 1) return fail(Code::invalid, "one value is needed, not " + std::to_string(values.size()));
-  return std::string_view(values.front());
-}
-
-// --- rows; `member` gives the place in a Config ---
-
-template <class Member>
-Setting number_row(std::string_view key, Range<unsigned> range, Member member, std::string_view values,
-                   std::string_view help) {
-  Setting row{key, Setting::Type::number, values, help, false, false, {}, {}};
-  row.set = [=](Config& config, const Values& given) -> Result<void> {
-    const std::string_view text = TRY(single(given));
-    const std::uint64_t value = TRY(parse_number(text));
-    TRY(check_range<std::uint64_t>(value, {range.least, range.most},
-                                   [](std::uint64_t n) { return std::to_string(n); }));
-    member(config) = static_cast<unsigned>(value);
-    return {};
-  };
-  row.get = [=](const Config& config) { return Values{std::to_string(member(const_cast<Config&>(config)))}; };
-  return row;
-}
-
-template <class Member>
-Setting size_row(std::string_view key, Range<std::uint64_t> range, Member member, std::string_view values,
-                 std::string_view help) {
-  Setting row{key, Setting::Type::size, values, help, false, false, {}, {}};
-  row.set = [=](Config& config, const Values& given) -> Result<void> {
-    const std::string_view text = TRY(single(given));
-    const std::uint64_t value = TRY(parse_size(text));
-    TRY(check_range(value, range, format_size));
-    member(config) = value;
-    return {};
-  };
-  row.get = [=](const Config& config) { return Values{format_size(member(const_cast<Config&>(config)))}; };
-  return row;
-}
-
-template <class Member>
-Setting duration_row(std::string_view key, Range<Millis> range, Member member, std::string_view values,
-                     std::string_view help) {
-  Setting row{key, Setting::Type::duration, values, help, false, false, {}, {}};
-  row.set = [=](Config& config, const Values& given) -> Result<void> {
-    const std::string_view text = TRY(single(given));
-    const Millis value = TRY(parse_duration(text));
-    TRY(check_range(value, range, format_duration));
-    member(config) = value;
-    return {};
-  };
-  row.get = [=](const Config& config) { return Values{format_duration(member(const_cast<Config&>(config)))}; };
-  return row;
-}
-
-template <class Member, class Check>
-Setting text_row(std::string_view key, Member member, Check check, std::string_view values, std::string_view help) {
-  Setting row{key, Setting::Type::text, values, help, false, false, {}, {}};
-  row.set = [=](Config& config, const Values& given) -> Result<void> {
-    const std::string_view text = TRY(single(given));
-    TRY(check(text));
-    member(config) = text;
-    return {};
-  };
-  row.get = [=](const Config& config) { return Values{member(const_cast<Config&>(config))}; };
-  return row;
-}
-
-template <class Enum>
-using Names = std::vector<std::pair<std::string_view, Enum>>;
-
-template <class Enum, class Member>
-Setting choice_row(std::string_view key, Names<Enum> names, Member member, std::string_view values,
-                   std::string_view help) {
-  Setting row{key, Setting::Type::choice, values, help, false, false, {}, {}};
-  row.set = [=](Config& config, const Values& given) -> Result<void> {
-    const std::string_view text = TRY(single(given));
-    for (const auto& name : names) {
-      if (name.first != text) continue;
-      member(config) = name.second;
-      return {};
-    }
-    return fail(Code::invalid, "'" + std::string(text) + "' is not one of " + std::string(values));
-  };
-  row.get = [=](const Config& config) {
-    for (const auto& name : names)
-      if (name.second == member(const_cast<Config&>(config))) return Values{std::string(name.first)};
-    return Values{};
-  };
-  return row;
-}
-
-template <class Member, class Parse, class Format>
-Setting list_row(std::string_view key, Member member, Parse parse, Format format, std::string_view values,
-                 std::string_view help) {
-  Setting row{key, Setting::Type::list, values, help, false, false, {}, {}};
-  row.set = [=](Config& config, const Values& given) -> Result<void> {
-    std::decay_t<decltype(member(config))> list;
-    for (const std::string& text : given) list.push_back(TRY(parse(text)));
-    member(config) = std::move(list);
-    return {};
-  };
-  row.get = [=](const Config& config) {
-    Values out;
-    for (const auto& item : member(const_cast<Config&>(config))) out.push_back(format(item));
-    return out;
-  };
-  return row;
-}
-
-/// A list that must not be empty: an unset shell variable in `--set smtp.listen=$WHERE` would mean something else.
-Setting never_empty(Setting row, std::string_view or_else) {
-  row.set = [set = std::move(row.set), or_else](Config& config, const Values& given) -> Result<void> {
-    if (given.empty()) return fail(Code::invalid, "is empty, and " + std::string(or_else));
-    return set(config, given);
-  };
-  return row;
-}
-
-Setting reloadable(Setting row) {
-  row.reloadable = true;
-  return row;
-}
+using namespace rows;
 
 Result<Endpoint> parse_endpoint(const std::string& text) { return Endpoint::parse(text); }
 std::string format_endpoint(const Endpoint& endpoint) { return endpoint.to_string(); }
@@ -237,6 +91,12 @@ Result<void> check_hostname(std::string_view text) {
                                  "literal like [192.0.2.1])");
 }
 
+/// Read when TLS begins; whether the file is there and what is in it shows then.
+Result<std::string> parse_file(const std::string& text) {
+  if (!text.empty() && text.front() == '/') return text;
+  return fail(Code::invalid, "'" + text + "' is no absolute path");
+}
+
 Result<void> check_url(std::string_view text) {
   for (const std::string_view scheme : {"sqlite:", "memory:"})
     if (text.substr(0, scheme.size()) == scheme) return {};
@@ -259,6 +119,10 @@ void add_smtp(std::vector<Setting>& rows) {
                "Where to receive mail. `*:25` is every IPv4 and IPv6 address, port 0 lets the system pick, and "
                "`fd:NAME` takes the sockets that systemd passed under that FileDescriptorName."),
       "nothing would listen"));
+  rows.push_back(list_row("smtp.listen_tls", MEMBER(smtp.listen_tls), parse_endpoint, format_endpoint,
+                          "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...",
+                          "The same where a client begins with TLS and not with a greeting (implicit TLS, as on port "
+                          "465). Needs tls.certificates or tls.self_signed."));
   rows.push_back(
       reloadable(text_row("smtp.hostname", MEMBER(smtp.hostname), check_hostname, "NAME | [LITERAL]",
                           "The name in the greeting, in the answer to EHLO and in our Received fields. Empty: the "
@@ -283,6 +147,33 @@ void add_smtp(std::vector<Setting>& rows) {
       reloadable(size_row("smtp.min_data_rate", {0, kMiB}, MEMBER(smtp.min_data_rate), "0..1MiB",
                           "Bytes a second that a client must reach while it sends a message, on the average since "
                           "354 and after 30 seconds. Slower ones hear 421 4.4.2. 0: no minimum.")));
+}
+
+void add_tls(std::vector<Setting>& rows) {
+  rows.push_back(reloadable(list_row(
+      "tls.certificates", MEMBER(tls.certificates), parse_file, as_is, "FILE, ...",
+      "Certificates in PEM, each with the chain up to its authority, the own one first. With one, STARTTLS (RFC 3207) "
+      "is offered. A client that names a server (SNI) gets the first certificate for that name, others get the first "
+      "of "
+      "all. The files are read again on HUP; sessions under way keep what they began with.")));
+  rows.push_back(
+      reloadable(list_row("tls.keys", MEMBER(tls.keys), parse_file, as_is, "FILE, ...",
+                          "The private keys of tls.certificates in PEM and without a passphrase, in the same "
+                          "order. Empty: each is in its certificate's file.")));
+  rows.push_back(reloadable(boolean_row("tls.self_signed", MEMBER(tls.self_signed),
+                                        "Without tls.certificates: make a key and a certificate for smtp.hostname at "
+                                        "each start and reload, in memory. For "
+                                        "a first try: it protects from who listens, not from who sits between.")));
+  rows.push_back(reloadable(choice_row<TlsSettings::Version>(
+      "tls.min_version", {{"1.2", TlsSettings::Version::tls1_2}, {"1.3", TlsSettings::Version::tls1_3}},
+      MEMBER(tls.min_version), "1.2 | 1.3",
+      "The oldest version of TLS that is spoken. Who has only an older one sends in the clear.")));
+  rows.push_back(reloadable(duration_row("tls.handshake_timeout", kTimeout, MEMBER(tls.handshake_timeout), "1s..24h",
+                                         "How long a handshake may take. Then the connection is closed.")));
+  rows.push_back(reloadable(duration_row(
+      "tls.retry_after", {Millis(0), std::chrono::hours(24)}, MEMBER(tls.retry_after), "0..24h",
+      "STARTTLS is not offered for that long to an address whose last handshake failed, so that its mail comes at "
+      "least in the clear. 0: always offered.")));
 }
 
 void add_api(std::vector<Setting>& rows) {
@@ -435,6 +326,10 @@ void add_limits(std::vector<Setting>& rows) {
       reloadable(number_row("limits.hops", {1, 10'000}, MEMBER(limits.hops), "1..10000",
                             "Received fields of a message (RFC 5321 6.3 asks for at least 100). Beyond: 554 5.4.6, "
                             "a mail loop.")));
+  rows.push_back(reloadable(number_row(
+      "limits.ledger", {10, 10'000'000}, MEMBER(limits.ledger), "10..10000000",
+      "Records of what strangers did (such as a TLS handshake that failed), in memory, about 200 bytes each. "
+      "One more, and the oldest is forgotten.")));
   rows.push_back(
       reloadable(list_row("limits.exempt", MEMBER(limits.exempt), parse_network, format_network, "NETWORK, ...",
                           "Networks that skip rates, caps per source and filters; never the limits of size and "
@@ -498,6 +393,7 @@ void add_rest(std::vector<Setting>& rows) {
 std::vector<Setting> make_rows() {
   std::vector<Setting> rows;
   add_smtp(rows);
+  add_tls(rows);
   add_api(rows);
   add_mail(rows);
   add_inbox(rows);
@@ -532,6 +428,12 @@ std::vector<std::pair<std::string_view, std::string>> contradictions(const Confi
   };
   at_least("limits.memory", config.limits.memory, 2);
   at_least("store.max_size", config.store.max_size, 4);
+  const std::size_t certificates = config.tls.certificates.size();
+  const std::size_t keys = config.tls.keys.size();
+  if (keys != 0 && keys != certificates)
+    found.emplace_back("tls.keys", std::to_string(keys) + " for " + std::to_string(certificates) + " tls.certificates");
+  if (!config.smtp.listen_tls.empty() && certificates == 0 && !config.tls.self_signed)
+    found.emplace_back("smtp.listen_tls", "needs tls.certificates or tls.self_signed");
   return found;
 }
 
