@@ -22,6 +22,15 @@ struct Peer {
   std::string to_string() const { return local ? "local" : address.to_string(); }
 };
 
+/// What protects a connection; empty texts: nothing.
+struct Tls {
+  std::string protocol;  // `TLSv1.3`
+  std::string cipher;    // its IANA name
+
+  bool active() const { return !protocol.empty(); }
+  std::string to_string() const { return active() ? protocol + " " + cipher : std::string(); }
+};
+
 struct Recipient {
   Address address;
   Inbox inbox;
@@ -30,6 +39,7 @@ struct Recipient {
 /// Filled phase by phase; what a later phase brings is empty before it. Moved, never copied.
 struct Transaction {
   Peer peer;
+  Tls tls;
   std::string helo;                   // the argument of HELO or EHLO as given
   bool esmtp = false;                 // EHLO was used
   Address from;                       // null for bounces

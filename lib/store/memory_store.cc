@@ -53,7 +53,7 @@ constexpr std::uint64_t kBoxOverhead = 256;
 
 std::uint64_t cost(const Summary& s) {
   return kEntryOverhead + s.from.size() + s.to.size() + s.header_from.size() + s.subject.size() + s.helo.size() +
-         s.peer.size();
+         s.peer.size() + s.tls.size();
 }
 
 std::uint64_t cost(const Box& box) { return kBoxOverhead + 2 * box.name.size(); }

@@ -1,4 +1,5 @@
-/// sqlite_row.cc: a format byte, three numbers, six texts. Numbers are little-endian base 128 (seven bits a byte).
+/// sqlite_row.cc: a format byte, three numbers, six texts or seven. Numbers are little-endian base 128 (seven bits
+/// each).
 #include "store/sqlite_row.h"
 
 #include <cstdint>
@@ -7,7 +8,8 @@ namespace maildrop::store::sqlite {
 
 namespace {
 
-constexpr char kFormat = 1;
+constexpr char kPlain = 1;
+constexpr char kWithTls = 2;  // one text more
 
 void put_number(std::uint64_t value, std::string& out) {
   for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(value | 0x80));
@@ -55,7 +57,7 @@ struct Reader {
 }  // namespace
 
 void pack(const Summary& summary, std::string_view to, std::string& out) {
-  out.push_back(kFormat);
+  out.push_back(summary.tls.empty() ? kPlain : kWithTls);
   put_number(zigzag(to_millis(summary.received)), out);
   put_number(summary.size, out);
   out.push_back(summary.date ? 1 : 0);
@@ -66,12 +68,13 @@ void pack(const Summary& summary, std::string_view to, std::string& out) {
   put_text(summary.subject, out);
   put_text(summary.helo, out);
   put_text(summary.peer, out);
+  if (!summary.tls.empty()) put_text(summary.tls, out);
 }
 
 Result<Summary> unpack(std::string_view id, std::string_view bytes) {
   Reader reader{bytes};
   Summary summary;
-  const bool known = reader.number() == kFormat;
+  const std::uint64_t format = reader.number();
   summary.id = MessageId::trusted(std::string(id));
   summary.received = from_millis(unzigzag(reader.number()));
   summary.size = reader.number();
@@ -82,6 +85,8 @@ Result<Summary> unpack(std::string_view id, std::string_view bytes) {
   summary.subject = reader.text();
   summary.helo = reader.text();
   summary.peer = reader.text();
+  if (format == kWithTls) summary.tls = reader.text();
+  const bool known = format == kPlain || format == kWithTls;
   if (!known || reader.bad || !reader.rest.empty()) return fail(Code::corrupt, "a stored summary is damaged");
   return summary;
 }

@@ -39,6 +39,7 @@ struct Summary {
   std::string header_from;  // decoded, as mail::Overview
   std::string subject;
   std::string helo;
+  std::string tls;           // `TLSv1.3 TLS_AES_256_GCM_SHA384`; empty: in the clear
   std::string peer;          // address of the client
   Time received;             // when it was accepted
   std::optional<Time> date;  // the Date field

@@ -45,6 +45,7 @@ inline Summary summary(Time now, std::string subject) {
   s.header_from = "S\xc3\xa9nder <sender@example.org>";
   s.subject = std::move(subject);
   s.helo = "client.example.org";
+  s.tls = "TLSv1.3 TLS_AES_256_GCM_SHA384";
   s.peer = "192.0.2.1";
   s.received = now;
   s.date = now - 5s;

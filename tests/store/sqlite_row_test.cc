@@ -24,8 +24,20 @@ TEST_CASE("sqlite row: every cut and every longer row is refused, and none is re
   }
   CHECK(!sqlite::unpack(s.id.text(), bytes + "x"));
   std::string other = bytes;
-  other[0] = 2;
+  other[0] = 3;
   CHECK(!sqlite::unpack(s.id.text(), other));
+}
+
+TEST_CASE("sqlite row: in the clear it is as it was before there was TLS") {
+  Summary s = summary(from_millis(1'700'000'000'000), "subject");
+  s.tls.clear();
+  std::string bytes;
+  sqlite::pack(s, "bob@example.test", bytes);
+  CHECK(bytes.front() == 1);
+  const auto back = sqlite::unpack(s.id.text(), bytes);
+  REQUIRE(back);
+  CHECK(back->tls.empty());
+  CHECK(back->peer == s.peer);
 }
 
 TEST_CASE("sqlite row: a length beyond the row, and numbers without end") {

@@ -71,6 +71,7 @@ inline const Scene kScenes[] = {
          CHECK(seen.subject == d.summary.subject);
          CHECK(seen.helo == d.summary.helo);
          CHECK(seen.peer == d.summary.peer);
+         CHECK(seen.tls == d.summary.tls);
          CHECK(seen.received == d.summary.received);
          CHECK(seen.date == d.summary.date);
          CHECK(seen.size == 12345);
