@@ -63,6 +63,7 @@ class Daemon {
   Result<void> open_api();
   void announce(std::string_view service, const service::ListenersByLoop& listeners) const;
   void reload();
+  void reload_failed(const Error& error) const;
   void drain();
   void drain_timed_out();
   void server_drained();
@@ -130,6 +131,7 @@ Result<void> Daemon::open_store() {
 }
 
 Result<void> Daemon::open_smtp() {
+  service::TlsContextPtr tls = TRY(service::TlsContext::make(config_.tls, effective_hostname(config_.smtp)));
   committer_ = std::make_unique<store::Committer>(*store_, config_.store, metrics_);
   service::ListenersByLoop listeners =
       TRY(service::open_listeners(config_.smtp.listen, loops_.size(), config_.service.socket_mode));
@@ -139,8 +141,14 @@ Result<void> Daemon::open_smtp() {
     log::warning(
         "limits.connections lowered",
         {{"limits.connections", config_.limits.connections}, {"open_files", file_limit_}, {"connections", room}});
+  smtp::ServerListeners all;
+  all.plain = std::move(listeners);
+  if (!config_.smtp.listen_tls.empty()) {
+    all.tls_first = TRY(service::open_listeners(config_.smtp.listen_tls, loops_.size(), config_.service.socket_mode));
+    announce("smtp-tls", all.tls_first);
+  }
   const smtp::ServerParts parts{loops_, *committer_, memory_, clock_, metrics_, nullptr};
-  smtp_ = std::make_unique<smtp::Server>(parts, config_, std::move(listeners), room);
+  smtp_ = std::make_unique<smtp::Server>(parts, config_, std::move(all), std::move(tls), room);
   return {};
 }
 
@@ -209,12 +217,10 @@ int Daemon::run() {
 void Daemon::reload() {
   service::notify_reloading();
   Result<LoadedConfig> loaded = read_config(globals_);
-  if (!loaded) {
-    log::error("reload failed, the old configuration stays", {{"error", loaded.error().what}});
-    return service::notify_ready("reload failed: " + loaded.error().what);
-  }
+  if (!loaded) return reload_failed(loaded.error());
   // Values that only a start can change stay as they are, so that what is shown is what is in force.
   Config next = config_;
+  std::vector<std::string_view> changed;
   for (const Setting& setting : settings()) {
     const std::vector<std::string> wanted = setting.get(loaded->config);
     if (wanted == setting.get(config_)) continue;
@@ -223,16 +229,28 @@ void Daemon::reload() {
     } else if (Result<void> set = setting.set(next, wanted); !set) {
       log::error("setting not applied", {{"key", setting.key}, {"error", set.error().what}});
     } else {
-      log::info("setting changed", {{"key", setting.key}});
+      changed.push_back(setting.key);
     }
   }
+  service::TlsContextPtr tls;
+  if (smtp_) {
+    Result<service::TlsContextPtr> made = service::TlsContext::make(next.tls, effective_hostname(next.smtp));
+    if (!made) return reload_failed(made.error());
+    tls = std::move(*made);
+  }
+  for (const std::string_view key : changed) log::info("setting changed", {{"key", key}});
   config_ = std::move(next);
   log::open(config_.log);
   store_->apply(config_.inbox);
-  if (smtp_) smtp_->apply(config_);
+  if (smtp_) smtp_->apply(config_, std::move(tls));
   if (http_) http_->apply(config_);
   log::info("reloaded", {{"files", loaded->files.size()}});
   service::notify_ready(status());
+}
+
+void Daemon::reload_failed(const Error& error) const {
+  log::error("reload failed, the old configuration stays", {{"error", error.what}});
+  service::notify_ready("reload failed: " + error.what);
 }
 
 void Daemon::drain() {

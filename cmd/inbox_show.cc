@@ -68,6 +68,7 @@ std::string json_message(const std::string& inbox, const store::Summary& summary
   out["size"] = summary.size;
   out["helo"] = valid_utf8(summary.helo);
   out["peer"] = valid_utf8(summary.peer);
+  out["tls"] = valid_utf8(summary.tls);
   if (data != nullptr) {
     out["headers"] = json_headers(*data);
     out["text"] = valid_utf8(mail::text_of(*data));

@@ -149,6 +149,7 @@ Result<store::Summary> parse_summary(const Json& object) {
   summary.subject = text_at(object, "subject");
   summary.helo = text_at(object, "helo");
   summary.peer = text_at(object, "peer");
+  summary.tls = text_at(object, "tls");
   summary.date = parse_time(text_at(object, "date"));
   const auto size = object.find("size");
   if (size != object.end() && size->is_number_unsigned()) summary.size = size->get<std::uint64_t>();

@@ -28,6 +28,7 @@ Json summary(const store::Summary& from) {
               {"to", from.to},
               {"helo", from.helo},
               {"peer", from.peer},
+              {"tls", from.tls},
               {"subject", from.subject},
               {"date", from.date ? Json(rfc3339(*from.date)) : Json(nullptr)},
               {"received", rfc3339(from.received)},

@@ -57,6 +57,12 @@ auto resume_with(asio::io_context& context, Start start) {
   return asio::async_initiate<Token, void(Answer)>(Initiate<Answer, Start>{&context, start}, token);
 }
 
+TlsUse tls_use(const LoopState& loop, const mail::Peer& peer, bool first) {
+  if (first) return TlsUse::first;
+  // RFC 3207 4.2 lets a client go on in the clear, but not all do that by themselves.
+  return loop.policy->tls && !loop.ledger.noted(tls_failure_key(peer)) ? TlsUse::offered : TlsUse::never;
+}
+
 std::int64_t seconds(Monotonic::duration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
 }
@@ -65,10 +71,10 @@ std::int64_t seconds(Monotonic::duration duration) {
 
 std::string make_session_id() { return random_name(8).substr(0, 12); }
 
-Connection::Connection(LoopState& loop, FileDescriptor socket, mail::Peer peer)
+Connection::Connection(LoopState& loop, FileDescriptor socket, mail::Peer peer, bool tls_first)
     : loop_(loop),
       socket_(loop.poller, std::move(socket)),
-      session_(loop.policy, std::move(peer), make_session_id(), &loop.memory),
+      session_(loop.policy, peer, make_session_id(), &loop.memory, tls_use(loop, peer, tls_first)),
       pending_memory_(loop.memory),
       started_(loop.clock.monotonic()) {
   place_ = loop_.connections.insert(loop_.connections.end(), this);
@@ -90,7 +96,7 @@ awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Conne
           if (pending_.empty()) pending_memory_.resize(0);
           break;
         }
-        if (session_.has_output()) {
+        if (has_output()) {
           if (!write_at_once()) co_await write_rest();
           break;  // what is wanted may have changed: a shutdown, a deadline
         }
@@ -108,14 +114,16 @@ awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Conne
         }
         break;
       }
+      case Want::tls: co_await start_tls(); break;
       case Want::delivery: co_await deliver(); break;
       case Want::verdict: co_await ask_judge(); break;
       case Want::close:
-        if (session_.has_output() && !write_at_once()) co_await write_rest();
+        if (tls_ && !gone_) tls_->say_goodbye(session_.take_output());
+        if (has_output() && !write_at_once()) co_await write_rest();
         if (session_.quit()) {
           end_ = "quit";
         } else if (!gone_) {
-          end_ = expired_ ? "expired" : "refused";
+          if (end_ == kClosed) end_ = expired_ ? "expired" : "refused";
           co_await linger();
         }
         co_return;
@@ -130,9 +138,10 @@ void Connection::feed(std::string_view bytes) {
   if (session_.has_refusals()) count_refusals();
   track_data();
   bytes.remove_prefix(used);
-  if (bytes.empty() || session_.want() == Want::close) return;
-  if (pending_memory_.resize(bytes.size())) {
-    pending_.assign(bytes);
+  // What came in the clear behind STARTTLS an attacker may have put there (CVE-2011-0411).
+  if (bytes.empty() || session_.want() == Want::close || session_.want() == Want::tls) return;
+  if (pending_memory_.resize(pending_.size() + bytes.size())) {
+    pending_.append(bytes);
   } else {
     session_.end(
         reply::server_busy);  // what was pipelined is lost, so the peer must not think that it will be answered
@@ -143,7 +152,9 @@ bool Connection::read_some() {
   const ssize_t n = socket_.recv(loop_.buffer);
   if (n > 0) {
     if (in_data_) data_bytes_ += static_cast<std::uint64_t>(n);
-    feed(std::string_view(loop_.buffer.data(), static_cast<std::size_t>(n)));
+    const std::string_view bytes(loop_.buffer.data(), static_cast<std::size_t>(n));
+    if (tls_) return decrypt(bytes);
+    feed(bytes);
     return true;
   }
   return n < 0 && (errno == EAGAIN || errno == EINTR);
@@ -160,8 +171,7 @@ bool Connection::send_some() {
 
 /// Nearly always the socket takes it all. false: it did not, and write_rest() is needed.
 bool Connection::write_at_once() {
-  output_ = session_.take_output();
-  written_ = 0;
+  take_output();
   gone_ = !send_some() || gone_;
   if (!gone_ && written_ < output_.size()) return false;
   std::string().swap(output_);  // its memory, too: most of their time connections are idle
@@ -208,9 +218,11 @@ void Connection::begin_wait(Waiting waiting) {
   // A command line has one deadline, however many packets it comes in: who drips it is as silent as who says nothing.
   if (waiting == Waiting::peer_bytes && session_.in_line() && session_.commands() == deadline_for_) return;
   deadline_for_ = session_.commands();
-  const Millis linger = loop_.draining ? kDrainLinger : kLingerTime;
-  deadline_ = loop_.clock.monotonic() +
-              (waiting == Waiting::last_bytes ? linger : session_.policy().config.smtp.command_timeout);
+  const Config& config = session_.policy().config;
+  Millis most = config.smtp.command_timeout;
+  if (waiting == Waiting::last_bytes) most = loop_.draining ? kDrainLinger : kLingerTime;
+  if (waiting == Waiting::handshake) most = config.tls.handshake_timeout;
+  deadline_ = loop_.clock.monotonic() + most;
 }
 
 void Connection::track_data() {
@@ -222,7 +234,8 @@ void Connection::track_data() {
 }
 
 bool Connection::waits_for_peer() const {
-  return waiting_ == Waiting::peer_bytes || waiting_ == Waiting::peer_room || waiting_ == Waiting::last_bytes;
+  return waiting_ == Waiting::handshake || waiting_ == Waiting::peer_bytes || waiting_ == Waiting::peer_room ||
+         waiting_ == Waiting::last_bytes;
 }
 
 void Connection::sweep() {
@@ -242,7 +255,7 @@ void Connection::expire(const Reply& reply) {
 }
 
 void Connection::drain() {
-  if (waiting_ == Waiting::peer_bytes && session_.idle()) socket_.cancel();
+  if ((waiting_ == Waiting::peer_bytes || waiting_ == Waiting::handshake) && session_.idle()) socket_.cancel();
 }
 
 void Connection::shut_down() {
@@ -254,6 +267,10 @@ void Connection::abandon() noexcept {
   try {
     std::string last;
     append(last, reply::internal_error, session_.id());
+    if (tls_) {
+      tls_->say_goodbye(last);
+      last = tls_->take_output();
+    }
     [[maybe_unused]] const ssize_t n = socket_.send(last);
   } catch (...) {  // out of memory: then without a word
   }
@@ -275,6 +292,7 @@ store::Delivery Connection::make_delivery(mail::Transaction& transaction) {
   summary.header_from = std::move(overview.from);
   summary.subject = std::move(overview.subject);
   summary.date = overview.date;
+  summary.tls = transaction.tls.to_string();
   summary.helo = std::move(transaction.helo);
   summary.peer = transaction.peer.to_string();
   summary.received = now;
@@ -328,67 +346,6 @@ awaitable<void, Executor> Connection::ask_judge() {
   waiting_ = Waiting::nothing;
   session_.answer(verdict);
   count_refusals();
-}
-
-// --- counting and telling ---
-
-void Connection::count_refusals() {
-  for (const Refusal& refusal : session_.take_refusals()) {
-    loop_.metrics.refused(refusal);
-    ++refused_;
-    last_reason_ = refusal.reason;
-    if (refusal.of != Refusal::Of::command) log_refusal(refusal);
-  }
-}
-
-void Connection::log_refusal(const Refusal& refusal) const {
-  const bool message = refusal.of == Refusal::Of::message;
-  log::info(message ? "message" : "recipient", {{"session", session_.id()},
-                                                {"peer", session_.transaction().peer.to_string()},
-                                                {"from", refusal.from},
-                                                {"to", refusal.to},
-                                                {"result", "refused"},
-                                                {"code", refusal.code},
-                                                {"reason", refusal.reason}});
-}
-
-void Connection::log_message(const Record& record, const Result<store::MessageId>& stored) const {
-  const std::string peer = session_.transaction().peer.to_string();
-  if (stored) {
-    log::info("message", {{"id", record.id.text()},
-                          {"session", session_.id()},
-                          {"peer", peer},
-                          {"from", record.from},
-                          {"inbox", record.inbox},
-                          {"inboxes", record.inboxes},
-                          {"size", record.size},
-                          {"result", "stored"}});
-  } else {
-    log::warning("message", {{"id", record.id.text()},
-                             {"session", session_.id()},
-                             {"peer", peer},
-                             {"from", record.from},
-                             {"inbox", record.inbox},
-                             {"inboxes", record.inboxes},
-                             {"size", record.size},
-                             {"result", "deferred"},
-                             {"code", to_string(stored.error().code)},
-                             {"error", stored.error().what}});
-  }
-}
-
-void Connection::log_session() const {
-  const mail::Transaction& transaction = session_.transaction();
-  const auto millis = std::chrono::duration_cast<Millis>(loop_.clock.monotonic() - started_).count();
-  log::info("session", {{"session", session_.id()},
-                        {"peer", transaction.peer.to_string()},
-                        {"helo", transaction.helo},
-                        {"messages", session_.messages()},
-                        {"commands", session_.commands()},
-                        {"refused", refused_},
-                        {"reason", last_reason_},
-                        {"end", end_},
-                        {"ms", millis}});
 }
 
 }  // namespace maildrop::smtp

@@ -1,4 +1,5 @@
-/// connection.h: carries one session over one socket: reads, writes, deadlines, and the two waits (store, filters).
+/// connection.h: carries one session over one socket: TLS, reads, writes, deadlines, and the two waits (store,
+/// filters). connection_tls.cc has what TLS adds.
 ///
 /// A connection lives on one loop and is touched by that loop's thread alone. While it waits for its peer it holds no
 /// buffer: it waits for readability and then reads into the loop's.
@@ -17,8 +18,10 @@
 #include "core/metrics.h"
 #include "filter/verdict.h"
 #include "service/poller.h"
+#include "service/tls.h"
 #include "smtp/session.h"
 #include "store/committer.h"
+#include "store/ledger.h"
 
 namespace maildrop::smtp {
 
@@ -36,6 +39,8 @@ struct Metrics {
   metrics::Counter& refused_recipients;
   metrics::Counter& bytes;
   metrics::Gauge& connections;
+  metrics::Counter& tls;  // handshakes done
+  metrics::Counter& tls_failed;
   metrics::Histogram& delivery;  // end of data to answer
 };
 
@@ -49,10 +54,12 @@ struct LoopState {
   Budget& memory;
   const Clock& clock;
   Metrics& metrics;
+  store::Ledger& ledger;
   filter::Judge* judge;                         // nullptr: nobody is asked
   std::shared_ptr<const Policy> policy;         // for sessions to come
   std::function<void(const mail::Peer&)> left;  // a connection is gone
   std::vector<char> buffer = std::vector<char>(64 * 1024);
+  std::vector<char> plaintext = std::vector<char>(16 * 1024);  // of one TLS record (RFC 8446 5.1)
   std::list<Connection*> connections{};
   Monotonic now{};  // as of the last sweep: deadlines are in seconds
   bool draining = false;
@@ -62,8 +69,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
  public:
   using Executor = boost::asio::io_context::executor_type;
 
-  /// `socket`: connected, non-blocking. Throws when the loop cannot watch it; it is closed then.
-  Connection(LoopState& loop, FileDescriptor socket, mail::Peer peer);
+  /// `socket`: connected, non-blocking. `tls_first`: it begins with TLS. Throws when the loop cannot watch the socket;
+  /// it is closed then.
+  Connection(LoopState& loop, FileDescriptor socket, mail::Peer peer, bool tls_first);
   ~Connection();
 
   /// Serves until the session ends; `self` keeps the connection alive meanwhile.
@@ -79,7 +87,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void abandon() noexcept;
 
  private:
-  enum class Waiting : unsigned char { nothing, peer_bytes, peer_room, last_bytes, store, verdict };
+  enum class Waiting : unsigned char { nothing, handshake, peer_bytes, peer_room, last_bytes, store, verdict };
 
   void feed(std::string_view bytes);  // what is not used now is left in pending_
   void count_refusals();
@@ -104,6 +112,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void log_message(const Record& record, const Result<store::MessageId>& stored) const;
   void log_session() const;
 
+  boost::asio::awaitable<void, Executor> start_tls();
+  bool shake_hands(std::string_view bytes);
+  void tls_has_failed(std::string_view why);
+  bool decrypt(std::string_view bytes);  // false: nothing comes any more
+  bool has_output() const;
+  void take_output();
   bool write_at_once();
   boost::asio::awaitable<void, Executor> write_rest();
   boost::asio::awaitable<void, Executor> linger();
@@ -115,8 +129,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Session session_;
   std::string pending_;  // bytes that came while the session wanted something else
   BudgetShare pending_memory_;
-  std::string output_;       // being written
-  std::size_t written_ = 0;  // of output_
+  std::unique_ptr<service::TlsSession> tls_;  // from the begin of the handshake
+  std::string output_;                        // being written
+  std::size_t written_ = 0;                   // of output_
   std::list<Connection*>::iterator place_;
   const Reply* expired_ = nullptr;  // why the sweep ended the wait
   Monotonic started_;
@@ -128,11 +143,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   unsigned refused_ = 0;          // commands, recipients and messages
   std::string_view last_reason_;  // of the last of them
   std::size_t lingered_ = 0;      // bytes thrown away behind the last reply
-  const char* end_ = "closed";    // how it ended, for the log
+  static constexpr std::string_view kClosed = "closed";
+  std::string_view end_ = kClosed;  // how it ended, for the log
   Waiting waiting_ = Waiting::nothing;
   bool in_data_ = false;
   bool gone_ = false;  // the peer closed or failed
 };
+
+/// What the ledger knows of a peer whose handshake failed.
+std::string tls_failure_key(const mail::Peer& peer);
 
 /// A session id: 12 characters nobody can guess.
 std::string make_session_id();

@@ -20,7 +20,7 @@ constexpr Word kWords[] = {
     {"MAIL", Verb::mail},          {"RCPT", Verb::rcpt},          {"DATA", Verb::data},
     {"EHLO", Verb::ehlo},          {"QUIT", Verb::quit},          {"RSET", Verb::rset},
     {"HELO", Verb::helo},          {"NOOP", Verb::noop},          {"VRFY", Verb::vrfy},
-    {"EXPN", Verb::expn},          {"HELP", Verb::help},          {"STARTTLS", Verb::unimplemented},
+    {"EXPN", Verb::expn},          {"HELP", Verb::help},          {"STARTTLS", Verb::starttls},
     {"AUTH", Verb::unimplemented}, {"BDAT", Verb::bdat},          {"TURN", Verb::unimplemented},
     {"ETRN", Verb::unimplemented}, {"ATRN", Verb::unimplemented}, {"SEND", Verb::unimplemented},
     {"SOML", Verb::unimplemented}, {"SAML", Verb::unimplemented}, {"XCLIENT", Verb::unimplemented},

@@ -27,6 +27,7 @@ inline constexpr Reply bye{221, "2.0.0", "bye"};
 inline constexpr Reply sender_ok{250, "2.1.0", "sender ok"};
 inline constexpr Reply recipient_ok{250, "2.1.5", "recipient ok"};
 inline constexpr Reply go_ahead{354, "", "end with <CRLF>.<CRLF>"};
+inline constexpr Reply start_tls{220, "2.0.0", "go ahead with TLS"};
 inline constexpr Reply cannot_verify{252, "2.5.0", "any legal name at our domains is an inbox; send to it"};
 inline constexpr Reply discarded{250, "2.0.0", "accepted"};
 
@@ -36,13 +37,15 @@ inline constexpr Reply control_character{500, "5.5.2", "control character in a c
 inline constexpr Reply bare_newline_command{500, "5.5.2", "bare CR or LF in a command (RFC 5321 2.3.8)", "bare_newline"};
 inline constexpr Reply bare_newline_data{521, "5.6.0", "bare CR or LF in the message (RFC 5321 2.3.8)", "bare_newline"};
 inline constexpr Reply not_smtp{500, "5.5.1", "this is SMTP", "not_smtp"};
-inline constexpr Reply tls_hello{500, "5.7.0", "TLS starts with STARTTLS here, and this server does not offer it", "not_smtp"};
+inline constexpr Reply tls_hello{500, "5.7.0", "TLS starts with STARTTLS here", "not_smtp"};
+inline constexpr Reply tls_hello_in_vain{500, "5.7.0", "TLS starts with STARTTLS here, and this server does not offer it", "not_smtp"};
 inline constexpr Reply unknown_command{500, "5.5.1", "unknown command", "unknown_command"};
 inline constexpr Reply not_implemented{502, "5.5.1", "not implemented", "unknown_command"};
 inline constexpr Reply no_arguments{501, "5.5.4", "no arguments here", "syntax"};
 
 // Order.
 inline constexpr Reply need_helo{503, "5.5.1", "EHLO or HELO first", "sequence"};
+inline constexpr Reply tls_already{503, "5.5.1", "TLS is active already", "sequence"};
 inline constexpr Reply need_mail{503, "5.5.1", "MAIL first", "sequence"};
 inline constexpr Reply need_rcpt{503, "5.5.1", "RCPT first", "sequence"};
 inline constexpr Reply nested_mail{503, "5.5.1", "a transaction is open already", "sequence"};

@@ -28,6 +28,7 @@ namespace maildrop::smtp {
 
 namespace asio = boost::asio;
 using asio::awaitable;
+using service::TlsContextPtr;
 
 namespace {
 
@@ -80,10 +81,11 @@ Accepted accept_one(int listener) {
 IpAddress source_of(const mail::Peer& peer) { return peer.local ? IpAddress() : peer.address; }
 
 /// Says why; the caller closes. That sends a reset if there are unread bytes, and it overtakes the reply: a client that
-/// did not wait for the greeting has sent some, and they are read.
-void turn_away(const FileDescriptor& socket, const Reply& reply) {
+/// did not wait for the greeting has sent some, and they are read. Who expects TLS would not understand: he is closed.
+void turn_away(const FileDescriptor& socket, const Reply& reply, bool in_clear) {
   std::array<char, 4096> unread;
   [[maybe_unused]] const ssize_t got = ::recv(socket.get(), unread.data(), unread.size(), MSG_DONTWAIT);
+  if (!in_clear) return;
   std::string text;
   append(text, reply, make_session_id());
   [[maybe_unused]] const ssize_t n = ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -101,6 +103,9 @@ Metrics::Metrics(metrics::Registry& r)
       refused_recipients(r.counter("maildrop_smtp_refused_recipients_total", "RCPT commands refused for good")),
       bytes(r.counter("maildrop_smtp_message_bytes_total", "bytes of stored messages")),
       connections(r.gauge("maildrop_smtp_connections", "SMTP connections open now")),
+      tls(r.counter("maildrop_smtp_tls_handshakes_total", "TLS handshakes by how they ended", "result=\"done\"")),
+      tls_failed(
+          r.counter("maildrop_smtp_tls_handshakes_total", "TLS handshakes by how they ended", "result=\"failed\"")),
       delivery(r.histogram("maildrop_smtp_delivery_seconds", "end of data to the store's answer")) {}
 
 void Metrics::refused(std::string_view reason) {
@@ -118,34 +123,45 @@ void Metrics::refused(const Refusal& refusal) {
 }
 
 struct Server::State {
+  struct Gate {
+    service::Listener listener;
+    bool tls_first;
+  };
+
   /// One loop's share: its listeners, its connections, its sweep.
   struct Share {
-    Share(State& s, service::Loop& loop, std::vector<service::Listener> own)
+    Share(State& s, service::Loop& loop)
         : server(s),
-          shared{loop.context(),
-                 service::Poller(loop.context()),
-                 s.parts.committer,
-                 s.parts.memory,
-                 s.parts.clock,
-                 s.metrics,
-                 s.parts.judge,
-                 s.policy,
-                 [&s](const mail::Peer& peer) { s.left(peer); }},
-          listeners(std::move(own)),
+          shared{loop.context(),    service::Poller(loop.context()),
+                 s.parts.committer, s.parts.memory,
+                 s.parts.clock,     s.metrics,
+                 s.ledger,          s.parts.judge,
+                 s.policy,          [&s](const mail::Peer& peer) { s.left(peer); }},
           sweeper(loop.context().get_executor()) {}
+
+    void add(std::vector<service::Listener> listeners, bool tls_first) {
+      for (service::Listener& each : listeners) gates.push_back({std::move(each), tls_first});
+    }
 
     State& server;
     LoopState shared;
-    std::vector<service::Listener> listeners;
+    std::vector<Gate> gates;
     std::list<Descriptor> acceptors;
     Timer sweeper;
   };
 
-  State(ServerParts p, const Config& config, service::ListenersByLoop listeners, std::size_t max)
-      : parts(p), metrics(p.metrics), max_connections(max), admission(limits_of(config)) {
-    policy = make_policy(config);
-    for (std::size_t i = 0; i < listeners.size(); ++i)
-      shares.push_back(std::make_unique<Share>(*this, parts.loops.at(i), std::move(listeners[i])));
+  State(ServerParts p, const Config& config, ServerListeners listeners, TlsContextPtr tls, std::size_t max)
+      : parts(p),
+        metrics(p.metrics),
+        max_connections(max),
+        admission(limits_of(config)),
+        ledger(p.clock, config.limits.ledger) {
+    policy = make_policy(config, std::move(tls));
+    for (std::size_t i = 0; i < parts.loops.size(); ++i) {
+      Share& share = *shares.emplace_back(std::make_unique<Share>(*this, parts.loops.at(i)));
+      if (i < listeners.plain.size()) share.add(std::move(listeners.plain[i]), false);
+      if (i < listeners.tls_first.size()) share.add(std::move(listeners.tls_first[i]), true);
+    }
   }
 
   service::AdmissionLimits limits_of(const Config& config) const {
@@ -154,13 +170,14 @@ struct Server::State {
             limits.connections_per_ipv6_64, limits.exempt};
   }
 
-  std::shared_ptr<const Policy> make_policy(const Config& config) const {
-    return std::make_shared<const Policy>(config, parts.judge ? parts.judge->phases() : std::uint8_t{0});
+  std::shared_ptr<const Policy> make_policy(const Config& config, TlsContextPtr tls) const {
+    return std::make_shared<const Policy>(config, parts.judge ? parts.judge->phases() : std::uint8_t{0},
+                                          std::move(tls));
   }
 
-  awaitable<void, Executor> accept_loop(Share* share, Descriptor* acceptor, service::Listener* listener);
-  bool accept_some(Share& share, int listener);
-  void admit(Share& share, Accepted accepted);
+  awaitable<void, Executor> accept_loop(Share* share, Descriptor* acceptor, Gate* gate);
+  bool accept_some(Share& share, const Gate& gate);
+  void admit(Share& share, Accepted accepted, const Gate& gate);
   awaitable<void, Executor> sweep_loop(Share* share);
   void left(const mail::Peer& peer);
   void drain_share(Share& share);
@@ -171,6 +188,7 @@ struct Server::State {
   Metrics metrics;
   std::size_t max_connections;
   service::Admission admission;
+  store::Ledger ledger;
   std::shared_ptr<const Policy> policy;
   std::vector<std::unique_ptr<Share>> shares;
   std::atomic<std::size_t> accepting{0};  // loops that still accept
@@ -179,35 +197,35 @@ struct Server::State {
   std::function<void()> done;
 };
 
-awaitable<void, Executor> Server::State::accept_loop(Share* share, Descriptor* acceptor, service::Listener* listener) {
+awaitable<void, Executor> Server::State::accept_loop(Share* share, Descriptor* acceptor, Gate* gate) {
   Timer pause(share->shared.context.get_executor());
   while (!share->shared.draining) {
     auto [error] = co_await acceptor->async_wait(Descriptor::wait_read, kWait);
     if (error || share->shared.draining) break;
-    if (accept_some(*share, acceptor->native_handle())) continue;
+    if (accept_some(*share, *gate)) continue;
     pause.expires_after(kAcceptPause);
     co_await pause.async_wait(kWait);
   }
   // What the kernel has accepted for us already would be reset by a close. An inherited queue is the next process's.
-  if (!listener->inherited()) {
+  if (!gate->listener.inherited()) {
     for (int i = 0; i < kAcceptsAtOnce * 16; ++i) {
       const Accepted waiting = accept_one(acceptor->native_handle());
       if (!waiting.socket) break;
-      turn_away(waiting.socket, reply::shutting_down);
+      turn_away(waiting.socket, reply::shutting_down, !gate->tls_first);
     }
   }
   acceptor->release();  // the Listener owns the descriptor
   // Closed now and not with the server: whoever came during the drain would wait for an answer until its end.
-  const service::Listener closing = std::move(*listener);
+  const service::Listener closing = std::move(gate->listener);
 }
 
 /// false: the process is out of something, and accepting pauses.
-bool Server::State::accept_some(Share& share, int listener) {
+bool Server::State::accept_some(Share& share, const Gate& gate) {
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
-    Accepted accepted = accept_one(listener);
+    Accepted accepted = accept_one(gate.listener.fd());
     if (accepted.socket) {
       try {
-        admit(share, std::move(accepted));
+        admit(share, std::move(accepted), gate);
       } catch (
           const std::exception& error) {  // out of memory or of epoll watches: this client's loss, not the listener's
         log::error("session not begun", {{"error", error.what()}});
@@ -225,15 +243,15 @@ bool Server::State::accept_some(Share& share, int listener) {
   return true;
 }
 
-void Server::State::admit(Share& share, Accepted accepted) {
+void Server::State::admit(Share& share, Accepted accepted, const Gate& gate) {
   switch (admission.enter(source_of(accepted.peer))) {
     case service::Admission::Answer::admitted: break;
     case service::Admission::Answer::source_full:
       metrics.refused(reply::too_many_connections.reason);
-      return turn_away(accepted.socket, reply::too_many_connections);
+      return turn_away(accepted.socket, reply::too_many_connections, !gate.tls_first);
     case service::Admission::Answer::full:
       metrics.refused(reply::server_full.reason);
-      return turn_away(accepted.socket, reply::server_full);
+      return turn_away(accepted.socket, reply::server_full, !gate.tls_first);
   }
   metrics.sessions.add();
   metrics.connections.add(1);
@@ -241,7 +259,7 @@ void Server::State::admit(Share& share, Accepted accepted) {
     accepted.peer.exempt = contains(share.shared.policy->config.limits.exempt, accepted.peer.address);
   std::shared_ptr<Connection> connection;
   try {
-    connection = std::make_shared<Connection>(share.shared, std::move(accepted.socket), accepted.peer);
+    connection = std::make_shared<Connection>(share.shared, std::move(accepted.socket), accepted.peer, gate.tls_first);
   } catch (...) {
     left(accepted.peer);
     throw;
@@ -294,8 +312,8 @@ void Server::State::check_drained() {
   done();
 }
 
-Server::Server(ServerParts parts, const Config& config, service::ListenersByLoop listeners, std::size_t max)
-    : state_(std::make_unique<State>(parts, config, std::move(listeners), max)) {}
+Server::Server(ServerParts parts, const Config& config, ServerListeners listeners, TlsContextPtr tls, std::size_t max)
+    : state_(std::make_unique<State>(parts, config, std::move(listeners), std::move(tls), max)) {}
 
 Server::~Server() = default;
 
@@ -305,10 +323,10 @@ void Server::start() {
     asio::co_spawn(share->shared.context, state.sweep_loop(share.get()), [](std::exception_ptr thrown) {
       if (thrown) log::error("sweep loop failed");
     });
-    for (service::Listener& listener : share->listeners) {
-      Descriptor& acceptor = share->acceptors.emplace_back(share->shared.context.get_executor(), listener.fd());
+    for (State::Gate& gate : share->gates) {
+      Descriptor& acceptor = share->acceptors.emplace_back(share->shared.context.get_executor(), gate.listener.fd());
       ++state.accepting;
-      asio::co_spawn(share->shared.context, state.accept_loop(share.get(), &acceptor, &listener),
+      asio::co_spawn(share->shared.context, state.accept_loop(share.get(), &acceptor, &gate),
                      [&state](std::exception_ptr thrown) {
                        if (thrown) log::error("accept loop failed");
                        --state.accepting;
@@ -318,8 +336,9 @@ void Server::start() {
   }
 }
 
-void Server::apply(const Config& config) {
-  std::shared_ptr<const Policy> policy = state_->make_policy(config);
+void Server::apply(const Config& config, TlsContextPtr tls) {
+  std::shared_ptr<const Policy> policy = state_->make_policy(config, std::move(tls));
+  state_->ledger.set_limit(config.limits.ledger);
   state_->parts.memory.set_limit(config.limits.memory);
   state_->admission.apply(state_->limits_of(config));
   for (auto& share : state_->shares)

@@ -12,6 +12,7 @@
 #include "filter/verdict.h"
 #include "service/listen.h"
 #include "service/loops.h"
+#include "service/tls.h"
 #include "store/committer.h"
 
 namespace maildrop::smtp {
@@ -26,17 +27,24 @@ struct ServerParts {
   filter::Judge* judge = nullptr;
 };
 
+/// `[i]` of each is served by loop i.
+struct ServerListeners {
+  service::ListenersByLoop plain;
+  service::ListenersByLoop tls_first;  // TLS before the greeting
+};
+
 /// Built and destroyed on the main thread, while the loops do not run.
 class Server {
  public:
-  /// `listeners[i]` is served by loop i. `max_connections` lowers limits.connections (open files).
-  Server(ServerParts parts, const Config& config, service::ListenersByLoop listeners, std::size_t max_connections);
+  /// `tls`: REQUIRES one if there are `listeners.tls_first`. `max_connections` lowers limits.connections (open files).
+  Server(ServerParts parts, const Config& config, ServerListeners listeners, service::TlsContextPtr tls,
+         std::size_t max_connections);
   ~Server();
   Server(const Server&) = delete;
 
   void start();
   /// New settings for the sessions to come; those that run keep theirs. Thread-safe.
-  void apply(const Config& config);
+  void apply(const Config& config, service::TlsContextPtr tls);
   /// Stops accepting (what waits in our own queue hears 421), ends idle sessions with 421, lets transactions finish.
   /// `done` runs once, on some loop, when the last connection is gone. Thread-safe.
   void drain(std::function<void()> done);

@@ -14,11 +14,15 @@ constexpr std::uint64_t kLeastRoom = 64 * 1024;  // bytes of limits.memory that 
 
 }  // namespace
 
-Session::Session(std::shared_ptr<const Policy> policy, mail::Peer peer, std::string id, Budget* memory)
-    : policy_(std::move(policy)), id_(std::move(id)), memory_(memory) {
+Session::Session(std::shared_ptr<const Policy> policy, mail::Peer peer, std::string id, Budget* memory, TlsUse tls)
+    : policy_(std::move(policy)), id_(std::move(id)), memory_(memory), tls_(tls) {
   transaction_.peer = std::move(peer);
   if (memory_) transaction_.memory = BudgetShare(*memory_);
-  ask(Phase::connect);
+  if (tls_ == TlsUse::first) {
+    want_ = Want::tls;
+  } else {
+    ask(Phase::connect);
+  }
 }
 
 // --- bytes in ---
@@ -40,7 +44,8 @@ std::size_t Session::consume(std::string_view bytes) {
 /// a line, nor with the 0xFF of a telnet interrupt.
 bool Session::hears_another_protocol(char first) {
   if (first != '\x16' && first != '\xff') return false;
-  say(first == '\x16' ? reply::tls_hello : reply::not_smtp);
+  const Reply& hello = tls_ == TlsUse::offered ? reply::tls_hello : reply::tls_hello_in_vain;
+  say(first == '\x16' ? hello : reply::not_smtp);
   close();
   return true;
 }
@@ -93,6 +98,7 @@ void Session::run(std::string_view line) {
     case Verb::rcpt: return run_rcpt(command.argument);
     case Verb::data: return run_data(command.argument);
     case Verb::bdat: return run_bdat(command.argument);
+    case Verb::starttls: return run_starttls(command.argument);
     case Verb::rset: return run_rset(command.argument);
     case Verb::quit:
       if (!command.argument.empty()) return refuse(reply::no_arguments);
@@ -197,9 +203,29 @@ void Session::run_rset(std::string_view argument) {
   count_junk();
 }
 
+void Session::run_starttls(std::string_view argument) {
+  if (transaction_.tls.active()) return refuse(reply::tls_already);
+  if (tls_ != TlsUse::offered) return refuse(reply::not_implemented);
+  if (!argument.empty()) return refuse(reply::no_arguments);
+  if (!greeted_) return refuse(reply::need_helo);
+  say(reply::start_tls);
+  want_ = Want::tls;
+}
+
+void Session::tls_started(mail::Tls tls) {
+  transaction_.tls = std::move(tls);
+  if (state_ == State::closed) return close();  // it was ended meanwhile
+  want_ = Want::input;
+  if (tls_ == TlsUse::first) return ask(Phase::connect);
+  reset();
+  greeted_ = false;
+  transaction_.helo.clear();
+  transaction_.esmtp = false;
+}
+
 void Session::run_help() {
   output_ += "214-2.0.0 maildrop takes mail for its inboxes and sends nothing on\r\n";
-  output_ += "214 2.0.0 EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT\r\n";
+  output_ += "214 2.0.0 EHLO HELO STARTTLS MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT\r\n";
   count_junk();
 }
 
@@ -207,6 +233,7 @@ void Session::capabilities() {
   output_ += "250-" + policy_->hostname + "\r\n";
   output_ += "250-PIPELINING\r\n250-SIZE " + std::to_string(policy_->config.mail.max_size) + "\r\n";
   output_ += "250-8BITMIME\r\n250-BINARYMIME\r\n250-CHUNKING\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n";
+  if (tls_ == TlsUse::offered && !transaction_.tls.active()) output_ += "250-STARTTLS\r\n";
   output_ += "250-LIMITS RCPTMAX=" + std::to_string(policy_->config.limits.recipients) + "\r\n250 HELP\r\n";
 }
 

@@ -1,9 +1,12 @@
-/// session.h: one SMTP session as a pure state machine: bytes in, replies out, and four questions it asks the world.
+/// session.h: one SMTP session as a pure state machine: bytes in, replies out, and five questions it asks the world.
 ///
 /// No socket, no clock, no store. Whatever drives it (a connection, a test, a fuzzer) looks at want():
 ///   input     give bytes to consume()
 ///   verdict   somebody judges transaction() at phase(); give the Verdict to answer()
 ///   delivery  take transaction() away by take_transaction(), store it, and give the result to answer()
+///   tls       send what take_output() has in the clear, throw away what the peer sent besides, do the handshake, and
+///   say
+///             tls_started() or tls_failed(); from then on the bytes are those within TLS
 ///   close     send what take_output() has, then close
 /// and sends what take_output() returns whenever it likes, at the latest before it waits for the peer. Any split of the
 /// same bytes gives the same replies.
@@ -29,14 +32,20 @@
 #include "smtp/reply.h"
 #include "store/store.h"
 
+namespace maildrop::service {
+class TlsContext;
+}
+
 namespace maildrop::smtp {
 
 /// What a session goes by: the settings in the form it needs, made once for each configuration. A session keeps the one
 /// it began with.
 struct Policy {
-  Policy(const Config& config, std::uint8_t phases);
+  /// `tls`: nullptr where it is not configured.
+  Policy(const Config& config, std::uint8_t phases, std::shared_ptr<const service::TlsContext> tls = {});
 
   Config config;
+  std::shared_ptr<const service::TlsContext> tls;
   std::string hostname;
   std::unordered_set<std::string> domains;  // canonical
   bool any_domain = false;
@@ -45,7 +54,10 @@ struct Policy {
   bool accepts(const mail::Address& recipient) const;
 };
 
-enum class Want { input, verdict, delivery, close };
+enum class Want { input, verdict, delivery, tls, close };
+
+/// never: STARTTLS is unknown here. offered: after EHLO. first: before the greeting (RFC 8314 3).
+enum class TlsUse : unsigned char { never, offered, first };
 
 /// Something that a peer wanted and did not get, for metrics and the log.
 struct Refusal {
@@ -62,7 +74,8 @@ class Session {
  public:
   /// `id` names the session in replies. The greeting is there, or a verdict is wanted, at once. What messages take in
   /// memory is held of `memory`, which outlives the session; without one there is no limit.
-  Session(std::shared_ptr<const Policy> policy, mail::Peer peer, std::string id, Budget* memory = nullptr);
+  Session(std::shared_ptr<const Policy> policy, mail::Peer peer, std::string id, Budget* memory = nullptr,
+          TlsUse tls = TlsUse::never);
 
   Want want() const { return want_; }
 
@@ -76,6 +89,10 @@ class Session {
   /// REQUIRES: want() == Want::delivery. take_transaction() leaves an empty one behind.
   mail::Transaction take_transaction();
   void answer(const Result<store::MessageId>& stored);
+
+  /// REQUIRES: want() == Want::tls. What was said in the clear is forgotten (RFC 3207 4.2).
+  void tls_started(mail::Tls tls);
+  void tls_failed() { close(); }
 
   const mail::Transaction& transaction() const { return transaction_; }
   const std::string& id() const { return id_; }
@@ -123,6 +140,7 @@ class Session {
   void last_chunk_ended();
   void headers_judged();
   void run_rset(std::string_view argument);
+  void run_starttls(std::string_view argument);
   void run_help();
   void capabilities();
 
@@ -170,6 +188,7 @@ class Session {
   unsigned commands_ = 0;
   unsigned begun_ = 0;
   unsigned surplus_ = 0;  // RCPTs of this transaction that named an inbox again, or came when there were enough
+  TlsUse tls_;
   Want want_ = Want::input;
   State state_ = State::command;
   filter::Phase phase_ = filter::Phase::connect;

@@ -119,6 +119,7 @@ mail::Transaction Session::take_transaction() {
   mail::Transaction taken = std::move(transaction_);
   transaction_ = {};
   transaction_.peer = taken.peer;
+  transaction_.tls = taken.tls;
   transaction_.helo = taken.helo;
   transaction_.esmtp = taken.esmtp;
   if (memory_) transaction_.memory = BudgetShare(*memory_);

@@ -39,12 +39,21 @@ std::string trace_fields(const mail::Transaction& transaction, std::string_view 
   append_peer(out, transaction.peer);
   out += "\r\n\tby ";
   out += hostname;
-  out += transaction.smtputf8 ? " with UTF8SMTP id " : transaction.esmtp ? " with ESMTP id " : " with SMTP id ";
+  out += transaction.smtputf8 ? " with UTF8SMTP" : transaction.esmtp ? " with ESMTP" : " with SMTP";
+  if (transaction.tls.active() && (transaction.smtputf8 || transaction.esmtp)) out += 'S';  // RFC 3848
+  out += " id ";
   out += id;
   if (transaction.recipients.size() == 1) {
     out += "\r\n\tfor <";
     out += transaction.recipients.front().address.to_string();
     out += '>';
+  }
+  if (transaction.tls.active()) {  // RFC 8314 4.3
+    out += "\r\n\ttls ";
+    out += transaction.tls.cipher;
+    out += " (";
+    out += transaction.tls.protocol;
+    out += ')';
   }
   out += ";\r\n\t";
   out += rfc5322(now);

@@ -59,7 +59,7 @@ TEST_CASE("JSON has the fields of its schema, and reads back") {
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
   CHECK(keys == std::vector<std::string>{"schema", "inbox", "id", "received", "from", "to", "header_from", "subject",
-                                         "date", "size", "helo", "peer", "headers", "text"});
+                                         "date", "size", "helo", "peer", "tls", "headers", "text"});
   CHECK(json["schema"] == "maildrop.message/1");
   CHECK(json["id"] == "d000000azzzzzzzzzzzzzzzzzz");
   CHECK(json["received"] == "2023-11-14T22:13:20.000Z");

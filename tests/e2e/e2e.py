@@ -125,6 +125,10 @@ class Daemon:
         return self.addresses("smtp")[0]
 
     @property
+    def smtp_tls(self):
+        return self.addresses("smtp-tls")[0]
+
+    @property
     def api(self):
         return self.addresses("api")[0]
 

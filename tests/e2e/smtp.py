@@ -2,6 +2,7 @@
 import collections
 import re
 import socket
+import ssl
 
 Reply = collections.namedtuple("Reply", "code lines")  # code 0: the connection is closed
 
@@ -40,6 +41,15 @@ class Client:
 
     def close(self):
         self.sock.close()
+
+    def start_tls(self, server_name=None, context=None):
+        """The handshake: behind STARTTLS, or first of all. Nothing is verified. Returns the socket."""
+        if context is None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        self.sock = context.wrap_socket(self.sock, server_hostname=server_name)
+        return self.sock
 
     def send(self, data):
         self.sock.sendall(data)

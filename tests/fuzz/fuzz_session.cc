@@ -46,6 +46,7 @@ std::shared_ptr<const Policy> policy() {
 void feed(Session& session, std::string_view bytes, Run& run) {
   while (!bytes.empty() && session.want() != Want::close) {
     bytes.remove_prefix(session.consume(bytes));
+    if (session.want() == Want::tls) session.tls_started({"TLSv1.3", "TLS_AES_128_GCM_SHA256"});
     if (session.want() != Want::delivery) continue;
     run.messages.push_back(session.take_transaction().data);
     session.answer(Result<store::MessageId>(store::MessageId::trusted("0123456789abcdefghjkmnpqrs")));
@@ -55,7 +56,7 @@ void feed(Session& session, std::string_view bytes, Run& run) {
 
 Run play(std::string_view bytes, std::size_t cut) {
   Run run;
-  Session session(policy(), mail::Peer{}, "session");
+  Session session(policy(), mail::Peer{}, "session", nullptr, TlsUse::offered);
   feed(session, bytes.substr(0, cut), run);
   feed(session, bytes.substr(cut), run);
   return run;

@@ -121,6 +121,7 @@ class Reader {
     if (text.front() == '>') return send(text.substr(text.size() > 1 ? 2 : 1));
     if (text.front() == '<') return reply(text);
     const std::string_view word = take_word(text);
+    if (word == "tls") return add(Step::Kind::tls, {});
     if (word == "set") return set(text);
     if (word == "verdict") return verdict(text);
     if (word == "store") return store(text);
@@ -232,6 +233,15 @@ Result<Dialog> one_dialog(std::string_view text, const std::string& name, std::s
 
 bool Dialog::has_verdicts() const {
   return std::any_of(steps.begin(), steps.end(), [](const Step& s) { return s.kind == Step::Kind::verdict; });
+}
+
+bool Dialog::has_tls() const {
+  return std::any_of(steps.begin(), steps.end(), [](const Step& s) { return s.kind == Step::Kind::tls; });
+}
+
+TlsUse Dialog::tls_use() const {
+  if (!steps.empty() && steps.front().kind == Step::Kind::tls) return TlsUse::first;
+  return config.tls.self_signed ? TlsUse::offered : TlsUse::never;
 }
 
 bool Dialog::ends_closed() const {

@@ -16,7 +16,7 @@
 namespace maildrop::smtp::test {
 
 struct Step {
-  enum class Kind { send, reply, close, verdict, store, stored, envelope };
+  enum class Kind { send, reply, close, verdict, store, stored, envelope, tls };
   Kind kind;
   int line = 0;           // in the file
   std::string text;       // send: bytes; reply: a pattern; stored: the bytes; envelope: `FROM -> INBOX INBOX`
@@ -33,6 +33,9 @@ struct Dialog {
   std::vector<Step> steps;
 
   bool has_verdicts() const;
+  bool has_tls() const;  // a handshake is part of it
+  /// As its settings and its first step want it.
+  TlsUse tls_use() const;
   bool ends_closed() const;
   /// Of all reply steps, repeated as they ask for.
   std::vector<std::string> patterns() const;
@@ -59,7 +62,9 @@ struct Stored {
 std::string envelope_of(const mail::Transaction& transaction);
 
 struct Transcript {
+  TlsUse tls = TlsUse::never;
   std::string input;                                                // all that the peer sent
+  std::vector<std::size_t> handshakes;                              // in `input`, where they come
   std::vector<std::pair<filter::Phase, filter::Verdict>> verdicts;  // in the order asked
   std::vector<Result<store::MessageId>> answers;                    // of the store
   std::string output;

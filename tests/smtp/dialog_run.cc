@@ -1,4 +1,5 @@
 /// dialog_run.cc: dialogs against a Session.
+#include <algorithm>
 #include <deque>
 #include <map>
 
@@ -21,7 +22,7 @@ class Driver {
  public:
   Driver(std::shared_ptr<const Policy> policy, Answers& answers, Transcript& transcript)
       : memory_(policy->config.limits.memory),
-        session_(std::move(policy), peer(), "session-id", &memory_),
+        session_(std::move(policy), peer(), "session-id", &memory_, transcript.tls),
         answers_(answers),
         transcript_(transcript) {
     settle();
@@ -32,6 +33,14 @@ class Driver {
       bytes.remove_prefix(session_.consume(bytes));
       settle();
     }
+  }
+
+  /// false: nobody wants one.
+  bool shake_hands() {
+    if (session_.want() != Want::tls) return false;
+    session_.tls_started({"TLSv1.3", "TLS_AES_128_GCM_SHA256"});
+    settle();
+    return true;
   }
 
  private:
@@ -218,6 +227,7 @@ Transcript run_in_step(const Dialog& dialog, std::uint8_t phases) {
   Script script(transcript);
   Checker checker(transcript);
   std::unique_ptr<Driver<Script>> driver;
+  transcript.tls = dialog.tls_use();
   const auto policy = std::make_shared<const Policy>(dialog.config, phases);
   for (const Step& step : dialog.steps) {
     script.next(step);
@@ -226,6 +236,9 @@ Transcript run_in_step(const Dialog& dialog, std::uint8_t phases) {
     if (step.kind == Step::Kind::send) {
       transcript.input += step.text;
       driver->give(step.text);
+    } else if (step.kind == Step::Kind::tls) {
+      transcript.handshakes.push_back(transcript.input.size());
+      if (!driver->shake_hands()) transcript.problems.push_back("nobody wants TLS");
     } else {
       checker.check(step);
     }
@@ -237,13 +250,22 @@ Transcript run_in_step(const Dialog& dialog, std::uint8_t phases) {
 Transcript run_in_pieces(const std::shared_ptr<const Policy>& policy, const Transcript& reference,
                          const std::vector<std::size_t>& cuts) {
   Transcript transcript;
+  transcript.tls = reference.tls;
   Replay replay(reference, transcript);
   Driver<Replay> driver(policy, replay, transcript);
   const std::string_view input = reference.input;
+  std::vector<std::size_t> all = cuts;
+  all.insert(all.end(), reference.handshakes.begin(), reference.handshakes.end());
+  std::sort(all.begin(), all.end());
   std::size_t at = 0;
-  for (const std::size_t cut : cuts) {
+  std::size_t handshakes = 0;
+  for (const std::size_t cut : all) {
     driver.give(input.substr(at, cut - at));
     at = cut;
+    while (handshakes < reference.handshakes.size() && reference.handshakes[handshakes] == at) {
+      if (!driver.shake_hands()) transcript.problems.push_back("nobody wants TLS now");
+      ++handshakes;
+    }
   }
   driver.give(input.substr(at));
   return transcript;

@@ -28,7 +28,7 @@ TEST_CASE("verbs and arguments") {
       {"VRFY x", Verb::vrfy, "x"},
       {"EXPN x", Verb::expn, "x"},
       {"HELP", Verb::help, ""},
-      {"STARTTLS", Verb::unimplemented, ""},
+      {"STARTTLS", Verb::starttls, ""},
       {"AUTH PLAIN x", Verb::unimplemented, "PLAIN x"},
       {"BDAT 5 LAST", Verb::bdat, "5 LAST"},
       {"XCLIENT ADDR=127.0.0.1", Verb::unimplemented, "ADDR=127.0.0.1"},

@@ -57,6 +57,18 @@ TEST_CASE("trace fields of other peers, greetings and senders") {
   CHECK(has(fields(tx), "from [IPv6:2001:db8::1] "));
 }
 
+TEST_CASE("trace fields within TLS (RFC 3848, RFC 8314 4.3)") {
+  mail::Transaction tx = transaction();
+  tx.tls = {"TLSv1.3", "TLS_AES_256_GCM_SHA384"};
+  CHECK(
+      has(fields(tx), " with ESMTPS id 4f2k\r\n\tfor <u@example.org>\r\n\ttls TLS_AES_256_GCM_SHA384 (TLSv1.3);\r\n"));
+  tx.smtputf8 = true;
+  CHECK(has(fields(tx), " with UTF8SMTPS id "));
+  tx.smtputf8 = false;
+  tx.esmtp = false;
+  CHECK(has(fields(tx), " with SMTP id "));
+}
+
 TEST_CASE("a second recipient is told to nobody") {
   mail::Transaction tx = transaction();
   tx.recipients.push_back({address("<secret@example.org>"), mail::Inbox::trusted("secret")});

@@ -50,6 +50,8 @@ def settings_of(lines):
         if word == "set":
             key, _, value = rest.partition(" ")
             found[key] = value
+    if "tls.self_signed" in found:
+        found["smtp.listen_tls"] = "127.0.0.1:0"
     return found
 
 
@@ -79,6 +81,8 @@ def step(client, line, daemon, before):
             got = client.line()
             if got is None or not matches(rest, got):
                 return f"wanted '{rest}', got '{got}'"
+    elif word == "tls":
+        client.start_tls()
     elif word == "stored":
         got = stored_so_far(daemon) - before
         return None if got == int(rest.split(" ")[0]) else f"wanted {rest.split(' ')[0]} stored, got {got}"
@@ -89,7 +93,8 @@ def step(client, line, daemon, before):
 
 def play(lines, daemon):
     before = stored_so_far(daemon)
-    with Client(daemon.smtp, timeout=10, banner=False) as client:
+    first = lines[[line.startswith(b"set ") for _, line in lines].index(False)][1] == b"tls"
+    with Client(daemon.smtp_tls if first else daemon.smtp, timeout=10, banner=False) as client:
         for number, line in lines:
             try:
                 wrong = step(client, line, daemon, before)

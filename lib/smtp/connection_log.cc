@@ -1,0 +1,67 @@
+/// connection_log.cc: what a connection counts and tells of its session and of each message.
+#include "core/log.h"
+#include "smtp/connection.h"
+
+namespace maildrop::smtp {
+
+void Connection::count_refusals() {
+  for (const Refusal& refusal : session_.take_refusals()) {
+    loop_.metrics.refused(refusal);
+    ++refused_;
+    last_reason_ = refusal.reason;
+    if (refusal.of != Refusal::Of::command) log_refusal(refusal);
+  }
+}
+
+void Connection::log_refusal(const Refusal& refusal) const {
+  const bool message = refusal.of == Refusal::Of::message;
+  log::info(message ? "message" : "recipient", {{"session", session_.id()},
+                                                {"peer", session_.transaction().peer.to_string()},
+                                                {"from", refusal.from},
+                                                {"to", refusal.to},
+                                                {"result", "refused"},
+                                                {"code", refusal.code},
+                                                {"reason", refusal.reason}});
+}
+
+void Connection::log_message(const Record& record, const Result<store::MessageId>& stored) const {
+  const std::string peer = session_.transaction().peer.to_string();
+  if (stored) {
+    log::info("message", {{"id", record.id.text()},
+                          {"session", session_.id()},
+                          {"peer", peer},
+                          {"from", record.from},
+                          {"inbox", record.inbox},
+                          {"inboxes", record.inboxes},
+                          {"size", record.size},
+                          {"result", "stored"}});
+  } else {
+    log::warning("message", {{"id", record.id.text()},
+                             {"session", session_.id()},
+                             {"peer", peer},
+                             {"from", record.from},
+                             {"inbox", record.inbox},
+                             {"inboxes", record.inboxes},
+                             {"size", record.size},
+                             {"result", "deferred"},
+                             {"code", to_string(stored.error().code)},
+                             {"error", stored.error().what}});
+  }
+}
+
+void Connection::log_session() const {
+  const mail::Transaction& transaction = session_.transaction();
+  const auto millis = std::chrono::duration_cast<Millis>(loop_.clock.monotonic() - started_).count();
+  log::info("session", {{"session", session_.id()},
+                        {"peer", transaction.peer.to_string()},
+                        {"helo", transaction.helo},
+                        {"tls", transaction.tls.active() ? transaction.tls.protocol : "no"},
+                        {"messages", session_.messages()},
+                        {"commands", session_.commands()},
+                        {"refused", refused_},
+                        {"reason", last_reason_},
+                        {"end", end_},
+                        {"ms", millis}});
+}
+
+}  // namespace maildrop::smtp

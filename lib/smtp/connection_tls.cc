@@ -1,0 +1,89 @@
+/// connection_tls.cc: the handshake of a connection, and its bytes within TLS.
+#include "core/log.h"
+#include "smtp/connection.h"
+
+namespace maildrop::smtp {
+
+namespace asio = boost::asio;
+using service::TlsSession;
+
+std::string tls_failure_key(const mail::Peer& peer) { return "tls " + peer.to_string(); }
+
+asio::awaitable<void, Connection::Executor> Connection::start_tls() {
+  std::string().swap(pending_);
+  pending_memory_.resize(0);
+  if (has_output() && !write_at_once()) co_await write_rest();  // the 220, in the clear
+  if (gone_) co_return;
+  tls_ = std::make_unique<TlsSession>(session_.policy().tls);
+  begin_wait(Waiting::handshake);  // one deadline for all of it
+  const Monotonic deadline = deadline_;
+  bool more = true;
+  while (more && !gone_) {
+    waiting_ = Waiting::handshake;
+    deadline_ = deadline;
+    co_await socket_.readable();
+    waiting_ = Waiting::nothing;
+    if (expired_ || (loop_.draining && session_.idle())) {
+      tls_has_failed(expired_ ? "expired" : "draining");
+      break;
+    }
+    const ssize_t n = socket_.recv(loop_.buffer);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+    if (n <= 0) {
+      tls_has_failed("the peer closed");
+      break;
+    }
+    more = shake_hands({loop_.buffer.data(), static_cast<std::size_t>(n)});
+    if (has_output() && !write_at_once()) co_await write_rest();
+  }
+}
+
+/// false: it is over, well or not.
+bool Connection::shake_hands(std::string_view bytes) {
+  tls_->give(bytes);
+  const TlsSession::Status status = tls_->handshake();
+  if (status == TlsSession::Status::more) return true;
+  if (status != TlsSession::Status::done) {
+    tls_has_failed(tls_->error());
+    return false;
+  }
+  loop_.metrics.tls.add();
+  session_.tls_started({std::string(tls_->protocol()), std::string(tls_->cipher())});
+  if (!decrypt({})) gone_ = true;  // what came behind the handshake; `bytes` are still there
+  return false;
+}
+
+void Connection::tls_has_failed(std::string_view why) {
+  loop_.metrics.tls_failed.add();
+  const mail::Peer& peer = session_.transaction().peer;
+  loop_.ledger.note(tls_failure_key(peer), session_.policy().config.tls.retry_after);
+  log::info("tls", {{"session", session_.id()}, {"peer", peer.to_string()}, {"result", "failed"}, {"error", why}});
+  end_ = "tls";
+  session_.tls_failed();
+}
+
+/// Gives to the session what the bytes say, and those that were given to TLS before and not used.
+bool Connection::decrypt(std::string_view bytes) {
+  if (!bytes.empty()) tls_->give(bytes);
+  for (;;) {
+    std::size_t size = 0;
+    switch (tls_->read(loop_.plaintext, size)) {
+      case TlsSession::Status::done: feed({loop_.plaintext.data(), size}); break;
+      case TlsSession::Status::more: return true;
+      case TlsSession::Status::closed:
+      case TlsSession::Status::failed: return false;
+    }
+  }
+}
+
+bool Connection::has_output() const { return session_.has_output() || (tls_ && tls_->has_output()); }
+
+void Connection::take_output() {
+  output_ = session_.take_output();
+  written_ = 0;
+  if (!tls_) return;
+  if (!tls_->write(output_)) gone_ = true;
+  output_ = tls_->take_output();
+}
+
+}  // namespace maildrop::smtp
