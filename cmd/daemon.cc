@@ -31,7 +31,7 @@ namespace maildrop::cmd {
 
 namespace {
 
-constexpr std::size_t kReservedFiles = 128;  // for the store, logs, HTTP and what libraries open
+constexpr std::size_t kReservedFiles = 128;  // for the store, logs and what libraries open
 constexpr Millis kFarewell{500};             // for those who are left when the drain is over to hear 421
 constexpr Millis kLeastEnd{1000};            // for the store to close, however long the drain took
 
@@ -57,7 +57,9 @@ class Daemon {
 
  private:
   Result<void> open();
+  void lower_connections();
   std::string store_url() const;
+  bool store_exists() const;
   Result<void> open_store();
   Result<void> open_smtp();
   Result<void> open_api();
@@ -76,20 +78,23 @@ class Daemon {
   SystemClock clock_;
   metrics::Registry metrics_;
   std::size_t file_limit_;
+  std::size_t smtp_room_ = 0;  // SMTP connections that there are descriptors for
   Budget memory_;
   // Goes last: what it bounds is the end of all that follows.
   std::unique_ptr<service::TimeLimit> end_limit_;
+  std::unique_ptr<service::TimeLimit> same_signal_limit_;
   // In this order, so that what uses something goes before it: connections live in the loops and end with them.
   service::Loops loops_;
+  std::unique_ptr<service::Signals> signals_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::Committer> committer_;
   std::unique_ptr<smtp::Server> smtp_;
   std::optional<api::Context> api_context_;
   std::unique_ptr<service::Offload> offload_;
   std::unique_ptr<api::HttpServer> http_;
-  std::unique_ptr<service::Signals> signals_;
   std::unique_ptr<boost::asio::steady_timer> drain_limit_;
   std::atomic<int> draining_servers_{0};
+  Monotonic drain_began_ = Monotonic::min();
   Monotonic drain_ends_ = Monotonic::max();
 };
 
@@ -103,11 +108,34 @@ Result<void> Daemon::open() {
                     [this] { return static_cast<double>(memory_.limit()); });
   metrics_.callback("maildrop_store_limit_bytes", "store.max_size",
                     [limit = config_.store.max_size] { return static_cast<double>(limit); });
+  lower_connections();
   TRY(open_store());
   if (parts_.smtp) TRY(open_smtp());
   if (parts_.api) TRY(open_api());
   service::forget_inherited();
   return {};
+}
+
+/// So that the store and those who are connected find descriptors when all seats are taken: HTTP gets what it wants up
+/// to a quarter, or all where there is no SMTP.
+void Daemon::lower_connections() {
+  const std::size_t files = file_limit_ > 2 * kReservedFiles ? file_limit_ - kReservedFiles : file_limit_ / 2;
+  const std::size_t for_http = parts_.smtp ? files / 4 : files;
+  const auto lower = [this](std::string_view key, unsigned& wanted, std::size_t room) {
+    if (wanted <= room) return;
+    log::warning("limit lowered",
+                 {{"key", key}, {"wanted", wanted}, {"open_files", file_limit_}, {"lowered_to", room}});
+    wanted = static_cast<unsigned>(room);
+  };
+  if (parts_.api) lower("api.connections", config_.api.connections, for_http);
+  smtp_room_ = files - (parts_.api ? config_.api.connections : 0);
+  if (parts_.smtp) lower("limits.connections", config_.limits.connections, smtp_room_);
+}
+
+bool Daemon::store_exists() const {
+  const std::string url = store_url();
+  std::error_code error;
+  return std::filesystem::exists(url.substr(url.find(':') + 1), error);
 }
 
 std::string Daemon::store_url() const {
@@ -136,11 +164,6 @@ Result<void> Daemon::open_smtp() {
   service::ListenersByLoop listeners =
       TRY(service::open_listeners(config_.smtp.listen, loops_.size(), config_.service.socket_mode));
   announce("smtp", listeners);
-  const std::size_t room = file_limit_ > 2 * kReservedFiles ? file_limit_ - kReservedFiles : file_limit_ / 2;
-  if (config_.limits.connections > room)
-    log::warning(
-        "limits.connections lowered",
-        {{"limits.connections", config_.limits.connections}, {"open_files", file_limit_}, {"connections", room}});
   smtp::ServerListeners all;
   all.plain = std::move(listeners);
   if (!config_.smtp.listen_tls.empty()) {
@@ -148,7 +171,11 @@ Result<void> Daemon::open_smtp() {
     announce("smtp-tls", all.tls_first);
   }
   const smtp::ServerParts parts{loops_, *committer_, memory_, clock_, metrics_, nullptr};
-  smtp_ = std::make_unique<smtp::Server>(parts, config_, std::move(all), std::move(tls), room);
+  try {
+    smtp_ = std::make_unique<smtp::Server>(parts, config_, std::move(all), std::move(tls), smtp_room_);
+  } catch (const boost::system::system_error& error) {  // no descriptor is left for a loop
+    return fail(Code::unavailable, std::string("cannot serve: ") + error.what());
+  }
   return {};
 }
 
@@ -184,7 +211,7 @@ int Daemon::run() {
   std::signal(SIGPIPE, SIG_IGN);  // a log whose reader has gone must not end us
   log::open(config_.log);
   if (Result<void> opened = open(); !opened) {
-    if (!store_ && report_denied_store(store_url(), parts_.smtp)) return exit_no_permission;
+    if (!store_ && report_denied_store(store_url(), parts_.smtp || !store_exists())) return exit_no_permission;
     const int status = report(opened.error());
     return opened.error().code == Code::invalid ? exit_config : status;
   }
@@ -201,8 +228,11 @@ int Daemon::run() {
   service::notify_ready(status());
   loops_.join();
   // The store has yet to end what it is at, and may hang in that. All that was acknowledged is committed, so nothing is
-  // lost by not waiting; and from here on a signal ends us as it ends any process.
-  signals_.reset();
+  // lost by not waiting; and from here on a signal ends us as it ends any process, but for the first one said twice.
+  same_signal_limit_ = std::make_unique<service::TimeLimit>(drain_began_ + service::kSameSignal, [] {
+    std::signal(SIGTERM, SIG_DFL);
+    std::signal(SIGINT, SIG_DFL);
+  });
   const Monotonic least = std::chrono::steady_clock::now() + kLeastEnd;
   end_limit_ = std::make_unique<service::TimeLimit>(std::max(drain_ends_, least), [this] {
     log::warning("the store did not close in time");
@@ -232,6 +262,9 @@ void Daemon::reload() {
       changed.push_back(setting.key);
     }
   }
+  // The file alone is right; with what needs a restart and stays as it is it may not be.
+  if (const auto wrong = contradictions(next); !wrong.empty())
+    return reload_failed({Code::invalid, std::string(wrong.front().first) + ": " + wrong.front().second});
   service::TlsContextPtr tls;
   if (smtp_) {
     Result<service::TlsContextPtr> made = service::TlsContext::make(next.tls, effective_hostname(next.smtp));
@@ -258,7 +291,8 @@ void Daemon::drain() {
                          {"http_connections", http_ ? http_->connections() : 0}});
   service::notify_stopping();
   draining_servers_ = (smtp_ ? 1 : 0) + (http_ ? 1 : 0);
-  drain_ends_ = std::chrono::steady_clock::now() + config_.service.drain_timeout;
+  drain_began_ = std::chrono::steady_clock::now();
+  drain_ends_ = drain_began_ + config_.service.drain_timeout;
   drain_limit_->expires_at(drain_ends_);
   drain_limit_->async_wait([this](const boost::system::error_code& error) {
     if (!error) drain_timed_out();

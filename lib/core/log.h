@@ -1,5 +1,5 @@
-/// log.h: one line for each thing that happened. Only cmd, service, smtp/{connection,server} and api/http_server log;
-/// other libraries return.
+/// log.h: one line for each thing that happened. Only cmd, service, smtp/{connection*,server} and
+/// api/http_{connection,server} log; other libraries return.
 ///
 /// Values are escaped here, so a stranger's bytes cannot forge a line. A log that cannot be written never stops mail:
 /// lines are dropped and counted.
@@ -47,7 +47,8 @@ inline void warning(std::string_view e, std::initializer_list<Field> f = {}) { w
 inline void error(std::string_view e, std::initializer_list<Field> f = {}) { write(Level::error, e, f); }
 
 /// While one lives, the lines of its thread are gathered and written together: at its end, when there are 4 KiB of
-/// them, and at once with a warning or an error. Not nested.
+/// them, and at once with a warning or an error. Not nested. A process that ends without unwinding loses, uncounted,
+/// what other threads have gathered: the lines of one turn of their loops.
 class Gather {
  public:
   Gather();

@@ -25,7 +25,8 @@ constexpr int kBacklog = 4096;  // the kernel caps it at net.core.somaxconn
 
 Error listen_error(const std::string& endpoint, int code) {
   std::string what = "cannot listen on '" + endpoint + "': " + std::strerror(code);
-  if (code == EACCES) what += " (ports below 1024 need CAP_NET_BIND_SERVICE or socket activation)";
+  if (code == EACCES && endpoint.rfind("unix:", 0) != 0)
+    what += " (ports below 1024 need CAP_NET_BIND_SERVICE or socket activation)";
   if (code == EADDRINUSE) what += " (is another server running?)";
   return Error{Code::unavailable, std::move(what)};
 }

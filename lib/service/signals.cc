@@ -54,7 +54,13 @@ Signals::Signals(boost::asio::io_context& context, SignalHandlers handlers)
   state_->wait();
 }
 
-Signals::~Signals() = default;
+Signals::~Signals() {
+  if (state_->draining) {  // the process is at its end, and the twin of the signal that began it may yet come
+    state_.reset();        // sets the default action
+    std::signal(SIGTERM, SIG_IGN);
+    std::signal(SIGINT, SIG_IGN);
+  }
+}
 
 void Signals::cancel() {
   state_->cancelled = true;

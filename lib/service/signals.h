@@ -22,6 +22,7 @@ inline constexpr std::chrono::milliseconds kSameSignal{500};
 class Signals {
  public:
   Signals(boost::asio::io_context& context, SignalHandlers handlers);
+  /// After a drain TERM and INT are ignored from here on.
   ~Signals();
   Signals(const Signals&) = delete;
   /// No more signals are handled; must run on the loop's thread.

@@ -145,16 +145,17 @@ struct Committer::State {
 
 void Committer::State::push(Delivery delivery, Done done, BudgetShare memory) {
   const std::size_t size = size_of(delivery);
-  meters.waiting.add(1);
   const std::lock_guard lock(mutex);
-  count.fetch_add(1, std::memory_order_relaxed);
   if (stopping) {
     refused.push_back({std::move(done), fail(Code::unavailable, "the store is closing")});
     watch.notify_one();
-    return;
+  } else {
+    queue.push_back({std::move(delivery), std::move(done), size, Steady::now() + settings.deadline, std::move(memory)});
+    bytes += size;
   }
-  bytes += size;
-  queue.push_back({std::move(delivery), std::move(done), size, Steady::now() + settings.deadline, std::move(memory)});
+  meters.waiting.add(1);
+  count.fetch_add(1, std::memory_order_relaxed);
+  if (stopping) return;
   if (wake_at != 0 && queue.size() >= wake_at) {
     wake_at = 0;
     work.notify_one();
@@ -219,6 +220,8 @@ void Committer::State::commit(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   const Steady::time_point start = Steady::now();
   std::vector<Result<MessageId>> results;
+  Answers answers;
+  answers.reserve(in_flight.size());
   try {
     results = store.put(batch);
   } catch (const std::exception& error) {  // out of memory: this batch is refused, the process goes on
@@ -228,8 +231,6 @@ void Committer::State::commit(std::unique_lock<std::mutex>& lock) {
   meters.commits.add();
   batch.clear();
   results.resize(in_flight.size(), fail(Code::internal, "the store gave no answer"));
-  Answers answers;
-  answers.reserve(results.size());
   lock.lock();
   for (std::size_t i = 0; i < in_flight.size(); ++i) {
     bytes -= in_flight[i].size;

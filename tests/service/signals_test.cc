@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -17,7 +18,7 @@ TEST_CASE("HUP reloads, the first TERM drains, the second ends, and nothing relo
     calls += 'e';
     last = number;
   };
-  Signals signals(context, {[&] { calls += 'd'; }, end, [&] { calls += 'r'; }});
+  auto signals = std::make_unique<Signals>(context, SignalHandlers{[&] { calls += 'd'; }, end, [&] { calls += 'r'; }});
   const auto raise = [&](int number, std::size_t calls_then) {
     std::raise(number);
     while (calls.size() < calls_then) context.run_one();
@@ -34,9 +35,13 @@ TEST_CASE("HUP reloads, the first TERM drains, the second ends, and nothing relo
   CHECK(calls == "rde");
   CHECK(last == SIGINT);
   std::raise(SIGHUP);  // on its way when all is over
-  signals.cancel();
+  signals->cancel();
   context.run();  // comes back
   CHECK(calls == "rde");
+  signals.reset();
+  std::raise(SIGTERM);  // too late, and no reason to end by it
+  std::signal(SIGTERM, SIG_DFL);
+  std::signal(SIGINT, SIG_DFL);
 }
 
 TEST_CASE("a handler that throws is not the last one") {

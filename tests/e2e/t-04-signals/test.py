@@ -1,4 +1,5 @@
 """Signals of `serve`, and of the two halves alone."""
+import resource
 import signal
 import time
 
@@ -109,6 +110,42 @@ def reloads():
         daemon.stop()
 
 
+def said_twice():
+    """As timeout(1) and shells do; an idle process is nearly through with its end when the second comes."""
+    statuses = []
+    for pause in (0, 0.001, 0.002, 0.004, 0.008, 0.016, 0.05):
+        with Daemon() as daemon:
+            for _ in range(2):
+                daemon.signal(signal.SIGTERM)
+                time.sleep(pause)
+            statuses.append(daemon.wait(10))
+    same("TERM said twice ends as TERM", statuses, [0] * len(statuses))
+
+
+def reload_that_contradicts_the_rest():
+    small = '[store]\nmax_size = "4MiB"\n[mail]\nmax_size = "1MiB"\n'
+    write_config(small)
+    with Daemon({"mail.domains": "example.test"}, command=("serve", "--config", CONFIG)) as daemon:
+        write_config('[store]\nmax_size = "400MiB"\n[mail]\nmax_size = "2MiB"\n')  # only the second is reloadable
+        seen = len(daemon.lines)
+        daemon.signal(signal.SIGHUP)
+        check("a new value that contradicts what stays is refused", daemon.wait_for(r"reload failed.*store\.max_size", 5, seen),
+              daemon.log())
+        with Client(daemon.smtp) as client:
+            check("and the old one stays", any("SIZE 1048576" in line for line in client.cmd("EHLO c.test").lines))
+        daemon.stop()
+
+
+def few_descriptors():
+    limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (1000, 1000))
+    with Daemon(preexec_fn=limit) as daemon:
+        log = daemon.log()
+        check("limits are lowered to what descriptors there are",
+              "key=api.connections wanted=2000 open_files=1000 lowered_to=218" in log and
+              "key=limits.connections wanted=10000 open_files=1000 lowered_to=654" in log, log)
+        daemon.stop()
+
+
 def halves():
     for command, service in (("serve-smtp", "smtp"), ("serve-api", "api")):
         with Daemon(command=(command,)) as daemon:
@@ -124,5 +161,8 @@ ends_at_once(signal.SIGINT, "INT", 130)
 idle_clients_do_not_hold_it_up()
 drain_has_a_limit()
 reloads()
+said_twice()
+reload_that_contradicts_the_rest()
+few_descriptors()
 halves()
 finish()
