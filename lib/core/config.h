@@ -44,6 +44,14 @@ struct TlsSettings {
   Millis retry_after = std::chrono::hours(1);  // a peer whose handshake failed is not offered STARTTLS meanwhile
 };
 
+struct ProxySettings {
+  enum class Missing { reject, direct };
+
+  std::vector<Network> networks;             // of balancers that begin with a PROXY header
+  Millis timeout = std::chrono::seconds(5);  // for the header, from the connection on
+  Missing on_missing = Missing::reject;      // a balancer that sends none: direct serves it as itself
+};
+
 struct ApiSettings {
   std::vector<Endpoint> listen;          // default: 127.0.0.1:8080, see settings.cc
   std::uint64_t header_size = 8 * 1024;  // request line and header fields, bytes
@@ -122,6 +130,7 @@ struct ServiceSettings {
 struct Config {
   SmtpSettings smtp;
   TlsSettings tls;
+  ProxySettings proxy;
   ApiSettings api;
   MailSettings mail;
   InboxSettings inbox;

@@ -176,6 +176,25 @@ void add_tls(std::vector<Setting>& rows) {
       "least in the clear. 0: always offered.")));
 }
 
+void add_proxy(std::vector<Setting>& rows) {
+  rows.push_back(reloadable(list_row(
+      "proxy.networks", MEMBER(proxy.networks), parse_network, format_network, "NETWORK, ...",
+      "Balancers that put a PROXY header (version 1 or 2) in front of each connection, before the greeting and before "
+      "TLS: it tells who is connecting, and all limits and logs go by that. An address alone is that address. From "
+      "others a header is an error. A balancer that keeps the clients' addresses needs none of this.")));
+  rows.push_back(reloadable(duration_row(
+      "proxy.timeout", kTimeout, MEMBER(proxy.timeout), "1s..24h",
+      "How long to wait for the header. Some balancers send it with the client's first bytes, and an SMTP client waits "
+      "for the greeting: have them send it at once.")));
+  rows.push_back(reloadable(choice_row<ProxySettings::Missing>(
+      "proxy.on_missing", {{"reject", ProxySettings::Missing::reject}, {"direct", ProxySettings::Missing::direct}},
+      MEMBER(proxy.on_missing), "reject | direct",
+      "What to do with a connection from proxy.networks that begins with something else, or with nothing in "
+      "proxy.timeout: `reject` says 421, `direct` serves the balancer as a client of its own. A header that is wrong "
+      "is "
+      "always refused.")));
+}
+
 void add_api(std::vector<Setting>& rows) {
   rows.push_back(never_empty(
       list_row("api.listen", MEMBER(api.listen), parse_endpoint, format_endpoint,
@@ -383,7 +402,7 @@ void add_rest(std::vector<Setting>& rows) {
   rows.push_back(
       reloadable(duration_row("service.drain_timeout", kTimeout, MEMBER(service.drain_timeout), "1s..24h",
                               "How long transactions in flight may take after TERM; who is left then hears 421 and "
-                              "the process ends within a second. Keep it below systemd's "
+                              "the process ends within two seconds. Keep it below systemd's "
                               "TimeoutStopSec.")));
   rows.push_back(socket_mode_row());
 }
@@ -394,6 +413,7 @@ std::vector<Setting> make_rows() {
   std::vector<Setting> rows;
   add_smtp(rows);
   add_tls(rows);
+  add_proxy(rows);
   add_api(rows);
   add_mail(rows);
   add_inbox(rows);

@@ -16,8 +16,9 @@ namespace maildrop::mail {
 struct Peer {
   IpAddress address;
   std::uint16_t port = 0;
-  bool local = false;   // came over a unix socket; address and port mean nothing
-  bool exempt = false;  // in limits.exempt: no rates, per-source caps or filters
+  bool local = false;         // came over a unix socket; address and port mean nothing
+  bool health_check = false;  // a balancer that speaks for itself: not counted
+  bool exempt = false;        // in limits.exempt: no rates, per-source caps or filters
 
   std::string to_string() const { return local ? "local" : address.to_string(); }
 };

@@ -54,7 +54,7 @@ void Poller::add(PolledSocket& socket) {
   }
 }
 
-/// The kernel forgets a descriptor when it is closed.
+/// The kernel forgets a descriptor by itself when it is closed.
 void Poller::remove(PolledSocket& socket) {
   sockets_[socket.place_] = sockets_.back();
   sockets_[socket.place_]->place_ = socket.place_;
@@ -126,8 +126,12 @@ PolledSocket::~PolledSocket() {
   if (poller_) poller_->remove(*this);
 }
 
-ssize_t PolledSocket::recv(std::span<char> into) {
-  const ssize_t n = ::recv(socket_.get(), into.data(), into.size(), 0);
+ssize_t PolledSocket::recv(std::span<char> into) { return receive(into, 0); }
+
+ssize_t PolledSocket::peek(std::span<char> into) { return receive(into, MSG_PEEK); }
+
+ssize_t PolledSocket::receive(std::span<char> into, int flags) {
+  const ssize_t n = ::recv(socket_.get(), into.data(), into.size(), flags);
   // Less than there was room for: all that there was (epoll(7)), and what comes next is told.
   const bool all = n < 0 ? errno == EAGAIN : static_cast<std::size_t>(n) < into.size();
   has_bytes_ = !all || ended_;
@@ -141,6 +145,13 @@ ssize_t PolledSocket::send(std::string_view bytes) {
 }
 
 void PolledSocket::shut_down_sending() { ::shutdown(socket_.get(), SHUT_WR); }
+
+FileDescriptor PolledSocket::take() {
+  poller_->remove(*this);
+  ::epoll_ctl(poller_->epoll_.native_handle(), EPOLL_CTL_DEL, socket_.get(), nullptr);
+  poller_ = nullptr;
+  return std::move(socket_);
+}
 
 asio::awaitable<void, Poller::Executor> PolledSocket::readable() {
   Poller::Token token;

@@ -64,21 +64,28 @@ class PolledSocket {
 
   /// As recv(2) and send(2) with MSG_NOSIGNAL. A wait without a call of these before it may be over at once.
   ssize_t recv(std::span<char> into);
+  /// The same, and the bytes stay.
+  ssize_t peek(std::span<char> into);
   ssize_t send(std::string_view bytes);
   /// Sends the end of the stream.
   void shut_down_sending();
+  /// Gives the socket away. REQUIRES: nobody waits for it. Only the destructor may be called then.
+  FileDescriptor take();
 
   /// Until recv() has bytes, the end or an error to give, or cancel(). Never without a turn of the loop, so that a peer
   /// that never stops sending does not keep the others waiting.
   boost::asio::awaitable<void, Poller::Executor> readable();
   /// The same for send().
   boost::asio::awaitable<void, Poller::Executor> writable();
+  /// The peer sends no more: readable() waits for nothing from here on.
+  bool ended() const { return ended_; }
   /// Ends the wait, if there is one.
   void cancel();
 
  private:
   friend class Poller;
   struct Wait;
+  ssize_t receive(std::span<char> into, int flags);
 
   Poller* poller_;
   FileDescriptor socket_;

@@ -71,10 +71,11 @@ std::int64_t seconds(Monotonic::duration duration) {
 
 std::string make_session_id() { return random_name(8).substr(0, 12); }
 
-Connection::Connection(LoopState& loop, FileDescriptor socket, mail::Peer peer, bool tls_first)
+Connection::Connection(LoopState& loop, FileDescriptor socket, mail::Peer peer, bool tls_first, mail::Tls balancer_tls)
     : loop_(loop),
       socket_(loop.poller, std::move(socket)),
-      session_(loop.policy, peer, make_session_id(), &loop.memory, tls_use(loop, peer, tls_first)),
+      session_(loop.policy, peer, make_session_id(), &loop.memory, tls_use(loop, peer, tls_first),
+               std::move(balancer_tls)),
       pending_memory_(loop.memory),
       started_(loop.clock.monotonic()) {
   place_ = loop_.connections.insert(loop_.connections.end(), this);

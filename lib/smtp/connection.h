@@ -39,12 +39,17 @@ struct Metrics {
   metrics::Counter& refused_recipients;
   metrics::Counter& bytes;
   metrics::Gauge& connections;
+  metrics::Counter& proxied;  // PROXY headers by what they were
+  metrics::Counter& health_checks;
+  metrics::Counter& proxy_bad;
+  metrics::Counter& proxy_missing;
   metrics::Counter& tls;  // handshakes done
   metrics::Counter& tls_failed;
   metrics::Histogram& delivery;  // end of data to answer
 };
 
 class Connection;
+class Introduction;
 
 /// What the connections of one loop share. Touched by that loop's thread alone.
 struct LoopState {
@@ -61,6 +66,7 @@ struct LoopState {
   std::vector<char> buffer = std::vector<char>(64 * 1024);
   std::vector<char> plaintext = std::vector<char>(16 * 1024);  // of one TLS record (RFC 8446 5.1)
   std::list<Connection*> connections{};
+  std::list<Introduction*> introductions{};
   Monotonic now{};  // as of the last sweep: deadlines are in seconds
   bool draining = false;
 };
@@ -69,9 +75,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
  public:
   using Executor = boost::asio::io_context::executor_type;
 
-  /// `socket`: connected, non-blocking. `tls_first`: it begins with TLS. Throws when the loop cannot watch the socket;
-  /// it is closed then.
-  Connection(LoopState& loop, FileDescriptor socket, mail::Peer peer, bool tls_first);
+  /// `socket`: connected, non-blocking. `tls_first`: it begins with TLS. `balancer_tls`: what a balancer has taken off.
+  /// Throws when the loop cannot watch the socket; it is closed then.
+  Connection(LoopState& loop, FileDescriptor socket, mail::Peer peer, bool tls_first, mail::Tls balancer_tls = {});
   ~Connection();
 
   /// Serves until the session ends; `self` keeps the connection alive meanwhile.

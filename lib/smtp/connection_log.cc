@@ -52,16 +52,18 @@ void Connection::log_message(const Record& record, const Result<store::MessageId
 void Connection::log_session() const {
   const mail::Transaction& transaction = session_.transaction();
   const auto millis = std::chrono::duration_cast<Millis>(loop_.clock.monotonic() - started_).count();
-  log::info("session", {{"session", session_.id()},
-                        {"peer", transaction.peer.to_string()},
-                        {"helo", transaction.helo},
-                        {"tls", transaction.tls.active() ? transaction.tls.protocol : "no"},
-                        {"messages", session_.messages()},
-                        {"commands", session_.commands()},
-                        {"refused", refused_},
-                        {"reason", last_reason_},
-                        {"end", end_},
-                        {"ms", millis}});
+  const auto level = transaction.peer.health_check ? log::Level::debug : log::Level::info;
+  log::write(level, "session",
+             {{"session", session_.id()},
+              {"peer", transaction.peer.to_string()},
+              {"helo", transaction.helo},
+              {"tls", transaction.tls.active() ? transaction.tls.protocol : "no"},
+              {"messages", session_.messages()},
+              {"commands", session_.commands()},
+              {"refused", refused_},
+              {"reason", last_reason_},
+              {"end", end_},
+              {"ms", millis}});
 }
 
 }  // namespace maildrop::smtp

@@ -37,6 +37,7 @@ inline constexpr Reply control_character{500, "5.5.2", "control character in a c
 inline constexpr Reply bare_newline_command{500, "5.5.2", "bare CR or LF in a command (RFC 5321 2.3.8)", "bare_newline"};
 inline constexpr Reply bare_newline_data{521, "5.6.0", "bare CR or LF in the message (RFC 5321 2.3.8)", "bare_newline"};
 inline constexpr Reply not_smtp{500, "5.5.1", "this is SMTP", "not_smtp"};
+inline constexpr Reply bad_proxy{421, "4.7.0", "the balancer's PROXY header is wrong or missing", "proxy"};
 inline constexpr Reply tls_hello{500, "5.7.0", "TLS starts with STARTTLS here", "not_smtp"};
 inline constexpr Reply tls_hello_in_vain{500, "5.7.0", "TLS starts with STARTTLS here, and this server does not offer it", "not_smtp"};
 inline constexpr Reply unknown_command{500, "5.5.1", "unknown command", "unknown_command"};

@@ -33,7 +33,7 @@ struct ServerListeners {
   service::ListenersByLoop tls_first;  // TLS before the greeting
 };
 
-/// Built and destroyed on the main thread, while the loops do not run.
+/// Built and destroyed on the main thread, while the loops do not run; destroyed when it is drained.
 class Server {
  public:
   /// `tls`: REQUIRES one if there are `listeners.tls_first`. `max_connections` lowers limits.connections (open files).

@@ -14,9 +14,11 @@ constexpr std::uint64_t kLeastRoom = 64 * 1024;  // bytes of limits.memory that 
 
 }  // namespace
 
-Session::Session(std::shared_ptr<const Policy> policy, mail::Peer peer, std::string id, Budget* memory, TlsUse tls)
+Session::Session(std::shared_ptr<const Policy> policy, mail::Peer peer, std::string id, Budget* memory, TlsUse tls,
+                 mail::Tls balancer_tls)
     : policy_(std::move(policy)), id_(std::move(id)), memory_(memory), tls_(tls) {
   transaction_.peer = std::move(peer);
+  transaction_.tls = std::move(balancer_tls);
   if (memory_) transaction_.memory = BudgetShare(*memory_);
   if (tls_ == TlsUse::first) {
     want_ = Want::tls;

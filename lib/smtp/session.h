@@ -75,7 +75,7 @@ class Session {
   /// `id` names the session in replies. The greeting is there, or a verdict is wanted, at once. What messages take in
   /// memory is held of `memory`, which outlives the session; without one there is no limit.
   Session(std::shared_ptr<const Policy> policy, mail::Peer peer, std::string id, Budget* memory = nullptr,
-          TlsUse tls = TlsUse::never);
+          TlsUse tls = TlsUse::never, mail::Tls balancer_tls = {});
 
   Want want() const { return want_; }
 

@@ -1,0 +1,221 @@
+/// server_accept.cc: accepting, counting, and asking a balancer whose connection it is.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "core/log.h"
+#include "smtp/server_state.h"
+
+namespace maildrop::smtp {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::chrono::milliseconds kAcceptPause{200};  // out of descriptors or memory: the sockets wait in the queue
+constexpr int kAcceptsAtOnce = 64;                      // then the sessions get their turn
+
+/// The next connection in the queue, or no socket and errno.
+Accepted accept_one(int listener) {
+  union {
+    sockaddr any;
+    sockaddr_in v4;
+    sockaddr_in6 v6;
+    sockaddr_storage space;
+  } from{};
+  socklen_t size = sizeof from;
+  Accepted accepted;
+  accepted.socket = FileDescriptor(accept4(listener, &from.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!accepted.socket) return accepted;
+  if (from.any.sa_family == AF_INET) {
+    accepted.peer.address = IpAddress::from_v4(ntohl(from.v4.sin_addr.s_addr));
+    accepted.peer.port = ntohs(from.v4.sin_port);
+  } else if (from.any.sa_family == AF_INET6) {
+    std::array<std::uint8_t, 16> bytes{};
+    std::memcpy(bytes.data(), &from.v6.sin6_addr, bytes.size());
+    accepted.peer.address = IpAddress::from_v6(bytes);
+    accepted.peer.port = ntohs(from.v6.sin6_port);
+  } else {
+    // A unix socket: file permissions say who may connect.
+    accepted.peer.local = true;
+    accepted.peer.exempt = true;
+    accepted.peer.address = IpAddress::from_v4(INADDR_LOOPBACK);
+  }
+  return accepted;
+}
+
+/// Says why; the caller closes. That sends a reset if there are unread bytes, and it overtakes the reply: a client that
+/// did not wait for the greeting has sent some, and they are read. Who expects TLS would not understand: he is closed.
+void turn_away(const FileDescriptor& socket, const Reply& reply, bool in_clear) {
+  std::array<char, 4096> unread;
+  [[maybe_unused]] const ssize_t got = ::recv(socket.get(), unread.data(), unread.size(), MSG_DONTWAIT);
+  if (!in_clear) return;
+  std::string text;
+  append(text, reply, make_session_id());
+  [[maybe_unused]] const ssize_t n = ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+}  // namespace
+
+asio::awaitable<void, Connection::Executor> Server::State::accept_loop(Share* share, Descriptor* acceptor, Gate* gate) {
+  Timer pause(share->shared.context.get_executor());
+  while (!share->shared.draining) {
+    try {
+      auto [error] = co_await acceptor->async_wait(Descriptor::wait_read, kWait);
+      if (error || share->shared.draining) break;
+      if (accept_some(*share, *gate)) continue;
+    } catch (const std::exception& error) {  // out of memory: a listener that nobody serves would be worse
+      log::error("accept failed", {{"error", error.what()}});
+    }
+    pause.expires_after(kAcceptPause);
+    co_await pause.async_wait(kWait);
+  }
+  // What the kernel has accepted for us already would be reset by a close. An inherited queue is the next process's.
+  if (!gate->listener.inherited()) {
+    for (int i = 0; i < kAcceptsAtOnce * 16; ++i) {
+      const Accepted waiting = accept_one(acceptor->native_handle());
+      if (!waiting.socket) break;
+      turn_away(waiting.socket, reply::shutting_down, !gate->tls_first);
+    }
+  }
+  acceptor->release();  // the Listener owns the descriptor
+  // Closed now and not with the server: whoever came during the drain would wait for an answer until its end.
+  const service::Listener closing = std::move(gate->listener);
+}
+
+/// false: the process is out of something, and accepting pauses.
+bool Server::State::accept_some(Share& share, const Gate& gate) {
+  for (int i = 0; i < kAcceptsAtOnce; ++i) {
+    Accepted accepted = accept_one(gate.listener.fd());
+    if (accepted.socket) {
+      try {
+        admit(share, std::move(accepted), gate);
+      } catch (
+          const std::exception& error) {  // out of memory or of epoll watches: this client's loss, not the listener's
+        log::error("session not begun", {{"error", error.what()}});
+        return false;
+      }
+      continue;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return true;
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      log::warning("accept paused", {{"error", std::strerror(errno)}, {"connections", admission.count()}});
+      return false;
+    }
+    // ECONNABORTED and the network errors of accept(2): that one connection is gone.
+  }
+  return true;
+}
+
+void Server::State::admit(Share& share, Accepted accepted, const Gate& gate) {
+  // A balancer is no source; what it passes on is counted as what it is when the header has come.
+  const bool balancer =
+      !accepted.peer.local && contains(share.shared.policy->config.proxy.networks, accepted.peer.address);
+  if (!enter(accepted, balancer ? IpAddress() : source_of(accepted.peer), gate)) return;
+  if (!balancer) return begin(share, std::move(accepted), gate);
+  auto introduction = [&] {
+    try {
+      return std::make_shared<Introduction>(share.shared, std::move(accepted.socket));
+    } catch (...) {
+      leave(IpAddress());
+      throw;
+    }
+  }();
+  asio::co_spawn(share.shared.context, introduce(&share, introduction, std::move(accepted), &gate),
+                 [](std::exception_ptr thrown) {
+                   if (thrown) log::error("session not begun", {{"error", "out of memory"}});
+                 });
+}
+
+/// Counts it; false: there is no room, and it has been told so.
+bool Server::State::enter(const Accepted& accepted, const IpAddress& source, const Gate& gate) {
+  const service::Admission::Answer answer = admission.enter(source);
+  if (answer == service::Admission::Answer::admitted) {
+    metrics.connections.add(1);
+    return true;
+  }
+  const Reply& reply = answer == service::Admission::Answer::full ? reply::server_full : reply::too_many_connections;
+  metrics.refused(reply.reason);
+  turn_away(accepted.socket, reply, !gate.tls_first);
+  return false;
+}
+
+/// Whoever comes from a balancer has been counted as nobody's until now.
+asio::awaitable<void, Connection::Executor> Server::State::introduce(Share* share,
+                                                                     std::shared_ptr<Introduction> introduction,
+                                                                     Accepted accepted, const Gate* gate) {
+  ProxyHeader header = co_await introduction->read();
+  accepted.socket = introduction->take();
+  introduction.reset();
+  const Config& config = share->shared.policy->config;
+  switch (header.status) {
+    case ProxyHeader::Status::more: co_return;
+    case ProxyHeader::Status::done: (header.health_check ? metrics.health_checks : metrics.proxied).add(); break;
+    case ProxyHeader::Status::no_header:
+      metrics.proxy_missing.add();
+      if (config.proxy.on_missing == ProxySettings::Missing::direct) break;
+      [[fallthrough]];
+    case ProxyHeader::Status::bad:
+      if (header.status == ProxyHeader::Status::bad) metrics.proxy_bad.add();
+      log::warning("proxy", {{"peer", accepted.peer.to_string()},
+                             {"result", "refused"},
+                             {"error", header.status == ProxyHeader::Status::bad ? header.error : "no header"}});
+      metrics.refused(reply::bad_proxy.reason);
+      turn_away(accepted.socket, reply::bad_proxy, !gate->tls_first);
+      co_return;
+  }
+  if (header.health_check) {
+    accepted.peer.health_check = true;
+    accepted.peer.exempt = true;
+  } else if (header.status == ProxyHeader::Status::done) {
+    accepted.peer = {};
+    accepted.peer.address = header.local ? IpAddress::from_v4(INADDR_LOOPBACK) : header.address;
+    accepted.peer.port = header.port;
+    accepted.peer.local = header.local;
+    accepted.peer.exempt = header.local;
+    accepted.balancer_tls = std::move(header.tls);
+  }
+  if (share->shared.draining || !enter(accepted, source_of(accepted.peer), *gate)) co_return;
+  begin(*share, std::move(accepted), *gate);
+}
+
+/// For a peer that has been counted.
+void Server::State::begin(Share& share, Accepted accepted, const Gate& gate) {
+  if (!accepted.peer.health_check) metrics.sessions.add();
+  if (!accepted.peer.exempt)
+    accepted.peer.exempt = contains(share.shared.policy->config.limits.exempt, accepted.peer.address);
+  std::shared_ptr<Connection> connection;
+  try {
+    connection = std::make_shared<Connection>(share.shared, std::move(accepted.socket), accepted.peer, gate.tls_first,
+                                              std::move(accepted.balancer_tls));
+  } catch (...) {
+    leave(source_of(accepted.peer));
+    throw;
+  }
+  Connection* raw = connection.get();
+  asio::co_spawn(share.shared.context, raw->run(connection), [connection](std::exception_ptr thrown) {
+    // One session's fault costs one session.
+    if (!thrown) return;
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+      log::error("session failed", {{"error", error.what()}});
+    }
+    connection->abandon();
+  });
+}
+
+void Server::State::leave(const IpAddress& source) {
+  metrics.connections.add(-1);
+  admission.leave(source);
+  check_drained();
+}
+
+}  // namespace maildrop::smtp

@@ -1,0 +1,123 @@
+/// server_state.h: what server.cc (the life of a server) and server_accept.cc (of a connection until its session
+/// begins) share. For these two alone.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "service/admission.h"
+#include "smtp/connection.h"
+#include "smtp/introduction.h"
+#include "smtp/server.h"
+
+namespace maildrop::smtp {
+
+/// A connection that has no session yet.
+struct Accepted {
+  FileDescriptor socket;
+  mail::Peer peer;
+  mail::Tls balancer_tls{};
+};
+
+/// What a connection is counted as; `::` is no source.
+inline IpAddress source_of(const mail::Peer& peer) {
+  return peer.local || peer.health_check ? IpAddress() : peer.address;
+}
+
+struct Server::State {
+  using Executor = Connection::Executor;
+  using Token = boost::asio::use_awaitable_t<Executor>;
+  using Descriptor = boost::asio::posix::basic_stream_descriptor<Executor>;
+  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                  boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
+  template <class T>
+  using awaitable = boost::asio::awaitable<T, Executor>;
+  using TlsContextPtr = service::TlsContextPtr;
+  static constexpr boost::asio::as_tuple_t<Token> kWait{Token{}};
+
+  struct Gate {
+    service::Listener listener;
+    bool tls_first;
+  };
+
+  /// One loop's share: its listeners, its connections, its sweep.
+  struct Share {
+    Share(State& s, service::Loop& loop)
+        : server(s),
+          shared{loop.context(),    service::Poller(loop.context()),
+                 s.parts.committer, s.parts.memory,
+                 s.parts.clock,     s.metrics,
+                 s.ledger,          s.parts.judge,
+                 s.policy,          [&s](const mail::Peer& peer) { s.leave(source_of(peer)); }},
+          sweeper(loop.context().get_executor()) {}
+
+    void add(std::vector<service::Listener> listeners, bool tls_first) {
+      for (service::Listener& each : listeners) gates.push_back({std::move(each), tls_first});
+    }
+
+    State& server;
+    LoopState shared;
+    std::vector<Gate> gates;
+    std::list<Descriptor> acceptors;
+    Timer sweeper;
+  };
+
+  State(ServerParts p, const Config& config, ServerListeners listeners, TlsContextPtr tls, std::size_t max)
+      : parts(p),
+        metrics(p.metrics),
+        max_connections(max),
+        admission(limits_of(config)),
+        ledger(p.clock, config.limits.ledger) {
+    policy = make_policy(config, std::move(tls));
+    for (std::size_t i = 0; i < parts.loops.size(); ++i) {
+      Share& share = *shares.emplace_back(std::make_unique<Share>(*this, parts.loops.at(i)));
+      if (i < listeners.plain.size()) share.add(std::move(listeners.plain[i]), false);
+      if (i < listeners.tls_first.size()) share.add(std::move(listeners.tls_first[i]), true);
+    }
+  }
+
+  service::AdmissionLimits limits_of(const Config& config) const {
+    const LimitSettings& limits = config.limits;
+    return {std::min<std::size_t>(limits.connections, max_connections), limits.connections_per_ipv4,
+            limits.connections_per_ipv6_64, limits.exempt};
+  }
+
+  std::shared_ptr<const Policy> make_policy(const Config& config, TlsContextPtr tls) const {
+    return std::make_shared<const Policy>(config, parts.judge ? parts.judge->phases() : std::uint8_t{0},
+                                          std::move(tls));
+  }
+
+  awaitable<void> accept_loop(Share* share, Descriptor* acceptor, Gate* gate);
+  bool accept_some(Share& share, const Gate& gate);
+  void admit(Share& share, Accepted accepted, const Gate& gate);
+  bool enter(const Accepted& accepted, const IpAddress& source, const Gate& gate);
+  awaitable<void> introduce(Share* share, std::shared_ptr<Introduction> introduction, Accepted accepted,
+                            const Gate* gate);
+  void begin(Share& share, Accepted accepted, const Gate& gate);
+  awaitable<void> sweep_loop(Share* share);
+  void leave(const IpAddress& source);
+  void drain_share(Share& share);
+  void check_drained();
+  void farewell();
+
+  ServerParts parts;
+  Metrics metrics;
+  std::size_t max_connections;
+  service::Admission admission;
+  store::Ledger ledger;
+  std::shared_ptr<const Policy> policy;
+  std::vector<std::unique_ptr<Share>> shares;
+  std::atomic<std::size_t> accepting{0};  // loops that still accept
+  std::atomic<bool> draining{false};
+  std::atomic<bool> drained{false};
+  std::function<void()> done;
+};
+
+}  // namespace maildrop::smtp
