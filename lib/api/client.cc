@@ -156,14 +156,18 @@ Result<store::Summary> parse_summary(const Json& object) {
   return summary;
 }
 
-Result<void> check_status(int status) {
+/// A status of 4xx is as permanent as what was asked; what goes away by itself is named.
+Result<void> check_status(int status, const std::string& authority) {
   if (status == 200 || status == 204) return {};
   if (status == 404) return fail(Code::not_found, "no such message");
   if (status == 403) return fail(Code::invalid, "the server says that this inbox is reserved");
   if (status == 429) return fail(Code::over_limit, "the server says that there are too many requests");
-  if (status >= 500) return fail(Code::unavailable, "the server answers " + std::to_string(status));
+  if (status == 421) return fail(Code::invalid, "the server does not serve '" + authority + "': see its api.hosts");
   if (status == 400) return fail(Code::invalid, "the server refuses the name or the request");
-  return fail(Code::corrupt, "the server answers " + std::to_string(status));
+  const std::string answers = "the server answers " + std::to_string(status);
+  if (status == 408) return fail(Code::timed_out, answers);
+  if (status >= 500) return fail(Code::unavailable, answers);
+  return fail(status >= 400 ? Code::invalid : Code::corrupt, answers);
 }
 
 /// The library's to_string() gives the names of its enumerators.
@@ -273,7 +277,7 @@ class HttpClient : public Client {
     if (!result)
       return fail(Code::unavailable,
                   "cannot reach '" + url_.authority + "': " + std::string(words_for(result.error())));
-    TRY(check_status(result->status));
+    TRY(check_status(result->status, url_.authority));
     return body;
   }
 

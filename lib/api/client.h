@@ -12,9 +12,9 @@ namespace maildrop::api {
 
 /// Thread-safe: one call at a time, the others wait. Blocking. What the server says is not trusted: ids are checked,
 /// text is valid UTF-8, at most 64 MiB of a message and 16 MiB of JSON are taken; redirects are not followed.
-/// Errors beside those of Inboxes: invalid for a name that the server refuses; not_found from list() for a server that
-/// has no mailboxes there; unavailable when it cannot be reached or answers 5xx; timed_out; over_limit for 429; corrupt
-/// for an answer that makes no sense or is too large.
+/// Errors beside those of Inboxes: invalid for a name, host or request that the server refuses (4xx); not_found from
+/// list() for a server that has no mailboxes there; unavailable when it cannot be reached or answers 5xx; timed_out,
+/// for 408 too; over_limit for 429; corrupt for an answer that makes no sense or is too large.
 class Client : public store::Inboxes {
  public:
   /// From now on no call goes on after `moment`, nor longer than 10 s for each request it makes: timed_out. Only the

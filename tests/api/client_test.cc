@@ -87,6 +87,11 @@ const std::vector<Lie> kLies = {
     {"elsewhere", "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", Code::corrupt},
     {"reserved", answer("403 Forbidden", "{}"), Code::invalid},
     {"refused", answer("400 Bad Request", "{}"), Code::invalid},
+    {"no such method", answer("405 Method Not Allowed", "{}"), Code::invalid},
+    {"slow", answer("408 Request Timeout", "{}"), Code::timed_out},
+    {"long", answer("414 URI Too Long", "{}"), Code::invalid},
+    {"long header", answer("431 Request Header Fields Too Large", "{}"), Code::invalid},
+    {"another host", answer("421 Misdirected Request", "{}"), Code::invalid},
     {"too many", answer("429 Too Many Requests", "{}"), Code::over_limit},
     {"down", answer("503 Service Unavailable", "{}"), Code::unavailable},
     {"hangs up", "", Code::unavailable},
@@ -163,6 +168,19 @@ TEST_CASE("client: a server that is down or refuses") {
   const auto nowhere = open_client("http://127.0.0.1:1");
   REQUIRE(nowhere);
   CHECK((*nowhere)->list(inbox("bob"), {}).error().code == Code::unavailable);
+}
+
+TEST_CASE("client: a server that does not serve its host says where to look") {
+  Site site;
+  site.world.config.api.hosts = {"mail.example"};
+  site.start();
+  const auto there = open_client("http://127.0.0.1:" + std::to_string(site.port));
+  REQUIRE(there);
+  const auto list = (*there)->list(inbox("bob"), {});
+  REQUIRE_FALSE(list);
+  CHECK_FALSE(is_transient(list.error().code));
+  CHECK(list.error().what ==
+        "the server does not serve '127.0.0.1:" + std::to_string(site.port) + "': see its api.hosts");
 }
 
 TEST_CASE("client: a server that lies is not believed") {
