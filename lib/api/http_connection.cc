@@ -46,16 +46,14 @@ struct Job {
   Timer ready;  // ends when the answer is here, or is due; touched on the loop's thread alone
 };
 
-Response busy(std::string why) {
-  return problem(Fault{503, "too many requests are waiting, try again later", std::move(why)});
-}
+Fault busy(std::string why) { return {503, "too many requests are waiting, try again later", std::move(why)}; }
 
 /// What a worker does. A request that has waited for half of its time is not begun: its answer would come when nobody
 /// waits for it any more, and once the queue is that long, all work would be for nobody.
 void answer(HttpShared& shared, Job& job) {
   const Millis patience = shared.settings.answer_timeout / 2;
   if (shared.ending() || std::chrono::steady_clock::now() - job.begun > patience) {
-    job.response = busy("waited for half of api.answer_timeout");
+    job.response = shared.refuse(job.request, busy("waited for half of api.answer_timeout"));
   } else {
     job.response = shared.answer(job.request, job.room);
   }
@@ -77,9 +75,7 @@ bool hand_over(std::shared_ptr<Job> job, const IpAddress& source) {
 }
 
 /// A worker that hangs in the store keeps its thread and its job; whoever asked is not kept.
-Response late() {
-  return problem(Fault{503, "the store is not available, try again later", "no answer within api.answer_timeout"});
-}
+Fault late() { return {503, "the store is not available, try again later", "no answer within api.answer_timeout"}; }
 
 }  // namespace
 
@@ -154,10 +150,13 @@ Awaitable<> HttpConnection::serve() {
     if (where(job->request) == Runs::on_loop) {
       response = shared.answer(job->request, job->room);
     } else if (!hand_over(job, guest_.source())) {
-      response = busy("api.waiting is used up");
+      response = shared.refuse(job->request, busy("api.waiting is used up"));
     } else {
       co_await job->ready.async_wait(kWait);
-      response = job->done ? std::move(job->response) : late();
+      if (job->done)
+        response = std::move(job->response);
+      else
+        response = shared.refuse(job->request, late());
     }
     shared.seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
     const bool keep = reader_.keep_alive() && !shared.draining();
@@ -238,8 +237,8 @@ Awaitable<bool> HttpConnection::send(const Request& request, const Response& res
 
 Awaitable<> HttpConnection::refuse(Refusal why) {
   expired_ = false;  // the answer has a deadline of its own
-  Response response = problem(why.status, why.phrase);
-  response.why = std::string(why.phrase);
+  const Fault fault{why.status, why.phrase, std::string(why.phrase)};
+  const Response response = lane_->shared->refuse(Request(), fault);
   const std::string id = random_name(5);
   note(nullptr, response, id);
   HeadOptions options;

@@ -45,26 +45,29 @@ HttpShared::HttpShared(service::Offload& workers, Context& its_context)
     statuses_[i] = &context.metrics.counter("maildrop_http_requests_total", "HTTP requests answered.", kLabels[i]);
 }
 
+std::shared_ptr<const Config> HttpShared::config() {
+  const std::lock_guard lock(mutex_);
+  return config_;
+}
+
+Response HttpShared::refuse(const Request& request, const Fault& fault) {
+  return refuse_with(request, fault, *config());
+}
+
 Response HttpShared::answer(const Request& request, AnswerRoom& room) {
-  std::shared_ptr<const Config> config;
-  {
-    const std::lock_guard lock(mutex_);
-    config = config_;
-  }
-  Context with{context.inboxes, context.store, *config, context.clock, context.metrics};
+  const std::shared_ptr<const Config> in_force = config();
+  Context with{context.inboxes, context.store, *in_force, context.clock, context.metrics};
   Response response = dispatch(request, with);
   // JSON is written into a string that doubles.
   if (response.body.capacity() - response.body.size() > kSlack) response.body.shrink_to_fit();
   if (room.take(response.body.capacity())) return response;
-  return problem(Fault{503, "too many answers wait for their readers, try again later", "api.memory is used up"});
+  const Fault full{503, "too many answers wait for their readers, try again later", "api.memory is used up"};
+  return refuse_with(request, full, *in_force);
 }
 
 std::shared_ptr<Budget> HttpShared::budget_of(const IpAddress& source) {
   if (source == IpAddress()) return nullptr;  // a unix socket
-  {
-    const std::lock_guard lock(mutex_);
-    if (contains(config_->limits.exempt, source)) return nullptr;
-  }
+  if (contains(config()->limits.exempt, source)) return nullptr;
   return memory.source(source);
 }
 

@@ -148,6 +148,12 @@ Runs where(const Request& request) {
   return match.route ? match.route->runs : Runs::on_loop;
 }
 
+Response refuse_with(const Request& request, const Fault& fault, const Config& config) {
+  Response response = refused(request, fault);
+  add_common_headers(request, config, response);
+  return response;
+}
+
 Response dispatch(const Request& request, Context& context) {
   Response response;
   try {

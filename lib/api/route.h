@@ -66,6 +66,11 @@ std::span<const Route> routes();
 /// length alone. Never throws.
 Response dispatch(const Request& request, Context& context);
 
+struct Fault;  // answer.h
+/// The answer to a request that was never dispatched, in the form of its version and with the headers that every answer
+/// has, as pages elsewhere see no answer without them. For bytes that are no request: Request().
+Response refuse_with(const Request& request, const Fault& fault, const Config& config);
+
 /// Where dispatch() of this request belongs: on_loop when no handler would run that may block.
 Runs where(const Request& request);
 

@@ -55,7 +55,11 @@ TEST_CASE("http_lane: no work is done for who has heard 503 already") {
     waiting.push_back(site.connect());
     waiting.back().send(kGet);
   }
-  for (Client& each : waiting) CHECK(statuses(each.receive_answer()) == "503");
+  for (Client& each : waiting) {
+    const std::string refused = each.receive_answer();
+    CHECK(statuses(refused) == "503");
+    CHECK(is_v2_refusal(refused));
+  }
   CHECK(site.world.store.calls() == 1);
   site.world.store.hold(false);
   CHECK(statuses(site.get("/v2/mailbox/bob")) == "200");

@@ -67,6 +67,8 @@ TEST_CASE("http_memory: answers that nobody reads are bounded in bytes") {
     const std::string refused = second.receive_answer();
     CHECK(statuses(refused) == "503");
     CHECK(refused.find("Retry-After: ") != std::string::npos);
+    CHECK(all_guarded(refused));
+    CHECK(refused.find("\r\nAccess-Control-Allow-Origin: *\r\n") != std::string::npos);
     second.send("GET /v2/mailbox/bob HTTP/1.1\r\nHost: x\r\n\r\n");
     CHECK(statuses(second.receive_answer()) == "200");  // what is small fits
     hoarder.hang_up();
