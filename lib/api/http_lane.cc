@@ -13,12 +13,13 @@ namespace {
 
 constexpr std::size_t kSlack = 16 * 1024;  // unused bytes behind an answer that are not worth a copy
 
-service::AdmissionLimits admission_limits(const Config& config) {
+/// Counts are of the start, whom they spare is of the settings in force.
+service::AdmissionLimits admission_limits(const ApiSettings& at_start, const Config& in_force) {
   service::AdmissionLimits limits;
-  limits.total = config.api.connections;
-  limits.per_ipv4 = config.api.connections_per_source;
-  limits.per_ipv6_64 = config.api.connections_per_source;
-  limits.exempt = config.limits.exempt;
+  limits.total = at_start.connections;
+  limits.per_ipv4 = at_start.connections_per_source;
+  limits.per_ipv6_64 = at_start.connections_per_source;
+  limits.exempt = in_force.limits.exempt;
   return limits;
 }
 
@@ -34,7 +35,7 @@ HttpShared::HttpShared(service::Offload& workers, Context& its_context)
     : settings(its_context.config.api),
       offload(workers),
       context(its_context),
-      admission(admission_limits(its_context.config)),
+      admission(admission_limits(settings, its_context.config)),
       memory(its_context.config.api.memory),
       seconds(its_context.metrics.histogram("maildrop_http_request_seconds", "From a request to its answer.")),
       connections(its_context.metrics.gauge("maildrop_http_connections", "Open HTTP connections.")),
@@ -73,10 +74,7 @@ std::shared_ptr<Budget> HttpShared::budget_of(const IpAddress& source) {
 
 void HttpShared::apply(const Config& config) {
   auto next = std::make_shared<const Config>(config);
-  service::AdmissionLimits limits = admission_limits(*next);
-  limits.total = settings.connections;
-  limits.per_ipv4 = limits.per_ipv6_64 = settings.connections_per_source;
-  admission.apply(std::move(limits));
+  admission.apply(admission_limits(settings, *next));
   const std::lock_guard lock(mutex_);
   config_ = std::move(next);
 }
