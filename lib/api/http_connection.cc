@@ -39,8 +39,8 @@ struct Job {
   const std::shared_ptr<HttpLane> lane;
   const Alive alive;
   const Request request;
-  AnswerRoom room;    // of the response
-  Response response;  // the worker's until `done`; so is its room
+  AnswerRoom room;                                  // of the response
+  Response response{500, {}, {}, {}, "no memory"};  // the worker's until `done`; so is its room
   bool done = false;
   const Monotonic begun;
   Timer ready;  // ends when the answer is here, or is due; touched on the loop's thread alone
@@ -49,14 +49,16 @@ struct Job {
 Fault busy(std::string why) { return {503, "too many requests are waiting, try again later", std::move(why)}; }
 
 /// What a worker does. A request that has waited for half of its time is not begun: its answer would come when nobody
-/// waits for it any more, and once the queue is that long, all work would be for nobody.
-void answer(HttpShared& shared, Job& job) {
+/// waits for it any more, and once the queue is that long, all work would be for nobody. What it throws is for want of
+/// memory, and leaves the response of the start: who asked need not wait for api.answer_timeout to hear so.
+void answer(HttpShared& shared, Job& job) try {
   const Millis patience = shared.settings.answer_timeout / 2;
   if (shared.ending() || std::chrono::steady_clock::now() - job.begun > patience) {
     job.response = shared.refuse(job.request, busy("waited for half of api.answer_timeout"));
   } else {
     job.response = shared.answer(job.request, job.room);
   }
+} catch (const std::exception&) {  // its line in the log is that of the response
 }
 
 /// Gives the job to a worker; false when too many wait already.

@@ -63,12 +63,13 @@ std::span<const Route> routes();
 /// Finds and runs the route; 404 for an unknown path, 405 with Allow for a known one, 421 for a host that is not ours,
 /// 403 for a change that another site's page asks for; OPTIONS is answered from the table (CORS). Adds the headers that
 /// every answer has: no-store, nosniff, CORS for reads. HEAD gets the answer of GET, body and all: the server sends its
-/// length alone. Never throws.
+/// length alone. Never throws: the answer is 500 then, and without memory one of neither headers nor body.
 Response dispatch(const Request& request, Context& context);
 
 struct Fault;  // answer.h
 /// The answer to a request that was never dispatched, in the form of its version and with the headers that every answer
-/// has, as pages elsewhere see no answer without them. For bytes that are no request: Request().
+/// has, as pages elsewhere see no answer without them. For bytes that are no request: Request(). Never throws, as
+/// above.
 Response refuse_with(const Request& request, const Fault& fault, const Config& config);
 
 /// Where dispatch() of this request belongs: on_loop when no handler would run that may block.

@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "api/allocations.h"
+#include "api/answer.h"
 #include "api/kit.h"
 
 using namespace maildrop;
@@ -164,6 +166,41 @@ TEST_CASE("route: errors show a fixed phrase, the log gets the reason") {
     CHECK(response.why == "cannot open '/secret/path'");
     CHECK(header(response, "Retry-After").empty() == (each.status != 429 && each.status != 503));
   }
+}
+
+TEST_CASE("route: want of memory is an answer, too") {
+  World world;
+  // None that is made of JSON: the library's destructors allocate, and end the process when they cannot.
+  const std::vector<Request> asked = {request("OPTIONS", {"v2", "mailbox", "bob"}, {{"origin", "http://x"}}),
+                                      request("GET", {"livez"}), request("GET", {"metrics"})};
+  dispatch(asked.front(), world.context);  // tables that are made once
+  for (const Request& each : asked) {
+    for (const bool all : {false, true}) {
+      bool failed = true;
+      for (std::size_t good = 0; failed; ++good) {
+        REQUIRE(good < 10'000);
+        int status = 0;
+        {
+          const Allocations few(good, all);
+          try {
+            status = dispatch(each, world.context).status;
+          } catch (const std::bad_alloc&) {
+          }
+          failed = few.failed();
+        }
+        CAPTURE(good, all, each.path.back());
+        CHECK(status == (failed ? 500 : each.method == "OPTIONS" ? 204 : 200));
+      }
+    }
+  }
+  const Fault fault{503, "a phrase of some length", "and a reason of some length"};
+  const Request nothing;
+  int status = 0;
+  {
+    const Allocations none(0, true);
+    status = refuse_with(nothing, fault, world.config).status;
+  }
+  CHECK(status == 500);
 }
 
 TEST_CASE("route: only what may block goes to a worker") {
