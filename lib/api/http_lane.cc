@@ -122,8 +122,8 @@ HttpLane::HttpLane(boost::asio::io_context& context, std::shared_ptr<HttpShared>
       period_(sweep_period(shared->settings)) {}
 
 void HttpLane::add(HttpConnection* connection) {
+  if (!armed_) arm();  // first: a connection whose constructor throws must not be in the list
   connection->place = connections_.insert(connections_.end(), connection);
-  if (!armed_) arm();
 }
 
 void HttpLane::remove(HttpConnection* connection) {
@@ -132,9 +132,9 @@ void HttpLane::remove(HttpConnection* connection) {
 }
 
 void HttpLane::arm() {
-  armed_ = true;
   timer_.expires_after(period_);
   timer_.async_wait([self = shared_from_this()](const boost::system::error_code&) { self->sweep(); });
+  armed_ = true;  // last: what throws before it leaves the arming to the next connection
 }
 
 void HttpLane::sweep() {
