@@ -32,6 +32,7 @@ struct Job {
       : lane(std::move(of)),
         alive(lane->shared),
         request(std::move(asked)),
+        route(route_of(request)),
         room(lane->shared->memory, std::move(budget)),
         begun(std::chrono::steady_clock::now()),
         ready(lane->io.get_executor(), lane->shared->settings.answer_timeout) {}
@@ -39,6 +40,7 @@ struct Job {
   const std::shared_ptr<HttpLane> lane;
   const Alive alive;
   const Request request;
+  const Route* const route;
   AnswerRoom room;                                  // of the response
   Response response{500, {}, {}, {}, "no memory"};  // the worker's until `done`; so is its room
   bool done = false;
@@ -56,7 +58,7 @@ void answer(HttpShared& shared, Job& job) try {
   if (shared.ending() || std::chrono::steady_clock::now() - job.begun > patience) {
     job.response = shared.refuse(job.request, busy("waited for half of api.answer_timeout"));
   } else {
-    job.response = shared.answer(job.request, job.room);
+    job.response = shared.answer(job.request, job.route, job.room);
   }
 } catch (const std::exception&) {  // its line in the log is that of the response
 }
@@ -149,8 +151,8 @@ Awaitable<> HttpConnection::serve() {
     auto job = std::make_shared<Job>(lane_, std::move(asked), budget_);
     enter(Phase::working);
     Response response;
-    if (where(job->request) == Runs::on_loop) {
-      response = shared.answer(job->request, job->room);
+    if (!job->route || job->route->runs == Runs::on_loop) {
+      response = shared.answer(job->request, job->route, job->room);
     } else if (!hand_over(job, guest_.source())) {
       response = shared.refuse(job->request, busy("api.waiting is used up"));
     } else {

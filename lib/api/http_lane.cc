@@ -55,13 +55,14 @@ Response HttpShared::refuse(const Request& request, const Fault& fault) {
   return refuse_with(request, fault, *config());
 }
 
-Response HttpShared::answer(const Request& request, AnswerRoom& room) {
+Response HttpShared::answer(const Request& request, const Route* route, AnswerRoom& room) {
   const std::shared_ptr<const Config> in_force = config();
-  Context with{context.inboxes, context.store, *in_force, context.clock, context.metrics};
+  MeteredInboxes inboxes(context.inboxes, room, route ? route->growth : Growth(), in_force->mail.max_size);
+  Context with{inboxes, context.store, *in_force, context.clock, context.metrics};
   Response response = dispatch(request, with);
-  // JSON is written into a string that doubles.
   if (response.body.capacity() - response.body.size() > kSlack) response.body.shrink_to_fit();
-  if (room.take(response.body.capacity())) return response;
+  const bool fits = room.take(response.body.capacity());
+  if (fits && !inboxes.refused()) return response;
   const Fault full{503, "too many answers wait for their readers, try again later", "api.memory is used up"};
   return refuse_with(request, full, *in_force);
 }

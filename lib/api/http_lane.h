@@ -39,8 +39,8 @@ class HttpShared {
   void count(int status) { statuses_[static_cast<std::size_t>(status / 100 - 1) % statuses_.size()]->add(); }
 
   /// dispatch() with the settings in force: those of the context, or of the last apply(). 503 when `room` has none for
-  /// the answer, which holds it from then on.
-  Response answer(const Request& request, AnswerRoom& room);
+  /// the answer while `route`, which is the request's, makes it. It holds the answer from then on.
+  Response answer(const Request& request, const Route* route, AnswerRoom& room);
   /// refuse_with() the settings in force.
   Response refuse(const Request& request, const Fault& fault);
   void apply(const Config& config);

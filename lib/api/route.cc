@@ -146,9 +146,9 @@ std::span<const Route> routes() {
   return all;
 }
 
-Runs where(const Request& request) {
+const Route* route_of(const Request& request) {
   const Match match = find(request);
-  return match.route ? match.route->runs : Runs::on_loop;
+  return match.route;
 }
 
 Response refuse_with(const Request& request, const Fault& fault, const Config& config) try {
