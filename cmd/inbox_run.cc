@@ -36,7 +36,7 @@ Form InboxRun::form() const {
 }
 
 int InboxRun::status_for(const Error& error) const {
-  if (source_.server && error.code == Code::invalid) return exit_no_name;  // what a server refuses is the name
+  if (source_.server && error.code == Code::invalid) return exit_no_name;  // the name, or the server's own
   if (source_.server && error.code == Code::corrupt) return exit_data;     // it is not its disk that we read
   return exit_for(error);
 }

@@ -64,11 +64,11 @@ Result<std::optional<int>> watch(store::Feed& feed, std::optional<Moment> end,
     if (seen && *seen) return seen;
     if (seen) patience.saw_good();
     if (!seen && !patience.allows(seen.error())) return seen;
-    const milliseconds left = end ? until(*end) : kForEver;
-    if (left.count() <= 0) return std::optional<int>();
-    const auto news = patience.down() ? Result<bool>(true) : feed.wait(std::min<milliseconds>(left, kLongest));
+    const auto left = [&end] { return end ? until(*end) : kForEver; };
+    if (left().count() <= 0) return std::optional<int>();
+    const auto news = patience.down() ? Result<bool>(true) : feed.wait(std::min<milliseconds>(left(), kLongest));
     if (!news && !patience.allows(news.error())) return tl::unexpected<Error>(news.error());
-    if (patience.down()) std::this_thread::sleep_for(std::min<milliseconds>(left, kAfterOutage));
+    if (patience.down()) std::this_thread::sleep_for(std::min<milliseconds>(left(), kAfterOutage));
   }
 }
 

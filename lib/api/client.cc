@@ -2,6 +2,7 @@
 #include "api/client.h"
 
 #include <httplib.h>
+#include <netdb.h>
 
 #include <algorithm>
 #include <charconv>
@@ -156,14 +157,18 @@ Result<store::Summary> parse_summary(const Json& object) {
   return summary;
 }
 
-Result<void> check_status(int status) {
+/// A status of 4xx is as permanent as what was asked; what goes away by itself is named.
+Result<void> check_status(int status, const std::string& authority) {
   if (status == 200 || status == 204) return {};
   if (status == 404) return fail(Code::not_found, "no such message");
   if (status == 403) return fail(Code::invalid, "the server says that this inbox is reserved");
   if (status == 429) return fail(Code::over_limit, "the server says that there are too many requests");
-  if (status >= 500) return fail(Code::unavailable, "the server answers " + std::to_string(status));
+  if (status == 421) return fail(Code::invalid, "the server does not serve '" + authority + "': see its api.hosts");
   if (status == 400) return fail(Code::invalid, "the server refuses the name or the request");
-  return fail(Code::corrupt, "the server answers " + std::to_string(status));
+  const std::string answers = "the server answers " + std::to_string(status);
+  if (status == 408) return fail(Code::timed_out, answers);
+  if (status >= 500) return fail(Code::unavailable, answers);
+  return fail(status >= 400 ? Code::invalid : Code::corrupt, answers);
 }
 
 /// The library's to_string() gives the names of its enumerators.
@@ -180,7 +185,7 @@ std::string_view words_for(httplib::Error error) {
 
 class HttpClient : public Client {
  public:
-  explicit HttpClient(Url url) : url_(std::move(url)), client_(url_.host, url_.port) {
+  HttpClient(Url url, Resolve by) : url_(std::move(url)), resolve_(std::move(by)), client_(url_.host, url_.port) {
     client_.set_follow_location(false);
     client_.set_decompress(false);  // a bomb stays packed
     client_.set_url_encode(false);
@@ -245,10 +250,10 @@ class HttpClient : public Client {
 
   Result<std::string> exchange(const char* method, const std::string& path, std::size_t max) {
     const std::lock_guard lock(mutex_);
+    if (client_.is_socket_open() == 0) addresses_ = TRY(resolve_(url_.host));
     const Steady::time_point now = Steady::now();
     const milliseconds time = std::chrono::ceil<milliseconds>(std::min<Steady::duration>(end_ - now, kDeadline));
     if (time <= milliseconds(0)) return fail(Code::timed_out, "no time left to ask '" + url_.authority + "'");
-    client_.set_connection_timeout(time);
     client_.set_read_timeout(time);
     client_.set_write_timeout(time);
     std::string body;
@@ -264,30 +269,63 @@ class HttpClient : public Client {
       return !too_large;
     };
     Watch watch(client_, now + time);
-    const httplib::Result result = client_.send(request);
+    const httplib::Result result = send(request, now + time);
     if (too_large) return fail(Code::corrupt, "the answer is larger than " + format_size(max));
-    if (watch.expired()) {
+    if (watch.expired() || (!result && result.error() == httplib::Error::ConnectionTimeout)) {
       const auto told = time < std::chrono::seconds(1) ? time : std::chrono::ceil<std::chrono::seconds>(time);
       return fail(Code::timed_out, "no answer from '" + url_.authority + "' within " + format_duration(told));
     }
     if (!result)
       return fail(Code::unavailable,
                   "cannot reach '" + url_.authority + "': " + std::string(words_for(result.error())));
-    TRY(check_status(result->status));
+    TRY(check_status(result->status, url_.authority));
     return body;
   }
 
+  /// The library gives its time for connecting to each address of a name anew, and cannot be stopped meanwhile. So it
+  /// gets one address at a time, with its share of what is left. The Host field stays the name.
+  httplib::Result send(const httplib::Request& request, Steady::time_point end) {
+    for (std::size_t left = addresses_.size();; --left) {
+      client_.set_hostname_addr_map({{url_.host, addresses_[addresses_.size() - left]}});
+      const Steady::duration share = std::max<Steady::duration>((end - Steady::now()) / left, milliseconds(1));
+      client_.set_connection_timeout(std::chrono::ceil<milliseconds>(share));
+      httplib::Result result = client_.send(request);
+      const bool connected = result || (result.error() != httplib::Error::Connection &&
+                                        result.error() != httplib::Error::ConnectionTimeout);
+      if (connected || left == 1) return result;
+    }
+  }
+
   const Url url_;
+  const Resolve resolve_;
   std::mutex mutex_;  // one connection, one call at a time
   Steady::time_point end_ = Steady::time_point::max();
+  std::vector<std::string> addresses_;  // as of the last look-up; one at least
   httplib::Client client_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Client>> open_client(const std::string& url) {
+Result<std::vector<std::string>> resolve(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* all = nullptr;
+  const int error = getaddrinfo(host.c_str(), nullptr, &hints, &all);
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(all, freeaddrinfo);
+  std::vector<std::string> numbers;
+  for (const addrinfo* each = error == 0 ? all : nullptr; each; each = each->ai_next) {
+    char text[NI_MAXHOST];
+    if (getnameinfo(each->ai_addr, each->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0 &&
+        std::find(numbers.begin(), numbers.end(), text) == numbers.end())
+      numbers.emplace_back(text);
+  }
+  if (!numbers.empty()) return numbers;
+  return fail(Code::unavailable, "cannot find '" + host + "': " + (error != 0 ? gai_strerror(error) : "no address"));
+}
+
+Result<std::unique_ptr<Client>> open_client(const std::string& url, Resolve by) {
   Url parsed = TRY(parse_url(url));
-  return std::unique_ptr<Client>(std::make_unique<HttpClient>(std::move(parsed)));
+  return std::unique_ptr<Client>(std::make_unique<HttpClient>(std::move(parsed), std::move(by)));
 }
 
 }  // namespace maildrop::api

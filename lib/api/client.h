@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/result.h"
 #include "store/store.h"
@@ -12,17 +14,22 @@ namespace maildrop::api {
 
 /// Thread-safe: one call at a time, the others wait. Blocking. What the server says is not trusted: ids are checked,
 /// text is valid UTF-8, at most 64 MiB of a message and 16 MiB of JSON are taken; redirects are not followed.
-/// Errors beside those of Inboxes: invalid for a name that the server refuses; not_found from list() for a server that
-/// has no mailboxes there; unavailable when it cannot be reached or answers 5xx; timed_out; over_limit for 429; corrupt
-/// for an answer that makes no sense or is too large.
+/// Errors beside those of Inboxes: invalid for a name, host or request that the server refuses (4xx); not_found from
+/// list() for a server that has no mailboxes there; unavailable when it cannot be reached or answers 5xx; timed_out,
+/// for 408 too; over_limit for 429; corrupt for an answer that makes no sense or is too large.
 class Client : public store::Inboxes {
  public:
-  /// From now on no call goes on after `moment`, nor longer than 10 s for each request it makes: timed_out. Only the
-  /// look-up of the host's name may take longer.
+  /// From now on no call goes on after `moment`, nor longer than 10 s for each request it makes, however many addresses
+  /// the host has: timed_out. Only the look-up of the host's name may take longer.
   virtual void end_by(std::chrono::steady_clock::time_point moment) = 0;
 };
 
+/// The addresses of a host as numbers, in the order in which to try them.
+using Resolve = std::function<Result<std::vector<std::string>>(const std::string& host)>;
+/// By the system, which may take its time; unavailable when there are none.
+Result<std::vector<std::string>> resolve(const std::string& host);
+
 /// `url` is `http://host:port` or `http://host:port/prefix`; https is refused. invalid for any other.
-Result<std::unique_ptr<Client>> open_client(const std::string& url);
+Result<std::unique_ptr<Client>> open_client(const std::string& url, Resolve by = resolve);
 
 }  // namespace maildrop::api

@@ -32,6 +32,7 @@ struct Job {
       : lane(std::move(of)),
         alive(lane->shared),
         request(std::move(asked)),
+        route(route_of(request)),
         room(lane->shared->memory, std::move(budget)),
         begun(std::chrono::steady_clock::now()),
         ready(lane->io.get_executor(), lane->shared->settings.answer_timeout) {}
@@ -39,26 +40,27 @@ struct Job {
   const std::shared_ptr<HttpLane> lane;
   const Alive alive;
   const Request request;
-  AnswerRoom room;    // of the response
-  Response response;  // the worker's until `done`; so is its room
+  const Route* const route;
+  AnswerRoom room;                                  // of the response
+  Response response{500, {}, {}, {}, "no memory"};  // the worker's until `done`; so is its room
   bool done = false;
   const Monotonic begun;
   Timer ready;  // ends when the answer is here, or is due; touched on the loop's thread alone
 };
 
-Response busy(std::string why) {
-  return problem(Fault{503, "too many requests are waiting, try again later", std::move(why)});
-}
+Fault busy(std::string why) { return {503, "too many requests are waiting, try again later", std::move(why)}; }
 
 /// What a worker does. A request that has waited for half of its time is not begun: its answer would come when nobody
-/// waits for it any more, and once the queue is that long, all work would be for nobody.
-void answer(HttpShared& shared, Job& job) {
+/// waits for it any more, and once the queue is that long, all work would be for nobody. What it throws is for want of
+/// memory, and leaves the response of the start: who asked need not wait for api.answer_timeout to hear so.
+void answer(HttpShared& shared, Job& job) try {
   const Millis patience = shared.settings.answer_timeout / 2;
   if (shared.ending() || std::chrono::steady_clock::now() - job.begun > patience) {
-    job.response = busy("waited for half of api.answer_timeout");
+    job.response = shared.refuse(job.request, busy("waited for half of api.answer_timeout"));
   } else {
-    job.response = shared.answer(job.request, job.room);
+    job.response = shared.answer(job.request, job.route, job.room);
   }
+} catch (const std::exception&) {  // its line in the log is that of the response
 }
 
 /// Gives the job to a worker; false when too many wait already.
@@ -77,9 +79,7 @@ bool hand_over(std::shared_ptr<Job> job, const IpAddress& source) {
 }
 
 /// A worker that hangs in the store keeps its thread and its job; whoever asked is not kept.
-Response late() {
-  return problem(Fault{503, "the store is not available, try again later", "no answer within api.answer_timeout"});
-}
+Fault late() { return {503, "the store is not available, try again later", "no answer within api.answer_timeout"}; }
 
 }  // namespace
 
@@ -151,13 +151,16 @@ Awaitable<> HttpConnection::serve() {
     auto job = std::make_shared<Job>(lane_, std::move(asked), budget_);
     enter(Phase::working);
     Response response;
-    if (where(job->request) == Runs::on_loop) {
-      response = shared.answer(job->request, job->room);
+    if (!job->route || job->route->runs == Runs::on_loop) {
+      response = shared.answer(job->request, job->route, job->room);
     } else if (!hand_over(job, guest_.source())) {
-      response = busy("api.waiting is used up");
+      response = shared.refuse(job->request, busy("api.waiting is used up"));
     } else {
       co_await job->ready.async_wait(kWait);
-      response = job->done ? std::move(job->response) : late();
+      if (job->done)
+        response = std::move(job->response);
+      else
+        response = shared.refuse(job->request, late());
     }
     shared.seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
     const bool keep = reader_.keep_alive() && !shared.draining();
@@ -238,8 +241,8 @@ Awaitable<bool> HttpConnection::send(const Request& request, const Response& res
 
 Awaitable<> HttpConnection::refuse(Refusal why) {
   expired_ = false;  // the answer has a deadline of its own
-  Response response = problem(why.status, why.phrase);
-  response.why = std::string(why.phrase);
+  const Fault fault{why.status, why.phrase, std::string(why.phrase)};
+  const Response response = lane_->shared->refuse(Request(), fault);
   const std::string id = random_name(5);
   note(nullptr, response, id);
   HeadOptions options;

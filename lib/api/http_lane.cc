@@ -13,12 +13,13 @@ namespace {
 
 constexpr std::size_t kSlack = 16 * 1024;  // unused bytes behind an answer that are not worth a copy
 
-service::AdmissionLimits admission_limits(const Config& config) {
+/// Counts are of the start, whom they spare is of the settings in force.
+service::AdmissionLimits admission_limits(const ApiSettings& at_start, const Config& in_force) {
   service::AdmissionLimits limits;
-  limits.total = config.api.connections;
-  limits.per_ipv4 = config.api.connections_per_source;
-  limits.per_ipv6_64 = config.api.connections_per_source;
-  limits.exempt = config.limits.exempt;
+  limits.total = at_start.connections;
+  limits.per_ipv4 = at_start.connections_per_source;
+  limits.per_ipv6_64 = at_start.connections_per_source;
+  limits.exempt = in_force.limits.exempt;
   return limits;
 }
 
@@ -34,7 +35,7 @@ HttpShared::HttpShared(service::Offload& workers, Context& its_context)
     : settings(its_context.config.api),
       offload(workers),
       context(its_context),
-      admission(admission_limits(its_context.config)),
+      admission(admission_limits(settings, its_context.config)),
       memory(its_context.config.api.memory),
       seconds(its_context.metrics.histogram("maildrop_http_request_seconds", "From a request to its answer.")),
       connections(its_context.metrics.gauge("maildrop_http_connections", "Open HTTP connections.")),
@@ -45,35 +46,36 @@ HttpShared::HttpShared(service::Offload& workers, Context& its_context)
     statuses_[i] = &context.metrics.counter("maildrop_http_requests_total", "HTTP requests answered.", kLabels[i]);
 }
 
-Response HttpShared::answer(const Request& request, AnswerRoom& room) {
-  std::shared_ptr<const Config> config;
-  {
-    const std::lock_guard lock(mutex_);
-    config = config_;
-  }
-  Context with{context.inboxes, context.store, *config, context.clock, context.metrics};
+std::shared_ptr<const Config> HttpShared::config() {
+  const std::lock_guard lock(mutex_);
+  return config_;
+}
+
+Response HttpShared::refuse(const Request& request, const Fault& fault) {
+  return refuse_with(request, fault, *config());
+}
+
+Response HttpShared::answer(const Request& request, const Route* route, AnswerRoom& room) {
+  const std::shared_ptr<const Config> in_force = config();
+  MeteredInboxes inboxes(context.inboxes, room, route ? route->growth : Growth(), in_force->mail.max_size);
+  Context with{inboxes, context.store, *in_force, context.clock, context.metrics};
   Response response = dispatch(request, with);
-  // JSON is written into a string that doubles.
   if (response.body.capacity() - response.body.size() > kSlack) response.body.shrink_to_fit();
-  if (room.take(response.body.capacity())) return response;
-  return problem(Fault{503, "too many answers wait for their readers, try again later", "api.memory is used up"});
+  const bool fits = room.take(response.body.capacity());
+  if (fits && !inboxes.refused()) return response;
+  const Fault full{503, "too many answers wait for their readers, try again later", "api.memory is used up"};
+  return refuse_with(request, full, *in_force);
 }
 
 std::shared_ptr<Budget> HttpShared::budget_of(const IpAddress& source) {
   if (source == IpAddress()) return nullptr;  // a unix socket
-  {
-    const std::lock_guard lock(mutex_);
-    if (contains(config_->limits.exempt, source)) return nullptr;
-  }
+  if (contains(config()->limits.exempt, source)) return nullptr;
   return memory.source(source);
 }
 
 void HttpShared::apply(const Config& config) {
   auto next = std::make_shared<const Config>(config);
-  service::AdmissionLimits limits = admission_limits(*next);
-  limits.total = settings.connections;
-  limits.per_ipv4 = limits.per_ipv6_64 = settings.connections_per_source;
-  admission.apply(std::move(limits));
+  admission.apply(admission_limits(settings, *next));
   const std::lock_guard lock(mutex_);
   config_ = std::move(next);
 }
@@ -121,8 +123,8 @@ HttpLane::HttpLane(boost::asio::io_context& context, std::shared_ptr<HttpShared>
       period_(sweep_period(shared->settings)) {}
 
 void HttpLane::add(HttpConnection* connection) {
+  if (!armed_) arm();  // first: a connection whose constructor throws must not be in the list
   connection->place = connections_.insert(connections_.end(), connection);
-  if (!armed_) arm();
 }
 
 void HttpLane::remove(HttpConnection* connection) {
@@ -131,9 +133,9 @@ void HttpLane::remove(HttpConnection* connection) {
 }
 
 void HttpLane::arm() {
-  armed_ = true;
   timer_.expires_after(period_);
   timer_.async_wait([self = shared_from_this()](const boost::system::error_code&) { self->sweep(); });
+  armed_ = true;  // last: what throws before it leaves the arming to the next connection
 }
 
 void HttpLane::sweep() {

@@ -39,8 +39,10 @@ class HttpShared {
   void count(int status) { statuses_[static_cast<std::size_t>(status / 100 - 1) % statuses_.size()]->add(); }
 
   /// dispatch() with the settings in force: those of the context, or of the last apply(). 503 when `room` has none for
-  /// the answer, which holds it from then on.
-  Response answer(const Request& request, AnswerRoom& room);
+  /// the answer while `route`, which is the request's, makes it. It holds the answer from then on.
+  Response answer(const Request& request, const Route* route, AnswerRoom& room);
+  /// refuse_with() the settings in force.
+  Response refuse(const Request& request, const Fault& fault);
   void apply(const Config& config);
   /// What answers to a client are counted with; nullptr for one that is exempt.
   std::shared_ptr<Budget> budget_of(const IpAddress& source);
@@ -68,6 +70,8 @@ class HttpShared {
   metrics::Gauge& connections;
 
  private:
+  std::shared_ptr<const Config> config();
+
   std::array<metrics::Counter*, 5> statuses_;
   std::atomic<std::size_t> alive_{0};
   std::atomic<bool> draining_{false};

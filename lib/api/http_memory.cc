@@ -1,7 +1,19 @@
-/// http_memory.cc: one budget for each source that is there.
+/// http_memory.cc: one budget for each source that is there; what a message takes on its way to an answer.
 #include "api/http_memory.h"
 
+#include <algorithm>
+
 namespace maildrop::api {
+
+namespace {
+
+constexpr std::uint64_t kTrace = 4096;       // bytes that we put before a message, which mail.max_size does not count
+constexpr std::uint64_t kMaxText = 1 << 20;  // bytes; mail::text_of()'s
+constexpr Growth kRead{2, 0};                // the store has a copy while it reads
+
+tl::unexpected<Error> full() { return fail(Code::over_limit, "api.memory is used up"); }
+
+}  // namespace
 
 std::shared_ptr<Budget> HttpMemory::source(const IpAddress& address) {
   const IpAddress key = address.is_v4() ? address : address.prefix(64);
@@ -20,6 +32,19 @@ std::shared_ptr<Budget> HttpMemory::source(const IpAddress& address) {
   if (there) return there;
   known = made;
   return made;
+}
+
+bool MeteredInboxes::take(const Growth& growth, std::uint64_t message) {
+  const std::uint64_t size = message - std::min(message, kTrace);
+  refused_ = !room_.take(growth.whole * size + growth.text * std::min(size, kMaxText));
+  return !refused_;
+}
+
+Result<store::Message> MeteredInboxes::get(const mail::Inbox& inbox, const store::MessageId& id) {
+  if (!take(kRead, max_size_ + kTrace)) return full();
+  Result<store::Message> message = inboxes_.get(inbox, id);
+  if (message && !take(growth_, message->data.size())) return full();
+  return message;
 }
 
 }  // namespace maildrop::api

@@ -1,10 +1,12 @@
-/// http_memory.h: what answers take until their clients have read them. Inside http_server only.
+/// http_memory.h: what answers take while they are made, and until their clients have read them. Inside http_server
+/// only.
 #pragma once
 
 #include <memory>
 #include <mutex>
 #include <unordered_map>
 
+#include "api/route.h"
 #include "core/budget.h"
 #include "core/net.h"
 
@@ -13,6 +15,8 @@ namespace maildrop::api {
 /// Bytes of answers in flight: of all clients, and of each source at most a quarter of that. A message of 512 KiB may
 /// become 6 MB of JSON, and a client that does not read keeps its answer until api.write_timeout. Thread-safe; outlives
 /// what it gave out.
+///
+/// contradictions() of core/settings.h knows what the largest message needs.
 class HttpMemory {
  public:
   explicit HttpMemory(std::uint64_t limit) : all_(limit) {}
@@ -48,6 +52,34 @@ class AnswerRoom {
   std::shared_ptr<Budget> source_;
   BudgetShare in_all_;
   BudgetShare of_source_;
+};
+
+/// The inboxes as one request sees them: a message is read, and handed to who makes an answer of it, only when there is
+/// room for that. So it is over_limit, and refused() from then on, before the memory is used and not after. Lists are
+/// not counted here: their answers are small, and counted once they are made.
+class MeteredInboxes final : public store::Inboxes {
+ public:
+  /// `max_size`: of a message, as far as is known before it is read.
+  MeteredInboxes(store::Inboxes& inboxes, AnswerRoom& room, const Growth& growth, std::uint64_t max_size)
+      : inboxes_(inboxes), room_(room), growth_(growth), max_size_(max_size) {}
+
+  Result<std::vector<store::Summary>> list(const mail::Inbox& inbox, const store::Query& query) override {
+    return inboxes_.list(inbox, query);
+  }
+  Result<store::Message> get(const mail::Inbox& inbox, const store::MessageId& id) override;
+  Result<bool> remove(const mail::Inbox& inbox, const store::MessageId& id) override {
+    return inboxes_.remove(inbox, id);
+  }
+  bool refused() const { return refused_; }
+
+ private:
+  bool take(const Growth& growth, std::uint64_t message);
+
+  store::Inboxes& inboxes_;
+  AnswerRoom& room_;
+  const Growth growth_;
+  const std::uint64_t max_size_;
+  bool refused_ = false;
 };
 
 }  // namespace maildrop::api

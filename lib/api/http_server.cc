@@ -16,6 +16,7 @@
 #include <exception>
 #include <utility>
 
+#include "api/answer.h"
 #include "api/http_connection.h"
 #include "api/http_head.h"
 #include "api/http_lane.h"
@@ -58,7 +59,7 @@ IpAddress address_of(const sockaddr_storage& from) {
 /// Says no without waiting, so that those who are too many cost nothing more.
 void turn_away(HttpShared& shared, FileDescriptor socket, const IpAddress& address, int status,
                std::string_view phrase) {
-  const Response response = problem(status, phrase);
+  const Response response = shared.refuse(Request(), {status, phrase, {}});
   HeadOptions options;
   options.now = shared.context.clock.now();
   const std::string answer = response_head(response, options) + response.body;

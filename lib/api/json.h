@@ -11,7 +11,8 @@ namespace maildrop::api {
 
 using Json = nlohmann::ordered_json;  // fields stay in the order in which they are documented
 
-/// One line. Bytes that are not UTF-8 become U+FFFD.
+/// One line. Bytes that are not UTF-8 become U+FFFD. Measured first: a large answer is not in memory twice while it
+/// grows.
 std::string to_text(const Json& value);
 
 /// What a server elsewhere says: nested at most 16 deep, so that a small text cannot become a large tree of nothing.

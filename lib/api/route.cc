@@ -131,6 +131,9 @@ void add_common_headers(const Request& request, const Config& config, Response& 
     response.headers.emplace_back("Access-Control-Allow-Origin", "*");
 }
 
+/// The answer when there is no memory to say more: it takes none.
+Response no_memory() { return {500, {}, {}, {}, "no memory"}; }
+
 }  // namespace
 
 std::span<const Route> routes() {
@@ -143,12 +146,20 @@ std::span<const Route> routes() {
   return all;
 }
 
-Runs where(const Request& request) {
+const Route* route_of(const Request& request) {
   const Match match = find(request);
-  return match.route ? match.route->runs : Runs::on_loop;
+  return match.route;
 }
 
-Response dispatch(const Request& request, Context& context) {
+Response refuse_with(const Request& request, const Fault& fault, const Config& config) try {
+  Response response = refused(request, fault);
+  add_common_headers(request, config, response);
+  return response;
+} catch (const std::exception&) {
+  return no_memory();
+}
+
+Response dispatch(const Request& request, Context& context) try {
   Response response;
   try {
     response = answer(request, context);
@@ -157,6 +168,8 @@ Response dispatch(const Request& request, Context& context) {
   }
   add_common_headers(request, context.config, response);
   return response;
+} catch (const std::exception&) {
+  return no_memory();
 }
 
 }  // namespace maildrop::api

@@ -1,6 +1,7 @@
 /// route.h: requests, responses and the tables of routes. Pure: which server carries them is not known here.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -47,6 +48,13 @@ struct Context {
 /// must not stand in the queue of those who wait for a slow store.
 enum class Runs { on_worker, on_loop };
 
+/// Bytes that are in memory at once for each byte of a message while an answer is made of it, at most: of the message
+/// itself with what is copied of it, and of its text, of which mail::text_of() shows no more than 1 MiB.
+struct Growth {
+  std::uint64_t whole = 1;  // the message is the answer
+  std::uint64_t text = 0;
+};
+
 /// `pattern` segments starting with `{` match any one segment that is not empty: `/v2/mailbox/{name}/{id}`. `args` are
 /// the segments that matched, in order.
 struct Route {
@@ -55,6 +63,7 @@ struct Route {
   std::string_view summary;  // a line for the manual and OpenAPI
   Response (*handle)(const Request& request, std::span<const std::string> args, Context& context);
   Runs runs = Runs::on_worker;
+  Growth growth = {};
 };
 
 /// All tables: v2, v3, health.
@@ -63,11 +72,17 @@ std::span<const Route> routes();
 /// Finds and runs the route; 404 for an unknown path, 405 with Allow for a known one, 421 for a host that is not ours,
 /// 403 for a change that another site's page asks for; OPTIONS is answered from the table (CORS). Adds the headers that
 /// every answer has: no-store, nosniff, CORS for reads. HEAD gets the answer of GET, body and all: the server sends its
-/// length alone. Never throws.
+/// length alone. Never throws: the answer is 500 then, and without memory one of neither headers nor body.
 Response dispatch(const Request& request, Context& context);
 
-/// Where dispatch() of this request belongs: on_loop when no handler would run that may block.
-Runs where(const Request& request);
+struct Fault;  // answer.h
+/// The answer to a request that was never dispatched, in the form of its version and with the headers that every answer
+/// has, as pages elsewhere see no answer without them. For bytes that are no request: Request(). Never throws, as
+/// above.
+Response refuse_with(const Request& request, const Fault& fault, const Config& config);
+
+/// The route that dispatch() of this request would run; nullptr where the answer is no handler's.
+const Route* route_of(const Request& request);
 
 /// RFC 9457: `{"type":"about:blank","title":...,"status":...,"detail":...}` as application/problem+json.
 Response problem(int status, std::string_view detail);

@@ -137,9 +137,12 @@ Response remove(const Request&, Args args, Context& context) {
   return response;
 }
 
+constexpr Growth kText{1, 8};  // of the text, and of JSON six for a control character
+
 constexpr Route kRoutes[] = {
     {"GET", "/api/v3/mailboxes/{name}", "list an inbox, newest first; ?limit=N, ?since=ID", list},
-    {"GET", "/api/v3/mailboxes/{name}/{id}", "one message as text; the id may be `latest`", get},
+    {"GET", "/api/v3/mailboxes/{name}/{id}", "one message as text; the id may be `latest`", get, Runs::on_worker,
+     kText},
     {"GET", "/api/v3/mailboxes/{name}/{id}/raw", "every byte of one message", raw},
     {"DELETE", "/api/v3/mailboxes/{name}/{id}", "delete one message", remove},
 };

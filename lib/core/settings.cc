@@ -237,9 +237,10 @@ void add_api(std::vector<Setting>& rows) {
                             "Requests that may wait for a worker. Beyond: 503."));
   rows.push_back(
       size_row("api.memory", {kMiB, 64 * kGiB}, MEMBER(api.memory), "1MiB..64GiB",
-               "Bytes of answers that clients have not read yet, at most a quarter of them for one IPv4 "
-               "address or IPv6 /64. Beyond: 503. A message as JSON may be twelve times its size: "
-               "below 48 times mail.max_size some cannot be read. Networks in limits.exempt skip the quarter."));
+               "Bytes of answers that are made or that clients have not read yet, at most a quarter of them for one "
+               "IPv4 address or IPv6 /64. Beyond: 503. While a message becomes JSON it takes up to 16 times its size "
+               "(8 times beyond its first MiB): 4 times that of mail.max_size are needed. Networks in limits.exempt "
+               "skip the quarter."));
 }
 
 void add_mail(std::vector<Setting>& rows) {
@@ -441,13 +442,16 @@ std::vector<std::pair<std::string_view, std::string>> contradictions(const Confi
   // A text that grows is in memory twice while it moves; a message and what SQLite needs around it, in the file and
   // until old mail is gone, take less than four times its size.
   const std::uint64_t message = config.mail.max_size;
-  const auto at_least = [&](std::string_view key, std::uint64_t value, std::uint64_t times) {
-    if (value >= times * message) return;
+  const auto at_least = [&](std::string_view key, std::uint64_t value, std::uint64_t needed) {
+    if (value >= needed) return;
     found.emplace_back(key, format_size(value) + " is too small for mail.max_size = " + format_size(message) +
-                                ": a message of that size needs " + format_size(times * message));
+                                ": a message of that size needs " + format_size(needed));
   };
-  at_least("limits.memory", config.limits.memory, 2);
-  at_least("store.max_size", config.store.max_size, 4);
+  at_least("limits.memory", config.limits.memory, 2 * message);
+  at_least("store.max_size", config.store.max_size, 4 * message);
+  // What the API holds while it makes its largest answer of a message, of which it shows 1 MiB of text; a source has a
+  // quarter. Growth in api/route.h says the same.
+  at_least("api.memory", config.api.memory, 4 * (8 * message + 8 * std::min<std::uint64_t>(message, kMiB)));
   const std::size_t certificates = config.tls.certificates.size();
   const std::size_t keys = config.tls.keys.size();
   if (keys != 0 && keys != certificates)

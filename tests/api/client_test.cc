@@ -60,6 +60,33 @@ std::string answer(const std::string& status, const std::string& body) {
          body;
 }
 
+/// Takes connections at several loopback addresses and one port, until its queue is full: who comes then waits.
+class BlackHole {
+ public:
+  BlackHole(const std::vector<std::string>& addresses, std::uint16_t port) {
+    for (const std::string& each : addresses) {
+      sockaddr_in at{};
+      at.sin_family = AF_INET;
+      at.sin_port = htons(port);
+      inet_pton(AF_INET, each.c_str(), &at.sin_addr);
+      const int listener = fds_.emplace_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+      good_ = good_ && bind(listener, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0 && listen(listener, 0) == 0;
+      for (int i = 0; i < 2; ++i) {
+        const int client = fds_.emplace_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        (void)connect(client, reinterpret_cast<sockaddr*>(&at), sizeof at);
+      }
+    }
+  }
+  ~BlackHole() {
+    for (const int fd : fds_) close(fd);
+  }
+  bool good() const { return good_; }
+
+ private:
+  std::vector<int> fds_;
+  bool good_ = true;
+};
+
 struct Lie {
   std::string name;
   std::string bytes;
@@ -87,6 +114,11 @@ const std::vector<Lie> kLies = {
     {"elsewhere", "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", Code::corrupt},
     {"reserved", answer("403 Forbidden", "{}"), Code::invalid},
     {"refused", answer("400 Bad Request", "{}"), Code::invalid},
+    {"no such method", answer("405 Method Not Allowed", "{}"), Code::invalid},
+    {"slow", answer("408 Request Timeout", "{}"), Code::timed_out},
+    {"long", answer("414 URI Too Long", "{}"), Code::invalid},
+    {"long header", answer("431 Request Header Fields Too Large", "{}"), Code::invalid},
+    {"another host", answer("421 Misdirected Request", "{}"), Code::invalid},
     {"too many", answer("429 Too Many Requests", "{}"), Code::over_limit},
     {"down", answer("503 Service Unavailable", "{}"), Code::unavailable},
     {"hangs up", "", Code::unavailable},
@@ -165,6 +197,19 @@ TEST_CASE("client: a server that is down or refuses") {
   CHECK((*nowhere)->list(inbox("bob"), {}).error().code == Code::unavailable);
 }
 
+TEST_CASE("client: a server that does not serve its host says where to look") {
+  Site site;
+  site.world.config.api.hosts = {"mail.example"};
+  site.start();
+  const auto there = open_client("http://127.0.0.1:" + std::to_string(site.port));
+  REQUIRE(there);
+  const auto list = (*there)->list(inbox("bob"), {});
+  REQUIRE_FALSE(list);
+  CHECK_FALSE(is_transient(list.error().code));
+  CHECK(list.error().what ==
+        "the server does not serve '127.0.0.1:" + std::to_string(site.port) + "': see its api.hosts");
+}
+
 TEST_CASE("client: a server that lies is not believed") {
   for (const Lie& each : kLies) {
     INFO(each.name);
@@ -199,6 +244,46 @@ TEST_CASE("client: no call goes on after its end") {
     CHECK((*there)->remove(inbox("bob"), id(kFirstId)).error().code == Code::timed_out);  // no time left
     CHECK(Steady::now() - start < std::chrono::seconds(2));
   }
+}
+
+TEST_CASE("client: the addresses of a host share its time, and its name stays the Host") {
+  using Steady = std::chrono::steady_clock;
+  Site site;
+  site.world.config.api.hosts = {"mail.example"};
+  site.start();
+  const std::vector<std::string> holes = {"127.0.0.2", "127.0.0.3", "127.0.0.4"};
+  const BlackHole hole(holes, site.port);
+  REQUIRE(hole.good());
+  const std::string url = "http://mail.example:" + std::to_string(site.port);
+  const auto start = Steady::now();
+  SECTION("when none answers") {
+    const auto there = open_client(url, [&holes](const std::string&) { return holes; });
+    REQUIRE(there);
+    (*there)->end_by(start + std::chrono::milliseconds(600));
+    const auto list = (*there)->list(inbox("bob"), {});
+    REQUIRE_FALSE(list);
+    CHECK(list.error().code == Code::timed_out);
+    CHECK(Steady::now() - start < std::chrono::milliseconds(1200));
+  }
+  SECTION("when the last one does") {
+    int looks = 0;
+    const auto there = open_client(url, [&looks](const std::string& host) {
+      CHECK(host == "mail.example");
+      ++looks;
+      return std::vector<std::string>{"127.0.0.2", "127.0.0.1"};
+    });
+    REQUIRE(there);
+    (*there)->end_by(start + std::chrono::seconds(2));
+    CHECK((*there)->list(inbox("bob"), {}));
+    CHECK((*there)->list(inbox("bob"), {}));
+    CHECK(looks == 1);  // the connection was kept
+  }
+}
+
+TEST_CASE("client: names and numbers of hosts") {
+  CHECK(resolve("127.0.0.1").value() == std::vector<std::string>{"127.0.0.1"});
+  CHECK(resolve("::1").value() == std::vector<std::string>{"::1"});
+  CHECK(resolve("no such name").error().code == Code::unavailable);
 }
 
 TEST_CASE("client: URLs") {

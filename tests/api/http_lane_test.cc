@@ -1,9 +1,12 @@
 /// http_lane_test: how a server ends: what is in flight is answered, the rest is closed, and nothing outlives it.
 #include "api/http_lane.h"
 
+#include <boost/asio/co_spawn.hpp>
 #include <catch2/catch.hpp>
 #include <future>
 
+#include "api/allocations.h"
+#include "api/http_connection.h"
 #include "api/wire.h"
 
 using namespace maildrop;
@@ -14,7 +17,56 @@ namespace {
 
 const std::string kGet = "GET /v2/mailbox/bob HTTP/1.1\r\nHost: x\r\n\r\n";
 
+/// One loop without a server, and the connections that it is given.
+struct Bare {
+  Bare() {
+    world.config.api.idle_timeout = Millis(20);
+    shared = std::make_shared<HttpShared>(offload, world.context);
+    lane = std::make_shared<HttpLane>(io, shared);
+  }
+  ~Bare() {
+    for (const int fd : far_ends) close(fd);
+  }
+  /// Throws when there is no memory for it.
+  std::shared_ptr<HttpConnection> connect(std::size_t good_allocations = Allocations::kNone) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) return nullptr;
+    far_ends.push_back(ends[1]);
+    shared->admission.enter(IpAddress());
+    Guest guest(FileDescriptor(ends[0]), IpAddress(), IpAddress(), shared->admission);
+    const Allocations few(good_allocations);
+    return std::make_shared<HttpConnection>(lane, std::move(guest), AF_UNIX);
+  }
+
+  World world;
+  service::Offload offload{1, 1};
+  boost::asio::io_context io;
+  std::shared_ptr<HttpShared> shared;
+  std::shared_ptr<HttpLane> lane;
+  std::vector<int> far_ends;
+};
+
 }  // namespace
+
+TEST_CASE("http_lane: a connection that there is no memory for leaves no trace, and others their deadlines") {
+  bool failed = true;
+  for (std::size_t good = 0; failed; ++good) {
+    REQUIRE(good < 1000);
+    CAPTURE(good);
+    Bare bare;
+    failed = false;
+    try {
+      bare.connect(good);
+    } catch (const std::bad_alloc&) {
+      failed = true;
+    }
+    CHECK(bare.shared->admission.count() == 0);
+    boost::asio::co_spawn(bare.io.get_executor(), HttpConnection::run(bare.connect()), [](std::exception_ptr) {});
+    bare.io.run_for(std::chrono::seconds(2));
+    CHECK(bare.shared->admission.count() == 0);  // it was idle for too long
+    bare.lane->drain();
+  }
+}
 
 TEST_CASE("http_lane: draining answers what is in flight and closes the rest") {
   Site site(2);
@@ -55,7 +107,11 @@ TEST_CASE("http_lane: no work is done for who has heard 503 already") {
     waiting.push_back(site.connect());
     waiting.back().send(kGet);
   }
-  for (Client& each : waiting) CHECK(statuses(each.receive_answer()) == "503");
+  for (Client& each : waiting) {
+    const std::string refused = each.receive_answer();
+    CHECK(statuses(refused) == "503");
+    CHECK(is_v2_refusal(refused));
+  }
   CHECK(site.world.store.calls() == 1);
   site.world.store.hold(false);
   CHECK(statuses(site.get("/v2/mailbox/bob")) == "200");

@@ -3,11 +3,27 @@
 
 #include <catch2/catch.hpp>
 
+#include "api/allocations.h"
 #include "api/wire.h"
+#include "core/settings.h"
 
 using namespace maildrop;
 using namespace maildrop::api;
 using namespace maildrop::api::test;
+
+namespace {
+
+const std::string kHead = "Subject: x\r\n\r\n";
+
+/// Several times `size` bytes of what a sender chooses to make answers large.
+std::string body_of(const std::string& piece, std::size_t size) {
+  std::string body = kHead;
+  body.reserve(size);
+  while (body.size() + piece.size() <= size) body += piece;
+  return body;
+}
+
+}  // namespace
 
 TEST_CASE("http_memory: a source has a quarter, and others have theirs") {
   HttpMemory memory(400);
@@ -67,6 +83,8 @@ TEST_CASE("http_memory: answers that nobody reads are bounded in bytes") {
     const std::string refused = second.receive_answer();
     CHECK(statuses(refused) == "503");
     CHECK(refused.find("Retry-After: ") != std::string::npos);
+    CHECK(all_guarded(refused));
+    CHECK(refused.find("\r\nAccess-Control-Allow-Origin: *\r\n") != std::string::npos);
     second.send("GET /v2/mailbox/bob HTTP/1.1\r\nHost: x\r\n\r\n");
     CHECK(statuses(second.receive_answer()) == "200");  // what is small fits
     hoarder.hang_up();
@@ -82,4 +100,101 @@ TEST_CASE("http_memory: answers that nobody reads are bounded in bytes") {
     CHECK(statuses(site.get("/api/v3/mailboxes/dan/latest/raw")).starts_with("200"));
     CHECK(statuses(site.get("/api/v3/mailboxes/dan/latest/raw")).starts_with("200"));
   }
+}
+
+TEST_CASE("http_memory: a message is not read where there is no room for it, nor handed on where its answer has none") {
+  World world;
+  const mail::Inbox bob = mail::Inbox::trusted("bob");
+  const store::MessageId id = store::MessageId::trusted(kFirstId);
+  HttpMemory memory(1u << 20);
+  {
+    AnswerRoom room(memory, nullptr);
+    MeteredInboxes inboxes(world.store, room, {}, 600'000);
+    CHECK(inboxes.get(bob, id).error().code == Code::over_limit);
+    CHECK(inboxes.refused());
+    CHECK(world.store.calls() == 0);
+  }
+  world.store.add("bob", message(kUnknownId, "x", body_of("x", 100'000)));
+  AnswerRoom room(memory, nullptr);
+  MeteredInboxes inboxes(world.store, room, {8, 8}, 10'000);
+  CHECK(inboxes.get(bob, store::MessageId::trusted(kUnknownId)).error().code == Code::over_limit);
+  CHECK(inboxes.refused());
+  CHECK(memory.all().used() == 0);
+  CHECK(inboxes.get(bob, id));
+  CHECK_FALSE(inboxes.refused());
+  CHECK(inboxes.list(bob, {})->size() == 3);
+  CHECK(inboxes.remove(bob, id).value());
+}
+
+TEST_CASE("http_memory: who reads at once is bounded before the answers are made") {
+  Site site;
+  site.world.config.api.workers = 4;
+  site.world.config.api.memory = 2u << 20;
+  site.world.config.mail.max_size = 400'000;
+  site.world.store.hold(true);
+  site.start();
+  const std::string get = "GET /v2/mailbox/bob/" + kFirstId + " HTTP/1.1\r\nHost: x\r\n\r\n";
+  Client one = site.connect();
+  one.send(get);
+  Client two = site.connect();
+  two.send(get);
+  while (site.world.store.calls() < 2) std::this_thread::yield();
+  Client three = site.connect();
+  three.send(get);
+  const std::string refused = three.receive_answer();
+  CHECK(statuses(refused) == "503");
+  CHECK(refused.find("too many answers") != std::string::npos);
+  CHECK(is_v2_refusal(refused));
+  CHECK(site.world.store.calls() == 2);
+  site.world.store.hold(false);
+  CHECK(statuses(one.receive_answer()) == "200");
+  CHECK(statuses(two.receive_answer()) == "200");
+  three.send(get);
+  CHECK(statuses(three.receive_answer()) == "200");
+}
+
+TEST_CASE("http_memory: making an answer takes no more than its route says") {
+  constexpr std::size_t kMiB = 1u << 20;
+  constexpr std::size_t kFixed = 64 * 1024;  // of any answer
+  for (const std::size_t size : {kMiB / 2, 3 * kMiB}) {
+    for (const std::string piece : {"x", "\x01", "\xff", "\"", "\r\n", "\r", "\xc3\xbc", "<p>"}) {
+      World world;
+      world.store.add("eve", message(kFirstId, "x", body_of(piece, size)));
+      for (const auto& path : {std::vector<std::string>{"v2", "mailbox", "eve", kFirstId},
+                               {"api", "v3", "mailboxes", "eve", kFirstId},
+                               {"api", "v3", "mailboxes", "eve", kFirstId, "raw"}}) {
+        const Request asked = request("GET", path);
+        const Growth growth = route_of(asked)->growth;
+        CAPTURE(size, piece, path.size(), path.front());
+        dispatch(asked, world.context);  // tables that are made once
+        const Allocations all;
+        const Response response = dispatch(asked, world.context);
+        CHECK(response.status == 200);
+        CHECK(all.peak() <= growth.whole * size + growth.text * std::min(size, kMiB) + kFixed);
+      }
+    }
+  }
+}
+
+TEST_CASE("http_memory: settings that leave no room for the largest message are told") {
+  constexpr std::uint64_t kMiB = 1u << 20;
+  for (const Route& each : routes()) {
+    for (const std::uint64_t size : {kMiB / 2, 25 * kMiB}) {
+      Config config;
+      config.mail.max_size = size;
+      config.limits.memory = config.store.max_size = 64 * size;
+      config.api.memory = 4 * (each.growth.whole * size + each.growth.text * std::min(size, kMiB)) - 1;
+      const bool largest = each.growth.whole == 8;
+      if (largest) CHECK_THAT(contradictions(config).at(0).second, Catch::Contains("needs"));
+      ++config.api.memory;
+      if (largest) CHECK(contradictions(config).empty());
+      HttpMemory memory(config.api.memory);
+      AnswerRoom room(memory, memory.source(IpAddress::parse("192.0.2.1").value()));
+      World world;
+      world.store.add("eve", message(kFirstId, "x", body_of("x", size)));
+      MeteredInboxes inboxes(world.store, room, each.growth, 1024);
+      CHECK(inboxes.get(mail::Inbox::trusted("eve"), store::MessageId::trusted(kFirstId)));
+    }
+  }
+  CHECK(contradictions(Config()).empty());
 }

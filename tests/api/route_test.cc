@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "api/allocations.h"
+#include "api/answer.h"
 #include "api/kit.h"
 
 using namespace maildrop;
@@ -166,12 +168,48 @@ TEST_CASE("route: errors show a fixed phrase, the log gets the reason") {
   }
 }
 
+TEST_CASE("route: want of memory is an answer, too") {
+  World world;
+  // None that is made of JSON: the library's destructors allocate, and end the process when they cannot.
+  const std::vector<Request> asked = {request("OPTIONS", {"v2", "mailbox", "bob"}, {{"origin", "http://x"}}),
+                                      request("GET", {"livez"}), request("GET", {"metrics"})};
+  dispatch(asked.front(), world.context);  // tables that are made once
+  for (const Request& each : asked) {
+    for (const bool all : {false, true}) {
+      bool failed = true;
+      for (std::size_t good = 0; failed; ++good) {
+        REQUIRE(good < 10'000);
+        int status = 0;
+        {
+          const Allocations few(good, all);
+          try {
+            status = dispatch(each, world.context).status;
+          } catch (const std::bad_alloc&) {
+          }
+          failed = few.failed();
+        }
+        CAPTURE(good, all, each.path.back());
+        CHECK(status == (failed ? 500 : each.method == "OPTIONS" ? 204 : 200));
+      }
+    }
+  }
+  const Fault fault{503, "a phrase of some length", "and a reason of some length"};
+  const Request nothing;
+  int status = 0;
+  {
+    const Allocations none(0, true);
+    status = refuse_with(nothing, fault, world.config).status;
+  }
+  CHECK(status == 500);
+}
+
 TEST_CASE("route: only what may block goes to a worker") {
-  CHECK(where(request("GET", {"livez"})) == Runs::on_loop);
-  CHECK(where(request("GET", {"readyz"})) == Runs::on_worker);
-  CHECK(where(request("HEAD", {"v2", "mailbox", "bob"})) == Runs::on_worker);
-  CHECK(where(request("OPTIONS", {"v2", "mailbox", "bob"})) == Runs::on_loop);
-  CHECK(where(request("GET", {"nothing"})) == Runs::on_loop);
+  REQUIRE(route_of(request("GET", {"livez"})));
+  CHECK(route_of(request("GET", {"livez"}))->runs == Runs::on_loop);
+  CHECK(route_of(request("GET", {"readyz"}))->runs == Runs::on_worker);
+  CHECK(route_of(request("HEAD", {"v2", "mailbox", "bob"}))->runs == Runs::on_worker);
+  CHECK(route_of(request("OPTIONS", {"v2", "mailbox", "bob"})) == nullptr);
+  CHECK(route_of(request("GET", {"nothing"})) == nullptr);
 }
 
 TEST_CASE("route: the table says what each route is for, and no two are the same") {

@@ -102,6 +102,24 @@ inline std::string statuses(std::string_view answers) {
   return out;
 }
 
+/// Whether each answer forbids caches and guessing, as every one must.
+inline bool all_guarded(std::string_view answers) {
+  std::size_t wanted = 0;
+  for (std::size_t at = 0; (at = answers.find("HTTP/1.1 ", at)) != std::string_view::npos; ++at)
+    if (answers.substr(at + 9, 3) >= "200" && answers.substr(at + 9, 3) <= "599") ++wanted;
+  for (const std::string_view field : {"\r\nCache-Control: no-store\r\n", "\r\nX-Content-Type-Options: nosniff\r\n"}) {
+    std::size_t found = 0;
+    for (std::size_t at = 0; (at = answers.find(field, at)) != std::string_view::npos; ++at) ++found;
+    if (found != wanted) return false;
+  }
+  return true;
+}
+/// A refusal by v2, which a page of another origin can read.
+inline bool is_v2_refusal(std::string_view answer) {
+  return all_guarded(answer) && answer.find("\r\nAccess-Control-Allow-Origin: *\r\n") != std::string_view::npos &&
+         answer.find("\r\n\r\n{\"error\":\"") != std::string_view::npos;
+}
+
 /// A server with its loops and workers. Change `world` before start().
 class Site {
  public:

@@ -74,6 +74,14 @@ TEST_CASE("names that the mail module would never match are problems, each at it
   CHECK(run({"serve", "--set", "mail.domains=ex!ample.org", "--set", "store.url=memory:"}).status == 78);
 }
 
+TEST_CASE("config check tells of an api.memory in which the largest message has no room") {
+  const Outcome outcome = run({"config", "check", "--set", "mail.max_size=25MiB"});
+  CHECK(outcome.status == 78);
+  CHECK_THAT(outcome.err, Catch::Contains("api.memory: 64MiB is too small for mail.max_size = 25MiB: a message of that "
+                                          "size needs 832MiB"));
+  CHECK(run({"config", "check", "--set", "mail.max_size=25MiB", "--set", "api.memory=832MiB"}).status == 0);
+}
+
 TEST_CASE("a bad variable is blamed by its name") {
   ::setenv("MAILDROP_INBOX_MAX_AGE", "soon", 1);
   const Outcome outcome = run({"config", "check"});

@@ -1,5 +1,6 @@
 /// watch_test.cc: --wait and --follow, and servers that are away, hang or refuse.
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "bench.h"
 #include "command.h"
@@ -192,6 +193,21 @@ TEST_CASE("--wait bounds each question to a server") {
   REQUIRE(asked.end);
   CHECK(*asked.end - start >= milliseconds(200));
   CHECK(*asked.end - start < milliseconds(2000));
+}
+
+TEST_CASE("a feed that fails after a wait takes no more than the time that was left") {
+  Bench bench;
+  bench.source.feed = std::make_unique<ScriptedFeed>([](int) -> Result<bool> {
+    std::this_thread::sleep_for(milliseconds(900));
+    return fail(Code::unavailable, "gone");
+  });
+  InboxOptions options;
+  options.wait = true;
+  options.wait_time = "1s";
+  options.grep = "never";
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(bench.run(options).status == 124);
+  CHECK(std::chrono::steady_clock::now() - start < milliseconds(1700));
 }
 
 TEST_CASE("a time behind --wait is a slip") {

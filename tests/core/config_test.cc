@@ -163,9 +163,10 @@ TEST_CASE("wrong values are refused") {
 
 TEST_CASE("settings that contradict each other are refused, at the place of the one that is too small") {
   const Folder folder;
-  const std::string file = folder.write("m.toml", "[mail]\nmax_size = \"40MiB\"\n[limits]\nmemory = \"79MiB\"\n");
+  const std::string file =
+      folder.write("m.toml", "[mail]\nmax_size = \"40MiB\"\n[api]\nmemory = \"2GiB\"\n[limits]\nmemory = \"79MiB\"\n");
   CHECK_THAT(problems({file, {}, {}}),
-             Catch::Contains(file + ":4:1: limits.memory: 79MiB is too small for mail.max_size"));
+             Catch::Contains(file + ":6:1: limits.memory: 79MiB is too small for mail.max_size"));
   CHECK(problems({file, {"limits.memory=80MiB"}, {}}) == "none");
   CHECK_THAT(problems({file, {"limits.memory=80MiB"}, {{"MAILDROP_STORE_MAX_SIZE", "100MiB"}}}),
              Catch::Contains("MAILDROP_STORE_MAX_SIZE: store.max_size: 100MiB is too small"));

@@ -59,7 +59,7 @@ class Client:
 binary, folder = sys.argv[1:3]
 raise_file_limit()
 settings = {"mail.max_size": SIZE + 4096, "limits.memory": MEMORY, "limits.data_line": "8KiB", "limits.discard_size": 2 * SIZE,
-            "store.max_size": max(4 << 30, 8 * SIZE)}
+            "store.max_size": max(4 << 30, 8 * SIZE), "api.memory": max(64 << 20, 64 * SIZE + (1 << 20))}
 with maildrop(binary, folder, settings=settings) as server:
     base = server.status_kb("VmRSS")
     clients = [Client(server.port, n) for n in range(CLIENTS)]

@@ -115,7 +115,8 @@ for path in sorted(glob.glob(f"{DIALOGS}/*.smtp")):
 played = sum(len(dialogs) for dialogs in groups.values())
 check("there are dialogs", played > 0)
 for number, (settings, dialogs) in enumerate(groups.items()):
-    with Daemon({**dict(settings), "store.url": f"sqlite:{WORK}/dialogs{number}.db"}) as daemon:
+    own = {"store.url": f"sqlite:{WORK}/dialogs{number}.db", "api.memory": "1GiB"}  # room for any mail.max_size of a dialog
+    with Daemon({**dict(settings), **own}) as daemon:
         for name, lines in dialogs:
             wrong = [f"try '{text.decode('latin-1')}': {problem}" for text, variant in variants(lines)
                      for problem in [play(variant, daemon)] if problem]
