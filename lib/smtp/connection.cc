@@ -105,6 +105,10 @@ awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Conne
           session_.end(reply::shutting_down);
           break;
         }
+        if (peer_ended_) {
+          gone_ = true;
+          break;
+        }
         begin_wait(Waiting::peer_bytes);
         co_await socket_.readable();
         waiting_ = Waiting::nothing;
@@ -154,8 +158,11 @@ bool Connection::read_some() {
   if (n > 0) {
     if (in_data_) data_bytes_ += static_cast<std::uint64_t>(n);
     const std::string_view bytes(loop_.buffer.data(), static_cast<std::size_t>(n));
-    if (tls_) return decrypt(bytes);
-    feed(bytes);
+    if (tls_) {
+      decrypt(bytes);
+    } else {
+      feed(bytes);
+    }
     return true;
   }
   return n < 0 && (errno == EAGAIN || errno == EINTR);

@@ -121,7 +121,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<void, Executor> start_tls();
   bool shake_hands(std::string_view bytes);
   void tls_has_failed(std::string_view why);
-  bool decrypt(std::string_view bytes);  // false: nothing comes any more
+  void decrypt(std::string_view bytes);
   bool has_output() const;
   void take_output();
   bool write_at_once();
@@ -153,7 +153,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string_view end_ = kClosed;  // how it ended, for the log
   Waiting waiting_ = Waiting::nothing;
   bool in_data_ = false;
-  bool gone_ = false;  // the peer closed or failed
+  bool gone_ = false;        // the peer closed or failed
+  bool peer_ended_ = false;  // within TLS it said goodbye, or broke it: nothing comes any more
 };
 
 /// What the ledger knows of a peer whose handshake failed.

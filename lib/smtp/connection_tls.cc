@@ -49,7 +49,7 @@ bool Connection::shake_hands(std::string_view bytes) {
   }
   loop_.metrics.tls.add();
   session_.tls_started({std::string(tls_->protocol()), std::string(tls_->cipher())});
-  if (!decrypt({})) gone_ = true;  // what came behind the handshake; `bytes` are still there
+  decrypt({});  // what came behind the handshake; `bytes` are still there
   return false;
 }
 
@@ -63,17 +63,13 @@ void Connection::tls_has_failed(std::string_view why) {
 }
 
 /// Gives to the session what the bytes say, and those that were given to TLS before and not used.
-bool Connection::decrypt(std::string_view bytes) {
+void Connection::decrypt(std::string_view bytes) {
   if (!bytes.empty()) tls_->give(bytes);
-  for (;;) {
-    std::size_t size = 0;
-    switch (tls_->read(loop_.plaintext, size)) {
-      case TlsSession::Status::done: feed({loop_.plaintext.data(), size}); break;
-      case TlsSession::Status::more: return true;
-      case TlsSession::Status::closed:
-      case TlsSession::Status::failed: return false;
-    }
-  }
+  std::size_t size = 0;
+  TlsSession::Status status;
+  while ((status = tls_->read(loop_.plaintext, size)) == TlsSession::Status::done) feed({loop_.plaintext.data(), size});
+  // What came before the peer's goodbye is answered all the same.
+  if (status != TlsSession::Status::more) peer_ended_ = true;
 }
 
 bool Connection::has_output() const { return session_.has_output() || (tls_ && tls_->has_output()); }

@@ -123,10 +123,10 @@ def said_twice():
 
 
 def reload_that_contradicts_the_rest():
-    small = '[store]\nmax_size = "4MiB"\n[mail]\nmax_size = "1MiB"\n'
+    small = '[api]\nmemory = "256MiB"\n[store]\nmax_size = "4MiB"\n[mail]\nmax_size = "1MiB"\n'
     write_config(small)
     with Daemon({"mail.domains": "example.test"}, command=("serve", "--config", CONFIG)) as daemon:
-        write_config('[store]\nmax_size = "400MiB"\n[mail]\nmax_size = "2MiB"\n')  # only the second is reloadable
+        write_config('[api]\nmemory = "256MiB"\n[store]\nmax_size = "400MiB"\n[mail]\nmax_size = "2MiB"\n')  # only the second is reloadable
         seen = len(daemon.lines)
         daemon.signal(signal.SIGHUP)
         check("a new value that contradicts what stays is refused", daemon.wait_for(r"reload failed.*store\.max_size", 5, seen),

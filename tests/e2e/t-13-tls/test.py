@@ -70,6 +70,36 @@ with Daemon(FILES) as daemon, Api(daemon.api) as api:
         same("a large message in many records", client.deliver(["big@example.test"], big).code, 250)
     check("byte for byte", api.raw("big", newest(api, "big")["id"]).endswith(big))
 
+    # The last bytes and the goodbye in one packet.
+    raw = socket.create_connection(daemon.smtp_tls.rsplit(":", 1))
+    raw.settimeout(10)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = old.wrap_bio(incoming, outgoing)
+
+    def over_the_wire(act):
+        while True:
+            try:
+                return act()
+            except ssl.SSLWantReadError:
+                raw.sendall(outgoing.read())
+                incoming.write(raw.recv(65536))
+
+    over_the_wire(tls.do_handshake)
+    over_the_wire(lambda: tls.read(4096))
+    tls.write(b"EHLO c.test\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<last@example.test>\r\nDATA\r\n")
+    heard = b""
+    while b"354" not in heard:
+        heard += over_the_wire(lambda: tls.read(4096))
+    tls.write(b"Subject: last\r\n\r\nbody\r\n.\r\n")
+    try:
+        tls.unwrap()
+    except ssl.SSLWantReadError:
+        pass
+    raw.sendall(outgoing.read())
+    check("a message whose end and goodbye come together is stored", until(lambda: len(api.messages("last")) == 1))
+    check("and answered", raw.recv(65536) != b"")
+    raw.close()
+
     # A renewal: the files change, HUP reads them, and who is there keeps what he has.
     with in_tls(daemon, server_name="mx.example.org", context=trusting("first")) as client:
         for end in ("pem", "key"):
