@@ -57,7 +57,7 @@ class Daemon {
 
  private:
   Result<void> open();
-  void lower_connections();
+  void lower_connections(Config& config) const;
   std::string store_url() const;
   bool store_exists() const;
   Result<void> open_store();
@@ -78,7 +78,6 @@ class Daemon {
   SystemClock clock_;
   metrics::Registry metrics_;
   std::size_t file_limit_;
-  std::size_t smtp_room_ = 0;  // SMTP connections that there are descriptors for
   Budget memory_;
   // Goes last: what it bounds is the end of all that follows.
   std::unique_ptr<service::TimeLimit> end_limit_;
@@ -108,7 +107,7 @@ Result<void> Daemon::open() {
                     [this] { return static_cast<double>(memory_.limit()); });
   metrics_.callback("maildrop_store_limit_bytes", "store.max_size",
                     [limit = config_.store.max_size] { return static_cast<double>(limit); });
-  lower_connections();
+  lower_connections(config_);
   TRY(open_store());
   if (parts_.smtp) TRY(open_smtp());
   if (parts_.api) TRY(open_api());
@@ -118,7 +117,7 @@ Result<void> Daemon::open() {
 
 /// So that the store and those who are connected find descriptors when all seats are taken: HTTP gets what it wants up
 /// to a quarter, or all where there is no SMTP.
-void Daemon::lower_connections() {
+void Daemon::lower_connections(Config& config) const {
   const std::size_t files = file_limit_ > 2 * kReservedFiles ? file_limit_ - kReservedFiles : file_limit_ / 2;
   const std::size_t for_http = parts_.smtp ? files / 4 : files;
   const auto lower = [this](std::string_view key, unsigned& wanted, std::size_t room) {
@@ -127,9 +126,9 @@ void Daemon::lower_connections() {
                  {{"key", key}, {"wanted", wanted}, {"open_files", file_limit_}, {"lowered_to", room}});
     wanted = static_cast<unsigned>(room);
   };
-  if (parts_.api) lower("api.connections", config_.api.connections, for_http);
-  smtp_room_ = files - (parts_.api ? config_.api.connections : 0);
-  if (parts_.smtp) lower("limits.connections", config_.limits.connections, smtp_room_);
+  if (parts_.api) lower("api.connections", config.api.connections, for_http);
+  const std::size_t for_smtp = files - (parts_.api ? config.api.connections : 0);
+  if (parts_.smtp) lower("limits.connections", config.limits.connections, for_smtp);
 }
 
 bool Daemon::store_exists() const {
@@ -172,7 +171,7 @@ Result<void> Daemon::open_smtp() {
   }
   const smtp::ServerParts parts{loops_, *committer_, memory_, clock_, metrics_, nullptr};
   try {
-    smtp_ = std::make_unique<smtp::Server>(parts, config_, std::move(all), std::move(tls), smtp_room_);
+    smtp_ = std::make_unique<smtp::Server>(parts, config_, std::move(all), std::move(tls));
   } catch (const boost::system::system_error& error) {  // no descriptor is left for a loop
     return fail(Code::unavailable, std::string("cannot serve: ") + error.what());
   }
@@ -248,6 +247,7 @@ void Daemon::reload() {
   service::notify_reloading();
   Result<LoadedConfig> loaded = read_config(globals_);
   if (!loaded) return reload_failed(loaded.error());
+  lower_connections(loaded->config);
   // Values that only a start can change stay as they are, so that what is shown is what is in force.
   Config next = config_;
   std::vector<std::string_view> changed;

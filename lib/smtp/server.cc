@@ -91,8 +91,8 @@ void Server::State::check_drained() {
   done();
 }
 
-Server::Server(ServerParts parts, const Config& config, ServerListeners listeners, TlsContextPtr tls, std::size_t max)
-    : state_(std::make_unique<State>(parts, config, std::move(listeners), std::move(tls), max)) {}
+Server::Server(ServerParts parts, const Config& config, ServerListeners listeners, TlsContextPtr tls)
+    : state_(std::make_unique<State>(parts, config, std::move(listeners), std::move(tls))) {}
 
 Server::~Server() = default;
 

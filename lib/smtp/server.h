@@ -36,9 +36,8 @@ struct ServerListeners {
 /// Built and destroyed on the main thread, while the loops do not run; destroyed when it is drained.
 class Server {
  public:
-  /// `tls`: REQUIRES one if there are `listeners.tls_first`. `max_connections` lowers limits.connections (open files).
-  Server(ServerParts parts, const Config& config, ServerListeners listeners, service::TlsContextPtr tls,
-         std::size_t max_connections);
+  /// `tls`: REQUIRES one if there are `listeners.tls_first`.
+  Server(ServerParts parts, const Config& config, ServerListeners listeners, service::TlsContextPtr tls);
   ~Server();
   Server(const Server&) = delete;
 

@@ -69,12 +69,8 @@ struct Server::State {
     Timer sweeper;
   };
 
-  State(ServerParts p, const Config& config, ServerListeners listeners, TlsContextPtr tls, std::size_t max)
-      : parts(p),
-        metrics(p.metrics),
-        max_connections(max),
-        admission(limits_of(config)),
-        ledger(p.clock, config.limits.ledger) {
+  State(ServerParts p, const Config& config, ServerListeners listeners, TlsContextPtr tls)
+      : parts(p), metrics(p.metrics), admission(limits_of(config)), ledger(p.clock, config.limits.ledger) {
     policy = make_policy(config, std::move(tls));
     for (std::size_t i = 0; i < parts.loops.size(); ++i) {
       Share& share = *shares.emplace_back(std::make_unique<Share>(*this, parts.loops.at(i)));
@@ -85,8 +81,7 @@ struct Server::State {
 
   service::AdmissionLimits limits_of(const Config& config) const {
     const LimitSettings& limits = config.limits;
-    return {std::min<std::size_t>(limits.connections, max_connections), limits.connections_per_ipv4,
-            limits.connections_per_ipv6_64, limits.exempt};
+    return {limits.connections, limits.connections_per_ipv4, limits.connections_per_ipv6_64, limits.exempt};
   }
 
   std::shared_ptr<const Policy> make_policy(const Config& config, TlsContextPtr tls) const {
@@ -109,7 +104,6 @@ struct Server::State {
 
   ServerParts parts;
   Metrics metrics;
-  std::size_t max_connections;
   service::Admission admission;
   store::Ledger ledger;
   std::shared_ptr<const Policy> policy;

@@ -199,7 +199,7 @@ class RunningServer {
     all.plain = std::move(*listeners);
     auto tls = service::TlsContext::make(config.tls, "mx.example.org");
     REQUIRE(tls);
-    server_ = std::make_unique<Server>(parts, config, std::move(all), *tls, 1000);
+    server_ = std::make_unique<Server>(parts, config, std::move(all), *tls);
     server_->start();
     loops_.start();
   }

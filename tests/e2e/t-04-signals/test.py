@@ -143,6 +143,11 @@ def few_descriptors():
         check("limits are lowered to what descriptors there are",
               "key=api.connections wanted=2000 open_files=1000 lowered_to=218" in log and
               "key=limits.connections wanted=10000 open_files=1000 lowered_to=654" in log, log)
+        seen = len(daemon.lines)
+        daemon.signal(signal.SIGHUP)
+        daemon.wait_for(r"\breloaded\b", 5, seen)
+        check("and a reload takes that for no change", not any("needs a restart" in line or "setting changed" in line
+                                                               for line in daemon.lines[seen:]), daemon.log())
         daemon.stop()
 
 
