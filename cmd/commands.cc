@@ -25,7 +25,7 @@ namespace {
 constexpr const Command* kCommands[] = {MAILDROP_COMMANDS(X)};
 #undef X
 
-constexpr std::string_view kExamples =
+constexpr std::string_view kRootExamples =
     "maildrop serve\n"
     "maildrop inbox bob\n"
     "maildrop inbox bob latest";
@@ -58,7 +58,7 @@ void build(Tree& tree) {
   CLI::App& app = tree.app;
   app.name("maildrop");
   app.description("Receives mail for inboxes that need no account, and shows it.");
-  app.footer(std::string(kExamples));
+  app.footer(std::string(kRootExamples));
   app.formatter(std::make_shared<HelpFormatter>());  // subcommands inherit it, and what follows
   app.fallthrough();                                 // global options are read before and after the subcommand
   add_globals(tree);

@@ -10,7 +10,7 @@
 namespace maildrop::cmd {
 namespace {
 
-constexpr std::string_view kExamples =
+constexpr std::string_view kConfigExamples =
     "maildrop config check                  # every problem at once\n"
     "maildrop config show --origin          # what is in force, and where it was set\n"
     "maildrop config defaults > maildrop.toml";
@@ -99,7 +99,7 @@ CLI::App* add(CLI::App& app, const char* name, const char* summary, std::string_
   return sub;
 }
 
-std::function<int()> declare(CLI::App& app, const Globals& globals) {
+std::function<int()> declare_config(CLI::App& app, const Globals& globals) {
   const CLI::App* checking = add(app, "check", "Read all settings and print every problem.", kCheckExamples);
   CLI::App* showing = add(app, "show", "Print the settings in force.", kShowExamples);
   const CLI::App* defaults =
@@ -118,6 +118,7 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
 
 }  // namespace
 
-extern const Command config_command{"config", "Check, show or print the settings.", declare, false, kExamples};
+extern const Command config_command{"config", "Check, show or print the settings.", declare_config, false,
+                                    kConfigExamples};
 
 }  // namespace maildrop::cmd

@@ -62,7 +62,7 @@ int run(const GenerateOptions& options) {
   return printed ? exit_ok : (report(printed.error()), exit_io);
 }
 
-std::function<int()> declare(CLI::App& app, const Globals&) {
+std::function<int()> declare_generate(CLI::App& app, const Globals&) {
   auto options = std::make_shared<GenerateOptions>();
   app.add_option("WHAT", options->what, "config, settings-man, routes-man, completion or man.")->required();
   app.add_option("WHICH", options->which, "The shell; or the command, and the part of its page.");
@@ -78,7 +78,7 @@ std::string brief(const std::string& help) {
   return sentence ? help.substr(0, end) : help.substr(0, end + 1) + brief(help.substr(end + 1));
 }
 
-extern const Command generate_command{"generate", "Print manual pages, completions and the sample file.", declare,
-                                      true};
+extern const Command generate_command{"generate", "Print manual pages, completions and the sample file.",
+                                      declare_generate, true};
 
 }  // namespace maildrop::cmd

@@ -13,7 +13,7 @@
 namespace maildrop::cmd {
 namespace {
 
-constexpr std::string_view kExamples =
+constexpr std::string_view kInboxExamples =
     "maildrop inbox bob                       # what bob has, newest first\n"
     "maildrop inbox bob latest                # read the newest\n"
     "maildrop inbox bob --wait=30s -g 'code'  # wait for a message about a code";
@@ -146,7 +146,7 @@ CLI::Option* file_name(CLI::Option* option) {
   return option->type_name("FILE")->check(CLI::Validator(check, ""));
 }
 
-std::function<int()> declare(CLI::App& app, const Globals& globals) {
+std::function<int()> declare_inbox(CLI::App& app, const Globals& globals) {
   auto o = std::make_shared<InboxOptions>();
   app.add_option("NAME", o->name, "The inbox: bob, or bob@example.org.")->required();
   app.add_option("ID", o->ids, "The message: latest, a number (1 is the newest), an id or the start of one.");
@@ -178,7 +178,7 @@ std::function<int()> declare(CLI::App& app, const Globals& globals) {
 
 }  // namespace
 
-extern const Command inbox_command{"inbox", "List an inbox, or read, wait for and delete its messages.", declare, false,
-                                   kExamples};
+extern const Command inbox_command{"inbox", "List an inbox, or read, wait for and delete its messages.", declare_inbox,
+                                   false, kInboxExamples};
 
 }  // namespace maildrop::cmd

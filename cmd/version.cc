@@ -7,7 +7,7 @@
 namespace maildrop::cmd {
 namespace {
 
-constexpr std::string_view kExamples =
+constexpr std::string_view kVersionExamples =
     "maildrop version\n"
     "maildrop version --json\n"
     "maildrop --version    # one line";
@@ -48,7 +48,7 @@ std::string as_json() {
   return json_line(out);
 }
 
-std::function<int()> declare(CLI::App& app, const Globals&) {
+std::function<int()> declare_version(CLI::App& app, const Globals&) {
   auto json = std::make_shared<bool>(false);
   app.add_flag("--json", *json, "Write one JSON object, schema maildrop.version/1.");
   return [json]() -> int {
@@ -59,7 +59,7 @@ std::function<int()> declare(CLI::App& app, const Globals&) {
 
 }  // namespace
 
-extern const Command version_command{"version", "Print the version, the compiler and the libraries.", declare, false,
-                                     kExamples};
+extern const Command version_command{"version", "Print the version, the compiler and the libraries.", declare_version,
+                                     false, kVersionExamples};
 
 }  // namespace maildrop::cmd

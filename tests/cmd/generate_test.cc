@@ -4,15 +4,10 @@
 #include <catch2/catch.hpp>
 
 #include "command.h"
+#include "whole.h"
 
 namespace maildrop::cmd {
 namespace {
-
-CommandText whole() {
-  Tree tree;
-  build(tree);
-  return describe(tree.app);
-}
 
 const CommandText& command(const CommandText& root, const std::string& name) {
   for (const CommandText& each : root.commands) {
@@ -36,7 +31,7 @@ CommandText made_up() {
 }
 
 TEST_CASE("names and options of the manual") {
-  const CommandText root = whole();
+  const CommandText root = test::whole_tree();
   CHECK(man_head(command(root, "version")) ==
         ".SH NAME\nmaildrop\\-version \\- print the version, the compiler and the libraries\n.SH SYNOPSIS\n"
         "\\fBmaildrop version\\fR [\\fIOPTION\\fR]...\n");
@@ -72,7 +67,7 @@ TEST_CASE("shells see no end of a quote in our text") {
 }
 
 TEST_CASE("completions hold fixed values") {
-  const CommandText root = whole();
+  const CommandText root = test::whole_tree();
   CHECK_THAT(bash_completion(root), Catch::Contains("'maildrop inbox --color') echo 'auto always never' ;;"));
   CHECK_THAT(zsh_completion(root), Catch::Contains(":value:(auto always never)'"));
   CHECK_THAT(fish_completion(root), Catch::Contains("-l color -x -a 'auto always never'"));

@@ -6,15 +6,10 @@
 
 #include "command.h"
 #include "generate.h"
+#include "whole.h"
 
 namespace maildrop::cmd {
 namespace {
-
-CommandText whole() {
-  Tree tree;
-  build(tree);
-  return describe(tree.app);
-}
 
 void check(const CommandText& command) {
   CAPTURE(command.full_name());
@@ -32,7 +27,7 @@ void check(const CommandText& command) {
   for (const CommandText& sub : command.commands) check(sub);
 }
 
-TEST_CASE("each command has three examples and each option a sentence") { check(whole()); }
+TEST_CASE("each command has three examples and each option a sentence") { check(test::whole_tree()); }
 
 TEST_CASE("help begins with the examples") {
   Tree tree;
@@ -46,12 +41,12 @@ TEST_CASE("help begins with the examples") {
 }
 
 TEST_CASE("hidden commands are told nowhere") {
-  for (const CommandText& command : whole().commands) CHECK(command.path.back() != "generate");
+  for (const CommandText& command : test::whole_tree().commands) CHECK(command.path.back() != "generate");
 }
 
 TEST_CASE("a name takes a value everywhere or nowhere") {  // completions step over values by name alone
   std::set<std::string> valued, bare;
-  const CommandText root = whole();
+  const CommandText root = test::whole_tree();
   std::vector<const CommandText*> all = {&root};
   for (std::size_t i = 0; i < all.size(); ++i) {
     for (const CommandText& sub : all[i]->commands) all.push_back(&sub);

@@ -9,18 +9,18 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-struct Outcome {
+struct Parsed {
   std::optional<int> status;
   std::string out, err;
   Globals globals;
   bool chosen = false;
 };
 
-Outcome parsed(const Words& words) {
+Parsed parsed(const Words& words) {
   Tree tree;
   build(tree);
   const test::Capture out(1), err(2);
-  Outcome outcome;
+  Parsed outcome;
   outcome.status = parse(tree, words);
   outcome.out = out.text();
   outcome.err = err.text();
@@ -64,7 +64,7 @@ TEST_CASE("wrong command lines are 64 and say why") {
       {{"\x1b]0;x\x07"}, "unknown command"},
   };
   for (const Row& row : rows) {
-    const Outcome outcome = parsed(row.words);
+    const Parsed outcome = parsed(row.words);
     CAPTURE(row.words, outcome.err);
     CHECK(outcome.status == exit_usage);
     CHECK_THAT(outcome.err, Catch::Contains(row.says));
@@ -76,7 +76,7 @@ TEST_CASE("wrong command lines are 64 and say why") {
 TEST_CASE("help and version are 0 and on standard output") {
   for (const Words& words :
        {Words{"--help"}, Words{"-h"}, Words{"inbox", "--help"}, Words{"config", "show", "-h"}, Words{"--version"}}) {
-    const Outcome outcome = parsed(words);
+    const Parsed outcome = parsed(words);
     CAPTURE(words);
     CHECK(outcome.status == exit_ok);
     CHECK(outcome.err.empty());
@@ -88,7 +88,7 @@ TEST_CASE("global options stand before and after the command") {
   for (const Words& words : {Words{"--config", "x.toml", "--set", "a=1", "--set", "b=[2]", "config", "check"},
                              Words{"config", "--set=a=1", "--config=x.toml", "check", "--set", "b=[2]"},
                              Words{"config", "check", "--set", "a=1", "--set", "b=[2]", "--config", "x.toml"}}) {
-    const Outcome outcome = parsed(words);
+    const Parsed outcome = parsed(words);
     CAPTURE(words, outcome.err);
     CHECK(outcome.chosen);
     CHECK(outcome.status == std::nullopt);
@@ -100,7 +100,7 @@ TEST_CASE("global options stand before and after the command") {
 TEST_CASE("an inbox may be called like a command") {
   for (const Words& words : {Words{"inbox", "config"}, Words{"inbox", "inbox", "latest"}, Words{"inbox", "--", "-x"},
                              Words{"inbox", "bob", "--delete", "-"}, Words{"inbox", "bob", "--wait", "latest"}}) {
-    const Outcome outcome = parsed(words);
+    const Parsed outcome = parsed(words);
     CAPTURE(words, outcome.err);
     CHECK(outcome.chosen);
     CHECK(outcome.status == std::nullopt);
