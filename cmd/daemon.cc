@@ -63,7 +63,8 @@ class Daemon {
   Result<void> open_store();
   Result<void> open_smtp();
   Result<void> open_api();
-  void announce(std::string_view service, const service::ListenersByLoop& listeners) const;
+  /// None, if there are no endpoints.
+  Result<service::ListenersByLoop> listen(std::string_view service, const std::vector<Endpoint>& endpoints) const;
   void reload();
   void reload_failed(const Error& error) const;
   void drain();
@@ -160,18 +161,13 @@ Result<void> Daemon::open_store() {
 Result<void> Daemon::open_smtp() {
   service::TlsContextPtr tls = TRY(service::TlsContext::make(config_.tls, effective_hostname(config_.smtp)));
   committer_ = std::make_unique<store::Committer>(*store_, config_.store, metrics_);
-  service::ListenersByLoop listeners =
-      TRY(service::open_listeners(config_.smtp.listen, loops_.size(), config_.service.socket_mode));
-  announce("smtp", listeners);
-  smtp::ServerListeners all;
-  all.plain = std::move(listeners);
-  if (!config_.smtp.listen_tls.empty()) {
-    all.tls_first = TRY(service::open_listeners(config_.smtp.listen_tls, loops_.size(), config_.service.socket_mode));
-    announce("smtp-tls", all.tls_first);
-  }
+  smtp::ServerListeners listeners;
+  listeners.plain = TRY(listen("smtp", config_.smtp.listen));
+  listeners.tls_first = TRY(listen("smtp-tls", config_.smtp.listen_tls));
+  listeners.lmtp = TRY(listen("lmtp", config_.lmtp.listen));
   const smtp::ServerParts parts{loops_, *committer_, memory_, clock_, metrics_, nullptr};
   try {
-    smtp_ = std::make_unique<smtp::Server>(parts, config_, std::move(all), std::move(tls));
+    smtp_ = std::make_unique<smtp::Server>(parts, config_, std::move(listeners), std::move(tls));
   } catch (const boost::system::system_error& error) {  // no descriptor is left for a loop
     return fail(Code::unavailable, std::string("cannot serve: ") + error.what());
   }
@@ -179,16 +175,17 @@ Result<void> Daemon::open_smtp() {
 }
 
 Result<void> Daemon::open_api() {
-  service::ListenersByLoop listeners =
-      TRY(service::open_listeners(config_.api.listen, loops_.size(), config_.service.socket_mode));
-  announce("api", listeners);
+  service::ListenersByLoop listeners = TRY(listen("api", config_.api.listen));
   offload_ = std::make_unique<service::Offload>(config_.api.workers, config_.api.waiting);
   api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_});
   http_ = std::make_unique<api::HttpServer>(loops_, std::move(listeners), *offload_, *api_context_);
   return {};
 }
 
-void Daemon::announce(std::string_view service, const service::ListenersByLoop& listeners) const {
+Result<service::ListenersByLoop> Daemon::listen(std::string_view service,
+                                                const std::vector<Endpoint>& endpoints) const {
+  service::ListenersByLoop listeners =
+      TRY(service::open_listeners(endpoints, loops_.size(), config_.service.socket_mode));
   std::vector<std::string_view> said;  // each loop has its own socket on one address
   for (const auto& of_loop : listeners) {
     for (const service::Listener& listener : of_loop) {
@@ -197,6 +194,7 @@ void Daemon::announce(std::string_view service, const service::ListenersByLoop& 
       log::info("listening", {{"service", service}, {"address", listener.name()}});
     }
   }
+  return listeners;
 }
 
 std::string Daemon::status() const {

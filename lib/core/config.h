@@ -33,6 +33,10 @@ struct SmtpSettings {
   std::uint64_t min_data_rate = 100;                  // bytes per second, over the DATA so far, after 30 s; 0: none
 };
 
+struct LmtpSettings {
+  std::vector<Endpoint> listen;
+};
+
 struct TlsSettings {
   enum class Version { tls1_2, tls1_3 };
 
@@ -50,6 +54,10 @@ struct ProxySettings {
   std::vector<Network> networks;             // of balancers that begin with a PROXY header
   Millis timeout = std::chrono::seconds(5);  // for the header, from the connection on
   Missing on_missing = Missing::reject;      // a balancer that sends none: direct serves it as itself
+};
+
+struct XclientSettings {
+  std::vector<Network> networks;  // whose XCLIENT is believed
 };
 
 struct ApiSettings {
@@ -129,8 +137,10 @@ struct ServiceSettings {
 
 struct Config {
   SmtpSettings smtp;
+  LmtpSettings lmtp;
   TlsSettings tls;
   ProxySettings proxy;
+  XclientSettings xclient;
   ApiSettings api;
   MailSettings mail;
   InboxSettings inbox;

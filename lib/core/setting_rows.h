@@ -1,4 +1,5 @@
-/// setting_rows.h: makes the rows of the table of settings, one function for each kind of value. For settings.cc alone.
+/// setting_rows.h: makes the rows of the table of settings, one function for each kind of value. For settings.cc and
+/// settings_smtp.cc.
 #pragma once
 
 #include <charconv>
@@ -9,12 +10,21 @@
 #include <utility>
 #include <vector>
 
+#include "core/net.h"
 #include "core/settings.h"
 #include "core/text.h"
 
 namespace maildrop::rows {
 
 using Values = std::vector<std::string>;
+
+/// Where a value is kept: `MEMBER(smtp.hostname)`.
+#define MEMBER(path) \
+  [](Config & c) -> auto& { return c.path; }
+
+inline constexpr std::uint64_t kKiB = 1024;
+inline constexpr std::uint64_t kMiB = 1024 * kKiB;
+inline constexpr std::uint64_t kGiB = 1024 * kMiB;
 
 // --- one value from and to text ---
 
@@ -23,6 +33,15 @@ struct Range {
   T least;
   T most;
 };
+
+inline constexpr Range<Millis> kTimeout{std::chrono::seconds(1), std::chrono::hours(24)};
+inline constexpr Range<unsigned> kCount{1, 1'000'000};
+
+inline Result<Endpoint> parse_endpoint(const std::string& text) { return Endpoint::parse(text); }
+inline std::string format_endpoint(const Endpoint& endpoint) { return endpoint.to_string(); }
+inline Result<Network> parse_network(const std::string& text) { return Network::parse(text); }
+inline std::string format_network(const Network& network) { return network.to_string(); }
+inline std::string as_is(const std::string& text) { return text; }
 
 inline Result<std::uint64_t> parse_number(std::string_view text) {
   std::uint64_t value = 0;
@@ -174,5 +193,8 @@ inline Setting reloadable(Setting row) {
   row.reloadable = true;
   return row;
 }
+
+/// smtp, lmtp, tls, proxy and xclient: all that SMTP is served by (settings_smtp.cc).
+void add_smtp_sections(std::vector<Setting>& rows);
 
 }  // namespace maildrop::rows

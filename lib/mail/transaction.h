@@ -16,6 +16,7 @@ namespace maildrop::mail {
 struct Peer {
   IpAddress address;
   std::uint16_t port = 0;
+  std::string name{};         // its host name as somebody trusted tells (XCLIENT); empty: not told
   bool local = false;         // came over a unix socket; address and port mean nothing
   bool health_check = false;  // a balancer that speaks for itself: not counted
   bool exempt = false;        // in limits.exempt: no rates, per-source caps or filters
@@ -42,7 +43,8 @@ struct Transaction {
   Peer peer;
   Tls tls;
   std::string helo;                   // the argument of HELO or EHLO as given
-  bool esmtp = false;                 // EHLO was used
+  bool esmtp = false;                 // EHLO was used, or LHLO
+  bool lmtp = false;                  // came by LMTP
   Address from;                       // null for bounces
   bool smtputf8 = false;              // MAIL ... SMTPUTF8
   bool eight_bit = false;             // MAIL ... BODY=8BITMIME

@@ -6,17 +6,28 @@
 
 namespace maildrop::service {
 
+bool Admission::has_room(const IpAddress& address) const {
+  if (address == IpAddress() || contains(limits_.exempt, address)) return true;
+  const auto known = sources_.find(source(address));
+  const std::size_t there = known == sources_.end() ? 0 : known->second;
+  return there < (address.is_v4() ? limits_.per_ipv4 : limits_.per_ipv6_64);
+}
+
 Admission::Answer Admission::enter(const IpAddress& address) {
   const std::lock_guard lock(mutex_);
   if (total_ >= limits_.total) return Answer::full;
-  const IpAddress from = source(address);
-  const auto known = sources_.find(from);
-  const std::size_t there = known == sources_.end() ? 0 : known->second;
-  const std::size_t cap = address.is_v4() ? limits_.per_ipv4 : limits_.per_ipv6_64;
-  const bool capped = address != IpAddress() && !contains(limits_.exempt, address);
-  if (capped && there >= cap) return Answer::source_full;
+  if (!has_room(address)) return Answer::source_full;
   ++total_;
-  ++sources_[from];
+  ++sources_[source(address)];
+  return Answer::admitted;
+}
+
+Admission::Answer Admission::move(const IpAddress& from, const IpAddress& to) {
+  const std::lock_guard lock(mutex_);
+  if (source(from) == source(to)) return Answer::admitted;
+  if (!has_room(to)) return Answer::source_full;
+  ++sources_[source(to)];
+  count_out(from);
   return Answer::admitted;
 }
 
@@ -24,6 +35,10 @@ void Admission::leave(const IpAddress& address) {
   const std::lock_guard lock(mutex_);
   assert(total_ > 0);  // more were given back than admitted
   --total_;
+  count_out(address);
+}
+
+void Admission::count_out(const IpAddress& address) {
   const auto found = sources_.find(source(address));
   if (found != sources_.end() && --found->second == 0) sources_.erase(found);
 }

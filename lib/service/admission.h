@@ -29,12 +29,16 @@ class Admission {
   /// them.
   Answer enter(const IpAddress& address);
   void leave(const IpAddress& address);
+  /// One that was admitted as `from` turns out to be `to`. If it is not admitted as that it is still counted as `from`.
+  Answer move(const IpAddress& from, const IpAddress& to);
   std::size_t count() const;
   /// After a reload; who is in stays in.
   void apply(AdmissionLimits limits);
 
  private:
   /// What is counted as one source: an IPv4 address, an IPv6 /64.
+  bool has_room(const IpAddress& address) const;
+  void count_out(const IpAddress& address);
   static IpAddress source(const IpAddress& address) { return address.is_v4() ? address : address.prefix(64); }
 
   mutable std::mutex mutex_;

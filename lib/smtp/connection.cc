@@ -57,10 +57,11 @@ auto resume_with(asio::io_context& context, Start start) {
   return asio::async_initiate<Token, void(Answer)>(Initiate<Answer, Start>{&context, start}, token);
 }
 
-TlsUse tls_use(const LoopState& loop, const mail::Peer& peer, bool first) {
-  if (first) return TlsUse::first;
-  // RFC 3207 4.2 lets a client go on in the clear, but not all do that by themselves.
-  return loop.policy->tls && !loop.ledger.noted(tls_failure_key(peer)) ? TlsUse::offered : TlsUse::never;
+/// RFC 3207 4.2 lets a client whose handshake failed go on in the clear, but not all do that by themselves.
+Opening with_tls_offered(const LoopState& loop, Opening opening) {
+  if (opening.tls == TlsUse::never && loop.policy->tls && !loop.ledger.noted(tls_failure_key(opening.peer)))
+    opening.tls = TlsUse::offered;
+  return opening;
 }
 
 std::int64_t seconds(Monotonic::duration duration) {
@@ -71,12 +72,12 @@ std::int64_t seconds(Monotonic::duration duration) {
 
 std::string make_session_id() { return random_name(8).substr(0, 12); }
 
-Connection::Connection(LoopState& loop, FileDescriptor socket, mail::Peer peer, bool tls_first, mail::Tls balancer_tls)
+Connection::Connection(LoopState& loop, FileDescriptor socket, Opening opening, const IpAddress& source)
     : loop_(loop),
       socket_(loop.poller, std::move(socket)),
-      session_(loop.policy, peer, make_session_id(), &loop.memory, tls_use(loop, peer, tls_first),
-               std::move(balancer_tls)),
+      session_(loop.policy, make_session_id(), with_tls_offered(loop, std::move(opening)), &loop.memory),
       pending_memory_(loop.memory),
+      source_(source),
       started_(loop.clock.monotonic()) {
   place_ = loop_.connections.insert(loop_.connections.end(), this);
 }
@@ -84,7 +85,7 @@ Connection::Connection(LoopState& loop, FileDescriptor socket, mail::Peer peer, 
 Connection::~Connection() {
   loop_.connections.erase(place_);
   log_session();
-  loop_.left(session_.transaction().peer);
+  loop_.left(source_);
 }
 
 awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Connection> self) {
@@ -119,6 +120,7 @@ awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Conne
         }
         break;
       }
+      case Want::admission: readmit(); break;
       case Want::tls: co_await start_tls(); break;
       case Want::delivery: co_await deliver(); break;
       case Want::verdict: co_await ask_judge(); break;
@@ -134,6 +136,15 @@ awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Conne
         co_return;
     }
   }
+}
+
+/// The limits go by whom XCLIENT named.
+void Connection::readmit() {
+  const IpAddress source = source_of(session_.transaction().peer);
+  if (const Reply* full = loop_.moved(source_, source)) return session_.end(*full);
+  source_ = source;
+  log::info("xclient", {{"session", session_.id()}, {"peer", session_.transaction().peer.to_string()}});
+  session_.admitted();
 }
 
 // --- bytes ---

@@ -60,9 +60,11 @@ struct LoopState {
   const Clock& clock;
   Metrics& metrics;
   store::Ledger& ledger;
-  filter::Judge* judge;                         // nullptr: nobody is asked
-  std::shared_ptr<const Policy> policy;         // for sessions to come
-  std::function<void(const mail::Peer&)> left;  // a connection is gone
+  filter::Judge* judge;                        // nullptr: nobody is asked
+  std::shared_ptr<const Policy> policy;        // for sessions to come
+  std::function<void(const IpAddress&)> left;  // a connection that was counted as that is gone
+  /// One that was counted as the first is the second now; the reply if there is no room for that.
+  std::function<const Reply*(const IpAddress&, const IpAddress&)> moved;
   std::vector<char> buffer = std::vector<char>(64 * 1024);
   std::vector<char> plaintext = std::vector<char>(16 * 1024);  // of one TLS record (RFC 8446 5.1)
   std::list<Connection*> connections{};
@@ -75,9 +77,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
  public:
   using Executor = boost::asio::io_context::executor_type;
 
-  /// `socket`: connected, non-blocking. `tls_first`: it begins with TLS. `balancer_tls`: what a balancer has taken off.
+  /// `socket`: connected, non-blocking. `opening.tls` becomes offered where it may be. `source`: what it is counted as.
   /// Throws when the loop cannot watch the socket; it is closed then.
-  Connection(LoopState& loop, FileDescriptor socket, mail::Peer peer, bool tls_first, mail::Tls balancer_tls = {});
+  Connection(LoopState& loop, FileDescriptor socket, Opening opening, const IpAddress& source);
   ~Connection();
 
   /// Serves until the session ends; `self` keeps the connection alive meanwhile.
@@ -96,6 +98,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   enum class Waiting : unsigned char { nothing, handshake, peer_bytes, peer_room, last_bytes, store, verdict };
 
   void feed(std::string_view bytes);  // what is not used now is left in pending_
+  void readmit();
   void count_refusals();
   bool waits_for_peer() const;
   void begin_wait(Waiting waiting);
@@ -139,6 +142,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string output_;                        // being written
   std::size_t written_ = 0;                   // of output_
   std::list<Connection*>::iterator place_;
+  IpAddress source_;                // what it is counted as
   const Reply* expired_ = nullptr;  // why the sweep ended the wait
   Monotonic started_;
   Monotonic deadline_;         // of the wait in progress
@@ -156,6 +160,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool gone_ = false;        // the peer closed or failed
   bool peer_ended_ = false;  // within TLS it said goodbye, or broke it: nothing comes any more
 };
+
+/// What a peer is counted as; `::` is no source.
+inline IpAddress source_of(const mail::Peer& peer) {
+  return peer.local || peer.health_check ? IpAddress() : peer.address;
+}
 
 /// What the ledger knows of a peer whose handshake failed.
 std::string tls_failure_key(const mail::Peer& peer);

@@ -1,5 +1,5 @@
-/// grammar.h: the command lines of RFC 5321 4.1 with BDAT (RFC 3030) and STARTTLS (RFC 3207), and the parameters of RFC
-/// 1870, 3030, 6152 and 6531. Pure.
+/// grammar.h: the command lines of RFC 5321 4.1 with LHLO (RFC 2033), BDAT (RFC 3030) and STARTTLS (RFC 3207), and the
+/// parameters of RFC 1870, 3030, 6152 and 6531. Pure.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@ namespace maildrop::smtp {
 enum class Verb {
   helo,
   ehlo,
+  lhlo,
   mail,
   rcpt,
   data,
@@ -27,6 +28,7 @@ enum class Verb {
   expn,
   help,
   starttls,
+  xclient,
   unimplemented,  // known words that this server does not offer: AUTH, TURN, ...
   foreign,        // another protocol's first word: GET, POST, CONNECT, ...
   unknown,

@@ -14,9 +14,7 @@ Introduction::Introduction(LoopState& loop, FileDescriptor socket)
 
 Introduction::~Introduction() {
   loop_.introductions.erase(place_);
-  mail::Peer nobody;
-  nobody.local = true;
-  loop_.left(nobody);
+  loop_.left(IpAddress());
 }
 
 boost::asio::awaitable<ProxyHeader, Connection::Executor> Introduction::read() {

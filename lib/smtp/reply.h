@@ -46,6 +46,8 @@ inline constexpr Reply no_arguments{501, "5.5.4", "no arguments here", "syntax"}
 
 // Order.
 inline constexpr Reply need_helo{503, "5.5.1", "EHLO or HELO first", "sequence"};
+inline constexpr Reply need_lhlo{503, "5.5.1", "LHLO first", "sequence"};
+inline constexpr Reply only_lhlo{500, "5.5.1", "this is LMTP: LHLO", "sequence"};
 inline constexpr Reply tls_already{503, "5.5.1", "TLS is active already", "sequence"};
 inline constexpr Reply need_mail{503, "5.5.1", "MAIL first", "sequence"};
 inline constexpr Reply need_rcpt{503, "5.5.1", "RCPT first", "sequence"};
@@ -67,6 +69,12 @@ inline constexpr Reply bad_parameter{501, "5.5.4", "bad or repeated parameter", 
 inline constexpr Reply relaying_denied{550, "5.7.1", "relaying denied", "relaying"};
 inline constexpr Reply bad_inbox{553, "5.1.3", "no inbox can have that name", "inbox_name"};
 inline constexpr Reply too_many_recipients{452, "4.5.3", "too many recipients", "recipients"};
+
+// XCLIENT.
+inline constexpr Reply xclient_denied{550, "5.7.0", "you may not tell who your client is", "xclient"};
+inline constexpr Reply xclient_syntax{501, "5.5.4", "syntax: XCLIENT attribute=value ..., each attribute once", "syntax"};
+inline constexpr Reply xclient_attribute{501, "5.5.4", "unknown XCLIENT attribute", "syntax"};
+inline constexpr Reply xclient_value{501, "5.5.4", "bad value of an XCLIENT attribute", "syntax"};
 
 // The message.
 inline constexpr Reply bdat_syntax{501, "5.5.4", "syntax: BDAT size [LAST]", "syntax"};

@@ -31,6 +31,7 @@ struct ServerParts {
 struct ServerListeners {
   service::ListenersByLoop plain;
   service::ListenersByLoop tls_first;  // TLS before the greeting
+  service::ListenersByLoop lmtp;
 };
 
 /// Built and destroyed on the main thread, while the loops do not run; destroyed when it is drained.

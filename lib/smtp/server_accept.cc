@@ -118,7 +118,7 @@ void Server::State::admit(Share& share, Accepted accepted, const Gate& gate) {
   // A balancer is no source; what it passes on is counted as what it is when the header has come.
   const bool balancer =
       !accepted.peer.local && contains(share.shared.policy->config.proxy.networks, accepted.peer.address);
-  if (!enter(accepted, balancer ? IpAddress() : source_of(accepted.peer), gate)) return;
+  if (!enter(accepted, balancer ? IpAddress() : counted_as(accepted.peer, gate), gate)) return;
   if (!balancer) return begin(share, std::move(accepted), gate);
   auto introduction = [&] {
     try {
@@ -182,21 +182,28 @@ asio::awaitable<void, Connection::Executor> Server::State::introduce(Share* shar
     accepted.peer.exempt = header.local;
     accepted.balancer_tls = std::move(header.tls);
   }
-  if (share->shared.draining || !enter(accepted, source_of(accepted.peer), *gate)) co_return;
+  if (share->shared.draining || !enter(accepted, counted_as(accepted.peer, *gate), *gate)) co_return;
   begin(*share, std::move(accepted), *gate);
+}
+
+/// Who delivers by LMTP is trusted with as many connections as there are.
+IpAddress Server::State::counted_as(const mail::Peer& peer, const Gate& gate) {
+  return gate.lmtp ? IpAddress() : source_of(peer);
 }
 
 /// For a peer that has been counted.
 void Server::State::begin(Share& share, Accepted accepted, const Gate& gate) {
   if (!accepted.peer.health_check) metrics.sessions.add();
-  if (!accepted.peer.exempt)
-    accepted.peer.exempt = contains(share.shared.policy->config.limits.exempt, accepted.peer.address);
+  const IpAddress source = counted_as(accepted.peer, gate);
+  const bool exempt = gate.lmtp || contains(share.shared.policy->config.limits.exempt, accepted.peer.address);
+  Opening opening{std::move(accepted.peer), gate.tls_first ? TlsUse::first : TlsUse::never,
+                  std::move(accepted.balancer_tls), gate.lmtp};
+  opening.peer.exempt |= exempt;
   std::shared_ptr<Connection> connection;
   try {
-    connection = std::make_shared<Connection>(share.shared, std::move(accepted.socket), accepted.peer, gate.tls_first,
-                                              std::move(accepted.balancer_tls));
+    connection = std::make_shared<Connection>(share.shared, std::move(accepted.socket), std::move(opening), source);
   } catch (...) {
-    leave(source_of(accepted.peer));
+    leave(source);
     throw;
   }
   Connection* raw = connection.get();
@@ -210,6 +217,11 @@ void Server::State::begin(Share& share, Accepted accepted, const Gate& gate) {
     }
     connection->abandon();
   });
+}
+
+const Reply* Server::State::move(const IpAddress& from, const IpAddress& to) {
+  if (admission.move(from, to) == service::Admission::Answer::admitted) return nullptr;
+  return &reply::too_many_connections;
 }
 
 void Server::State::leave(const IpAddress& source) {

@@ -26,11 +26,6 @@ struct Accepted {
   mail::Tls balancer_tls{};
 };
 
-/// What a connection is counted as; `::` is no source.
-inline IpAddress source_of(const mail::Peer& peer) {
-  return peer.local || peer.health_check ? IpAddress() : peer.address;
-}
-
 struct Server::State {
   using Executor = Connection::Executor;
   using Token = boost::asio::use_awaitable_t<Executor>;
@@ -45,21 +40,29 @@ struct Server::State {
   struct Gate {
     service::Listener listener;
     bool tls_first;
+    bool lmtp;
   };
 
   /// One loop's share: its listeners, its connections, its sweep.
   struct Share {
     Share(State& s, service::Loop& loop)
         : server(s),
-          shared{loop.context(),    service::Poller(loop.context()),
-                 s.parts.committer, s.parts.memory,
-                 s.parts.clock,     s.metrics,
-                 s.ledger,          s.parts.judge,
-                 s.policy,          [&s](const mail::Peer& peer) { s.leave(source_of(peer)); }},
+          shared{loop.context(),
+                 service::Poller(loop.context()),
+                 s.parts.committer,
+                 s.parts.memory,
+                 s.parts.clock,
+                 s.metrics,
+                 s.ledger,
+                 s.parts.judge,
+                 s.policy,
+                 [&s](const IpAddress& source) { s.leave(source); },
+                 [&s](const IpAddress& from, const IpAddress& to) { return s.move(from, to); }},
           sweeper(loop.context().get_executor()) {}
 
-    void add(std::vector<service::Listener> listeners, bool tls_first) {
-      for (service::Listener& each : listeners) gates.push_back({std::move(each), tls_first});
+    void add(service::ListenersByLoop& listeners, std::size_t loop, bool tls_first, bool lmtp) {
+      if (loop >= listeners.size()) return;
+      for (service::Listener& each : listeners[loop]) gates.push_back({std::move(each), tls_first, lmtp});
     }
 
     State& server;
@@ -74,8 +77,9 @@ struct Server::State {
     policy = make_policy(config, std::move(tls));
     for (std::size_t i = 0; i < parts.loops.size(); ++i) {
       Share& share = *shares.emplace_back(std::make_unique<Share>(*this, parts.loops.at(i)));
-      if (i < listeners.plain.size()) share.add(std::move(listeners.plain[i]), false);
-      if (i < listeners.tls_first.size()) share.add(std::move(listeners.tls_first[i]), true);
+      share.add(listeners.plain, i, false, false);
+      share.add(listeners.tls_first, i, true, false);
+      share.add(listeners.lmtp, i, false, true);
     }
   }
 
@@ -95,9 +99,11 @@ struct Server::State {
   bool enter(const Accepted& accepted, const IpAddress& source, const Gate& gate);
   awaitable<void> introduce(Share* share, std::shared_ptr<Introduction> introduction, Accepted accepted,
                             const Gate* gate);
+  static IpAddress counted_as(const mail::Peer& peer, const Gate& gate);
   void begin(Share& share, Accepted accepted, const Gate& gate);
   awaitable<void> sweep_loop(Share* share);
   void leave(const IpAddress& source);
+  const Reply* move(const IpAddress& from, const IpAddress& to);
   void drain_share(Share& share);
   void check_drained();
   void farewell();

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "smtp/xclient.h"
+
 namespace maildrop::smtp {
 
 using filter::Phase;
@@ -14,11 +16,13 @@ constexpr std::uint64_t kLeastRoom = 64 * 1024;  // bytes of limits.memory that 
 
 }  // namespace
 
-Session::Session(std::shared_ptr<const Policy> policy, mail::Peer peer, std::string id, Budget* memory, TlsUse tls,
-                 mail::Tls balancer_tls)
-    : policy_(std::move(policy)), id_(std::move(id)), memory_(memory), tls_(tls) {
-  transaction_.peer = std::move(peer);
-  transaction_.tls = std::move(balancer_tls);
+Session::Session(std::shared_ptr<const Policy> policy, std::string id, Opening opening, Budget* memory)
+    : policy_(std::move(policy)), id_(std::move(id)), memory_(memory), tls_(opening.tls) {
+  transaction_.peer = std::move(opening.peer);
+  transaction_.tls = std::move(opening.balancer_tls);
+  transaction_.lmtp = opening.lmtp;
+  const mail::Peer& peer = transaction_.peer;
+  may_tell_client_ = !peer.local && !peer.health_check && contains(policy_->config.xclient.networks, peer.address);
   if (memory_) transaction_.memory = BudgetShare(*memory_);
   if (tls_ == TlsUse::first) {
     want_ = Want::tls;
@@ -94,13 +98,20 @@ void Session::run(std::string_view line) {
     return refuse(reply::filter_reject_connect);
   }
   switch (command.verb) {
-    case Verb::helo: return run_helo(command.argument, false);
-    case Verb::ehlo: return run_helo(command.argument, true);
+    case Verb::helo:
+    case Verb::ehlo:
+      // RFC 2033 4.1: who takes this for SMTP would misread the replies to a message.
+      if (transaction_.lmtp) return refuse(reply::only_lhlo);
+      return run_helo(command.argument, command.verb == Verb::ehlo);
+    case Verb::lhlo:
+      if (!transaction_.lmtp) return refuse(reply::not_implemented);
+      return run_helo(command.argument, true);
     case Verb::mail: return run_mail(command.argument);
     case Verb::rcpt: return run_rcpt(command.argument);
     case Verb::data: return run_data(command.argument);
     case Verb::bdat: return run_bdat(command.argument);
     case Verb::starttls: return run_starttls(command.argument);
+    case Verb::xclient: return run_xclient(command.argument);
     case Verb::rset: return run_rset(command.argument);
     case Verb::quit:
       if (!command.argument.empty()) return refuse(reply::no_arguments);
@@ -135,7 +146,7 @@ void Session::run_helo(std::string_view argument, bool esmtp) {
 }
 
 void Session::run_mail(std::string_view argument) {
-  if (!greeted_) return refuse(reply::need_helo);
+  if (!greeted_) return refuse(transaction_.lmtp ? reply::need_lhlo : reply::need_helo);
   if (in_transaction_) return refuse(reply::nested_mail);
   tl::expected<MailCommand, Reply> mail = parse_mail(argument, transaction_.esmtp);
   if (!mail) return refuse(mail.error());
@@ -168,6 +179,7 @@ void Session::run_rcpt(std::string_view argument) {
     if (++surplus_ > limits.recipient_overshoot) return refuse(reply::too_many_recipients);
     if (!known) return say(reply::too_many_recipients);
     refused_recipient_ = false;  // two spellings of one inbox: it gets the message once
+    ++accepted_;
     return say(reply::recipient_ok);
   }
   recipients.push_back({std::move(*to), std::move(*inbox)});
@@ -176,6 +188,12 @@ void Session::run_rcpt(std::string_view argument) {
     return say(reply::no_memory);
   }
   ask(Phase::rcpt);
+}
+
+/// Why a message cannot begin.
+const Reply& Session::no_recipients() const {
+  // RFC 2033 4.2 has but one code for it.
+  return refused_recipient_ && !transaction_.lmtp ? reply::no_valid_recipients : reply::need_rcpt;
 }
 
 /// An estimate: four texts beside the list itself.
@@ -188,8 +206,7 @@ void Session::run_data(std::string_view argument) {
   if (!argument.empty()) return refuse(reply::no_arguments);
   if (!in_transaction_) return refuse(reply::need_mail);
   if (chunks_) return refuse(reply::chunks_begun);
-  if (transaction_.recipients.empty())
-    return refuse(refused_recipient_ ? reply::no_valid_recipients : reply::need_rcpt);
+  if (transaction_.recipients.empty()) return refuse(no_recipients());
   if (transaction_.binary) return refuse(reply::need_bdat);
   data_ = std::make_unique<DataReader>(policy_->config.smtp.bare_newline == SmtpSettings::BareNewline::tolerate);
   discarded_ = 0;
@@ -209,7 +226,7 @@ void Session::run_starttls(std::string_view argument) {
   if (transaction_.tls.active()) return refuse(reply::tls_already);
   if (tls_ != TlsUse::offered) return refuse(reply::not_implemented);
   if (!argument.empty()) return refuse(reply::no_arguments);
-  if (!greeted_) return refuse(reply::need_helo);
+  if (!greeted_) return refuse(transaction_.lmtp ? reply::need_lhlo : reply::need_helo);
   say(reply::start_tls);
   want_ = Want::tls;
 }
@@ -227,7 +244,8 @@ void Session::tls_started(mail::Tls tls) {
 
 void Session::run_help() {
   output_ += "214-2.0.0 maildrop takes mail for its inboxes and sends nothing on\r\n";
-  output_ += "214 2.0.0 EHLO HELO STARTTLS MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT\r\n";
+  output_ += transaction_.lmtp ? "214 2.0.0 LHLO" : "214 2.0.0 EHLO HELO";
+  output_ += " STARTTLS MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT\r\n";
   count_junk();
 }
 
@@ -236,6 +254,7 @@ void Session::capabilities() {
   output_ += "250-PIPELINING\r\n250-SIZE " + std::to_string(policy_->config.mail.max_size) + "\r\n";
   output_ += "250-8BITMIME\r\n250-BINARYMIME\r\n250-CHUNKING\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n";
   if (tls_ == TlsUse::offered && !transaction_.tls.active()) output_ += "250-STARTTLS\r\n";
+  if (may_tell_client_) output_ += "250-XCLIENT " + std::string(kXclientAttributes) + "\r\n";
   output_ += "250-LIMITS RCPTMAX=" + std::to_string(policy_->config.limits.recipients) + "\r\n250 HELP\r\n";
 }
 
@@ -244,6 +263,20 @@ void Session::capabilities() {
 void Session::say(const Reply& reply) {
   if (!reply.reason.empty()) refusals_.push_back({reply.code, reply.reason});
   append(output_, reply, id_);
+}
+
+/// Ends a transaction: the answer to its message, in LMTP one for each recipient that was accepted (RFC 2033 4.2).
+void Session::answer_message(std::string_view text) {
+  const unsigned times = transaction_.lmtp ? accepted_ : 1;
+  reset();
+  for (unsigned i = 0; i < times; ++i) output_ += text;
+}
+
+void Session::answer_message(const Reply& reply) {
+  if (!reply.reason.empty()) refusals_.push_back({reply.code, reply.reason});
+  std::string text;
+  append(text, reply, id_);
+  answer_message(text);
 }
 
 void Session::refuse_recipient(const Reply& reply, std::string_view argument) {
@@ -304,6 +337,7 @@ void Session::reset() {
   chunks_.reset();
   in_transaction_ = false;
   refused_recipient_ = false;
+  accepted_ = 0;
   surplus_ = 0;
   discard_ = false;
 }

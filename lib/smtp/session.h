@@ -2,6 +2,7 @@
 ///
 /// No socket, no clock, no store. Whatever drives it (a connection, a test, a fuzzer) looks at want():
 ///   input     give bytes to consume()
+///   admission the peer has become another one (XCLIENT): count it as that, and say admitted() or end()
 ///   verdict   somebody judges transaction() at phase(); give the Verdict to answer()
 ///   delivery  take transaction() away by take_transaction(), store it, and give the result to answer()
 ///   tls       send what take_output() has in the clear, throw away what the peer sent besides, do the handshake, and
@@ -54,10 +55,18 @@ struct Policy {
   bool accepts(const mail::Address& recipient) const;
 };
 
-enum class Want { input, verdict, delivery, tls, close };
+enum class Want { input, admission, verdict, delivery, tls, close };
 
 /// never: STARTTLS is unknown here. offered: after EHLO. first: before the greeting (RFC 8314 3).
 enum class TlsUse : unsigned char { never, offered, first };
+
+/// What a session begins with.
+struct Opening {
+  mail::Peer peer{};
+  TlsUse tls = TlsUse::never;
+  mail::Tls balancer_tls{};  // what a balancer has taken off
+  bool lmtp = false;
+};
 
 /// Something that a peer wanted and did not get, for metrics and the log.
 struct Refusal {
@@ -74,13 +83,15 @@ class Session {
  public:
   /// `id` names the session in replies. The greeting is there, or a verdict is wanted, at once. What messages take in
   /// memory is held of `memory`, which outlives the session; without one there is no limit.
-  Session(std::shared_ptr<const Policy> policy, mail::Peer peer, std::string id, Budget* memory = nullptr,
-          TlsUse tls = TlsUse::never, mail::Tls balancer_tls = {});
+  Session(std::shared_ptr<const Policy> policy, std::string id, Opening opening, Budget* memory = nullptr);
 
   Want want() const { return want_; }
 
   /// Uses bytes until something other than input is wanted; returns how many were used. The rest must be given again.
   std::size_t consume(std::string_view bytes);
+
+  /// REQUIRES: want() == Want::admission.
+  void admitted();
 
   /// REQUIRES: want() == Want::verdict.
   filter::Phase phase() const { return phase_; }
@@ -141,10 +152,12 @@ class Session {
   void headers_judged();
   void run_rset(std::string_view argument);
   void run_starttls(std::string_view argument);
+  void run_xclient(std::string_view argument);
   void run_help();
   void capabilities();
 
   bool make_room(std::size_t more);
+  const Reply& no_recipients() const;
   std::size_t recipient_bytes() const;
   void proceed();  // the phase passed
   void refuse_phase(const filter::Verdict& verdict);
@@ -157,10 +170,12 @@ class Session {
   bool over_data_limits(std::size_t size, std::size_t header, std::size_t line);
 
   void say(const Reply& reply);
+  void answer_message(std::string_view text);
+  void answer_message(const Reply& reply);
   void refuse_recipient(const Reply& reply, std::string_view argument);
   Refusal refused_message(const Reply& reply) const;
   Refusal refused_by_filter(const Reply& standard) const;
-  void say_verdict(const filter::Verdict& verdict, const Reply& standard);
+  std::string verdict_text(const filter::Verdict& verdict, const Reply& standard) const;
   void refuse(const Reply& reply);  // counted as an error; may end the session
   void count_junk();
   void close();
@@ -187,7 +202,8 @@ class Session {
   unsigned messages_ = 0;
   unsigned commands_ = 0;
   unsigned begun_ = 0;
-  unsigned surplus_ = 0;  // RCPTs of this transaction that named an inbox again, or came when there were enough
+  unsigned accepted_ = 0;  // RCPTs of this transaction that were answered with 250
+  unsigned surplus_ = 0;   // RCPTs of this transaction that named an inbox again, or came when there were enough
   TlsUse tls_;
   Want want_ = Want::input;
   State state_ = State::command;
@@ -199,6 +215,8 @@ class Session {
   bool refused_recipient_ = false;  // some RCPT of this transaction was refused
   bool discard_ = false;            // a filter wants the message accepted and dropped
   bool discard_all_ = false;        // the same, said at connect or HELO: for every message of the session
+  bool may_tell_client_ = false;    // in xclient.networks
+  bool helo_was_told_ = false;      // by the XCLIENT that is being run
 };
 
 }  // namespace maildrop::smtp

@@ -32,7 +32,7 @@ void Session::run_bdat(std::string_view argument) {
 /// Why this chunk is out of place; its octets come all the same.
 const Reply* Session::wrong_chunk() const {
   if (!in_transaction_) return &reply::need_mail;
-  if (transaction_.recipients.empty()) return refused_recipient_ ? &reply::no_valid_recipients : &reply::need_rcpt;
+  if (transaction_.recipients.empty()) return &no_recipients();
   return data_refusal_ ? &reply::need_rset : nullptr;
 }
 

@@ -104,8 +104,7 @@ void Session::headers_judged() {
 
 void Session::finish_message() {
   if (!data_refusal_) return ask(Phase::message);
-  output_ += *data_refusal_;
-  reset();
+  answer_message(std::string(*data_refusal_));  // a copy: the transaction goes
 }
 
 void Session::refuse_data(const Reply& reply) {
@@ -122,6 +121,7 @@ mail::Transaction Session::take_transaction() {
   transaction_.tls = taken.tls;
   transaction_.helo = taken.helo;
   transaction_.esmtp = taken.esmtp;
+  transaction_.lmtp = taken.lmtp;
   if (memory_) transaction_.memory = BudgetShare(*memory_);
   return taken;
 }
@@ -129,15 +129,14 @@ mail::Transaction Session::take_transaction() {
 void Session::answer(const Result<store::MessageId>& stored) {
   if (state_ == State::closed) return close();
   want_ = Want::input;
-  reset();
   if (stored) {
     ++messages_;
     errors_ = 0;  // errors count as long as nothing good comes of the session
     unknown_ = 0;
-    output_ += "250 2.0.0 stored as " + stored->text() + "\r\n";
+    answer_message("250 2.0.0 stored as " + stored->text() + "\r\n");
   } else {
     // Whatever it was, the peer keeps the message and tries again: nothing is lost.
-    say(stored.error().code == Code::over_limit ? reply::store_full : reply::store_failed);
+    answer_message(stored.error().code == Code::over_limit ? reply::store_full : reply::store_failed);
   }
 }
 

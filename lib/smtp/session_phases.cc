@@ -41,9 +41,10 @@ void Session::answer(const filter::Verdict& verdict) {
 
 void Session::proceed() {
   switch (phase_) {
-    case Phase::connect: return greet();
+    case Phase::connect: return helo_was_told_ ? ask(Phase::helo) : greet();
     case Phase::helo:
       greeted_ = true;
+      if (std::exchange(helo_was_told_, false)) return greet();
       if (transaction_.esmtp) {
         capabilities();
       } else {
@@ -51,19 +52,21 @@ void Session::proceed() {
       }
       return count_junk();
     case Phase::mail: in_transaction_ = true; return say(reply::sender_ok);
-    case Phase::rcpt: refused_recipient_ = false; return say(reply::recipient_ok);
+    case Phase::rcpt:
+      refused_recipient_ = false;
+      ++accepted_;
+      return say(reply::recipient_ok);
     case Phase::headers: return headers_judged();
     case Phase::message:
-      if (discard_ || discard_all_) {
-        reset();
-        return say(reply::discarded);
-      }
+      if (discard_ || discard_all_) return answer_message(reply::discarded);
       want_ = Want::delivery;
       return;
   }
 }
 
-void Session::greet() { output_ += "220 " + policy_->hostname + " ESMTP maildrop\r\n"; }
+void Session::greet() {
+  output_ += "220 " + policy_->hostname + (transaction_.lmtp ? " LMTP maildrop\r\n" : " ESMTP maildrop\r\n");
+}
 
 void Session::refuse_phase(const filter::Verdict& verdict) {
   const bool defer = verdict.action == filter::Action::defer;
@@ -74,27 +77,23 @@ void Session::refuse_phase(const filter::Verdict& verdict) {
                        (is_refusal(verdict.reply) && std::string_view(verdict.reply).substr(1, 2) == "21");
   switch (phase_) {
     case Phase::connect:
-      say_verdict(verdict, defer ? reply::filter_defer_connect : reply::filter_reject_connect);
+      output_ += verdict_text(verdict, defer ? reply::filter_defer_connect : reply::filter_reject_connect);
       if (defer) return close();  // 421: RFC 5321 3.1 has no session behind it
       state_ = State::refused;
       break;
-    case Phase::helo:
+    case Phase::helo: helo_was_told_ = false; [[fallthrough]];
     case Phase::mail:
-      say_verdict(verdict, standard);
+      output_ += verdict_text(verdict, standard);
       reset();
       count_junk();  // or a peer could be refused for ever
       break;
     case Phase::rcpt:
       transaction_.recipients.pop_back();
-      say_verdict(verdict, standard);
+      output_ += verdict_text(verdict, standard);
       count_junk();
       break;
     case Phase::headers: {
-      std::string held;
-      std::swap(held, output_);  // the reply belongs behind the dot
-      say_verdict(verdict, standard);
-      std::swap(held, output_);
-      data_refusal_ = std::make_unique<std::string>(std::move(held));
+      data_refusal_ = std::make_unique<std::string>(verdict_text(verdict, standard));  // belongs behind the dot
       drop_data();
       if (hang_up) {
         output_ += *data_refusal_;
@@ -103,10 +102,7 @@ void Session::refuse_phase(const filter::Verdict& verdict) {
       }
       break;
     }
-    case Phase::message:
-      say_verdict(verdict, standard);
-      reset();
-      break;
+    case Phase::message: answer_message(verdict_text(verdict, standard)); break;
   }
   if (hang_up) close();
 }
@@ -121,12 +117,11 @@ Refusal Session::refused_by_filter(const Reply& standard) const {
   return refusal;
 }
 
-void Session::say_verdict(const filter::Verdict& verdict, const Reply& standard) {
-  if (is_refusal(verdict.reply)) {
-    output_ += verdict.reply + " [" + id_ + "]\r\n";
-  } else {
-    append(output_, standard, id_);
-  }
+std::string Session::verdict_text(const filter::Verdict& verdict, const Reply& standard) const {
+  if (is_refusal(verdict.reply)) return verdict.reply + " [" + id_ + "]\r\n";
+  std::string text;
+  append(text, standard, id_);
+  return text;
 }
 
 }  // namespace maildrop::smtp

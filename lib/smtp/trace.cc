@@ -21,7 +21,9 @@ void append_peer(std::string& out, const mail::Peer& peer) {
     out += " (local)";
     return;
   }
-  out += peer.address.is_v4() ? " ([" : " ([IPv6:";
+  out += " (";
+  if (!peer.name.empty()) out += peer.name + ' ';
+  out += peer.address.is_v4() ? "[" : "[IPv6:";
   out += peer.address.to_string();
   out += "])";
 }
@@ -39,7 +41,8 @@ std::string trace_fields(const mail::Transaction& transaction, std::string_view 
   append_peer(out, transaction.peer);
   out += "\r\n\tby ";
   out += hostname;
-  out += transaction.smtputf8 ? " with UTF8SMTP" : transaction.esmtp ? " with ESMTP" : " with SMTP";
+  out += transaction.smtputf8 ? " with UTF8" : transaction.esmtp && !transaction.lmtp ? " with E" : " with ";
+  out += transaction.lmtp ? "LMTP" : "SMTP";                                                // RFC 3848, RFC 6531 4.3
   if (transaction.tls.active() && (transaction.smtputf8 || transaction.esmtp)) out += 'S';  // RFC 3848
   out += " id ";
   out += id;

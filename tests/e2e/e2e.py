@@ -129,6 +129,10 @@ class Daemon:
         return self.addresses("smtp-tls")[0]
 
     @property
+    def lmtp(self):
+        return self.addresses("lmtp")[0]
+
+    @property
     def api(self):
         return self.addresses("api")[0]
 

@@ -56,7 +56,7 @@ void feed(Session& session, std::string_view bytes, Run& run) {
 
 Run play(std::string_view bytes, std::size_t cut) {
   Run run;
-  Session session(policy(), mail::Peer{}, "session", nullptr, TlsUse::offered);
+  Session session(policy(), "session", {.tls = TlsUse::offered});
   feed(session, bytes.substr(0, cut), run);
   feed(session, bytes.substr(cut), run);
   return run;

@@ -67,3 +67,21 @@ TEST_CASE("a place that was left can be taken again, and new limits count from t
   CHECK(admission.enter(peer) == Answer::admitted);
   CHECK(admission.enter(peer) == Answer::source_full);
 }
+
+TEST_CASE("who turns out to be somebody else is counted as that, or stays where he was") {
+  Admission admission({.total = 3, .per_ipv4 = 1, .per_ipv6_64 = 1, .exempt = {}});
+  const IpAddress first = ip("192.0.2.1"), second = ip("192.0.2.2");
+  REQUIRE(admission.enter(first) == Answer::admitted);
+  CHECK(admission.move(first, first) == Answer::admitted);
+  CHECK(admission.move(first, second) == Answer::admitted);
+  CHECK(admission.count() == 1);
+  REQUIRE(admission.enter(first) == Answer::admitted);
+  CHECK(admission.move(first, second) == Answer::source_full);
+  CHECK(admission.enter(first) == Answer::source_full);  // still counted there
+  CHECK(admission.move(first, IpAddress()) == Answer::admitted);
+  REQUIRE(admission.enter(first) == Answer::admitted);
+  CHECK(admission.enter(ip("192.0.2.3")) == Answer::full);
+  CHECK(admission.move(first, ip("192.0.2.3")) == Answer::admitted);  // takes no seat in all
+  for (const IpAddress& each : {second, IpAddress(), ip("192.0.2.3")}) admission.leave(each);
+  CHECK(admission.count() == 0);
+}

@@ -121,6 +121,7 @@ class Reader {
     if (text.front() == '>') return send(text.substr(text.size() > 1 ? 2 : 1));
     if (text.front() == '<') return reply(text);
     const std::string_view word = take_word(text);
+    if (word == "lmtp") return lmtp();
     if (word == "tls") return add(Step::Kind::tls, {});
     if (word == "set") return set(text);
     if (word == "verdict") return verdict(text);
@@ -131,6 +132,11 @@ class Reader {
   }
 
  private:
+  Result<void> lmtp() {
+    dialog_.lmtp = true;
+    return {};
+  }
+
   Result<void> add(Step::Kind kind, std::string text) {
     step_.kind = kind;
     step_.text = std::move(text);

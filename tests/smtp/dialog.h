@@ -32,6 +32,8 @@ struct Dialog {
   Config config;     // defaults, the dialogs' host and domain, then `set` lines
   std::vector<Step> steps;
 
+  bool lmtp = false;  // played to an LMTP listener
+
   bool has_verdicts() const;
   bool has_tls() const;  // a handshake is part of it
   /// As its settings and its first step want it.
@@ -63,6 +65,7 @@ std::string envelope_of(const mail::Transaction& transaction);
 
 struct Transcript {
   TlsUse tls = TlsUse::never;
+  bool lmtp = false;
   std::string input;                                                // all that the peer sent
   std::vector<std::size_t> handshakes;                              // in `input`, where they come
   std::vector<std::pair<filter::Phase, filter::Verdict>> verdicts;  // in the order asked

@@ -9,8 +9,10 @@ namespace maildrop::smtp::test {
 
 namespace {
 
-mail::Peer peer() {
+/// Who delivers by LMTP is trusted, as the server has it.
+mail::Peer peer(bool trusted) {
   mail::Peer peer;
+  peer.exempt = trusted;
   peer.address = IpAddress::from_v4(0xC0000207);  // 192.0.2.7
   peer.port = 25000;
   return peer;
@@ -22,7 +24,8 @@ class Driver {
  public:
   Driver(std::shared_ptr<const Policy> policy, Answers& answers, Transcript& transcript)
       : memory_(policy->config.limits.memory),
-        session_(std::move(policy), peer(), "session-id", &memory_, transcript.tls),
+        session_(std::move(policy), "session-id",
+                 {.peer = peer(transcript.lmtp), .tls = transcript.tls, .lmtp = transcript.lmtp}, &memory_),
         answers_(answers),
         transcript_(transcript) {
     settle();
@@ -46,7 +49,9 @@ class Driver {
  private:
   void settle() {
     for (;;) {
-      if (session_.want() == Want::verdict) {
+      if (session_.want() == Want::admission) {
+        session_.admitted();
+      } else if (session_.want() == Want::verdict) {
         session_.answer(answers_.verdict(session_.phase()));
       } else if (session_.want() == Want::delivery) {
         deliver();
@@ -228,6 +233,7 @@ Transcript run_in_step(const Dialog& dialog, std::uint8_t phases) {
   Checker checker(transcript);
   std::unique_ptr<Driver<Script>> driver;
   transcript.tls = dialog.tls_use();
+  transcript.lmtp = dialog.lmtp;
   const auto policy = std::make_shared<const Policy>(dialog.config, phases);
   for (const Step& step : dialog.steps) {
     script.next(step);
@@ -251,6 +257,7 @@ Transcript run_in_pieces(const std::shared_ptr<const Policy>& policy, const Tran
                          const std::vector<std::size_t>& cuts) {
   Transcript transcript;
   transcript.tls = reference.tls;
+  transcript.lmtp = reference.lmtp;
   Replay replay(reference, transcript);
   Driver<Replay> driver(policy, replay, transcript);
   const std::string_view input = reference.input;

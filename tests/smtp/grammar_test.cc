@@ -31,7 +31,7 @@ TEST_CASE("verbs and arguments") {
       {"STARTTLS", Verb::starttls, ""},
       {"AUTH PLAIN x", Verb::unimplemented, "PLAIN x"},
       {"BDAT 5 LAST", Verb::bdat, "5 LAST"},
-      {"XCLIENT ADDR=127.0.0.1", Verb::unimplemented, "ADDR=127.0.0.1"},
+      {"XCLIENT ADDR=127.0.0.1", Verb::xclient, "ADDR=127.0.0.1"},
       {"GET / HTTP/1.1", Verb::foreign, "/ HTTP/1.1"},
       {"post / HTTP/1.1", Verb::foreign, "/ HTTP/1.1"},
       {"PROXY TCP4 127.0.0.1 127.0.0.1 1 2", Verb::foreign, "TCP4 127.0.0.1 127.0.0.1 1 2"},

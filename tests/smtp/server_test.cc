@@ -192,11 +192,15 @@ class RunningServer {
       : memory_(config.limits.memory), loops_(1), committer_(store, config.store, registry_) {
     const auto endpoint = Endpoint::parse("127.0.0.1:0");
     auto listeners = service::open_listeners({*endpoint}, 1);
+    auto lmtp_listeners = service::open_listeners({*endpoint}, 1);
     REQUIRE(listeners);
+    REQUIRE(lmtp_listeners);
     name_ = listeners->front().front().name();
+    lmtp_name_ = lmtp_listeners->front().front().name();
     const ServerParts parts{loops_, committer_, memory_, clock_, registry_, judge};
     ServerListeners all;
     all.plain = std::move(*listeners);
+    all.lmtp = std::move(*lmtp_listeners);
     auto tls = service::TlsContext::make(config.tls, "mx.example.org");
     REQUIRE(tls);
     server_ = std::make_unique<Server>(parts, config, std::move(all), *tls);
@@ -213,7 +217,7 @@ class RunningServer {
     loops_.join();
   }
 
-  const std::string& name() const { return name_; }
+  const std::string& name(bool lmtp) const { return lmtp ? lmtp_name_ : name_; }
 
  private:
   metrics::Registry registry_;
@@ -222,6 +226,7 @@ class RunningServer {
   service::Loops loops_;
   store::Committer committer_;
   std::string name_;
+  std::string lmtp_name_;
   std::unique_ptr<Server> server_;
 };
 
@@ -249,7 +254,7 @@ std::string run(const Dialog& dialog, std::size_t most) {
   std::string heard;
   {
     RunningServer server(config, store, &judge);
-    Client client(server.name());
+    Client client(server.name(dialog.lmtp));
     client.talk(reference.input, most, wanted.size(), reference.closed);
     if (client.timed_out()) return "nothing more came behind: " + client.heard();
     heard = client.heard();

@@ -119,7 +119,7 @@ TEST_CASE("patterns") {
 }
 
 TEST_CASE("a session that was ended stays so, whatever arrives later") {
-  Session session(default_policy(bit(filter::Phase::helo)), {}, "id");
+  Session session(default_policy(bit(filter::Phase::helo)), "id", {});
   session.take_output();
   session.consume("EHLO a\r\n");
   REQUIRE(session.want() == Want::verdict);
@@ -132,7 +132,7 @@ TEST_CASE("a session that was ended stays so, whatever arrives later") {
 }
 
 TEST_CASE("a delivery that ends after the session did says nothing") {
-  Session session(default_policy(), {}, "id");
+  Session session(default_policy(), "id", {});
   session.consume("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\nDATA\r\nx\r\n.\r\n");
   REQUIRE(session.want() == Want::delivery);
   CHECK_FALSE(session.idle());
@@ -145,7 +145,7 @@ TEST_CASE("a delivery that ends after the session did says nothing") {
 }
 
 TEST_CASE("when a session may be ended without loss") {
-  Session session(default_policy(), {}, "id");
+  Session session(default_policy(), "id", {});
   const std::pair<const char*, bool> steps[] = {
       {"EHLO a\r\n", true},
       {"MAIL FROM:<>\r\n", false},
@@ -167,7 +167,7 @@ TEST_CASE("a refused message gives its memory back at once") {
   Config config;
   config.mail.domains = {"example.org"};
   config.mail.max_size = 200000;
-  Session session(std::make_shared<const Policy>(config, std::uint8_t{0}), {}, "id");
+  Session session(std::make_shared<const Policy>(config, std::uint8_t{0}), "id", {});
   session.consume("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\nDATA\r\n");
   const std::string line(998, 'x');
   for (int i = 0; i < 300; ++i) session.consume(line + "\r\n");
@@ -177,7 +177,7 @@ TEST_CASE("a refused message gives its memory back at once") {
 TEST_CASE("what a session holds in memory is counted, and given back") {
   Budget memory(1 << 20);
   {
-    Session session(default_policy(0), {}, "id", &memory);
+    Session session(default_policy(0), "id", {}, &memory);
     session.consume("EHLO a\r\nMAIL FROM:<>\r\n");
     CHECK(memory.used() == 0);
     session.consume("RCPT TO:<u1@example.org>\r\nRCPT TO:<u2@example.org>\r\n");
@@ -205,7 +205,7 @@ TEST_CASE("what a session holds in memory is counted, and given back") {
 TEST_CASE("without memory recipients are refused for now, and what is full for all is so at MAIL") {
   Budget memory(200 * 1024);
   BudgetShare others(memory);
-  Session session(default_policy(0), {}, "id", &memory);
+  Session session(default_policy(0), "id", {}, &memory);
   session.consume("EHLO a\r\nMAIL FROM:<>\r\n");
   REQUIRE(others.resize(200 * 1024));
   session.take_output();
@@ -221,7 +221,7 @@ TEST_CASE("a message for which there is no memory is refused at its dot, for now
   for (const bool chunks : {false, true}) {
     CAPTURE(chunks);
     Budget memory(100 * 1024);
-    Session session(default_policy(0), {}, "id", &memory);
+    Session session(default_policy(0), "id", {}, &memory);
     session.consume("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<u1@example.org>\r\n");
     std::string message = "Subject: x\r\n\r\n";
     while (message.size() < 200 * 1024) message += std::string(98, 'x') + "\r\n";
@@ -243,7 +243,7 @@ TEST_CASE("a message for which there is no memory is refused at its dot, for now
 }
 
 TEST_CASE("refusals tell whose they are") {
-  Session session(default_policy(0), {}, "id");
+  Session session(default_policy(0), "id", {});
   session.consume(
       "EHLO a\r\nFROB\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<x@elsewhere.test>\r\nRCPT TO:<u@example.org>\r\n");
   session.consume("DATA\r\n" + std::string(200 * 1024, 'x') + "\r\n.\r\n");
@@ -260,7 +260,7 @@ TEST_CASE("refusals tell whose they are") {
 }
 
 TEST_CASE("a filter asked about a recipient sees it, and a delivery has all that was accepted") {
-  Session session(default_policy(bit(filter::Phase::rcpt)), {}, "id");
+  Session session(default_policy(bit(filter::Phase::rcpt)), "id", {});
   session.consume("EHLO a\r\nMAIL FROM:<a@b.test> BODY=8BITMIME SIZE=7\r\nRCPT TO:<U1@example.org>\r\n");
   REQUIRE(session.want() == Want::verdict);
   CHECK(session.transaction().recipients.back().inbox.name() == "u1");

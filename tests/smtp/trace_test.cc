@@ -47,12 +47,19 @@ TEST_CASE("trace fields of other peers, greetings and senders") {
   CHECK(has(fields(tx), "Return-Path: <\"a b\\\"\"@b.test>\r\n"));
   tx.peer.address = *IpAddress::parse("2001:db8::1");
   CHECK(has(fields(tx), "([IPv6:2001:db8::1])"));
+  tx.peer.name = "spike.example";
+  CHECK(has(fields(tx), "(spike.example [IPv6:2001:db8::1])"));
   tx.peer.local = true;
   CHECK(has(fields(tx), "from client.test (local)\r\n"));
   tx.esmtp = false;
   CHECK(has(fields(tx), " with SMTP id "));
   tx.smtputf8 = true;
   CHECK(has(fields(tx), " with UTF8SMTP id "));
+  tx.lmtp = true;
+  CHECK(has(fields(tx), " with UTF8LMTP id "));
+  tx.smtputf8 = false;
+  tx.esmtp = true;
+  CHECK(has(fields(tx), " with LMTP id "));
   tx.helo = "[IPv6:2001:db8::1]";
   CHECK(has(fields(tx), "from [IPv6:2001:db8::1] "));
 }

@@ -52,6 +52,8 @@ def settings_of(lines):
             found[key] = value
     if "tls.self_signed" in found:
         found["smtp.listen_tls"] = "127.0.0.1:0"
+    if any(line == b"lmtp" for _, line in lines):
+        found["lmtp.listen"] = "127.0.0.1:0"
     return found
 
 
@@ -86,7 +88,7 @@ def step(client, line, daemon, before):
     elif word == "stored":
         got = stored_so_far(daemon) - before
         return None if got == int(rest.split(" ")[0]) else f"wanted {rest.split(' ')[0]} stored, got {got}"
-    elif word not in ("set", "envelope"):
+    elif word not in ("set", "envelope", "lmtp"):
         return f"unknown line '{text}'"
     return None
 
@@ -94,7 +96,9 @@ def step(client, line, daemon, before):
 def play(lines, daemon):
     before = stored_so_far(daemon)
     first = lines[[line.startswith(b"set ") for _, line in lines].index(False)][1] == b"tls"
-    with Client(daemon.smtp_tls if first else daemon.smtp, timeout=10, banner=False) as client:
+    lmtp = any(line == b"lmtp" for _, line in lines)
+    address = daemon.smtp_tls if first else daemon.lmtp if lmtp else daemon.smtp
+    with Client(address, timeout=10, banner=False) as client:
         for number, line in lines:
             try:
                 wrong = step(client, line, daemon, before)
