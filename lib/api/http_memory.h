@@ -3,12 +3,11 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
-#include <unordered_map>
 
 #include "api/route.h"
 #include "core/budget.h"
 #include "core/net.h"
+#include "core/source_budgets.h"
 
 namespace maildrop::api {
 
@@ -19,16 +18,15 @@ namespace maildrop::api {
 /// contradictions() of core/settings.h knows what the largest message needs.
 class HttpMemory {
  public:
-  explicit HttpMemory(std::uint64_t limit) : all_(limit) {}
+  explicit HttpMemory(std::uint64_t limit) : all_(limit), sources_(limit / 4) {}
 
   /// The budget that connections of one IPv4 address or IPv6 /64 share; it goes with the last of them.
-  std::shared_ptr<Budget> source(const IpAddress& address);
+  std::shared_ptr<Budget> source(const IpAddress& address) { return sources_.of(address); }
   Budget& all() { return all_; }
 
  private:
   Budget all_;
-  std::mutex mutex_;
-  std::unordered_map<IpAddress, std::weak_ptr<Budget>> sources_;  // bounded by the connections that there are
+  SourceBudgets sources_;
 };
 
 /// One answer's room; given back when it is destroyed. Not thread-safe itself.

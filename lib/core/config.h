@@ -29,6 +29,7 @@ struct SmtpSettings {
   BareNewline bare_newline = BareNewline::reject;     // reject ends smuggling (RFC 5321 2.3.8)
   Millis command_timeout = std::chrono::minutes(5);   // RFC 5321 4.5.3.2.7
   Millis session_timeout = std::chrono::minutes(30);  // the whole session, whatever it does
+  Millis stress_timeout = std::chrono::seconds(10);   // instead of command_timeout while seats are scarce; as Postfix
   Millis data_timeout = std::chrono::minutes(10);     // from 354 to the final dot (RFC 5321 4.5.3.2.6)
   std::uint64_t min_data_rate = 100;                  // bytes per second, over the DATA so far, after 30 s; 0: none
 };
@@ -58,6 +59,17 @@ struct ProxySettings {
 
 struct XclientSettings {
   std::vector<Network> networks;  // whose XCLIENT is believed
+};
+
+struct FloodSettings {
+  unsigned connection_rate = 300;  // of an IPv4 address or IPv6 /64, a minute; 0: any number
+  unsigned message_rate = 600;
+  unsigned recipient_rate = 3000;
+  unsigned error_rate = 60;
+  unsigned network_factor = 4;                   // an IPv4 /24 or IPv6 /48 may do that many times as much
+  Millis greet_pause = std::chrono::seconds(5);  // before the greeting, for suspects
+  Millis tarpit = std::chrono::seconds(2);       // before a refusal, for suspects
+  unsigned held = 500;                           // connections in such a pause at once
 };
 
 struct ApiSettings {
@@ -107,6 +119,8 @@ struct LimitSettings {
   unsigned connections = 10000;            // SMTP, in total; the file limit may lower it
   unsigned connections_per_ipv4 = 50;      // as Postfix
   unsigned connections_per_ipv6_64 = 50;   // one customer is a /64
+  unsigned connections_per_ipv4_24 = 200;  // the networks around them
+  unsigned connections_per_ipv6_48 = 200;
   std::uint64_t command_line = 2048;       // bytes with CRLF; RFC 5321 4.5.3.1.4 asks for 512
   std::uint64_t data_line = 1024 * 1024;   // bytes with CRLF; RFC 5321 4.5.3.1.6 asks for 1000
   std::uint64_t header_size = 100 * 1024;  // of a message, bytes
@@ -141,6 +155,7 @@ struct Config {
   TlsSettings tls;
   ProxySettings proxy;
   XclientSettings xclient;
+  FloodSettings flood;
   ApiSettings api;
   MailSettings mail;
   InboxSettings inbox;

@@ -120,20 +120,28 @@ void add_store(std::vector<Setting>& rows) {
 }
 
 void add_limits(std::vector<Setting>& rows) {
-  rows.push_back(reloadable(
-      size_row("limits.memory", {kMiB, 64 * kGiB}, MEMBER(limits.memory), "1MiB..64GiB",
-               "Bytes that all messages together may take in memory, from their first byte until they are answered. "
-               "Beyond: 452 4.3.1, and the sender tries again. At least twice mail.max_size.")));
+  rows.push_back(reloadable(size_row(
+      "limits.memory", {kMiB, 64 * kGiB}, MEMBER(limits.memory), "1MiB..64GiB",
+      "Bytes that all messages together may take in memory, from their first byte until they are answered. "
+      "Beyond: 452 4.3.1, and the sender tries again. At least twice mail.max_size. One source (an IPv4 address "
+      "or an IPv6 /64) has a quarter of it, or room for one message if that is more.")));
   rows.push_back(
       reloadable(number_row("limits.connections", kCount, MEMBER(limits.connections), "1..1000000",
-                            "SMTP connections at once, in total. Beyond: 421 4.3.2. Lowered to what the limit of "
-                            "open files allows.")));
+                            "SMTP connections at once, in total. Beyond: 421 4.3.2. When nearly all are taken, each "
+                            "newcomer gets one of the source that has most. Lowered to what the limit of open files "
+                            "allows.")));
   rows.push_back(
       reloadable(number_row("limits.connections_per_ipv4", kCount, MEMBER(limits.connections_per_ipv4), "1..1000000",
                             "SMTP connections at once from one IPv4 address. Beyond: 421 4.7.0.")));
   rows.push_back(
       reloadable(number_row("limits.connections_per_ipv6_64", kCount, MEMBER(limits.connections_per_ipv6_64),
                             "1..1000000", "SMTP connections at once from one IPv6 /64. Beyond: 421 4.7.0.")));
+  rows.push_back(
+      reloadable(number_row("limits.connections_per_ipv4_24", kCount, MEMBER(limits.connections_per_ipv4_24),
+                            "1..1000000", "SMTP connections at once from one IPv4 /24. Beyond: 421 4.7.0.")));
+  rows.push_back(
+      reloadable(number_row("limits.connections_per_ipv6_48", kCount, MEMBER(limits.connections_per_ipv6_48),
+                            "1..1000000", "SMTP connections at once from one IPv6 /48. Beyond: 421 4.7.0.")));
   rows.push_back(
       reloadable(size_row("limits.command_line", {512, 64 * kKiB}, MEMBER(limits.command_line), "512..64KiB",
                           "Bytes of a command line with its CRLF (RFC 5321 4.5.3.1.4 asks for 512). Beyond: 500.")));
@@ -166,10 +174,10 @@ void add_limits(std::vector<Setting>& rows) {
       reloadable(number_row("limits.hops", {1, 10'000}, MEMBER(limits.hops), "1..10000",
                             "Received fields of a message (RFC 5321 6.3 asks for at least 100). Beyond: 554 5.4.6, "
                             "a mail loop.")));
-  rows.push_back(reloadable(number_row(
-      "limits.ledger", {10, 10'000'000}, MEMBER(limits.ledger), "10..10000000",
-      "Records of what strangers did (such as a TLS handshake that failed), in memory, about 200 bytes each. "
-      "One more, and the oldest is forgotten.")));
+  rows.push_back(reloadable(number_row("limits.ledger", {10, 10'000'000}, MEMBER(limits.ledger), "10..10000000",
+                                       "Records of what strangers did, in memory, about 200 bytes each: so many of TLS "
+                                       "handshakes that failed, and so many "
+                                       "of rates. One more, and the oldest is forgotten.")));
   rows.push_back(
       reloadable(list_row("limits.exempt", MEMBER(limits.exempt), parse_network, format_network, "NETWORK, ...",
                           "Networks that skip rates, caps per source and filters; never the limits of size and "

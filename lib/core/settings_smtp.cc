@@ -1,4 +1,4 @@
-/// settings_smtp.cc: the rows of what SMTP is served by: sockets, TLS, balancers.
+/// settings_smtp.cc: the rows of what SMTP is served by: sockets, TLS, balancers, floods.
 #include <chrono>
 
 #include "core/setting_rows.h"
@@ -37,6 +37,10 @@ void add_smtp(std::vector<Setting>& rows) {
                               "(RFC 5321 4.5.3.2.7).")));
   rows.push_back(reloadable(duration_row("smtp.session_timeout", kTimeout, MEMBER(smtp.session_timeout), "1s..24h",
                                          "How long a session may last, whatever it does. Then 421 4.4.2.")));
+  rows.push_back(reloadable(duration_row("smtp.stress_timeout", kTimeout, MEMBER(smtp.stress_timeout), "1s..24h",
+                                         "Instead of smtp.command_timeout, if it is shorter, while three quarters of "
+                                         "limits.connections are taken; networks "
+                                         "in limits.exempt keep the longer one.")));
   rows.push_back(reloadable(duration_row("smtp.data_timeout", kTimeout, MEMBER(smtp.data_timeout), "1s..24h",
                                          "How long one message may take from 354 to its final dot. Then 421 4.4.2.")));
   rows.push_back(
@@ -107,6 +111,35 @@ void add_xclient(std::vector<Setting>& rows) {
       "logs go by the client they name. An address alone is that address. Empty: nobody may.")));
 }
 
+void add_flood(std::vector<Setting>& rows) {
+  constexpr Range<unsigned> kRate{0, 1'000'000};
+  constexpr Range<Millis> kPause{Millis(0), std::chrono::minutes(1)};
+  rows.push_back(reloadable(number_row(
+      "flood.connection_rate", kRate, MEMBER(flood.connection_rate), "0..1000000",
+      "SMTP connections a minute from one source: an IPv4 address or an IPv6 /64. Who was quiet may do a minute's "
+      "worth "
+      "at once. Beyond: 421 4.7.0. 0: any number, as for the other rates. Networks in limits.exempt have no rates.")));
+  rows.push_back(reloadable(number_row("flood.message_rate", kRate, MEMBER(flood.message_rate), "0..1000000",
+                                       "Messages a minute from one source. Beyond, MAIL is answered 450 4.7.1.")));
+  rows.push_back(reloadable(number_row("flood.recipient_rate", kRate, MEMBER(flood.recipient_rate), "0..1000000",
+                                       "Recipients a minute from one source, accepted or not. Beyond, RCPT is answered "
+                                       "450 4.7.1.")));
+  rows.push_back(
+      reloadable(number_row("flood.error_rate", kRate, MEMBER(flood.error_rate), "0..1000000",
+                            "Wrong commands a minute from one source. Beyond, its sessions end and new ones are not "
+                            "greeted: 421 4.7.0. Who has done half of that is a suspect.")));
+  rows.push_back(reloadable(
+      number_row("flood.network_factor", {1, 1000}, MEMBER(flood.network_factor), "1..1000",
+                 "The network around a source, an IPv4 /24 or an IPv6 /48, may do that many times as much.")));
+  rows.push_back(
+      reloadable(duration_row("flood.greet_pause", kPause, MEMBER(flood.greet_pause), "0..1m",
+                              "How long suspects wait for the greeting. Who speaks before it hears 554 5.5.1.")));
+  rows.push_back(reloadable(duration_row("flood.tarpit", kPause, MEMBER(flood.tarpit), "0..1m",
+                                         "How long suspects wait for a reply that refuses something.")));
+  rows.push_back(reloadable(number_row("flood.held", {0, 1'000'000}, MEMBER(flood.held), "0..1000000",
+                                       "Connections that are made to wait at once; further ones are not.")));
+}
+
 }  // namespace
 
 void add_smtp_sections(std::vector<Setting>& rows) {
@@ -115,6 +148,7 @@ void add_smtp_sections(std::vector<Setting>& rows) {
   add_tls(rows);
   add_proxy(rows);
   add_xclient(rows);
+  add_flood(rows);
 }
 
 }  // namespace maildrop::rows

@@ -6,11 +6,34 @@
 
 namespace maildrop::service {
 
+namespace {
+
+std::size_t at(const std::unordered_map<IpAddress, std::size_t>& counts, const IpAddress& address) {
+  const auto known = counts.find(address);
+  return known == counts.end() ? 0 : known->second;
+}
+
+/// How many there are now.
+std::size_t count_down(std::unordered_map<IpAddress, std::size_t>& counts, const IpAddress& address) {
+  const auto found = counts.find(address);
+  if (found == counts.end()) return 0;
+  if (--found->second > 0) return found->second;
+  counts.erase(found);
+  return 0;
+}
+
+}  // namespace
+
+bool Admission::capped(const IpAddress& address) const {
+  return address != IpAddress() && !contains(limits_.exempt, address);
+}
+
 bool Admission::has_room(const IpAddress& address) const {
-  if (address == IpAddress() || contains(limits_.exempt, address)) return true;
-  const auto known = sources_.find(source(address));
-  const std::size_t there = known == sources_.end() ? 0 : known->second;
-  return there < (address.is_v4() ? limits_.per_ipv4 : limits_.per_ipv6_64);
+  if (!capped(address)) return true;
+  const bool v4 = address.is_v4();
+  const std::size_t around = v4 ? limits_.per_ipv4_24 : limits_.per_ipv6_48;
+  return at(sources_, source(address)) < (v4 ? limits_.per_ipv4 : limits_.per_ipv6_64) &&
+         (around == 0 || at(networks_, network(address)) < around);
 }
 
 Admission::Answer Admission::enter(const IpAddress& address) {
@@ -18,15 +41,16 @@ Admission::Answer Admission::enter(const IpAddress& address) {
   if (total_ >= limits_.total) return Answer::full;
   if (!has_room(address)) return Answer::source_full;
   ++total_;
-  ++sources_[source(address)];
+  count_in(address);
   return Answer::admitted;
 }
 
 Admission::Answer Admission::move(const IpAddress& from, const IpAddress& to) {
   const std::lock_guard lock(mutex_);
-  if (source(from) == source(to)) return Answer::admitted;
+  const bool sources = from != IpAddress() && to != IpAddress();  // `::1` is one, and in the /64 of `::`
+  if (from == to || (sources && source(from) == source(to))) return Answer::admitted;
   if (!has_room(to)) return Answer::source_full;
-  ++sources_[source(to)];
+  count_in(to);
   count_out(from);
   return Answer::admitted;
 }
@@ -38,9 +62,38 @@ void Admission::leave(const IpAddress& address) {
   count_out(address);
 }
 
+void Admission::count_in(const IpAddress& address) {
+  if (address == IpAddress()) return;
+  ++networks_[network(address)];
+  const std::size_t now = ++sources_[source(address)];
+  rank(source(address), now - 1, now);
+}
+
 void Admission::count_out(const IpAddress& address) {
-  const auto found = sources_.find(source(address));
-  if (found != sources_.end() && --found->second == 0) sources_.erase(found);
+  if (address == IpAddress()) return;
+  count_down(networks_, network(address));
+  const std::size_t now = count_down(sources_, source(address));
+  rank(source(address), now + 1, now);
+}
+
+void Admission::rank(const IpAddress& source, std::size_t before, std::size_t now) {
+  if (before > 1) most_.erase({before, source});
+  if (now > 1) most_.insert({now, source});
+}
+
+bool Admission::scarce() const {
+  const std::lock_guard lock(mutex_);
+  return 4 * total_ >= 3 * limits_.total;
+}
+
+std::optional<IpAddress> Admission::crowding(const IpAddress& newcomer) const {
+  const std::lock_guard lock(mutex_);
+  if (total_ + limits_.total / 16 < limits_.total || !capped(newcomer)) return std::nullopt;
+  for (auto each = most_.rbegin(); each != most_.rend(); ++each) {
+    if (each->first < at(sources_, source(newcomer)) + 2) break;
+    if (capped(each->second)) return each->second;
+  }
+  return std::nullopt;
 }
 
 std::size_t Admission::count() const {

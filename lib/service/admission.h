@@ -1,9 +1,12 @@
-/// admission.h: how many connections there are, in all and from each source.
+/// admission.h: how many connections there are, in all, from each source and from the network around it.
 #pragma once
 
 #include <cstddef>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/net.h"
@@ -14,6 +17,8 @@ struct AdmissionLimits {
   std::size_t total = 0;
   std::size_t per_ipv4 = 0;     // address
   std::size_t per_ipv6_64 = 0;  // network
+  std::size_t per_ipv4_24 = 0;  // 0, here and for the /48: no cap of its own
+  std::size_t per_ipv6_48 = 0;
   std::vector<Network> exempt;  // from the caps per source, never from the total
 };
 
@@ -32,19 +37,34 @@ class Admission {
   /// One that was admitted as `from` turns out to be `to`. If it is not admitted as that it is still counted as `from`.
   Answer move(const IpAddress& from, const IpAddress& to);
   std::size_t count() const;
+
+  /// Three quarters of the total are taken.
+  bool scarce() const;
+  /// Nearly all seats are taken, and some source has at least two more of them than `newcomer`, who is seated: the
+  /// source that has most, and is to lose one.
+  std::optional<IpAddress> crowding(const IpAddress& newcomer) const;
+  /// What is counted as one source: an IPv4 address, an IPv6 /64.
+  static IpAddress source(const IpAddress& address) { return address.is_v4() ? address : address.prefix(64); }
   /// After a reload; who is in stays in.
   void apply(AdmissionLimits limits);
 
  private:
-  /// What is counted as one source: an IPv4 address, an IPv6 /64.
+  using Counts =
+      std::unordered_map<IpAddress, std::size_t>;  // bounded by total_: entries go with their last connection
+
+  static IpAddress network(const IpAddress& address) { return address.prefix(address.is_v4() ? 24 : 48); }
+  bool capped(const IpAddress& address) const;
   bool has_room(const IpAddress& address) const;
+  void count_in(const IpAddress& address);
   void count_out(const IpAddress& address);
-  static IpAddress source(const IpAddress& address) { return address.is_v4() ? address : address.prefix(64); }
+  void rank(const IpAddress& source, std::size_t before, std::size_t now);
 
   mutable std::mutex mutex_;
   AdmissionLimits limits_;
   std::size_t total_ = 0;
-  std::unordered_map<IpAddress, std::size_t> sources_;  // bounded by total_: entries go with their last connection
+  Counts sources_;
+  Counts networks_;
+  std::set<std::pair<std::size_t, IpAddress>> most_;  // sources with more than one, by how many
 };
 
 }  // namespace maildrop::service

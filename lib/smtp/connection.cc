@@ -26,11 +26,12 @@ using Executor = Connection::Executor;
 using Token = asio::use_awaitable_t<Executor>;
 constexpr asio::as_tuple_t<Token> kWait{Token{}};
 
-constexpr std::size_t kMaxLinger = 1 << 20;      // bytes thrown away so that the last reply is not lost to a reset
-constexpr std::chrono::seconds kLingerTime{5};   // and how long
-constexpr std::chrono::seconds kDrainLinger{1};  // the same when a restart waits for it
-constexpr std::chrono::seconds kMaxDelay{30};    // of a filter that wants the peer to wait
-constexpr std::chrono::seconds kRateGrace{30};   // before min_data_rate counts
+constexpr std::size_t kMaxLinger = 1 << 20;       // bytes thrown away so that the last reply is not lost to a reset
+constexpr std::chrono::seconds kLingerTime{5};    // and how long
+constexpr std::chrono::seconds kDrainLinger{1};   // the same when a restart waits for it
+constexpr std::chrono::seconds kMaxDelay{30};     // of a filter that wants the peer to wait
+constexpr std::chrono::seconds kRateGrace{30};    // before min_data_rate counts
+constexpr std::chrono::seconds kScarceGrace{10};  // the same while seats are scarce
 
 /// Starts an operation that ends by a callback on any thread, and resumes the coroutine on its loop. `Start` holds
 /// pointers only (HOUSE: g++ 12 destroys other captures twice).
@@ -59,7 +60,7 @@ auto resume_with(asio::io_context& context, Start start) {
 
 /// RFC 3207 4.2 lets a client whose handshake failed go on in the clear, but not all do that by themselves.
 Opening with_tls_offered(const LoopState& loop, Opening opening) {
-  if (opening.tls == TlsUse::never && loop.policy->tls && !loop.ledger.noted(tls_failure_key(opening.peer)))
+  if (opening.tls == TlsUse::never && loop.policy->tls && !loop.common.ledger.noted(tls_failure_key(opening.peer)))
     opening.tls = TlsUse::offered;
   return opening;
 }
@@ -75,11 +76,15 @@ std::string make_session_id() { return random_name(8).substr(0, 12); }
 Connection::Connection(LoopState& loop, FileDescriptor socket, Opening opening, const IpAddress& source)
     : loop_(loop),
       socket_(loop.poller, std::move(socket)),
-      session_(loop.policy, make_session_id(), with_tls_offered(loop, std::move(opening)), &loop.memory),
-      pending_memory_(loop.memory),
       source_(source),
+      session_(
+          loop.policy, make_session_id(), with_tls_offered(loop, opening),
+          {.memory = &loop.memory,
+           .of_source = opening.peer.exempt || source == IpAddress() ? nullptr : loop.common.source_memory.of(source),
+           .meter = this}),
+      pending_memory_(loop.memory),
       started_(loop.clock.monotonic()) {
-  place_ = loop_.connections.insert(loop_.connections.end(), this);
+  place_ = loop_.connections.emplace(service::Admission::source(source_), this);
 }
 
 Connection::~Connection() {
@@ -89,6 +94,7 @@ Connection::~Connection() {
 }
 
 awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Connection> self) {
+  if (session_.want() != Want::tls && is_suspect()) co_await hold_greeting();
   while (!gone_) {
     switch (session_.want()) {
       case Want::input: {
@@ -99,6 +105,7 @@ awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Conne
           break;
         }
         if (has_output()) {
+          if (refusal_due_) co_await hold_refusal();
           if (!write_at_once()) co_await write_rest();
           break;  // what is wanted may have changed: a shutdown, a deadline
         }
@@ -125,6 +132,7 @@ awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Conne
       case Want::delivery: co_await deliver(); break;
       case Want::verdict: co_await ask_judge(); break;
       case Want::close:
+        count_refusals();
         if (tls_ && !gone_) tls_->say_goodbye(session_.take_output());
         if (has_output() && !write_at_once()) co_await write_rest();
         if (session_.quit()) {
@@ -138,20 +146,11 @@ awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Conne
   }
 }
 
-/// The limits go by whom XCLIENT named.
-void Connection::readmit() {
-  const IpAddress source = source_of(session_.transaction().peer);
-  if (const Reply* full = loop_.moved(source_, source)) return session_.end(*full);
-  source_ = source;
-  log::info("xclient", {{"session", session_.id()}, {"peer", session_.transaction().peer.to_string()}});
-  session_.admitted();
-}
-
 // --- bytes ---
 
 void Connection::feed(std::string_view bytes) {
   const std::size_t used = session_.consume(bytes);
-  if (session_.has_refusals()) count_refusals();
+  count_refusals();
   track_data();
   bytes.remove_prefix(used);
   // What came in the clear behind STARTTLS an attacker may have put there (CVE-2011-0411).
@@ -241,6 +240,7 @@ void Connection::begin_wait(Waiting waiting) {
   Millis most = config.smtp.command_timeout;
   if (waiting == Waiting::last_bytes) most = loop_.draining ? kDrainLinger : kLingerTime;
   if (waiting == Waiting::handshake) most = config.tls.handshake_timeout;
+  if (waiting == Waiting::greeting) most = config.flood.greet_pause;
   deadline_ = loop_.clock.monotonic() + most;
 }
 
@@ -253,19 +253,21 @@ void Connection::track_data() {
 }
 
 bool Connection::waits_for_peer() const {
-  return waiting_ == Waiting::handshake || waiting_ == Waiting::peer_bytes || waiting_ == Waiting::peer_room ||
-         waiting_ == Waiting::last_bytes;
+  return waiting_ == Waiting::greeting || waiting_ == Waiting::handshake || waiting_ == Waiting::peer_bytes ||
+         waiting_ == Waiting::peer_room || waiting_ == Waiting::last_bytes;
 }
 
 void Connection::sweep() {
   if (!waits_for_peer() || expired_) return;
   const SmtpSettings& limits = session_.policy().config.smtp;
-  if (loop_.now > deadline_ || loop_.now > started_ + limits.session_timeout) return expire(reply::timed_out);
+  if (loop_.now > deadline_ - impatience() || loop_.now > started_ + limits.session_timeout)
+    return expire(reply::timed_out);
   if (!in_data_) return;
   const Monotonic::duration taken = loop_.now - data_started_;
   if (taken > limits.data_timeout) return expire(reply::timed_out);
   const auto due = static_cast<std::uint64_t>(seconds(taken)) * limits.min_data_rate;
-  if (taken > kRateGrace && data_bytes_ < due) expire(reply::too_slow);
+  const auto grace = loop_.scarce && is_limited() ? kScarceGrace : kRateGrace;
+  if (taken > grace && data_bytes_ < due) expire(reply::too_slow);
 }
 
 void Connection::expire(const Reply& reply) {
@@ -274,12 +276,15 @@ void Connection::expire(const Reply& reply) {
 }
 
 void Connection::drain() {
-  if ((waiting_ == Waiting::peer_bytes || waiting_ == Waiting::handshake) && session_.idle()) socket_.cancel();
+  const bool waits = waiting_ == Waiting::greeting || waiting_ == Waiting::peer_bytes || waiting_ == Waiting::handshake;
+  if (waits && session_.idle()) socket_.cancel();
 }
 
 void Connection::shut_down() {
   if (waits_for_peer() && !expired_) expire(reply::shutting_down);
 }
+
+void Connection::displace() { expire(reply::displaced); }
 
 void Connection::abandon() noexcept {
   end_ = "error";

@@ -5,10 +5,12 @@
 /// buffer: it waits for readability and then reads into the loop's.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,7 +18,10 @@
 #include "core/clock.h"
 #include "core/descriptor.h"
 #include "core/metrics.h"
+#include "core/source_budgets.h"
 #include "filter/verdict.h"
+#include "service/admission.h"
+#include "service/flood.h"
 #include "service/poller.h"
 #include "service/tls.h"
 #include "smtp/session.h"
@@ -51,36 +56,47 @@ struct Metrics {
 class Connection;
 class Introduction;
 
+/// What the connections of all loops share. Thread-safe.
+struct Common {
+  service::Admission admission;
+  service::Flood flood;
+  SourceBudgets source_memory;
+  store::Ledger ledger;
+  std::atomic<unsigned> held{0};  // connections that are made to wait (flood.held)
+};
+
+/// What a newcomer is told whose source has had too many connections or errors lately; else nullptr, and it is counted.
+const Reply* over_rate(service::Flood& flood, const IpAddress& source, const std::vector<Network>& exempt);
+
 /// What the connections of one loop share. Touched by that loop's thread alone.
 struct LoopState {
   boost::asio::io_context& context;
   service::Poller poller;
+  Common& common;
   store::Committer& committer;
   Budget& memory;
   const Clock& clock;
   Metrics& metrics;
-  store::Ledger& ledger;
   filter::Judge* judge;                        // nullptr: nobody is asked
   std::shared_ptr<const Policy> policy;        // for sessions to come
   std::function<void(const IpAddress&)> left;  // a connection that was counted as that is gone
-  /// One that was counted as the first is the second now; the reply if there is no room for that.
-  std::function<const Reply*(const IpAddress&, const IpAddress&)> moved;
   std::vector<char> buffer = std::vector<char>(64 * 1024);
   std::vector<char> plaintext = std::vector<char>(16 * 1024);  // of one TLS record (RFC 8446 5.1)
-  std::list<Connection*> connections{};
+  std::multimap<IpAddress, Connection*> connections{};         // by what Admission counts as their source
   std::list<Introduction*> introductions{};
   Monotonic now{};  // as of the last sweep: deadlines are in seconds
   bool draining = false;
+  bool scarce = false;  // seats are, as of the last sweep
 };
 
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection : public std::enable_shared_from_this<Connection>, private Meter {
  public:
   using Executor = boost::asio::io_context::executor_type;
 
   /// `socket`: connected, non-blocking. `opening.tls` becomes offered where it may be. `source`: what it is counted as.
   /// Throws when the loop cannot watch the socket; it is closed then.
   Connection(LoopState& loop, FileDescriptor socket, Opening opening, const IpAddress& source);
-  ~Connection();
+  ~Connection() override;
 
   /// Serves until the session ends; `self` keeps the connection alive meanwhile.
   boost::asio::awaitable<void, Executor> run(std::shared_ptr<Connection> self);
@@ -91,12 +107,28 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void drain();
   /// Ends the session now, whatever the peer is at; not one that waits for the store, which has an answer soon.
   void shut_down();
+  /// May its seat be given to somebody else, and at no loss if `idle`?
+  bool can_be_displaced(bool idle) const { return waits_for_peer() && !expired_ && (!idle || session_.idle()); }
+  void displace();
   /// Something threw: the peer hears 421 if it still can.
   void abandon() noexcept;
 
  private:
-  enum class Waiting : unsigned char { nothing, handshake, peer_bytes, peer_room, last_bytes, store, verdict };
+  enum class Waiting : unsigned char {
+    nothing,
+    greeting,
+    handshake,
+    peer_bytes,
+    peer_room,
+    last_bytes,
+    store,
+    verdict
+  };
 
+  bool is_limited() const { return !session_.transaction().peer.exempt && source_ != IpAddress(); }
+  bool take(service::Flood::Of of) override;
+  bool is_suspect() const { return is_limited() && loop_.common.flood.suspect(source_); }
+  Monotonic::duration impatience() const;
   void feed(std::string_view bytes);  // what is not used now is left in pending_
   void readmit();
   void count_refusals();
@@ -121,6 +153,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void log_message(const Record& record, const Result<store::MessageId>& stored) const;
   void log_session() const;
 
+  boost::asio::awaitable<void, Executor> hold_greeting();
+  boost::asio::awaitable<void, Executor> hold_refusal();
   boost::asio::awaitable<void, Executor> start_tls();
   bool shake_hands(std::string_view bytes);
   void tls_has_failed(std::string_view why);
@@ -135,14 +169,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   LoopState& loop_;
   service::PolledSocket socket_;
+  IpAddress source_;  // what it is counted as
   Session session_;
   std::string pending_;  // bytes that came while the session wanted something else
   BudgetShare pending_memory_;
   std::unique_ptr<service::TlsSession> tls_;  // from the begin of the handshake
   std::string output_;                        // being written
   std::size_t written_ = 0;                   // of output_
-  std::list<Connection*>::iterator place_;
-  IpAddress source_;                // what it is counted as
+  std::multimap<IpAddress, Connection*>::iterator place_;
   const Reply* expired_ = nullptr;  // why the sweep ended the wait
   Monotonic started_;
   Monotonic deadline_;         // of the wait in progress
@@ -157,8 +191,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string_view end_ = kClosed;  // how it ended, for the log
   Waiting waiting_ = Waiting::nothing;
   bool in_data_ = false;
-  bool gone_ = false;        // the peer closed or failed
-  bool peer_ended_ = false;  // within TLS it said goodbye, or broke it: nothing comes any more
+  bool refusal_due_ = false;  // output has one, for a suspect
+  bool gone_ = false;         // the peer closed or failed
+  bool peer_ended_ = false;   // within TLS it said goodbye, or broke it: nothing comes any more
 };
 
 /// What a peer is counted as; `::` is no source.

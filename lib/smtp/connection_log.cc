@@ -5,6 +5,8 @@
 namespace maildrop::smtp {
 
 void Connection::count_refusals() {
+  if (!session_.has_refusals()) return;
+  refusal_due_ = is_suspect();
   for (const Refusal& refusal : session_.take_refusals()) {
     loop_.metrics.refused(refusal);
     ++refused_;

@@ -56,7 +56,7 @@ bool Connection::shake_hands(std::string_view bytes) {
 void Connection::tls_has_failed(std::string_view why) {
   loop_.metrics.tls_failed.add();
   const mail::Peer& peer = session_.transaction().peer;
-  loop_.ledger.note(tls_failure_key(peer), session_.policy().config.tls.retry_after);
+  loop_.common.ledger.note(tls_failure_key(peer), session_.policy().config.tls.retry_after);
   log::info("tls", {{"session", session_.id()}, {"peer", peer.to_string()}, {"result", "failed"}, {"error", why}});
   end_ = "tls";
   session_.tls_failed();

@@ -89,6 +89,10 @@ inline constexpr Reply store_full{452, "4.3.1", "no room now, try again later", 
 inline constexpr Reply no_memory{452, "4.3.1", "too much mail at once, try again later", "memory"};
 inline constexpr Reply store_failed{451, "4.3.0", "cannot store now, try again later", "store_failed"};
 
+// Rates of a source.
+inline constexpr Reply message_rate{450, "4.7.1", "too much mail in a minute from your network, try again later", "message_rate"};
+inline constexpr Reply recipient_rate{450, "4.7.1", "too many recipients in a minute from your network, try again later", "recipient_rate"};
+
 // Filters, where they give no reply of their own.
 inline constexpr Reply filter_defer{450, "4.7.1", "try again later", "filter"};
 inline constexpr Reply filter_reject{550, "5.7.1", "refused by policy", "filter"};
@@ -100,6 +104,10 @@ inline constexpr Reply too_many_errors{421, "4.7.0", "too many errors", "errors"
 inline constexpr Reply too_many_unknown{421, "4.7.0", "too many unknown commands", "unknown_command"};
 inline constexpr Reply too_much_junk{421, "4.7.0", "too many commands without a message", "junk"};
 inline constexpr Reply too_many_connections{421, "4.7.0", "too many connections from your network", "connections"};
+inline constexpr Reply connection_rate{421, "4.7.0", "too many connections in a minute from your network", "connection_rate"};
+inline constexpr Reply error_rate{421, "4.7.0", "too many errors from your network, try again later", "error_rate"};
+inline constexpr Reply displaced{421, "4.3.2", "too many connections, others need one", "displaced"};
+inline constexpr Reply early_talker{554, "5.5.1", "you spoke before the greeting", "early_talker"};
 inline constexpr Reply server_full{421, "4.3.2", "too many connections, try again later", "connections"};
 inline constexpr Reply server_busy{421, "4.3.2", "too much mail at once, try again later", "memory"};
 inline constexpr Reply timed_out{421, "4.4.2", "timed out", "timeout"};

@@ -62,8 +62,9 @@ asio::awaitable<void, Connection::Executor> Server::State::sweep_loop(Share* sha
     auto [error] = co_await share->sweeper.async_wait(kWait);
     if (error) break;
     share->shared.now = parts.clock.monotonic();
+    share->shared.scarce = common.admission.scarce();
     try {
-      for (Connection* connection : share->shared.connections) connection->sweep();
+      for (const auto& [source, connection] : share->shared.connections) connection->sweep();
       for (Introduction* introduction : share->shared.introductions) introduction->sweep();
     } catch (const std::exception& thrown) {  // out of memory: the next sweep comes to it again
       log::error("sweep failed", {{"error", thrown.what()}});
@@ -74,19 +75,19 @@ asio::awaitable<void, Connection::Executor> Server::State::sweep_loop(Share* sha
 void Server::State::drain_share(Share& share) {
   share.shared.draining = true;
   for (Descriptor& acceptor : share.acceptors) acceptor.cancel();
-  for (Connection* connection : share.shared.connections) connection->drain();
+  for (const auto& [source, connection] : share.shared.connections) connection->drain();
   for (Introduction* introduction : share.shared.introductions) introduction->drain();
 }
 
 void Server::State::farewell() {
   for (auto& share : shares)
     asio::post(share->shared.context, [s = share.get()] {
-      for (Connection* connection : s->shared.connections) connection->shut_down();
+      for (const auto& [source, connection] : s->shared.connections) connection->shut_down();
     });
 }
 
 void Server::State::check_drained() {
-  if (!draining || accepting != 0 || admission.count() != 0 || drained.exchange(true)) return;
+  if (!draining || accepting != 0 || common.admission.count() != 0 || drained.exchange(true)) return;
   for (auto& share : shares) asio::post(share->shared.context, [&timer = share->sweeper] { timer.cancel(); });
   done();
 }
@@ -118,9 +119,11 @@ void Server::start() {
 
 void Server::apply(const Config& config, TlsContextPtr tls) {
   std::shared_ptr<const Policy> policy = state_->make_policy(config, std::move(tls));
-  state_->ledger.set_limit(config.limits.ledger);
+  state_->common.ledger.set_limit(config.limits.ledger);
+  state_->common.flood.apply(State::flood_of(config));
+  state_->common.source_memory.set_limit(State::memory_of_source(config));
   state_->parts.memory.set_limit(config.limits.memory);
-  state_->admission.apply(state_->limits_of(config));
+  state_->common.admission.apply(State::limits_of(config));
   for (auto& share : state_->shares)
     asio::post(share->shared.context, [s = share.get(), policy] { s->shared.policy = policy; });
 }
@@ -138,6 +141,6 @@ void Server::drain(std::function<void()> done) {
 
 void Server::farewell() { state_->farewell(); }
 
-std::size_t Server::connections() const { return state_->admission.count(); }
+std::size_t Server::connections() const { return state_->common.admission.count(); }
 
 }  // namespace maildrop::smtp

@@ -106,7 +106,7 @@ bool Server::State::accept_some(Share& share, const Gate& gate) {
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) return true;
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      log::warning("accept paused", {{"error", std::strerror(errno)}, {"connections", admission.count()}});
+      log::warning("accept paused", {{"error", std::strerror(errno)}, {"connections", common.admission.count()}});
       return false;
     }
     // ECONNABORTED and the network errors of accept(2): that one connection is gone.
@@ -118,7 +118,8 @@ void Server::State::admit(Share& share, Accepted accepted, const Gate& gate) {
   // A balancer is no source; what it passes on is counted as what it is when the header has come.
   const bool balancer =
       !accepted.peer.local && contains(share.shared.policy->config.proxy.networks, accepted.peer.address);
-  if (!enter(accepted, balancer ? IpAddress() : counted_as(accepted.peer, gate), gate)) return;
+  if (!enter(accepted, balancer ? IpAddress() : counted_as(accepted.peer, gate), gate, share.shared.policy->config))
+    return;
   if (!balancer) return begin(share, std::move(accepted), gate);
   auto introduction = [&] {
     try {
@@ -135,16 +136,41 @@ void Server::State::admit(Share& share, Accepted accepted, const Gate& gate) {
 }
 
 /// Counts it; false: there is no room, and it has been told so.
-bool Server::State::enter(const Accepted& accepted, const IpAddress& source, const Gate& gate) {
-  const service::Admission::Answer answer = admission.enter(source);
-  if (answer == service::Admission::Answer::admitted) {
+bool Server::State::enter(const Accepted& accepted, const IpAddress& source, const Gate& gate, const Config& config) {
+  const Reply* refused = no_entry(source, config);
+  if (!refused) {
     metrics.connections.add(1);
+    make_way(source);
     return true;
   }
-  const Reply& reply = answer == service::Admission::Answer::full ? reply::server_full : reply::too_many_connections;
-  metrics.refused(reply.reason);
-  turn_away(accepted.socket, reply, !gate.tls_first);
+  metrics.refused(refused->reason);
+  turn_away(accepted.socket, *refused, !gate.tls_first);
   return false;
+}
+
+/// nullptr: it is seated.
+const Reply* Server::State::no_entry(const IpAddress& source, const Config& config) {
+  if (const Reply* over = over_rate(common.flood, source, config.limits.exempt)) return over;
+  switch (common.admission.enter(source)) {
+    case service::Admission::Answer::admitted: return nullptr;
+    case service::Admission::Answer::full: return &reply::server_full;
+    case service::Admission::Answer::source_full: break;
+  }
+  return &reply::too_many_connections;
+}
+
+/// When nearly all seats are taken, whoever has most of them gives one up for the newcomer.
+void Server::State::make_way(const IpAddress& newcomer) {
+  const std::optional<IpAddress> crowding = common.admission.crowding(newcomer);
+  if (!crowding) return;
+  const auto due = std::make_shared<std::atomic<bool>>(true);
+  for (auto& share : shares)
+    asio::post(share->shared.context, [s = share.get(), source = *crowding, due] {
+      const auto [first, last] = s->shared.connections.equal_range(source);
+      for (const bool idle : {true, false})
+        for (auto each = first; each != last && *due; ++each)
+          if (each->second->can_be_displaced(idle) && due->exchange(false)) each->second->displace();
+    });
 }
 
 /// Whoever comes from a balancer has been counted as nobody's until now.
@@ -182,7 +208,7 @@ asio::awaitable<void, Connection::Executor> Server::State::introduce(Share* shar
     accepted.peer.exempt = header.local;
     accepted.balancer_tls = std::move(header.tls);
   }
-  if (share->shared.draining || !enter(accepted, counted_as(accepted.peer, *gate), *gate)) co_return;
+  if (share->shared.draining || !enter(accepted, counted_as(accepted.peer, *gate), *gate, config)) co_return;
   begin(*share, std::move(accepted), *gate);
 }
 
@@ -219,14 +245,9 @@ void Server::State::begin(Share& share, Accepted accepted, const Gate& gate) {
   });
 }
 
-const Reply* Server::State::move(const IpAddress& from, const IpAddress& to) {
-  if (admission.move(from, to) == service::Admission::Answer::admitted) return nullptr;
-  return &reply::too_many_connections;
-}
-
 void Server::State::leave(const IpAddress& source) {
   metrics.connections.add(-1);
-  admission.leave(source);
+  common.admission.leave(source);
   check_drained();
 }
 

@@ -2,6 +2,7 @@
 /// begins) share. For these two alone.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -47,17 +48,11 @@ struct Server::State {
   struct Share {
     Share(State& s, service::Loop& loop)
         : server(s),
-          shared{loop.context(),
-                 service::Poller(loop.context()),
-                 s.parts.committer,
-                 s.parts.memory,
-                 s.parts.clock,
-                 s.metrics,
-                 s.ledger,
-                 s.parts.judge,
-                 s.policy,
-                 [&s](const IpAddress& source) { s.leave(source); },
-                 [&s](const IpAddress& from, const IpAddress& to) { return s.move(from, to); }},
+          shared{loop.context(), service::Poller(loop.context()),
+                 s.common,       s.parts.committer,
+                 s.parts.memory, s.parts.clock,
+                 s.metrics,      s.parts.judge,
+                 s.policy,       [&s](const IpAddress& source) { s.leave(source); }},
           sweeper(loop.context().get_executor()) {}
 
     void add(service::ListenersByLoop& listeners, std::size_t loop, bool tls_first, bool lmtp) {
@@ -73,7 +68,10 @@ struct Server::State {
   };
 
   State(ServerParts p, const Config& config, ServerListeners listeners, TlsContextPtr tls)
-      : parts(p), metrics(p.metrics), admission(limits_of(config)), ledger(p.clock, config.limits.ledger) {
+      : parts(p),
+        metrics(p.metrics),
+        common{service::Admission(limits_of(config)), service::Flood(p.clock, flood_of(config)),
+               SourceBudgets(memory_of_source(config)), store::Ledger(p.clock, config.limits.ledger)} {
     policy = make_policy(config, std::move(tls));
     for (std::size_t i = 0; i < parts.loops.size(); ++i) {
       Share& share = *shares.emplace_back(std::make_unique<Share>(*this, parts.loops.at(i)));
@@ -83,9 +81,25 @@ struct Server::State {
     }
   }
 
-  service::AdmissionLimits limits_of(const Config& config) const {
+  static service::AdmissionLimits limits_of(const Config& config) {
     const LimitSettings& limits = config.limits;
-    return {limits.connections, limits.connections_per_ipv4, limits.connections_per_ipv6_64, limits.exempt};
+    return {limits.connections,
+            limits.connections_per_ipv4,
+            limits.connections_per_ipv6_64,
+            limits.connections_per_ipv4_24,
+            limits.connections_per_ipv6_48,
+            limits.exempt};
+  }
+
+  static service::FloodLimits flood_of(const Config& config) {
+    const FloodSettings& flood = config.flood;
+    return {flood.connection_rate, flood.message_rate,   flood.recipient_rate,
+            flood.error_rate,      flood.network_factor, config.limits.ledger};
+  }
+
+  /// Room for one message at least: a text that grows is there twice while it moves.
+  static std::uint64_t memory_of_source(const Config& config) {
+    return std::max(config.limits.memory / 4, std::min(config.limits.memory, 3 * config.mail.max_size));
   }
 
   std::shared_ptr<const Policy> make_policy(const Config& config, TlsContextPtr tls) const {
@@ -96,22 +110,22 @@ struct Server::State {
   awaitable<void> accept_loop(Share* share, Descriptor* acceptor, Gate* gate);
   bool accept_some(Share& share, const Gate& gate);
   void admit(Share& share, Accepted accepted, const Gate& gate);
-  bool enter(const Accepted& accepted, const IpAddress& source, const Gate& gate);
+  bool enter(const Accepted& accepted, const IpAddress& source, const Gate& gate, const Config& config);
+  const Reply* no_entry(const IpAddress& source, const Config& config);
+  void make_way(const IpAddress& newcomer);
   awaitable<void> introduce(Share* share, std::shared_ptr<Introduction> introduction, Accepted accepted,
                             const Gate* gate);
   static IpAddress counted_as(const mail::Peer& peer, const Gate& gate);
   void begin(Share& share, Accepted accepted, const Gate& gate);
   awaitable<void> sweep_loop(Share* share);
   void leave(const IpAddress& source);
-  const Reply* move(const IpAddress& from, const IpAddress& to);
   void drain_share(Share& share);
   void check_drained();
   void farewell();
 
   ServerParts parts;
   Metrics metrics;
-  service::Admission admission;
-  store::Ledger ledger;
+  Common common;
   std::shared_ptr<const Policy> policy;
   std::vector<std::unique_ptr<Share>> shares;
   std::atomic<std::size_t> accepting{0};  // loops that still accept

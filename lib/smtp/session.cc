@@ -9,6 +9,7 @@
 namespace maildrop::smtp {
 
 using filter::Phase;
+using service::Flood;
 
 namespace {
 
@@ -16,14 +17,15 @@ constexpr std::uint64_t kLeastRoom = 64 * 1024;  // bytes of limits.memory that 
 
 }  // namespace
 
-Session::Session(std::shared_ptr<const Policy> policy, std::string id, Opening opening, Budget* memory)
-    : policy_(std::move(policy)), id_(std::move(id)), memory_(memory), tls_(opening.tls) {
+Session::Session(std::shared_ptr<const Policy> policy, std::string id, Opening opening, Means means)
+    : policy_(std::move(policy)), id_(std::move(id)), means_(std::move(means)), tls_(opening.tls) {
   transaction_.peer = std::move(opening.peer);
   transaction_.tls = std::move(opening.balancer_tls);
   transaction_.lmtp = opening.lmtp;
   const mail::Peer& peer = transaction_.peer;
   may_tell_client_ = !peer.local && !peer.health_check && contains(policy_->config.xclient.networks, peer.address);
-  if (memory_) transaction_.memory = BudgetShare(*memory_);
+  if (means_.memory) transaction_.memory = BudgetShare(*means_.memory);
+  if (means_.of_source) of_source_ = BudgetShare(*means_.of_source);
   if (tls_ == TlsUse::first) {
     want_ = Want::tls;
   } else {
@@ -152,7 +154,12 @@ void Session::run_mail(std::string_view argument) {
   if (!mail) return refuse(mail.error());
   if (mail->size > policy_->config.mail.max_size) return refuse(reply::too_large);
   // No promise, but who would surely be refused after sending it all is told before.
-  if (memory_ && memory_->used() + std::max(mail->size, kLeastRoom) > memory_->limit()) return say(reply::no_memory);
+  for (const Budget* memory : {means_.memory, means_.of_source.get()})
+    if (memory && memory->used() + std::max(mail->size, kLeastRoom) > memory->limit()) return say(reply::no_memory);
+  if (!take(Flood::Of::message)) {
+    say(reply::message_rate);
+    return count_junk();
+  }
   transaction_.from = std::move(mail->from);
   transaction_.smtputf8 = mail->smtputf8;
   transaction_.eight_bit = mail->eight_bit;
@@ -167,6 +174,10 @@ void Session::run_rcpt(std::string_view argument) {
   refused_recipient_ = true;  // until it is accepted
   tl::expected<mail::Address, Reply> to = parse_rcpt(argument, transaction_.smtputf8);
   if (!to) return refuse_recipient(to.error(), argument);
+  if (!take(Flood::Of::recipient)) {
+    say(reply::recipient_rate);
+    return count_junk();
+  }
   if (!policy_->accepts(*to)) return refuse_recipient(reply::relaying_denied, argument);
   Result<mail::Inbox> inbox = mail::Inbox::of(*to, policy_->config.inbox, policy_->hostname);
   if (!inbox) return refuse_recipient(reply::bad_inbox, argument);
@@ -183,7 +194,7 @@ void Session::run_rcpt(std::string_view argument) {
     return say(reply::recipient_ok);
   }
   recipients.push_back({std::move(*to), std::move(*inbox)});
-  if (!transaction_.memory.resize(recipient_bytes())) {
+  if (!hold(recipient_bytes())) {
     recipients.pop_back();
     return say(reply::no_memory);
   }
@@ -297,8 +308,9 @@ Refusal Session::refused_message(const Reply& reply) const {
 
 void Session::refuse(const Reply& reply) {
   say(reply);
-  if (++errors_ < policy_->config.limits.errors) return;
-  say(reply::too_many_errors);
+  const bool outcast = !take(Flood::Of::error);
+  if (!outcast && ++errors_ < policy_->config.limits.errors) return;
+  say(outcast ? reply::error_rate : reply::too_many_errors);
   close();
 }
 
@@ -322,7 +334,7 @@ void Session::close() {
 /// Gives the memory back, too: an assignment of an empty string would keep it.
 void Session::drop_data() {
   std::string().swap(transaction_.data);
-  transaction_.memory.resize(recipient_bytes());
+  hold(recipient_bytes());
 }
 
 void Session::reset() {

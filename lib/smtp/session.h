@@ -30,6 +30,7 @@
 #include "smtp/data_reader.h"
 #include "smtp/grammar.h"
 #include "smtp/line_reader.h"
+#include "smtp/meter.h"
 #include "smtp/reply.h"
 #include "store/store.h"
 
@@ -68,6 +69,13 @@ struct Opening {
   bool lmtp = false;
 };
 
+/// What a session works with; all of it outlives the session. nullptr: no limit.
+struct Means {
+  Budget* memory = nullptr;             // what messages take is held of it
+  std::shared_ptr<Budget> of_source{};  // and, until they are delivered, of this
+  Meter* meter = nullptr;
+};
+
 /// Something that a peer wanted and did not get, for metrics and the log.
 struct Refusal {
   enum class Of : unsigned char { command, recipient, message };
@@ -81,17 +89,16 @@ struct Refusal {
 
 class Session {
  public:
-  /// `id` names the session in replies. The greeting is there, or a verdict is wanted, at once. What messages take in
-  /// memory is held of `memory`, which outlives the session; without one there is no limit.
-  Session(std::shared_ptr<const Policy> policy, std::string id, Opening opening, Budget* memory = nullptr);
+  /// `id` names the session in replies. The greeting is there, or a verdict is wanted, at once.
+  Session(std::shared_ptr<const Policy> policy, std::string id, Opening opening, Means means = {});
 
   Want want() const { return want_; }
 
   /// Uses bytes until something other than input is wanted; returns how many were used. The rest must be given again.
   std::size_t consume(std::string_view bytes);
 
-  /// REQUIRES: want() == Want::admission.
-  void admitted();
+  /// REQUIRES: want() == Want::admission. `of_source`: of the new peer.
+  void admitted(std::shared_ptr<Budget> of_source = {});
 
   /// REQUIRES: want() == Want::verdict.
   filter::Phase phase() const { return phase_; }
@@ -156,7 +163,9 @@ class Session {
   void run_help();
   void capabilities();
 
+  bool take(service::Flood::Of of) { return !means_.meter || means_.meter->take(of); }
   bool make_room(std::size_t more);
+  bool hold(std::uint64_t bytes);
   const Reply& no_recipients() const;
   std::size_t recipient_bytes() const;
   void proceed();  // the phase passed
@@ -184,7 +193,8 @@ class Session {
 
   std::shared_ptr<const Policy> policy_;
   std::string id_;
-  Budget* memory_;
+  Means means_;
+  BudgetShare of_source_;
   mail::Transaction transaction_;
   std::string output_;
   std::vector<Refusal> refusals_;

@@ -60,10 +60,19 @@ bool Session::make_room(std::size_t more) {
   const std::size_t most = policy_->config.mail.max_size + kTraceRoom;
   const std::size_t next = std::max(needed, std::min(2 * data.capacity(), most));
   // While a text moves there are two of it.
-  if (!transaction_.memory.resize(recipient_bytes() + data.capacity() + next)) return false;
+  if (!hold(recipient_bytes() + data.capacity() + next)) return false;
   data.reserve(next);
-  transaction_.memory.resize(recipient_bytes() + data.capacity());
+  hold(recipient_bytes() + data.capacity());
   return true;
+}
+
+/// `bytes` for this transaction, of all memory and of what its source may have. Less always fits.
+bool Session::hold(std::uint64_t bytes) {
+  const std::uint64_t before = of_source_.held();
+  if (!of_source_.resize(bytes)) return false;
+  if (transaction_.memory.resize(bytes)) return true;
+  of_source_.resize(before);
+  return false;
 }
 
 /// What there is of the message, in bytes.
@@ -122,7 +131,8 @@ mail::Transaction Session::take_transaction() {
   transaction_.helo = taken.helo;
   transaction_.esmtp = taken.esmtp;
   transaction_.lmtp = taken.lmtp;
-  if (memory_) transaction_.memory = BudgetShare(*memory_);
+  if (means_.memory) transaction_.memory = BudgetShare(*means_.memory);
+  of_source_.resize(0);  // who waits for the store has done his part
   return taken;
 }
 

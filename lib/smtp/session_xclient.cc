@@ -32,7 +32,9 @@ void Session::run_xclient(std::string_view argument) {
   want_ = Want::admission;
 }
 
-void Session::admitted() {
+void Session::admitted(std::shared_ptr<Budget> of_source) {
+  of_source_ = of_source ? BudgetShare(*of_source) : BudgetShare();
+  means_.of_source = std::move(of_source);
   if (state_ == State::closed) return close();  // it was ended meanwhile
   want_ = Want::input;
   ask(filter::Phase::connect);

@@ -1,6 +1,7 @@
 /// admission_test.cc: caps in total and per source.
 #include "service/admission.h"
 
+#include <array>
 #include <catch2/catch.hpp>
 
 using namespace maildrop;
@@ -84,4 +85,51 @@ TEST_CASE("who turns out to be somebody else is counted as that, or stays where 
   CHECK(admission.move(first, ip("192.0.2.3")) == Answer::admitted);  // takes no seat in all
   for (const IpAddress& each : {second, IpAddress(), ip("192.0.2.3")}) admission.leave(each);
   CHECK(admission.count() == 0);
+}
+
+TEST_CASE("the network around a source has a cap, too") {
+  for (const auto& [first, second, third, other] :
+       {std::array{"192.0.2.1", "192.0.2.77", "192.0.2.255", "192.0.3.1"},
+        std::array{"2001:db8::1", "2001:db8:0:1::1", "2001:db8:0:ffff::1", "2001:db8:1::1"}}) {
+    INFO(first);
+    Admission admission(
+        {.total = 9, .per_ipv4 = 2, .per_ipv6_64 = 2, .per_ipv4_24 = 2, .per_ipv6_48 = 2, .exempt = {}});
+    REQUIRE(admission.enter(ip(first)) == Answer::admitted);
+    REQUIRE(admission.enter(ip(second)) == Answer::admitted);
+    CHECK(admission.enter(ip(third)) == Answer::source_full);
+    CHECK(admission.enter(ip(other)) == Answer::admitted);
+    admission.leave(ip(second));
+    CHECK(admission.enter(ip(third)) == Answer::admitted);
+  }
+}
+
+TEST_CASE("when seats are few, the source with most of them is told, unless the newcomer has as many") {
+  Admission admission({.total = 32, .per_ipv4 = 50, .per_ipv6_64 = 50, .exempt = {*Network::parse("203.0.113.0/24")}});
+  const IpAddress most = ip("192.0.2.1"), some = ip("192.0.2.2"), newcomer = ip("192.0.2.3");
+  for (int i = 0; i < 12; ++i) REQUIRE(admission.enter(ip("203.0.113.1")) == Answer::admitted);  // exempt
+  for (int i = 0; i < 10; ++i) REQUIRE(admission.enter(most) == Answer::admitted);
+  REQUIRE(admission.enter(newcomer) == Answer::admitted);
+  CHECK_FALSE(admission.scarce());
+  CHECK_FALSE(admission.crowding(newcomer));
+  admission.enter(some);
+  CHECK(admission.scarce());  // 24 of 32
+  for (int i = 0; i < 6; ++i) REQUIRE(admission.enter(some) == Answer::admitted);
+  CHECK(admission.count() == 30);
+  CHECK(admission.crowding(newcomer) == most);
+  CHECK_FALSE(admission.crowding(most));
+  CHECK_FALSE(admission.crowding(IpAddress()));  // no source: trusted, and counts on nobody's seat
+  for (int i = 0; i < 9; ++i) admission.leave(most);
+  for (int i = 0; i < 9; ++i) REQUIRE(admission.enter(some) == Answer::admitted);
+  CHECK(admission.crowding(newcomer) == some);
+  admission.leave(some);
+  admission.leave(some);
+  CHECK_FALSE(admission.crowding(newcomer));  // seats enough
+}
+
+TEST_CASE("the loopback address is a source, though its /64 is that of no source") {
+  Admission admission({.total = 9, .per_ipv4 = 1, .per_ipv6_64 = 1, .exempt = {}});
+  REQUIRE(admission.enter(ip("::1")) == Answer::admitted);
+  CHECK(admission.enter(ip("::1")) == Answer::source_full);
+  CHECK(admission.move(ip("::1"), IpAddress()) == Answer::admitted);
+  CHECK(admission.enter(ip("::1")) == Answer::admitted);
 }

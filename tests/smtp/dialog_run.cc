@@ -25,7 +25,7 @@ class Driver {
   Driver(std::shared_ptr<const Policy> policy, Answers& answers, Transcript& transcript)
       : memory_(policy->config.limits.memory),
         session_(std::move(policy), "session-id",
-                 {.peer = peer(transcript.lmtp), .tls = transcript.tls, .lmtp = transcript.lmtp}, &memory_),
+                 {.peer = peer(transcript.lmtp), .tls = transcript.tls, .lmtp = transcript.lmtp}, {.memory = &memory_}),
         answers_(answers),
         transcript_(transcript) {
     settle();

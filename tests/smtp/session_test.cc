@@ -177,7 +177,7 @@ TEST_CASE("a refused message gives its memory back at once") {
 TEST_CASE("what a session holds in memory is counted, and given back") {
   Budget memory(1 << 20);
   {
-    Session session(default_policy(0), "id", {}, &memory);
+    Session session(default_policy(0), "id", {}, {.memory = &memory});
     session.consume("EHLO a\r\nMAIL FROM:<>\r\n");
     CHECK(memory.used() == 0);
     session.consume("RCPT TO:<u1@example.org>\r\nRCPT TO:<u2@example.org>\r\n");
@@ -205,7 +205,7 @@ TEST_CASE("what a session holds in memory is counted, and given back") {
 TEST_CASE("without memory recipients are refused for now, and what is full for all is so at MAIL") {
   Budget memory(200 * 1024);
   BudgetShare others(memory);
-  Session session(default_policy(0), "id", {}, &memory);
+  Session session(default_policy(0), "id", {}, {.memory = &memory});
   session.consume("EHLO a\r\nMAIL FROM:<>\r\n");
   REQUIRE(others.resize(200 * 1024));
   session.take_output();
@@ -221,7 +221,7 @@ TEST_CASE("a message for which there is no memory is refused at its dot, for now
   for (const bool chunks : {false, true}) {
     CAPTURE(chunks);
     Budget memory(100 * 1024);
-    Session session(default_policy(0), "id", {}, &memory);
+    Session session(default_policy(0), "id", {}, {.memory = &memory});
     session.consume("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<u1@example.org>\r\n");
     std::string message = "Subject: x\r\n\r\n";
     while (message.size() < 200 * 1024) message += std::string(98, 'x') + "\r\n";

@@ -1,0 +1,115 @@
+/// flood.cc: buckets that fill by the clock when they are looked at.
+#include "service/flood.h"
+
+#include <algorithm>
+
+namespace maildrop::service {
+
+namespace {
+
+constexpr unsigned kNetworkV4 = 24;
+constexpr unsigned kNetworkV6 = 48;  // what one customer may have at most
+constexpr unsigned kSourceV6 = 64;
+
+}  // namespace
+
+Flood::Key Flood::key_of(const IpAddress& address, bool network) {
+  if (network) return {address.prefix(address.is_v4() ? kNetworkV4 : kNetworkV6), true};
+  return {address.is_v4() ? address : address.prefix(kSourceV6), false};
+}
+
+/// 0: any number.
+unsigned Flood::per_minute(Of of, bool network) const {
+  const unsigned factor = network ? limits_.network_factor : 1;
+  switch (of) {
+    case Of::connection: return limits_.connections * factor;
+    case Of::message: return limits_.messages * factor;
+    case Of::recipient: return limits_.recipients * factor;
+    case Of::error: return limits_.errors * factor;
+  }
+  return 0;
+}
+
+float Flood::spent(const Record& record, Of of, Monotonic now) const {
+  const float minutes = std::chrono::duration<float, std::ratio<60>>(now - record.as_of).count();
+  const auto most = static_cast<float>(per_minute(of, record.key.network));
+  return std::clamp(record.spent[static_cast<std::size_t>(of)] - minutes * most, 0.0F, most);
+}
+
+const Flood::Record* Flood::find(const Key& key) const {
+  const auto found = by_key_.find(key);
+  return found == by_key_.end() ? nullptr : &*found->second;
+}
+
+/// The record, brought up to date.
+Flood::Record& Flood::touch(const Key& key, Monotonic now) {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) {
+    records_.push_front({key, {}, now});
+    by_key_[key] = records_.begin();
+    shrink();
+    return records_.front();
+  }
+  records_.splice(records_.begin(), records_, found->second);
+  Record& record = records_.front();
+  for (std::size_t i = 0; i < kKinds; ++i) record.spent[i] = spent(record, static_cast<Of>(i), now);
+  record.as_of = now;
+  return record;
+}
+
+bool Flood::take(const IpAddress& address, Of of) {
+  const std::size_t i = static_cast<std::size_t>(of);
+  const Monotonic now = clock_.monotonic();
+  const std::lock_guard lock(mutex_);
+  if (per_minute(of, false) == 0) return true;
+  const auto fits = [&](const Record& record) {
+    return record.spent[i] + 1 <= static_cast<float>(per_minute(of, record.key.network));
+  };
+  // The source first: who has spent his own is not to spend his neighbours'.
+  Record& source = touch(key_of(address, false), now);
+  if (!fits(source)) return false;
+  Record& network = touch(key_of(address, true), now);
+  if (!fits(network)) return false;
+  ++source.spent[i];
+  ++network.spent[i];
+  return true;
+}
+
+bool Flood::outcast(const IpAddress& address) const {
+  const Monotonic now = clock_.monotonic();
+  const std::lock_guard lock(mutex_);
+  if (limits_.errors == 0) return false;
+  for (const bool network : {false, true}) {
+    const Record* record = find(key_of(address, network));
+    if (record && spent(*record, Of::error, now) + 1 > static_cast<float>(per_minute(Of::error, network))) return true;
+  }
+  return false;
+}
+
+bool Flood::suspect(const IpAddress& address) const {
+  const Monotonic now = clock_.monotonic();
+  const std::lock_guard lock(mutex_);
+  const Record* record = find(key_of(address, false));
+  return record && limits_.errors > 0 && 2 * spent(*record, Of::error, now) >= static_cast<float>(limits_.errors);
+}
+
+void Flood::apply(FloodLimits limits) {
+  const std::lock_guard lock(mutex_);
+  limits_ = limits;
+  shrink();
+}
+
+std::size_t Flood::size() const {
+  const std::lock_guard lock(mutex_);
+  return records_.size();
+}
+
+/// The two seen last stay: somebody is using them.
+void Flood::shrink() {
+  while (records_.size() > std::max<std::size_t>(2, limits_.records)) {
+    by_key_.erase(records_.back().key);
+    records_.pop_back();
+  }
+}
+
+}  // namespace maildrop::service

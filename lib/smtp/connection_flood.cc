@@ -1,0 +1,102 @@
+/// connection_flood.cc: who a connection is counted as, and what suspects are made to wait for.
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "core/log.h"
+#include "smtp/connection.h"
+
+namespace maildrop::smtp {
+
+namespace asio = boost::asio;
+using Executor = Connection::Executor;
+
+namespace {
+
+/// One of the connections that may be made to wait at once, if there is still one.
+class Hold {
+ public:
+  Hold(std::atomic<unsigned>& held, unsigned most) : held_(held), granted_(held.fetch_add(1) < most) {}
+  ~Hold() { --held_; }
+  Hold(const Hold&) = delete;
+  bool granted() const { return granted_; }
+
+ private:
+  std::atomic<unsigned>& held_;
+  bool granted_;
+};
+
+}  // namespace
+
+const Reply* over_rate(service::Flood& flood, const IpAddress& source, const std::vector<Network>& exempt) {
+  if (source == IpAddress() || contains(exempt, source)) return nullptr;
+  if (flood.outcast(source)) return &reply::error_rate;
+  return flood.take(source, service::Flood::Of::connection) ? nullptr : &reply::connection_rate;
+}
+
+bool Connection::take(service::Flood::Of of) { return !is_limited() || loop_.common.flood.take(source_, of); }
+
+/// The limits go by whom XCLIENT named.
+void Connection::readmit() {
+  const IpAddress source = source_of(session_.transaction().peer);
+  const Reply* refused = over_rate(loop_.common.flood, source, session_.policy().config.limits.exempt);
+  if (!refused && loop_.common.admission.move(source_, source) != service::Admission::Answer::admitted)
+    refused = &reply::too_many_connections;
+  if (refused) {
+    session_.end(*refused);
+    return count_refusals();
+  }
+  source_ = source;
+  auto node = loop_.connections.extract(place_);
+  node.key() = service::Admission::source(source_);
+  place_ = loop_.connections.insert(std::move(node));
+  log::info("xclient", {{"session", session_.id()}, {"peer", session_.transaction().peer.to_string()}});
+  session_.admitted(is_limited() ? loop_.common.source_memory.of(source_) : nullptr);
+}
+
+/// By how much a deadline comes earlier, because others want the seat.
+Monotonic::duration Connection::impatience() const {
+  const SmtpSettings& limits = session_.policy().config.smtp;
+  const bool by_command = waiting_ == Waiting::peer_bytes || waiting_ == Waiting::peer_room;
+  if (!loop_.scarce || !by_command || !is_limited()) return {};
+  return std::max(Millis(0), limits.command_timeout - limits.stress_timeout);
+}
+
+/// A client waits for the greeting (RFC 5321 4.3.1); much that sends spam does not. The timer is the sweep.
+asio::awaitable<void, Executor> Connection::hold_greeting() {
+  const FloodSettings& flood = session_.policy().config.flood;
+  const Hold hold(loop_.common.held, flood.held);
+  if (!hold.granted() || flood.greet_pause == Millis(0)) co_return;
+  begin_wait(Waiting::greeting);
+  ssize_t early = -1;
+  do {
+    co_await socket_.readable();
+    if (expired_ || loop_.draining) break;
+    early = socket_.peek(loop_.buffer);
+  } while (early < 0 && (errno == EAGAIN || errno == EINTR));
+  waiting_ = Waiting::nothing;
+  const Reply* why = std::exchange(expired_, nullptr);
+  if (early <= 0 && !why) {
+    gone_ = !loop_.draining;
+  } else if (why != &reply::timed_out) {
+    if (!why) loop_.common.flood.take(source_, service::Flood::Of::error);
+    session_.take_output();  // the greeting
+    session_.end(why ? *why : reply::early_talker);
+    count_refusals();
+  }
+}
+
+asio::awaitable<void, Executor> Connection::hold_refusal() {
+  refusal_due_ = false;
+  const FloodSettings& flood = session_.policy().config.flood;
+  const Hold hold(loop_.common.held, flood.held);
+  if (!hold.granted() || flood.tarpit == Millis(0)) co_return;
+  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> pause(
+      loop_.context.get_executor(), flood.tarpit);
+  co_await pause.async_wait(asio::as_tuple(asio::use_awaitable_t<Executor>{}));
+}
+
+}  // namespace maildrop::smtp

@@ -1,0 +1,153 @@
+"""Sources are addresses of 127.0.0.0/8, of which none is exempt here."""
+import re
+import socket
+import time
+
+from e2e import Api, Daemon, check, finish, same, until
+from smtp import Client, stuff
+
+MESSAGE = b"Subject: one of many\r\n\r\nbody\r\n"
+BASE = {"limits.exempt": "", "service.loops": 2}
+
+
+class From(Client):
+    """A client at `source`."""
+
+    def __init__(self, address, source, timeout=10, banner=True):
+        host, port = address.rsplit(":", 1)
+        self.sock = socket.create_connection((host, int(port)), timeout, (source, 0))
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffer = b""
+        self.banner = self.reply() if banner else None
+
+
+def refused(api, reason):
+    _, _, text = api.get("/metrics")
+    found = re.search(rb'^maildrop_smtp_refused_total\{reason="' + reason.encode() + rb'"\} (\S+)$', text, re.M)
+    return int(float(found.group(1))) if found else 0
+
+
+def greeted(daemon, source):
+    with From(daemon.smtp, source) as client:
+        return client.banner.code, client.banner.lines[0]
+
+
+RATES = {"flood.connection_rate": 20, "flood.message_rate": 5, "flood.recipient_rate": 8, "flood.error_rate": 10,
+         "flood.network_factor": 2, "flood.greet_pause": "0", "flood.tarpit": "0"}
+with Daemon({**BASE, **RATES}) as daemon, Api(daemon.api) as api:
+    codes = [greeted(daemon, "127.1.1.1")[0] for _ in range(25)]
+    same("a source has so many connections a minute", (codes[:20], codes[21:]), ([220] * 20, [421] * 4))
+    same("its neighbour has its own", greeted(daemon, "127.1.1.2")[0], 220)
+    more = [greeted(daemon, "127.1.1.2")[0] for _ in range(18)] + [greeted(daemon, "127.1.1.3")[0] for _ in range(12)]
+    check("up to what their network has", more.count(220) in range(18, 22) and more[-1] == 421, more)
+    same("another network has all", greeted(daemon, "127.1.2.1")[0], 220)
+    check("which is counted by reason", refused(api, "connection_rate") >= 10)
+
+    with From(daemon.smtp, "127.2.1.1") as client:
+        codes = [client.deliver(["bob@example.test"], MESSAGE).code if n < 5 else client.cmd("MAIL FROM:<a@b.test>").code for n in range(7)]
+        check("so many messages, then 450 at MAIL", codes[:5] == [250] * 5 and 450 in codes[5:], codes)
+    with From(daemon.smtp, "127.2.2.1") as client:
+        client.cmd("EHLO a.test")
+        client.cmd("MAIL FROM:<a@b.test>")
+        codes = [client.cmd(f"RCPT TO:<u{n}@example.test>").code for n in range(10)]
+        check("so many recipients, then 450 at RCPT", codes[:8] == [250] * 8 and codes[9] == 450, codes)
+        client.cmd("DATA")
+        client.send(stuff(MESSAGE))
+        same("and those before get the message", client.reply().code, 250)
+    with From(daemon.smtp, "127.2.3.1") as client:
+        client.cmd("EHLO a.test")
+        codes = [client.cmd("RCPT").code for _ in range(12)]
+        check("so many errors, then 421", codes[:10] == [503] * 10 and 421 in [*codes, client.reply().code], codes)
+    code, line = greeted(daemon, "127.2.3.1")
+    check("and no greeting", code == 421 and "too many errors" in line, line)
+    same("for others there is one", greeted(daemon, "127.2.4.1")[0], 220)
+    daemon.stop()
+
+SUSPECTS = {"flood.error_rate": 20, "flood.greet_pause": "3s", "flood.tarpit": "1s"}
+with Daemon({**BASE, **SUSPECTS}) as daemon, Api(daemon.api) as api:
+    def make_suspect(source):
+        with From(daemon.smtp, source) as client:
+            client.cmd("EHLO a.test")
+            for _ in range(12):
+                client.cmd("RCPT")
+
+    def seconds(action):
+        start = time.monotonic()
+        action()
+        return time.monotonic() - start
+
+    make_suspect("127.3.1.1")
+    with From(daemon.smtp, "127.3.1.1", banner=False) as suspect, From(daemon.smtp, "127.3.2.1") as other:
+        same("others are greeted", other.banner.code, 220)
+        suspect.sock.settimeout(0.5)
+        try:
+            early = suspect.sock.recv(1)
+        except TimeoutError:
+            early = b"nothing"
+        suspect.sock.settimeout(10)
+        same("a suspect waits", early, b"nothing")
+        same("and is greeted if it is patient", suspect.reply().code, 220)
+        check("a reply that refuses comes late", seconds(lambda: suspect.cmd("MAIL")) >= 0.9)
+        same("others do not wait", suspect.cmd("EHLO a.test").code, 250)
+    with From(daemon.smtp, "127.3.1.1", banner=False) as hasty:
+        hasty.send(b"EHLO a.test\r\nMAIL FROM:<a@b.test>\r\n")
+        same("who speaks before the greeting is refused, and not answered", (hasty.reply().code, hasty.line()), (554, None))
+    same("and counted", refused(api, "early_talker"), 1)
+    with From(daemon.smtp, "127.3.1.1", banner=False) as leaving:
+        leaving.sock.shutdown(socket.SHUT_WR)
+        check("who leaves meanwhile just goes", leaving.line() is None)
+    same("as nobody's early talk", refused(api, "early_talker"), 1)
+    waiting = From(daemon.smtp, "127.3.1.1", banner=False)
+    check("a stop does not wait for the patient", seconds(daemon.stop) < 10)
+    waiting.close()
+
+with Daemon({**BASE, **SUSPECTS, "flood.held": 0}) as daemon:
+    make_suspect("127.3.1.1")
+    with From(daemon.smtp, "127.3.1.1", banner=False) as suspect:
+        suspect.sock.settimeout(2)
+        same("with flood.held taken nobody waits", suspect.reply().code, 220)
+    daemon.stop()
+
+SEATS = {"limits.connections": 32, "smtp.stress_timeout": "1s"}
+with Daemon({**BASE, **SEATS}) as daemon, Api(daemon.api) as api:
+    crowd = [From(daemon.smtp, "127.4.1.1") for _ in range(30)]
+    with From(daemon.smtp, "127.4.2.1") as newcomer:
+        same("a newcomer is served when seats are few", newcomer.deliver(["bob@example.test"], MESSAGE).code, 250)
+        check("and the source with most of them loses one", until(lambda: refused(api, "displaced") >= 1))
+    check("those who wait too long meanwhile go", until(lambda: refused(api, "timeout") + refused(api, "displaced") >= 7, 15))
+    for each in crowd:
+        each.close()
+
+    def open_now():
+        _, _, text = api.get("/metrics")
+        return int(float(re.search(rb"^maildrop_smtp_connections (\S+)$", text, re.M).group(1)))
+    check("who leaves makes room", until(lambda: open_now() < 5))
+    with From(daemon.smtp, "127.4.2.1") as patient:
+        time.sleep(3.5)
+        same("when there are seats again nobody has to hurry", patient.cmd("NOOP").code, 250)
+    daemon.stop()
+
+MEMORY = {"limits.memory": "4MiB", "mail.max_size": "256KiB"}
+with Daemon({**BASE, **MEMORY}) as daemon, Api(daemon.api) as api:
+    greedy = []
+    for _ in range(30):
+        client = From(daemon.smtp, "127.5.1.1")
+        client.begin(["bob@example.test"])
+        client.send(b"Subject: large\r\n\r\n" + (b"x" * 998 + b"\r\n") * 200)
+        greedy.append(client)
+
+    def used():
+        _, _, text = api.get("/metrics")
+        return int(float(re.search(rb"^maildrop_memory_bytes (\S+)$", text, re.M).group(1)))
+    check("one source fills what is its own", until(lambda: used() > 500_000))
+    check("and no more than a quarter of limits.memory", used() <= 1.1 * 2**20, used())
+    with From(daemon.smtp, "127.5.2.1") as other:
+        same("so another has room", other.deliver(["bob@example.test"], b"Subject: large\r\n\r\n" + (b"y" * 998 + b"\r\n") * 200).code, 250)
+    codes = []
+    for client in greedy:
+        client.send(b".\r\n")
+        codes.append(client.reply().code)
+        client.close()
+    check("its own hear 452 or 250", set(codes) == {250, 452}, codes)
+    daemon.stop()
+finish()

@@ -1,0 +1,138 @@
+/// flood_test.cc: buckets by source and network, which fill with time and are bounded in number.
+#include "service/flood.h"
+
+#include <catch2/catch.hpp>
+
+using namespace maildrop;
+using namespace std::chrono_literals;
+using service::Flood;
+using Of = Flood::Of;
+
+namespace {
+
+IpAddress ip(std::string_view text) { return *IpAddress::parse(text); }
+
+/// How many of `most` tries succeed.
+int taken(Flood& flood, const IpAddress& address, Of of, int most = 1000) {
+  int count = 0;
+  for (int i = 0; i < most; ++i) count += flood.take(address, of);
+  return count;
+}
+
+constexpr service::FloodLimits kLimits{
+    .connections = 10, .messages = 20, .recipients = 30, .errors = 6, .network_factor = 3, .records = 100};
+
+}  // namespace
+
+TEST_CASE("a source has a minute's worth of each kind, and gets it back in a minute") {
+  FakeClock clock;
+  Flood flood(clock, kLimits);
+  const IpAddress peer = ip("192.0.2.1");
+  CHECK(taken(flood, peer, Of::connection) == 10);
+  CHECK(taken(flood, peer, Of::message) == 20);
+  CHECK(taken(flood, peer, Of::recipient) == 30);
+  CHECK(taken(flood, peer, Of::error) == 6);
+  clock.advance(6s);
+  CHECK(taken(flood, peer, Of::connection) == 1);
+  CHECK(taken(flood, peer, Of::message) == 2);
+  clock.advance(5s);
+  CHECK(taken(flood, peer, Of::connection) == 0);  // nearly one
+  clock.advance(1h);
+  CHECK(taken(flood, peer, Of::connection) == 10);  // never more than a minute's worth
+}
+
+TEST_CASE("a source is an IPv4 address or an IPv6 /64, its network a /24 or a /48") {
+  struct Row {
+    const char* first;
+    const char* same_source;
+    const char* same_network;
+    const char* other;
+  };
+  const Row rows[] = {
+      {"192.0.2.1", "::ffff:192.0.2.1", "192.0.2.255", "192.0.3.1"},
+      {"2001:db8:0:1::1", "2001:db8:0:1:ffff::1", "2001:db8:0:ffff::1", "2001:db8:1:1::1"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.first);
+    FakeClock clock;
+    Flood flood(clock, kLimits);
+    CHECK(taken(flood, ip(row.first), Of::connection) == 10);
+    CHECK(taken(flood, ip(row.same_source), Of::connection) == 0);
+    CHECK(taken(flood, ip(row.same_network), Of::connection) == 10);
+    CHECK(taken(flood, ip(row.other), Of::connection) == 10);
+  }
+}
+
+TEST_CASE("a network may do network_factor times what a source may, and one source cannot use that up") {
+  FakeClock clock;
+  Flood flood(clock, kLimits);
+  CHECK(taken(flood, ip("192.0.2.1"), Of::message, 100'000) == 20);  // what it is refused is not its network's
+  int all = 20;
+  for (int i = 2; i < 10; ++i) all += taken(flood, ip("192.0.2." + std::to_string(i)), Of::message);
+  CHECK(all == 60);
+  CHECK(taken(flood, ip("192.0.3.1"), Of::message) == 20);
+}
+
+TEST_CASE("half of the errors make a suspect, all of them an outcast, for a while") {
+  FakeClock clock;
+  Flood flood(clock, kLimits);
+  const IpAddress peer = ip("192.0.2.1"), neighbour = ip("192.0.2.2");
+  CHECK_FALSE(flood.suspect(peer));
+  taken(flood, peer, Of::error, 2);
+  CHECK_FALSE(flood.suspect(peer));
+  taken(flood, peer, Of::error, 1);
+  CHECK(flood.suspect(peer));
+  CHECK_FALSE(flood.outcast(peer));
+  taken(flood, peer, Of::error, 3);
+  CHECK(flood.outcast(peer));
+  CHECK_FALSE(flood.suspect(neighbour));
+  CHECK_FALSE(flood.outcast(neighbour));
+  for (int i = 2; i < 5; ++i) taken(flood, ip("192.0.2." + std::to_string(i)), Of::error);
+  CHECK(flood.outcast(ip("192.0.2.99")));  // the whole network
+  clock.advance(10s);
+  CHECK_FALSE(flood.outcast(peer));
+  CHECK(flood.suspect(peer));
+  clock.advance(1min);
+  CHECK_FALSE(flood.suspect(peer));
+}
+
+TEST_CASE("0 is no limit, and no record either") {
+  FakeClock clock;
+  Flood flood(clock, {.records = 100});
+  const IpAddress peer = ip("192.0.2.1");
+  for (const Of of : {Of::connection, Of::message, Of::recipient, Of::error}) CHECK(taken(flood, peer, of) == 1000);
+  CHECK_FALSE(flood.suspect(peer));
+  CHECK_FALSE(flood.outcast(peer));
+  CHECK(flood.size() == 0);
+}
+
+TEST_CASE("records are bounded, and the one unseen for longest goes first") {
+  FakeClock clock;
+  service::FloodLimits limits = kLimits;
+  limits.records = 20;
+  Flood flood(clock, limits);
+  const IpAddress peer = ip("192.0.2.1");
+  taken(flood, peer, Of::connection);
+  for (int i = 0; i < 1000; ++i) {
+    flood.take(IpAddress::from_v4(0x0a000000U + static_cast<std::uint32_t>(i) * 256), Of::connection);
+    CHECK(flood.size() <= 20);
+    if (i % 4 == 0) CHECK_FALSE(flood.take(peer, Of::connection));  // was seen, so is known
+  }
+  for (int i = 0; i < 1000; ++i)
+    flood.take(IpAddress::from_v4(0x0b000000U + static_cast<std::uint32_t>(i) * 256), Of::connection);
+  CHECK(flood.take(peer, Of::connection));
+  limits.records = 4;
+  flood.apply(limits);
+  CHECK(flood.size() == 4);
+}
+
+TEST_CASE("new limits hold at once for who is known") {
+  FakeClock clock;
+  Flood flood(clock, kLimits);
+  const IpAddress peer = ip("192.0.2.1");
+  CHECK(taken(flood, peer, Of::connection) == 10);
+  service::FloodLimits more = kLimits;
+  more.connections = 15;
+  flood.apply(more);
+  CHECK(taken(flood, peer, Of::connection) == 5);
+}
