@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "mail/transaction.h"
 
@@ -12,6 +13,7 @@ namespace maildrop::filter {
 
 /// When filters are asked, in this order. headers: after the header, before the body has arrived.
 enum class Phase : std::uint8_t { connect, helo, mail, rcpt, headers, message };
+inline constexpr std::string_view kPhaseNames[] = {"connect", "helo", "mail", "rcpt", "headers", "message"};
 inline constexpr std::uint8_t bit(Phase phase) { return static_cast<std::uint8_t>(1u << static_cast<unsigned>(phase)); }
 
 /// pass, tag and quarantine let the transaction go on. defer is 4xx, reject 5xx. discard accepts the message and drops

@@ -89,6 +89,7 @@ Connection::Connection(LoopState& loop, FileDescriptor socket, Opening opening, 
 
 Connection::~Connection() {
   loop_.connections.erase(place_);
+  count_session();
   log_session();
   loop_.left(source_);
 }
@@ -333,6 +334,7 @@ awaitable<void, Executor> Connection::deliver() {
                       delivery.targets.size(), delivery.summary.size};
   waiting_ = Waiting::store;
   const Monotonic start = loop_.clock.monotonic();
+  loop_.metrics.data.observe(std::chrono::duration<double>(start - data_started_).count());
   struct Push {
     store::Committer* committer;
     store::Delivery* delivery;

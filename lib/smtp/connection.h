@@ -5,6 +5,7 @@
 /// buffer: it waits for readability and then reads into the loop's.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -51,6 +52,9 @@ struct Metrics {
   metrics::Counter& tls;  // handshakes done
   metrics::Counter& tls_failed;
   metrics::Histogram& delivery;  // end of data to answer
+  metrics::Histogram& data;      // 354 to end of data
+  metrics::Histogram& session;
+  std::array<metrics::Counter*, std::size(filter::kPhaseNames)> phases;  // how often each was come to
 };
 
 class Connection;
@@ -152,6 +156,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   void log_refusal(const Refusal& refusal) const;
   void log_message(const Record& record, const Result<store::MessageId>& stored) const;
   void log_session() const;
+  void count_session() const;
 
   boost::asio::awaitable<void, Executor> hold_greeting();
   boost::asio::awaitable<void, Executor> hold_refusal();

@@ -51,6 +51,13 @@ void Connection::log_message(const Record& record, const Result<store::MessageId
   }
 }
 
+void Connection::count_session() const {
+  if (session_.transaction().peer.health_check) return;
+  loop_.metrics.session.observe(std::chrono::duration<double>(loop_.clock.monotonic() - started_).count());
+  for (std::size_t i = 0; i < loop_.metrics.phases.size(); ++i)
+    if (const unsigned times = session_.phases()[i]) loop_.metrics.phases[i]->add(times);
+}
+
 void Connection::log_session() const {
   const mail::Transaction& transaction = session_.transaction();
   const auto millis = std::chrono::duration_cast<Millis>(loop_.clock.monotonic() - started_).count();

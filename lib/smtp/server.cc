@@ -40,7 +40,13 @@ Metrics::Metrics(metrics::Registry& r)
       tls(r.counter("maildrop_smtp_tls_handshakes_total", "TLS handshakes by how they ended", "result=\"done\"")),
       tls_failed(
           r.counter("maildrop_smtp_tls_handshakes_total", "TLS handshakes by how they ended", "result=\"failed\"")),
-      delivery(r.histogram("maildrop_smtp_delivery_seconds", "end of data to the store's answer")) {}
+      delivery(r.histogram("maildrop_smtp_delivery_seconds", "end of data to the store's answer")),
+      data(r.histogram("maildrop_smtp_data_seconds", "354 or the first BDAT to the end of data")),
+      session(r.histogram("maildrop_smtp_session_seconds", "SMTP sessions from their begin to their end")) {
+  for (std::size_t i = 0; i < phases.size(); ++i)
+    phases[i] = &r.counter("maildrop_smtp_phases_total", "how often sessions that are over came to each phase",
+                           "phase=\"" + std::string(filter::kPhaseNames[i]) + "\"");
+}
 
 void Metrics::refused(std::string_view reason) {
   // The reasons are the words of reply.h: a fixed set.

@@ -13,7 +13,9 @@
 /// same bytes gives the same replies.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -135,6 +137,10 @@ class Session {
   std::vector<Refusal> take_refusals() { return std::exchange(refusals_, {}); }
   bool has_refusals() const { return !refusals_.empty(); }
 
+  /// How often each phase was come to, in the order of filter::Phase.
+  using Phases = std::array<unsigned, std::size(filter::kPhaseNames)>;
+  const Phases& phases() const { return phases_; }
+
   unsigned messages() const { return messages_; }  // stored
   unsigned begun() const { return begun_; }        // messages that were told to go ahead
   unsigned commands() const { return commands_; }  // lines, good or bad
@@ -206,6 +212,7 @@ class Session {
   std::uint64_t chunk_left_ = 0;               // octets of the chunk that have not come yet
   std::uint64_t chunk_size_ = 0;
   std::size_t discarded_ = 0;  // bytes of a refused message read on
+  Phases phases_{};
   unsigned errors_ = 0;
   unsigned unknown_ = 0;
   unsigned junk_ = 0;

@@ -17,6 +17,7 @@ bool is_refusal(std::string_view reply) {
 
 void Session::ask(Phase phase) {
   phase_ = phase;
+  ++phases_[static_cast<std::size_t>(phase)];
   const bool asked = (policy_->phases & filter::bit(phase)) != 0 && !transaction_.peer.exempt;
   if (asked) {
     want_ = Want::verdict;

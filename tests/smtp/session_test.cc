@@ -322,3 +322,15 @@ TEST_CASE("what the domains of a policy accept") {
     CHECK(policy.accepts(path->address) == c.accepted);
   }
 }
+
+TEST_CASE("phases are counted as often as a session comes to them") {
+  Session session(default_policy(0), "id", {});
+  session.consume(
+      "EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\nRCPT TO:<v@example.org>\r\nRCPT TO:<w@elsewhere.test>\r\n");
+  session.consume("DATA\r\nSubject: x\r\n\r\n.\r\n");
+  REQUIRE(session.want() == Want::delivery);
+  session.take_transaction();
+  session.answer(Result<store::MessageId>(store::MessageId::trusted("x")));
+  session.consume("MAIL FROM:<>\r\n");
+  CHECK(session.phases() == Session::Phases{1, 1, 2, 2, 1, 1});
+}

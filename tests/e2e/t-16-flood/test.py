@@ -61,6 +61,11 @@ with Daemon({**BASE, **RATES}) as daemon, Api(daemon.api) as api:
     code, line = greeted(daemon, "127.2.3.1")
     check("and no greeting", code == 421 and "too many errors" in line, line)
     same("for others there is one", greeted(daemon, "127.2.4.1")[0], 220)
+
+    def phase(name):
+        _, _, text = api.get("/metrics")
+        return int(float(re.search(rb'^maildrop_smtp_phases_total\{phase="' + name + rb'"\} (\S+)$', text, re.M).group(1)))
+    check("and how far sessions came is counted", until(lambda: (phase(b"message"), phase(b"rcpt")) == (6, 13)), (phase(b"message"), phase(b"rcpt")))
     daemon.stop()
 
 SUSPECTS = {"flood.error_rate": 20, "flood.greet_pause": "3s", "flood.tarpit": "1s"}
