@@ -82,7 +82,8 @@ void check_words(std::string_view bytes) {
   for (const char* const encoding : {"base64", "quoted-printable", "x"})
     require(mail::decode_transfer(text, encoding, 100).size() <= 100);
   const auto folded = mail::fold_name(bytes);
-  require(folded.has_value() == is_valid_utf8(bytes));
+  const bool has_nul = bytes.find('\0') != std::string_view::npos;  // no UTF-8 to GLib
+  require(folded.has_value() == (is_valid_utf8(bytes) && !has_nul));
   if (!folded) return;
   const auto again = mail::fold_name(*folded);
   require(again && *again == *folded);
