@@ -114,7 +114,8 @@ class Loader {
   void apply(const Setting& setting, const Values& values, const std::string& origin);
   void apply(const Setting& setting, const std::vector<Given>& given, const std::string& origin, Place place);
   void problem(const std::string& where, const std::string& what, Place place = {}) {
-    problems_.push_back({where + ": " + what, place});
+    // A quoted key of TOML may hold anything: one problem stays one line.
+    problems_.push_back({where + ": " + terminal_safe(what), place});
   }
 
   const ValueCheck& check_;

@@ -16,9 +16,12 @@ std::string_view value_of(const Headers& headers, std::string_view name) {
   return field == nullptr ? std::string_view() : field->value;
 }
 
+/// What is no type leaves text/plain (RFC 2045 5.2); a type is shown to people, so it has nothing but ASCII that
+/// prints.
 void set_type(Part& part, const std::string& media_type) {
   const std::size_t slash = media_type.find('/');
-  if (slash == std::string::npos || slash == 0 || slash + 1 == media_type.size()) return;  // RFC 2045 5.2: text/plain
+  if (slash == std::string::npos || slash == 0 || slash + 1 == media_type.size()) return;
+  if (!std::all_of(media_type.begin(), media_type.end(), [](char c) { return c > ' ' && c <= '~'; })) return;
   part.type = media_type.substr(0, slash);
   part.subtype = media_type.substr(slash + 1);
 }

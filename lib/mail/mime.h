@@ -20,7 +20,7 @@ struct MimeLimits {
 
 /// A leaf or container. Parts stand in document order, a container before its children.
 struct Part {
-  std::string type = "text";  // lower case
+  std::string type = "text";  // lower case, printable ASCII
   std::string subtype = "plain";
   std::string charset;      // lower case; empty: not said
   std::string encoding;     // Content-Transfer-Encoding, lower case; empty: not said

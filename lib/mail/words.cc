@@ -134,7 +134,8 @@ std::string decode_words(const std::string& text) {
 /// Where the word that begins with the `=?` at `start` ends, or npos when it is none. RFC 2047 2.
 std::size_t word_end(std::string_view text, std::size_t start) {
   const std::size_t encoding = text.find('?', start + 2);
-  if (encoding == std::string_view::npos || text.substr(encoding + 2, 1) != "?") return std::string_view::npos;
+  if (encoding == std::string_view::npos || text.size() - encoding < 3 || text[encoding + 2] != '?')
+    return std::string_view::npos;
   const std::size_t end = text.find("?=", encoding + 3);
   return end == std::string_view::npos ? end : end + 2;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/text.h"
 #include "smtp/xclient.h"
 
 namespace maildrop::smtp {
@@ -88,7 +89,11 @@ std::size_t Session::consume_line(std::string_view bytes) {
 
 void Session::run(std::string_view line) {
   ++commands_;
-  if (has_control(line)) return refuse(reply::control_character);
+  if (has_control(line)) {
+    if (!equals_ignoring_case(line.substr(0, 4), "BDAT")) return refuse(reply::control_character);
+    say(reply::bdat_syntax);  // as in run_bdat(): its octets, if any, must not be taken for commands
+    return close();
+  }
   const Command command = parse_command(line);
   if (state_ == State::refused) {
     // RFC 5321 3.1: after a 554 greeting only QUIT works.

@@ -103,6 +103,12 @@ TEST_CASE("all problems are told at once, each with its place and the nearest na
   CHECK_THAT(what, !Catch::Contains("OTHER"));
 }
 
+TEST_CASE("a problem is one line, whatever a key holds") {
+  const Folder folder;
+  const std::string file = folder.write("m.toml", "\"a\\nb\\u001b[31m\" = 1\n");
+  CHECK(problems({file, {}, {}}) == file + ":1:1: a\xEF\xBF\xBD" + "b\xEF\xBF\xBD[31m: unknown setting");
+}
+
 TEST_CASE("problems come from top to bottom, and each element of a list has its own") {
   const Folder folder;
   const std::string file = folder.write("m.toml",

@@ -49,6 +49,8 @@ const Case kStructures[] = {
     {"header only", "Subject: x", "0 text/plain ''"},
     {"mbox line", "From x\nContent-Type: text/html\n\nhi", "0 text/html 'hi'"},
     {"bad type", "Content-Type: html\n\nhi", "0 text/plain 'hi'"},
+    {"8-bit type", "Content-Type: image/\xBD\n\nhi", "0 text/plain 'hi'"},
+    {"control in a type", "Content-Type: image/\x1b[31m\n\nhi", "0 text/plain 'hi'"},
     {"case", "CONTENT-TYPE: Text/HTML\n\nhi", "0 text/html 'hi'"},
     {"header without end", "Content-Type: text/html\nhi there\n\nx", "0 text/html 'hi there//x'"},
     {"two parts", mixed("b") + "pre\n--b\n\none\n--b\nContent-Type: text/html\n\ntwo\n--b--\nepilogue\n",

@@ -78,6 +78,10 @@ TEST_CASE("a hostile header value comes out bounded and valid") {
       "=?utf-8?b?====?=",
       "=?utf-8?q?=?=",
       "=?utf-8?b?\?=",
+      "=?utf-8?q",
+      "=?utf-8?",
+      "=??",
+      "=?",
   };
   for (const auto& text : cases) {
     const std::string out = decode_header(text);

@@ -128,6 +128,7 @@ class Reader {
     if (word == "store") return store(text);
     if (word == "stored") return stored(text);
     if (word == "envelope") return add(Step::Kind::envelope, TRY(unescape(text)));
+    if (word == "peer") return add(Step::Kind::peer, text == "-" ? std::string() : std::string(text));
     return fail(Code::invalid, "unknown line");
   }
 
@@ -246,7 +247,10 @@ bool Dialog::has_tls() const {
 }
 
 TlsUse Dialog::tls_use() const {
-  if (!steps.empty() && steps.front().kind == Step::Kind::tls) return TlsUse::first;
+  for (const Step& step : steps) {
+    if (step.kind == Step::Kind::reply) break;
+    if (step.kind == Step::Kind::tls) return TlsUse::first;
+  }
   return config.tls.self_signed ? TlsUse::offered : TlsUse::never;
 }
 

@@ -16,10 +16,11 @@
 namespace maildrop::smtp::test {
 
 struct Step {
-  enum class Kind { send, reply, close, verdict, store, stored, envelope, tls };
+  enum class Kind { send, reply, close, verdict, store, stored, envelope, peer, tls };
   Kind kind;
-  int line = 0;           // in the file
-  std::string text;       // send: bytes; reply: a pattern; stored: the bytes; envelope: `FROM -> INBOX INBOX`
+  int line = 0;  // in the file
+  std::string
+      text;  // send: bytes; reply: a pattern; stored: the bytes; envelope: `FROM -> INBOX INBOX`; peer: whose it was
   std::size_t count = 1;  // reply: how often; stored: deliveries so far
   bool exact = false;     // stored: `text` matters
   filter::Phase phase{};  // verdict
@@ -36,7 +37,7 @@ struct Dialog {
 
   bool has_verdicts() const;
   bool has_tls() const;  // a handshake is part of it
-  /// As its settings and its first step want it.
+  /// As its settings and what comes before the first reply want it.
   TlsUse tls_use() const;
   bool ends_closed() const;
   /// Of all reply steps, repeated as they ask for.
@@ -59,6 +60,7 @@ bool matches(std::string_view pattern, std::string_view text);
 struct Stored {
   std::string envelope;  // `FROM -> INBOX INBOX`
   std::string data;      // the message without our trace fields
+  std::string peer{};    // the address that a PROXY header or XCLIENT gave; empty without one
   friend bool operator==(const Stored&, const Stored&) = default;
 };
 std::string envelope_of(const mail::Transaction& transaction);

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <optional>
 
 #include "smtp/dialog.h"
+#include "smtp/proxy_protocol.h"
 
 namespace maildrop::smtp::test {
 
@@ -18,61 +20,100 @@ mail::Peer peer(bool trusted) {
   return peer;
 }
 
-/// A Session, and a world that answers by `Answers`: verdict(Phase) and delivery().
+/// Dialogs are held from here over sockets: settings that name a balancer mean this address.
+const IpAddress kLoopback = IpAddress::from_v4(0x7F000001);
+
+/// A Session, and a world that answers by `Answers`: verdict(Phase) and delivery(). From a balancer, the Session begins
+/// behind the PROXY header.
 template <class Answers>
 class Driver {
  public:
   Driver(std::shared_ptr<const Policy> policy, Answers& answers, Transcript& transcript)
-      : memory_(policy->config.limits.memory),
-        session_(std::move(policy), "session-id",
-                 {.peer = peer(transcript.lmtp), .tls = transcript.tls, .lmtp = transcript.lmtp}, {.memory = &memory_}),
-        answers_(answers),
-        transcript_(transcript) {
-    settle();
+      : policy_(std::move(policy)), memory_(policy_->config.limits.memory), answers_(answers), transcript_(transcript) {
+    if (!contains(policy_->config.proxy.networks, kLoopback)) begin(peer(transcript.lmtp), {});
   }
 
   void give(std::string_view bytes) {
-    while (!bytes.empty() && session_.want() == Want::input) {
-      bytes.remove_prefix(session_.consume(bytes));
+    if (!session_) return introduce(bytes);
+    while (!bytes.empty() && session_->want() == Want::input) {
+      bytes.remove_prefix(session_->consume(bytes));
       settle();
     }
   }
 
   /// false: nobody wants one.
   bool shake_hands() {
-    if (session_.want() != Want::tls) return false;
-    session_.tls_started({"TLSv1.3", "TLS_AES_128_GCM_SHA256"});
+    if (!session_ || session_->want() != Want::tls) return false;
+    session_->tls_started({"TLSv1.3", "TLS_AES_128_GCM_SHA256"});
     settle();
     return true;
   }
 
  private:
+  void begin(mail::Peer peer, mail::Tls balancer_tls) {
+    Opening opening{std::move(peer), transcript_.tls, std::move(balancer_tls), transcript_.lmtp};
+    session_.emplace(policy_, "session-id", std::move(opening), Means{.memory = &memory_});
+    settle();
+  }
+
+  /// What server_accept.cc does with the beginning of a balancer's connection.
+  void introduce(std::string_view bytes) {
+    if (transcript_.closed) return;
+    beginning_ += bytes;
+    const ProxyHeader header = parse_proxy_header(beginning_);
+    mail::Peer client = peer(transcript_.lmtp);
+    switch (header.status) {
+      case ProxyHeader::Status::more: return;
+      case ProxyHeader::Status::done:
+        client.health_check = header.health_check;
+        client.local = header.local;
+        client.exempt |= header.health_check || header.local;
+        if (!header.health_check) client.address = header.local ? kLoopback : header.address;
+        break;
+      case ProxyHeader::Status::no_header:
+        if (policy_->config.proxy.on_missing == ProxySettings::Missing::direct) break;
+        [[fallthrough]];
+      case ProxyHeader::Status::bad:
+        append(transcript_.output, reply::bad_proxy, "session-id");
+        transcript_.closed = true;
+        return;
+    }
+    begin(std::move(client), header.tls);
+    give(std::string_view(beginning_).substr(header.size));
+  }
+
   void settle() {
     for (;;) {
-      if (session_.want() == Want::admission) {
-        session_.admitted();
-      } else if (session_.want() == Want::verdict) {
-        session_.answer(answers_.verdict(session_.phase()));
-      } else if (session_.want() == Want::delivery) {
+      if (session_->want() == Want::admission) {
+        session_->admitted();
+      } else if (session_->want() == Want::verdict) {
+        session_->answer(answers_.verdict(session_->phase()));
+      } else if (session_->want() == Want::delivery) {
         deliver();
       } else {
         break;
       }
     }
-    transcript_.output += session_.take_output();
-    for (const Refusal& refusal : session_.take_refusals()) transcript_.refusals.push_back(refusal.reason);
-    transcript_.closed = session_.want() == Want::close;
+    transcript_.output += session_->take_output();
+    for (const Refusal& refusal : session_->take_refusals()) transcript_.refusals.push_back(refusal.reason);
+    transcript_.closed = session_->want() == Want::close;
   }
 
   void deliver() {
-    mail::Transaction transaction = session_.take_transaction();
+    mail::Transaction transaction = session_->take_transaction();
     const Result<store::MessageId> answer = answers_.delivery();
-    if (answer) transcript_.stored.push_back({envelope_of(transaction), std::move(transaction.data)});
-    session_.answer(answer);
+    if (answer) {
+      const bool proxied = transaction.peer.address != peer(false).address;
+      transcript_.stored.push_back({envelope_of(transaction), std::move(transaction.data),
+                                    proxied ? transaction.peer.to_string() : std::string()});
+    }
+    session_->answer(answer);
   }
 
+  std::shared_ptr<const Policy> policy_;
   Budget memory_;
-  Session session_;
+  std::optional<Session> session_;
+  std::string beginning_;  // of a balancer's connection
   Answers& answers_;
   Transcript& transcript_;
 };
@@ -173,6 +214,10 @@ class Checker {
         if (transcript_.stored.empty() || transcript_.stored.back().envelope != step.text)
           problem(step,
                   "the envelope is " + (transcript_.stored.empty() ? "not there" : transcript_.stored.back().envelope));
+        break;
+      case Step::Kind::peer:
+        if (transcript_.stored.empty() || transcript_.stored.back().peer != step.text)
+          problem(step, "the peer is " + (transcript_.stored.empty() ? "not there" : transcript_.stored.back().peer));
         break;
       default: break;
     }

@@ -88,14 +88,15 @@ class ScriptedStore final : public store::Store {
   const std::vector<Stored>& stored() const { return stored_; }
 
  private:
-  /// Without our trace fields: Return-Path, and a Received of three lines, four with one recipient.
+  /// Without our trace fields: Return-Path, and a Received of three lines, one more for one recipient and one for TLS.
   static Stored as_stored(const store::Delivery& delivery) {
     std::string envelope = (delivery.summary.from.empty() ? "<>" : delivery.summary.from) + " ->";
     for (const auto& target : delivery.targets) envelope += " " + target.inbox.name();
     std::size_t start = 0;
-    for (int lines = delivery.targets.size() == 1 ? 5 : 4; lines > 0; --lines)
-      start = delivery.data.find('\n', start) + 1;
-    return {envelope, delivery.data.substr(start)};
+    const int more = (delivery.targets.size() == 1) + !delivery.summary.tls.empty();
+    for (int lines = 4 + more; lines > 0; --lines) start = delivery.data.find('\n', start) + 1;
+    const bool proxied = delivery.summary.peer != "127.0.0.1";
+    return {envelope, delivery.data.substr(start), proxied ? delivery.summary.peer : std::string()};
   }
 
   std::unique_ptr<store::Store> inner_;

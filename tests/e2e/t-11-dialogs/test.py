@@ -3,6 +3,7 @@
 Dialogs with `verdict` or `store` lines need a scripted filter or a failing store: they run in tests/smtp alone.
 """
 import glob
+import itertools
 import os
 import re
 
@@ -88,14 +89,14 @@ def step(client, line, daemon, before):
     elif word == "stored":
         got = stored_so_far(daemon) - before
         return None if got == int(rest.split(" ")[0]) else f"wanted {rest.split(' ')[0]} stored, got {got}"
-    elif word not in ("set", "envelope", "lmtp"):
+    elif word not in ("set", "envelope", "peer", "lmtp"):
         return f"unknown line '{text}'"
     return None
 
 
 def play(lines, daemon):
     before = stored_so_far(daemon)
-    first = lines[[line.startswith(b"set ") for _, line in lines].index(False)][1] == b"tls"
+    first = b"tls" in itertools.takewhile(lambda line: not line.startswith(b"<"), (line for _, line in lines))
     lmtp = any(line == b"lmtp" for _, line in lines)
     address = daemon.smtp_tls if first else daemon.lmtp if lmtp else daemon.smtp
     with Client(address, timeout=10, banner=False) as client:
