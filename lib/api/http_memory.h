@@ -21,7 +21,9 @@ class HttpMemory {
   explicit HttpMemory(std::uint64_t limit) : all_(limit), sources_(limit / 4) {}
 
   /// The budget that connections of one IPv4 address or IPv6 /64 share; it goes with the last of them.
-  std::shared_ptr<Budget> source(const IpAddress& address) { return sources_.of(address); }
+  std::shared_ptr<Budget> source(const IpAddress& address) {
+    return sources_.of(address.is_v4() ? address : address.prefix(64));
+  }
   Budget& all() { return all_; }
 
  private:

@@ -120,11 +120,13 @@ void add_store(std::vector<Setting>& rows) {
 }
 
 void add_limits(std::vector<Setting>& rows) {
-  rows.push_back(reloadable(size_row(
-      "limits.memory", {kMiB, 64 * kGiB}, MEMBER(limits.memory), "1MiB..64GiB",
-      "Bytes that all messages together may take in memory, from their first byte until they are answered. "
-      "Beyond: 452 4.3.1, and the sender tries again. At least twice mail.max_size. One source (an IPv4 address "
-      "or an IPv6 /64) has a quarter of it, or room for one message if that is more.")));
+  rows.push_back(reloadable(
+      size_row("limits.memory", {kMiB, 64 * kGiB}, MEMBER(limits.memory), "1MiB..64GiB",
+               "Bytes that all messages together may take in memory, from their first byte until they are answered. "
+               "Beyond: 452 4.3.1, and the sender tries again. At least twice mail.max_size. While messages come "
+               "in, those of one source (an IPv4 address or an IPv6 /64) have a quarter of it and those of its network "
+               "(a /24 or "
+               "a /48) a half, or room for one message if that is more.")));
   rows.push_back(
       reloadable(number_row("limits.connections", kCount, MEMBER(limits.connections), "1..1000000",
                             "SMTP connections at once, in total. Beyond: 421 4.3.2. When nearly all are taken, each "
@@ -136,12 +138,12 @@ void add_limits(std::vector<Setting>& rows) {
   rows.push_back(
       reloadable(number_row("limits.connections_per_ipv6_64", kCount, MEMBER(limits.connections_per_ipv6_64),
                             "1..1000000", "SMTP connections at once from one IPv6 /64. Beyond: 421 4.7.0.")));
-  rows.push_back(
-      reloadable(number_row("limits.connections_per_ipv4_24", kCount, MEMBER(limits.connections_per_ipv4_24),
-                            "1..1000000", "SMTP connections at once from one IPv4 /24. Beyond: 421 4.7.0.")));
-  rows.push_back(
-      reloadable(number_row("limits.connections_per_ipv6_48", kCount, MEMBER(limits.connections_per_ipv6_48),
-                            "1..1000000", "SMTP connections at once from one IPv6 /48. Beyond: 421 4.7.0.")));
+  rows.push_back(reloadable(
+      number_row("limits.connections_per_ipv4_24", {0, 1'000'000}, MEMBER(limits.connections_per_ipv4_24), "0..1000000",
+                 "SMTP connections at once from one IPv4 /24. Beyond: 421 4.7.0. 0: no cap of its own.")));
+  rows.push_back(reloadable(
+      number_row("limits.connections_per_ipv6_48", {0, 1'000'000}, MEMBER(limits.connections_per_ipv6_48), "0..1000000",
+                 "SMTP connections at once from one IPv6 /48. Beyond: 421 4.7.0. 0: no cap of its own.")));
   rows.push_back(
       reloadable(size_row("limits.command_line", {512, 64 * kKiB}, MEMBER(limits.command_line), "512..64KiB",
                           "Bytes of a command line with its CRLF (RFC 5321 4.5.3.1.4 asks for 512). Beyond: 500.")));
@@ -276,6 +278,16 @@ std::vector<std::pair<std::string_view, std::string>> contradictions(const Confi
   // What the API holds while it makes its largest answer of a message, of which it shows 1 MiB of text; a source has a
   // quarter. Growth in api/route.h says the same.
   at_least("api.memory", config.api.memory, 4 * (8 * message + 8 * std::min<std::uint64_t>(message, kMiB)));
+  const auto not_below = [&](std::string_view key, unsigned around, std::string_view source_key, unsigned source) {
+    if (around == 0 || around >= source) return;
+    found.emplace_back(key, std::to_string(around) + " is below " + std::string(source_key) + " = " +
+                                std::to_string(source) + ", which is part of it");
+  };
+  const LimitSettings& limits = config.limits;
+  not_below("limits.connections_per_ipv4_24", limits.connections_per_ipv4_24, "limits.connections_per_ipv4",
+            limits.connections_per_ipv4);
+  not_below("limits.connections_per_ipv6_48", limits.connections_per_ipv6_48, "limits.connections_per_ipv6_64",
+            limits.connections_per_ipv6_64);
   const std::size_t certificates = config.tls.certificates.size();
   const std::size_t keys = config.tls.keys.size();
   if (keys != 0 && keys != certificates)

@@ -37,16 +37,18 @@ void add_smtp(std::vector<Setting>& rows) {
                               "(RFC 5321 4.5.3.2.7).")));
   rows.push_back(reloadable(duration_row("smtp.session_timeout", kTimeout, MEMBER(smtp.session_timeout), "1s..24h",
                                          "How long a session may last, whatever it does. Then 421 4.4.2.")));
-  rows.push_back(reloadable(duration_row("smtp.stress_timeout", kTimeout, MEMBER(smtp.stress_timeout), "1s..24h",
-                                         "Instead of smtp.command_timeout, if it is shorter, while three quarters of "
-                                         "limits.connections are taken; networks "
-                                         "in limits.exempt keep the longer one.")));
+  rows.push_back(reloadable(duration_row(
+      "smtp.stress_timeout", kTimeout, MEMBER(smtp.stress_timeout), "1s..24h",
+      "Instead of smtp.command_timeout and tls.handshake_timeout, if it is shorter, while three quarters of "
+      "limits.connections are taken; networks "
+      "in limits.exempt keep the longer one.")));
   rows.push_back(reloadable(duration_row("smtp.data_timeout", kTimeout, MEMBER(smtp.data_timeout), "1s..24h",
                                          "How long one message may take from 354 to its final dot. Then 421 4.4.2.")));
   rows.push_back(
       reloadable(size_row("smtp.min_data_rate", {0, kMiB}, MEMBER(smtp.min_data_rate), "0..1MiB",
-                          "Bytes a second that a client must reach while it sends a message, on the average since "
-                          "354 and after 30 seconds. Slower ones hear 421 4.4.2. 0: no minimum.")));
+                          "Bytes a second that a client must reach while it sends a message, in each 30 seconds of "
+                          "it, or 10 while seats are scarce (see smtp.stress_timeout). Slower ones hear 421 4.4.2. 0: "
+                          "no minimum.")));
 }
 
 void add_tls(std::vector<Setting>& rows) {
@@ -108,7 +110,8 @@ void add_xclient(std::vector<Setting>& rows) {
   rows.push_back(reloadable(list_row(
       "xclient.networks", MEMBER(xclient.networks), parse_network, format_network, "NETWORK, ...",
       "Mail servers and tools that may tell by XCLIENT (as of Postfix) whose mail they bring: all limits, filters and "
-      "logs go by the client they name. An address alone is that address. Empty: nobody may.")));
+      "logs go by the client they name. They themselves have no rates and caps per source. An address alone is that "
+      "address. Empty: nobody may.")));
 }
 
 void add_flood(std::vector<Setting>& rows) {
@@ -124,18 +127,20 @@ void add_flood(std::vector<Setting>& rows) {
   rows.push_back(reloadable(number_row("flood.recipient_rate", kRate, MEMBER(flood.recipient_rate), "0..1000000",
                                        "Recipients a minute from one source, accepted or not. Beyond, RCPT is answered "
                                        "450 4.7.1.")));
-  rows.push_back(
-      reloadable(number_row("flood.error_rate", kRate, MEMBER(flood.error_rate), "0..1000000",
-                            "Wrong commands a minute from one source. Beyond, its sessions end and new ones are not "
-                            "greeted: 421 4.7.0. Who has done half of that is a suspect.")));
+  rows.push_back(reloadable(number_row("flood.error_rate", kRate, MEMBER(flood.error_rate), "0..1000000",
+                                       "Wrong commands and failed TLS handshakes a minute from one source. Beyond, its "
+                                       "sessions end and new ones are not "
+                                       "greeted: 421 4.7.0. Who has done half of that is a suspect.")));
   rows.push_back(reloadable(
       number_row("flood.network_factor", {1, 1000}, MEMBER(flood.network_factor), "1..1000",
                  "The network around a source, an IPv4 /24 or an IPv6 /48, may do that many times as much.")));
-  rows.push_back(
-      reloadable(duration_row("flood.greet_pause", kPause, MEMBER(flood.greet_pause), "0..1m",
-                              "How long suspects wait for the greeting. Who speaks before it hears 554 5.5.1.")));
+  rows.push_back(reloadable(
+      duration_row("flood.greet_pause", kPause, MEMBER(flood.greet_pause), "0..1m",
+                   "How long suspects wait for the greeting, where it comes first of all. Who speaks before it "
+                   "hears 554 5.5.1.")));
   rows.push_back(reloadable(duration_row("flood.tarpit", kPause, MEMBER(flood.tarpit), "0..1m",
-                                         "How long suspects wait for a reply that refuses something.")));
+                                         "How long suspects wait for replies that refuse something; what was pipelined "
+                                         "waits once.")));
   rows.push_back(reloadable(number_row("flood.held", {0, 1'000'000}, MEMBER(flood.held), "0..1000000",
                                        "Connections that are made to wait at once; further ones are not.")));
 }

@@ -3,9 +3,8 @@
 
 namespace maildrop {
 
-std::shared_ptr<Budget> SourceBudgets::of(const IpAddress& address) {
-  const IpAddress key = address.is_v4() ? address : address.prefix(64);
-  const auto forget = [this, key](Budget* budget) {
+std::shared_ptr<Budget> SourceBudgets::of(const IpAddress& source) {
+  const auto forget = [this, key = source](Budget* budget) {
     delete budget;
     const std::lock_guard lock(mutex_);
     const auto known = sources_.find(key);
@@ -15,7 +14,7 @@ std::shared_ptr<Budget> SourceBudgets::of(const IpAddress& address) {
   // In this order: what goes at the end of the scope takes the lock itself.
   std::shared_ptr<Budget> there;
   const std::lock_guard lock(mutex_);
-  std::weak_ptr<Budget>& known = sources_[key];
+  std::weak_ptr<Budget>& known = sources_[source];
   there = known.lock();
   if (there) return there;
   known = made;

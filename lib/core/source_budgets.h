@@ -1,4 +1,4 @@
-/// source_budgets.h: a budget for each source, so that none can take what is there for all.
+/// source_budgets.h: a budget for each source or network, so that none can take what is there for all.
 #pragma once
 
 #include <atomic>
@@ -18,8 +18,8 @@ class SourceBudgets {
   explicit SourceBudgets(std::uint64_t limit) : limit_(limit) {}
   SourceBudgets(const SourceBudgets&) = delete;
 
-  /// What holders of one IPv4 address or IPv6 /64 share; it goes with the last of them.
-  std::shared_ptr<Budget> of(const IpAddress& address);
+  /// What the holders of one `source` (an address or a prefix) share; it goes with the last of them.
+  std::shared_ptr<Budget> of(const IpAddress& source);
   /// For sources to come; those that are there keep theirs.
   void set_limit(std::uint64_t limit) { limit_ = limit; }
 

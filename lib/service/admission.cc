@@ -40,8 +40,11 @@ Admission::Answer Admission::enter(const IpAddress& address) {
   const std::lock_guard lock(mutex_);
   if (total_ >= limits_.total) return Answer::full;
   if (!has_room(address)) return Answer::source_full;
-  ++total_;
+  // Or sources that have as many as each other would fill the house, and nobody else came in.
+  const std::size_t seats = at(sources_, source(address));
+  if (nearly_full() && capped(address) && seats > 0 && !most_beyond(seats)) return Answer::full;
   count_in(address);
+  ++total_;
   return Answer::admitted;
 }
 
@@ -62,23 +65,33 @@ void Admission::leave(const IpAddress& address) {
   count_out(address);
 }
 
+/// All that can fail comes first.
 void Admission::count_in(const IpAddress& address) {
   if (address == IpAddress()) return;
-  ++networks_[network(address)];
-  const std::size_t now = ++sources_[source(address)];
-  rank(source(address), now - 1, now);
+  std::size_t& around = networks_[network(address)];
+  std::size_t& seats = sources_[source(address)];
+  rank(source(address), seats, seats + 1);
+  ++around;
+  ++seats;
 }
 
-void Admission::count_out(const IpAddress& address) {
+void Admission::count_out(const IpAddress& address) noexcept {
   if (address == IpAddress()) return;
   count_down(networks_, network(address));
   const std::size_t now = count_down(sources_, source(address));
   rank(source(address), now + 1, now);
 }
 
+/// Takes memory only where a source gets its second seat.
 void Admission::rank(const IpAddress& source, std::size_t before, std::size_t now) {
-  if (before > 1) most_.erase({before, source});
-  if (now > 1) most_.insert({now, source});
+  if (before < 2) {
+    if (now > 1) most_.insert({now, source});
+    return;
+  }
+  auto node = most_.extract({before, source});
+  if (now < 2 || node.empty()) return;
+  node.value() = {now, source};
+  most_.insert(std::move(node));
 }
 
 bool Admission::scarce() const {
@@ -88,11 +101,14 @@ bool Admission::scarce() const {
 
 std::optional<IpAddress> Admission::crowding(const IpAddress& newcomer) const {
   const std::lock_guard lock(mutex_);
-  if (total_ + limits_.total / 16 < limits_.total || !capped(newcomer)) return std::nullopt;
-  for (auto each = most_.rbegin(); each != most_.rend(); ++each) {
-    if (each->first < at(sources_, source(newcomer)) + 2) break;
+  if (!nearly_full()) return std::nullopt;
+  return most_beyond(capped(newcomer) ? at(sources_, source(newcomer)) : 0);
+}
+
+/// The source that has most, and at least two more than `seats`.
+std::optional<IpAddress> Admission::most_beyond(std::size_t seats) const {
+  for (auto each = most_.rbegin(); each != most_.rend() && each->first >= seats + 2; ++each)
     if (capped(each->second)) return each->second;
-  }
   return std::nullopt;
 }
 

@@ -29,7 +29,8 @@ class Admission {
 
   explicit Admission(AdmissionLimits limits) : limits_(std::move(limits)) {}
 
-  /// Counts one connection from `address` if there is room. Each Answer::admitted is given back by one leave().
+  /// Counts one connection from `address` if there is room. The last sixteenth of the seats is for those who have none
+  /// yet, or who take one of a source that has more (crowding()). Each Answer::admitted is given back by one leave().
   /// The unspecified address (`::`) stands for peers of unix sockets, who are no source: only the total counts for
   /// them.
   Answer enter(const IpAddress& address);
@@ -40,11 +41,15 @@ class Admission {
 
   /// Three quarters of the total are taken.
   bool scarce() const;
-  /// Nearly all seats are taken, and some source has at least two more of them than `newcomer`, who is seated: the
-  /// source that has most, and is to lose one.
+  /// Only the last sixteenth of the seats is left, and some source has at least two more than that of `newcomer`, who
+  /// is seated: the source that has most, and is to lose one.
   std::optional<IpAddress> crowding(const IpAddress& newcomer) const;
   /// What is counted as one source: an IPv4 address, an IPv6 /64.
-  static IpAddress source(const IpAddress& address) { return address.is_v4() ? address : address.prefix(64); }
+  static IpAddress source(const IpAddress& address) {
+    return address.is_v4() || address.is_loopback() ? address : address.prefix(64);
+  }
+  /// The network around it: a /24, a /48.
+  static IpAddress network(const IpAddress& address) { return address.prefix(address.is_v4() ? 24 : 48); }
   /// After a reload; who is in stays in.
   void apply(AdmissionLimits limits);
 
@@ -52,12 +57,13 @@ class Admission {
   using Counts =
       std::unordered_map<IpAddress, std::size_t>;  // bounded by total_: entries go with their last connection
 
-  static IpAddress network(const IpAddress& address) { return address.prefix(address.is_v4() ? 24 : 48); }
+  bool nearly_full() const { return total_ + limits_.total / 16 >= limits_.total; }
   bool capped(const IpAddress& address) const;
   bool has_room(const IpAddress& address) const;
   void count_in(const IpAddress& address);
-  void count_out(const IpAddress& address);
+  void count_out(const IpAddress& address) noexcept;
   void rank(const IpAddress& source, std::size_t before, std::size_t now);
+  std::optional<IpAddress> most_beyond(std::size_t seats) const;
 
   mutable std::mutex mutex_;
   AdmissionLimits limits_;

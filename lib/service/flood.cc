@@ -41,6 +41,12 @@ const Flood::Record* Flood::find(const Key& key) const {
   return found == by_key_.end() ? nullptr : &*found->second;
 }
 
+/// Not one more fits.
+bool Flood::is_spent(const Key& key, Of of, Monotonic now) const {
+  const Record* record = find(key);
+  return record && spent(*record, of, now) + 1 > static_cast<float>(per_minute(of, key.network));
+}
+
 /// The record, brought up to date.
 Flood::Record& Flood::touch(const Key& key, Monotonic now) {
   const auto found = by_key_.find(key);
@@ -58,20 +64,19 @@ Flood::Record& Flood::touch(const Key& key, Monotonic now) {
 }
 
 bool Flood::take(const IpAddress& address, Of of) {
-  const std::size_t i = static_cast<std::size_t>(of);
   const Monotonic now = clock_.monotonic();
   const std::lock_guard lock(mutex_);
   if (per_minute(of, false) == 0) return true;
-  const auto fits = [&](const Record& record) {
-    return record.spent[i] + 1 <= static_cast<float>(per_minute(of, record.key.network));
-  };
-  // The source first: who has spent his own is not to spend his neighbours'.
-  Record& source = touch(key_of(address, false), now);
-  if (!fits(source)) return false;
-  Record& network = touch(key_of(address, true), now);
-  if (!fits(network)) return false;
-  ++source.spent[i];
-  ++network.spent[i];
+  const Key source = key_of(address, false);
+  const Key network = key_of(address, true);
+  // The source first: who has spent his own is not to spend his neighbours'. What is refused makes no record, or those
+  // who come from ever new addresses would have the records of others forgotten.
+  for (const Key& key : {source, network}) {
+    if (!is_spent(key, of, now)) continue;
+    touch(key, now);
+    return false;
+  }
+  for (const Key& key : {source, network}) ++touch(key, now).spent[static_cast<std::size_t>(of)];
   return true;
 }
 
@@ -79,11 +84,7 @@ bool Flood::outcast(const IpAddress& address) const {
   const Monotonic now = clock_.monotonic();
   const std::lock_guard lock(mutex_);
   if (limits_.errors == 0) return false;
-  for (const bool network : {false, true}) {
-    const Record* record = find(key_of(address, network));
-    if (record && spent(*record, Of::error, now) + 1 > static_cast<float>(per_minute(Of::error, network))) return true;
-  }
-  return false;
+  return is_spent(key_of(address, false), Of::error, now) || is_spent(key_of(address, true), Of::error, now);
 }
 
 bool Flood::suspect(const IpAddress& address) const {

@@ -64,6 +64,7 @@ class Flood {
   unsigned per_minute(Of of, bool network) const;
   float spent(const Record& record, Of of, Monotonic now) const;
   const Record* find(const Key& key) const;
+  bool is_spent(const Key& key, Of of, Monotonic now) const;
   Record& touch(const Key& key, Monotonic now);
   void shrink();
 

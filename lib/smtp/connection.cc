@@ -26,12 +26,12 @@ using Executor = Connection::Executor;
 using Token = asio::use_awaitable_t<Executor>;
 constexpr asio::as_tuple_t<Token> kWait{Token{}};
 
-constexpr std::size_t kMaxLinger = 1 << 20;       // bytes thrown away so that the last reply is not lost to a reset
-constexpr std::chrono::seconds kLingerTime{5};    // and how long
-constexpr std::chrono::seconds kDrainLinger{1};   // the same when a restart waits for it
-constexpr std::chrono::seconds kMaxDelay{30};     // of a filter that wants the peer to wait
-constexpr std::chrono::seconds kRateGrace{30};    // before min_data_rate counts
-constexpr std::chrono::seconds kScarceGrace{10};  // the same while seats are scarce
+constexpr std::size_t kMaxLinger = 1 << 20;        // bytes thrown away so that the last reply is not lost to a reset
+constexpr std::chrono::seconds kLingerTime{5};     // and how long
+constexpr std::chrono::seconds kDrainLinger{1};    // the same when a restart waits for it
+constexpr std::chrono::seconds kMaxDelay{30};      // of a filter that wants the peer to wait
+constexpr std::chrono::seconds kRateWindow{30};    // in which min_data_rate must be reached
+constexpr std::chrono::seconds kScarceWindow{10};  // the same while seats are scarce
 
 /// Starts an operation that ends by a callback on any thread, and resumes the coroutine on its loop. `Start` holds
 /// pointers only (HOUSE: g++ 12 destroys other captures twice).
@@ -77,11 +77,8 @@ Connection::Connection(LoopState& loop, FileDescriptor socket, Opening opening, 
     : loop_(loop),
       socket_(loop.poller, std::move(socket)),
       source_(source),
-      session_(
-          loop.policy, make_session_id(), with_tls_offered(loop, opening),
-          {.memory = &loop.memory,
-           .of_source = opening.peer.exempt || source == IpAddress() ? nullptr : loop.common.source_memory.of(source),
-           .meter = this}),
+      session_(loop.policy, make_session_id(), with_tls_offered(loop, opening),
+               {.memory = &loop.memory, .smaller = memory_of(loop.common, source), .meter = this}),
       pending_memory_(loop.memory),
       started_(loop.clock.monotonic()) {
   place_ = loop_.connections.emplace(service::Admission::source(source_), this);
@@ -107,6 +104,7 @@ awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Conne
         }
         if (has_output()) {
           if (refusal_due_) co_await hold_refusal();
+          if (session_.want() == Want::close) break;
           if (!write_at_once()) co_await write_rest();
           break;  // what is wanted may have changed: a shutdown, a deadline
         }
@@ -134,13 +132,14 @@ awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Conne
       case Want::verdict: co_await ask_judge(); break;
       case Want::close:
         count_refusals();
+        if (refusal_due_ && !expired_) co_await hold_refusal();
         if (tls_ && !gone_) tls_->say_goodbye(session_.take_output());
         if (has_output() && !write_at_once()) co_await write_rest();
         if (session_.quit()) {
           end_ = "quit";
         } else if (!gone_) {
           if (end_ == kClosed) end_ = expired_ ? "expired" : "refused";
-          co_await linger();
+          if (expired_ != &reply::displaced) co_await linger();
         }
         co_return;
     }
@@ -239,8 +238,9 @@ void Connection::begin_wait(Waiting waiting) {
   deadline_for_ = session_.commands();
   const Config& config = session_.policy().config;
   Millis most = config.smtp.command_timeout;
-  if (waiting == Waiting::last_bytes) most = loop_.draining ? kDrainLinger : kLingerTime;
+  if (waiting == Waiting::last_bytes) most = loop_.draining || loop_.scarce ? kDrainLinger : kLingerTime;
   if (waiting == Waiting::handshake) most = config.tls.handshake_timeout;
+  if (waiting == Waiting::tarpit) most = 2 * config.flood.tarpit;  // its own timer comes before that
   if (waiting == Waiting::greeting) most = config.flood.greet_pause;
   deadline_ = loop_.clock.monotonic() + most;
 }
@@ -249,13 +249,13 @@ void Connection::track_data() {
   in_data_ = session_.in_data();
   if (session_.begun() == data_begun_) return;
   data_begun_ = session_.begun();
-  data_started_ = loop_.clock.monotonic();
+  data_started_ = rate_since_ = loop_.clock.monotonic();
   data_bytes_ = 0;
 }
 
 bool Connection::waits_for_peer() const {
-  return waiting_ == Waiting::greeting || waiting_ == Waiting::handshake || waiting_ == Waiting::peer_bytes ||
-         waiting_ == Waiting::peer_room || waiting_ == Waiting::last_bytes;
+  return waiting_ == Waiting::greeting || waiting_ == Waiting::tarpit || waiting_ == Waiting::handshake ||
+         waiting_ == Waiting::peer_bytes || waiting_ == Waiting::peer_room || waiting_ == Waiting::last_bytes;
 }
 
 void Connection::sweep() {
@@ -264,21 +264,25 @@ void Connection::sweep() {
   if (loop_.now > deadline_ - impatience() || loop_.now > started_ + limits.session_timeout)
     return expire(reply::timed_out);
   if (!in_data_) return;
-  const Monotonic::duration taken = loop_.now - data_started_;
-  if (taken > limits.data_timeout) return expire(reply::timed_out);
-  const auto due = static_cast<std::uint64_t>(seconds(taken)) * limits.min_data_rate;
-  const auto grace = loop_.scarce && is_limited() ? kScarceGrace : kRateGrace;
-  if (taken > grace && data_bytes_ < due) expire(reply::too_slow);
+  if (loop_.now - data_started_ > limits.data_timeout) return expire(reply::timed_out);
+  // Window by window: who sent much at once has not earned hours of silence.
+  const Monotonic::duration taken = loop_.now - rate_since_;
+  if (taken <= (loop_.scarce && is_limited() ? kScarceWindow : kRateWindow)) return;
+  if (data_bytes_ < static_cast<std::uint64_t>(seconds(taken)) * limits.min_data_rate) return expire(reply::too_slow);
+  rate_since_ = loop_.now;
+  data_bytes_ = 0;
 }
 
 void Connection::expire(const Reply& reply) {
   expired_ = &reply;
   socket_.cancel();
+  if (pause_) pause_->cancel();
 }
 
 void Connection::drain() {
   const bool waits = waiting_ == Waiting::greeting || waiting_ == Waiting::peer_bytes || waiting_ == Waiting::handshake;
   if (waits && session_.idle()) socket_.cancel();
+  if (pause_) pause_->cancel();
 }
 
 void Connection::shut_down() {

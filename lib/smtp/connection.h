@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <list>
@@ -64,13 +65,14 @@ class Introduction;
 struct Common {
   service::Admission admission;
   service::Flood flood;
-  SourceBudgets source_memory;
+  SourceBudgets source_memory;   // a quarter of limits.memory for each
+  SourceBudgets network_memory;  // a half
   store::Ledger ledger;
   std::atomic<unsigned> held{0};  // connections that are made to wait (flood.held)
 };
 
 /// What a newcomer is told whose source has had too many connections or errors lately; else nullptr, and it is counted.
-const Reply* over_rate(service::Flood& flood, const IpAddress& source, const std::vector<Network>& exempt);
+const Reply* over_rate(service::Flood& flood, const IpAddress& source);
 
 /// What the connections of one loop share. Touched by that loop's thread alone.
 struct LoopState {
@@ -112,7 +114,9 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   /// Ends the session now, whatever the peer is at; not one that waits for the store, which has an answer soon.
   void shut_down();
   /// May its seat be given to somebody else, and at no loss if `idle`?
-  bool can_be_displaced(bool idle) const { return waits_for_peer() && !expired_ && (!idle || session_.idle()); }
+  bool can_be_displaced(bool idle) const {
+    return waits_for_peer() && !expired_ && session_.want() != Want::close && (!idle || session_.idle());
+  }
   void displace();
   /// Something threw: the peer hears 421 if it still can.
   void abandon() noexcept;
@@ -121,6 +125,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   enum class Waiting : unsigned char {
     nothing,
     greeting,
+    tarpit,
     handshake,
     peer_bytes,
     peer_room,
@@ -129,7 +134,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
     verdict
   };
 
-  bool is_limited() const { return !session_.transaction().peer.exempt && source_ != IpAddress(); }
+  bool is_limited() const { return source_ != IpAddress(); }
   bool take(service::Flood::Of of) override;
   bool is_suspect() const { return is_limited() && loop_.common.flood.suspect(source_); }
   Monotonic::duration impatience() const;
@@ -182,12 +187,15 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   std::string output_;                        // being written
   std::size_t written_ = 0;                   // of output_
   std::multimap<IpAddress, Connection*>::iterator place_;
-  const Reply* expired_ = nullptr;  // why the sweep ended the wait
+  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                    Executor>* pause_ = nullptr;  // of the tarpit, while it lasts
+  const Reply* expired_ = nullptr;                                // why the sweep ended the wait
   Monotonic started_;
   Monotonic deadline_;         // of the wait in progress
   unsigned deadline_for_ = 0;  // Session::commands() when it was set
   Monotonic data_started_{};
-  std::uint64_t data_bytes_ = 0;  // came in since 354
+  Monotonic rate_since_{};  // since when data_bytes_ came in
+  std::uint64_t data_bytes_ = 0;
   unsigned data_begun_ = 0;       // Session::begun() when the clock of a message was set last
   unsigned refused_ = 0;          // commands, recipients and messages
   std::string_view last_reason_;  // of the last of them
@@ -200,6 +208,9 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   bool gone_ = false;         // the peer closed or failed
   bool peer_ended_ = false;   // within TLS it said goodbye, or broke it: nothing comes any more
 };
+
+/// What a session of that source holds memory of, besides limits.memory; none for `::`.
+std::array<std::shared_ptr<Budget>, 2> memory_of(Common& common, const IpAddress& source);
 
 /// What a peer is counted as; `::` is no source.
 inline IpAddress source_of(const mail::Peer& peer) {

@@ -4,6 +4,7 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
+#include <type_traits>
 #include <utility>
 
 #include "core/log.h"
@@ -31,8 +32,14 @@ class Hold {
 
 }  // namespace
 
-const Reply* over_rate(service::Flood& flood, const IpAddress& source, const std::vector<Network>& exempt) {
-  if (source == IpAddress() || contains(exempt, source)) return nullptr;
+std::array<std::shared_ptr<Budget>, 2> memory_of(Common& common, const IpAddress& source) {
+  if (source == IpAddress()) return {};
+  return {common.source_memory.of(service::Admission::source(source)),
+          common.network_memory.of(service::Admission::network(source))};
+}
+
+const Reply* over_rate(service::Flood& flood, const IpAddress& source) {
+  if (source == IpAddress()) return nullptr;
   if (flood.outcast(source)) return &reply::error_rate;
   return flood.take(source, service::Flood::Of::connection) ? nullptr : &reply::connection_rate;
 }
@@ -41,8 +48,9 @@ bool Connection::take(service::Flood::Of of) { return !is_limited() || loop_.com
 
 /// The limits go by whom XCLIENT named.
 void Connection::readmit() {
-  const IpAddress source = source_of(session_.transaction().peer);
-  const Reply* refused = over_rate(loop_.common.flood, source, session_.policy().config.limits.exempt);
+  const mail::Peer& peer = session_.transaction().peer;
+  const IpAddress source = peer.exempt ? IpAddress() : source_of(peer);
+  const Reply* refused = over_rate(loop_.common.flood, source);
   if (!refused && loop_.common.admission.move(source_, source) != service::Admission::Answer::admitted)
     refused = &reply::too_many_connections;
   if (refused) {
@@ -53,16 +61,18 @@ void Connection::readmit() {
   auto node = loop_.connections.extract(place_);
   node.key() = service::Admission::source(source_);
   place_ = loop_.connections.insert(std::move(node));
-  log::info("xclient", {{"session", session_.id()}, {"peer", session_.transaction().peer.to_string()}});
-  session_.admitted(is_limited() ? loop_.common.source_memory.of(source_) : nullptr);
+  log::info("xclient", {{"session", session_.id()}, {"peer", peer.to_string()}});
+  session_.admitted(memory_of(loop_.common, source_));
 }
 
 /// By how much a deadline comes earlier, because others want the seat.
 Monotonic::duration Connection::impatience() const {
-  const SmtpSettings& limits = session_.policy().config.smtp;
-  const bool by_command = waiting_ == Waiting::peer_bytes || waiting_ == Waiting::peer_room;
-  if (!loop_.scarce || !by_command || !is_limited()) return {};
-  return std::max(Millis(0), limits.command_timeout - limits.stress_timeout);
+  const Config& config = session_.policy().config;
+  if (!loop_.scarce || !is_limited()) return {};
+  Millis patience(0);
+  if (waiting_ == Waiting::peer_bytes || waiting_ == Waiting::peer_room) patience = config.smtp.command_timeout;
+  if (waiting_ == Waiting::handshake) patience = config.tls.handshake_timeout;
+  return std::max(Millis(0), patience - config.smtp.stress_timeout);
 }
 
 /// A client waits for the greeting (RFC 5321 4.3.1); much that sends spam does not. The timer is the sweep.
@@ -93,10 +103,15 @@ asio::awaitable<void, Executor> Connection::hold_refusal() {
   refusal_due_ = false;
   const FloodSettings& flood = session_.policy().config.flood;
   const Hold hold(loop_.common.held, flood.held);
-  if (!hold.granted() || flood.tarpit == Millis(0)) co_return;
-  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> pause(
-      loop_.context.get_executor(), flood.tarpit);
+  if (!hold.granted() || flood.tarpit == Millis(0) || loop_.draining) co_return;
+  std::remove_pointer_t<decltype(pause_)> pause(loop_.context.get_executor(), flood.tarpit);
+  pause_ = &pause;
+  begin_wait(Waiting::tarpit);
   co_await pause.async_wait(asio::as_tuple(asio::use_awaitable_t<Executor>{}));
+  pause_ = nullptr;
+  waiting_ = Waiting::nothing;
+  if (session_.want() == Want::close) co_return;  // it has its last word already
+  if (const Reply* why = std::exchange(expired_, nullptr)) session_.end(*why);
 }
 
 }  // namespace maildrop::smtp

@@ -59,6 +59,7 @@ void Connection::tls_has_failed(std::string_view why) {
   loop_.common.ledger.note(tls_failure_key(peer), session_.policy().config.tls.retry_after);
   log::info("tls", {{"session", session_.id()}, {"peer", peer.to_string()}, {"result", "failed"}, {"error", why}});
   end_ = "tls";
+  take(service::Flood::Of::error);
   session_.tls_failed();
 }
 

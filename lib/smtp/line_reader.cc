@@ -28,6 +28,10 @@ LineReader::Status LineReader::read(std::string_view bytes, const Limits& limits
   if (!limits.tolerate && (bare_cr || bare_lf)) return Status::bare_newline;
 
   if (discarded_ || before + used > limits.line) {
+    if (!discarded_) {
+      const std::size_t kept = partial_.copy(head_.data(), kHead);
+      piece.copy(head_.data() + kept, kHead - kept);
+    }
     discarded_ = before + used;
     // One byte is remembered: the CR that a coming LF needs.
     partial_.assign(ends_in_cr ? "\r" : "");
@@ -35,6 +39,7 @@ LineReader::Status LineReader::read(std::string_view bytes, const Limits& limits
     if (!found) return Status::more;
     discarded_ = 0;
     partial_.clear();
+    line = {head_.data(), head_.size()};
     return Status::too_long;
   }
   if (!found) {

@@ -1,6 +1,7 @@
 /// line_reader.h: command lines out of a stream of bytes, in bounded memory.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -13,7 +14,7 @@ class LineReader {
   enum class Status {
     more,          // everything given was used; the line goes on
     line,          // a line is there
-    too_long,      // the line was longer than the limit; it is used up to its CRLF
+    too_long,      // the line was longer than the limit; it is used up to its CRLF, and `line` is its first kHead bytes
     endless,       // more than kEndless bytes without an end: give up
     bare_newline,  // CR without LF, or LF without CR
   };
@@ -26,6 +27,8 @@ class LineReader {
   /// How much of a line that is too long is read on, so that its sender hears 500 and not a reset.
   static constexpr std::size_t kEndless = 256 * 1024;
 
+  static constexpr std::size_t kHead = 4;  // a verb
+
   /// The next byte is the first of a line.
   bool at_start() const { return discarded_ == 0 && (delivered_ || partial_.empty()); }
 
@@ -34,9 +37,10 @@ class LineReader {
   Status read(std::string_view bytes, const Limits& limits, std::size_t& used, std::string_view& line);
 
  private:
-  std::string partial_;        // what came before, with a CR at its end if that was last
-  std::size_t discarded_ = 0;  // bytes of a too long line dropped so far; 0: not discarding
-  bool delivered_ = false;     // partial_ was handed out and is stale
+  std::array<char, kHead> head_{};  // of the line that is dropped
+  std::string partial_;             // what came before, with a CR at its end if that was last
+  std::size_t discarded_ = 0;       // bytes of a too long line dropped so far; 0: not discarding
+  bool delivered_ = false;          // partial_ was handed out and is stale
 };
 
 }  // namespace maildrop::smtp

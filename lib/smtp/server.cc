@@ -127,7 +127,8 @@ void Server::apply(const Config& config, TlsContextPtr tls) {
   std::shared_ptr<const Policy> policy = state_->make_policy(config, std::move(tls));
   state_->common.ledger.set_limit(config.limits.ledger);
   state_->common.flood.apply(State::flood_of(config));
-  state_->common.source_memory.set_limit(State::memory_of_source(config));
+  state_->common.source_memory.set_limit(State::share_of_memory(config, 4));
+  state_->common.network_memory.set_limit(State::share_of_memory(config, 2));
   state_->parts.memory.set_limit(config.limits.memory);
   state_->common.admission.apply(State::limits_of(config));
   for (auto& share : state_->shares)

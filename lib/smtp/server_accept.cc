@@ -118,7 +118,7 @@ void Server::State::admit(Share& share, Accepted accepted, const Gate& gate) {
   // A balancer is no source; what it passes on is counted as what it is when the header has come.
   const bool balancer =
       !accepted.peer.local && contains(share.shared.policy->config.proxy.networks, accepted.peer.address);
-  if (!enter(accepted, balancer ? IpAddress() : counted_as(accepted.peer, gate), gate, share.shared.policy->config))
+  if (!enter(accepted, balancer ? IpAddress() : counted_as(accepted.peer, gate, share.shared.policy->config), gate))
     return;
   if (!balancer) return begin(share, std::move(accepted), gate);
   auto introduction = [&] {
@@ -136,8 +136,8 @@ void Server::State::admit(Share& share, Accepted accepted, const Gate& gate) {
 }
 
 /// Counts it; false: there is no room, and it has been told so.
-bool Server::State::enter(const Accepted& accepted, const IpAddress& source, const Gate& gate, const Config& config) {
-  const Reply* refused = no_entry(source, config);
+bool Server::State::enter(const Accepted& accepted, const IpAddress& source, const Gate& gate) {
+  const Reply* refused = no_entry(source);
   if (!refused) {
     metrics.connections.add(1);
     make_way(source);
@@ -149,8 +149,8 @@ bool Server::State::enter(const Accepted& accepted, const IpAddress& source, con
 }
 
 /// nullptr: it is seated.
-const Reply* Server::State::no_entry(const IpAddress& source, const Config& config) {
-  if (const Reply* over = over_rate(common.flood, source, config.limits.exempt)) return over;
+const Reply* Server::State::no_entry(const IpAddress& source) {
+  if (const Reply* over = over_rate(common.flood, source)) return over;
   switch (common.admission.enter(source)) {
     case service::Admission::Answer::admitted: return nullptr;
     case service::Admission::Answer::full: return &reply::server_full;
@@ -160,7 +160,7 @@ const Reply* Server::State::no_entry(const IpAddress& source, const Config& conf
 }
 
 /// When nearly all seats are taken, whoever has most of them gives one up for the newcomer.
-void Server::State::make_way(const IpAddress& newcomer) {
+void Server::State::make_way(const IpAddress& newcomer) try {
   const std::optional<IpAddress> crowding = common.admission.crowding(newcomer);
   if (!crowding) return;
   const auto due = std::make_shared<std::atomic<bool>>(true);
@@ -171,6 +171,8 @@ void Server::State::make_way(const IpAddress& newcomer) {
         for (auto each = first; each != last && *due; ++each)
           if (each->second->can_be_displaced(idle) && due->exchange(false)) each->second->displace();
     });
+} catch (const std::exception& error) {  // out of memory: the newcomer is seated all the same
+  log::error("nobody displaced", {{"error", error.what()}});
 }
 
 /// Whoever comes from a balancer has been counted as nobody's until now.
@@ -208,19 +210,22 @@ asio::awaitable<void, Connection::Executor> Server::State::introduce(Share* shar
     accepted.peer.exempt = header.local;
     accepted.balancer_tls = std::move(header.tls);
   }
-  if (share->shared.draining || !enter(accepted, counted_as(accepted.peer, *gate), *gate, config)) co_return;
+  if (share->shared.draining || !enter(accepted, counted_as(accepted.peer, *gate, config), *gate)) co_return;
   begin(*share, std::move(accepted), *gate);
 }
 
-/// Who delivers by LMTP is trusted with as many connections as there are.
-IpAddress Server::State::counted_as(const mail::Peer& peer, const Gate& gate) {
-  return gate.lmtp ? IpAddress() : source_of(peer);
+/// Nobody's, of who is trusted with as many connections as there are: he is exempt, delivers by LMTP, or will tell by
+/// XCLIENT whose it is.
+IpAddress Server::State::counted_as(const mail::Peer& peer, const Gate& gate, const Config& config) {
+  const bool trusted =
+      gate.lmtp || contains(config.limits.exempt, peer.address) || contains(config.xclient.networks, peer.address);
+  return trusted ? IpAddress() : source_of(peer);
 }
 
 /// For a peer that has been counted.
 void Server::State::begin(Share& share, Accepted accepted, const Gate& gate) {
   if (!accepted.peer.health_check) metrics.sessions.add();
-  const IpAddress source = counted_as(accepted.peer, gate);
+  const IpAddress source = counted_as(accepted.peer, gate, share.shared.policy->config);
   const bool exempt = gate.lmtp || contains(share.shared.policy->config.limits.exempt, accepted.peer.address);
   Opening opening{std::move(accepted.peer), gate.tls_first ? TlsUse::first : TlsUse::never,
                   std::move(accepted.balancer_tls), gate.lmtp};

@@ -71,7 +71,8 @@ struct Server::State {
       : parts(p),
         metrics(p.metrics),
         common{service::Admission(limits_of(config)), service::Flood(p.clock, flood_of(config)),
-               SourceBudgets(memory_of_source(config)), store::Ledger(p.clock, config.limits.ledger)} {
+               SourceBudgets(share_of_memory(config, 4)), SourceBudgets(share_of_memory(config, 2)),
+               store::Ledger(p.clock, config.limits.ledger)} {
     policy = make_policy(config, std::move(tls));
     for (std::size_t i = 0; i < parts.loops.size(); ++i) {
       Share& share = *shares.emplace_back(std::make_unique<Share>(*this, parts.loops.at(i)));
@@ -98,8 +99,8 @@ struct Server::State {
   }
 
   /// Room for one message at least: a text that grows is there twice while it moves.
-  static std::uint64_t memory_of_source(const Config& config) {
-    return std::max(config.limits.memory / 4, std::min(config.limits.memory, 3 * config.mail.max_size));
+  static std::uint64_t share_of_memory(const Config& config, unsigned part) {
+    return std::max(config.limits.memory / part, std::min(config.limits.memory, 3 * config.mail.max_size));
   }
 
   std::shared_ptr<const Policy> make_policy(const Config& config, TlsContextPtr tls) const {
@@ -110,12 +111,12 @@ struct Server::State {
   awaitable<void> accept_loop(Share* share, Descriptor* acceptor, Gate* gate);
   bool accept_some(Share& share, const Gate& gate);
   void admit(Share& share, Accepted accepted, const Gate& gate);
-  bool enter(const Accepted& accepted, const IpAddress& source, const Gate& gate, const Config& config);
-  const Reply* no_entry(const IpAddress& source, const Config& config);
+  bool enter(const Accepted& accepted, const IpAddress& source, const Gate& gate);
+  const Reply* no_entry(const IpAddress& source);
   void make_way(const IpAddress& newcomer);
   awaitable<void> introduce(Share* share, std::shared_ptr<Introduction> introduction, Accepted accepted,
                             const Gate* gate);
-  static IpAddress counted_as(const mail::Peer& peer, const Gate& gate);
+  static IpAddress counted_as(const mail::Peer& peer, const Gate& gate, const Config& config);
   void begin(Share& share, Accepted accepted, const Gate& gate);
   awaitable<void> sweep_loop(Share* share);
   void leave(const IpAddress& source);

@@ -26,12 +26,17 @@ Session::Session(std::shared_ptr<const Policy> policy, std::string id, Opening o
   const mail::Peer& peer = transaction_.peer;
   may_tell_client_ = !peer.local && !peer.health_check && contains(policy_->config.xclient.networks, peer.address);
   if (means_.memory) transaction_.memory = BudgetShare(*means_.memory);
-  if (means_.of_source) of_source_ = BudgetShare(*means_.of_source);
+  share_memory();
   if (tls_ == TlsUse::first) {
     want_ = Want::tls;
   } else {
     ask(Phase::connect);
   }
+}
+
+void Session::share_memory() {
+  for (std::size_t i = 0; i < smaller_.size(); ++i)
+    smaller_[i] = means_.smaller[i] ? BudgetShare(*means_.smaller[i]) : BudgetShare();
 }
 
 // --- bytes in ---
@@ -54,8 +59,7 @@ std::size_t Session::consume(std::string_view bytes) {
 bool Session::hears_another_protocol(char first) {
   if (first != '\x16' && first != '\xff') return false;
   const Reply& hello = tls_ == TlsUse::offered ? reply::tls_hello : reply::tls_hello_in_vain;
-  say(first == '\x16' ? hello : reply::not_smtp);
-  close();
+  refuse_and_close(first == '\x16' ? hello : reply::not_smtp);
   return true;
 }
 
@@ -70,16 +74,12 @@ std::size_t Session::consume_line(std::string_view bytes) {
     case LineReader::Status::line: run(line); break;
     case LineReader::Status::too_long:
       ++commands_;
-      refuse(reply::line_too_long);
+      refuse_line(line, reply::line_too_long);
       break;
-    case LineReader::Status::endless:
-      say(reply::line_too_long);
-      close();
-      break;
+    case LineReader::Status::endless: refuse_and_close(reply::line_too_long); break;
     case LineReader::Status::bare_newline:
       // Nothing behind it is run: which line it belongs to is what an attacker wants us to guess.
-      say(reply::bare_newline_command);
-      close();
+      refuse_and_close(reply::bare_newline_command);
       break;
   }
   return used;
@@ -89,11 +89,7 @@ std::size_t Session::consume_line(std::string_view bytes) {
 
 void Session::run(std::string_view line) {
   ++commands_;
-  if (has_control(line)) {
-    if (!equals_ignoring_case(line.substr(0, 4), "BDAT")) return refuse(reply::control_character);
-    say(reply::bdat_syntax);  // as in run_bdat(): its octets, if any, must not be taken for commands
-    return close();
-  }
+  if (has_control(line)) return refuse_line(line, reply::control_character);
   const Command command = parse_command(line);
   if (state_ == State::refused) {
     // RFC 5321 3.1: after a 554 greeting only QUIT works.
@@ -102,7 +98,9 @@ void Session::run(std::string_view line) {
       say(reply::bye);
       return close();
     }
-    return refuse(reply::filter_reject_connect);
+    refuse(reply::filter_reject_connect);
+    if (command.verb == Verb::bdat) close();  // its octets are no commands
+    return;
   }
   switch (command.verb) {
     case Verb::helo:
@@ -133,7 +131,7 @@ void Session::run(std::string_view line) {
     case Verb::help: return run_help();
     case Verb::expn:
     case Verb::unimplemented: return refuse(reply::not_implemented);
-    case Verb::foreign: say(reply::not_smtp); return close();
+    case Verb::foreign: return refuse_and_close(reply::not_smtp);
     case Verb::unknown: break;
   }
   refuse(reply::unknown_command);
@@ -157,9 +155,10 @@ void Session::run_mail(std::string_view argument) {
   if (in_transaction_) return refuse(reply::nested_mail);
   tl::expected<MailCommand, Reply> mail = parse_mail(argument, transaction_.esmtp);
   if (!mail) return refuse(mail.error());
+  refused_mail_ = true;  // until it is accepted
   if (mail->size > policy_->config.mail.max_size) return refuse(reply::too_large);
   // No promise, but who would surely be refused after sending it all is told before.
-  for (const Budget* memory : {means_.memory, means_.of_source.get()})
+  for (const Budget* memory : {means_.memory, means_.smaller[0].get(), means_.smaller[1].get()})
     if (memory && memory->used() + std::max(mail->size, kLeastRoom) > memory->limit()) return say(reply::no_memory);
   if (!take(Flood::Of::message)) {
     say(reply::message_rate);
@@ -174,7 +173,7 @@ void Session::run_mail(std::string_view argument) {
 }
 
 void Session::run_rcpt(std::string_view argument) {
-  if (!in_transaction_) return refuse(reply::need_mail);
+  if (!in_transaction_) return refuse_order(reply::need_mail);
   if (chunks_) return refuse(reply::chunks_begun);
   refused_recipient_ = true;  // until it is accepted
   tl::expected<mail::Address, Reply> to = parse_rcpt(argument, transaction_.smtputf8);
@@ -220,7 +219,7 @@ std::size_t Session::recipient_bytes() const {
 
 void Session::run_data(std::string_view argument) {
   if (!argument.empty()) return refuse(reply::no_arguments);
-  if (!in_transaction_) return refuse(reply::need_mail);
+  if (!in_transaction_) return refuse_order(reply::need_mail);
   if (chunks_) return refuse(reply::chunks_begun);
   if (transaction_.recipients.empty()) return refuse(no_recipients());
   if (transaction_.binary) return refuse(reply::need_bdat);
@@ -283,8 +282,12 @@ void Session::say(const Reply& reply) {
 
 /// Ends a transaction: the answer to its message, in LMTP one for each recipient that was accepted (RFC 2033 4.2).
 void Session::answer_message(std::string_view text) {
-  const unsigned times = transaction_.lmtp ? accepted_ : 1;
+  repeat(text);
   reset();
+}
+
+void Session::repeat(std::string_view text) {
+  const unsigned times = transaction_.lmtp ? std::max(1U, accepted_) : 1;
   for (unsigned i = 0; i < times; ++i) output_ += text;
 }
 
@@ -317,6 +320,26 @@ void Session::refuse(const Reply& reply) {
   if (!outcast && ++errors_ < policy_->config.limits.errors) return;
   say(outcast ? reply::error_rate : reply::too_many_errors);
   close();
+}
+
+/// A line that cannot be read. How many octets follow if it was a BDAT nobody knows: they must not be taken for
+/// commands.
+void Session::refuse_line(std::string_view begin, const Reply& reply) {
+  if (!equals_ignoring_case(begin.substr(0, 4), "BDAT")) return refuse(reply);
+  refuse_and_close(reply::bdat_syntax);
+}
+
+void Session::refuse_and_close(const Reply& reply) {
+  say(reply);
+  take(Flood::Of::error);
+  close();
+}
+
+/// Who pipelines goes on behind a MAIL that was refused: each further command of his is no error of its own.
+void Session::refuse_order(const Reply& reply) {
+  if (!refused_mail_) return refuse(reply);
+  say(reply);
+  count_junk();
 }
 
 void Session::count_junk() {
@@ -353,6 +376,7 @@ void Session::reset() {
   data_refusal_.reset();
   chunks_.reset();
   in_transaction_ = false;
+  refused_mail_ = false;
   refused_recipient_ = false;
   accepted_ = 0;
   surplus_ = 0;

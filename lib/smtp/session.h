@@ -73,8 +73,8 @@ struct Opening {
 
 /// What a session works with; all of it outlives the session. nullptr: no limit.
 struct Means {
-  Budget* memory = nullptr;             // what messages take is held of it
-  std::shared_ptr<Budget> of_source{};  // and, until they are delivered, of this
+  Budget* memory = nullptr;                          // what messages take is held of it
+  std::array<std::shared_ptr<Budget>, 2> smaller{};  // and, until they are complete, of these: of a source, a network
   Meter* meter = nullptr;
 };
 
@@ -99,8 +99,8 @@ class Session {
   /// Uses bytes until something other than input is wanted; returns how many were used. The rest must be given again.
   std::size_t consume(std::string_view bytes);
 
-  /// REQUIRES: want() == Want::admission. `of_source`: of the new peer.
-  void admitted(std::shared_ptr<Budget> of_source = {});
+  /// REQUIRES: want() == Want::admission. `smaller`: Means::smaller of the new peer.
+  void admitted(std::array<std::shared_ptr<Budget>, 2> smaller = {});
 
   /// REQUIRES: want() == Want::verdict.
   filter::Phase phase() const { return phase_; }
@@ -123,7 +123,8 @@ class Session {
 
   /// Between transactions: nothing is lost by ending now.
   bool idle() const { return !in_transaction_; }
-  bool in_data() const { return state_ == State::data || (state_ == State::chunk && chunks_); }
+  /// A message has begun and is not complete.
+  bool in_data() const { return state_ == State::data || chunks_ != nullptr; }
   /// A command line has begun and is not complete.
   bool in_line() const { return (state_ == State::command || state_ == State::refused) && !lines_.at_start(); }
 
@@ -172,6 +173,7 @@ class Session {
   bool take(service::Flood::Of of) { return !means_.meter || means_.meter->take(of); }
   bool make_room(std::size_t more);
   bool hold(std::uint64_t bytes);
+  void share_memory();
   const Reply& no_recipients() const;
   std::size_t recipient_bytes() const;
   void proceed();  // the phase passed
@@ -191,7 +193,11 @@ class Session {
   Refusal refused_message(const Reply& reply) const;
   Refusal refused_by_filter(const Reply& standard) const;
   std::string verdict_text(const filter::Verdict& verdict, const Reply& standard) const;
-  void refuse(const Reply& reply);  // counted as an error; may end the session
+  void refuse(const Reply& reply);            // counted as an error; may end the session
+  void refuse_and_close(const Reply& reply);  // the same, and ends it
+  void refuse_order(const Reply& reply);
+  void repeat(std::string_view text);
+  void refuse_line(std::string_view begin, const Reply& reply);
   void count_junk();
   void close();
   void drop_data();
@@ -200,7 +206,7 @@ class Session {
   std::shared_ptr<const Policy> policy_;
   std::string id_;
   Means means_;
-  BudgetShare of_source_;
+  std::array<BudgetShare, 2> smaller_;
   mail::Transaction transaction_;
   std::string output_;
   std::vector<Refusal> refusals_;
@@ -229,6 +235,7 @@ class Session {
   bool last_chunk_ = false;
   bool greeted_ = false;            // HELO or EHLO was accepted
   bool in_transaction_ = false;     // MAIL was accepted
+  bool refused_mail_ = false;       // the last MAIL was in order, and was refused
   bool refused_recipient_ = false;  // some RCPT of this transaction was refused
   bool discard_ = false;            // a filter wants the message accepted and dropped
   bool discard_all_ = false;        // the same, said at connect or HELO: for every message of the session

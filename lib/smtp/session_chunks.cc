@@ -9,8 +9,7 @@ void Session::run_bdat(std::string_view argument) {
   const std::optional<BdatCommand> chunk = parse_bdat(argument);
   if (!chunk) {
     // How many octets follow nobody knows: what comes next must not be taken for commands.
-    say(reply::bdat_syntax);
-    return close();
+    return refuse_and_close(reply::bdat_syntax);
   }
   chunk_left_ = chunk_size_ = chunk->size;
   last_chunk_ = chunk->last;
@@ -61,9 +60,13 @@ void Session::chunk_ended() {
   const bool cut = chunk_left_ > 0;  // too much of it to read on
   state_ = State::command;
   if (wrong_chunk_) {
-    refuse(*wrong_chunk_);
+    refuse_order(*wrong_chunk_);
+    // RFC 2033 4.2: the end of a message has a reply for each, also of one that was refused before.
+    for (unsigned i = 1; transaction_.lmtp && last_chunk_ && i < accepted_; ++i) append(output_, *wrong_chunk_, id_);
   } else if (last_chunk_ && !cut) {
     return last_chunk_ended();
+  } else if (data_refusal_ && last_chunk_) {
+    repeat(*data_refusal_);
   } else if (data_refusal_) {
     output_ += *data_refusal_;  // and the transaction is of no use any more, until RSET (RFC 3030 2)
   } else {

@@ -36,14 +36,17 @@ std::size_t Session::consume_data(std::string_view bytes) {
   if (discarding) discarded_ += used;
   if (status == DataReader::Status::bare_newline) {
     refusals_.push_back(refused_message(reply::bare_newline_data));
-    append(output_, reply::bare_newline_data, id_);
+    take(service::Flood::Of::error);
+    std::string text;
+    append(text, reply::bare_newline_data, id_);
+    repeat(text);
     close();
     return used;
   }
   if (!discarding && over_data_limits(data_->size(), data_->header_size(), data_->longest_line())) {
     // refuse_data() has dropped what was there; the rest is read on to the dot.
   } else if (discarded_ > config.limits.discard_size) {
-    output_ += *data_refusal_;
+    repeat(*data_refusal_);
     close();
     return used;
   }
@@ -66,12 +69,12 @@ bool Session::make_room(std::size_t more) {
   return true;
 }
 
-/// `bytes` for this transaction, of all memory and of what its source may have. Less always fits.
+/// `bytes` for this transaction, of all memory and of what its source and network may have. Less always fits.
 bool Session::hold(std::uint64_t bytes) {
-  const std::uint64_t before = of_source_.held();
-  if (!of_source_.resize(bytes)) return false;
-  if (transaction_.memory.resize(bytes)) return true;
-  of_source_.resize(before);
+  const std::uint64_t before = transaction_.memory.held();
+  if (transaction_.memory.resize(bytes) && smaller_[0].resize(bytes) && smaller_[1].resize(bytes)) return true;
+  transaction_.memory.resize(before);
+  for (BudgetShare& share : smaller_) share.resize(before);
   return false;
 }
 
@@ -132,7 +135,7 @@ mail::Transaction Session::take_transaction() {
   transaction_.esmtp = taken.esmtp;
   transaction_.lmtp = taken.lmtp;
   if (means_.memory) transaction_.memory = BudgetShare(*means_.memory);
-  of_source_.resize(0);  // who waits for the store has done his part
+  for (BudgetShare& share : smaller_) share.resize(0);  // who waits for the store has done his part
   return taken;
 }
 

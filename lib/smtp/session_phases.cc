@@ -52,7 +52,10 @@ void Session::proceed() {
         output_ += "250 " + policy_->hostname + "\r\n";
       }
       return count_junk();
-    case Phase::mail: in_transaction_ = true; return say(reply::sender_ok);
+    case Phase::mail:
+      in_transaction_ = true;
+      refused_mail_ = false;
+      return say(reply::sender_ok);
     case Phase::rcpt:
       refused_recipient_ = false;
       ++accepted_;
@@ -86,6 +89,7 @@ void Session::refuse_phase(const filter::Verdict& verdict) {
     case Phase::mail:
       output_ += verdict_text(verdict, standard);
       reset();
+      refused_mail_ = phase_ == Phase::mail;
       count_junk();  // or a peer could be refused for ever
       break;
     case Phase::rcpt:
@@ -97,7 +101,7 @@ void Session::refuse_phase(const filter::Verdict& verdict) {
       data_refusal_ = std::make_unique<std::string>(verdict_text(verdict, standard));  // belongs behind the dot
       drop_data();
       if (hang_up) {
-        output_ += *data_refusal_;
+        repeat(*data_refusal_);
       } else {
         headers_judged();
       }

@@ -32,9 +32,10 @@ void Session::run_xclient(std::string_view argument) {
   want_ = Want::admission;
 }
 
-void Session::admitted(std::shared_ptr<Budget> of_source) {
-  of_source_ = of_source ? BudgetShare(*of_source) : BudgetShare();
-  means_.of_source = std::move(of_source);
+void Session::admitted(std::array<std::shared_ptr<Budget>, 2> smaller) {
+  smaller_ = {};  // before what they are shares of
+  means_.smaller = std::move(smaller);
+  share_memory();
   if (state_ == State::closed) return close();  // it was ended meanwhile
   want_ = Want::input;
   ask(filter::Phase::connect);

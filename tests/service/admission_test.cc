@@ -117,7 +117,7 @@ TEST_CASE("when seats are few, the source with most of them is told, unless the 
   CHECK(admission.count() == 30);
   CHECK(admission.crowding(newcomer) == most);
   CHECK_FALSE(admission.crowding(most));
-  CHECK_FALSE(admission.crowding(IpAddress()));  // no source: trusted, and counts on nobody's seat
+  CHECK(admission.crowding(IpAddress()) == most);  // who is trusted is no source, and has a seat made, too
   for (int i = 0; i < 9; ++i) admission.leave(most);
   for (int i = 0; i < 9; ++i) REQUIRE(admission.enter(some) == Answer::admitted);
   CHECK(admission.crowding(newcomer) == some);
@@ -132,4 +132,19 @@ TEST_CASE("the loopback address is a source, though its /64 is that of no source
   CHECK(admission.enter(ip("::1")) == Answer::source_full);
   CHECK(admission.move(ip("::1"), IpAddress()) == Answer::admitted);
   CHECK(admission.enter(ip("::1")) == Answer::admitted);
+}
+
+TEST_CASE("sources that have as many as each other cannot fill the house") {
+  Admission admission({.total = 64, .per_ipv4 = 50, .per_ipv6_64 = 50, .exempt = {}});
+  const IpAddress rivals[] = {ip("192.0.2.1"), ip("192.0.2.2"), ip("192.0.2.3")};
+  for (bool seated = true; seated;) {
+    seated = false;
+    for (const IpAddress& rival : rivals) seated |= admission.enter(rival) == Answer::admitted;
+  }
+  CHECK(admission.count() <= 61);
+  const IpAddress newcomer = ip("198.51.100.1");
+  CHECK(admission.enter(newcomer) == Answer::admitted);
+  REQUIRE(admission.crowding(newcomer));
+  admission.leave(*admission.crowding(newcomer));
+  CHECK(admission.enter(IpAddress()) == Answer::admitted);  // trusted
 }

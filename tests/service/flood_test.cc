@@ -1,6 +1,7 @@
 /// flood_test.cc: buckets by source and network, which fill with time and are bounded in number.
 #include "service/flood.h"
 
+#include <array>
 #include <catch2/catch.hpp>
 
 using namespace maildrop;
@@ -135,4 +136,18 @@ TEST_CASE("new limits hold at once for who is known") {
   more.connections = 15;
   flood.apply(more);
   CHECK(taken(flood, peer, Of::connection) == 5);
+}
+
+TEST_CASE("who comes from ever new addresses of a network leaves no records behind when it has had enough") {
+  FakeClock clock;
+  Flood flood(clock, kLimits);
+  taken(flood, ip("203.0.113.1"), Of::error);
+  REQUIRE(flood.outcast(ip("203.0.113.1")));
+  for (int i = 0; i < 5000; ++i) {
+    std::array<std::uint8_t, 16> bytes{
+        0x20, 0x01, 0x0d, 0xb8, 0, 0, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)};
+    flood.take(IpAddress::from_v6(bytes), Of::connection);
+  }
+  CHECK(flood.size() < 40);
+  CHECK(flood.outcast(ip("203.0.113.1")));
 }

@@ -40,7 +40,7 @@ Events naive(const std::string& bytes, bool tolerate) {
     line += bytes[i];
     if (!lf) continue;
     if (line.size() > kLimit) {
-      events.push_back({Status::too_long, {}});
+      events.push_back({Status::too_long, line.substr(0, LineReader::kHead)});
     } else {
       line.pop_back();
       if (line.ends_with('\r')) line.pop_back();
@@ -146,4 +146,21 @@ TEST_CASE("a line behind one that was too long is a line") {
   CHECK(reader.read("OP\r\n", {6, false}, used, line) == Status::line);
   CHECK(line == "NOOP");
   CHECK(reader.at_start());
+}
+
+TEST_CASE("of a line that was too long the verb is known, however it was split") {
+  const std::string text = "bdat          6 LAST\r\n";
+  for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+    LineReader reader;
+    LineReader::Status status = Status::more;
+    std::string_view line;
+    for (std::size_t at = 0; at < text.size() && status == Status::more;) {
+      std::size_t used = 0;
+      status = reader.read(std::string_view(text).substr(at, piece), {6, false}, used, line);
+      at += used;
+    }
+    CAPTURE(piece);
+    CHECK(status == Status::too_long);
+    CHECK(line == "bdat");
+  }
 }

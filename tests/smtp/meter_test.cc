@@ -53,7 +53,10 @@ TEST_CASE("messages beyond the rate are deferred at MAIL, and the session goes o
   for (int i = 0; i < 2; ++i) CHECK(say(session, mail).find("stored as") != std::string::npos);
   CHECK(say(session, "MAIL FROM:<>\r\n") ==
         "450 4.7.1 too much mail in a minute from your network, try again later [id]\r\n");
-  CHECK(say(session, "RCPT TO:<u@example.org>\r\n").substr(0, 4) == "503 ");
+  CHECK(say(session, "RCPT TO:<u@example.org>\r\nDATA\r\n").substr(0, 4) == "503 ");
+  CHECK(allowance.left(Of::error) == 100);  // who pipelines did nothing wrong
+  say(session, "RSET\r\nRCPT TO:<u@example.org>\r\n");
+  CHECK(allowance.left(Of::error) == 99);
   CHECK(say(session, "NOOP\r\n").substr(0, 4) == "250 ");
   for (int i = 0; i < 200 && session.want() != Want::close; ++i) say(session, "MAIL FROM:<>\r\n");
   CHECK(session.want() == Want::close);  // limits.junk_commands
@@ -83,7 +86,8 @@ TEST_CASE("errors beyond the rate end the session, before limits.errors does") {
 TEST_CASE("a source's memory bounds what its sessions receive, and not what waits for the store") {
   Budget all(10 << 20);
   const auto of_source = std::make_shared<Budget>(400 * 1024);
-  const Means means{.memory = &all, .of_source = of_source};
+  const auto of_network = std::make_shared<Budget>(1 << 20);
+  const Means means{.memory = &all, .smaller = {of_source, of_network}};
   const std::string begin = "EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\nDATA\r\n";
   const std::string half = std::string(78, 'x') + "\r\n";
   Session first(policy(), "id", {}, means);
@@ -91,14 +95,27 @@ TEST_CASE("a source's memory bounds what its sessions receive, and not what wait
   first.consume(begin);
   for (int i = 0; i < 1000; ++i) first.consume(half);  // 80 kB
   CHECK(of_source->used() >= 80'000);
+  CHECK(of_source->used() == of_network->used());
   CHECK(say(second, "EHLO a\r\nMAIL FROM:<> SIZE=300000\r\n").find("452 4.3.1 ") != std::string::npos);
   first.consume(".\r\n");
   REQUIRE(first.want() == Want::delivery);
   const mail::Transaction taken = first.take_transaction();
   CHECK(of_source->used() == 0);
+  CHECK(of_network->used() == 0);
   CHECK(all.used() == taken.memory.held());
   CHECK(say(second, "MAIL FROM:<> SIZE=300000\r\n").substr(0, 4) == "250 ");
 
-  Session third(policy(), "id", {}, {.memory = &all, .of_source = std::make_shared<Budget>(1024)});
+  Session third(policy(), "id", {}, {.memory = &all, .smaller = {nullptr, std::make_shared<Budget>(1024)}});
   CHECK(say(third, "EHLO a\r\nMAIL FROM:<>\r\n").find("452 4.3.1 ") != std::string::npos);  // not worth to begin
+}
+
+TEST_CASE("what ends a session at once is an error, too") {
+  for (const std::string_view wrong : {"GET / HTTP/1.1\r\n", "\x16\x03\x01", "EHLO a\nMAIL", "BDAT x\r\n"}) {
+    CAPTURE(wrong);
+    Allowance allowance({0, 100, 100, 3});
+    Session session(policy(), "id", {}, {.meter = &allowance});
+    say(session, wrong);
+    CHECK(session.want() == Want::close);
+    CHECK(allowance.left(Of::error) == 2);
+  }
 }

@@ -58,12 +58,17 @@ with Daemon(BASE) as daemon, Api(daemon.api) as api:
     check("with its name", "(mail.b.test [198.51.100.7])" in received(api, "grace"))
     check("in the log, too", daemon.wait_for(r"session .*peer=198\.51\.100\.7 .*messages=1", 5))
 
+    gateway = [Client(daemon.smtp) for _ in range(5)]
+    check("who may tell has no caps before it does", all(each.banner.code == 220 for each in gateway))
+    for each in gateway:
+        each.close()
+
     def named(address):
         client = Client(daemon.smtp)
         return client, client.cmd(f"XCLIENT ADDR={address}").code
 
     seats = []
-    for _ in range(2):  # one at a time: before it tells, each is 127.0.0.1
+    for _ in range(2):
         client, code = named("198.51.100.8")
         same("XCLIENT", code, 220)
         seats.append(client)
