@@ -37,10 +37,6 @@ struct Range {
 inline constexpr Range<Millis> kTimeout{std::chrono::seconds(1), std::chrono::hours(24)};
 inline constexpr Range<unsigned> kCount{1, 1'000'000};
 
-inline Result<Endpoint> parse_endpoint(const std::string& text) { return Endpoint::parse(text); }
-inline std::string format_endpoint(const Endpoint& endpoint) { return endpoint.to_string(); }
-inline Result<Network> parse_network(const std::string& text) { return Network::parse(text); }
-inline std::string format_network(const Network& network) { return network.to_string(); }
 inline std::string as_is(const std::string& text) { return text; }
 
 inline Result<std::uint64_t> parse_number(std::string_view text) {
@@ -178,6 +174,21 @@ Setting list_row(std::string_view key, Member member, Parse parse, Format format
     return out;
   };
   return row;
+}
+
+template <class Member>
+Setting endpoints_row(std::string_view key, Member member, std::string_view help) {
+  return list_row(
+      key, member, [](const std::string& text) { return Endpoint::parse(text); },
+      [](const Endpoint& endpoint) { return endpoint.to_string(); }, "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...",
+      help);
+}
+
+template <class Member>
+Setting networks_row(std::string_view key, Member member, std::string_view help) {
+  return list_row(
+      key, member, [](const std::string& text) { return Network::parse(text); },
+      [](const Network& network) { return network.to_string(); }, "NETWORK, ...", help);
 }
 
 /// A list that must not be empty: an unset shell variable in `--set smtp.listen=$WHERE` would mean something else.

@@ -16,10 +16,9 @@ namespace {
 using namespace rows;
 
 void add_api(std::vector<Setting>& rows) {
-  rows.push_back(never_empty(
-      list_row("api.listen", MEMBER(api.listen), parse_endpoint, format_endpoint,
-               "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...", "Where to answer HTTP; forms as in smtp.listen."),
-      "nothing would listen"));
+  rows.push_back(
+      never_empty(endpoints_row("api.listen", MEMBER(api.listen), "Where to answer HTTP; forms as in smtp.listen."),
+                  "nothing would listen"));
   rows.push_back(reloadable(list_row(
       "api.hosts", MEMBER(api.hosts), parse_host, as_is, "NAME | ADDRESS | *, ...",
       "What a request's Host field may name, whatever its port; `*` is anything. Others hear 421: a page whose name "
@@ -176,14 +175,14 @@ void add_limits(std::vector<Setting>& rows) {
       reloadable(number_row("limits.hops", {1, 10'000}, MEMBER(limits.hops), "1..10000",
                             "Received fields of a message (RFC 5321 6.3 asks for at least 100). Beyond: 554 5.4.6, "
                             "a mail loop.")));
-  rows.push_back(reloadable(number_row("limits.ledger", {10, 10'000'000}, MEMBER(limits.ledger), "10..10000000",
-                                       "Records of what strangers did, in memory, about 200 bytes each: so many of TLS "
-                                       "handshakes that failed, and so many "
-                                       "of rates. One more, and the oldest is forgotten.")));
   rows.push_back(
-      reloadable(list_row("limits.exempt", MEMBER(limits.exempt), parse_network, format_network, "NETWORK, ...",
-                          "Networks that skip rates, caps per source and filters; never the limits of size and "
-                          "syntax, and never the caps in total.")));
+      reloadable(number_row("limits.ledger", {10, 10'000'000}, MEMBER(limits.ledger), "10..10000000",
+                            "Records of what strangers did, in memory, about 200 bytes each: so many of TLS "
+                            "handshakes that failed, and so many of rates. One more, and the oldest is forgotten.")));
+  rows.push_back(
+      reloadable(networks_row("limits.exempt", MEMBER(limits.exempt),
+                              "Networks that skip rates, caps per source and filters; never the limits of size and "
+                              "syntax, and never the caps in total.")));
 }
 
 Setting socket_mode_row() {

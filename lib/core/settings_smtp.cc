@@ -10,15 +10,14 @@ namespace {
 
 void add_smtp(std::vector<Setting>& rows) {
   rows.push_back(never_empty(
-      list_row("smtp.listen", MEMBER(smtp.listen), parse_endpoint, format_endpoint,
-               "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...",
-               "Where to receive mail. `*:25` is every IPv4 and IPv6 address, port 0 lets the system pick, and "
-               "`fd:NAME` takes the sockets that systemd passed under that FileDescriptorName."),
+      endpoints_row("smtp.listen", MEMBER(smtp.listen),
+                    "Where to receive mail. `*:25` is every IPv4 and IPv6 address, port 0 lets the system pick, and "
+                    "`fd:NAME` takes the sockets that systemd passed under that FileDescriptorName."),
       "nothing would listen"));
-  rows.push_back(list_row("smtp.listen_tls", MEMBER(smtp.listen_tls), parse_endpoint, format_endpoint,
-                          "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...",
-                          "The same where a client begins with TLS and not with a greeting (implicit TLS, as on port "
-                          "465). Needs tls.certificates or tls.self_signed."));
+  rows.push_back(
+      endpoints_row("smtp.listen_tls", MEMBER(smtp.listen_tls),
+                    "The same where a client begins with TLS and not with a greeting (implicit TLS, as on port "
+                    "465). Needs tls.certificates or tls.self_signed."));
   rows.push_back(
       reloadable(text_row("smtp.hostname", MEMBER(smtp.hostname), check_hostname, "NAME | [LITERAL]",
                           "The name in the greeting, in the answer to EHLO and in our Received fields. Empty: the "
@@ -79,8 +78,8 @@ void add_tls(std::vector<Setting>& rows) {
 }
 
 void add_proxy(std::vector<Setting>& rows) {
-  rows.push_back(reloadable(list_row(
-      "proxy.networks", MEMBER(proxy.networks), parse_network, format_network, "NETWORK, ...",
+  rows.push_back(reloadable(networks_row(
+      "proxy.networks", MEMBER(proxy.networks),
       "Balancers that put a PROXY header (version 1 or 2) in front of each connection, before the greeting and before "
       "TLS: it tells who is connecting, and all limits and logs go by that. An address alone is that address. From "
       "others a header is an error. A balancer that keeps the clients' addresses needs none of this.")));
@@ -99,16 +98,15 @@ void add_proxy(std::vector<Setting>& rows) {
 
 void add_lmtp(std::vector<Setting>& rows) {
   rows.push_back(
-      list_row("lmtp.listen", MEMBER(lmtp.listen), parse_endpoint, format_endpoint,
-               "ADDRESS:PORT | *:PORT | unix:PATH | fd:NAME, ...",
-               "Where mail servers of your own deliver by LMTP (RFC 2033); forms as in smtp.listen. Who can "
-               "connect is trusted as over a unix socket: no rates, caps per source or filters, unless XCLIENT "
-               "tells whose mail it is. Not for the open internet. Empty: no LMTP."));
+      endpoints_row("lmtp.listen", MEMBER(lmtp.listen),
+                    "Where mail servers of your own deliver by LMTP (RFC 2033); forms as in smtp.listen. Who can "
+                    "connect is trusted as over a unix socket: no rates, caps per source or filters, unless XCLIENT "
+                    "tells whose mail it is. Not for the open internet. Empty: no LMTP."));
 }
 
 void add_xclient(std::vector<Setting>& rows) {
-  rows.push_back(reloadable(list_row(
-      "xclient.networks", MEMBER(xclient.networks), parse_network, format_network, "NETWORK, ...",
+  rows.push_back(reloadable(networks_row(
+      "xclient.networks", MEMBER(xclient.networks),
       "Mail servers and tools that may tell by XCLIENT (as of Postfix) whose mail they bring: all limits, filters and "
       "logs go by the client they name. They themselves have no rates and caps per source. An address alone is that "
       "address. Empty: nobody may.")));

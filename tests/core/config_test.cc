@@ -179,6 +179,17 @@ TEST_CASE("settings that contradict each other are refused, at the place of the 
   CHECK_THAT(problems({file, {}, {}}), Catch::Contains("a message of that size needs 80MiB"));
 }
 
+TEST_CASE("the cap of a network is 0 or at least that of a source in it") {
+  for (const auto& [around, source] : {std::pair{"connections_per_ipv4_24", "connections_per_ipv4"},
+                                       std::pair{"connections_per_ipv6_48", "connections_per_ipv6_64"}}) {
+    const std::string of_network = "limits." + std::string(around), of_source = "limits." + std::string(source);
+    CAPTURE(of_network);
+    CHECK_THAT(problems({"", {of_source + "=201"}, {}}), Catch::Contains(of_network + ": 200 is below " + of_source));
+    CHECK(problems({"", {of_source + "=201", of_network + "=201"}, {}}) == "none");
+    CHECK(problems({"", {of_source + "=201", of_network + "=0"}, {}}) == "none");
+  }
+}
+
 TEST_CASE("a file that was named must be there") {
   const auto loaded = load_config({"/nonexistent/m.toml", {}, {}});
   REQUIRE_FALSE(loaded);
