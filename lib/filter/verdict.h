@@ -13,6 +13,7 @@ namespace maildrop::filter {
 
 /// When filters are asked, in this order. headers: after the header, before the body has arrived.
 enum class Phase : std::uint8_t { connect, helo, mail, rcpt, headers, message };
+/// As metrics have them, in the order of Phase.
 inline constexpr std::string_view kPhaseNames[] = {"connect", "helo", "mail", "rcpt", "headers", "message"};
 inline constexpr std::uint8_t bit(Phase phase) { return static_cast<std::uint8_t>(1u << static_cast<unsigned>(phase)); }
 

@@ -13,7 +13,6 @@ namespace maildrop::smtp::test {
 
 namespace {
 
-constexpr std::string_view kPhases[] = {"connect", "helo", "mail", "rcpt", "headers", "message"};
 constexpr std::string_view kActions[] = {"pass",   "tag",     "quarantine", "defer",
                                          "reject", "discard", "disconnect", "delay"};
 constexpr Code kCodes[] = {Code::invalid,   Code::not_found, Code::over_limit, Code::unavailable,
@@ -175,7 +174,7 @@ class Reader {
   }
 
   Result<void> verdict(std::string_view text) {
-    const auto phase = index_of(kPhases, take_word(text));
+    const auto phase = index_of(filter::kPhaseNames, take_word(text));
     const auto action = index_of(kActions, take_word(text));
     if (!phase || !action) return fail(Code::invalid, "verdict PHASE ACTION [REPLY]");
     step_.phase = static_cast<filter::Phase>(*phase);
