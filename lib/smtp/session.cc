@@ -158,11 +158,13 @@ void Session::run_mail(std::string_view argument) {
   refused_mail_ = true;  // until it is accepted
   if (mail->size > policy_->config.mail.max_size) return refuse(reply::too_large);
   // No promise, but who would surely be refused after sending it all is told before.
-  for (const Budget* memory : {means_.memory, means_.smaller[0].get(), means_.smaller[1].get()})
-    if (memory && memory->used() + std::max(mail->size, kLeastRoom) > memory->limit()) return say(reply::no_memory);
-  if (!take(Flood::Of::message)) {
-    say(reply::message_rate);
-    return count_junk();
+  const auto is_full = [&](const Budget* memory) {
+    return memory && memory->used() + std::max(mail->size, kLeastRoom) > memory->limit();
+  };
+  const bool full = is_full(means_.memory) || is_full(means_.smaller[0].get()) || is_full(means_.smaller[1].get());
+  if (full || !take(Flood::Of::message)) {
+    say(full ? reply::no_memory : reply::message_rate);
+    return count_junk();  // or he could ask for ever
   }
   transaction_.from = std::move(mail->from);
   transaction_.smtputf8 = mail->smtputf8;

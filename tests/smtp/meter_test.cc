@@ -107,6 +107,8 @@ TEST_CASE("a source's memory bounds what its sessions receive, and not what wait
 
   Session third(policy(), "id", {}, {.memory = &all, .smaller = {nullptr, std::make_shared<Budget>(1024)}});
   CHECK(say(third, "EHLO a\r\nMAIL FROM:<>\r\n").find("452 4.3.1 ") != std::string::npos);  // not worth to begin
+  for (int i = 0; i < 200 && third.want() != Want::close; ++i) say(third, "MAIL FROM:<>\r\n");
+  CHECK(third.want() == Want::close);  // limits.junk_commands
 }
 
 TEST_CASE("what ends a session at once is an error, too") {
