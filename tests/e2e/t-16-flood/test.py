@@ -3,7 +3,7 @@ import re
 import socket
 import time
 
-from e2e import Api, Daemon, check, finish, same, until
+from e2e import WORK, Api, Daemon, check, finish, same, until
 from smtp import Client, stuff
 
 MESSAGE = b"Subject: one of many\r\n\r\nbody\r\n"
@@ -31,6 +31,17 @@ def greeted(daemon, source):
     with From(daemon.smtp, source) as client:
         return client.banner.code, client.banner.lines[0]
 
+
+# Ended when the rest is over: it takes two windows of min_data_rate, 10 s each while three of four seats are taken.
+silent = Daemon({**BASE, "limits.connections": 4, "smtp.stress_timeout": "5m", "store.url": f"sqlite:{WORK}/silent.db"})
+MUCH = b"Subject: large\r\n\r\n" + (b"x" * 998 + b"\r\n") * 200
+by_data, by_chunk, idle = (From(silent.smtp, f"127.6.1.{n}") for n in (1, 2, 3))
+by_data.begin(["bob@example.test"])
+by_data.send(MUCH)
+for command in ("EHLO a.test", "MAIL FROM:<a@b.test>", "RCPT TO:<bob@example.test>"):
+    by_chunk.cmd(command)
+by_chunk.send(f"BDAT {len(MUCH)}\r\n".encode() + MUCH)
+same("a chunk is taken", by_chunk.reply().code, 250)
 
 RATES = {"flood.connection_rate": 20, "flood.message_rate": 5, "flood.recipient_rate": 8, "flood.error_rate": 10,
          "flood.network_factor": 2, "flood.greet_pause": "0", "flood.tarpit": "0"}
@@ -94,6 +105,7 @@ with Daemon({**BASE, **SUSPECTS}) as daemon, Api(daemon.api) as api:
         same("and is greeted if it is patient", suspect.reply().code, 220)
         check("a reply that refuses comes late", seconds(lambda: suspect.cmd("MAIL")) >= 0.9)
         same("others do not wait", suspect.cmd("EHLO a.test").code, 250)
+        check("the last one, too", seconds(lambda: suspect.cmd("GET / HTTP/1.1")) >= 0.9)
     with From(daemon.smtp, "127.3.1.1", banner=False) as hasty:
         hasty.send(b"EHLO a.test\r\nMAIL FROM:<a@b.test>\r\n")
         same("who speaks before the greeting is refused, and not answered", (hasty.reply().code, hasty.line()), (554, None))
@@ -141,7 +153,7 @@ with Daemon({**BASE, **MEMORY}) as daemon, Api(daemon.api) as api:
         if begun.code != 354:
             codes.append(begun.code)
             continue
-        client.send(b"Subject: large\r\n\r\n" + (b"x" * 998 + b"\r\n") * 200)
+        client.send(MUCH)
         greedy.append(client)
 
     def used():
@@ -157,4 +169,14 @@ with Daemon({**BASE, **MEMORY}) as daemon, Api(daemon.api) as api:
         client.close()
     check("its own hear 452 or 250", set(codes) == {250, 452}, codes)
     daemon.stop()
+
+for name, client in (("DATA", by_data), ("BDAT, between two chunks", by_chunk)):
+    client.sock.settimeout(60)
+    try:
+        line = client.line()
+    except TimeoutError:
+        line = "nothing"
+    check(f"who sent much at once has not earned silence in {name}", "421 4.4.2 too slow" in str(line), line)
+same("who holds no message may be silent", idle.cmd("NOOP").code, 250)
+silent.stop()
 finish()
