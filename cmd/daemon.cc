@@ -22,6 +22,7 @@
 #include "service/notify.h"
 #include "service/offload.h"
 #include "service/signals.h"
+#include "service/takeover.h"
 #include "service/time_limit.h"
 #include "smtp/server.h"
 #include "store/backends.h"
@@ -34,6 +35,7 @@ namespace {
 constexpr std::size_t kReservedFiles = 128;  // for the store, logs and what libraries open
 constexpr Millis kFarewell{500};             // for those who are left when the drain is over to hear 421
 constexpr Millis kLeastEnd{1000};            // for the store to close, however long the drain took
+constexpr Millis kTakeoverMargin{5000};      // for the other one, beyond its drain
 
 /// The folder of a store that nobody named is ours to make; a path that somebody wrote is theirs.
 void make_state_folder(const std::string& url, const std::string& resolved) {
@@ -57,17 +59,23 @@ class Daemon {
 
  private:
   Result<void> open();
+  Result<void> open_sockets();
   void lower_connections(Config& config) const;
   std::string store_url() const;
   bool store_exists() const;
+  store::OpenOptions store_options(store::Role role, bool create_missing) const;
   Result<void> open_store();
   Result<void> open_smtp();
   Result<void> open_api();
   /// None, if there are no endpoints.
-  Result<service::ListenersByLoop> listen(std::string_view service, const std::vector<Endpoint>& endpoints) const;
+  Result<service::ListenersByLoop> listen(std::string_view service, const std::vector<Endpoint>& endpoints,
+                                          service::Takeover& takeover) const;
+  Result<void> take_place(service::Takeover& takeover) const;
   void reload();
   void reload_failed(const Error& error) const;
-  void drain();
+  /// Another process serves the listeners named in `left`.
+  void drain(const std::vector<std::string>& left = {});
+  bool draining() const { return drain_began_ != Monotonic::min(); }
   void drain_timed_out();
   void server_drained();
   [[noreturn]] void end_now(int status) const;
@@ -86,6 +94,10 @@ class Daemon {
   // In this order, so that what uses something goes before it: connections live in the loops and end with them.
   service::Loops loops_;
   std::unique_ptr<service::Signals> signals_;
+  smtp::ServerListeners smtp_listeners_;
+  service::ListenersByLoop api_listeners_;
+  std::vector<service::OfferedSocket> offered_;
+  std::unique_ptr<service::TakeoverOffer> offer_;  // its end says that the store is free
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::Committer> committer_;
   std::unique_ptr<smtp::Server> smtp_;
@@ -94,6 +106,7 @@ class Daemon {
   std::unique_ptr<api::HttpServer> http_;
   std::unique_ptr<boost::asio::steady_timer> drain_limit_;
   std::atomic<int> draining_servers_{0};
+  service::TlsContextPtr tls_;  // until the server has it
   Monotonic drain_began_ = Monotonic::min();
   Monotonic drain_ends_ = Monotonic::max();
 };
@@ -109,10 +122,53 @@ Result<void> Daemon::open() {
   metrics_.callback("maildrop_store_limit_bytes", "store.max_size",
                     [limit = config_.store.max_size] { return static_cast<double>(limit); });
   lower_connections(config_);
+  TRY(open_sockets());
   TRY(open_store());
   if (parts_.smtp) TRY(open_smtp());
   if (parts_.api) TRY(open_api());
   service::forget_inherited();
+  return {};
+}
+
+/// Before the store: until all else is known to work, the process whose place we take keeps it.
+Result<void> Daemon::open_sockets() {
+  service::Takeover takeover;
+  if (config_.service.takeover) {
+    for (const auto* endpoints : {&config_.smtp.listen, &config_.smtp.listen_tls, &config_.lmtp.listen})
+      if (parts_.smtp) TRY(service::ask_for(*endpoints, takeover));
+    if (parts_.api) TRY(service::ask_for(config_.api.listen, takeover));
+  }
+  if (parts_.smtp) {
+    tls_ = TRY(service::TlsContext::make(config_.tls, effective_hostname(config_.smtp)));
+    smtp_listeners_.plain = TRY(listen("smtp", config_.smtp.listen, takeover));
+    smtp_listeners_.tls_first = TRY(listen("smtp-tls", config_.smtp.listen_tls, takeover));
+    smtp_listeners_.lmtp = TRY(listen("lmtp", config_.lmtp.listen, takeover));
+  }
+  if (parts_.api) api_listeners_ = TRY(listen("api", config_.api.listen, takeover));
+  if (!takeover.empty()) TRY(take_place(takeover));
+  for (auto* listeners : {&smtp_listeners_.plain, &smtp_listeners_.tls_first, &smtp_listeners_.lmtp, &api_listeners_}) {
+    for (auto& of_loop : *listeners) {
+      for (service::Listener& each : of_loop) {
+        each.own();
+        if (!each.shared()) offered_.push_back({each.name(), each.fd()});
+      }
+    }
+  }
+  return {};
+}
+
+/// From the first word on there is no way back, so what can be wrong with the store is found out before it.
+Result<void> Daemon::take_place(service::Takeover& takeover) const {
+  if (Result<std::unique_ptr<store::Store>> there = store::open_store(store_options(store::Role::reader, false));
+      !there && there.error().code != Code::not_found)
+    return tl::unexpected(there.error());
+  const Monotonic began = std::chrono::steady_clock::now();
+  const std::string from = takeover.from();
+  log::info("taking over", {{"from", from}});
+  service::notify_status("waiting for " + from + " to end");
+  TRY(takeover.finish(config_.service.drain_timeout + kTakeoverMargin));
+  const auto took = std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now() - began);
+  log::info("took over", {{"from", from}, {"seconds", static_cast<double>(took.count()) / 1000}});
   return {};
 }
 
@@ -142,14 +198,20 @@ std::string Daemon::store_url() const {
   return resolve_store_url(config_.store.url, ConfigSources::from_process({}, {}).environment);
 }
 
-Result<void> Daemon::open_store() {
+store::OpenOptions Daemon::store_options(store::Role role, bool create_missing) const {
   store::OpenOptions options;
   options.url = store_url();
-  options.role = parts_.smtp ? store::Role::writer : store::Role::reader;
+  options.role = role;
   options.settings = config_.store;
   options.inbox = config_.inbox;
   options.clock = &clock_;
-  options.create_missing = true;  // serve-api may start before serve-smtp
+  options.create_missing = create_missing;
+  return options;
+}
+
+Result<void> Daemon::open_store() {
+  // serve-api may start before serve-smtp, and makes what is missing.
+  const store::OpenOptions options = store_options(parts_.smtp ? store::Role::writer : store::Role::reader, true);
   if (options.url.rfind("memory:", 0) == 0 && !(parts_.smtp && parts_.api))
     return fail(Code::invalid, "store.url = 'memory:' needs serve: no other process can see what is in it");
   make_state_folder(config_.store.url, options.url);
@@ -159,15 +221,10 @@ Result<void> Daemon::open_store() {
 }
 
 Result<void> Daemon::open_smtp() {
-  service::TlsContextPtr tls = TRY(service::TlsContext::make(config_.tls, effective_hostname(config_.smtp)));
   committer_ = std::make_unique<store::Committer>(*store_, config_.store, metrics_);
-  smtp::ServerListeners listeners;
-  listeners.plain = TRY(listen("smtp", config_.smtp.listen));
-  listeners.tls_first = TRY(listen("smtp-tls", config_.smtp.listen_tls));
-  listeners.lmtp = TRY(listen("lmtp", config_.lmtp.listen));
   const smtp::ServerParts parts{loops_, *committer_, memory_, clock_, metrics_, nullptr};
   try {
-    smtp_ = std::make_unique<smtp::Server>(parts, config_, std::move(listeners), std::move(tls));
+    smtp_ = std::make_unique<smtp::Server>(parts, config_, std::move(smtp_listeners_), std::move(tls_));
   } catch (const boost::system::system_error& error) {  // no descriptor is left for a loop
     return fail(Code::unavailable, std::string("cannot serve: ") + error.what());
   }
@@ -175,17 +232,16 @@ Result<void> Daemon::open_smtp() {
 }
 
 Result<void> Daemon::open_api() {
-  service::ListenersByLoop listeners = TRY(listen("api", config_.api.listen));
   offload_ = std::make_unique<service::Offload>(config_.api.workers, config_.api.waiting);
   api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_});
-  http_ = std::make_unique<api::HttpServer>(loops_, std::move(listeners), *offload_, *api_context_);
+  http_ = std::make_unique<api::HttpServer>(loops_, std::move(api_listeners_), *offload_, *api_context_);
   return {};
 }
 
-Result<service::ListenersByLoop> Daemon::listen(std::string_view service,
-                                                const std::vector<Endpoint>& endpoints) const {
+Result<service::ListenersByLoop> Daemon::listen(std::string_view service, const std::vector<Endpoint>& endpoints,
+                                                service::Takeover& takeover) const {
   service::ListenersByLoop listeners =
-      TRY(service::open_listeners(endpoints, loops_.size(), config_.service.socket_mode));
+      TRY(service::open_listeners(endpoints, loops_.size(), config_.service.socket_mode, &takeover));
   std::vector<std::string_view> said;  // each loop has its own socket on one address
   for (const auto& of_loop : listeners) {
     for (const service::Listener& listener : of_loop) {
@@ -216,6 +272,8 @@ int Daemon::run() {
   signals_ = std::make_unique<service::Signals>(
       main_loop, service::SignalHandlers{[this] { drain(); }, [this](int signal) { end_now(128 + signal); },
                                          [this] { reload(); }});
+  offer_ = std::make_unique<service::TakeoverOffer>(main_loop, std::move(offered_),
+                                                    [this](const std::vector<std::string>& names) { drain(names); });
   drain_limit_ = std::make_unique<boost::asio::steady_timer>(main_loop);
   if (smtp_) smtp_->start();
   if (http_) http_->start();
@@ -242,6 +300,7 @@ int Daemon::run() {
 // --- signals; all of these run on the first loop ---
 
 void Daemon::reload() {
+  if (draining()) return;
   service::notify_reloading();
   Result<LoadedConfig> loaded = read_config(globals_);
   if (!loaded) return reload_failed(loaded.error());
@@ -284,7 +343,9 @@ void Daemon::reload_failed(const Error& error) const {
   service::notify_ready("reload failed: " + error.what);
 }
 
-void Daemon::drain() {
+void Daemon::drain(const std::vector<std::string>& left) {
+  if (draining()) return;  // a TERM for one that is taken over
+  offer_->withdraw();
   log::info("draining", {{"smtp_connections", smtp_ ? smtp_->connections() : 0},
                          {"http_connections", http_ ? http_->connections() : 0}});
   service::notify_stopping();
@@ -295,8 +356,8 @@ void Daemon::drain() {
   drain_limit_->async_wait([this](const boost::system::error_code& error) {
     if (!error) drain_timed_out();
   });
-  if (smtp_) smtp_->drain([this] { server_drained(); });
-  if (http_) http_->drain([this] { server_drained(); });
+  if (smtp_) smtp_->drain([this] { server_drained(); }, left);
+  if (http_) http_->drain([this] { server_drained(); }, left);
 }
 
 /// What was answered 250 is stored, so nothing is lost: who is left hears 421, or just an end, and tries again.

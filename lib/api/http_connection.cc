@@ -22,6 +22,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr Millis kLingerTime{1000};              // for a refused client to read why
+constexpr Millis kFirstRequest{1000};            // for one who came just before a drain
 constexpr std::size_t kLingerSize = 256 * 1024;  // bytes thrown away meanwhile
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -118,7 +119,7 @@ void HttpConnection::enter(Phase phase) {
   const ApiSettings& settings = lane_->shared->settings;
   Millis limit{};
   switch (phase) {
-    case Phase::idle: limit = settings.idle_timeout; break;
+    case Phase::idle: limit = lane_->shared->draining() ? kFirstRequest : settings.idle_timeout; break;
     case Phase::reading: limit = settings.request_timeout; break;
     case Phase::writing: limit = settings.write_timeout; break;
     case Phase::lingering: limit = kLingerTime; break;
@@ -137,7 +138,11 @@ void HttpConnection::check_deadline(Monotonic now) {
 
 void HttpConnection::drain() {
   boost::system::error_code ignored;
-  if (phase_ == Phase::idle) socket_.cancel(ignored);
+  if (phase_ != Phase::idle) return;
+  if (fresh_)
+    enter(Phase::idle);
+  else
+    socket_.cancel(ignored);
 }
 
 Awaitable<> HttpConnection::run(std::shared_ptr<HttpConnection> connection) { co_await connection->serve(); }
@@ -146,6 +151,7 @@ Awaitable<> HttpConnection::serve() {
   HttpShared& shared = *lane_->shared;
   while (co_await read_request()) {
     const Monotonic begun = std::chrono::steady_clock::now();
+    fresh_ = false;
     Request asked = reader_.take();
     asked.client = guest_.address();
     auto job = std::make_shared<Job>(lane_, std::move(asked), budget_);
@@ -201,7 +207,7 @@ Awaitable<bool> HttpConnection::read_request() {
 
 /// Waits without a buffer until there is something to read. false: an end, a deadline, or idle while draining.
 Awaitable<bool> HttpConnection::readable() {
-  if (expired_ || (phase_ == Phase::idle && lane_->shared->draining())) co_return false;
+  if (expired_ || (phase_ == Phase::idle && !fresh_ && lane_->shared->draining())) co_return false;
   const auto [error] = co_await socket_.async_wait(asio::socket_base::wait_read, kWait);
   co_return !error && !expired_;
 }

@@ -44,7 +44,8 @@ class HttpConnection {
   static Awaitable<> run(std::shared_ptr<HttpConnection> connection);
 
   void check_deadline(Monotonic now);
-  /// Ends it now if it is idle; otherwise after the answer.
+  /// Ends it now if it is idle; otherwise after the answer. One that has just come has its first request on the way, to
+  /// which an end would be a reset: it has a second.
   void drain();
 
   std::list<HttpConnection*>::iterator place;  // in the lane
@@ -73,6 +74,7 @@ class HttpConnection {
   HttpReader reader_;
   HttpReader::Want want_ = HttpReader::Want::input;
   Phase phase_ = Phase::idle;
+  bool fresh_ = true;     // no request has come
   bool expired_ = false;  // the deadline has passed: whatever was waited for is over
   Monotonic deadline_ = Monotonic::max();
 };

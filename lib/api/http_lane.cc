@@ -90,11 +90,12 @@ void HttpShared::leave() {
   if (done) done();
 }
 
-void HttpShared::drain(std::function<void()> done) {
+void HttpShared::drain(std::function<void()> done, std::vector<std::string> left) {
   {
     const std::lock_guard lock(mutex_);
     done_ = std::move(done);
   }
+  left_ = std::move(left);
   draining_ = true;
 }
 

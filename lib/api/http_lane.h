@@ -14,6 +14,8 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include "api/http_check.h"
 #include "api/http_memory.h"
@@ -51,8 +53,10 @@ class HttpShared {
   /// `done`.
   void enter() { ++alive_; }
   void leave();
-  void drain(std::function<void()> done);
+  void drain(std::function<void()> done, std::vector<std::string> left);
   bool draining() const { return draining_; }
+  /// Names of listeners that another process serves from now on. REQUIRES: draining().
+  const std::vector<std::string>& left() const { return left_; }
 
   /// Requests on the offload threads, waiting or at work; wait_for_jobs() blocks until there are none. Those that have
   /// not begun by then are not begun at all.
@@ -80,6 +84,7 @@ class HttpShared {
   std::condition_variable idle_;
   std::size_t jobs_ = 0;
   std::function<void()> done_;
+  std::vector<std::string> left_;         // written before draining_
   std::shared_ptr<const Config> config_;  // kept by each request that began with it
 };
 

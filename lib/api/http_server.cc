@@ -44,6 +44,7 @@ struct Door {
   asio::posix::basic_stream_descriptor<Executor> descriptor;
   Timer pause;
   const Alive alive;
+  bool closing = false;  // who still waits is turned away
 };
 
 IpAddress address_of(const sockaddr_storage& from) {
@@ -81,10 +82,11 @@ void on_end(std::exception_ptr failure) {
   }
 }
 
-void let_in(const std::shared_ptr<HttpLane>& lane, FileDescriptor socket, const sockaddr_storage& from) {
+void let_in(const std::shared_ptr<HttpLane>& lane, const Door& door, FileDescriptor socket,
+            const sockaddr_storage& from) {
   HttpShared& shared = *lane->shared;
   const IpAddress address = address_of(from);
-  if (shared.draining()) return turn_away(shared, std::move(socket), address, 503, "shutting down, try again later");
+  if (door.closing) return turn_away(shared, std::move(socket), address, 503, "shutting down, try again later");
   // All peers of a unix socket would be one source.
   const IpAddress source = from.ss_family == AF_UNIX ? IpAddress() : address;
   switch (shared.admission.enter(source)) {
@@ -107,7 +109,7 @@ int accept_some(const std::shared_ptr<HttpLane>& lane, Door& door, int at_most) 
     FileDescriptor socket(
         accept4(door.listener.fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket) {
-      let_in(lane, std::move(socket), from);
+      let_in(lane, door, std::move(socket), from);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM || errno == EAGAIN) {
       return errno;
     }  // others are of that one client, who left already
@@ -135,8 +137,10 @@ Awaitable<> keep_door(std::shared_ptr<HttpLane> lane, std::shared_ptr<Door> door
     door->pause.expires_after(kNoDescriptors);
     co_await door->pause.async_wait(kWait);
   }
-  // Closing a listener resets those who wait at it: they hear 503. Those at an inherited one are the next process's.
-  if (!door->listener.inherited()) try_accept(lane, *door, 4096);
+  door->closing = true;
+  door->listener.leave(lane->shared->left());
+  // Closing a listener resets those who wait at it: they hear 503. Those at a shared one are the next process's.
+  if (!door->listener.shared()) try_accept(lane, *door, 4096);
 }
 
 void open_door(const std::shared_ptr<HttpLane>& lane, service::Listener listener) try {
@@ -184,8 +188,8 @@ void HttpServer::start() {
 
 void HttpServer::apply(const Config& config) { state_->shared->apply(config); }
 
-void HttpServer::drain(std::function<void()> done) {
-  state_->shared->drain(std::move(done));
+void HttpServer::drain(std::function<void()> done, std::vector<std::string> left) {
+  state_->shared->drain(std::move(done), std::move(left));
   for (const std::shared_ptr<HttpLane>& lane : state_->lanes) {
     auto alive = std::make_shared<Alive>(state_->shared);  // the last lane to hear of it may be the last to go
     asio::post(lane->io, [lane, alive] { lane->drain(); });

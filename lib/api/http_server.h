@@ -28,8 +28,8 @@ class HttpServer {
   /// Thread-safe.
   void apply(const Config& config);
   /// Stops accepting, answers requests in flight with `Connection: close`, closes idle connections. `done` runs once,
-  /// on some loop, when the last connection is gone. Thread-safe.
-  void drain(std::function<void()> done);
+  /// on some loop, when the last connection is gone. Another process serves the listeners named in `left`. Thread-safe.
+  void drain(std::function<void()> done, std::vector<std::string> left = {});
   std::size_t connections() const;
 
  private:

@@ -235,6 +235,11 @@ void add_rest(std::vector<Setting>& rows) {
                               "the process ends within two seconds. Keep it below systemd's "
                               "TimeoutStopSec.")));
   rows.push_back(socket_mode_row());
+  rows.push_back(boolean_row("service.takeover", MEMBER(service.takeover),
+                             "Take the place of the maildrop that listens on these addresses, if there is one: its "
+                             "sockets pass over, it ends as after TERM, and those who connect meanwhile wait. For an "
+                             "upgrade without a refused connection where no systemd holds the sockets. Both run as one "
+                             "user (or the new one as root) in one network namespace."));
 }
 
 std::vector<Setting> make_rows() {

@@ -10,6 +10,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <mutex>
@@ -27,7 +28,7 @@ Error listen_error(const std::string& endpoint, int code) {
   std::string what = "cannot listen on '" + endpoint + "': " + std::strerror(code);
   if (code == EACCES && endpoint.rfind("unix:", 0) != 0)
     what += " (ports below 1024 need CAP_NET_BIND_SERVICE or socket activation)";
-  if (code == EADDRINUSE) what += " (is another server running?)";
+  if (code == EADDRINUSE) what += " (is another server running? service.takeover takes the place of a maildrop)";
   return Error{Code::unavailable, std::move(what)};
 }
 
@@ -55,36 +56,39 @@ socklen_t fill(Address& to, const IpAddress& address, std::uint16_t port) {
 
 struct Name {
   std::string text;
-  bool is_unix = false;
   std::uint16_t port = 0;
 };
+
+std::string name_of(const IpAddress& ip, std::uint16_t port) {
+  const std::string text = ip.to_string();
+  return (ip.is_v4() ? text : "[" + text + "]") + ":" + std::to_string(port);
+}
 
 Name name_of(int fd) {
   Address address{};
   socklen_t size = sizeof address;
-  if (getsockname(fd, &address.any, &size) != 0) return {"unknown", false, 0};
+  if (getsockname(fd, &address.any, &size) != 0) return {"unknown", 0};
   if (address.any.sa_family == AF_INET) {
     const std::uint16_t port = ntohs(address.v4.sin_port);
-    return {IpAddress::from_v4(ntohl(address.v4.sin_addr.s_addr)).to_string() + ":" + std::to_string(port), false,
-            port};
+    return {name_of(IpAddress::from_v4(ntohl(address.v4.sin_addr.s_addr)), port), port};
   }
   if (address.any.sa_family == AF_INET6) {
     std::array<std::uint8_t, 16> bytes{};
     std::memcpy(bytes.data(), &address.v6.sin6_addr, 16);
     const std::uint16_t port = ntohs(address.v6.sin6_port);
-    return {"[" + IpAddress::from_v6(bytes).to_string() + "]:" + std::to_string(port), false, port};
+    return {name_of(IpAddress::from_v6(bytes), port), port};
   }
-  if (address.any.sa_family == AF_UNIX) return {std::string("unix:") + address.un.sun_path, true, 0};
-  return {"unknown", false, 0};
+  if (address.any.sa_family == AF_UNIX) return {std::string("unix:") + address.un.sun_path, 0};
+  return {"unknown", 0};
 }
 
 Result<Listener> listen_ip(const std::string& endpoint, const IpAddress& ip, std::uint16_t port) {
   Address address;
   const socklen_t size = fill(address, ip, port);
-  Listener listener(socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), endpoint, false);
-  const int fd = listener.fd();
+  FileDescriptor made(socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const int fd = made.get();
   const int on = 1;
-  if (fd < 0) return tl::unexpected(listen_error(endpoint, errno));
+  if (!made) return tl::unexpected(listen_error(endpoint, errno));
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   // Accepted sockets inherit it: replies are written whole, so there is nothing for Nagle to gather.
@@ -92,7 +96,7 @@ Result<Listener> listen_ip(const std::string& endpoint, const IpAddress& ip, std
   if (address.any.sa_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   if (bind(fd, &address.any, size) != 0 || listen(fd, kBacklog) != 0)
     return tl::unexpected(listen_error(endpoint, errno));
-  return Listener(listener.release(), name_of(fd).text, false);
+  return Listener(made.release(), name_of(fd).text, Listener::Shared::no);
 }
 
 /// SO_REUSEPORT lets a second server of the same user share the port in silence, and take half of the mail. So a socket
@@ -101,22 +105,35 @@ Result<void> check_unused(const std::string& endpoint, const IpAddress& ip, std:
   if (port == 0) return {};
   Address address;
   const socklen_t size = fill(address, ip, port);
-  const Listener probe(socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0), endpoint, false);
-  if (probe.fd() < 0) return tl::unexpected(listen_error(endpoint, errno));
+  const FileDescriptor probe(socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!probe) return tl::unexpected(listen_error(endpoint, errno));
   const int on = 1;
-  setsockopt(probe.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (address.any.sa_family == AF_INET6) setsockopt(probe.fd(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  if (bind(probe.fd(), &address.any, size) != 0) return tl::unexpected(listen_error(endpoint, errno));
+  setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (address.any.sa_family == AF_INET6) setsockopt(probe.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (bind(probe.get(), &address.any, size) != 0) return tl::unexpected(listen_error(endpoint, errno));
   return {};
 }
 
-/// One address for all loops. The first socket picks the port where none was asked for.
-Result<void> listen_everywhere(const Endpoint& endpoint, const IpAddress& ip, std::uint16_t& port,
+Result<std::vector<FileDescriptor>> take(Takeover* takeover, const std::string& name) {
+  if (!takeover) return std::vector<FileDescriptor>();
+  std::vector<FileDescriptor> sockets = takeover->take(name);
+  for (const FileDescriptor& each : sockets)
+    if (sd_is_socket(each.get(), AF_UNSPEC, SOCK_STREAM, 1) <= 0 || name_of(each.get()).text != name)
+      return fail(Code::invalid, "what was taken over as '" + name + "' does not listen there");
+  return sockets;
+}
+
+/// One address for all loops. The first socket picks the port where none was asked for. Those of a process that had
+/// other loops than we have are spread over ours, and what is missing joins them.
+Result<void> listen_everywhere(const Endpoint& endpoint, const IpAddress& ip, std::uint16_t& port, Takeover* takeover,
                                ListenersByLoop& out) {
-  TRY(check_unused(endpoint.to_string(), ip, port));
-  for (auto& of_loop : out) {
-    of_loop.push_back(TRY(listen_ip(endpoint.to_string(), ip, port)));
-    if (port == 0) port = name_of(of_loop.back().fd()).port;
+  std::size_t count = 0;
+  for (FileDescriptor& each : TRY(take(takeover, name_of(ip, port))))
+    out[count++ % out.size()].emplace_back(each.release(), name_of(ip, port), Listener::Shared::process);
+  if (count == 0) TRY(check_unused(endpoint.to_string(), ip, port));
+  for (; count < out.size(); ++count) {
+    out[count].push_back(TRY(listen_ip(endpoint.to_string(), ip, port)));
+    if (port == 0) port = name_of(out[count].back().fd()).port;
   }
   return {};
 }
@@ -140,8 +157,13 @@ bool is_alive(const sockaddr_un& address) {
   return !refused;
 }
 
-Result<Listener> listen_unix(const Endpoint& endpoint, unsigned mode) {
+Result<Listener> listen_unix(const Endpoint& endpoint, unsigned mode, Takeover* takeover) {
   const std::string text = endpoint.to_string();
+  if (auto taken = TRY(take(takeover, text)); !taken.empty()) {
+    Listener listener(taken.front().release(), text, Listener::Shared::process, endpoint.path);
+    if (chmod(endpoint.path.c_str(), static_cast<mode_t>(mode)) != 0) return tl::unexpected(listen_error(text, errno));
+    return listener;
+  }
   Address address{};
   address.un.sun_family = AF_UNIX;
   if (endpoint.path.size() >= sizeof address.un.sun_path)
@@ -154,7 +176,7 @@ Result<Listener> listen_unix(const Endpoint& endpoint, unsigned mode) {
   // The mode of the unbound socket is that of its name, less the umask: nobody's until it is set, whatever the umask.
   if (!fd || fchmod(fd.get(), 0) != 0 || bind(fd.get(), &address.any, sizeof address.un) != 0)
     return tl::unexpected(listen_error(text, errno));
-  Listener listener(fd.release(), text, false, endpoint.path);
+  Listener listener(fd.release(), text, Listener::Shared::no, endpoint.path);
   if (chmod(endpoint.path.c_str(), static_cast<mode_t>(mode)) != 0 || listen(listener.fd(), kBacklog) != 0)
     return tl::unexpected(listen_error(text, errno));
   return listener;
@@ -203,7 +225,7 @@ Result<void> take_inherited(const Endpoint& endpoint, ListenersByLoop& out) {
     const int on = 1;
     setsockopt(socket.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // as our own; does nothing on a unix socket
     // Written once for each loop in the socket unit (ReusePort=yes), they spread over the loops in order.
-    out[loop++ % out.size()].emplace_back(socket.fd, name_of(socket.fd).text, true);
+    out[loop++ % out.size()].emplace_back(socket.fd, name_of(socket.fd).text, Listener::Shared::systemd);
   }
   if (loop == 0)
     return fail(Code::not_found, "no inherited socket is named '" + endpoint.path +
@@ -213,9 +235,8 @@ Result<void> take_inherited(const Endpoint& endpoint, ListenersByLoop& out) {
 
 }  // namespace
 
-Listener::Listener(int fd, std::string name, bool inherited, std::string unlink_path)
-    : fd_(fd), name_(std::move(name)), inherited_(inherited), unlink_path_(std::move(unlink_path)) {
-  is_unix_ = name_.rfind("unix:", 0) == 0;
+Listener::Listener(int fd, std::string name, Shared shared, std::string unlink_path)
+    : fd_(fd), name_(std::move(name)), shared_(shared), unlink_path_(std::move(unlink_path)) {
   struct stat there {};
   if (unlink_path_.empty() || lstat(unlink_path_.c_str(), &there) != 0) return;
   device_ = there.st_dev;
@@ -226,8 +247,8 @@ Listener::~Listener() {
   if (fd_ < 0) return;
   // While it answers, no new server takes its name; so the name goes first, and only if nobody has replaced it by hand.
   struct stat there {};
-  if (!unlink_path_.empty() && lstat(unlink_path_.c_str(), &there) == 0 && there.st_dev == device_ &&
-      there.st_ino == inode_)
+  if (shared_ == Shared::no && !unlink_path_.empty() && lstat(unlink_path_.c_str(), &there) == 0 &&
+      there.st_dev == device_ && there.st_ino == inode_)
     unlink(unlink_path_.c_str());
   close(fd_);
 }
@@ -235,8 +256,7 @@ Listener::~Listener() {
 Listener::Listener(Listener&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       name_(std::move(other.name_)),
-      inherited_(other.inherited_),
-      is_unix_(other.is_unix_),
+      shared_(other.shared_),
       unlink_path_(std::exchange(other.unlink_path_, {})),
       device_(other.device_),
       inode_(other.inode_) {}
@@ -244,8 +264,7 @@ Listener::Listener(Listener&& other) noexcept
 Listener& Listener::operator=(Listener&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(name_, other.name_);
-  std::swap(inherited_, other.inherited_);
-  std::swap(is_unix_, other.is_unix_);
+  std::swap(shared_, other.shared_);
   std::swap(unlink_path_, other.unlink_path_);
   std::swap(device_, other.device_);
   std::swap(inode_, other.inode_);
@@ -254,28 +273,44 @@ Listener& Listener::operator=(Listener&& other) noexcept {
 
 int Listener::release() { return std::exchange(fd_, -1); }
 
-Result<ListenersByLoop> open_listeners(const std::vector<Endpoint>& endpoints, std::size_t loops,
-                                       unsigned socket_mode) {
+void Listener::leave(const std::vector<std::string>& names) {
+  if (std::find(names.begin(), names.end(), name_) == names.end()) return;
+  shared_ = Shared::process;
+}
+
+void Listener::own() {
+  if (shared_ == Shared::process) shared_ = Shared::no;
+}
+
+Result<ListenersByLoop> open_listeners(const std::vector<Endpoint>& endpoints, std::size_t loops, unsigned socket_mode,
+                                       Takeover* takeover) {
   ListenersByLoop out(loops);
   std::size_t next = 0;  // sockets that exist once go to the loops in turn
   for (const Endpoint& endpoint : endpoints) {
+    std::uint16_t port = endpoint.port;
     switch (endpoint.kind) {
-      case Endpoint::Kind::ip: {
-        std::uint16_t port = endpoint.port;
-        TRY(listen_everywhere(endpoint, endpoint.address, port, out));
+      case Endpoint::Kind::ip: TRY(listen_everywhere(endpoint, endpoint.address, port, takeover, out)); break;
+      case Endpoint::Kind::any:
+        TRY(listen_everywhere(endpoint, IpAddress::from_v4(0), port, takeover, out));
+        if (has_ipv6()) TRY(listen_everywhere(endpoint, IpAddress(), port, takeover, out));
         break;
-      }
-      case Endpoint::Kind::any: {
-        std::uint16_t port = endpoint.port;
-        TRY(listen_everywhere(endpoint, IpAddress::from_v4(0), port, out));
-        if (has_ipv6()) TRY(listen_everywhere(endpoint, IpAddress(), port, out));
+      case Endpoint::Kind::unix_path:
+        out[next++ % loops].push_back(TRY(listen_unix(endpoint, socket_mode, takeover)));
         break;
-      }
-      case Endpoint::Kind::unix_path: out[next++ % loops].push_back(TRY(listen_unix(endpoint, socket_mode))); break;
       case Endpoint::Kind::inherited: TRY(take_inherited(endpoint, out)); break;
     }
   }
   return out;
+}
+
+Result<void> ask_for(const std::vector<Endpoint>& endpoints, Takeover& takeover) {
+  for (const Endpoint& endpoint : endpoints) {
+    if (endpoint.kind == Endpoint::Kind::ip) TRY(takeover.ask(name_of(endpoint.address, endpoint.port)));
+    if (endpoint.kind != Endpoint::Kind::any) continue;
+    TRY(takeover.ask(name_of(IpAddress::from_v4(0), endpoint.port)));
+    TRY(takeover.ask(name_of(IpAddress(), endpoint.port)));
+  }
+  return {};
 }
 
 void forget_inherited() {

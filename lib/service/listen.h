@@ -1,4 +1,4 @@
-/// listen.h: listening sockets: bound here, or inherited from systemd (LISTEN_FDS).
+/// listen.h: listening sockets: bound here, inherited from systemd (LISTEN_FDS), or of the process whose place we take.
 #pragma once
 
 #include <sys/types.h>
@@ -9,14 +9,19 @@
 
 #include "core/net.h"
 #include "core/result.h"
+#include "service/takeover.h"
 
 namespace maildrop::service {
 
 /// An open, listening, non-blocking, close-on-exec socket. Owns the descriptor until release().
 class Listener {
  public:
-  /// `unlink_path`: the name of a unix socket made here. It is removed with the listener, if it is still this one's.
-  Listener(int fd, std::string name, bool inherited, std::string unlink_path = {});
+  /// Who else has the socket, too: the process that it was taken of, until that has ended, or the next one.
+  enum class Shared { no, systemd, process };
+
+  /// `unlink_path`: the name of a unix socket. It is removed with the listener that has it alone, if it is still that
+  /// one's.
+  Listener(int fd, std::string name, Shared shared, std::string unlink_path = {});
   ~Listener();
   Listener(Listener&&) noexcept;
   Listener& operator=(Listener&&) noexcept;
@@ -24,17 +29,19 @@ class Listener {
   int fd() const { return fd_; }
   /// The address it really has: `127.0.0.1:41873`, `[::1]:25`, `unix:/path`.
   const std::string& name() const { return name_; }
-  bool is_unix() const { return is_unix_; }
-  /// systemd keeps the socket: it is never shut down, and what waits in its queue is the next process's.
-  bool inherited() const { return inherited_; }
+  /// It is never shut down, and what waits in its queue is the next process's.
+  bool shared() const { return shared_ != Shared::no; }
+  /// Another process has it, too, from here on, if it is among `names`.
+  void leave(const std::vector<std::string>& names);
+  /// The process that it was taken of has ended.
+  void own();
   /// Gives the descriptor away.
   int release();
 
  private:
   int fd_ = -1;
   std::string name_;
-  bool inherited_ = false;
-  bool is_unix_ = false;
+  Shared shared_ = Shared::no;
   std::string unlink_path_;
   dev_t device_ = 0;  // of unlink_path_
   ino_t inode_ = 0;
@@ -47,10 +54,15 @@ using ListenersByLoop = std::vector<std::vector<Listener>>;
 /// Opens all endpoints for `loops` loops. Port 0 gives all loops of one endpoint the same picked port. `*` opens IPv4
 /// and IPv6 (IPv4 alone where the machine has no IPv6). A unix socket left over by a dead process is replaced; one that
 /// answers is not; `socket_mode` are the permissions of a new one. `fd:NAME` takes the sockets that systemd passed
-/// under that name. Errors name the endpoint and say what to do: `cannot listen on '0.0.0.0:25': permission denied
-/// (ports below 1024 need CAP_NET_BIND_SERVICE or socket activation)`.
+/// under that name. What `takeover` has is taken of it (see ask_for()), and shared until own(). Errors name the
+/// endpoint and say what to do: `cannot listen on '0.0.0.0:25': permission denied (ports below 1024 need
+/// CAP_NET_BIND_SERVICE or socket activation)`.
 Result<ListenersByLoop> open_listeners(const std::vector<Endpoint>& endpoints, std::size_t loops,
-                                       unsigned socket_mode = 0660);
+                                       unsigned socket_mode = 0660, Takeover* takeover = nullptr);
+
+/// Asks whoever listens at these addresses for its sockets (Takeover::ask): before any of them is opened, since who has
+/// an address may have a unix socket, too.
+Result<void> ask_for(const std::vector<Endpoint>& endpoints, Takeover& takeover);
 
 /// Closes inherited sockets that nobody took, and clears LISTEN_* from the environment.
 void forget_inherited();

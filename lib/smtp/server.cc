@@ -80,6 +80,7 @@ asio::awaitable<void, Connection::Executor> Server::State::sweep_loop(Share* sha
 
 void Server::State::drain_share(Share& share) {
   share.shared.draining = true;
+  for (Gate& gate : share.gates) gate.listener.leave(left);
   for (Descriptor& acceptor : share.acceptors) acceptor.cancel();
   for (const auto& [source, connection] : share.shared.connections) connection->drain();
   for (Introduction* introduction : share.shared.introductions) introduction->drain();
@@ -135,9 +136,10 @@ void Server::apply(const Config& config, TlsContextPtr tls) {
     asio::post(share->shared.context, [s = share.get(), policy] { s->shared.policy = policy; });
 }
 
-void Server::drain(std::function<void()> done) {
+void Server::drain(std::function<void()> done, std::vector<std::string> left) {
   State& state = *state_;
   state.done = std::move(done);
+  state.left = std::move(left);
   state.draining = true;
   for (auto& share : state.shares)
     asio::post(share->shared.context, [&state, s = share.get()] {

@@ -77,8 +77,9 @@ asio::awaitable<void, Connection::Executor> Server::State::accept_loop(Share* sh
     pause.expires_after(kAcceptPause);
     co_await pause.async_wait(kWait);
   }
-  // What the kernel has accepted for us already would be reset by a close. An inherited queue is the next process's.
-  if (!gate->listener.inherited()) {
+  // What the kernel has accepted for us already would be reset by a close. The queue of a shared one is the next
+  // process's.
+  if (!gate->listener.shared()) {
     for (int i = 0; i < kAcceptsAtOnce * 16; ++i) {
       const Accepted waiting = accept_one(acceptor->native_handle());
       if (!waiting.socket) break;

@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <list>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "service/admission.h"
@@ -133,6 +134,7 @@ struct Server::State {
   std::atomic<bool> draining{false};
   std::atomic<bool> drained{false};
   std::function<void()> done;
+  std::vector<std::string> left;  // written before the loops hear of the drain
 };
 
 }  // namespace maildrop::smtp

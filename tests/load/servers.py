@@ -17,9 +17,9 @@ def raise_file_limit():
 
 
 class Server:
-    """A process pinned to a CPU from its start (None: not pinned), logging to a file."""
+    """A process pinned to a CPU from its start (None: not pinned), logging to a file. It inherits `pass_fds`."""
 
-    def __init__(self, label, argv, log, env=None, cpu=None):
+    def __init__(self, label, argv, log, env=None, cpu=None, pass_fds=()):
         self.label, self.log = label, log
 
         def prepare():
@@ -30,7 +30,7 @@ class Server:
         with open(log, "wb") as out:
             self.started = time.monotonic()
             self.process = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                            preexec_fn=prepare)
+                                            preexec_fn=prepare, pass_fds=pass_fds)
         self.pid = self.process.pid
         self.port = None
 

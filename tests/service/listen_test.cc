@@ -8,9 +8,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
+#include <thread>
 
 using namespace maildrop;
 using namespace maildrop::service;
@@ -73,7 +77,6 @@ TEST_CASE("a unix socket goes to one loop, replaces a dead one, and is removed a
     auto listeners = open_listeners({endpoint("unix:" + path)}, 2);
     REQUIRE(listeners);
     CHECK(listeners->at(0).size() + listeners->at(1).size() == 1);
-    CHECK(listeners->at(0)[0].is_unix());
     CHECK(connects(path));
     auto second = open_listeners({endpoint("unix:" + path)}, 1);
     REQUIRE_FALSE(second);
@@ -126,4 +129,60 @@ TEST_CASE("a port that another server holds is refused, though it may be shared"
   auto second = open_listeners({endpoint(first->front()[0].name())}, 2);
   REQUIRE_FALSE(second);
   CHECK(second.error().what.find("another server") != std::string::npos);
+}
+
+TEST_CASE("what is taken over serves as many loops as there are, and is shared until its process has ended") {
+  const Folder folder;
+  const std::string path = folder.path + "/s";
+  const auto old = open_listeners({endpoint("127.0.0.1:0"), endpoint("unix:" + path)}, 2);
+  REQUIRE(old);
+  const std::string name = old->at(0)[0].name();
+  const std::size_t loops = GENERATE(1U, 2U, 5U);
+  boost::asio::io_context context;
+  std::vector<OfferedSocket> offered;
+  for (const auto& of_loop : *old)
+    for (const Listener& each : of_loop) offered.push_back({each.name(), each.fd()});
+  TakeoverOffer offer(context, offered, [](const auto&) {});
+  std::thread once([&] { context.run_one(); });
+  Takeover takeover;
+  const Result<void> asked = ask_for({endpoint("unix:" + path), endpoint(name)}, takeover);
+  once.join();
+  REQUIRE(asked);
+  {
+    auto taken = open_listeners({endpoint("unix:" + path), endpoint(name)}, loops, 0600, &takeover);
+    REQUIRE(taken);
+    std::size_t shared = 0;
+    std::size_t count = 0;
+    for (const auto& of_loop : *taken) {
+      CHECK_FALSE(of_loop.empty());
+      count += of_loop.size();
+      for (const Listener& each : of_loop) shared += each.shared() ? 1 : 0;
+    }
+    CHECK(shared == 3);
+    CHECK(count == std::max<std::size_t>(loops, 2) + 1);
+  }
+  CHECK(connects(path));  // given up before it was ours: nothing has changed
+  struct stat there {};
+  REQUIRE(stat(path.c_str(), &there) == 0);
+  CHECK((there.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("a unix socket that is left to another process keeps its name, until that owns it") {
+  const Folder folder;
+  const std::string path = folder.path + "/s";
+  std::optional<Listener> second;
+  {
+    auto first = open_listeners({endpoint("unix:" + path)}, 1);
+    REQUIRE(first);
+    Listener& listener = first->at(0)[0];
+    listener.leave({"unix:/another"});
+    CHECK_FALSE(listener.shared());
+    second.emplace(dup(listener.fd()), listener.name(), Listener::Shared::process, path);
+    listener.leave({listener.name()});
+    CHECK(listener.shared());
+  }
+  CHECK(connects(path));
+  second->own();
+  second.reset();
+  CHECK(access(path.c_str(), F_OK) != 0);
 }
