@@ -27,13 +27,14 @@ bool is_time(const std::string& text) {
 
 /// What is wrong with this combination; empty: nothing.
 std::string objection(const InboxOptions& options) {
-  const int forms = options.raw + options.headers + options.text + options.json;
-  if (forms > 1) return "only one of --raw, --headers, --text and --json";
+  const int forms = options.raw + options.headers + options.text + options.transcript;
+  if (forms + options.json > 1) return "only one of --raw, --headers, --text, --transcript and --json";
+  if (options.transcript && !options.api.empty()) return "--transcript reads the local store: no server tells it";
   if (options.follow && options.wait) return "--follow and --wait exclude each other";
   if (options.remove) {
     if (options.ids.empty()) return "--delete needs the messages to delete: ids, or - to read them from standard input";
     if (options.follow || options.wait) return "--delete does not wait";
-    if (options.raw || options.headers || options.text) return "--delete shows no message";
+    if (forms > 0) return "--delete shows no message";
     return "";
   }
   for (const std::string& id : options.ids) {
@@ -43,7 +44,7 @@ std::string objection(const InboxOptions& options) {
   if (options.follow && !options.ids.empty()) return "--follow shows every message: give no id";
   if (!options.ids.empty() && options.limit) return "-n counts messages of a list: give no id";
   const bool one = !options.ids.empty() || options.wait || options.follow;
-  if ((options.raw || options.headers || options.text) && !one) return "which message? add latest, a number or an id";
+  if (forms > 0 && !one) return "which message? add latest, a number or an id";
   return "";
 }
 
@@ -153,6 +154,7 @@ std::function<int()> declare_inbox(CLI::App& app, const Globals& globals) {
   app.add_flag("--raw", o->raw, "Show the message byte for byte as it is stored.");
   app.add_flag("--headers", o->headers, "Show the header only, as it was written.");
   app.add_flag("--text", o->text, "Show the text only: HTML is turned into text if there is nothing else.");
+  app.add_flag("--transcript", o->transcript, "Show what client and server said (smtp.transcript_size).");
   app.add_flag("--json", o->json, "Write one JSON object a line, schema maildrop.message/1.");
   file_name(app.add_option("-o,--output", o->output, "Write to a new file of mode 0600 instead of standard output."));
   app.add_flag("--force", o->force, "Let -o replace a file, and --raw write to a terminal.");

@@ -32,6 +32,7 @@ Form InboxRun::form() const {
   if (options_.raw) return Form::raw;
   if (options_.headers) return Form::headers;
   if (options_.text) return Form::text;
+  if (options_.transcript) return Form::transcript;
   return options_.json ? Form::json : Form::screen;
 }
 
@@ -91,6 +92,10 @@ Result<int> InboxRun::list() {
 
 Result<void> InboxRun::show_message(const store::Summary& summary, bool paged) {
   const store::Message message = TRY(source_.inboxes->get(source_.inbox, summary.id));
+  if (options_.transcript && message.transcript.empty()) {
+    failed_ = exit_nothing;
+    return fail(Code::invalid, "no transcript of '" + summary.id.text() + "' was kept");
+  }
   return write(show(form(), source_.inbox.name(), message, screen_), paged && !options_.raw);
 }
 
@@ -130,7 +135,7 @@ Result<std::optional<int>> InboxRun::settled(Result<std::optional<int>> seen) co
 }
 
 Result<void> InboxRun::show_new(const Summaries& fresh) {
-  if (options_.raw || options_.headers || options_.text) {
+  if (options_.raw || options_.headers || options_.text || options_.transcript) {
     for (const store::Summary& each : fresh) {
       const auto shown = show_message(each, false);
       if (!shown && shown.error().code != Code::not_found) return shown;

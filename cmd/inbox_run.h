@@ -19,7 +19,7 @@ namespace maildrop::cmd {
 struct InboxOptions {
   std::string name;
   std::vector<std::string> ids;
-  bool raw = false, headers = false, text = false, json = false;
+  bool raw = false, headers = false, text = false, transcript = false, json = false;
   std::string output;  // -o; empty: standard output
   bool force = false;
   bool remove = false;  // --delete

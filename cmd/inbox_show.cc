@@ -48,6 +48,7 @@ std::string show(Form form, const std::string& inbox, const store::Message& mess
     case Form::raw: return message.data;
     case Form::headers: return headers_of(message.data);
     case Form::text: return text_of(message.data);
+    case Form::transcript: return terminal_safe(message.transcript, Lines::many);
     case Form::json: return json_message(inbox, message.summary, &message.data);
     case Form::screen: break;
   }

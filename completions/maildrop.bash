@@ -28,7 +28,7 @@ _maildrop_words() {  # what may come after the command $1
       commands=''
       ;;
     'maildrop inbox')
-      options='-h --help --raw --headers --text --json -o --output --force --delete -f --follow --wait -n --limit -g --grep --api --color --no-pager --config --set'
+      options='-h --help --raw --headers --text --transcript --json -o --output --force --delete -f --follow --wait -n --limit -g --grep --api --color --no-pager --config --set'
       valued='-o --output -n --limit -g --grep --api --color --config --set'
       files='-o --output --config'
       commands=''

@@ -45,6 +45,7 @@ complete -c maildrop -n '__maildrop_at inbox' -s h -l help -d 'Print this help a
 complete -c maildrop -n '__maildrop_at inbox' -l raw -d 'Show the message byte for byte as it is stored'
 complete -c maildrop -n '__maildrop_at inbox' -l headers -d 'Show the header only, as it was written'
 complete -c maildrop -n '__maildrop_at inbox' -l text -d 'Show the text only'
+complete -c maildrop -n '__maildrop_at inbox' -l transcript -d 'Show what client and server said (smtp.transcript_size)'
 complete -c maildrop -n '__maildrop_at inbox' -l json -d 'Write one JSON object a line, schema maildrop.message/1'
 complete -c maildrop -n '__maildrop_at inbox' -s o -l output -r -F -d 'Write to a new file of mode 0600 instead of standard output'
 complete -c maildrop -n '__maildrop_at inbox' -l force -d 'Let -o replace a file, and --raw write to a terminal'

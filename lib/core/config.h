@@ -32,6 +32,7 @@ struct SmtpSettings {
   Millis stress_timeout = std::chrono::seconds(10);   // instead of command_timeout while seats are scarce; as Postfix
   Millis data_timeout = std::chrono::minutes(10);     // from 354 to the final dot (RFC 5321 4.5.3.2.6)
   std::uint64_t min_data_rate = 100;                  // bytes per second, over the DATA so far, after 30 s; 0: none
+  std::uint64_t transcript_size = 4096;               // bytes of the dialog kept with each message; 0: none
 };
 
 struct LmtpSettings {

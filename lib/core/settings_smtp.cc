@@ -48,6 +48,12 @@ void add_smtp(std::vector<Setting>& rows) {
                           "Bytes a second that a client must reach while it sends a message, in each 30 seconds of "
                           "it, or 10 while seats are scarce (see smtp.stress_timeout). Slower ones hear 421 4.4.2. 0: "
                           "no minimum.")));
+  rows.push_back(
+      reloadable(size_row("smtp.transcript_size", {0, 64 * kKiB}, MEMBER(smtp.transcript_size), "0..64KiB",
+                          "Bytes of the dialog that are kept with each message, from the begin of the session or the "
+                          "message before: commands, without passwords, and the first line of each reply. `maildrop "
+                          "inbox NAME ID --transcript` shows it; HTTP does not, since it names all recipients. 0: "
+                          "none.")));
 }
 
 void add_tls(std::vector<Setting>& rows) {

@@ -52,7 +52,8 @@ struct Transaction {
   std::uint64_t declared_size = 0;    // MAIL ... SIZE=; 0: not said
   std::vector<Recipient> recipients;  // accepted ones, no inbox twice
   std::string data;                   // the message, byte for byte, dots unstuffed; grows during DATA
-  BudgetShare memory;                 // what recipients and data take
+  std::string transcript{};           // what was said until now, or since the message before (smtp/transcript.h)
+  BudgetShare memory;                 // what recipients, data and transcript take
 };
 
 }  // namespace maildrop::mail

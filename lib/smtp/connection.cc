@@ -307,7 +307,8 @@ void Connection::abandon() noexcept {
 
 // --- the store and the filters ---
 
-store::Delivery Connection::make_delivery(mail::Transaction& transaction) {
+Connection::Outgoing Connection::take_delivery() {
+  mail::Transaction transaction = session_.take_transaction();
   const Time now = loop_.clock.now();
   const store::MessageId id = store::MessageId::make(now);
   mail::Overview overview = mail::overview(transaction.data);
@@ -326,34 +327,33 @@ store::Delivery Connection::make_delivery(mail::Transaction& transaction) {
   summary.peer = transaction.peer.to_string();
   summary.received = now;
   summary.size = delivery.data.size();
+  delivery.transcript = std::move(transaction.transcript);
   for (mail::Recipient& recipient : transaction.recipients)
     delivery.targets.push_back({std::move(recipient.inbox), recipient.address.to_string()});
-  return delivery;
+  const Record record{summary.id, summary.from, delivery.targets.front().inbox.name(), delivery.targets.size(),
+                      summary.size};
+  return {std::move(delivery), std::move(transaction.memory), record};
 }
 
 awaitable<void, Executor> Connection::deliver() {
-  mail::Transaction transaction = session_.take_transaction();
-  store::Delivery delivery = make_delivery(transaction);
-  const Record record{delivery.summary.id, delivery.summary.from, delivery.targets.front().inbox.name(),
-                      delivery.targets.size(), delivery.summary.size};
+  Outgoing outgoing = take_delivery();
   waiting_ = Waiting::store;
   const Monotonic start = loop_.clock.monotonic();
   loop_.metrics.data.observe(std::chrono::duration<double>(start - data_started_).count());
   struct Push {
     store::Committer* committer;
-    store::Delivery* delivery;
-    BudgetShare* memory;
+    Outgoing* outgoing;
     void operator()(store::Committer::Done done) const {
-      committer->push(std::move(*delivery), std::move(done), std::move(*memory));
+      committer->push(std::move(outgoing->delivery), std::move(done), std::move(outgoing->memory));
     }
   };
-  const Push push{&loop_.committer, &delivery, &transaction.memory};
+  const Push push{&loop_.committer, &outgoing};
   Result<store::MessageId> stored = co_await resume_with<Result<store::MessageId>>(loop_.context, push);
   waiting_ = Waiting::nothing;
   loop_.metrics.delivery.observe(std::chrono::duration<double>(loop_.clock.monotonic() - start).count());
   (stored ? loop_.metrics.stored : loop_.metrics.deferred).add();
-  if (stored) loop_.metrics.bytes.add(record.size);
-  log_message(record, stored);
+  if (stored) loop_.metrics.bytes.add(outgoing.record.size);
+  log_message(outgoing.record, stored);
   session_.answer(stored);
   count_refusals();
 }

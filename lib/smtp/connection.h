@@ -148,7 +148,6 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   bool read_some();     // false: the peer is gone
   bool discard_some();  // false: enough
   void track_data();
-  store::Delivery make_delivery(mail::Transaction& transaction);
 
   /// What the log tells of a delivery, when the delivery itself is gone.
   struct Record {
@@ -158,6 +157,13 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
     std::size_t inboxes;
     std::uint64_t size;
   };
+  /// On its way to the store.
+  struct Outgoing {
+    store::Delivery delivery;
+    BudgetShare memory;
+    Record record;
+  };
+  Outgoing take_delivery();
   void log_refusal(const Refusal& refusal) const;
   void log_message(const Record& record, const Result<store::MessageId>& stored) const;
   void log_session() const;

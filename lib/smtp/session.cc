@@ -19,7 +19,11 @@ constexpr std::uint64_t kLeastRoom = 64 * 1024;  // bytes of limits.memory that 
 }  // namespace
 
 Session::Session(std::shared_ptr<const Policy> policy, std::string id, Opening opening, Means means)
-    : policy_(std::move(policy)), id_(std::move(id)), means_(std::move(means)), tls_(opening.tls) {
+    : policy_(std::move(policy)),
+      id_(std::move(id)),
+      means_(std::move(means)),
+      transcript_(policy_->config.smtp.transcript_size),
+      tls_(opening.tls) {
   transaction_.peer = std::move(opening.peer);
   transaction_.tls = std::move(opening.balancer_tls);
   transaction_.lmtp = opening.lmtp;
@@ -27,6 +31,7 @@ Session::Session(std::shared_ptr<const Policy> policy, std::string id, Opening o
   may_tell_client_ = !peer.local && !peer.health_check && contains(policy_->config.xclient.networks, peer.address);
   if (means_.memory) transaction_.memory = BudgetShare(*means_.memory);
   share_memory();
+  transcript_.begin(id_, 1);
   if (tls_ == TlsUse::first) {
     want_ = Want::tls;
   } else {
@@ -89,6 +94,8 @@ std::size_t Session::consume_line(std::string_view bytes) {
 
 void Session::run(std::string_view line) {
   ++commands_;
+  note_replies();
+  transcript_.client(line);
   if (has_control(line)) return refuse_line(line, reply::control_character);
   const Command command = parse_command(line);
   if (state_ == State::refused) {
@@ -200,7 +207,7 @@ void Session::run_rcpt(std::string_view argument) {
     return say(reply::recipient_ok);
   }
   recipients.push_back({std::move(*to), std::move(*inbox)});
-  if (!hold(recipient_bytes())) {
+  if (!hold(bytes_beside_data())) {
     recipients.pop_back();
     return say(reply::no_memory);
   }
@@ -213,10 +220,11 @@ const Reply& Session::no_recipients() const {
   return refused_recipient_ && !transaction_.lmtp ? reply::no_valid_recipients : reply::need_rcpt;
 }
 
-/// An estimate: four texts beside the list itself.
-std::size_t Session::recipient_bytes() const {
+/// An estimate: of recipients four texts beside the list itself.
+std::size_t Session::bytes_beside_data() const {
   constexpr std::size_t kTexts = 256;
-  return transaction_.recipients.capacity() * sizeof(mail::Recipient) + transaction_.recipients.size() * kTexts;
+  return transaction_.recipients.capacity() * sizeof(mail::Recipient) + transaction_.recipients.size() * kTexts +
+         (in_transaction_ ? transcript_.text().capacity() : 0);
 }
 
 void Session::run_data(std::string_view argument) {
@@ -364,7 +372,7 @@ void Session::close() {
 /// Gives the memory back, too: an assignment of an empty string would keep it.
 void Session::drop_data() {
   std::string().swap(transaction_.data);
-  hold(recipient_bytes());
+  hold(bytes_beside_data());
 }
 
 void Session::reset() {
@@ -374,10 +382,10 @@ void Session::reset() {
   transaction_.binary = false;
   transaction_.declared_size = 0;
   std::vector<mail::Recipient>().swap(transaction_.recipients);  // its memory, too
+  in_transaction_ = false;
   drop_data();
   data_refusal_.reset();
   chunks_.reset();
-  in_transaction_ = false;
   refused_mail_ = false;
   refused_recipient_ = false;
   accepted_ = 0;

@@ -34,6 +34,7 @@
 #include "smtp/line_reader.h"
 #include "smtp/meter.h"
 #include "smtp/reply.h"
+#include "smtp/transcript.h"
 #include "store/store.h"
 
 namespace maildrop::service {
@@ -119,7 +120,7 @@ class Session {
   const Policy& policy() const { return *policy_; }
 
   bool has_output() const { return !output_.empty(); }
-  std::string take_output() { return std::exchange(output_, {}); }
+  std::string take_output();
 
   /// Between transactions: nothing is lost by ending now.
   bool idle() const { return !in_transaction_; }
@@ -175,7 +176,8 @@ class Session {
   bool hold(std::uint64_t bytes);
   void share_memory();
   const Reply& no_recipients() const;
-  std::size_t recipient_bytes() const;
+  std::size_t bytes_beside_data() const;
+  void note_replies();
   void proceed();  // the phase passed
   void refuse_phase(const filter::Verdict& verdict);
   void ask(filter::Phase phase);  // asks, or proceeds at once when nobody wants to be asked
@@ -209,6 +211,8 @@ class Session {
   std::array<BudgetShare, 2> smaller_;
   mail::Transaction transaction_;
   std::string output_;
+  std::size_t noted_ = 0;  // bytes of output_ that are in the transcript
+  Transcript transcript_;
   std::vector<Refusal> refusals_;
   LineReader lines_;
   std::unique_ptr<DataReader> data_;           // only between 354 and the dot
@@ -223,6 +227,7 @@ class Session {
   unsigned unknown_ = 0;
   unsigned junk_ = 0;
   unsigned messages_ = 0;
+  unsigned delivered_ = 0;  // given away to be stored
   unsigned commands_ = 0;
   unsigned begun_ = 0;
   unsigned accepted_ = 0;  // RCPTs of this transaction that were answered with 250

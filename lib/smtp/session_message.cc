@@ -1,4 +1,4 @@
-/// session_message.cc: a session between 354 and the answer to the final dot.
+/// session_message.cc: a session between 354 and the answer to the final dot, and what is kept with its message.
 #include <algorithm>
 
 #include "smtp/session.h"
@@ -63,9 +63,9 @@ bool Session::make_room(std::size_t more) {
   const std::size_t most = policy_->config.mail.max_size + kTraceRoom;
   const std::size_t next = std::max(needed, std::min(2 * data.capacity(), most));
   // While a text moves there are two of it.
-  if (!hold(recipient_bytes() + data.capacity() + next)) return false;
+  if (!hold(bytes_beside_data() + data.capacity() + next)) return false;
   data.reserve(next);
-  hold(recipient_bytes() + data.capacity());
+  hold(bytes_beside_data() + data.capacity());
   return true;
 }
 
@@ -126,8 +126,25 @@ void Session::refuse_data(const Reply& reply) {
   drop_data();
 }
 
+// What was said so far goes with the message.
+
+void Session::note_replies() {
+  transcript_.server(std::string_view(output_).substr(noted_));
+  noted_ = output_.size();
+}
+
+std::string Session::take_output() {
+  note_replies();
+  noted_ = 0;
+  return std::exchange(output_, {});
+}
+
 mail::Transaction Session::take_transaction() {
+  note_replies();
+  transcript_.content(transaction_.data.size());
   mail::Transaction taken = std::move(transaction_);
+  taken.transcript = transcript_.text();
+  transcript_.begin(id_, ++delivered_ + 1);
   transaction_ = {};
   transaction_.peer = taken.peer;
   transaction_.tls = taken.tls;

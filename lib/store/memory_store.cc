@@ -20,7 +20,10 @@ namespace {
 /// One message's bytes, shared by the inboxes it was delivered to.
 struct Body {
   std::string data;
+  std::string transcript;
   std::size_t inboxes = 0;
+
+  std::size_t size() const { return data.size() + transcript.size(); }
 };
 
 struct Entry {
@@ -60,7 +63,7 @@ std::uint64_t cost(const Box& box) { return kBoxOverhead + 2 * box.name.size(); 
 
 /// What would come back if this entry went.
 std::uint64_t held_by(const Entry& entry) {
-  return cost(entry.summary) + (entry.body->inboxes == 1 ? entry.body->data.size() : 0);
+  return cost(entry.summary) + (entry.body->inboxes == 1 ? entry.body->size() : 0);
 }
 
 class MemoryStore final : public Store {
@@ -103,7 +106,7 @@ class MemoryStore final : public Store {
     Box* box = live(inbox.name());
     const auto at = box ? find(*box, id) : std::deque<Entry>::iterator{};
     if (!box || at == box->entries.end()) return fail(Code::not_found, "no message '" + id.text() + "'");
-    return Message{at->summary, at->body->data};
+    return Message{at->summary, at->body->data, at->body->transcript};
   }
 
   Result<bool> remove(const mail::Inbox& inbox, const MessageId& id) override {
@@ -176,14 +179,14 @@ class MemoryStore final : public Store {
   Result<MessageId> put_one(const Delivery& delivery) {
     if (!writes_) return fail(Code::unavailable, "the store is open for reading only");
     if (!fits(delivery)) return fail(Code::over_limit, "the store is full");
-    const auto body = std::make_shared<Body>(Body{delivery.data, 0});
+    const auto body = std::make_shared<Body>(Body{delivery.data, delivery.transcript, 0});
     for (const Delivery::Target& target : delivery.targets) put_in(delivery, target, body);
     return delivery.summary.id;
   }
 
   /// Counts what the caps will take out, so that a full store still turns over.
   bool fits(const Delivery& delivery) {
-    std::uint64_t needed = delivery.data.size();
+    std::uint64_t needed = delivery.data.size() + delivery.transcript.size();
     std::uint64_t freed = 0;
     for (const Delivery::Target& target : delivery.targets) {
       needed += cost(delivery.summary) + target.to.size();
@@ -205,7 +208,7 @@ class MemoryStore final : public Store {
     if (find(box, delivery.summary.id) != box.entries.end()) return;
     Entry entry{delivery.summary, body};
     entry.summary.to = target.to;
-    state_->bytes += cost(entry.summary) + (body->inboxes++ == 0 ? body->data.size() : 0);
+    state_->bytes += cost(entry.summary) + (body->inboxes++ == 0 ? body->size() : 0);
     ++state_->messages;
     box.entries.push_back(std::move(entry));
     while (box.entries.size() > settings_.max_messages) drop(box, box.entries.begin());

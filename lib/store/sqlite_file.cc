@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <thread>
 
 namespace maildrop::store::sqlite {
@@ -36,12 +37,16 @@ constexpr const char* kSchema = R"(
   CREATE TABLE message(inbox INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL,
                        body INTEGER NOT NULL, shared INTEGER NOT NULL, size INTEGER NOT NULL, summary BLOB NOT NULL,
                        PRIMARY KEY(inbox, seq)) WITHOUT ROWID;
-  CREATE TABLE body(id INTEGER PRIMARY KEY, dictionary INTEGER NOT NULL, data BLOB NOT NULL);
+  CREATE TABLE body(id INTEGER PRIMARY KEY, dictionary INTEGER NOT NULL, data BLOB NOT NULL, transcript BLOB);
   CREATE TABLE shared(body INTEGER PRIMARY KEY, inboxes INTEGER NOT NULL);
   CREATE TABLE total(id INTEGER PRIMARY KEY, inboxes INTEGER NOT NULL, messages INTEGER NOT NULL,
                      next_inbox INTEGER NOT NULL);
   INSERT INTO total VALUES(1, 0, 0, 1);
 )";
+
+/// [i]: from version i + 1 to the next.
+constexpr const char* kUpgrades[] = {"ALTER TABLE body ADD COLUMN transcript BLOB;"};
+static_assert(std::size(kUpgrades) == kVersion - 1);
 
 Result<void> make_file(const std::string& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
@@ -56,9 +61,9 @@ Result<void> make_file(const std::string& path) {
   return {};
 }
 
-/// true: made by us, at our version. false: nothing in it yet. One statement, so one snapshot: a store that is being
+/// The version of what is in it; 0: nothing yet. One statement, so one snapshot: a store that is being
 /// made meanwhile shows all of it or nothing.
-Result<bool> check_version(Connection& connection, const std::string& path) {
+Result<int> version_of(Connection& connection, const std::string& path) {
   Statement head =
       TRY(connection.prepare("SELECT (SELECT count(*) FROM sqlite_schema), application_id, user_version "
                              "FROM pragma_application_id, pragma_user_version"));
@@ -66,12 +71,12 @@ Result<bool> check_version(Connection& connection, const std::string& path) {
   const bool empty = head.integer(0) == 0;
   const std::int64_t application = head.integer(1);
   const std::int64_t version = head.integer(2);
-  if (application == kApplicationId && version == kVersion) return true;
+  if (application == kApplicationId && version >= 1 && version <= kVersion) return static_cast<int>(version);
   if (application == kApplicationId && version > kVersion) {
     return fail(Code::invalid, "store '" + path + "' has version " + std::to_string(version) +
                                    ", this maildrop knows " + std::to_string(kVersion) + ": a newer maildrop wrote it");
   }
-  if (application == 0 && version == 0 && empty) return false;
+  if (application == 0 && version == 0 && empty) return 0;
   return fail(Code::invalid, "'" + path + "' is a database, but not a maildrop store");
 }
 
@@ -81,23 +86,33 @@ Error at_path(const std::string& path, const Error& error) {
 
 Result<void> make_schema(const std::string& path) {
   Connection connection = TRY(Connection::open(path, kOpenWait));
-  if (TRY(check_version(connection, path))) return {};
+  const int version = TRY(version_of(connection, path));
+  const std::string set_version = "PRAGMA user_version=" + std::to_string(kVersion) + "; COMMIT";
+  if (version == kVersion) return {};
+  if (version != 0) {
+    std::string steps;
+    for (int i = version; i < kVersion; ++i) steps += kUpgrades[i - 1];
+    return connection.exec("BEGIN IMMEDIATE;" + steps + set_version);
+  }
   // Page size and auto_vacuum count only before the first table.
   TRY(connection.exec("PRAGMA page_size=" + std::to_string(kPageSize) + "; PRAGMA auto_vacuum=INCREMENTAL"));
   TRY(connection.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"));
   return connection.exec("BEGIN IMMEDIATE;" + std::string(kSchema) +
-                         "PRAGMA application_id=" + std::to_string(kApplicationId) +
-                         "; PRAGMA user_version=" + std::to_string(kVersion) + "; COMMIT");
+                         "PRAGMA application_id=" + std::to_string(kApplicationId) + ";" + set_version);
 }
 
 Result<Connection> open_once(const std::string& path, std::chrono::milliseconds busy_timeout) {
   if (::access(path.c_str(), F_OK) != 0) return fail(Code::not_found, "no store at '" + path + "'");
   auto connection = Connection::open(path, busy_timeout);
   if (!connection) return tl::unexpected(at_path(path, connection.error()));
-  const Result<bool> made = check_version(*connection, path);
-  if (!made && made.error().code != Code::invalid) return tl::unexpected(at_path(path, made.error()));
-  if (!made) return tl::unexpected(made.error());
-  if (!*made) return fail(Code::not_found, "no store at '" + path + "': the file is empty");
+  const Result<int> version = version_of(*connection, path);
+  if (!version && version.error().code != Code::invalid) return tl::unexpected(at_path(path, version.error()));
+  if (!version) return tl::unexpected(version.error());
+  if (*version == 0) return fail(Code::not_found, "no store at '" + path + "': the file is empty");
+  if (*version < kVersion) {
+    return fail(Code::invalid, "store '" + path + "' has version " + std::to_string(*version) +
+                                   ", of an older maildrop: `maildrop serve` brings it up to date");
+  }
   return connection;
 }
 

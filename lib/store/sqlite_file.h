@@ -14,7 +14,7 @@
 
 namespace maildrop::store::sqlite {
 
-inline constexpr int kVersion = 1;                           // of the schema: PRAGMA user_version
+inline constexpr int kVersion = 2;                           // of the schema: PRAGMA user_version
 inline constexpr int kApplicationId = 0x4d445250;            // "MDRP": PRAGMA application_id
 inline constexpr std::int64_t kPageSize = 8192;              // a commit writes whole pages: 16384 costs a tenth more
                                                              // CPU at 10 KB, and saves 4 % of the file with real mail
@@ -34,12 +34,13 @@ class WriteLock {
   FileDescriptor file_;
 };
 
-/// Makes the file and its tables if they are not there. REQUIRES: the WriteLock.
+/// Makes the file and its tables if they are not there, and brings those of an older maildrop up to date. REQUIRES: the
+/// WriteLock.
 Result<void> create(const std::string& path);
 
 /// Opens what create() made, for a process that reads.
 ///   not_found    no store there, and none that came within `patience`
-///   invalid      another program's database, or a newer maildrop's
+///   invalid      another program's database, a newer maildrop's, or an older one's that nobody has written since
 Result<Connection> open_existing(const std::string& path, std::chrono::milliseconds busy_timeout,
                                  std::chrono::milliseconds patience);
 

@@ -139,7 +139,7 @@ class Batch {
   }
 
   Result<std::int64_t> add_body(const Delivery& delivery, std::int64_t inboxes) {
-    TRY(state_.add_body.bind_blob(1, delivery.data).run());
+    TRY(state_.add_body.bind_blob(1, delivery.data).bind_blob(2, delivery.transcript).run());
     const std::int64_t body = state_.connection.last_insert_rowid();
     if (inboxes > 1) TRY(state_.add_shared.bind(1, body).bind(2, inboxes).run());
     return body;

@@ -23,7 +23,7 @@ constexpr std::int64_t kCachePages = (1 << 20) / kPageSize;  // each; the system
 
 constexpr const char* kList = "SELECT m.id, m.summary " SHOWN "LIMIT ?3 OFFSET ?4";
 constexpr const char* kGet =
-    "SELECT s.id, s.summary, b.dictionary, b.data, s.size FROM "
+    "SELECT s.id, s.summary, b.dictionary, b.data, s.size, b.transcript FROM "
     "(SELECT m.id, m.summary, m.body, m.size " SHOWN "LIMIT ?3) s JOIN body b ON b.id=s.body WHERE s.id=?4";
 constexpr const char* kTotals = "SELECT inboxes, messages FROM total WHERE id=1";
 
@@ -139,7 +139,8 @@ Result<Message> Readers::get(const mail::Inbox& inbox, const MessageId& id, cons
     if (cursor->integer(2) != 0 || cursor->integer(4) != static_cast<std::int64_t>(cursor->bytes(3).size())) {
       return fail(Code::corrupt, "message '" + id.text() + "' is damaged");
     }
-    return Message{TRY(unpack(cursor->bytes(0), cursor->bytes(1))), std::string(cursor->bytes(3))};
+    return Message{TRY(unpack(cursor->bytes(0), cursor->bytes(1))), std::string(cursor->bytes(3)),
+                   std::string(cursor->bytes(5))};
   };
   return reader.end(read());
 }

@@ -63,7 +63,7 @@ Result<void> Writer::State::prepare() {
        "INSERT INTO message(inbox, seq, id, at, body, shared, size, summary) "
        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
       {&S::drop_messages, "DELETE FROM message WHERE inbox=?1 AND seq>=?2 AND seq<=?3"},
-      {&S::add_body, "INSERT INTO body(dictionary, data) VALUES(0, ?1)"},
+      {&S::add_body, "INSERT INTO body(dictionary, data, transcript) VALUES(0, ?1, ?2)"},
       {&S::drop_body, "DELETE FROM body WHERE id=?1"},
       {&S::add_shared, "INSERT INTO shared(body, inboxes) VALUES(?1, ?2)"},
       {&S::release_shared, "UPDATE shared SET inboxes=inboxes-1 WHERE body=?1 RETURNING inboxes"},

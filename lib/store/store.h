@@ -48,7 +48,8 @@ struct Summary {
 
 struct Message {
   Summary summary;
-  std::string data;  // Return-Path, Received, then every byte as it came
+  std::string data;        // Return-Path, Received, then every byte as it came
+  std::string transcript;  // what was said for it (smtp/transcript.h); empty: not kept, or not told over HTTP
 };
 
 /// One accepted message for one or several inboxes.
@@ -60,6 +61,7 @@ struct Delivery {
   Summary summary;              // `to` is taken from each target
   std::vector<Target> targets;  // at least one, no inbox twice
   std::string data;             // as Message::data
+  std::string transcript{};     // as Message::transcript
 };
 
 /// Newest first, so `offset` 0 is the newest.

@@ -20,13 +20,14 @@ store::Message hostile() {
                                   "gr\xc3\xbc\xc3\x9f"
                                   "e\xff");
   message.data = kData;
+  message.transcript = "S: 220 mx\nC: HELO \x1b[31m\xe2\x80\xae\n";
   return message;
 }
 
 TEST_CASE("raw is every byte") { CHECK(show(Form::raw, "bob", hostile(), Screen{}) == kData); }
 
 TEST_CASE("what people read is safe in every form") {
-  for (const Form form : {Form::screen, Form::headers, Form::text, Form::json}) {
+  for (const Form form : {Form::screen, Form::headers, Form::text, Form::transcript, Form::json}) {
     const std::string text = show(form, "bob", hostile(), Screen{});
     CAPTURE(text);
     CHECK(terminal_safe(text, Lines::many) == text);
@@ -44,6 +45,10 @@ TEST_CASE("headers are all of the header, text all of the body") {
   CHECK_THAT(screen, Catch::Contains("\nSubject: gr\xc3\xbc\xc3\x9f"
                                      "e") &&
                          Catch::Contains("\nId: d000000azz") && Catch::EndsWith("\n\n" + text));
+}
+
+TEST_CASE("a transcript is shown line by line") {
+  CHECK(show(Form::transcript, "bob", hostile(), Screen{}) == "S: 220 mx\nC: HELO \xef\xbf\xbd[31m\xef\xbf\xbd\n");
 }
 
 TEST_CASE("colour is around names only") {

@@ -53,7 +53,9 @@ void feed(Session& session, std::string_view bytes, Run& run) {
     if (session.want() != Want::delivery) continue;
     mail::Transaction transaction = session.take_transaction();
     require(transaction.binary || !has_bare_newline(transaction.data));
+    require(transaction.transcript.size() <= session.policy().config.smtp.transcript_size);
     run.messages.push_back(std::move(transaction.data));
+    run.messages.push_back(std::move(transaction.transcript));
     session.answer(Result<store::MessageId>(store::MessageId::trusted("0123456789abcdefghjkmnpqrs")));
   }
   run.output += session.take_output();

@@ -1,6 +1,6 @@
 /// dialog.h: SMTP dialogs as files, and how they run. dialogs/README.md has the syntax.
 ///
-/// A dialog is first run in step, each sent line answered before the next: its Transcript keeps what the peer sent and
+/// A dialog is first run in step, each sent line answered before the next: its Record keeps what the peer sent and
 /// what filters and store answered. Every other run (in pieces, over a socket) sends the same bytes, gives the same
 /// answers, and must end the same.
 #pragma once
@@ -65,7 +65,7 @@ struct Stored {
 };
 std::string envelope_of(const mail::Transaction& transaction);
 
-struct Transcript {
+struct Record {
   TlsUse tls = TlsUse::never;
   bool lmtp = false;
   std::string input;                                                // all that the peer sent
@@ -80,16 +80,16 @@ struct Transcript {
 };
 
 /// What differs between two runs of a dialog; empty: nothing.
-std::string difference(const Transcript& wanted, const Transcript& got);
+std::string difference(const Record& wanted, const Record& got);
 
 /// Which phases a policy asks at.
 inline constexpr std::uint8_t kAllPhases = 0x3f;
 
 /// Against a Session, in step, checking the dialog's own expectations.
-Transcript run_in_step(const Dialog& dialog, std::uint8_t phases);
+Record run_in_step(const Dialog& dialog, std::uint8_t phases);
 
 /// Against a Session, in the pieces that end at `cuts` (ascending); what is behind the last is the last piece.
-Transcript run_in_pieces(const std::shared_ptr<const Policy>& policy, const Transcript& reference,
-                         const std::vector<std::size_t>& cuts);
+Record run_in_pieces(const std::shared_ptr<const Policy>& policy, const Record& reference,
+                     const std::vector<std::size_t>& cuts);
 
 }  // namespace maildrop::smtp::test

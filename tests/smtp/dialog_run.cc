@@ -28,9 +28,9 @@ const IpAddress kLoopback = IpAddress::from_v4(0x7F000001);
 template <class Answers>
 class Driver {
  public:
-  Driver(std::shared_ptr<const Policy> policy, Answers& answers, Transcript& transcript)
-      : policy_(std::move(policy)), memory_(policy_->config.limits.memory), answers_(answers), transcript_(transcript) {
-    if (!contains(policy_->config.proxy.networks, kLoopback)) begin(peer(transcript.lmtp), {});
+  Driver(std::shared_ptr<const Policy> policy, Answers& answers, Record& record)
+      : policy_(std::move(policy)), memory_(policy_->config.limits.memory), answers_(answers), transcript_(record) {
+    if (!contains(policy_->config.proxy.networks, kLoopback)) begin(peer(record.lmtp), {});
   }
 
   void give(std::string_view bytes) {
@@ -115,13 +115,13 @@ class Driver {
   std::optional<Session> session_;
   std::string beginning_;  // of a balancer's connection
   Answers& answers_;
-  Transcript& transcript_;
+  Record& transcript_;
 };
 
 /// Answers as the dialog says at this point, and keeps them.
 class Script {
  public:
-  explicit Script(Transcript& transcript) : transcript_(transcript) {}
+  explicit Script(Record& record) : transcript_(record) {}
 
   void next(const Step& step) {
     if (step.kind == Step::Kind::verdict) verdicts_[step.phase].push_back(step.verdict);
@@ -157,7 +157,7 @@ class Script {
   }
 
  private:
-  Transcript& transcript_;
+  Record& transcript_;
   std::map<filter::Phase, std::deque<filter::Verdict>> verdicts_;
   std::deque<Code> codes_;
 };
@@ -165,7 +165,7 @@ class Script {
 /// Answers as in an earlier run.
 class Replay {
  public:
-  Replay(const Transcript& reference, Transcript& transcript) : reference_(reference), transcript_(transcript) {}
+  Replay(const Record& reference, Record& record) : reference_(reference), transcript_(record) {}
 
   filter::Verdict verdict(filter::Phase phase) {
     const std::size_t at = transcript_.verdicts.size();
@@ -192,14 +192,14 @@ class Replay {
   }
 
  private:
-  const Transcript& reference_;
-  Transcript& transcript_;
+  const Record& reference_;
+  Record& transcript_;
 };
 
 /// The checks of a run in step.
 class Checker {
  public:
-  explicit Checker(Transcript& transcript) : transcript_(transcript) {}
+  explicit Checker(Record& record) : transcript_(record) {}
 
   void check(const Step& step) {
     switch (step.kind) {
@@ -250,7 +250,7 @@ class Checker {
     problem(step, "stored is something else: " + (all.empty() ? std::string() : all.back().data.substr(0, 300)));
   }
 
-  Transcript& transcript_;
+  Record& transcript_;
   std::size_t at_ = 0;  // of the output: what was compared
 };
 
@@ -263,7 +263,7 @@ std::string envelope_of(const mail::Transaction& transaction) {
   return out;
 }
 
-std::string difference(const Transcript& wanted, const Transcript& got) {
+std::string difference(const Record& wanted, const Record& got) {
   if (!got.problems.empty()) return got.problems.front();
   if (wanted.output != got.output) return "replies:\n" + got.output.substr(0, 2000);
   if (wanted.stored != got.stored) return "stored messages";
@@ -272,39 +272,39 @@ std::string difference(const Transcript& wanted, const Transcript& got) {
   return {};
 }
 
-Transcript run_in_step(const Dialog& dialog, std::uint8_t phases) {
-  Transcript transcript;
-  Script script(transcript);
-  Checker checker(transcript);
+Record run_in_step(const Dialog& dialog, std::uint8_t phases) {
+  Record record;
+  Script script(record);
+  Checker checker(record);
   std::unique_ptr<Driver<Script>> driver;
-  transcript.tls = dialog.tls_use();
-  transcript.lmtp = dialog.lmtp;
+  record.tls = dialog.tls_use();
+  record.lmtp = dialog.lmtp;
   const auto policy = std::make_shared<const Policy>(dialog.config, phases);
   for (const Step& step : dialog.steps) {
     script.next(step);
     if (step.kind == Step::Kind::verdict || step.kind == Step::Kind::store) continue;
-    if (!driver) driver = std::make_unique<Driver<Script>>(policy, script, transcript);
+    if (!driver) driver = std::make_unique<Driver<Script>>(policy, script, record);
     if (step.kind == Step::Kind::send) {
-      transcript.input += step.text;
+      record.input += step.text;
       driver->give(step.text);
     } else if (step.kind == Step::Kind::tls) {
-      transcript.handshakes.push_back(transcript.input.size());
-      if (!driver->shake_hands()) transcript.problems.push_back("nobody wants TLS");
+      record.handshakes.push_back(record.input.size());
+      if (!driver->shake_hands()) record.problems.push_back("nobody wants TLS");
     } else {
       checker.check(step);
     }
   }
   checker.end(dialog.ends_closed(), script.used_up());
-  return transcript;
+  return record;
 }
 
-Transcript run_in_pieces(const std::shared_ptr<const Policy>& policy, const Transcript& reference,
-                         const std::vector<std::size_t>& cuts) {
-  Transcript transcript;
-  transcript.tls = reference.tls;
-  transcript.lmtp = reference.lmtp;
-  Replay replay(reference, transcript);
-  Driver<Replay> driver(policy, replay, transcript);
+Record run_in_pieces(const std::shared_ptr<const Policy>& policy, const Record& reference,
+                     const std::vector<std::size_t>& cuts) {
+  Record record;
+  record.tls = reference.tls;
+  record.lmtp = reference.lmtp;
+  Replay replay(reference, record);
+  Driver<Replay> driver(policy, replay, record);
   const std::string_view input = reference.input;
   std::vector<std::size_t> all = cuts;
   all.insert(all.end(), reference.handshakes.begin(), reference.handshakes.end());
@@ -315,12 +315,12 @@ Transcript run_in_pieces(const std::shared_ptr<const Policy>& policy, const Tran
     driver.give(input.substr(at, cut - at));
     at = cut;
     while (handshakes < reference.handshakes.size() && reference.handshakes[handshakes] == at) {
-      if (!driver.shake_hands()) transcript.problems.push_back("nobody wants TLS now");
+      if (!driver.shake_hands()) record.problems.push_back("nobody wants TLS now");
       ++handshakes;
     }
   }
   driver.give(input.substr(at));
-  return transcript;
+  return record;
 }
 
 }  // namespace maildrop::smtp::test

@@ -29,7 +29,7 @@ constexpr int kPatience = 10000;  // ms that a reply may take before the test fa
 /// Gives the verdicts of an earlier run again.
 class ScriptedJudge final : public filter::Judge {
  public:
-  explicit ScriptedJudge(const Transcript& reference) : reference_(reference) {}
+  explicit ScriptedJudge(const Record& reference) : reference_(reference) {}
   std::uint8_t phases() const override { return kAllPhases; }
 
   void judge(filter::Phase phase, const mail::Transaction&, Done done) override {
@@ -46,7 +46,7 @@ class ScriptedJudge final : public filter::Judge {
   bool as_before() const { return !out_of_order_ && asked_ == reference_.verdicts.size(); }
 
  private:
-  const Transcript& reference_;
+  const Record& reference_;
   std::size_t asked_ = 0;
   bool out_of_order_ = false;
 };
@@ -54,7 +54,7 @@ class ScriptedJudge final : public filter::Judge {
 /// A memory store that fails when an earlier run did, and remembers what it took.
 class ScriptedStore final : public store::Store {
  public:
-  ScriptedStore(std::unique_ptr<store::Store> inner, const Transcript& reference)
+  ScriptedStore(std::unique_ptr<store::Store> inner, const Record& reference)
       : inner_(std::move(inner)), reference_(reference) {}
 
   std::vector<Result<store::MessageId>> put(std::span<const store::Delivery> deliveries) override {
@@ -100,7 +100,7 @@ class ScriptedStore final : public store::Store {
   }
 
   std::unique_ptr<store::Store> inner_;
-  const Transcript& reference_;
+  const Record& reference_;
   std::size_t puts_ = 0;
   std::vector<Stored> stored_;
 };
@@ -246,7 +246,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 std::string run(const Dialog& dialog, std::size_t most) {
   Config config = dialog.config;
   config.limits.exempt.clear();  // the peer is on loopback, and must be judged
-  const Transcript reference = run_in_step(dialog, kAllPhases);
+  const Record reference = run_in_step(dialog, kAllPhases);
   if (!reference.problems.empty()) return "in step: " + reference.problems.front();
   SystemClock clock;
   ScriptedJudge judge(reference);

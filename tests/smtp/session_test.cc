@@ -46,7 +46,7 @@ std::vector<std::vector<std::size_t>> all_splits(std::size_t size) {
 }
 
 /// The first split that ends otherwise than `reference` is told.
-void check_splits(const std::shared_ptr<const Policy>& policy, const Transcript& reference) {
+void check_splits(const std::shared_ptr<const Policy>& policy, const Record& reference) {
   for (const auto& cuts : all_splits(reference.input.size())) {
     const std::string other = difference(reference, run_in_pieces(policy, reference, cuts));
     if (other.empty()) continue;
@@ -57,7 +57,7 @@ void check_splits(const std::shared_ptr<const Policy>& policy, const Transcript&
 }
 
 void run(const Dialog& dialog, std::uint8_t phases) {
-  const Transcript reference = run_in_step(dialog, phases);
+  const Record reference = run_in_step(dialog, phases);
   for (const std::string& problem : reference.problems) FAIL_CHECK(problem);
   if (!reference.problems.empty()) return;
   check_splits(std::make_shared<const Policy>(dialog.config, phases), reference);
@@ -129,6 +129,48 @@ TEST_CASE("a session that was ended stays so, whatever arrives later") {
   CHECK(session.want() == Want::close);
   CHECK(session.consume("QUIT\r\n") == 0);
   CHECK(session.take_output().empty());
+}
+
+TEST_CASE("a message brings what was said for it") {
+  const std::string name = default_policy()->hostname;
+  Session session(default_policy(), "abc", {});
+  session.consume("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<x@elsewhere.example>\r\nRCPT TO:<u@example.org>\r\nDATA\r\n");
+  session.take_output();
+  session.consume("x\r\n.\r\n");
+  REQUIRE(session.want() == Want::delivery);
+  CHECK(session.take_transaction().transcript ==
+        "session abc, message 1\nS: 220 " + name + " ESMTP maildrop\nC: EHLO a\nS: 250-" + name +
+            "\n"
+            "C: MAIL FROM:<>\nS: 250 2.1.0 sender ok\nC: RCPT TO:<x@elsewhere.example>\n"
+            "S: 550 5.7.1 relaying denied [abc]\nC: RCPT TO:<u@example.org>\nS: 250 2.1.5 recipient ok\n"
+            "C: DATA\nS: 354 end with <CRLF>.<CRLF>\nC: (3 bytes)\n");
+  session.answer(store::MessageId::trusted("m"));
+  session.consume("RSET\r\nMAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\nBDAT 3 LAST\r\nabc");
+  REQUIRE(session.want() == Want::delivery);
+  CHECK(session.take_transaction().transcript ==
+        "session abc, message 2\nS: 250 2.0.0 stored as m\nC: RSET\nS: 250 2.0.0 ok\n"
+        "C: MAIL FROM:<>\nS: 250 2.1.0 sender ok\nC: RCPT TO:<u@example.org>\nS: 250 2.1.5 recipient ok\n"
+        "C: BDAT 3 LAST\nC: (3 bytes)\n");
+}
+
+TEST_CASE("smtp.transcript_size is the most that is kept, and counted with the message") {
+  const std::size_t limit = GENERATE(0U, 100U, 4096U);
+  auto policy = std::make_shared<Policy>(*default_policy());
+  policy->config.smtp.transcript_size = limit;
+  Budget memory(1 << 20);
+  Means means;
+  means.memory = &memory;
+  Session session(policy, "abc", {}, means);
+  for (int i = 0; i < 60; ++i) session.consume("HELO " + std::string(100, 'a') + "\r\n");
+  CHECK(memory.used() == 0);  // not of a session that is idle
+  session.consume("MAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\n");
+  CHECK(memory.used() >= limit * 9 / 10);
+  CHECK(memory.used() <= 2 * limit + 1024);
+  session.consume("DATA\r\n.\r\n");
+  REQUIRE(session.want() == Want::delivery);
+  const std::string kept = session.take_transaction().transcript;
+  CHECK(kept.size() <= limit);
+  CHECK(kept.size() >= limit * 9 / 10 - std::min<std::size_t>(limit, 60));
 }
 
 TEST_CASE("a delivery that ends after the session did says nothing") {

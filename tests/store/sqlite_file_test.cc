@@ -82,6 +82,34 @@ TEST_CASE("sqlite file: one writer, under whatever name") {
   CHECK(open_store(at(world, world.folder.path("other.db"), Role::writer)));
 }
 
+TEST_CASE("sqlite file: a store of version 1 is read when a writer has brought it up to date") {
+  World world("sqlite");
+  const std::string path = world.folder.path("mail.db");
+  const Delivery old = delivery(world.clock.now(), {"bob"});
+  {
+    auto writer = world.open();
+    REQUIRE(writer);
+    REQUIRE(put_one(**writer, old));
+  }
+  REQUIRE(raw(path).exec("ALTER TABLE body DROP COLUMN transcript; PRAGMA user_version=1"));
+  const auto reader = world.open(Role::reader);
+  REQUIRE(!reader);
+  CHECK(reader.error().code == Code::invalid);
+  CHECK_THAT(reader.error().what, Contains("an older maildrop") && Contains(path));
+  Delivery next = delivery(world.clock.now(), {"bob"});
+  next.transcript = "S: 220 mx\n";
+  const bool by_writer = GENERATE(true, false);
+  if (!by_writer) REQUIRE(open_store(at(world, path, Role::reader, true)));  // serve-api, where nobody writes
+  auto writer = world.open();
+  REQUIRE(writer);
+  REQUIRE(put_one(**writer, next));
+  CHECK((*writer)->get(inbox("bob"), old.summary.id)->data == old.data);
+  CHECK((*writer)->get(inbox("bob"), old.summary.id)->transcript.empty());
+  CHECK((*writer)->get(inbox("bob"), next.summary.id)->transcript == next.transcript);
+  CHECK(*raw(path).number("PRAGMA user_version") == sqlite::kVersion);
+  CHECK(world.open(Role::reader));
+}
+
 TEST_CASE("sqlite file: what is no store of ours is left alone, and said") {
   struct Case {
     const char* sql;  // nothing: a text file

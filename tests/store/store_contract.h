@@ -49,6 +49,21 @@ inline const Scene kScenes[] = {
        CHECK(!s.remove("nobody", id.text()));
        CHECK(s.store.stats()->inboxes == 0);
      }},
+    {"what was said for a message comes back with it, in each of its inboxes",
+     [](Stage& s) {
+       Delivery said = delivery(s.now(), {"bob", "eve"});
+       said.transcript = "S: 220 mx\nC: EHLO \xff\n";
+       const Delivery silent = delivery(s.now(), {"bob"});
+       REQUIRE(put_one(s.store, said));
+       REQUIRE(put_one(s.store, silent));
+       for (const char* name : {"bob", "eve"}) {
+         const auto got = s.store.get(inbox(name), said.summary.id);
+         REQUIRE(got);
+         CHECK(got->transcript == said.transcript);
+         CHECK(got->data == said.data);
+       }
+       CHECK(s.store.get(inbox("bob"), silent.summary.id)->transcript.empty());
+     }},
     {"a message comes back byte for byte, with its summary",
      [](Stage& s) {
        Delivery d = delivery(s.now(), {"bob"});

@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 
-from e2e import BINARY, WORK, Daemon, check, environment, finish, maildrop, same, until, without_trace
+from e2e import BINARY, WORK, Api, Daemon, check, environment, finish, maildrop, same, until, without_trace
 from smtp import Client, deliver
 
 ENCODED = "=?utf-8?B?Z3LDvMOfZQ==?="  # gruesse with umlaut and sharp s
@@ -119,7 +119,8 @@ def closed_descriptors():
 
     def answers():
         try:
-            return socket.create_connection(tuple(address.rsplit(":", 1)), 1).close() is None
+            with Api(address, 1) as api:
+                return api.get("/livez")[0] == 200
         except OSError:
             return served.poll() is not None
     try:
@@ -164,6 +165,23 @@ def views(daemon):
     deliver(daemon.smtp, ["html@example.test"], html)
     _, text, _ = maildrop("inbox", "html", "latest", "--text")
     check("HTML is turned into text", b"Hello you" in text and b"<b>" not in text and b"x()" not in text, text)
+
+
+def transcripts(daemon):
+    status, shown, _ = maildrop("inbox", "three", "latest", "--transcript")
+    lines = shown.decode().splitlines()
+    check("--transcript: what was said for the third message of a session", status == 0 and
+          re.fullmatch(r"session \w+, message 3", lines[0]) and lines[1].startswith("S: 250 2.0.0 stored as ") and
+          lines[-3:-1] == ["C: DATA", "S: 354 end with <CRLF>.<CRLF>"], shown)
+    _, headers, _ = maildrop("inbox", "three", "latest", "--headers")
+    check("the log has its session", daemon.wait_for(r"\bsession\b.*\b" + lines[0].split()[1].rstrip(","), 5) or
+          lines[0].split()[1].rstrip(",") in daemon.log(), daemon.log())
+    check("no message has it in it", b"session " not in headers, headers)
+    with Api(daemon.api) as api:
+        latest = api.messages("three")[0]["id"]
+        _, _, told = api.get(f"/api/v3/mailboxes/three/{latest}")
+        check("HTTP does not tell it", b"RCPT TO" not in told and b"transcript" not in told, told)
+    same("nor does the client ask", maildrop("inbox", "three", "latest", "--transcript", "--api", f"http://{daemon.api}")[0], 64)
 
 
 def deletes(daemon):
@@ -291,6 +309,7 @@ with Daemon({"inbox.max_messages": 20}) as daemon:
     hanging_server()
     closed_descriptors()
     views(daemon)
+    transcripts(daemon)
     deletes(daemon)
     waits(daemon)
     follows(daemon)
