@@ -119,13 +119,13 @@ void add_store(std::vector<Setting>& rows) {
 }
 
 void add_limits(std::vector<Setting>& rows) {
-  rows.push_back(reloadable(
-      size_row("limits.memory", {kMiB, 64 * kGiB}, MEMBER(limits.memory), "1MiB..64GiB",
-               "Bytes that all messages together may take in memory, from their first byte until they are answered. "
-               "Beyond: 452 4.3.1, and the sender tries again. At least twice mail.max_size. While messages come "
-               "in, those of one source (an IPv4 address or an IPv6 /64) have a quarter of it and those of its network "
-               "(a /24 or "
-               "a /48) a half, or room for one message if that is more.")));
+  rows.push_back(reloadable(size_row(
+      "limits.memory", {kMiB, 64 * kGiB}, MEMBER(limits.memory), "1MiB..64GiB",
+      "Bytes that all messages together may take in memory, from their first byte until they are answered. "
+      "Beyond: 452 4.3.1, and the sender tries again. At least twice mail.max_size. While messages come "
+      "in, those of one source (an IPv4 address or an IPv6 /64) have a quarter of it, and those of its network "
+      "(a /24 or a /48) no more than what is free then, or room for one message if that is more. While "
+      "three quarters are taken, those give room back (421 4.3.1) whose network has most.")));
   rows.push_back(
       reloadable(number_row("limits.connections", kCount, MEMBER(limits.connections), "1..1000000",
                             "SMTP connections at once, in total. Beyond: 421 4.3.2. When nearly all are taken, each "

@@ -42,7 +42,7 @@ Admission::Answer Admission::enter(const IpAddress& address) {
   if (!has_room(address)) return Answer::source_full;
   // Or sources that have as many as each other would fill the house, and nobody else came in.
   const std::size_t seats = at(sources_, source(address));
-  if (nearly_full() && capped(address) && seats > 0 && !most_beyond(seats)) return Answer::full;
+  if (nearly_full() && capped(address) && seats > 0 && (fewer_than(32) || !most_beyond(seats))) return Answer::full;
   count_in(address);
   ++total_;
   return Answer::admitted;

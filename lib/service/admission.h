@@ -30,7 +30,8 @@ class Admission {
   explicit Admission(AdmissionLimits limits) : limits_(std::move(limits)) {}
 
   /// Counts one connection from `address` if there is room. The last sixteenth of the seats is for those who have none
-  /// yet, or who take one of a source that has more (crowding()). Each Answer::admitted is given back by one leave().
+  /// yet, or who take one of a source that has more (crowding()); its last half for those who have none, since a seat
+  /// that is taken from somebody is free only when he has gone. Each Answer::admitted is given back by one leave().
   /// The unspecified address (`::`) stands for peers of unix sockets, who are no source: only the total counts for
   /// them.
   Answer enter(const IpAddress& address);
@@ -57,7 +58,8 @@ class Admission {
   using Counts =
       std::unordered_map<IpAddress, std::size_t>;  // bounded by total_: entries go with their last connection
 
-  bool nearly_full() const { return total_ + limits_.total / 16 >= limits_.total; }
+  bool fewer_than(std::size_t part) const { return total_ + limits_.total / part >= limits_.total; }
+  bool nearly_full() const { return fewer_than(16); }
   bool capped(const IpAddress& address) const;
   bool has_room(const IpAddress& address) const;
   void count_in(const IpAddress& address);

@@ -279,6 +279,13 @@ void Connection::expire(const Reply& reply) {
   if (pause_) pause_->cancel();
 }
 
+Connection::Holding Connection::holding() const {
+  if (!waits_for_peer() || expired_ || !is_limited()) return {};
+  return {session_.transaction().memory.held(), session_.held_by_network(), in_data_ ? data_started_ : started_};
+}
+
+void Connection::give_back() { expire(reply::memory_needed); }
+
 void Connection::drain() {
   const bool waits = waiting_ == Waiting::greeting || waiting_ == Waiting::peer_bytes || waiting_ == Waiting::handshake;
   if (waits && session_.idle()) socket_.cancel();

@@ -66,7 +66,7 @@ struct Common {
   service::Admission admission;
   service::Flood flood;
   SourceBudgets source_memory;   // a quarter of limits.memory for each
-  SourceBudgets network_memory;  // a half
+  SourceBudgets network_memory;  // what it leaves of it, see Session
   store::Ledger ledger;
   std::atomic<unsigned> held{0};  // connections that are made to wait (flood.held)
 };
@@ -118,6 +118,15 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
     return waits_for_peer() && !expired_ && session_.want() != Want::close && (!idle || session_.idle());
   }
   void displace();
+  /// What ending it now would give back of limits.memory: nothing, where it does not wait for its peer, or is no
+  /// source.
+  struct Holding {
+    std::uint64_t bytes = 0;
+    std::uint64_t of_network = 0;  // all that its network holds
+    Monotonic since{};             // the begin of the message, or of the session
+  };
+  Holding holding() const;
+  void give_back();
   /// Something threw: the peer hears 421 if it still can.
   void abandon() noexcept;
 

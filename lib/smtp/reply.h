@@ -106,6 +106,7 @@ inline constexpr Reply too_much_junk{421, "4.7.0", "too many commands without a 
 inline constexpr Reply too_many_connections{421, "4.7.0", "too many connections from your network", "connections"};
 inline constexpr Reply connection_rate{421, "4.7.0", "too many connections in a minute from your network", "connection_rate"};
 inline constexpr Reply error_rate{421, "4.7.0", "too many errors from your network, try again later", "error_rate"};
+inline constexpr Reply memory_needed{421, "4.3.1", "too much mail at once, others need room", "memory"};
 inline constexpr Reply displaced{421, "4.3.2", "too many connections, others need one", "displaced"};
 inline constexpr Reply early_talker{554, "5.5.1", "you spoke before the greeting", "early_talker"};
 inline constexpr Reply server_full{421, "4.3.2", "too many connections, try again later", "connections"};

@@ -72,9 +72,34 @@ asio::awaitable<void, Connection::Executor> Server::State::sweep_loop(Share* sha
     try {
       for (const auto& [source, connection] : share->shared.connections) connection->sweep();
       for (Introduction* introduction : share->shared.introductions) introduction->sweep();
+      relieve(*share);
     } catch (const std::exception& thrown) {  // out of memory: the next sweep comes to it again
       log::error("sweep failed", {{"error", thrown.what()}});
     }
+  }
+}
+
+/// Three quarters of limits.memory may be held for as long as their senders like. What is more is given back, each
+/// loop's part by its own connections: by those of the network that holds most, and of these by who has been longest at
+/// it.
+void Server::State::relieve(Share& share) {
+  const std::uint64_t limit = parts.memory.limit();
+  const std::uint64_t used = parts.memory.used();
+  const std::uint64_t most = limit - limit / 4;
+  if (used <= most) return;
+  std::vector<std::pair<Connection::Holding, Connection*>> holders;
+  for (const auto& [source, connection] : share.shared.connections)
+    if (const Connection::Holding holding = connection->holding(); holding.bytes != 0)
+      holders.emplace_back(holding, connection);
+  std::sort(holders.begin(), holders.end(), [](const auto& a, const auto& b) {
+    return a.first.of_network != b.first.of_network ? a.first.of_network > b.first.of_network
+                                                    : a.first.since < b.first.since;
+  });
+  const std::uint64_t wanted = (used - most) / shares.size() + 1;
+  std::uint64_t freed = 0;
+  for (auto each = holders.begin(); each != holders.end() && freed < wanted; ++each) {
+    each->second->give_back();
+    freed += each->first.bytes;
   }
 }
 
@@ -128,8 +153,8 @@ void Server::apply(const Config& config, TlsContextPtr tls) {
   std::shared_ptr<const Policy> policy = state_->make_policy(config, std::move(tls));
   state_->common.ledger.set_limit(config.limits.ledger);
   state_->common.flood.apply(State::flood_of(config));
-  state_->common.source_memory.set_limit(State::share_of_memory(config, 4));
-  state_->common.network_memory.set_limit(State::share_of_memory(config, 2));
+  state_->common.source_memory.set_limit(State::memory_of_source(config));
+  state_->common.network_memory.set_limit(config.limits.memory);
   state_->parts.memory.set_limit(config.limits.memory);
   state_->common.admission.apply(State::limits_of(config));
   for (auto& share : state_->shares)

@@ -161,16 +161,24 @@ const Reply* Server::State::no_entry(const IpAddress& source) {
 }
 
 /// When nearly all seats are taken, whoever has most of them gives one up for the newcomer.
-void Server::State::make_way(const IpAddress& newcomer) try {
-  const std::optional<IpAddress> crowding = common.admission.crowding(newcomer);
-  if (!crowding) return;
-  const auto due = std::make_shared<std::atomic<bool>>(true);
+void Server::State::make_way(const IpAddress& newcomer) {
+  if (const std::optional<IpAddress> crowding = common.admission.crowding(newcomer)) displace_one(*crowding, true);
+}
+
+/// One of the source's connections, on whatever loop: one that is idle, and only where no loop has such a one another.
+void Server::State::displace_one(const IpAddress& source, bool idle) try {
+  struct Round {
+    std::atomic<bool> due{true};
+    std::atomic<std::size_t> left;
+  };
+  const auto round = std::make_shared<Round>();
+  round->left = shares.size();
   for (auto& share : shares)
-    asio::post(share->shared.context, [s = share.get(), source = *crowding, due] {
+    asio::post(share->shared.context, [this, s = share.get(), source, idle, round] {
       const auto [first, last] = s->shared.connections.equal_range(source);
-      for (const bool idle : {true, false})
-        for (auto each = first; each != last && *due; ++each)
-          if (each->second->can_be_displaced(idle) && due->exchange(false)) each->second->displace();
+      for (auto each = first; each != last && round->due; ++each)
+        if (each->second->can_be_displaced(idle) && round->due.exchange(false)) each->second->displace();
+      if (--round->left == 0 && round->due && idle) displace_one(source, false);
     });
 } catch (const std::exception& error) {  // out of memory: the newcomer is seated all the same
   log::error("nobody displaced", {{"error", error.what()}});

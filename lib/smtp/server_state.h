@@ -72,7 +72,7 @@ struct Server::State {
       : parts(p),
         metrics(p.metrics),
         common{service::Admission(limits_of(config)), service::Flood(p.clock, flood_of(config)),
-               SourceBudgets(share_of_memory(config, 4)), SourceBudgets(share_of_memory(config, 2)),
+               SourceBudgets(memory_of_source(config)), SourceBudgets(config.limits.memory),
                store::Ledger(p.clock, config.limits.ledger)} {
     policy = make_policy(config, std::move(tls));
     for (std::size_t i = 0; i < parts.loops.size(); ++i) {
@@ -99,9 +99,8 @@ struct Server::State {
             flood.error_rate,      flood.network_factor, config.limits.ledger};
   }
 
-  /// Room for one message at least: a text that grows is there twice while it moves.
-  static std::uint64_t share_of_memory(const Config& config, unsigned part) {
-    return std::max(config.limits.memory / part, std::min(config.limits.memory, 3 * config.mail.max_size));
+  static std::uint64_t memory_of_source(const Config& config) {
+    return std::max(config.limits.memory / 4, Policy::room_for_one(config));
   }
 
   std::shared_ptr<const Policy> make_policy(const Config& config, TlsContextPtr tls) const {
@@ -115,11 +114,13 @@ struct Server::State {
   bool enter(const Accepted& accepted, const IpAddress& source, const Gate& gate);
   const Reply* no_entry(const IpAddress& source);
   void make_way(const IpAddress& newcomer);
+  void displace_one(const IpAddress& source, bool idle);
   awaitable<void> introduce(Share* share, std::shared_ptr<Introduction> introduction, Accepted accepted,
                             const Gate* gate);
   static IpAddress counted_as(const mail::Peer& peer, const Gate& gate, const Config& config);
   void begin(Share& share, Accepted accepted, const Gate& gate);
   awaitable<void> sweep_loop(Share* share);
+  void relieve(Share& share);
   void leave(const IpAddress& source);
   void drain_share(Share& share);
   void check_drained();

@@ -168,7 +168,8 @@ void Session::run_mail(std::string_view argument) {
   const auto is_full = [&](const Budget* memory) {
     return memory && memory->used() + std::max(mail->size, kLeastRoom) > memory->limit();
   };
-  const bool full = is_full(means_.memory) || is_full(means_.smaller[0].get()) || is_full(means_.smaller[1].get());
+  const bool full = is_full(means_.memory) || is_full(means_.smaller[0].get()) || is_full(means_.smaller[1].get()) ||
+                    !leaves_enough();
   if (full || !take(Flood::Of::message)) {
     say(full ? reply::no_memory : reply::message_rate);
     return count_junk();  // or he could ask for ever

@@ -13,6 +13,7 @@
 /// same bytes gives the same replies.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <iterator>
@@ -57,6 +58,10 @@ struct Policy {
   std::uint8_t phases;  // filter::bit of each phase to ask a verdict at
 
   bool accepts(const mail::Address& recipient) const;
+  /// Bytes of limits.memory that one message may need: as it grows there are two of it.
+  static std::uint64_t room_for_one(const Config& config) {
+    return std::min(config.limits.memory, 3 * config.mail.max_size);
+  }
 };
 
 enum class Want { input, admission, verdict, delivery, tls, close };
@@ -75,7 +80,8 @@ struct Opening {
 /// What a session works with; all of it outlives the session. nullptr: no limit.
 struct Means {
   Budget* memory = nullptr;                          // what messages take is held of it
-  std::array<std::shared_ptr<Budget>, 2> smaller{};  // and, until they are complete, of these: of a source, a network
+  std::array<std::shared_ptr<Budget>, 2> smaller{};  // and, until they are complete, of these: of a source, a network;
+                                                     // the network never gets more than it leaves of `memory`
   Meter* meter = nullptr;
 };
 
@@ -126,6 +132,8 @@ class Session {
   bool idle() const { return !in_transaction_; }
   /// A message has begun and is not complete.
   bool in_data() const { return state_ == State::data || chunks_ != nullptr; }
+  /// Bytes of limits.memory that messages from its network take while they come in.
+  std::uint64_t held_by_network() const { return means_.smaller[1] ? means_.smaller[1]->used() : 0; }
   /// A command line has begun and is not complete.
   bool in_line() const { return (state_ == State::command || state_ == State::refused) && !lines_.at_start(); }
 
@@ -174,6 +182,7 @@ class Session {
   bool take(service::Flood::Of of) { return !means_.meter || means_.meter->take(of); }
   bool make_room(std::size_t more);
   bool hold(std::uint64_t bytes);
+  bool leaves_enough() const;
   void share_memory();
   const Reply& no_recipients() const;
   std::size_t bytes_beside_data() const;

@@ -72,7 +72,9 @@ bool Session::make_room(std::size_t more) {
 /// `bytes` for this transaction, of all memory and of what its source and network may have. Less always fits.
 bool Session::hold(std::uint64_t bytes) {
   const std::uint64_t before = transaction_.memory.held();
-  if (transaction_.memory.resize(bytes) && smaller_[0].resize(bytes) && smaller_[1].resize(bytes)) return true;
+  if (transaction_.memory.resize(bytes) && smaller_[0].resize(bytes) && smaller_[1].resize(bytes) &&
+      (bytes <= before || leaves_enough()))
+    return true;
   transaction_.memory.resize(before);
   for (BudgetShare& share : smaller_) share.resize(before);
   return false;
@@ -124,6 +126,18 @@ void Session::refuse_data(const Reply& reply) {
   append(*data_refusal_, reply, id_);
   refusals_.push_back(refused_message(reply));
   drop_data();
+}
+
+/// However many networks there are, something is left for the next one (Choudhury and Hahne, Dynamic Queue Length
+/// Thresholds for Shared-Memory Packet Switches, IEEE/ACM ToN 1998): n that take as much as they can and let go of it
+/// again share n / (n + 1). Those that do not let go are seen to by Server::State::relieve(). Where memory is so small
+/// that one message needs more than that, it may have it.
+bool Session::leaves_enough() const {
+  if (!means_.memory || !means_.smaller[1]) return true;
+  const std::uint64_t all = means_.memory->limit();
+  const std::uint64_t free = all - std::min(all, means_.memory->used());
+  const std::uint64_t alone = Policy::room_for_one(policy_->config);
+  return means_.smaller[1]->used() <= (2 * alone > all ? std::max(free, alone) : free);
 }
 
 // What was said so far goes with the message.

@@ -16,6 +16,48 @@ def raise_file_limit():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def cpu_us(pid):
+    """CPU of all threads of a process so far, from its own clock (nanoseconds inside)."""
+    return time.clock_gettime_ns((~pid << 3) | 2) / 1000
+
+
+def with_children(pids):
+    """The processes and all that they have started."""
+    found = list(pids)
+    for pid in found:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as f:
+                found += map(int, f.read().split())
+    return found
+
+
+class Running:
+    """A server that somebody else has started: `LABEL=PORT:PID[,PID...]`, where the further ones work for it, as a
+    store does. Their children count, too."""
+
+    def __init__(self, text):
+        self.label, rest = text.split("=", 1)
+        port, pids = rest.split(":")
+        self.port, self.pids = int(port), [int(pid) for pid in pids.split(",")]
+        self.pid = self.pids[0]
+
+    def cpu_us(self):
+        return sum(cpu_us(pid) for pid in with_children(self.pids))
+
+    def status_kb(self, field):
+        return status_kb(self.pid, field)
+
+
+def running():
+    """Those of the environment's PEERS."""
+    return [Running(text) for text in os.environ.get("PEERS", "").split()]
+
+
+def status_kb(pid, field):
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return int(re.search(rf"^{field}:\s+(\d+)", f.read(), re.M).group(1))
+
+
 class Server:
     """A process pinned to a CPU from its start (None: not pinned), logging to a file. It inherits `pass_fds`."""
 
@@ -46,12 +88,10 @@ class Server:
             self.process.wait()
 
     def cpu_us(self):
-        """CPU of all its threads so far, from the process's own clock (nanoseconds inside)."""
-        return time.clock_gettime_ns((~self.pid << 3) | 2) / 1000
+        return cpu_us(self.pid)
 
     def status_kb(self, field):
-        with open(f"/proc/{self.pid}/status", encoding="ascii") as f:
-            return int(re.search(rf"^{field}:\s+(\d+)", f.read(), re.M).group(1))
+        return status_kb(self.pid, field)
 
     def wait_for_log(self, pattern, seconds=20):
         end = time.monotonic() + seconds

@@ -14,11 +14,13 @@ from servers import maildrop, raise_file_limit
 
 IDLE = min(int(os.environ.get("IDLE", "2000")), 10000)
 DRIPPING = min(int(os.environ.get("DRIPPING", "500")), 5000)
-HOLDING = min(int(os.environ.get("HOLDING", "100")), 1000)
+HOLDING = min(int(os.environ.get("HOLDING", "500")), 1000)
 HONEST = min(int(os.environ.get("HONEST", "20")), 200)
 LASTS = min(float(os.environ.get("LASTS", "30")), 300)
 PROMISED_LATEST = 2.0  # seconds for any reply to an honest client
-LARGE = b"HELO l\r\nMAIL FROM:<>\r\nRCPT TO:<large@example.test>\r\nDATA\r\n\r\n" + (b"x" * 998 + b"\r\n") * 400
+BEGIN = b"HELO l\r\nMAIL FROM:<>\r\nRCPT TO:<large@example.test>\r\nDATA\r\n\r\n"
+# Of several sizes, so that the small ones fill what the large ones leave.
+LARGE = [BEGIN + (b"x" * 998 + b"\r\n") * count for count in (400, 400, 400, 100, 50, 25, 12, 6)]
 MESSAGE = b"Subject: honest\r\n\r\n" + b"A line of a message that somebody wants to read.\r\n" * 40 + b".\r\n"
 
 
@@ -57,7 +59,7 @@ class Honest(threading.Thread):
                 line = file.readline()
                 self.replies.append(time.monotonic() - start)
                 if not line.startswith(wanted):
-                    raise ValueError(f"wanted {wanted.decode()}, got {line.decode().strip() or 'a close'}")
+                    raise ValueError(f"wanted {wanted.decode()}, got {line.decode().split(' [')[0].strip() or 'a close'}")
                 start = time.monotonic()
 
 
@@ -80,7 +82,7 @@ class Attack(multiprocessing.Process):
         for n in range(DRIPPING):
             self.hold(f"127.102.{n // 80}.{1 + n // 20}", b"E")
         for n in range(HOLDING):
-            self.hold(f"127.104.0.{1 + n // 25}", b"x", LARGE)
+            self.hold(f"127.104.{n // 100}.{1 + n // 25}", b"x", LARGE[n % len(LARGE)])
         self.ready.set()
         drip_due = time.monotonic()
         while not self.over.is_set():

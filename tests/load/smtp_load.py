@@ -1,13 +1,14 @@
 """smtp_load.py BINARY FOLDER: see smtp-load.sh."""
 import collections
 import os
+import random
 import resource
 import statistics
 import subprocess
 import sys
 import time
 
-from servers import maildrop, raise_file_limit, smtp_sink
+from servers import maildrop, raise_file_limit, running, smtp_sink
 
 COLUMNS = ("label sessions length mode rep messages seconds msgs_per_s server_us_per_msg store_us_per_msg client_us_per_msg "
            "server_cores rss_kb peak_rss_kb other_cores").split()
@@ -27,6 +28,8 @@ SECONDS = min(float(setting("SECONDS_EACH", "1.5")), 30)
 MOST = int(setting("MAX_MESSAGES", "60000"))
 SERVER_CPU, CLIENT_CPU = int(setting("SERVER_CPU", "0")), setting("CLIENT_CPU", "1")
 QUIET = float(setting("QUIET_WAIT", "5"))
+REALISTIC = setting("REALISTIC", "0") == "1"
+WARM_UP = 8000  # messages
 
 
 def busy_us():
@@ -45,10 +48,24 @@ def wait_quiet():
             return
 
 
+def realistic(length):
+    """The file of a message of words: one repeated letter flatters whoever compresses."""
+    name = f"{folder}/message.{length}"
+    if not os.path.exists(name):
+        text = "From: a@client.example.test\nTo: inbox@example.test\nSubject: benchmark\n\n"
+        words, chosen = [bytes(random.choices(b"abcdefghijklmnopqrstuvwxyz", k=random.randint(2, 11))).decode() for _ in range(3000)], []
+        while len(text) + sum(map(len, chosen)) + len(chosen) < length:
+            chosen += random.choices(words, k=9) + ["\n"]
+        with open(name, "w", encoding="ascii") as f:
+            f.write((text + " ".join(chosen).replace("\n ", "\n"))[:length - 1] + "\n")
+    return name
+
+
 def shoot(server, sessions, length, mode, messages):
     """(seconds, client CPU in microseconds), or None when smtp-source failed."""
     argv = ["taskset", "-c", CLIENT_CPU, "smtp-source", "-4", "-M", "client.example.test", "-f", "sender@example.test",
-            "-t", "inbox@example.test", "-N", "-S", "benchmark", "-l", str(length), "-s", str(sessions), "-m", str(messages)]
+            "-t", "inbox@example.test", "-N", "-s", str(sessions), "-m", str(messages)]
+    argv += ["-F", realistic(length)] if REALISTIC else ["-S", "benchmark", "-l", str(length)]
     argv += ["-d"] if mode == "keep" else []
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.monotonic()
@@ -93,18 +110,17 @@ def verdict(value, limit, at_most):
 
 
 def summary(cells):
-    print("#\n# medians\n# | mode | length | sessions | messages/s maildrop | smtp-sink | ratio | CPU us/message maildrop | smtp-sink | ratio |")
-    print("# |---|---|---|---|---|---|---|---|---|")
+    print("#\n# medians\n# | mode | length | sessions | peer | messages/s maildrop | peer | ratio | CPU us/message maildrop | peer | ratio |")
+    print("# |---|---|---|---|---|---|---|---|---|---|")
     for (mode, length, sessions), found in cells.items():
         rates = {label: statistics.median(r for r, _ in rows) for label, rows in found.items()}
         costs = {label: statistics.median(c for _, c in rows) for label, rows in found.items()}
-        if len(rates) < 2:
-            print(f"# | {mode} | {length} | {sessions} | failed |")
-            continue
-        rate, cost = rates["maildrop"] / rates["smtp-sink"], costs["maildrop"] / costs["smtp-sink"]
-        most, least = PROMISED.get((length, mode), (None, None)) if sessions == 50 else (None, None)
-        print(f"# | {mode} | {length} | {sessions} | {rates['maildrop']:.0f} | {rates['smtp-sink']:.0f} | {rate:.2f}{verdict(rate, least, False)} "
-              f"| {costs['maildrop']:.1f} | {costs['smtp-sink']:.1f} | {cost:.2f}{verdict(cost, most, True)} |")
+        for peer in [label for label in rates if label != "maildrop"] if "maildrop" in rates else []:
+            rate, cost = rates["maildrop"] / rates[peer], costs["maildrop"] / costs[peer]
+            promised = PROMISED.get((length, mode)) if peer == "smtp-sink" and sessions == 50 else None
+            most, least = promised or (None, None)
+            print(f"# | {mode} | {length} | {sessions} | {peer} | {rates['maildrop']:.0f} | {rates[peer]:.0f} | {rate:.2f}{verdict(rate, least, False)} "
+                  f"| {costs['maildrop']:.1f} | {costs[peer]:.1f} | {cost:.3f}{verdict(cost, most, True)} |")
 
 
 binary, folder = sys.argv[1:3]
@@ -112,11 +128,14 @@ raise_file_limit()
 print("\t".join(COLUMNS), flush=True)
 cells = collections.OrderedDict()
 with maildrop(binary, folder, cpu=SERVER_CPU) as ours, smtp_sink(folder, cpu=SERVER_CPU) as sink:
+    servers = [ours, sink] + running()
+    for peer in servers[2:]:  # what compiles while it runs is measured when it has
+        shoot(peer, 50, 1024, "conn", WARM_UP)
     for rep in range(1, ROUNDS + 1):
         for mode in MODES:
             for length in LENGTHS:
                 for sessions in SESSIONS:
-                    for server in (ours, sink) if rep % 2 else (sink, ours):
+                    for server in servers if rep % 2 else reversed(servers):
                         got = cell(server, sessions, length, mode, rep)
                         if got:
                             cells.setdefault((mode, length, sessions), {}).setdefault(server.label, []).append(got)

@@ -148,3 +148,16 @@ TEST_CASE("sources that have as many as each other cannot fill the house") {
   admission.leave(*admission.crowding(newcomer));
   CHECK(admission.enter(IpAddress()) == Answer::admitted);  // trusted
 }
+
+TEST_CASE("the very last seats are for those who have none") {
+  Admission admission({.total = 64, .per_ipv4 = 90, .per_ipv6_64 = 50, .exempt = {}});
+  const IpAddress most = ip("192.0.2.1"), rival = ip("192.0.2.2");
+  for (int i = 0; i < 59; ++i) REQUIRE(admission.enter(most) == Answer::admitted);
+  // He is to be given seats of the one who has most, but those are not free yet.
+  for (int i = 0; i < 3; ++i) REQUIRE(admission.enter(rival) == Answer::admitted);
+  CHECK(admission.crowding(rival) == most);
+  CHECK(admission.enter(rival) == Answer::full);
+  CHECK(admission.enter(ip("198.51.100.1")) == Answer::admitted);
+  CHECK(admission.enter(ip("198.51.100.2")) == Answer::admitted);
+  CHECK(admission.enter(ip("198.51.100.3")) == Answer::full);
+}

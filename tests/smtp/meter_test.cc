@@ -88,7 +88,7 @@ TEST_CASE("a source's memory bounds what its sessions receive, and not what wait
   const auto of_source = std::make_shared<Budget>(400 * 1024);
   const auto of_network = std::make_shared<Budget>(1 << 20);
   const Means means{.memory = &all, .smaller = {of_source, of_network}};
-  const std::string begin = "EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\nDATA\r\n";
+  const std::string begin = "EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\nDATA\r\n\r\n";
   const std::string half = std::string(78, 'x') + "\r\n";
   Session first(policy(), "id", {}, means);
   Session second(policy(), "id", {}, means);
@@ -109,6 +109,48 @@ TEST_CASE("a source's memory bounds what its sessions receive, and not what wait
   CHECK(say(third, "EHLO a\r\nMAIL FROM:<>\r\n").find("452 4.3.1 ") != std::string::npos);  // not worth to begin
   for (int i = 0; i < 200 && third.want() != Want::close; ++i) say(third, "MAIL FROM:<>\r\n");
   CHECK(third.want() == Want::close);  // limits.junk_commands
+}
+
+TEST_CASE("a network never holds more than it leaves, so that the next one finds something") {
+  auto config = std::make_shared<Policy>(*policy());
+  config->config.mail.max_size = 1 << 20;
+  Budget all(16 << 20);
+  std::vector<std::unique_ptr<Session>> sessions;
+  const auto begin = [&](const std::shared_ptr<Budget>& network) -> Session& {
+    const Means means{.memory = &all, .smaller = {std::make_shared<Budget>(all.limit() / 4), network}};
+    return *sessions.emplace_back(std::make_unique<Session>(config, "id", Opening{}, means));
+  };
+  const std::string kilobyte = std::string(1022, 'x') + "\r\n";
+  const std::string dialog = "EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\nDATA\r\n\r\n";
+  for (std::size_t networks = 1; networks <= 5; ++networks) {
+    const auto network = std::make_shared<Budget>(all.limit());
+    for (int i = 0; i < 40; ++i) {  // as many sources as they like, and messages of every size
+      Session& session = begin(network);
+      session.consume(dialog);
+      for (int k = 0; k < 1000 >> (i % 8); ++k) session.consume(kilobyte);
+    }
+    CAPTURE(networks);
+    CHECK(network->used() > 0);
+    CHECK(network->used() <= all.limit() - all.used());
+  }
+  Session& honest = begin(std::make_shared<Budget>(all.limit()));
+  honest.consume(dialog);
+  for (int k = 0; k < 50; ++k) honest.consume(kilobyte);
+  honest.consume(".\r\n");
+  CHECK(honest.want() == Want::delivery);
+}
+
+TEST_CASE("where one message needs more than half of the memory, it may have that") {
+  auto config = std::make_shared<Policy>(*policy());
+  config->config.mail.max_size = 1 << 20;
+  config->config.limits.memory = 4 << 20;
+  Budget all(config->config.limits.memory);
+  const Means means{.memory = &all, .smaller = {std::make_shared<Budget>(3 << 20), std::make_shared<Budget>(4 << 20)}};
+  Session session(config, "id", {}, means);
+  session.consume("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\nDATA\r\n\r\n");
+  for (int k = 0; k < 1023; ++k) session.consume(std::string(1022, 'x') + "\r\n");
+  session.consume(".\r\n");
+  CHECK(session.want() == Want::delivery);
 }
 
 TEST_CASE("what ends a session at once is an error, too") {

@@ -125,6 +125,43 @@ with Daemon({**BASE, **SUSPECTS, "flood.held": 0}) as daemon:
         same("with flood.held taken nobody waits", suspect.reply().code, 220)
     daemon.stop()
 
+def gauge(api, name):
+    return int(float(re.search(f"^{name} (\\S+)$".encode(), api.get("/metrics")[2], re.M).group(1)))
+
+
+MEMORY = 4 << 20
+with Daemon({**BASE, "limits.memory": f"{MEMORY}B", "mail.max_size": "256KiB"}) as daemon, Api(daemon.api) as api:
+    holders = []
+    for network in range(12):  # each takes half of what those before have left, and lets go of nothing
+        for size in (200, 200, 100, 50, 25, 12):
+            holder = From(daemon.smtp, f"127.6.{network}.1")
+            if holder.begin(["bob@example.test"]).code == 354:
+                holder.send(b"\r\n" + (b"x" * 98 + b"\r\n") * 10 * size)
+            holders.append(holder)
+    check("who holds too much memory for too long gives it back", until(lambda: refused(api, "memory") and
+          gauge(api, "maildrop_memory_bytes") <= MEMORY * 3 // 4), gauge(api, "maildrop_memory_bytes"))
+    check("not more of them than needed", gauge(api, "maildrop_memory_bytes") > MEMORY // 3, gauge(api, "maildrop_memory_bytes"))
+    with From(daemon.smtp, "127.7.1.1") as honest:
+        same("and somebody else is served", honest.deliver(["bob@example.test"], b"\r\n" + (b"x" * 98 + b"\r\n") * 1000).code, 250)
+    for each in holders:
+        each.close()
+    daemon.stop()
+
+with Daemon({**BASE, "limits.connections": 32}) as daemon, Api(daemon.api) as api:
+    crowd = [From(daemon.smtp, "127.4.1.1") for _ in range(29)]
+    with From(daemon.smtp, "127.4.1.1") as busy:
+        for command in ("EHLO a.test", "MAIL FROM:<>", "RCPT TO:<bob@example.test>"):
+            busy.cmd(command)
+        before = refused(api, "displaced")
+        rest = [From(daemon.smtp, f"127.4.{3 + n}.1") for n in range(6)]
+        check("more newcomers are served", until(lambda: refused(api, "displaced") >= before + 4), refused(api, "displaced"))
+        same("while one is idle, on whatever loop, none amid a message is ended", busy.cmd("DATA").code, 354)
+        for each in rest:
+            each.close()
+    for each in crowd:
+        each.close()
+    daemon.stop()
+
 SEATS = {"limits.connections": 32, "smtp.stress_timeout": "1s"}
 with Daemon({**BASE, **SEATS}) as daemon, Api(daemon.api) as api:
     crowd = [From(daemon.smtp, "127.4.1.1") for _ in range(30)]
