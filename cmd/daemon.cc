@@ -35,7 +35,7 @@ namespace {
 constexpr std::size_t kReservedFiles = 128;  // for the store, logs and what libraries open
 constexpr Millis kFarewell{500};             // for those who are left when the drain is over to hear 421
 constexpr Millis kLeastEnd{1000};            // for the store to close, however long the drain took
-constexpr Millis kTakeoverMargin{5000};      // for the other one, beyond its drain
+constexpr Millis kReminder{10'000};          // from one line in the log to the next, while the other one ends
 
 /// The folder of a store that nobody named is ours to make; a path that somebody wrote is theirs.
 void make_state_folder(const std::string& url, const std::string& resolved) {
@@ -64,6 +64,7 @@ class Daemon {
   std::string store_url() const;
   bool store_exists() const;
   store::OpenOptions store_options(store::Role role, bool create_missing) const;
+  Result<void> check_store() const;
   Result<void> open_store();
   Result<void> open_smtp();
   Result<void> open_api();
@@ -74,7 +75,7 @@ class Daemon {
   void reload();
   void reload_failed(const Error& error) const;
   /// Another process serves the listeners named in `left`.
-  void drain(const std::vector<std::string>& left = {});
+  void drain(const std::vector<std::string>& left, Millis limit);
   bool draining() const { return drain_began_ != Monotonic::min(); }
   void drain_timed_out();
   void server_drained();
@@ -146,29 +147,25 @@ Result<void> Daemon::open_sockets() {
   }
   if (parts_.api) api_listeners_ = TRY(listen("api", config_.api.listen, takeover));
   if (!takeover.empty()) TRY(take_place(takeover));
-  for (auto* listeners : {&smtp_listeners_.plain, &smtp_listeners_.tls_first, &smtp_listeners_.lmtp, &api_listeners_}) {
-    for (auto& of_loop : *listeners) {
-      for (service::Listener& each : of_loop) {
-        each.own();
-        if (!each.shared()) offered_.push_back({each.name(), each.fd()});
-      }
-    }
-  }
+  for (auto* listeners : {&smtp_listeners_.plain, &smtp_listeners_.tls_first, &smtp_listeners_.lmtp, &api_listeners_})
+    TRY(service::own(*listeners, offered_));
   return {};
 }
 
-/// From the first word on there is no way back, so what can be wrong with the store is found out before it.
+/// From finish() on there is no way back, so what can be found out about the store is found out before it. A store that
+/// does not exist yet, is of an older maildrop, or is busy can still be opened then.
 Result<void> Daemon::take_place(service::Takeover& takeover) const {
-  if (Result<std::unique_ptr<store::Store>> there = store::open_store(store_options(store::Role::reader, false));
-      !there && there.error().code != Code::not_found)
+  TRY(check_store());
+  if (const auto there = store::open_store(store_options(store::Role::reader, false));
+      !there && there.error().code != Code::not_found && there.error().code != Code::unavailable)
     return tl::unexpected(there.error());
-  const Monotonic began = std::chrono::steady_clock::now();
   const std::string from = takeover.from();
   log::info("taking over", {{"from", from}});
   service::notify_status("waiting for " + from + " to end");
-  TRY(takeover.finish(config_.service.drain_timeout + kTakeoverMargin));
-  const auto took = std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now() - began);
-  log::info("took over", {{"from", from}, {"seconds", static_cast<double>(took.count()) / 1000}});
+  std::signal(SIGHUP, SIG_IGN);  // until it is handled: now it would end the only one who can serve
+  for (Result<void> ended = takeover.finish(kReminder); !ended; ended = takeover.finish(kReminder))
+    log::warning("still waiting", {{"error", ended.error().what}});
+  log::info("took over", {{"from", from}});
   return {};
 }
 
@@ -209,11 +206,16 @@ store::OpenOptions Daemon::store_options(store::Role role, bool create_missing) 
   return options;
 }
 
+Result<void> Daemon::check_store() const {
+  if (store_url().rfind("memory:", 0) == 0 && !(parts_.smtp && parts_.api))
+    return fail(Code::invalid, "store.url = 'memory:' needs serve: no other process can see what is in it");
+  return {};
+}
+
 Result<void> Daemon::open_store() {
+  TRY(check_store());
   // serve-api may start before serve-smtp, and makes what is missing.
   const store::OpenOptions options = store_options(parts_.smtp ? store::Role::writer : store::Role::reader, true);
-  if (options.url.rfind("memory:", 0) == 0 && !(parts_.smtp && parts_.api))
-    return fail(Code::invalid, "store.url = 'memory:' needs serve: no other process can see what is in it");
   make_state_folder(config_.store.url, options.url);
   store_ = TRY(store::open_store(options));
   log::info("store", {{"url", options.url}, {"role", parts_.smtp ? "writer" : "reader"}});
@@ -270,10 +272,12 @@ int Daemon::run() {
   }
   boost::asio::io_context& main_loop = loops_.at(0).context();
   signals_ = std::make_unique<service::Signals>(
-      main_loop, service::SignalHandlers{[this] { drain(); }, [this](int signal) { end_now(128 + signal); },
-                                         [this] { reload(); }});
-  offer_ = std::make_unique<service::TakeoverOffer>(main_loop, std::move(offered_),
-                                                    [this](const std::vector<std::string>& names) { drain(names); });
+      main_loop, service::SignalHandlers{[this] { drain(offer_->withdraw(), config_.service.drain_timeout); },
+                                         [this](int signal) { end_now(128 + signal); }, [this] { reload(); }});
+  offer_ = std::make_unique<service::TakeoverOffer>(
+      main_loop, std::move(offered_), [this](const std::vector<std::string>& names) {
+        drain(names, std::min(config_.service.drain_timeout, config_.service.takeover_timeout));
+      });
   drain_limit_ = std::make_unique<boost::asio::steady_timer>(main_loop);
   if (smtp_) smtp_->start();
   if (http_) http_->start();
@@ -343,15 +347,14 @@ void Daemon::reload_failed(const Error& error) const {
   service::notify_ready("reload failed: " + error.what);
 }
 
-void Daemon::drain(const std::vector<std::string>& left) {
+void Daemon::drain(const std::vector<std::string>& left, Millis limit) {
   if (draining()) return;  // a TERM for one that is taken over
-  offer_->withdraw();
   log::info("draining", {{"smtp_connections", smtp_ ? smtp_->connections() : 0},
                          {"http_connections", http_ ? http_->connections() : 0}});
   service::notify_stopping();
   draining_servers_ = (smtp_ ? 1 : 0) + (http_ ? 1 : 0);
   drain_began_ = std::chrono::steady_clock::now();
-  drain_ends_ = drain_began_ + config_.service.drain_timeout;
+  drain_ends_ = drain_began_ + limit;
   drain_limit_->expires_at(drain_ends_);
   drain_limit_->async_wait([this](const boost::system::error_code& error) {
     if (!error) drain_timed_out();

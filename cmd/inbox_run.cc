@@ -138,7 +138,10 @@ Result<void> InboxRun::show_new(const Summaries& fresh) {
   if (options_.raw || options_.headers || options_.text || options_.transcript) {
     for (const store::Summary& each : fresh) {
       const auto shown = show_message(each, false);
-      if (!shown && shown.error().code != Code::not_found) return shown;
+      if (shown || shown.error().code == Code::not_found) continue;
+      if (failed_ != exit_nothing) return shown;
+      report(shown.error());  // no transcript of this one
+      failed_.reset();
     }
     return {};
   }

@@ -145,10 +145,11 @@ struct LogSettings {
 };
 
 struct ServiceSettings {
-  unsigned loops = 0;                               // threads that serve sockets; 0: one for each core
-  Millis drain_timeout = std::chrono::seconds(20);  // after TERM; below systemd's TimeoutStopSec
-  unsigned socket_mode = 0660;                      // of unix sockets: our user and group, such as a proxy's
-  bool takeover = false;                            // take the place of who listens on our addresses
+  unsigned loops = 0;                                 // threads that serve sockets; 0: one for each core
+  Millis drain_timeout = std::chrono::seconds(20);    // after TERM; below systemd's TimeoutStopSec
+  unsigned socket_mode = 0660;                        // of unix sockets: our user and group, such as a proxy's
+  bool takeover = false;                              // take the place of who listens on our addresses
+  Millis takeover_timeout = std::chrono::seconds(3);  // instead of drain_timeout when somebody takes ours
 };
 
 struct Config {

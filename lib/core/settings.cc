@@ -125,7 +125,8 @@ void add_limits(std::vector<Setting>& rows) {
       "Beyond: 452 4.3.1, and the sender tries again. At least twice mail.max_size. While messages come "
       "in, those of one source (an IPv4 address or an IPv6 /64) have a quarter of it, and those of its network "
       "(a /24 or a /48) no more than what is free then, or room for one message if that is more. While "
-      "three quarters are taken, those give room back (421 4.3.1) whose network has most.")));
+      "these have three quarters of what there is for them, who is longest at it of the networks that have most gives "
+      "his back (421 4.3.1).")));
   rows.push_back(
       reloadable(number_row("limits.connections", kCount, MEMBER(limits.connections), "1..1000000",
                             "SMTP connections at once, in total. Beyond: 421 4.3.2. When nearly all are taken, each "
@@ -240,6 +241,10 @@ void add_rest(std::vector<Setting>& rows) {
                              "sockets pass over, it ends as after TERM, and those who connect meanwhile wait. For an "
                              "upgrade without a refused connection where no systemd holds the sockets. Both run as one "
                              "user (or the new one as root) in one network namespace."));
+  rows.push_back(reloadable(
+      duration_row("service.takeover_timeout", kTimeout, MEMBER(service.takeover_timeout), "1s..24h",
+                   "How long transactions in flight may take when another process takes our place, since whoever "
+                   "connects meanwhile waits for them. Who is left then hears 421.")));
 }
 
 std::vector<Setting> make_rows() {

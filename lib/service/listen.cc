@@ -82,7 +82,8 @@ Name name_of(int fd) {
   return {"unknown", 0};
 }
 
-Result<Listener> listen_ip(const std::string& endpoint, const IpAddress& ip, std::uint16_t port) {
+/// `listens`: or is only bound, until own().
+Result<Listener> listen_ip(const std::string& endpoint, const IpAddress& ip, std::uint16_t port, bool listens) {
   Address address;
   const socklen_t size = fill(address, ip, port);
   FileDescriptor made(socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -94,9 +95,9 @@ Result<Listener> listen_ip(const std::string& endpoint, const IpAddress& ip, std
   // Accepted sockets inherit it: replies are written whole, so there is nothing for Nagle to gather.
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (address.any.sa_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  if (bind(fd, &address.any, size) != 0 || listen(fd, kBacklog) != 0)
+  if (bind(fd, &address.any, size) != 0 || (listens && listen(fd, kBacklog) != 0))
     return tl::unexpected(listen_error(endpoint, errno));
-  return Listener(made.release(), name_of(fd).text, Listener::Shared::no);
+  return Listener(made.release(), name_of(fd).text, listens ? Listener::Shared::no : Listener::Shared::process);
 }
 
 /// SO_REUSEPORT lets a second server of the same user share the port in silence, and take half of the mail. So a socket
@@ -131,8 +132,11 @@ Result<void> listen_everywhere(const Endpoint& endpoint, const IpAddress& ip, st
   for (FileDescriptor& each : TRY(take(takeover, name_of(ip, port))))
     out[count++ % out.size()].emplace_back(each.release(), name_of(ip, port), Listener::Shared::process);
   if (count == 0) TRY(check_unused(endpoint.to_string(), ip, port));
+  const bool alone = count == 0;
   for (; count < out.size(); ++count) {
-    out[count].push_back(TRY(listen_ip(endpoint.to_string(), ip, port)));
+    Result<Listener> more = listen_ip(endpoint.to_string(), ip, port, alone);
+    if (!more && !alone) break;  // such as root for another user's: those that were taken will do
+    out[count].push_back(TRY(std::move(more)));
     if (port == 0) port = name_of(out[count].back().fd()).port;
   }
   return {};
@@ -160,9 +164,7 @@ bool is_alive(const sockaddr_un& address) {
 Result<Listener> listen_unix(const Endpoint& endpoint, unsigned mode, Takeover* takeover) {
   const std::string text = endpoint.to_string();
   if (auto taken = TRY(take(takeover, text)); !taken.empty()) {
-    Listener listener(taken.front().release(), text, Listener::Shared::process, endpoint.path);
-    if (chmod(endpoint.path.c_str(), static_cast<mode_t>(mode)) != 0) return tl::unexpected(listen_error(text, errno));
-    return listener;
+    return Listener(taken.front().release(), text, Listener::Shared::process, endpoint.path, mode);
   }
   Address address{};
   address.un.sun_family = AF_UNIX;
@@ -235,8 +237,8 @@ Result<void> take_inherited(const Endpoint& endpoint, ListenersByLoop& out) {
 
 }  // namespace
 
-Listener::Listener(int fd, std::string name, Shared shared, std::string unlink_path)
-    : fd_(fd), name_(std::move(name)), shared_(shared), unlink_path_(std::move(unlink_path)) {
+Listener::Listener(int fd, std::string name, Shared shared, std::string unlink_path, unsigned mode)
+    : fd_(fd), name_(std::move(name)), shared_(shared), unlink_path_(std::move(unlink_path)), mode_(mode) {
   struct stat there {};
   if (unlink_path_.empty() || lstat(unlink_path_.c_str(), &there) != 0) return;
   device_ = there.st_dev;
@@ -258,6 +260,7 @@ Listener::Listener(Listener&& other) noexcept
       name_(std::move(other.name_)),
       shared_(other.shared_),
       unlink_path_(std::exchange(other.unlink_path_, {})),
+      mode_(other.mode_),
       device_(other.device_),
       inode_(other.inode_) {}
 
@@ -266,6 +269,7 @@ Listener& Listener::operator=(Listener&& other) noexcept {
   std::swap(name_, other.name_);
   std::swap(shared_, other.shared_);
   std::swap(unlink_path_, other.unlink_path_);
+  std::swap(mode_, other.mode_);
   std::swap(device_, other.device_);
   std::swap(inode_, other.inode_);
   return *this;
@@ -278,8 +282,12 @@ void Listener::leave(const std::vector<std::string>& names) {
   shared_ = Shared::process;
 }
 
-void Listener::own() {
-  if (shared_ == Shared::process) shared_ = Shared::no;
+Result<void> Listener::own() {
+  if (shared_ != Shared::process) return {};
+  shared_ = Shared::no;
+  const bool changed = unlink_path_.empty() || chmod(unlink_path_.c_str(), static_cast<mode_t>(mode_)) == 0;
+  if (!changed || listen(fd_, kBacklog) != 0) return tl::unexpected(listen_error(name_, errno));
+  return {};
 }
 
 Result<ListenersByLoop> open_listeners(const std::vector<Endpoint>& endpoints, std::size_t loops, unsigned socket_mode,
@@ -309,6 +317,16 @@ Result<void> ask_for(const std::vector<Endpoint>& endpoints, Takeover& takeover)
     if (endpoint.kind != Endpoint::Kind::any) continue;
     TRY(takeover.ask(name_of(IpAddress::from_v4(0), endpoint.port)));
     TRY(takeover.ask(name_of(IpAddress(), endpoint.port)));
+  }
+  return {};
+}
+
+Result<void> own(ListenersByLoop& listeners, std::vector<OfferedSocket>& offered) {
+  for (auto& of_loop : listeners) {
+    for (Listener& each : of_loop) {
+      TRY(each.own());
+      if (!each.shared()) offered.push_back({each.name(), each.fd()});
+    }
   }
   return {};
 }

@@ -20,8 +20,8 @@ class Listener {
   enum class Shared { no, systemd, process };
 
   /// `unlink_path`: the name of a unix socket. It is removed with the listener that has it alone, if it is still that
-  /// one's.
-  Listener(int fd, std::string name, Shared shared, std::string unlink_path = {});
+  /// one's. `mode`: what own() makes its permissions.
+  Listener(int fd, std::string name, Shared shared, std::string unlink_path = {}, unsigned mode = 0);
   ~Listener();
   Listener(Listener&&) noexcept;
   Listener& operator=(Listener&&) noexcept;
@@ -33,8 +33,10 @@ class Listener {
   bool shared() const { return shared_ != Shared::no; }
   /// Another process has it, too, from here on, if it is among `names`.
   void leave(const std::vector<std::string>& names);
-  /// The process that it was taken of has ended.
-  void own();
+  /// The process that it was taken of has ended. Until then nothing about it is changed, and what joins its port does
+  /// not listen yet.
+  ///   unavailable  it cannot listen
+  Result<void> own();
   /// Gives the descriptor away.
   int release();
 
@@ -43,6 +45,7 @@ class Listener {
   std::string name_;
   Shared shared_ = Shared::no;
   std::string unlink_path_;
+  unsigned mode_ = 0;
   dev_t device_ = 0;  // of unlink_path_
   ino_t inode_ = 0;
 };
@@ -63,6 +66,9 @@ Result<ListenersByLoop> open_listeners(const std::vector<Endpoint>& endpoints, s
 /// Asks whoever listens at these addresses for its sockets (Takeover::ask): before any of them is opened, since who has
 /// an address may have a unix socket, too.
 Result<void> ask_for(const std::vector<Endpoint>& endpoints, Takeover& takeover);
+
+/// Listener::own() for all of them; those that could pass to the next process are added to `offered`.
+Result<void> own(ListenersByLoop& listeners, std::vector<OfferedSocket>& offered);
 
 /// Closes inherited sockets that nobody took, and clears LISTEN_* from the environment.
 void forget_inherited();

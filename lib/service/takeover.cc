@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -30,6 +31,7 @@ constexpr std::size_t kAtOnce = 64;           // descriptors in a packet; the ke
 constexpr std::size_t kPacket = 64 * 1024;    // more than that many names of unix sockets
 constexpr std::chrono::seconds kAnswer{5};    // for the one that serves to send them
 constexpr std::size_t kMostSockets = 65'536;  // of the one that is asked
+constexpr std::chrono::seconds kPause{1};     // after one that we do not talk to, or cannot: it may come again at once
 
 union Address {
   sockaddr any;
@@ -118,7 +120,7 @@ struct TakeoverOffer::State : std::enable_shared_from_this<State> {
   using Error = boost::system::error_code;
 
   State(boost::asio::io_context& c, std::vector<OfferedSocket> s, Handler h)
-      : context(c), sockets(std::move(s)), taken(std::move(h)) {}
+      : context(c), sockets(std::move(s)), taken(std::move(h)), pause(c) {}
 
   void open() {
     std::vector<std::string_view> done;  // each loop has its own socket of one name
@@ -139,9 +141,14 @@ struct TakeoverOffer::State : std::enable_shared_from_this<State> {
   void wait(Descriptor& door) {
     door.async_wait(Descriptor::wait_read, [self = shared_from_this(), &door](const Error& error) {
       if (error || self->withdrawn) return;
+      bool met = false;
       guarded([&] {
-        self->meet(FileDescriptor(accept4(door.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)));
-        self->wait(door);
+        met = self->meet(FileDescriptor(accept4(door.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)));
+      });
+      if (met) return self->wait(door);
+      self->pause.expires_after(kPause);
+      self->pause.async_wait([self, &door](const Error&) {  // cut short where another door pauses, too
+        if (!self->withdrawn) self->wait(door);
       });
     });
   }
@@ -155,18 +162,23 @@ struct TakeoverOffer::State : std::enable_shared_from_this<State> {
     }
   }
 
-  void meet(FileDescriptor channel) {
-    if (!channel || taker) return;  // one at a time: another one sees the end of file
+  /// false: the next one waits.
+  bool meet(FileDescriptor channel) {
+    if (!channel) return false;
+    if (taker) return true;  // one at a time: another one sees the end of file
     const std::optional<std::string> who = trusted_peer(channel.get());
-    if (!who) return log::warning("takeover refused", {{"error", "asked by another user"}});
+    if (!who) log::warning("takeover refused", {{"error", "asked by another user"}});
+    if (!who) return false;
     for (std::size_t at = 0; at < sockets.size(); at += kAtOnce) {
       const std::size_t count = std::min(kAtOnce, sockets.size() - at);
-      if (!send_sockets(channel.get(), std::span(sockets).subspan(at, count), sockets.size() - at - count)) return;
+      if (!send_sockets(channel.get(), std::span(sockets).subspan(at, count), sockets.size() - at - count))
+        return false;
     }
     taker.emplace(context, channel.release());
     taker->async_wait(Descriptor::wait_read, [self = shared_from_this(), who = *who](const Error& error) {
       if (!error && !self->withdrawn) guarded([&] { self->hear(who); });
     });
+    return true;
   }
 
   void hear(const std::string& who) {
@@ -183,6 +195,7 @@ struct TakeoverOffer::State : std::enable_shared_from_this<State> {
   void withdraw() {
     withdrawn = true;
     doors.clear();
+    pause.cancel();
     if (taker) taker->cancel();  // it is told by our end
   }
 
@@ -190,6 +203,7 @@ struct TakeoverOffer::State : std::enable_shared_from_this<State> {
   std::vector<OfferedSocket> sockets;
   Handler taken;
   std::list<Descriptor> doors;
+  boost::asio::steady_timer pause;
   std::optional<Descriptor> taker;
   bool withdrawn = false;
 };
@@ -204,7 +218,13 @@ TakeoverOffer::~TakeoverOffer() {
   state_->taker.reset();
 }
 
-void TakeoverOffer::withdraw() { state_->withdraw(); }
+std::vector<std::string> TakeoverOffer::withdraw() {
+  state_->withdraw();
+  std::vector<std::string> given;
+  if (state_->taker)
+    for (const OfferedSocket& each : state_->sockets) given.push_back(each.name);
+  return given;
+}
 
 // --- the one that starts ---
 
@@ -226,7 +246,10 @@ Result<void> Takeover::ask(const std::string& name) {
     return fail(Code::unavailable, failed + std::strerror(errno));
   }
   const std::optional<std::string> who = trusted_peer(channel.get());
-  if (!who) return fail(Code::unavailable, failed + "it is another user's");
+  if (!who) {
+    log::warning("no takeover", {{"address", name}, {"error", "it is another user's"}});
+    return {};
+  }
   givers_.push_back({std::move(channel), *who, {}});
   return receive(givers_.back());
 }
@@ -270,10 +293,18 @@ std::vector<FileDescriptor> Takeover::take(std::string_view name) {
   return out;
 }
 
+std::vector<std::string> Takeover::left() const {
+  std::vector<std::string> names;
+  for (const Socket& each : sockets_)
+    if (each.fd && std::find(names.begin(), names.end(), each.name) == names.end()) names.push_back(each.name);
+  return names;
+}
+
 Result<void> Takeover::finish(std::chrono::milliseconds patience) {
+  for (const std::string& name : left()) log::warning("takeover leaves an address unserved", {{"address", name}});
   sockets_.clear();
   const auto until = std::chrono::steady_clock::now() + patience;
-  for (const Giver& giver : givers_) {
+  for (const Giver& giver : std::exchange(told_, true) ? std::span<const Giver>() : std::span<const Giver>(givers_)) {
     std::string text(kTake);
     for (const std::string& name : giver.taken) text.append("\n").append(name);
     [[maybe_unused]] const ssize_t n = send(giver.channel.get(), text.data(), text.size(), MSG_NOSIGNAL);

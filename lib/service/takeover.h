@@ -13,7 +13,8 @@
 ///              NAME ...
 ///     taking:  take                         what it does not take is closed by the one that ends
 ///              NAME ...
-///     serving: end of file, when it has ended and its store is free
+///     serving: end of file, when it has ended and its store is free. If it ends for another reason before it has heard
+///              what is taken, it leaves all it has given.
 #pragma once
 
 #include <sys/types.h>
@@ -45,13 +46,14 @@ class TakeoverOffer {
   using Handler = std::function<void(const std::vector<std::string>& names)>;
 
   /// The descriptors of `sockets` stay the caller's, and open until withdraw(). Where nothing can be offered (they are
-  /// all unix sockets, or another user has the name) there is a warning, and that is all.
+  /// all unix sockets, or somebody else has the name) there is a warning, and that is all.
   TakeoverOffer(boost::asio::io_context& context, std::vector<OfferedSocket> sockets, Handler taken);
   /// The end of file that the other side waits for.
   ~TakeoverOffer();
   TakeoverOffer(const TakeoverOffer&) = delete;
-  /// Nobody can ask any more, and the loop has no work from here; must run on the loop's thread.
-  void withdraw();
+  /// Nobody can ask any more, and the loop has no work from here; must run on the loop's thread. The names of the
+  /// sockets that somebody has who has not taken them yet: all, or none.
+  std::vector<std::string> withdraw();
 
  private:
   struct State;
@@ -64,9 +66,9 @@ class Takeover {
   /// Nobody's place.
   Takeover() = default;
 
-  /// Asks whoever listens at `name` for all of its sockets; does nothing where nobody does, or if they are here
-  /// already.
-  ///   unavailable  it does not answer, is another user's, or is being taken over by somebody else
+  /// Asks whoever listens at `name` for all of its sockets; does nothing where nobody does, if they are here already,
+  /// or (with a warning) where it is another user's: anybody may take the name of what is not running.
+  ///   unavailable  it does not answer, or is being taken over by somebody else
   Result<void> ask(const std::string& name);
 
   bool empty() const { return givers_.empty(); }
@@ -74,8 +76,10 @@ class Takeover {
   std::string from() const;
   /// The sockets of that name, given away.
   std::vector<FileDescriptor> take(std::string_view name);
+  /// Names of sockets that are here and were not taken: after finish(), which warns of them, nobody serves them.
+  std::vector<std::string> left() const;
   /// Has all that were asked end, and waits for that. From here on there is no way back.
-  ///   unavailable  they are still there after `patience`
+  ///   unavailable  they are still there after `patience`; it may be called again
   Result<void> finish(std::chrono::milliseconds patience);
 
  private:
@@ -94,6 +98,7 @@ class Takeover {
 
   std::vector<Giver> givers_;
   std::vector<Socket> sockets_;
+  bool told_ = false;
 };
 
 }  // namespace maildrop::service

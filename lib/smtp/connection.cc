@@ -281,7 +281,8 @@ void Connection::expire(const Reply& reply) {
 
 Connection::Holding Connection::holding() const {
   if (!waits_for_peer() || expired_ || !is_limited()) return {};
-  return {session_.transaction().memory.held(), session_.held_by_network(), in_data_ ? data_started_ : started_};
+  return {session_.transaction().memory.held(), session_.held_by_network(), in_data_,
+          in_data_ ? data_started_ : started_};
 }
 
 void Connection::give_back() { expire(reply::memory_needed); }

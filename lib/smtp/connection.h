@@ -123,6 +123,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   struct Holding {
     std::uint64_t bytes = 0;
     std::uint64_t of_network = 0;  // all that its network holds
+    bool in_data = false;          // and not at its recipients, or between chunks
     Monotonic since{};             // the begin of the message, or of the session
   };
   Holding holding() const;

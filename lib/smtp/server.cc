@@ -16,7 +16,8 @@ using service::TlsContextPtr;
 
 namespace {
 
-constexpr std::chrono::seconds kSweep{1};  // how exact deadlines are
+constexpr std::chrono::seconds kSweep{1};          // how exact deadlines are
+constexpr std::chrono::seconds kLeastPatience{2};  // for a message, however scarce memory is: most need no more
 
 constexpr std::string_view kProxy = "maildrop_smtp_proxy_headers_total";
 constexpr std::string_view kProxyHelp = "connections from proxy.networks by their PROXY header";
@@ -79,27 +80,42 @@ asio::awaitable<void, Connection::Executor> Server::State::sweep_loop(Share* sha
   }
 }
 
-/// Three quarters of limits.memory may be held for as long as their senders like. What is more is given back, each
-/// loop's part by its own connections: by those of the network that holds most, and of these by who has been longest at
-/// it.
+/// Three quarters of limits.memory, less what strangers have no part in (deliveries that wait for the store, exempt
+/// peers), may be held for as long as they like. What is more is given back by the networks that hold most, and of
+/// these by who has been longest at his message. Each loop knows its own connections, and of the others what they had
+/// at their last sweep.
 void Server::State::relieve(Share& share) {
+  std::vector<std::pair<Connection::Holding, Connection*>> holders;
+  share.receiving = share.largest = 0;
   const std::uint64_t limit = parts.memory.limit();
   const std::uint64_t used = parts.memory.used();
-  const std::uint64_t most = limit - limit / 4;
-  if (used <= most) return;
-  std::vector<std::pair<Connection::Holding, Connection*>> holders;
-  for (const auto& [source, connection] : share.shared.connections)
-    if (const Connection::Holding holding = connection->holding(); holding.bytes != 0)
-      holders.emplace_back(holding, connection);
-  std::sort(holders.begin(), holders.end(), [](const auto& a, const auto& b) {
-    return a.first.of_network != b.first.of_network ? a.first.of_network > b.first.of_network
-                                                    : a.first.since < b.first.since;
+  if (used <= limit / 2) return;
+  for (const auto& [source, connection] : share.shared.connections) {
+    const Connection::Holding holding = connection->holding();
+    if (holding.bytes == 0) continue;
+    share.receiving += holding.bytes;
+    share.largest = std::max(share.largest.load(), holding.of_network);
+    holders.emplace_back(holding, connection);
+  }
+  std::uint64_t receiving = 0;
+  std::uint64_t largest = 0;
+  for (const auto& each : shares) {
+    receiving += each->receiving;
+    largest = std::max(largest, each->largest.load());
+  }
+  const std::uint64_t room = limit - std::min(limit, used - std::min(used, receiving));
+  const std::uint64_t most = room - room / 4;
+  if (receiving <= most) return;
+  std::sort(holders.begin(), holders.end(), [](const auto& x, const auto& y) {
+    return x.first.in_data != y.first.in_data ? x.first.in_data : x.first.since < y.first.since;
   });
-  const std::uint64_t wanted = (used - most) / shares.size() + 1;
+  const std::uint64_t wanted = (receiving - most) / shares.size() + 1;
   std::uint64_t freed = 0;
-  for (auto each = holders.begin(); each != holders.end() && freed < wanted; ++each) {
-    each->second->give_back();
-    freed += each->first.bytes;
+  for (const auto& [holding, connection] : holders) {
+    if (freed >= wanted) break;
+    if (4 * holding.of_network < 3 * largest || holding.since + kLeastPatience > share.shared.now) continue;
+    connection->give_back();
+    freed += holding.bytes;
   }
 }
 

@@ -66,6 +66,10 @@ struct Server::State {
     std::vector<Gate> gates;
     std::list<Descriptor> acceptors;
     Timer sweeper;
+    // Of limits.memory, as of the last sweep: what its connections hold, and the most that a network of one of them
+    // does.
+    std::atomic<std::uint64_t> receiving{0};
+    std::atomic<std::uint64_t> largest{0};
   };
 
   State(ServerParts p, const Config& config, ServerListeners listeners, TlsContextPtr tls)

@@ -94,10 +94,10 @@ std::size_t Session::consume_line(std::string_view bytes) {
 
 void Session::run(std::string_view line) {
   ++commands_;
-  note_replies();
-  transcript_.client(line);
-  if (has_control(line)) return refuse_line(line, reply::control_character);
   const Command command = parse_command(line);
+  note_replies();
+  transcript_.client(line, command.verb != Verb::unknown);
+  if (has_control(line)) return refuse_line(line, reply::control_character);
   if (state_ == State::refused) {
     // RFC 5321 3.1: after a 554 greeting only QUIT works.
     if (command.verb == Verb::quit) {

@@ -15,7 +15,8 @@ void Session::run_xclient(std::string_view argument) {
   count_junk();
   if (want_ == Want::close) return;
   mail::Peer& peer = transaction_.peer;
-  if (told->address) {  // the name and the port belong to an address
+  if (told->address) {                       // the name and the port belong to an address
+    transcript_.begin(id_, delivered_ + 1);  // what was said before is another client's
     peer = {};
     peer.address = *told->address;
     peer.exempt = contains(policy_->config.limits.exempt, peer.address);

@@ -12,16 +12,29 @@ namespace {
 constexpr std::string_view kCut = "...\n";
 constexpr std::size_t kFirstRoom = 384;  // what most dialogs of one message take
 
-/// `AUTH PLAIN` of `AUTH PLAIN dXNlcg...`.
-std::string_view without_secret(std::string_view line) {
-  if (!equals_ignoring_case(line.substr(0, 5), "AUTH ")) return line;
-  const std::size_t mechanism = line.find_first_not_of(' ', 5);
-  return line.substr(0, line.find(' ', std::min(mechanism, line.size())));
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+bool is_blank(char c) { return c == ' ' || is_control(c); }
+
+/// The end of the word behind the first one: of `AUTH PLAIN` in `AUTH PLAIN dXNlcg...`.
+std::size_t end_of_mechanism(std::string_view line) {
+  const auto skip = [&](std::size_t at, bool blanks) {
+    while (at < line.size() && is_blank(line[at]) == blanks) ++at;
+    return at;
+  };
+  return skip(skip(skip(skip(0, true), false), true), false);
 }
+
+bool is_auth(std::string_view line) {
+  const std::size_t begin = std::find_if_not(line.begin(), line.end(), is_blank) - line.begin();
+  return equals_ignoring_case(line.substr(begin, 4), "AUTH") && (line.size() == begin + 4 || is_blank(line[begin + 4]));
+}
+
+std::string size_of(std::uint64_t bytes) { return "(" + std::to_string(bytes) + " bytes)"; }
 
 }  // namespace
 
 void Transcript::begin(std::string_view session, unsigned message) {
+  if (text_.capacity() > kFirstRoom) std::string().swap(text_);
   text_.clear();
   full_ = limit_ == 0;
   if (full_) return;
@@ -29,7 +42,15 @@ void Transcript::begin(std::string_view session, unsigned message) {
   add("session ", std::string(session) + ", message " + std::to_string(message));
 }
 
-void Transcript::client(std::string_view line) { add("C: ", without_secret(line)); }
+void Transcript::client(std::string_view line, bool known) {
+  if (is_auth(line)) {
+    auth_ = true;
+    line = line.substr(0, end_of_mechanism(line));
+  } else if (auth_ && !known) {
+    return content(line.size());
+  }
+  add("C: ", line);
+}
 
 void Transcript::server(std::string_view replies) {
   bool goes_on = false;
@@ -41,17 +62,25 @@ void Transcript::server(std::string_view replies) {
   }
 }
 
-void Transcript::content(std::uint64_t bytes) { add("C: ", "(" + std::to_string(bytes) + " bytes)"); }
+void Transcript::content(std::uint64_t bytes) { add("C: ", size_of(bytes)); }
 
 void Transcript::add(std::string_view who, std::string_view line) {
   if (full_) return;
-  const std::size_t before = text_.size();
+  const auto controls = static_cast<std::size_t>(std::count_if(line.begin(), line.end(), is_control));
+  const std::size_t size = text_.size() + who.size() + line.size() + 3 * controls + 1;
+  full_ = size + kCut.size() > limit_;
+  if (full_) {
+    if (text_.size() + kCut.size() <= limit_) text_ += kCut;
+    return;
+  }
+  if (size + kCut.size() > text_.capacity())
+    text_.reserve(std::min(limit_, std::max(2 * text_.capacity(), size + kCut.size())));
   text_ += who;
   for (const char c : line) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f) {
+    if (!is_control(c)) {
       text_ += c;
     } else {
+      const auto byte = static_cast<unsigned char>(c);
       constexpr std::string_view kDigits = "0123456789abcdef";
       text_ += "\\x";
       text_ += kDigits[byte >> 4];
@@ -59,10 +88,6 @@ void Transcript::add(std::string_view who, std::string_view line) {
     }
   }
   text_ += '\n';
-  if (text_.size() + kCut.size() <= limit_) return;
-  full_ = true;
-  text_.resize(before);
-  if (before + kCut.size() <= limit_) text_ += kCut;
 }
 
 }  // namespace maildrop::smtp

@@ -12,7 +12,8 @@
 ///     C: (2134 bytes)
 ///
 /// Of a reply in several lines it has the first. Commands are as they came, with control characters as `\xNN`, but what
-/// follows the mechanism of an AUTH: it may be somebody's password. Nothing of a message is in it.
+/// may be somebody's password: what follows the mechanism of an AUTH, and after an AUTH lines that are no commands, of
+/// which it has the size. Nothing of a message is in it.
 #pragma once
 
 #include <cstddef>
@@ -29,14 +30,14 @@ class Transcript {
 
   /// Begins anew.
   void begin(std::string_view session, unsigned message);
-  /// A command without the end of its line.
-  void client(std::string_view line);
+  /// A line without its end; `known`: its first word is a command.
+  void client(std::string_view line, bool known);
   /// Replies as they are sent.
   void server(std::string_view replies);
   /// Of a message.
   void content(std::uint64_t bytes);
 
-  /// Lines that end in LF.
+  /// Lines that end in LF. Its capacity is never more than the limit.
   const std::string& text() const { return text_; }
 
  private:
@@ -45,6 +46,7 @@ class Transcript {
   std::size_t limit_;
   std::string text_;
   bool full_ = false;
+  bool auth_ = false;  // somebody has said AUTH
 };
 
 }  // namespace maildrop::smtp

@@ -32,7 +32,7 @@ constexpr std::size_t kTargetOverhead = 128;  // bytes of memory a target takes 
 
 std::size_t size_of(const Delivery& d) {
   std::size_t size = sizeof(Delivery) + d.data.size() + d.summary.from.size() + d.summary.header_from.size() +
-                     d.summary.subject.size() + d.summary.helo.size();
+                     d.summary.subject.size() + d.summary.helo.size() + d.transcript.size();
   for (const Delivery::Target& target : d.targets) size += kTargetOverhead + target.to.size();
   return size;
 }

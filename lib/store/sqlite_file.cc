@@ -110,8 +110,8 @@ Result<Connection> open_once(const std::string& path, std::chrono::milliseconds 
   if (!version) return tl::unexpected(version.error());
   if (*version == 0) return fail(Code::not_found, "no store at '" + path + "': the file is empty");
   if (*version < kVersion) {
-    return fail(Code::invalid, "store '" + path + "' has version " + std::to_string(*version) +
-                                   ", of an older maildrop: `maildrop serve` brings it up to date");
+    return fail(Code::unavailable, "store '" + path + "' has version " + std::to_string(*version) +
+                                       ", of an older maildrop: `maildrop serve` brings it up to date");
   }
   return connection;
 }
@@ -174,8 +174,9 @@ Result<Connection> open_existing(const std::string& path, std::chrono::milliseco
   const auto until = std::chrono::steady_clock::now() + patience;
   for (;;) {
     auto connection = open_once(path, busy_timeout);
-    const bool missing = !connection && connection.error().code == Code::not_found;
-    if (!missing || std::chrono::steady_clock::now() >= until) return connection;
+    const Code code = connection ? Code::internal : connection.error().code;
+    const bool may_come = code == Code::not_found || code == Code::unavailable;
+    if (!may_come || std::chrono::steady_clock::now() >= until) return connection;
     std::this_thread::sleep_for(kRetry);
   }
 }

@@ -40,7 +40,8 @@ Result<void> create(const std::string& path);
 
 /// Opens what create() made, for a process that reads.
 ///   not_found    no store there, and none that came within `patience`
-///   invalid      another program's database, a newer maildrop's, or an older one's that nobody has written since
+///   unavailable  an older maildrop's that no writer has brought up to date within `patience`
+///   invalid      another program's database, or a newer maildrop's
 Result<Connection> open_existing(const std::string& path, std::chrono::milliseconds busy_timeout,
                                  std::chrono::milliseconds patience);
 

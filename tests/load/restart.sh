@@ -11,10 +11,10 @@
 . "$(dirname "$0")/lib.sh"
 status=0
 run_python restart.py takeover || status=1
-if [ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] && unshare --net true 2>/dev/null; then
+if [ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] && command -v ip >/dev/null && unshare --net true 2>/dev/null; then
   run_python restart.py far || status=1
 else
-  echo "skipped: far takeover (no root, no /dev/net/tun or no network namespace)" >&2
+  echo "skipped: far takeover (no root, no /dev/net/tun, no ip or no network namespace)" >&2
 fi
 run_python restart.py inherited || status=1
 exit "$status"

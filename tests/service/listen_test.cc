@@ -33,6 +33,12 @@ bool connects(const std::string& path) {
   return ok;
 }
 
+bool listens(int fd) {
+  int listening = 0;
+  socklen_t size = sizeof listening;
+  return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening == 1;
+}
+
 struct Folder {
   Folder() { path = mkdtemp(name); }
   ~Folder() {
@@ -158,13 +164,36 @@ TEST_CASE("what is taken over serves as many loops as there are, and is shared u
       count += of_loop.size();
       for (const Listener& each : of_loop) shared += each.shared() ? 1 : 0;
     }
-    CHECK(shared == 3);
+    CHECK(shared == count);  // none listens that did not before
+    std::size_t listening = 0;
+    for (const auto& of_loop : *taken)
+      for (const Listener& each : of_loop) listening += listens(each.fd());
+    CHECK(listening == 3);
     CHECK(count == std::max<std::size_t>(loops, 2) + 1);
   }
   CHECK(connects(path));  // given up before it was ours: nothing has changed
   struct stat there {};
   REQUIRE(stat(path.c_str(), &there) == 0);
-  CHECK((there.st_mode & 0777) == 0600);
+  CHECK((there.st_mode & 0777) == 0660);
+}
+
+TEST_CASE("what joins the port of a taken socket listens when that is owned") {
+  auto old = open_listeners({endpoint("127.0.0.1:0")}, 1);
+  REQUIRE(old);
+  boost::asio::io_context context;
+  TakeoverOffer offer(context, {{old->at(0)[0].name(), old->at(0)[0].fd()}}, [](const auto&) {});
+  std::thread once([&] { context.run_one(); });
+  Takeover takeover;
+  const Endpoint there = endpoint(old->at(0)[0].name());
+  const Result<void> asked = ask_for({there}, takeover);
+  once.join();
+  REQUIRE(asked);
+  auto taken = open_listeners({there}, 2, 0660, &takeover);
+  REQUIRE(taken);
+  REQUIRE(taken->at(1).size() == 1);
+  CHECK_FALSE(listens(taken->at(1)[0].fd()));
+  REQUIRE(taken->at(1)[0].own());
+  CHECK(listens(taken->at(1)[0].fd()));
 }
 
 TEST_CASE("a unix socket that is left to another process keeps its name, until that owns it") {
@@ -177,12 +206,15 @@ TEST_CASE("a unix socket that is left to another process keeps its name, until t
     Listener& listener = first->at(0)[0];
     listener.leave({"unix:/another"});
     CHECK_FALSE(listener.shared());
-    second.emplace(dup(listener.fd()), listener.name(), Listener::Shared::process, path);
+    second.emplace(dup(listener.fd()), listener.name(), Listener::Shared::process, path, 0600U);
     listener.leave({listener.name()});
     CHECK(listener.shared());
   }
   CHECK(connects(path));
-  second->own();
+  REQUIRE(second->own());
+  struct stat there {};
+  REQUIRE(stat(path.c_str(), &there) == 0);
+  CHECK((there.st_mode & 0777) == 0600);
   second.reset();
   CHECK(access(path.c_str(), F_OK) != 0);
 }

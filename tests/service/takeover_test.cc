@@ -41,7 +41,7 @@ class Serving {
   }
   void end() {
     if (!thread.joinable()) return;
-    boost::asio::post(context, [this] { offer->withdraw(); });
+    boost::asio::post(context, [this] { given = offer->withdraw(); });
     thread.join();
   }
 
@@ -49,6 +49,7 @@ class Serving {
   ListenersByLoop listeners;
   std::optional<TakeoverOffer> offer;
   std::optional<std::vector<std::string>> taken;
+  std::vector<std::string> given;
   std::thread thread;
 };
 
@@ -104,6 +105,19 @@ TEST_CASE("who asks and thinks better of it leaves all as it was") {
   CHECK_FALSE(serving.taken);
 }
 
+TEST_CASE("one that ends by itself while somebody has its sockets leaves him all of them") {
+  Serving serving;
+  serving.start();
+  Takeover takeover;
+  REQUIRE(takeover.ask(serving.name()));
+  CHECK(takeover.left() == std::vector<std::string>{serving.name()});
+  CHECK(takeover.take(serving.name()).size() == 2);
+  CHECK(takeover.left().empty());
+  serving.end();
+  CHECK(serving.given == std::vector<std::string>{serving.name(), serving.name()});
+  CHECK_FALSE(serving.taken);
+}
+
 TEST_CASE("a second one is told that somebody is at it") {
   Serving serving;
   serving.start();
@@ -126,6 +140,15 @@ TEST_CASE("one that does not end is waited for no longer than wanted") {
   const Result<void> finished = takeover.finish(milliseconds(30));
   REQUIRE_FALSE(finished);
   CHECK(finished.error().what.find("is still there") != std::string::npos);
+  std::thread hears([&] {
+    serving.context.run_one();
+    serving.offer.reset();
+  });
+  const Result<void> again = takeover.finish(milliseconds(20'000));
+  hears.join();
+  CHECK(again);
+  REQUIRE(serving.taken);
+  CHECK(serving.taken->empty());  // said once
 }
 
 TEST_CASE("another kind of answer is an error") {

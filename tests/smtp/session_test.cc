@@ -153,6 +153,20 @@ TEST_CASE("a message brings what was said for it") {
         "C: BDAT 3 LAST\nC: (3 bytes)\n");
 }
 
+TEST_CASE("what was said before XCLIENT is another client's, and not kept with this one's message") {
+  auto policy = std::make_shared<Policy>(*default_policy());
+  policy->config.xclient.networks = {Network::parse("::").value()};
+  Session session(policy, "abc", {});
+  session.consume("EHLO proxy\r\nMAIL FROM:<secret@example.net>\r\nRSET\r\nXCLIENT ADDR=192.0.2.1\r\n");
+  REQUIRE(session.want() == Want::admission);
+  session.admitted();
+  session.consume("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\nDATA\r\n.\r\n");
+  REQUIRE(session.want() == Want::delivery);
+  const std::string kept = session.take_transaction().transcript;
+  CHECK(kept.find("secret") == std::string::npos);
+  CHECK(kept.rfind("session abc, message 1\nS: 220 ", 0) == 0);
+}
+
 TEST_CASE("smtp.transcript_size is the most that is kept, and counted with the message") {
   const std::size_t limit = GENERATE(0U, 100U, 4096U);
   auto policy = std::make_shared<Policy>(*default_policy());

@@ -94,7 +94,7 @@ TEST_CASE("sqlite file: a store of version 1 is read when a writer has brought i
   REQUIRE(raw(path).exec("ALTER TABLE body DROP COLUMN transcript; PRAGMA user_version=1"));
   const auto reader = world.open(Role::reader);
   REQUIRE(!reader);
-  CHECK(reader.error().code == Code::invalid);
+  CHECK(reader.error().code == Code::unavailable);
   CHECK_THAT(reader.error().what, Contains("an older maildrop") && Contains(path));
   Delivery next = delivery(world.clock.now(), {"bob"});
   next.transcript = "S: 220 mx\n";

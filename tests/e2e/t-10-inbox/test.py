@@ -173,6 +173,17 @@ def transcripts(daemon):
     check("--transcript: what was said for the third message of a session", status == 0 and
           re.fullmatch(r"session \w+, message 3", lines[0]) and lines[1].startswith("S: 250 2.0.0 stored as ") and
           lines[-3:-1] == ["C: DATA", "S: 354 end with <CRLF>.<CRLF>"], shown)
+    following = subprocess.Popen([BINARY, "inbox", "none", "--follow", "--transcript"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                 env=environment({"store.url": f"sqlite:{WORK}/mail.db"}), text=True)
+    with sqlite3.connect(f"{WORK}/mail.db", timeout=10) as store:
+        deliver(daemon.smtp, ["none@example.test"], message("without"))
+        store.execute("UPDATE body SET transcript=NULL WHERE id=(SELECT max(id) FROM body)")
+    deliver(daemon.smtp, ["none@example.test"], message("with"))
+    time.sleep(0.5)
+    following.terminate()
+    out, err = following.communicate(timeout=20)
+    check("--follow goes on behind a message without one", "C: DATA" in out, (out, err))
+    same("--transcript of such a message", maildrop("inbox", "none", "2", "--transcript")[0], 1)
     _, headers, _ = maildrop("inbox", "three", "latest", "--headers")
     check("the log has its session", daemon.wait_for(r"\bsession\b.*\b" + lines[0].split()[1].rstrip(","), 5) or
           lines[0].split()[1].rstrip(",") in daemon.log(), daemon.log())

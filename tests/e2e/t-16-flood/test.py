@@ -147,6 +147,23 @@ with Daemon({**BASE, "limits.memory": f"{MEMORY}B", "mail.max_size": "256KiB"}) 
         each.close()
     daemon.stop()
 
+with Daemon({**BASE, "limits.memory": f"{MEMORY}B", "mail.max_size": "256KiB", "limits.exempt": "127.8.0.0/16"}) as daemon, \
+        Api(daemon.api) as api:
+    trusted = [From(daemon.smtp, "127.8.0.1") for _ in range(14)]
+    for each in trusted:
+        each.begin(["bob@example.test"])
+        each.send(b"\r\n" + (b"x" * 98 + b"\r\n") * 2000)
+    check("exempt peers hold most of the memory", until(lambda: gauge(api, "maildrop_memory_bytes") > MEMORY * 3 // 4))
+    with From(daemon.smtp, "127.7.1.1") as slow:
+        slow.begin(["bob@example.test"])
+        slow.send(b"\r\n" + (b"x" * 98 + b"\r\n") * 300)
+        time.sleep(4)  # sweeps
+        slow.send(b".\r\n")
+        same("which is not somebody else's fault", slow.reply().code, 250)
+    for each in trusted:
+        each.close()
+    daemon.stop()
+
 with Daemon({**BASE, "limits.connections": 32}) as daemon, Api(daemon.api) as api:
     crowd = [From(daemon.smtp, "127.4.1.1") for _ in range(29)]
     with From(daemon.smtp, "127.4.1.1") as busy:
