@@ -85,20 +85,24 @@ asio::awaitable<void, Connection::Executor> Server::State::sweep_loop(Share* sha
 /// these by who has been longest at his message. Each loop knows its own connections, and of the others what they had
 /// at their last sweep.
 void Server::State::relieve(Share& share) {
-  std::vector<std::pair<Connection::Holding, Connection*>> holders;
-  share.receiving = share.largest = 0;
   const std::uint64_t limit = parts.memory.limit();
   const std::uint64_t used = parts.memory.used();
-  if (used <= limit / 2) return;
-  for (const auto& [source, connection] : share.shared.connections) {
-    const Connection::Holding holding = connection->holding();
-    if (holding.bytes == 0) continue;
-    share.receiving += holding.bytes;
-    share.largest = std::max(share.largest.load(), holding.of_network);
-    holders.emplace_back(holding, connection);
-  }
+  std::vector<std::pair<Connection::Holding, Connection*>> holders;
   std::uint64_t receiving = 0;
   std::uint64_t largest = 0;
+  if (used > limit / 2) {  // or nobody need look
+    for (const auto& [source, connection] : share.shared.connections) {
+      const Connection::Holding holding = connection->holding();
+      if (holding.bytes == 0) continue;
+      receiving += holding.bytes;
+      largest = std::max(largest, holding.of_network);
+      holders.emplace_back(holding, connection);
+    }
+  }
+  share.receiving = receiving;
+  share.largest = largest;
+  if (holders.empty()) return;
+  receiving = 0;
   for (const auto& each : shares) {
     receiving += each->receiving;
     largest = std::max(largest, each->largest.load());
