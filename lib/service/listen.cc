@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "core/descriptor.h"
+#include "core/log.h"
 
 namespace maildrop::service {
 
@@ -285,8 +286,10 @@ void Listener::leave(const std::vector<std::string>& names) {
 Result<void> Listener::own() {
   if (shared_ != Shared::process) return {};
   shared_ = Shared::no;
-  const bool changed = unlink_path_.empty() || chmod(unlink_path_.c_str(), static_cast<mode_t>(mode_)) == 0;
-  if (!changed || listen(fd_, kBacklog) != 0) return tl::unexpected(listen_error(name_, errno));
+  // No reason to serve nobody: whose place this is has gone.
+  if (!unlink_path_.empty() && chmod(unlink_path_.c_str(), static_cast<mode_t>(mode_)) != 0)
+    log::warning("mode not set", {{"address", name_}, {"error", std::strerror(errno)}});
+  if (listen(fd_, kBacklog) != 0) return tl::unexpected(listen_error(name_, errno));
   return {};
 }
 

@@ -144,6 +144,17 @@ def old_store():
             new.stop()
 
 
+def name_removed():
+    """Somebody has removed the unix socket: no reason to end when the other one has ended."""
+    with Daemon(SETTINGS) as old:
+        os.unlink(UNIX)
+        with Daemon(NEW) as new:
+            ended(old)
+            works("what still has a name is served", SMTP)
+            check("and the log tells", "mode not set" in new.log(), new.log())
+            new.stop()
+
+
 def killed():
     with Daemon(SETTINGS) as old, Daemon({**NEW, "service.drain_timeout": "1h"}, wait=False) as new:
         check("the old one serves", old.wait_for(r"\bready\b", 10), old.log())
@@ -198,6 +209,7 @@ other_addresses()
 two_into_one()
 impatient()
 old_store()
+name_removed()
 killed()
 strangers()
 finish()
