@@ -63,6 +63,7 @@ class Daemon {
   void lower_connections(Config& config) const;
   std::string store_url() const;
   bool store_exists() const;
+  store::Role role() const { return parts_.smtp ? store::Role::writer : store::Role::reader; }
   store::OpenOptions store_options(store::Role role, bool create_missing) const;
   Result<void> check_store() const;
   Result<void> open_store();
@@ -156,9 +157,7 @@ Result<void> Daemon::open_sockets() {
 /// does not exist yet, is of an older maildrop, or is busy can still be opened then.
 Result<void> Daemon::take_place(service::Takeover& takeover) const {
   TRY(check_store());
-  if (const auto there = store::open_store(store_options(store::Role::reader, false));
-      !there && there.error().code != Code::not_found && there.error().code != Code::unavailable)
-    return tl::unexpected(there.error());
+  TRY(store::check_store(store_options(role(), true), takeover.pids()));
   const std::string from = takeover.from();
   log::info("taking over", {{"from", from}});
   service::notify_status("waiting for " + from + " to end");
@@ -215,7 +214,7 @@ Result<void> Daemon::check_store() const {
 Result<void> Daemon::open_store() {
   TRY(check_store());
   // serve-api may start before serve-smtp, and makes what is missing.
-  const store::OpenOptions options = store_options(parts_.smtp ? store::Role::writer : store::Role::reader, true);
+  const store::OpenOptions options = store_options(role(), true);
   make_state_folder(config_.store.url, options.url);
   store_ = TRY(store::open_store(options));
   log::info("store", {{"url", options.url}, {"role", parts_.smtp ? "writer" : "reader"}});

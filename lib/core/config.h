@@ -54,6 +54,7 @@ struct ProxySettings {
   enum class Missing { reject, direct };
 
   std::vector<Network> networks;             // of balancers that begin with a PROXY header
+  bool unix_sockets = false;                 // so does everybody who comes by a unix socket
   Millis timeout = std::chrono::seconds(5);  // for the header, from the connection on
   Missing on_missing = Missing::reject;      // a balancer that sends none: direct serves it as itself
 };

@@ -89,6 +89,10 @@ void add_proxy(std::vector<Setting>& rows) {
       "Balancers that put a PROXY header (version 1 or 2) in front of each connection, before the greeting and before "
       "TLS: it tells who is connecting, and all limits and logs go by that. An address alone is that address. From "
       "others a header is an error. A balancer that keeps the clients' addresses needs none of this.")));
+  rows.push_back(reloadable(boolean_row(
+      "proxy.unix_sockets", MEMBER(proxy.unix_sockets),
+      "Whether a balancer is what connects to unix sockets, too (smtp.listen, smtp.listen_tls and lmtp.listen): its "
+      "PROXY header is then read as from proxy.networks, and whoever it names is no longer trusted as local.")));
   rows.push_back(reloadable(duration_row(
       "proxy.timeout", kTimeout, MEMBER(proxy.timeout), "1s..24h",
       "How long to wait for the header. Some balancers send it with the client's first bytes, and an SMTP client waits "
@@ -96,10 +100,9 @@ void add_proxy(std::vector<Setting>& rows) {
   rows.push_back(reloadable(choice_row<ProxySettings::Missing>(
       "proxy.on_missing", {{"reject", ProxySettings::Missing::reject}, {"direct", ProxySettings::Missing::direct}},
       MEMBER(proxy.on_missing), "reject | direct",
-      "What to do with a connection from proxy.networks that begins with something else, or with nothing in "
+      "What to do with a connection of a balancer's that begins with something else, or with nothing in "
       "proxy.timeout: `reject` says 421, `direct` serves the balancer as a client of its own. A header that is wrong "
-      "is "
-      "always refused.")));
+      "is always refused.")));
 }
 
 void add_lmtp(std::vector<Setting>& rows) {

@@ -48,14 +48,16 @@ socklen_t fill(Address& to, std::string_view name) {
   return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + text.size());
 }
 
-/// Who is at the other end; nullopt: somebody we do not talk to.
-std::optional<std::string> trusted_peer(int fd) {
+/// Who is at the other end, 0 in another container; nullopt: somebody we do not talk to.
+std::optional<pid_t> trusted_peer(int fd) {
   ucred peer{};
   socklen_t size = sizeof peer;
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
   if (peer.uid != 0 && peer.uid != geteuid()) return std::nullopt;
-  return peer.pid > 0 ? "process " + std::to_string(peer.pid) : "a process of another container";
+  return peer.pid;
 }
+
+std::string name_of(pid_t pid) { return pid > 0 ? "process " + std::to_string(pid) : "a process of another container"; }
 
 std::vector<std::string> lines(std::string_view text) {
   std::vector<std::string> out;
@@ -166,7 +168,7 @@ struct TakeoverOffer::State : std::enable_shared_from_this<State> {
   bool meet(FileDescriptor channel) {
     if (!channel) return false;
     if (taker) return true;  // one at a time: another one sees the end of file
-    const std::optional<std::string> who = trusted_peer(channel.get());
+    const std::optional<pid_t> who = trusted_peer(channel.get());
     if (!who) log::warning("takeover refused", {{"error", "asked by another user"}});
     if (!who) return false;
     for (std::size_t at = 0; at < sockets.size(); at += kAtOnce) {
@@ -175,7 +177,7 @@ struct TakeoverOffer::State : std::enable_shared_from_this<State> {
         return false;
     }
     taker.emplace(context, channel.release());
-    taker->async_wait(Descriptor::wait_read, [self = shared_from_this(), who = *who](const Error& error) {
+    taker->async_wait(Descriptor::wait_read, [self = shared_from_this(), who = name_of(*who)](const Error& error) {
       if (!error && !self->withdrawn) guarded([&] { self->hear(who); });
     });
     return true;
@@ -245,7 +247,7 @@ Result<void> Takeover::ask(const std::string& name) {
     if (errno == ECONNREFUSED) return {};
     return fail(Code::unavailable, failed + std::strerror(errno));
   }
-  const std::optional<std::string> who = trusted_peer(channel.get());
+  const std::optional<pid_t> who = trusted_peer(channel.get());
   if (!who) {
     log::warning("no takeover", {{"address", name}, {"error", "it is another user's"}});
     return {};
@@ -260,8 +262,9 @@ Result<void> Takeover::receive(const Giver& giver) {
   do {
     Packet packet(text);
     const ssize_t got = recvmsg(giver.channel.get(), &packet.header, MSG_CMSG_CLOEXEC);
-    if (got < 0) return fail(Code::unavailable, giver.who + " does not give its sockets: " + std::strerror(errno));
-    if (got == 0) return fail(Code::unavailable, giver.who + " is ending, or is being taken over already");
+    if (got < 0)
+      return fail(Code::unavailable, name_of(giver.pid) + " does not give its sockets: " + std::strerror(errno));
+    if (got == 0) return fail(Code::unavailable, name_of(giver.pid) + " is ending, or is being taken over already");
     std::vector<FileDescriptor> fds = descriptors(packet.header);
     const std::vector<std::string> said = lines({text.data(), static_cast<std::size_t>(got)});
     const std::string_view hello = said.empty() ? std::string_view() : said.front();
@@ -269,16 +272,22 @@ Result<void> Takeover::receive(const Giver& giver) {
     const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), left);
     if (hello.rfind(kHello, 0) != 0 || error != std::errc() || end != count.data() + count.size() ||
         fds.size() + 1 != said.size() || sockets_.size() + fds.size() + left > kMostSockets)
-      return fail(Code::unavailable, giver.who + " gives its sockets in another way: is it another version?");
+      return fail(Code::unavailable, name_of(giver.pid) + " gives its sockets in another way: is it another version?");
     for (std::size_t i = 0; i < fds.size(); ++i)
       sockets_.push_back({said[i + 1], std::move(fds[i]), givers_.size() - 1});
   } while (left != 0);
   return {};
 }
 
+std::vector<pid_t> Takeover::pids() const {
+  std::vector<pid_t> pids;
+  for (const Giver& giver : givers_) pids.push_back(giver.pid);
+  return pids;
+}
+
 std::string Takeover::from() const {
   std::string text;
-  for (const Giver& giver : givers_) text += (text.empty() ? "" : ", ") + giver.who;
+  for (const Giver& giver : givers_) text += (text.empty() ? "" : ", ") + name_of(giver.pid);
   return text;
 }
 
@@ -317,7 +326,7 @@ Result<void> Takeover::finish(std::chrono::milliseconds patience) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
       pollfd poll{giver.channel.get(), POLLIN, 0};
       if (left.count() <= 0 || ::poll(&poll, 1, static_cast<int>(left.count())) == 0)
-        return fail(Code::unavailable, giver.who + " was asked to end, and is still there");
+        return fail(Code::unavailable, name_of(giver.pid) + " was asked to end, and is still there");
       got = recv(giver.channel.get(), &nothing, 1, MSG_DONTWAIT);
     }
   }

@@ -74,6 +74,8 @@ class Takeover {
   bool empty() const { return givers_.empty(); }
   /// Whose place it is: `process 123, process 124`.
   std::string from() const;
+  /// The same in numbers; 0: of a pid namespace that is not ours.
+  std::vector<pid_t> pids() const;
   /// The sockets of that name, given away.
   std::vector<FileDescriptor> take(std::string_view name);
   /// Names of sockets that are here and were not taken: after finish(), which warns of them, nobody serves them.
@@ -85,7 +87,7 @@ class Takeover {
  private:
   struct Giver {
     FileDescriptor channel;
-    std::string who;  // "process 123"
+    pid_t pid;
     std::vector<std::string> taken;
   };
   struct Socket {

@@ -117,8 +117,8 @@ bool Server::State::accept_some(Share& share, const Gate& gate) {
 
 void Server::State::admit(Share& share, Accepted accepted, const Gate& gate) {
   // A balancer is no source; what it passes on is counted as what it is when the header has come.
-  const bool balancer =
-      !accepted.peer.local && contains(share.shared.policy->config.proxy.networks, accepted.peer.address);
+  const ProxySettings& proxy = share.shared.policy->config.proxy;
+  const bool balancer = accepted.peer.local ? proxy.unix_sockets : contains(proxy.networks, accepted.peer.address);
   if (!enter(accepted, balancer ? IpAddress() : counted_as(accepted.peer, gate, share.shared.policy->config), gate))
     return;
   if (!balancer) return begin(share, std::move(accepted), gate);

@@ -41,6 +41,10 @@ std::span<const BackendKind* const> backends() {
 
 Result<std::unique_ptr<Store>> open_store(const OpenOptions& options) { return TRY(find(options.url))->open(options); }
 
+Result<void> check_store(const OpenOptions& options, std::span<const pid_t> leaving) {
+  return TRY(find(options.url))->check(options, leaving);
+}
+
 Result<std::unique_ptr<Feed>> open_feed(const OpenOptions& options) { return TRY(find(options.url))->feed(options); }
 
 }  // namespace maildrop::store

@@ -1,6 +1,8 @@
 /// backends.h: the table of stores, by the scheme of `store.url`.
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <span>
 #include <string>
@@ -31,6 +33,7 @@ struct BackendKind {
   std::string_view scheme;  // `sqlite`
   std::string_view summary;
   Result<std::unique_ptr<Store>> (*open)(const OpenOptions&);
+  Result<void> (*check)(const OpenOptions&, std::span<const pid_t> leaving);
   Result<std::unique_ptr<Feed>> (*feed)(const OpenOptions&);
 };
 
@@ -38,6 +41,9 @@ std::span<const BackendKind* const> backends();
 
 /// invalid for an unknown scheme (names the nearest); not_found when a reader finds no store there.
 Result<std::unique_ptr<Store>> open_store(const OpenOptions& options);
+/// Whether open_store() can be expected to succeed when the processes `leaving` have ended (0: one of a pid namespace
+/// that is not ours), as far as can be told without changing anything. Errors as of open_store().
+Result<void> check_store(const OpenOptions& options, std::span<const pid_t> leaving);
 Result<std::unique_ptr<Feed>> open_feed(const OpenOptions& options);
 
 }  // namespace maildrop::store

@@ -289,9 +289,12 @@ Result<std::unique_ptr<Feed>> feed_memory(const OpenOptions& options) {
   return std::make_unique<MemoryFeed>(TRY(attach(options)));
 }
 
+/// Nothing that another process has can be in its way.
+Result<void> check_memory(const OpenOptions&, std::span<const pid_t>) { return {}; }
+
 }  // namespace
 
 extern const BackendKind memory_backend;
-const BackendKind memory_backend{"memory", "in memory, gone with the process", open_memory, feed_memory};
+const BackendKind memory_backend{"memory", "in memory, gone with the process", open_memory, check_memory, feed_memory};
 
 }  // namespace maildrop::store

@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <iterator>
@@ -116,12 +118,24 @@ Result<Connection> open_once(const std::string& path, std::chrono::milliseconds 
   return connection;
 }
 
-std::string holder(int fd) {
+/// As it was written by who holds the lock; 0: nothing readable.
+pid_t holder(int fd) {
   char text[32];
   const ssize_t n = ::pread(fd, text, sizeof text, 0);
-  const std::string pid(text, n > 0 ? static_cast<std::size_t>(n) : 0);
-  const std::string digits = pid.substr(0, pid.find_first_not_of("0123456789"));
-  return digits.empty() ? "another process" : "process " + digits;
+  pid_t pid = 0;
+  std::from_chars(text, text + std::max<ssize_t>(n, 0), pid);
+  return pid;
+}
+
+Error held(const std::string& path, pid_t pid) {
+  const std::string who = pid == 0 ? "another process" : "process " + std::to_string(pid);
+  return Error{Code::unavailable, "store '" + path + "' is being written by " + who};
+}
+
+Result<void> writable(const std::string& path, int mode) {
+  if (::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0) return {};
+  if (errno == ENOENT) return {};
+  return tl::unexpected(Error{Code::unavailable, system_error("cannot write", path, errno).what});
 }
 
 }  // namespace
@@ -150,7 +164,7 @@ Result<WriteLock> WriteLock::take(const std::string& path, std::chrono::millisec
   while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(system_error("cannot lock", name, errno));
     if (std::chrono::steady_clock::now() >= until) {
-      return fail(Code::unavailable, "store '" + path + "' is being written by " + holder(file.get()));
+      return tl::unexpected(held(path, holder(file.get())));
     }
     std::this_thread::sleep_for(kRetry);
   }
@@ -160,6 +174,18 @@ Result<WriteLock> WriteLock::take(const std::string& path, std::chrono::millisec
     [[maybe_unused]] const ssize_t n = ::pwrite(file.get(), pid.data(), pid.size(), 0);
   }
   return WriteLock(std::move(file));
+}
+
+Result<void> WriteLock::check(const std::string& path, std::span<const pid_t> leaving) {
+  TRY(writable(fs::path(path).parent_path().string(), W_OK | X_OK));
+  const std::string name = path + ".lock";
+  for (const std::string& file : {path, name}) TRY(writable(file, R_OK | W_OK));
+  const FileDescriptor file(::open(name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return {};
+  const pid_t pid = holder(file.get());
+  const bool leaves = std::any_of(leaving.begin(), leaving.end(), [&](pid_t each) { return each == 0 || each == pid; });
+  if (leaves || pid == 0) return {};
+  return tl::unexpected(held(path, pid));
 }
 
 Result<void> create(const std::string& path) {

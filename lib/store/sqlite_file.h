@@ -4,7 +4,10 @@
 /// (its control socket, sqlite_link.h). All are 0600, whatever the umask.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -28,6 +31,9 @@ class WriteLock {
  public:
   /// unavailable, naming the process that holds it, if it is not free within `patience`.
   static Result<WriteLock> take(const std::string& path, std::chrono::milliseconds patience);
+  /// Whether take() can be expected to succeed when the processes `leaving` have ended, whatever it is that makes files
+  /// beside PATH impossible: folder, file and lock are looked at and not touched.
+  static Result<void> check(const std::string& path, std::span<const pid_t> leaving);
 
  private:
   explicit WriteLock(FileDescriptor file) : file_(std::move(file)) {}

@@ -142,9 +142,22 @@ Result<std::unique_ptr<Store>> open_sqlite(const OpenOptions& options) {
   return store;
 }
 
+Result<void> check_sqlite(const OpenOptions& options, std::span<const pid_t> leaving) {
+  const Result<std::string> path = locate(options.url, false);
+  const auto may_change = [](const Error& error) {  // it is not there yet, an older maildrop's, or busy
+    return error.code == Code::not_found || error.code == Code::unavailable;
+  };
+  if (!path) return may_change(path.error()) ? Result<void>() : tl::unexpected(path.error());
+  if (options.role == Role::writer) TRY(WriteLock::check(*path, leaving));
+  if (const auto there = open_existing(*path, kBusyRead, {}); !there && !may_change(there.error()))
+    return tl::unexpected(there.error());
+  return {};
+}
+
 }  // namespace
 
 extern const BackendKind sqlite_backend;
-const BackendKind sqlite_backend{"sqlite", "in a file, durable, for one machine", open_sqlite, sqlite::open_feed};
+const BackendKind sqlite_backend{"sqlite", "in a file, durable, for one machine", open_sqlite, check_sqlite,
+                                 sqlite::open_feed};
 
 }  // namespace maildrop::store

@@ -23,6 +23,7 @@ TEST_CASE("each backend has a scheme, a summary and both ways in") {
     CHECK_FALSE(kind->scheme.empty());
     CHECK_FALSE(kind->summary.empty());
     CHECK(kind->open);
+    CHECK(kind->check);
     CHECK(kind->feed);
   }
 }

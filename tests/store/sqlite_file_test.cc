@@ -66,6 +66,54 @@ TEST_CASE("sqlite file: it is made as it must be") {
   CHECK(*connection.number("SELECT count(*) FROM pragma_journal_mode WHERE journal_mode='wal'") == 1);
 }
 
+TEST_CASE("sqlite file: what a writer will meet is known before it opens the store") {
+  World world("sqlite");
+  const std::string path = world.folder.path("mail.db");
+  const OpenOptions writer = at(world, path, Role::writer);
+  const std::vector<pid_t> nobody;
+  CHECK(check_store(writer, nobody));
+  CHECK(check_store(at(world, world.folder.path("none/mail.db"), Role::writer), nobody));
+  CHECK(check_store(at(world, world.folder.path("none/mail.db"), Role::reader), nobody));
+  {
+    const auto store = world.open();
+    REQUIRE(store);
+    const auto check = check_store(writer, nobody);
+    REQUIRE_FALSE(check);
+    CHECK_THAT(check.error().what, Contains("is being written by process " + std::to_string(::getpid())));
+    CHECK_FALSE(check_store(writer, std::vector<pid_t>{1}));
+    CHECK(check_store(writer, std::vector<pid_t>{1, ::getpid()}));
+    CHECK(check_store(writer, std::vector<pid_t>{0}));
+    CHECK(check_store(at(world, path, Role::reader), nobody));
+  }
+  CHECK(check_store(writer, nobody));
+  CHECK(world.open());  // nothing was kept of the lock
+
+  const std::string other = world.folder.path("other.db");
+  std::ofstream(other) << std::string(8192, 'x');
+  CHECK_FALSE(check_store(at(world, other, Role::writer), nobody));
+  CHECK_FALSE(check_store(at(world, other, Role::reader), nobody));
+}
+
+TEST_CASE("sqlite file: a folder or a file that cannot be written is known, too") {
+  World world("sqlite");
+  const std::string path = world.folder.path("mail.db");
+  REQUIRE(world.open());
+  REQUIRE(::chmod(world.folder.path("").c_str(), 0777) == 0);
+  for (const char* end : {"", "mail.db", "mail.db.lock"}) {
+    const std::string name = world.folder.path(end);
+    INFO(name);
+    const unsigned mode = mode_of(name);
+    REQUIRE(::chmod(name.c_str(), 0555) == 0);
+    if (::geteuid() == 0) REQUIRE(::chown(name.c_str(), 0, 0) == 0);
+    const bool root = ::geteuid() == 0 && ::seteuid(65534) == 0;  // to whom modes are nothing
+    const auto check = check_store(at(world, path, Role::writer), {});
+    if (root) REQUIRE(::seteuid(0) == 0);
+    REQUIRE(::chmod(name.c_str(), mode) == 0);
+    REQUIRE_FALSE(check);
+    CHECK_THAT(check.error().what, Contains("cannot write '"));
+  }
+}
+
 TEST_CASE("sqlite file: one writer, under whatever name") {
   World world("sqlite");
   const std::string path = world.folder.path("mail.db");

@@ -4,7 +4,7 @@ import socket
 import struct
 import time
 
-from e2e import Api, Daemon, check, finish, same, until
+from e2e import WORK, Api, Daemon, check, finish, same, until
 from smtp import Client
 
 MESSAGE = b"Subject: through a balancer\r\n\r\nbody\r\n"
@@ -141,5 +141,28 @@ with Daemon({**BASE, "proxy.timeout": "1s", "proxy.on_missing": "direct"}) as da
         same("and who says something else, which is not lost", (client.banner.code, client.reply().code), (220, 250))
     with Balanced(daemon.smtp, v2(0x21, 0x21, b"")) as client:
         same("a wrong header is refused all the same", client.banner.code, 421)
+    daemon.stop()
+
+UNIX = f"unix:{WORK}/smtp.sock"
+LOCAL = {**BASE, "proxy.networks": "", "smtp.listen": f"127.0.0.1:0,{UNIX}"}
+with Daemon({**LOCAL, "limits.connections_per_ipv4": 1}) as daemon:
+    with Balanced(UNIX, V1) as client:
+        same("over a unix socket no header is expected: a greeting", client.banner.code, 220)
+        same("and an error behind it", client.reply().code, 500)
+    daemon.stop()
+with Daemon({**LOCAL, "proxy.unix_sockets": "true", "proxy.timeout": "1s", "limits.connections_per_ipv4": 1}) as daemon, Api(daemon.api) as api:
+    with Balanced(UNIX, V1, 1) as client:
+        same("proxy.unix_sockets: mail comes in", client.deliver(["frank@example.test"], MESSAGE).code, 250)
+        same("from the client", newest(api, "frank")["peer"], "198.51.100.7")
+        with Balanced(UNIX, V1) as second:
+            same("who is counted as others are", second.banner.code, 421)
+    with Balanced(UNIX, v2(0x21, 0x31, b"\0" * 216)) as client:
+        same("who is local to the balancer is to us", client.deliver(["grace@example.test"], MESSAGE).code, 250)
+        with Balanced(UNIX, v2(0x20, 0, b"")) as check_of_health:
+            same("a health check", check_of_health.banner.code, 220)
+    with Balanced(UNIX, b"", timeout=20) as silent:
+        same("no header in proxy.timeout: 421", silent.banner.code, 421)
+    with Client(daemon.smtp) as client:
+        same("TCP is not asked for one", client.banner.code, 220)
     daemon.stop()
 finish()

@@ -71,13 +71,15 @@ def at_work():
 def fails():
     broken = f"{WORK}/broken.db"
     sqlite3.connect(broken).execute("CREATE TABLE other(x)").connection.close()
-    with Daemon(SETTINGS) as old, Client(SMTP) as client:
+    theirs = f"sqlite:{WORK}/theirs.db"
+    with Daemon(SETTINGS) as old, Client(SMTP) as client, Daemon({"store.url": theirs}):
         with Daemon(SETTINGS, wait=False) as new:
             check("without service.takeover the address is in use", new.wait(15) not in (None, 0), new.log())
             check("and the error says what to do", "service.takeover" in new.log(), new.log())
         for title, settings in (("a store that is none", {"store.url": f"sqlite:{broken}"}),
                                 ("an address that is not ours", {"api.listen": "192.0.2.1:80"}),
-                                ("no certificate", {"tls.certificates": f"{WORK}/none.pem"})):
+                                ("no certificate", {"tls.certificates": f"{WORK}/none.pem"}),
+                                ("a store that somebody else writes", {"store.url": theirs})):
             with Daemon({**NEW, **settings}, wait=False) as new:
                 check(f"{title}: the new one does not start", new.wait(15) not in (None, 0), new.log())
         same("the old one and its sessions have not noticed", client.deliver(["still@example.test"], MESSAGE).code, 250)
