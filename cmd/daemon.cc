@@ -12,11 +12,13 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <thread>
+#include <utility>
 
 #include "api/http_server.h"
 #include "core/log.h"
 #include "core/metrics.h"
-#include "core/settings.h"
+#include "reload.h"
 #include "service/listen.h"
 #include "service/loops.h"
 #include "service/notify.h"
@@ -32,10 +34,9 @@ namespace maildrop::cmd {
 
 namespace {
 
-constexpr std::size_t kReservedFiles = 128;  // for the store, logs and what libraries open
-constexpr Millis kFarewell{500};             // for those who are left when the drain is over to hear 421
-constexpr Millis kLeastEnd{1000};            // for the store to close, however long the drain took
-constexpr Millis kReminder{10'000};          // from one line in the log to the next, while the other one ends
+constexpr Millis kFarewell{500};     // for those who are left when the drain is over to hear 421
+constexpr Millis kLeastEnd{1000};    // for the store to close, however long the drain took
+constexpr Millis kReminder{10'000};  // from one line in the log to the next, while the other one ends
 
 /// The folder of a store that nobody named is ours to make; a path that somebody wrote is theirs.
 void make_state_folder(const std::string& url, const std::string& resolved) {
@@ -60,7 +61,6 @@ class Daemon {
  private:
   Result<void> open();
   Result<void> open_sockets();
-  void lower_connections(Config& config) const;
   std::string store_url() const;
   bool store_exists() const;
   store::Role role() const { return parts_.smtp ? store::Role::writer : store::Role::reader; }
@@ -74,7 +74,7 @@ class Daemon {
                                           service::Takeover& takeover) const;
   Result<void> take_place(service::Takeover& takeover) const;
   void reload();
-  void reload_failed(const Error& error) const;
+  void apply(Result<Reloaded> found);
   /// Another process serves the listeners named in `left`.
   void drain(const std::vector<std::string>& left, Millis limit);
   bool draining() const { return drain_began_ != Monotonic::min(); }
@@ -108,6 +108,8 @@ class Daemon {
   std::unique_ptr<api::HttpServer> http_;
   std::unique_ptr<boost::asio::steady_timer> drain_limit_;
   std::atomic<int> draining_servers_{0};
+  std::jthread reloading_;  // reads the configuration, and posts what it has found
+  bool reload_again_ = false;
   service::TlsContextPtr tls_;  // until the server has it
   Monotonic drain_began_ = Monotonic::min();
   Monotonic drain_ends_ = Monotonic::max();
@@ -123,7 +125,7 @@ Result<void> Daemon::open() {
                     [this] { return static_cast<double>(memory_.limit()); });
   metrics_.callback("maildrop_store_limit_bytes", "store.max_size",
                     [limit = config_.store.max_size] { return static_cast<double>(limit); });
-  lower_connections(config_);
+  fit_to_files(config_, parts_, file_limit_);
   TRY(open_sockets());
   TRY(open_store());
   if (parts_.smtp) TRY(open_smtp());
@@ -166,22 +168,6 @@ Result<void> Daemon::take_place(service::Takeover& takeover) const {
     log::warning("still waiting", {{"error", ended.error().what}});
   log::info("took over", {{"from", from}});
   return {};
-}
-
-/// So that the store and those who are connected find descriptors when all seats are taken: HTTP gets what it wants up
-/// to a quarter, or all where there is no SMTP.
-void Daemon::lower_connections(Config& config) const {
-  const std::size_t files = file_limit_ > 2 * kReservedFiles ? file_limit_ - kReservedFiles : file_limit_ / 2;
-  const std::size_t for_http = parts_.smtp ? files / 4 : files;
-  const auto lower = [this](std::string_view key, unsigned& wanted, std::size_t room) {
-    if (wanted <= room) return;
-    log::warning("limit lowered",
-                 {{"key", key}, {"wanted", wanted}, {"open_files", file_limit_}, {"lowered_to", room}});
-    wanted = static_cast<unsigned>(room);
-  };
-  if (parts_.api) lower("api.connections", config.api.connections, for_http);
-  const std::size_t for_smtp = files - (parts_.api ? config.api.connections : 0);
-  if (parts_.smtp) lower("limits.connections", config.limits.connections, for_smtp);
 }
 
 bool Daemon::store_exists() const {
@@ -302,48 +288,37 @@ int Daemon::run() {
 
 // --- signals; all of these run on the first loop ---
 
+/// Certificates may lie on a disk that hangs: the loops go on meanwhile.
 void Daemon::reload() {
   if (draining()) return;
+  if (reloading_.joinable()) {
+    reload_again_ = true;
+    return;
+  }
   service::notify_reloading();
-  Result<LoadedConfig> loaded = read_config(globals_);
-  if (!loaded) return reload_failed(loaded.error());
-  lower_connections(loaded->config);
-  // Values that only a start can change stay as they are, so that what is shown is what is in force.
-  Config next = config_;
-  std::vector<std::string_view> changed;
-  for (const Setting& setting : settings()) {
-    const std::vector<std::string> wanted = setting.get(loaded->config);
-    if (wanted == setting.get(config_)) continue;
-    if (!setting.reloadable) {
-      log::warning("setting needs a restart", {{"key", setting.key}});
-    } else if (Result<void> set = setting.set(next, wanted); !set) {
-      log::error("setting not applied", {{"key", setting.key}, {"error", set.error().what}});
-    } else {
-      changed.push_back(setting.key);
-    }
-  }
-  // The file alone is right; with what needs a restart and stays as it is it may not be.
-  if (const auto wrong = contradictions(next); !wrong.empty())
-    return reload_failed({Code::invalid, std::string(wrong.front().first) + ": " + wrong.front().second});
-  service::TlsContextPtr tls;
-  if (smtp_) {
-    Result<service::TlsContextPtr> made = service::TlsContext::make(next.tls, effective_hostname(next.smtp));
-    if (!made) return reload_failed(made.error());
-    tls = std::move(*made);
-  }
-  for (const std::string_view key : changed) log::info("setting changed", {{"key", key}});
-  config_ = std::move(next);
-  log::open(config_.log);
-  store_->apply(config_.inbox);
-  if (smtp_) smtp_->apply(config_, std::move(tls));
-  if (http_) http_->apply(config_);
-  log::info("reloaded", {{"files", loaded->files.size()}});
-  service::notify_ready(status());
+  reloading_ = std::jthread([this, current = config_] {
+    auto found = std::make_shared<Result<Reloaded>>(read_again(globals_, current, parts_, file_limit_));
+    boost::asio::post(loops_.at(0).context(), [this, found] {
+      reloading_.join();
+      if (!draining()) apply(std::move(*found));
+      if (std::exchange(reload_again_, false)) reload();
+    });
+  });
 }
 
-void Daemon::reload_failed(const Error& error) const {
-  log::error("reload failed, the old configuration stays", {{"error", error.what}});
-  service::notify_ready("reload failed: " + error.what);
+void Daemon::apply(Result<Reloaded> found) {
+  if (!found) {
+    log::error("reload failed, the old configuration stays", {{"error", found.error().what}});
+    return service::notify_ready("reload failed: " + found.error().what);
+  }
+  for (const std::string_view key : found->changed) log::info("setting changed", {{"key", key}});
+  config_ = std::move(found->config);
+  log::open(config_.log);
+  store_->apply(config_.inbox);
+  if (smtp_) smtp_->apply(config_, std::move(found->tls));
+  if (http_) http_->apply(config_);
+  log::info("reloaded", {{"files", found->files}});
+  service::notify_ready(status());
 }
 
 void Daemon::drain(const std::vector<std::string>& left, Millis limit) {

@@ -76,7 +76,7 @@ bool hand_over(std::shared_ptr<Job> job, const IpAddress& source) {
       job->ready.cancel();
     });
   };
-  return shared->offload.push(source.is_v4() ? source : source.prefix(64), std::move(work));
+  return shared->offload.push(source.source(), std::move(work));
 }
 
 /// A worker that hangs in the store keeps its thread and its job; whoever asked is not kept.
@@ -283,12 +283,12 @@ void HttpConnection::note(const Request* request, const Response& response, cons
   if (!log::enabled(level)) return;
   const std::string client = guest_.address().to_string();
   log::write(level, request ? "http_request" : "http_refused",
-             {{"id", id},
-              {"client", client},
+             {{"request", id},
+              {"peer", client},
               {"method", request ? request->method : std::string()},
               {"status", response.status},
               {"bytes", response.body.size()},
-              {"why", response.why}});
+              log::Field::if_any("error", response.why)});
 }
 
 }  // namespace maildrop::api

@@ -7,9 +7,8 @@ namespace maildrop::api {
 
 namespace {
 
-constexpr std::uint64_t kTrace = 4096;       // bytes that we put before a message, which mail.max_size does not count
-constexpr std::uint64_t kMaxText = 1 << 20;  // bytes; mail::text_of()'s
-constexpr Growth kRead{2, 0};                // the store has a copy while it reads
+constexpr std::uint64_t kTrace = 4096;  // bytes that we put before a message, which mail.max_size does not count
+constexpr Growth kRead{2, 0};           // the store has a copy while it reads
 
 tl::unexpected<Error> full() { return fail(Code::over_limit, "api.memory is used up"); }
 
@@ -17,7 +16,7 @@ tl::unexpected<Error> full() { return fail(Code::over_limit, "api.memory is used
 
 bool MeteredInboxes::take(const Growth& growth, std::uint64_t message) {
   const std::uint64_t size = message - std::min(message, kTrace);
-  refused_ = !room_.take(growth.whole * size + growth.text * std::min(size, kMaxText));
+  refused_ = !room_.take(growth.whole * size + growth.text * std::min<std::uint64_t>(size, kMaxShownText));
   return !refused_;
 }
 

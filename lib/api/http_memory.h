@@ -14,16 +14,12 @@ namespace maildrop::api {
 /// Bytes of answers in flight: of all clients, and of each source at most a quarter of that. A message of 512 KiB may
 /// become 6 MB of JSON, and a client that does not read keeps its answer until api.write_timeout. Thread-safe; outlives
 /// what it gave out.
-///
-/// contradictions() of core/settings.h knows what the largest message needs.
 class HttpMemory {
  public:
   explicit HttpMemory(std::uint64_t limit) : all_(limit), sources_(limit / 4) {}
 
   /// The budget that connections of one IPv4 address or IPv6 /64 share; it goes with the last of them.
-  std::shared_ptr<Budget> source(const IpAddress& address) {
-    return sources_.of(address.is_v4() ? address : address.prefix(64));
-  }
+  std::shared_ptr<Budget> source(const IpAddress& address) { return sources_.of(address.source()); }
   Budget& all() { return all_; }
 
  private:

@@ -70,7 +70,7 @@ void turn_away(HttpShared& shared, FileDescriptor socket, const IpAddress& addre
   [[maybe_unused]] const ssize_t sent = send(socket.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   shutdown(socket.get(), SHUT_WR);
   shared.count(status);
-  log::info("http_refused", {{"client", address.to_string()}, {"status", status}});
+  log::info("http_refused", {{"peer", address.to_string()}, {"status", status}});
 }
 
 void on_end(std::exception_ptr failure) {
@@ -78,7 +78,7 @@ void on_end(std::exception_ptr failure) {
   try {
     std::rethrow_exception(failure);
   } catch (const std::exception& error) {
-    log::error("http_connection_failed", {{"why", error.what()}});
+    log::error("http_connection_failed", {{"error", error.what()}});
   }
 }
 
@@ -122,7 +122,7 @@ int try_accept(const std::shared_ptr<HttpLane>& lane, Door& door, int at_most) {
   try {
     return accept_some(lane, door, at_most);
   } catch (const std::exception& error) {
-    log::error("http_accept_failed", {{"why", error.what()}});
+    log::error("http_accept_failed", {{"error", error.what()}});
     return ENOMEM;
   }
 }
@@ -133,7 +133,7 @@ Awaitable<> keep_door(std::shared_ptr<HttpLane> lane, std::shared_ptr<Door> door
     if (error) break;
     const int ended = try_accept(lane, *door, kBurst);
     if (ended == 0 || ended == EAGAIN) continue;
-    log::warning("http_accept_paused", {{"why", std::strerror(ended)}});
+    log::warning("http_accept_paused", {{"error", std::strerror(ended)}});
     door->pause.expires_after(kNoDescriptors);
     co_await door->pause.async_wait(kWait);
   }
@@ -153,7 +153,7 @@ void open_door(const std::shared_ptr<HttpLane>& lane, service::Listener listener
   });
   asio::co_spawn(lane->io.get_executor(), keep_door(lane, std::move(door)), on_end);
 } catch (const std::exception& error) {  // a loop has nobody to tell
-  log::error("http_listen_failed", {{"why", error.what()}});
+  log::error("http_listen_failed", {{"error", error.what()}});
 }
 
 }  // namespace

@@ -48,13 +48,6 @@ struct Context {
 /// must not stand in the queue of those who wait for a slow store.
 enum class Runs { on_worker, on_loop };
 
-/// Bytes that are in memory at once for each byte of a message while an answer is made of it, at most: of the message
-/// itself with what is copied of it, and of its text, of which mail::text_of() shows no more than 1 MiB.
-struct Growth {
-  std::uint64_t whole = 1;  // the message is the answer
-  std::uint64_t text = 0;
-};
-
 /// `pattern` segments starting with `{` match any one segment that is not empty: `/v2/mailbox/{name}/{id}`. `args` are
 /// the segments that matched, in order.
 struct Route {

@@ -36,8 +36,9 @@ Json summary(const store::Summary& from) {
 }
 
 Json limits(const Config& config) {
-  const auto ttl = std::chrono::duration_cast<std::chrono::seconds>(config.inbox.max_age);
-  return Json{{"messages", config.inbox.max_messages}, {"bytes", config.mail.max_size}, {"ttl", ttl.count()}};
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(config.inbox.max_age);
+  return Json{
+      {"max_messages", config.inbox.max_messages}, {"max_size", config.mail.max_size}, {"max_age", age.count()}};
 }
 
 Json short_headers(const std::string& message) {
@@ -82,7 +83,7 @@ Response list(const Request& request, Args args, Context& context) {
   Json messages = Json::array();
   for (std::size_t i = 0; i < std::min(*limit, found->size()); ++i) messages.push_back(summary((*found)[i]));
   return json_answer(
-      200, Json{{"mailbox", inbox->name()}, {"limits", limits(context.config)}, {"messages", std::move(messages)}});
+      200, Json{{"inbox", inbox->name()}, {"limits", limits(context.config)}, {"messages", std::move(messages)}});
 }
 
 /// The message that the path names by its id, or by `latest`.

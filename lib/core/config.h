@@ -31,7 +31,7 @@ struct SmtpSettings {
   Millis session_timeout = std::chrono::minutes(30);  // the whole session, whatever it does
   Millis stress_timeout = std::chrono::seconds(10);   // instead of command_timeout while seats are scarce; as Postfix
   Millis data_timeout = std::chrono::minutes(10);     // from 354 to the final dot (RFC 5321 4.5.3.2.6)
-  std::uint64_t min_data_rate = 100;                  // bytes per second, over the DATA so far, after 30 s; 0: none
+  std::uint64_t min_data_rate = 100;                  // bytes per second in each 30 s of a message; 0: any rate
   std::uint64_t transcript_size = 4096;               // bytes of the dialog kept with each message; 0: none
 };
 
@@ -152,6 +152,15 @@ struct ServiceSettings {
   bool takeover = false;                              // take the place of who listens on our addresses
   Millis takeover_timeout = std::chrono::seconds(3);  // instead of drain_timeout when somebody takes ours
 };
+
+/// Bytes that are in memory at once for each byte of a message while an answer of the API is made of it, at most: of
+/// the message itself with what is copied of it, and of its text as it is shown.
+struct Growth {
+  std::uint64_t whole = 1;  // the message is the answer
+  std::uint64_t text = 0;
+};
+inline constexpr Growth kMostGrowth{8, 8};                 // of any route: what api.memory must have room for
+inline constexpr std::size_t kMaxShownText = 1024 * 1024;  // bytes of a message's text, or of its HTML, that are shown
 
 struct Config {
   SmtpSettings smtp;

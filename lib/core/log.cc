@@ -1,6 +1,7 @@
 /// log.cc: one event, one escaped line on standard error.
 #include "core/log.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
@@ -24,8 +25,9 @@ namespace {
 
 using Format = LogSettings::Format;
 
-constexpr std::size_t kUsualLine = 320;  // bytes; longer ones are rare
-constexpr std::size_t kGathered = 4096;  // what a pipe that has room takes without blocking (PIPE_BUF)
+constexpr std::size_t kUsualLine = 320;      // bytes; longer ones are rare
+constexpr std::size_t kGathered = PIPE_BUF;  // what a pipe that has room takes without blocking
+constexpr std::size_t kMostText = 256;       // bytes shown of a value: a stranger chose its length
 
 std::atomic<std::uint64_t> dropped_lines{0};
 std::atomic<Level> least{Level::info};
@@ -54,7 +56,7 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
       // A reader that has stalled (a hung journal, a pager) must not stall the loops: its lines are dropped.
       pollfd ready{STDERR_FILENO, POLLOUT, 0};
       if (has_reader.load(std::memory_order_relaxed) && ::poll(&ready, 1, 0) == 0) return false;
-      const ssize_t n = ::write(STDERR_FILENO, text.data(), text.size());
+      const ssize_t n = ::write(STDERR_FILENO, text.data(), std::min(text.size(), kGathered));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return false;
       text.remove_prefix(static_cast<std::size_t>(n));
@@ -123,17 +125,22 @@ std::string number(double value) {
   return std::string(text, static_cast<std::size_t>(n));
 }
 
+bool is_absent(const Field& field) { return std::holds_alternative<std::monostate>(field.value); }
+
 using Json = nlohmann::ordered_json;
 
 Json json_value(const Field& field) {
   // Valid UTF-8, and nothing that a terminal would obey when somebody looks at the log.
-  if (const auto* text = std::get_if<std::string_view>(&field.value)) return terminal_safe(*text);
+  if (const auto* text = std::get_if<std::string_view>(&field.value)) {
+    const std::string_view shown = utf8_prefix(*text, kMostText);
+    return terminal_safe(shown) + (shown.size() < text->size() ? "..." : "");
+  }
   if (const auto* whole = std::get_if<std::int64_t>(&field.value)) return *whole;
   return std::get<double>(field.value);
 }
 
 void append_value(std::string& out, const Field& field) {
-  if (const auto* text = std::get_if<std::string_view>(&field.value)) return append_log_value(out, *text);
+  if (const auto* text = std::get_if<std::string_view>(&field.value)) return append_log_value(out, *text, kMostText);
   if (const auto* whole = std::get_if<std::int64_t>(&field.value)) {
     out += std::to_string(*whole);
   } else {
@@ -146,7 +153,8 @@ void append_value(std::string& out, const Field& field) {
 std::string format(Format format, Level level, std::string_view event, std::initializer_list<Field> fields, Time now) {
   if (format == Format::json) {
     Json line{{"time", rfc3339(now)}, {"level", name_of(level)}, {"event", event}};
-    for (const Field& field : fields) line[std::string(field.key)] = json_value(field);
+    for (const Field& field : fields)
+      if (!is_absent(field)) line[std::string(field.key)] = json_value(field);
     return line.dump();
   }
   std::string out;
@@ -159,6 +167,7 @@ std::string format(Format format, Level level, std::string_view event, std::init
   }
   out += event;
   for (const Field& field : fields) {
+    if (is_absent(field)) continue;
     out += ' ';
     out += field.key;
     out += '=';

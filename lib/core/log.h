@@ -21,7 +21,7 @@ using Level = LogSettings::Level;
 
 struct Field {
   std::string_view key;
-  std::variant<std::string_view, std::int64_t, double> value;
+  std::variant<std::string_view, std::int64_t, double, std::monostate> value;
 
   Field(std::string_view k, std::string_view v) : key(k), value(v) {}
   Field(std::string_view k, const std::string& v) : key(k), value(std::string_view(v)) {}
@@ -29,6 +29,12 @@ struct Field {
   template <class N>
   requires std::is_integral_v<N> Field(std::string_view k, N v) : key(k), value(static_cast<std::int64_t>(v)) {}
   Field(std::string_view k, double v) : key(k), value(v) {}
+  /// Left out where there is no text.
+  static Field if_any(std::string_view key, std::string_view text) {
+    Field field(key, text);
+    if (text.empty()) field.value = std::monostate();
+    return field;
+  }
 };
 
 /// Sets level and format for the process; called once at start and again after a reload. Before it: info, text.
@@ -38,7 +44,8 @@ void open(const LogSettings& settings);
 
 bool enabled(Level level);
 
-/// Writes `event key=value ...` or one JSON object to stderr. Thread-safe; may block as long as a write to stderr.
+/// Writes `event key=value ...` or one JSON object to stderr, of each text at most its first 256 bytes. Thread-safe;
+/// never waits for a reader that has stalled: the line is dropped and counted.
 void write(Level level, std::string_view event, std::initializer_list<Field> fields = {});
 
 inline void debug(std::string_view e, std::initializer_list<Field> f = {}) { write(Level::debug, e, f); }

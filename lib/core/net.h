@@ -25,6 +25,10 @@ class IpAddress {
   const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
   /// The first `bits` of the address, the rest zero. For IPv4, `bits` counts from the start of the IPv4 part.
   IpAddress prefix(unsigned bits) const;
+  /// What is counted as one client: an IPv4 address, an IPv6 /64; `::1` is itself, as `::` may stand for nobody.
+  IpAddress source() const { return is_v4() || is_loopback() ? *this : prefix(64); }
+  /// The network around it: a /24, a /48 (what one customer may have at most).
+  IpAddress network() const { return prefix(is_v4() ? 24 : 48); }
   std::string to_string() const;  // `192.0.2.1`, `2001:db8::1`
 
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;

@@ -76,7 +76,7 @@ void add_mail(std::vector<Setting>& rows) {
 }
 
 void add_inbox(std::vector<Setting>& rows) {
-  rows.push_back(reloadable(number_row("inbox.max_messages", {1, 10'000}, MEMBER(inbox.max_messages), "1..10000",
+  rows.push_back(reloadable(number_row("inbox.max_messages", {1, 1000}, MEMBER(inbox.max_messages), "1..1000",
                                        "Messages kept in an inbox. The oldest goes when one more comes.")));
   rows.push_back(reloadable(duration_row("inbox.max_age", {std::chrono::seconds(1), std::chrono::hours(24 * 3650)},
                                          MEMBER(inbox.max_age), "1s..3650d",
@@ -172,7 +172,10 @@ void add_limits(std::vector<Setting>& rows) {
   rows.push_back(reloadable(number_row("limits.unknown_commands", kCount, MEMBER(limits.unknown_commands), "1..1000000",
                                        "Unknown commands in a session. Then 421 4.7.0.")));
   rows.push_back(reloadable(number_row("limits.junk_commands", kCount, MEMBER(limits.junk_commands), "1..1000000",
-                                       "NOOP, RSET, VRFY, HELP and EHLO between two messages. Then 421 4.7.0.")));
+                                       "Commands between two messages that bring none and are no errors: NOOP, RSET, "
+                                       "VRFY, HELP, EHLO, XCLIENT, empty chunks, and what is refused by a filter, by "
+                                       "flood.message_rate or for memory, or comes behind a MAIL that was. Then 421 "
+                                       "4.7.0.")));
   rows.push_back(
       reloadable(number_row("limits.hops", {1, 10'000}, MEMBER(limits.hops), "1..10000",
                             "Received fields of a message (RFC 5321 6.3 asks for at least 100). Beyond: 554 5.4.6, "
@@ -285,9 +288,9 @@ std::vector<std::pair<std::string_view, std::string>> contradictions(const Confi
   };
   at_least("limits.memory", config.limits.memory, 2 * message);
   at_least("store.max_size", config.store.max_size, 4 * message);
-  // What the API holds while it makes its largest answer of a message, of which it shows 1 MiB of text; a source has a
-  // quarter. Growth in api/route.h says the same.
-  at_least("api.memory", config.api.memory, 4 * (8 * message + 8 * std::min<std::uint64_t>(message, kMiB)));
+  // What the API holds while it makes its largest answer of a message; a source has a quarter.
+  at_least("api.memory", config.api.memory,
+           4 * (kMostGrowth.whole * message + kMostGrowth.text * std::min<std::uint64_t>(message, kMaxShownText)));
   const auto not_below = [&](std::string_view key, unsigned around, std::string_view source_key, unsigned source) {
     if (around == 0 || around >= source) return;
     found.emplace_back(key, std::to_string(around) + " is below " + std::string(source_key) + " = " +

@@ -243,9 +243,7 @@ Result<ParsedPath> parse_path(std::string_view text, const PathOptions& options)
     return fail(Code::invalid,
                 text.size() > kMaxPath && parser.at_end() ? "path is too long" : "path does not end with >");
   }
-  const std::size_t length = parser.position();
-  if (!options.utf8 && has_high(text.substr(0, length))) return fail(Code::invalid, std::string(kNeedsUtf8));
-  return ParsedPath{std::move(address), length};
+  return ParsedPath{std::move(address), parser.position()};
 }
 
 Result<Address> parse_address(std::string_view text) {

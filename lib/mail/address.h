@@ -17,14 +17,12 @@ struct Address {
   bool utf8 = false;   // was written with bytes beyond ASCII: only legal with SMTPUTF8
 
   bool is_null() const { return local.empty() && domain.empty(); }
-  bool is_literal() const { return !domain.empty() && domain.front() == '['; }
   /// As it goes into a Return-Path or Received field: the local part quoted again when it needs it; `<>` is "".
   std::string to_string() const;
   friend bool operator==(const Address&, const Address&) = default;
 };
 
 struct PathOptions {
-  bool utf8 = false;              // SMTPUTF8 was asked for in this transaction, or is allowed here
   bool allow_null = false;        // `<>`: MAIL only
   bool allow_postmaster = false;  // `<postmaster>` without domain: RCPT only
 };
@@ -39,10 +37,9 @@ struct ParsedPath {
 /// controls are refused, as is a final dot of the domain. Underscores in labels are tolerated: real senders have them.
 /// Domains with UTF-8 or `xn--` are checked by IDNA2008 and kept as A-labels. Literals other than IPv4 and IPv6 are
 /// refused.
-/// Errors are Code::invalid; `what` is `8-bit address without SMTPUTF8` for exactly that case (553 5.6.7), otherwise a
-/// phrase fit for a 501/553 reply (no bytes of the peer in it).
+/// Errors are Code::invalid; `what` is a phrase fit for a 501/553 reply (no bytes of the peer in it). Whether bytes
+/// beyond ASCII were allowed there is the caller's to ask: Address::utf8.
 Result<ParsedPath> parse_path(std::string_view text, const PathOptions& options);
-inline constexpr std::string_view kNeedsUtf8 = "8-bit address without SMTPUTF8";
 
 /// `bob@example.org` without brackets, as typed by a person; UTF-8 allowed.
 Result<Address> parse_address(std::string_view text);

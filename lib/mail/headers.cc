@@ -42,12 +42,6 @@ const HeaderField* Headers::find(std::string_view name) const {
   return found == fields.end() ? nullptr : &*found;
 }
 
-std::size_t Headers::count(std::string_view name) const {
-  return static_cast<std::size_t>(std::count_if(fields.begin(), fields.end(), [name](const HeaderField& field) {
-    return equals_ignoring_case(field.name, name);
-  }));
-}
-
 Headers scan_headers(std::string_view text, const HeaderLimits& limits) {
   const std::string_view head = text.substr(0, limits.size);
   Headers headers;

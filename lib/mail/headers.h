@@ -28,7 +28,6 @@ struct Headers {
 
   /// The first field of that name (ASCII case ignored), or nullptr.
   const HeaderField* find(std::string_view name) const;
-  std::size_t count(std::string_view name) const;
 };
 
 /// Lines end at CRLF or at a bare LF (mail from files and tolerated mail has those). A line that is neither a field nor

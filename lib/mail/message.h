@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/clock.h"
+#include "core/config.h"
 
 namespace maildrop::mail {
 
@@ -28,9 +29,9 @@ std::optional<Time> parse_date(std::string_view value);
 /// The text of a message: the first text/plain part that is no attachment; without one, or when it is blank, the first
 /// text/html turned into text (its source when it is a bomb); without either, a line that says so and names the parts.
 /// UTF-8, line ends `\n`, at most `max` bytes.
-std::string text_of(std::string_view message, std::size_t max = 1u << 20);
+std::string text_of(std::string_view message, std::size_t max = kMaxShownText);
 
 /// The first text/html part that is no attachment, decoded to UTF-8 but not sanitised; nothing if there is none.
-std::optional<std::string> html_of(std::string_view message, std::size_t max = 1u << 20);
+std::optional<std::string> html_of(std::string_view message, std::size_t max = kMaxShownText);
 
 }  // namespace maildrop::mail

@@ -32,8 +32,8 @@ bool Admission::has_room(const IpAddress& address) const {
   if (!capped(address)) return true;
   const bool v4 = address.is_v4();
   const std::size_t around = v4 ? limits_.per_ipv4_24 : limits_.per_ipv6_48;
-  return at(sources_, source(address)) < (v4 ? limits_.per_ipv4 : limits_.per_ipv6_64) &&
-         (around == 0 || at(networks_, network(address)) < around);
+  return at(sources_, address.source()) < (v4 ? limits_.per_ipv4 : limits_.per_ipv6_64) &&
+         (around == 0 || at(networks_, address.network()) < around);
 }
 
 Admission::Answer Admission::enter(const IpAddress& address) {
@@ -41,7 +41,7 @@ Admission::Answer Admission::enter(const IpAddress& address) {
   if (total_ >= limits_.total) return Answer::full;
   if (!has_room(address)) return Answer::source_full;
   // Or sources that have as many as each other would fill the house, and nobody else came in.
-  const std::size_t seats = at(sources_, source(address));
+  const std::size_t seats = at(sources_, address.source());
   if (nearly_full() && capped(address) && seats > 0 && (fewer_than(32) || !most_beyond(seats))) return Answer::full;
   count_in(address);
   ++total_;
@@ -51,7 +51,7 @@ Admission::Answer Admission::enter(const IpAddress& address) {
 Admission::Answer Admission::move(const IpAddress& from, const IpAddress& to) {
   const std::lock_guard lock(mutex_);
   const bool sources = from != IpAddress() && to != IpAddress();  // `::1` is one, and in the /64 of `::`
-  if (from == to || (sources && source(from) == source(to))) return Answer::admitted;
+  if (from == to || (sources && from.source() == to.source())) return Answer::admitted;
   if (!has_room(to)) return Answer::source_full;
   count_in(to);
   count_out(from);
@@ -68,18 +68,18 @@ void Admission::leave(const IpAddress& address) {
 /// All that can fail comes first.
 void Admission::count_in(const IpAddress& address) {
   if (address == IpAddress()) return;
-  std::size_t& around = networks_[network(address)];
-  std::size_t& seats = sources_[source(address)];
-  rank(source(address), seats, seats + 1);
+  std::size_t& around = networks_[address.network()];
+  std::size_t& seats = sources_[address.source()];
+  rank(address.source(), seats, seats + 1);
   ++around;
   ++seats;
 }
 
 void Admission::count_out(const IpAddress& address) noexcept {
   if (address == IpAddress()) return;
-  count_down(networks_, network(address));
-  const std::size_t now = count_down(sources_, source(address));
-  rank(source(address), now + 1, now);
+  count_down(networks_, address.network());
+  const std::size_t now = count_down(sources_, address.source());
+  rank(address.source(), now + 1, now);
 }
 
 /// Takes memory only where a source gets its second seat.
@@ -102,7 +102,7 @@ bool Admission::scarce() const {
 std::optional<IpAddress> Admission::crowding(const IpAddress& newcomer) const {
   const std::lock_guard lock(mutex_);
   if (!nearly_full()) return std::nullopt;
-  return most_beyond(capped(newcomer) ? at(sources_, source(newcomer)) : 0);
+  return most_beyond(capped(newcomer) ? at(sources_, newcomer.source()) : 0);
 }
 
 /// The source that has most, and at least two more than `seats`.

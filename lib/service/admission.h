@@ -45,12 +45,6 @@ class Admission {
   /// Only the last sixteenth of the seats is left, and some source has at least two more than that of `newcomer`, who
   /// is seated: the source that has most, and is to lose one.
   std::optional<IpAddress> crowding(const IpAddress& newcomer) const;
-  /// What is counted as one source: an IPv4 address, an IPv6 /64.
-  static IpAddress source(const IpAddress& address) {
-    return address.is_v4() || address.is_loopback() ? address : address.prefix(64);
-  }
-  /// The network around it: a /24, a /48.
-  static IpAddress network(const IpAddress& address) { return address.prefix(address.is_v4() ? 24 : 48); }
   /// After a reload; who is in stays in.
   void apply(AdmissionLimits limits);
 

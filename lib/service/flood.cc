@@ -5,17 +5,8 @@
 
 namespace maildrop::service {
 
-namespace {
-
-constexpr unsigned kNetworkV4 = 24;
-constexpr unsigned kNetworkV6 = 48;  // what one customer may have at most
-constexpr unsigned kSourceV6 = 64;
-
-}  // namespace
-
 Flood::Key Flood::key_of(const IpAddress& address, bool network) {
-  if (network) return {address.prefix(address.is_v4() ? kNetworkV4 : kNetworkV6), true};
-  return {address.is_v4() ? address : address.prefix(kSourceV6), false};
+  return {network ? address.network() : address.source(), network};
 }
 
 /// 0: any number.

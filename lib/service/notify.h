@@ -1,4 +1,4 @@
-/// notify.h: telling systemd (or `maildrop watchdog`) how we are. Nothing happens without NOTIFY_SOCKET.
+/// notify.h: telling systemd, or whoever else supervises us, how we are. Nothing happens without NOTIFY_SOCKET.
 #pragma once
 
 #include <string>

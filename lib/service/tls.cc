@@ -34,7 +34,7 @@ using Key = Owned<EVP_PKEY, EVP_PKEY_free>;
 using Certificate = Owned<X509, X509_free>;
 
 constexpr std::size_t kMaxServerName = 255;
-constexpr long kSelfSignedDays = 30;
+constexpr long kSelfSignedDays = 365;
 
 /// What OpenSSL complained about last, in its words; the queue is empty after it.
 std::string complaint() {
@@ -86,7 +86,8 @@ Result<SslContext> make_self_signed(const TlsSettings& settings, const std::stri
   if (!key || !certificate) return tl::unexpected(failure("tls.self_signed"));
   X509* x = certificate.get();
   std::uint64_t serial = 0;
-  RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial);
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial) != 1)
+    return tl::unexpected(failure("tls.self_signed"));
   X509_set_version(x, X509_VERSION_3);
   ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), serial >> 1);
   X509_gmtime_adj(X509_getm_notBefore(x), -3600L);  // clocks differ

@@ -81,13 +81,16 @@ Connection::Connection(LoopState& loop, FileDescriptor socket, Opening opening, 
                {.memory = &loop.memory, .smaller = memory_of(loop.common, source), .meter = this}),
       pending_memory_(loop.memory),
       started_(loop.clock.monotonic()) {
-  place_ = loop_.connections.emplace(service::Admission::source(source_), this);
+  place_ = loop_.connections.emplace(source_.source(), this);
 }
 
 Connection::~Connection() {
   loop_.connections.erase(place_);
-  count_session();
-  log_session();
+  try {
+    count_session();
+    log_session();
+  } catch (...) {  // out of memory: then without a line
+  }
   loop_.left(source_);
 }
 
@@ -198,10 +201,13 @@ bool Connection::write_at_once() {
 
 awaitable<void, Executor> Connection::write_rest() {
   while (written_ < output_.size()) {
-    begin_wait(Waiting::peer_room);
-    co_await socket_.writable();
-    waiting_ = Waiting::nothing;
-    if (expired_) {  // a peer that does not read gets no more to read
+    if (!expired_) {
+      begin_wait(Waiting::peer_room);
+      co_await socket_.writable();
+      waiting_ = Waiting::nothing;
+    }
+    // A peer that does not read gets no more to read. It may have expired before: then nothing ends a wait any more.
+    if (expired_) {
       end_ = "expired";
       gone_ = true;
       break;

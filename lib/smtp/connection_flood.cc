@@ -34,8 +34,7 @@ class Hold {
 
 std::array<std::shared_ptr<Budget>, 2> memory_of(Common& common, const IpAddress& source) {
   if (source == IpAddress()) return {};
-  return {common.source_memory.of(service::Admission::source(source)),
-          common.network_memory.of(service::Admission::network(source))};
+  return {common.source_memory.of(source.source()), common.network_memory.of(source.network())};
 }
 
 const Reply* over_rate(service::Flood& flood, const IpAddress& source) {
@@ -59,7 +58,7 @@ void Connection::readmit() {
   }
   source_ = source;
   auto node = loop_.connections.extract(place_);
-  node.key() = service::Admission::source(source_);
+  node.key() = source_.source();
   place_ = loop_.connections.insert(std::move(node));
   log::info("xclient", {{"session", session_.id()}, {"peer", peer.to_string()}});
   session_.admitted(memory_of(loop_.common, source_));

@@ -21,9 +21,10 @@ void Connection::log_refusal(const Refusal& refusal) const {
                                                 {"peer", session_.transaction().peer.to_string()},
                                                 {"from", refusal.from},
                                                 {"to", refusal.to},
-                                                {"result", "refused"},
+                                                {"result", is_transient(refusal.code) ? "deferred" : "refused"},
                                                 {"code", refusal.code},
-                                                {"reason", refusal.reason}});
+                                                {"reason", refusal.reason},
+                                                log::Field::if_any("why", refusal.why)});
 }
 
 void Connection::log_message(const Record& record, const Result<store::MessageId>& stored) const {
@@ -46,7 +47,8 @@ void Connection::log_message(const Record& record, const Result<store::MessageId
                              {"inboxes", record.inboxes},
                              {"size", record.size},
                              {"result", "deferred"},
-                             {"code", to_string(stored.error().code)},
+                             {"code", answer_to(stored.error()).code},
+                             {"reason", answer_to(stored.error()).reason},
                              {"error", stored.error().what}});
   }
 }

@@ -23,8 +23,13 @@ asio::awaitable<void, Connection::Executor> Connection::start_tls() {
     deadline_ = deadline;
     co_await socket_.readable();
     waiting_ = Waiting::nothing;
-    if (expired_ || (loop_.draining && session_.idle())) {
-      tls_has_failed(expired_ ? "expired" : "draining");
+    if (expired_ == &reply::timed_out && loop_.now > deadline) {
+      tls_has_failed("timed out");
+      break;
+    }
+    if (expired_ || (loop_.draining && session_.idle())) {  // our doing: nothing to remember of the peer
+      if (!expired_) end_ = "draining";
+      session_.tls_failed();
       break;
     }
     const ssize_t n = socket_.recv(loop_.buffer);

@@ -155,7 +155,7 @@ tl::expected<MailCommand, Reply> parse_mail(std::string_view argument, bool esmt
   if (!take_keyword(argument, "FROM:")) return tl::unexpected<Reply>(reply::mail_syntax);
   MailCommand command;
   // SMTPUTF8 comes behind the path that needs it, so the path is parsed as if it were there.
-  Result<mail::Address> from = take_path(argument, {.utf8 = true, .allow_null = true, .allow_postmaster = false});
+  Result<mail::Address> from = take_path(argument, {.allow_null = true, .allow_postmaster = false});
   if (!from) return tl::unexpected<Reply>(reply::bad_sender);
   command.from = std::move(*from);
 
@@ -181,7 +181,7 @@ std::optional<BdatCommand> parse_bdat(std::string_view argument) {
 
 tl::expected<mail::Address, Reply> parse_rcpt(std::string_view argument, bool smtputf8) {
   if (!take_keyword(argument, "TO:")) return tl::unexpected<Reply>(reply::rcpt_syntax);
-  Result<mail::Address> to = take_path(argument, {.utf8 = true, .allow_null = false, .allow_postmaster = true});
+  Result<mail::Address> to = take_path(argument, {.allow_null = false, .allow_postmaster = true});
   if (!to) return tl::unexpected<Reply>(reply::bad_recipient);
   Parameter parameter;
   if (next_parameter(argument, parameter)) return tl::unexpected<Reply>(reply::unknown_parameter);

@@ -17,7 +17,7 @@ Introduction::~Introduction() {
   loop_.left(IpAddress());
 }
 
-boost::asio::awaitable<ProxyHeader, Connection::Executor> Introduction::read() {
+boost::asio::awaitable<ProxyHeader, LoopExecutor> Introduction::read() {
   for (;;) {
     co_await socket_.readable();
     ProxyHeader header;

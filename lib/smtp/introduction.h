@@ -6,14 +6,14 @@
 #include <optional>
 #include <string>
 
-#include "smtp/connection.h"
+#include "smtp/loop_state.h"
 #include "smtp/proxy_protocol.h"
 
 namespace maildrop::smtp {
 
 class Introduction {
  public:
-  /// `socket`: connected, non-blocking. Throws as Connection does.
+  /// `socket`: connected, non-blocking. Throws when the loop cannot watch it; it is closed then.
   Introduction(LoopState& loop, FileDescriptor socket);
   /// Gives back the seat of a peer that is no source, which it was admitted to.
   ~Introduction();
@@ -21,7 +21,7 @@ class Introduction {
 
   /// The header, which is taken off the socket, and nothing behind it. Status::no_header: something else came, or
   /// nothing in proxy.timeout; it is still there. Status::more: the peer has gone, or the loop drains.
-  boost::asio::awaitable<ProxyHeader, Connection::Executor> read();
+  boost::asio::awaitable<ProxyHeader, LoopExecutor> read();
   FileDescriptor take() { return socket_.take(); }
 
   /// Ends what takes too long.

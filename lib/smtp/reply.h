@@ -14,7 +14,8 @@ struct Reply {
   std::string_view reason = {};
 };
 
-inline bool is_transient(const Reply& reply) { return reply.code >= 400 && reply.code < 500; }
+/// The peer is to come again.
+inline bool is_transient(int code) { return code >= 400 && code < 500; }
 
 /// `250 2.1.0 sender ok` and CRLF. 4xx and 5xx end in ` [id]`, so that what a stranger quotes can be found in the log.
 void append(std::string& out, const Reply& reply, std::string_view id);

@@ -59,8 +59,9 @@ void Metrics::refused(std::string_view reason) {
 
 void Metrics::refused(const Refusal& refusal) {
   refused(refusal.reason);
-  if (refusal.of == Refusal::Of::message) refused_messages.add();
-  if (refusal.of == Refusal::Of::recipient) refused_recipients.add();
+  const bool transient = is_transient(refusal.code);
+  if (refusal.of == Refusal::Of::message) (transient ? deferred : refused_messages).add();
+  if (refusal.of == Refusal::Of::recipient && !transient) refused_recipients.add();
 }
 
 asio::awaitable<void, Connection::Executor> Server::State::sweep_loop(Share* share) {

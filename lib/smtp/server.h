@@ -37,7 +37,8 @@ struct ServerListeners {
 /// Built and destroyed on the main thread, while the loops do not run; destroyed when it is drained.
 class Server {
  public:
-  /// `tls`: REQUIRES one if there are `listeners.tls_first`.
+  /// `tls`: REQUIRES one if there are `listeners.tls_first`. Throws boost::system::system_error where no descriptor is
+  /// left for a loop's poller.
   Server(ServerParts parts, const Config& config, ServerListeners listeners, service::TlsContextPtr tls);
   ~Server();
   Server(const Server&) = delete;

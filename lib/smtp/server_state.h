@@ -49,11 +49,16 @@ struct Server::State {
   struct Share {
     Share(State& s, service::Loop& loop)
         : server(s),
-          shared{loop.context(), service::Poller(loop.context()),
-                 s.common,       s.parts.committer,
-                 s.parts.memory, s.parts.clock,
-                 s.metrics,      s.parts.judge,
-                 s.policy,       [&s](const IpAddress& source) { s.leave(source); }},
+          shared{.context = loop.context(),
+                 .poller = service::Poller(loop.context()),
+                 .common = s.common,
+                 .committer = s.parts.committer,
+                 .memory = s.parts.memory,
+                 .clock = s.parts.clock,
+                 .metrics = s.metrics,
+                 .judge = s.parts.judge,
+                 .policy = s.policy,
+                 .left = [&s](const IpAddress& source) { s.leave(source); }},
           sweeper(loop.context().get_executor()) {}
 
     void add(service::ListenersByLoop& listeners, std::size_t loop, bool tls_first, bool lmtp) {
@@ -89,18 +94,22 @@ struct Server::State {
 
   static service::AdmissionLimits limits_of(const Config& config) {
     const LimitSettings& limits = config.limits;
-    return {limits.connections,
-            limits.connections_per_ipv4,
-            limits.connections_per_ipv6_64,
-            limits.connections_per_ipv4_24,
-            limits.connections_per_ipv6_48,
-            limits.exempt};
+    return {.total = limits.connections,
+            .per_ipv4 = limits.connections_per_ipv4,
+            .per_ipv6_64 = limits.connections_per_ipv6_64,
+            .per_ipv4_24 = limits.connections_per_ipv4_24,
+            .per_ipv6_48 = limits.connections_per_ipv6_48,
+            .exempt = limits.exempt};
   }
 
   static service::FloodLimits flood_of(const Config& config) {
     const FloodSettings& flood = config.flood;
-    return {flood.connection_rate, flood.message_rate,   flood.recipient_rate,
-            flood.error_rate,      flood.network_factor, config.limits.ledger};
+    return {.connections = flood.connection_rate,
+            .messages = flood.message_rate,
+            .recipients = flood.recipient_rate,
+            .errors = flood.error_rate,
+            .network_factor = flood.network_factor,
+            .records = config.limits.ledger};
   }
 
   static std::uint64_t memory_of_source(const Config& config) {

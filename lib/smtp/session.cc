@@ -188,31 +188,32 @@ void Session::run_rcpt(std::string_view argument) {
   refused_recipient_ = true;  // until it is accepted
   tl::expected<mail::Address, Reply> to = parse_rcpt(argument, transaction_.smtputf8);
   if (!to) return refuse_recipient(to.error(), argument);
-  if (!take(Flood::Of::recipient)) {
-    say(reply::recipient_rate);
-    return count_junk();
-  }
+  if (!take(Flood::Of::recipient)) return put_off_recipient(reply::recipient_rate);
   if (!policy_->accepts(*to)) return refuse_recipient(reply::relaying_denied, argument);
   Result<mail::Inbox> inbox = mail::Inbox::of(*to, policy_->config.inbox, policy_->hostname);
   if (!inbox) return refuse_recipient(reply::bad_inbox, argument);
   std::vector<mail::Recipient>& recipients = transaction_.recipients;
   const bool known = std::any_of(recipients.begin(), recipients.end(),
                                  [&](const mail::Recipient& other) { return other.inbox == *inbox; });
-  const LimitSettings& limits = policy_->config.limits;
-  if (known || recipients.size() >= limits.recipients) {
-    // Who has more recipients than we take tries again with the rest (RFC 5321 4.5.3.1.10): no error, up to a point.
-    if (++surplus_ > limits.recipient_overshoot) return refuse(reply::too_many_recipients);
-    if (!known) return say(reply::too_many_recipients);
+  if (known && ++surplus_ <= policy_->config.limits.recipient_overshoot) {
     refused_recipient_ = false;  // two spellings of one inbox: it gets the message once
     ++accepted_;
     return say(reply::recipient_ok);
   }
+  if (known || recipients.size() >= policy_->config.limits.recipients)
+    return put_off_recipient(reply::too_many_recipients);
   recipients.push_back({std::move(*to), std::move(*inbox)});
   if (!hold(bytes_beside_data())) {
     recipients.pop_back();
-    return say(reply::no_memory);
+    return put_off_recipient(reply::no_memory);
   }
   ask(Phase::rcpt);
+}
+
+/// Who has more recipients than we take now tries again with the rest (RFC 5321 4.5.3.1.10): no error, up to a point.
+void Session::put_off_recipient(const Reply& reply) {
+  if (++surplus_ > policy_->config.limits.recipient_overshoot) return refuse(reply);
+  say(reply);
 }
 
 /// Why a message cannot begin.
@@ -271,7 +272,8 @@ void Session::tls_started(mail::Tls tls) {
 void Session::run_help() {
   output_ += "214-2.0.0 maildrop takes mail for its inboxes and sends nothing on\r\n";
   output_ += transaction_.lmtp ? "214 2.0.0 LHLO" : "214 2.0.0 EHLO HELO";
-  output_ += " STARTTLS MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT\r\n";
+  if (offers_tls()) output_ += " STARTTLS";
+  output_ += " MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT\r\n";
   count_junk();
 }
 
@@ -279,7 +281,7 @@ void Session::capabilities() {
   output_ += "250-" + policy_->hostname + "\r\n";
   output_ += "250-PIPELINING\r\n250-SIZE " + std::to_string(policy_->config.mail.max_size) + "\r\n";
   output_ += "250-8BITMIME\r\n250-BINARYMIME\r\n250-CHUNKING\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n";
-  if (tls_ == TlsUse::offered && !transaction_.tls.active()) output_ += "250-STARTTLS\r\n";
+  if (offers_tls()) output_ += "250-STARTTLS\r\n";
   if (may_tell_client_) output_ += "250-XCLIENT " + std::string(kXclientAttributes) + "\r\n";
   output_ += "250-LIMITS RCPTMAX=" + std::to_string(policy_->config.limits.recipients) + "\r\n250 HELP\r\n";
 }

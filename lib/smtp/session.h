@@ -89,12 +89,16 @@ struct Means {
 struct Refusal {
   enum class Of : unsigned char { command, recipient, message };
 
-  int code;
+  int code;                 // as the peer heard it
   std::string_view reason;  // Reply::reason
   Of of = Of::command;
+  std::string why{};   // a filter's Verdict::reason
   std::string from{};  // of a recipient or a message: the envelope sender, empty for <>
   std::string to{};    // the argument of RCPT; the first recipient of a message
 };
+
+/// What a peer hears whose message was not stored.
+const Reply& answer_to(const Error& error);
 
 class Session {
  public:
@@ -178,6 +182,7 @@ class Session {
   void run_xclient(std::string_view argument);
   void run_help();
   void capabilities();
+  bool offers_tls() const { return tls_ == TlsUse::offered && !transaction_.tls.active(); }
 
   bool take(service::Flood::Of of) { return !means_.meter || means_.meter->take(of); }
   bool make_room(std::size_t more);
@@ -202,11 +207,12 @@ class Session {
   void answer_message(const Reply& reply);
   void refuse_recipient(const Reply& reply, std::string_view argument);
   Refusal refused_message(const Reply& reply) const;
-  Refusal refused_by_filter(const Reply& standard) const;
+  Refusal refused_by_filter(const filter::Verdict& verdict, const Reply& standard) const;
   std::string verdict_text(const filter::Verdict& verdict, const Reply& standard) const;
   void refuse(const Reply& reply);            // counted as an error; may end the session
   void refuse_and_close(const Reply& reply);  // the same, and ends it
   void refuse_order(const Reply& reply);
+  void put_off_recipient(const Reply& reply);
   void repeat(std::string_view text);
   void refuse_line(std::string_view begin, const Reply& reply);
   void count_junk();
@@ -240,7 +246,7 @@ class Session {
   unsigned commands_ = 0;
   unsigned begun_ = 0;
   unsigned accepted_ = 0;  // RCPTs of this transaction that were answered with 250
-  unsigned surplus_ = 0;   // RCPTs of this transaction that named an inbox again, or came when there were enough
+  unsigned surplus_ = 0;   // RCPTs of this transaction that named an inbox again, or must come again another time
   TlsUse tls_;
   Want want_ = Want::input;
   State state_ = State::command;

@@ -170,6 +170,10 @@ mail::Transaction Session::take_transaction() {
   return taken;
 }
 
+const Reply& answer_to(const Error& error) {
+  return error.code == Code::over_limit ? reply::store_full : reply::store_failed;
+}
+
 void Session::answer(const Result<store::MessageId>& stored) {
   if (state_ == State::closed) return close();
   want_ = Want::input;
@@ -180,7 +184,7 @@ void Session::answer(const Result<store::MessageId>& stored) {
     answer_message("250 2.0.0 stored as " + stored->text() + "\r\n");
   } else {
     // Whatever it was, the peer keeps the message and tries again: nothing is lost.
-    answer_message(stored.error().code == Code::over_limit ? reply::store_full : reply::store_failed);
+    answer_message(answer_to(stored.error()));
   }
 }
 

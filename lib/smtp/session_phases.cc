@@ -1,4 +1,6 @@
 /// session_phases.cc: asking the filters at each phase, and what their verdicts do to the dialog.
+#include <charconv>
+
 #include "smtp/session.h"
 
 namespace maildrop::smtp {
@@ -74,14 +76,16 @@ void Session::greet() {
 
 void Session::refuse_phase(const filter::Verdict& verdict) {
   const bool defer = verdict.action == filter::Action::defer;
-  const Reply& standard = defer ? reply::filter_defer : reply::filter_reject;
-  refusals_.push_back(refused_by_filter(standard));
+  const bool at_connect = phase_ == Phase::connect;
+  const Reply& standard = defer ? (at_connect ? reply::filter_defer_connect : reply::filter_defer)
+                                : (at_connect ? reply::filter_reject_connect : reply::filter_reject);
+  refusals_.push_back(refused_by_filter(verdict, standard));
   // RFC 5321 4.2.1: a 421, and so a 521, is the last that is said.
   const bool hang_up = verdict.action == filter::Action::disconnect ||
                        (is_refusal(verdict.reply) && std::string_view(verdict.reply).substr(1, 2) == "21");
   switch (phase_) {
     case Phase::connect:
-      output_ += verdict_text(verdict, defer ? reply::filter_defer_connect : reply::filter_reject_connect);
+      output_ += verdict_text(verdict, standard);
       if (defer) return close();  // 421: RFC 5321 3.1 has no session behind it
       state_ = State::refused;
       break;
@@ -112,13 +116,13 @@ void Session::refuse_phase(const filter::Verdict& verdict) {
   if (hang_up) close();
 }
 
-Refusal Session::refused_by_filter(const Reply& standard) const {
-  if (phase_ == Phase::headers || phase_ == Phase::message) return refused_message(standard);
-  Refusal refusal{standard.code, standard.reason};
-  if (phase_ != Phase::rcpt) return refusal;
-  refusal = refused_message(standard);
-  refusal.of = Refusal::Of::recipient;
-  refusal.to = transaction_.recipients.back().address.to_string();
+Refusal Session::refused_by_filter(const filter::Verdict& verdict, const Reply& standard) const {
+  Refusal refusal = refused_message(standard);
+  if (is_refusal(verdict.reply)) std::from_chars(verdict.reply.data(), verdict.reply.data() + 3, refusal.code);
+  refusal.why = verdict.reason;
+  if (phase_ == Phase::headers || phase_ == Phase::message) return refusal;
+  refusal.of = phase_ == Phase::rcpt ? Refusal::Of::recipient : Refusal::Of::command;
+  if (phase_ == Phase::rcpt) refusal.to = transaction_.recipients.back().address.to_string();
   return refusal;
 }
 

@@ -97,7 +97,12 @@ struct Committer::State {
   };
   using Answers = std::vector<Answer>;
 
-  State(Store& s, const StoreSettings& set, metrics::Registry& registry) : store(s), settings(set), meters(registry) {}
+  State(Store& s, const StoreSettings& set, metrics::Registry& registry) : store(s), settings(set), meters(registry) {
+    const std::size_t most = std::max(settings.batch, 1u);
+    batch.reserve(most);
+    in_flight.reserve(most);
+    told.reserve(most);
+  }
 
   void push(Delivery delivery, Done done, BudgetShare memory);
   void commit_loop();
@@ -111,7 +116,7 @@ struct Committer::State {
   void tend(std::size_t stored);
   void expire(Steady::time_point now, Answers& answers);
   void give_up(Answers& answers);
-  void answer(Answers answers);
+  void answer(Answers& answers);
   Steady::time_point earliest_deadline() const;
 
   Store& store;
@@ -131,8 +136,9 @@ struct Committer::State {
   std::size_t bytes = 0;           // of queue and in_flight
   std::atomic<std::size_t> count{0};
 
-  // Of commit_loop alone.
+  // Of commit_loop alone; like in_flight with room for the largest batch from the begin.
   std::vector<Delivery> batch;
+  Answers told;
   std::size_t last_batch = 0;
   std::size_t enough = 0;  // for a batch: half of those who were answered last and those who waited then
   Steady::time_point next_tend = Steady::now();
@@ -220,26 +226,28 @@ void Committer::State::commit(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   const Steady::time_point start = Steady::now();
   std::vector<Result<MessageId>> results;
-  Answers answers;
-  answers.reserve(in_flight.size());
+  Code failed = Code::internal;
   try {
     results = store.put(batch);
-  } catch (const std::exception& error) {  // out of memory: this batch is refused, the process goes on
-    results.assign(batch.size(), fail(Code::unavailable, std::string("the store failed: ") + error.what()));
+  } catch (const std::exception&) {  // out of memory: this batch is refused, the process goes on
+    failed = Code::unavailable;
   }
   meters.seconds.observe(std::chrono::duration<double>(Steady::now() - start).count());
   meters.commits.add();
   batch.clear();
-  results.resize(in_flight.size(), fail(Code::internal, "the store gave no answer"));
   lock.lock();
   for (std::size_t i = 0; i < in_flight.size(); ++i) {
     bytes -= in_flight[i].size;
-    if (in_flight[i].done) answers.push_back({std::move(in_flight[i].done), std::move(results[i])});
+    if (!in_flight[i].done) continue;
+    // So short that it takes no memory.
+    Result<MessageId> result = i < results.size() ? std::move(results[i]) : fail(failed, "no answer");
+    told.push_back({std::move(in_flight[i].done), std::move(result)});
   }
   enough = std::min<std::size_t>((queue.size() + in_flight.size()) / 2, settings.batch);
   in_flight.clear();
   lock.unlock();
-  answer(std::move(answers));
+  answer(told);
+  told.clear();
   lock.lock();
 }
 
@@ -271,7 +279,7 @@ void Committer::State::watch_loop() {
     if (committed) give_up(answers);
     if (!answers.empty()) {
       lock.unlock();
-      answer(std::move(answers));
+      answer(answers);
       lock.lock();
       continue;
     }
@@ -317,11 +325,14 @@ void Committer::State::give_up(Answers& answers) {
   bytes = 0;
 }
 
-void Committer::State::answer(Answers answers) {
+void Committer::State::answer(Answers& answers) {
   for (Answer& each : answers) {
     meters.count(each.result);
     count.fetch_sub(1, std::memory_order_relaxed);
-    if (each.done) each.done(std::move(each.result));
+    try {
+      if (each.done) each.done(std::move(each.result));
+    } catch (const std::exception&) {  // out of memory: this one is not told
+    }
   }
 }
 

@@ -44,7 +44,7 @@ class Committer {
   /// be later than `done`.
   void push(Delivery delivery, Done done, BudgetShare memory = {});
 
-  /// Deliveries and bytes not yet answered.
+  /// Deliveries not yet answered.
   std::size_t waiting() const;
   /// Steps taken; moves while the thread is alive. For watchdogs.
   std::uint64_t heartbeat() const;

@@ -71,6 +71,7 @@ class MemoryStore final : public Store {
   MemoryStore(std::shared_ptr<State> state, const OpenOptions& options)
       : state_(std::move(state)),
         clock_(*options.clock),
+        expiry_(clock_),
         writes_(options.role == Role::writer),
         max_size_(options.settings.max_size),
         settings_(options.inbox) {}
@@ -122,7 +123,14 @@ class MemoryStore final : public Store {
   Result<PurgeReport> purge(const PurgeQuery& query) override {
     const std::lock_guard lock(state_->mutex);
     PurgeReport report;
-    const auto expired = [&] { return !state_->boxes.empty() && is_expired(state_->boxes.front()); };
+    // After a clock that was ahead has been set back: what it stamped would keep all behind it from expiring.
+    Boxes& boxes = state_->boxes;
+    for (std::size_t i = 0; i < query.messages && !boxes.empty() && boxes.front().last > clock_.now(); ++i) {
+      boxes.front().last = clock_.now();
+      boxes.splice(boxes.end(), boxes, boxes.begin());
+    }
+    const Time now = expiry_.now();
+    const auto expired = [&] { return !state_->boxes.empty() && is_expired(state_->boxes.front(), now); };
     while (expired()) {
       Box& box = state_->boxes.front();
       while (!box.entries.empty() && report.removed < query.messages) {
@@ -155,11 +163,11 @@ class MemoryStore final : public Store {
   }
 
  private:
-  bool is_expired(const Box& box) const { return clock_.now() - box.last >= settings_.max_age; }
+  bool is_expired(const Box& box, Time now) const { return now - box.last >= settings_.max_age; }
 
   Box* live(const std::string& name) {
     const auto at = state_->by_name.find(name);
-    return at == state_->by_name.end() || is_expired(*at->second) ? nullptr : &*at->second;
+    return at == state_->by_name.end() || is_expired(*at->second, clock_.now()) ? nullptr : &*at->second;
   }
 
   /// Only among the newest max_messages: what list() does not show is not there.
@@ -193,7 +201,7 @@ class MemoryStore final : public Store {
       const auto at = state_->by_name.find(target.inbox.name());
       if (at == state_->by_name.end()) {
         needed += kBoxOverhead + 2 * target.inbox.name().size();
-      } else if (is_expired(*at->second)) {
+      } else if (is_expired(*at->second, expiry_.now())) {
         for (const Entry& entry : at->second->entries) freed += held_by(entry);
       } else if (at->second->entries.size() >= settings_.max_messages && !at->second->entries.empty()) {
         freed += held_by(at->second->entries.front());
@@ -204,7 +212,8 @@ class MemoryStore final : public Store {
 
   void put_in(const Delivery& delivery, const Delivery::Target& target, const std::shared_ptr<Body>& body) {
     Box& box = open_box(target.inbox.name());
-    while (is_expired(box) && !box.entries.empty()) drop(box, box.entries.begin());
+    const Time now = expiry_.now();
+    while (is_expired(box, now) && !box.entries.empty()) drop(box, box.entries.begin());
     if (find(box, delivery.summary.id) != box.entries.end()) return;
     Entry entry{delivery.summary, body};
     entry.summary.to = target.to;
@@ -234,6 +243,7 @@ class MemoryStore final : public Store {
 
   std::shared_ptr<State> state_;
   const Clock& clock_;
+  PacedTime expiry_;  // what removes mail goes by it; under the state's mutex
   const bool writes_;
   const std::uint64_t max_size_;
   InboxSettings settings_;  // under the state's mutex

@@ -137,8 +137,6 @@ void Connection::busy_timeout(std::chrono::milliseconds limit) {
 
 std::int64_t Connection::last_insert_rowid() const { return sqlite3_last_insert_rowid(db_.get()); }
 
-std::int64_t Connection::changes() const { return sqlite3_changes64(db_.get()); }
-
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(db_.get()) == 0; }
 
 bool Connection::has_moved() const {

@@ -67,7 +67,6 @@ class Connection {
   Result<std::int64_t> number(std::string_view sql);
   void busy_timeout(std::chrono::milliseconds limit);
   std::int64_t last_insert_rowid() const;
-  std::int64_t changes() const;
   bool in_transaction() const;
   /// The file is no longer the one under its name: what is written now nobody will find.
   bool has_moved() const;

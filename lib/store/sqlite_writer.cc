@@ -129,7 +129,8 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, const Stor
                                              const Clock& clock) {
   auto state = std::make_unique<State>(TRY(open_existing(path, busy_timeout(settings), {})), clock);
   Connection& connection = state->connection;
-  TRY(connection.exec("PRAGMA synchronous=FULL; PRAGMA cache_size=" + std::to_string(kCachePages)));
+  TRY(connection.exec("PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=" +
+                      std::to_string(kCachePages)));
   state->page_size = TRY(connection.number("PRAGMA page_size"));
   const std::int64_t wanted = std::max(static_cast<std::int64_t>(settings.max_size) / state->page_size, kLeastPages);
   state->max_pages = TRY(connection.number("PRAGMA max_page_count=" + std::to_string(wanted)));

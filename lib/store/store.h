@@ -70,7 +70,7 @@ struct Query {
   std::size_t offset = 0;
 };
 
-/// What purge() may remove. Nothing set removes nothing but what has expired.
+/// One step of removing what has expired.
 struct PurgeQuery {
   std::size_t messages = 500;  // at most that many in this step
 };

@@ -223,3 +223,13 @@ TEST_CASE("route: the table says what each route is for, and no two are the same
   }
   CHECK(seen.size() >= 11);
 }
+
+TEST_CASE("api.memory is asked to have room for the largest answer of any route") {
+  Growth most{0, 0};
+  for (const Route& route : routes()) {
+    most.whole = std::max(most.whole, route.growth.whole);
+    most.text = std::max(most.text, route.growth.text);
+  }
+  CHECK(most.whole == kMostGrowth.whole);
+  CHECK(most.text == kMostGrowth.text);
+}

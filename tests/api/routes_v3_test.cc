@@ -35,7 +35,7 @@ TEST_CASE("v3: an inbox, newest first") {
   const Response response = ask(world, "GET", {"Bob"}, {{"limit", "1"}});
   CHECK(response.status == 200);
   CHECK(response.body ==
-        R"({"mailbox":"bob","limits":{"messages":10,"bytes":524288,"ttl":86400},"messages":[)"
+        R"({"inbox":"bob","limits":{"max_messages":10,"max_size":524288,"max_age":86400},"messages":[)"
         R"({"id":"00000000000000000000000002","from":"alice@example.org","header_from":"Alice <alice@example.org>",)"
         R"("to":"Bob+shop@example.test","helo":"mx.example.org","peer":"192.0.2.7","tls":"",)"
         R"("subject":"second","date":"2023-11-14T22:13:10.000Z",)"

@@ -92,3 +92,33 @@ TEST_CASE("a full standard error drops lines and counts them, while others reope
   close(full), close(kept);
   CHECK(after - before == 100);
 }
+
+TEST_CASE("a reader that has stalled stalls nobody, however long a line is") {
+  const std::string bad(2000, '\xff');
+  LogSettings json;
+  json.format = Format::json;
+  CHECK(log::format(Format::json, Level::info, "long", {{"v", bad}}, kNow).size() < 1000);
+  const int kept = dup(STDERR_FILENO);
+  std::array<int, 2> pipe_ends{};
+  REQUIRE(pipe2(pipe_ends.data(), O_CLOEXEC) == 0);
+  const auto room = static_cast<std::size_t>(fcntl(pipe_ends[1], F_SETPIPE_SZ, 8192));
+  const std::string all_but_a_page(room - 4096, 'x');
+  REQUIRE(::write(pipe_ends[1], all_but_a_page.data(), all_but_a_page.size()) > 0);
+  dup2(pipe_ends[1], STDERR_FILENO);
+  log::open(json);
+  const std::uint64_t before = log::dropped();
+  log::info("long", {{"a", bad}, {"b", bad}, {"c", bad}, {"d", bad}, {"e", bad}, {"f", bad}});  // would hang
+  const std::uint64_t after = log::dropped();
+  dup2(kept, STDERR_FILENO);
+  close(kept), close(pipe_ends[0]), close(pipe_ends[1]);
+  log::open(LogSettings{});
+  CHECK(after - before == 1);
+}
+
+TEST_CASE("a field without a text may be left out") {
+  CHECK_THAT(log::format(Format::text, Level::info, "e", {log::Field::if_any("a", ""), {"b", ""}}, kNow),
+             Catch::EndsWith(" info e b=\"\""));
+  CHECK_THAT(
+      log::format(Format::json, Level::info, "e", {log::Field::if_any("a", ""), log::Field::if_any("b", "x")}, kNow),
+      Catch::EndsWith("\"event\":\"e\",\"b\":\"x\"}"));
+}

@@ -73,3 +73,12 @@ TEST_CASE("endpoints read and write back") {
   }
   CHECK_FALSE(Endpoint::parse("unix:/" + std::string(107, 'x')));
 }
+
+TEST_CASE("a source is an address or a /64, a network what is around it") {
+  const auto ip = [](const char* text) { return *IpAddress::parse(text); };
+  CHECK(ip("192.0.2.77").source() == ip("192.0.2.77"));
+  CHECK(ip("192.0.2.77").network() == ip("192.0.2.0"));
+  CHECK(ip("2001:db8:1:2:3::4").source() == ip("2001:db8:1:2::"));
+  CHECK(ip("2001:db8:1:2:3::4").network() == ip("2001:db8:1::"));
+  CHECK(ip("::1").source() == ip("::1"));
+}

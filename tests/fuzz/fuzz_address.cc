@@ -66,8 +66,7 @@ void check_address(const mail::Address& address) {
   require(address.local.size() <= 64 && address.domain.size() <= 255 && is_ascii(address.domain));
   require(is_valid_utf8(address.local) && !smtp::has_control(address.local) && !smtp::has_control(address.domain));
   const std::string printed = address.to_string();
-  const auto again =
-      mail::parse_path("<" + printed + ">", {.utf8 = true, .allow_null = true, .allow_postmaster = true});
+  const auto again = mail::parse_path("<" + printed + ">", {.allow_null = true, .allow_postmaster = true});
   require(again && again->length == printed.size() + 2);
   require(again->address.local == address.local && again->address.domain == address.domain);
   if (address.domain.empty()) return;
@@ -78,13 +77,11 @@ void check_address(const mail::Address& address) {
 }
 
 void check_path(std::string_view bytes) {
-  const auto path = mail::parse_path(bytes, {.utf8 = true, .allow_null = true, .allow_postmaster = true});
-  const auto plain = mail::parse_path(bytes, {.utf8 = false, .allow_null = true, .allow_postmaster = true});
-  if (!path) return require(!plain);
+  const auto path = mail::parse_path(bytes, {.allow_null = true, .allow_postmaster = true});
+  if (!path) return;
   const std::string_view text = bytes.substr(0, path->length);
   require(text.front() == '<' && text.back() == '>' && !smtp::has_control(text));
-  require(plain.has_value() == is_ascii(text) && (plain || plain.error().what == mail::kNeedsUtf8));
-  require(!plain || plain->address == path->address);
+  require(path->address.utf8 ? !is_ascii(text) : is_ascii(path->address.local));
   check_address(path->address);
   if (!path->address.is_null()) check_inboxes(path->address);
 }

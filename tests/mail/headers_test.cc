@@ -60,14 +60,12 @@ TEST_CASE("a header ends at the empty line, or at what is no field") {
   }
 }
 
-TEST_CASE("find and count ignore case; the first field is found") {
+TEST_CASE("find ignores case; the first field is found") {
   const std::string text = "Received: a\r\nSUBJECT: one\r\nreceived: b\r\nSubject: two\r\n\r\n";
   const Headers headers = scan_headers(text);
   REQUIRE(headers.find("subject") != nullptr);
   CHECK(headers.find("subject")->value == " one");
   CHECK(headers.find("subjec") == nullptr);
-  CHECK(headers.count("Received") == 2);
-  CHECK(headers.count("To") == 0);
 }
 
 TEST_CASE("fields beyond the cap are skipped, but the header's end is found") {

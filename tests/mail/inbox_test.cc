@@ -150,7 +150,7 @@ TEST_CASE("a spelling has one name, whichever way it comes in") {
         check(typed, want);
         if (naming == Naming::local) check(Inbox::parse(spelling.local, settings), want);
 
-        const auto path = parse_path("<" + spelling.local + "@Example.ORG>", {.utf8 = true});
+        const auto path = parse_path("<" + spelling.local + "@Example.ORG>", {});
         if (path) check(Inbox::of(path->address, settings, "default.example"), want);
         if (!typed) continue;
         CHECK(typed->is_reserved(settings) == spelling.reserved);

@@ -305,4 +305,10 @@ bool matches(std::string_view pattern, std::string_view text) {
   return false;
 }
 
+std::shared_ptr<const Policy> default_policy(std::uint8_t phases) {
+  Config config;
+  config.mail.domains = {"example.org"};
+  return std::make_shared<const Policy>(config, phases);
+}
+
 }  // namespace maildrop::smtp::test

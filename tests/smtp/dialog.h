@@ -82,6 +82,8 @@ struct Record {
 /// What differs between two runs of a dialog; empty: nothing.
 std::string difference(const Record& wanted, const Record& got);
 
+/// The defaults, and example.org.
+std::shared_ptr<const Policy> default_policy(std::uint8_t phases = 0);
 /// Which phases a policy asks at.
 inline constexpr std::uint8_t kAllPhases = 0x3f;
 

@@ -77,7 +77,7 @@ TEST_CASE("every refusal has a reason, and an enhanced code of its own class (RF
     CHECK_FALSE(reply.reason.empty());
     REQUIRE(reply.enhanced.size() >= 5);
     CHECK(reply.enhanced.front() == static_cast<char>('0' + reply.code / 100));
-    CHECK(is_transient(reply) == (reply.enhanced.front() == '4'));
+    CHECK(is_transient(reply.code) == (reply.enhanced.front() == '4'));
     CHECK(reply.text.find_first_of("\r\n") == std::string_view::npos);
     CHECK(written(reply).size() < 512);  // RFC 5321 4.5.3.1.5
   }

@@ -16,6 +16,7 @@
 
 #include "core/log.h"
 #include "smtp/dialog.h"
+#include "smtp/loop_state.h"
 #include "store/backends.h"
 
 using namespace maildrop;
@@ -287,4 +288,21 @@ TEST_CASE("every dialog over a socket, in one piece and in small writes") {
       }
     }
   }
+}
+
+TEST_CASE("what is to come again is deferred, and not refused") {
+  metrics::Registry registry;
+  Metrics metrics(registry);
+  const auto messages = [&](const char* result) {
+    return registry.total("maildrop_smtp_messages_total", std::string("result=\"") + result + "\"");
+  };
+  metrics.refused(Refusal{452, "memory", Refusal::Of::message});
+  metrics.refused(Refusal{450, "filter", Refusal::Of::recipient});
+  CHECK(messages("deferred") == 1);
+  CHECK(messages("refused") == 0);
+  CHECK(registry.total("maildrop_smtp_refused_recipients_total") == 0);
+  metrics.refused(Refusal{552, "size", Refusal::Of::message});
+  metrics.refused(Refusal{550, "relaying", Refusal::Of::recipient});
+  CHECK(messages("refused") == 1);
+  CHECK(registry.total("maildrop_smtp_refused_recipients_total") == 1);
 }

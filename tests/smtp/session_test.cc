@@ -63,12 +63,6 @@ void run(const Dialog& dialog, std::uint8_t phases) {
   check_splits(std::make_shared<const Policy>(dialog.config, phases), reference);
 }
 
-std::shared_ptr<const Policy> default_policy(std::uint8_t phases = 0) {
-  Config config;
-  config.mail.domains = {"example.org"};
-  return std::make_shared<const Policy>(config, phases);
-}
-
 }  // namespace
 
 TEST_CASE("every dialog gives its replies, however its bytes are split") {
@@ -315,27 +309,6 @@ TEST_CASE("refusals tell whose they are") {
   CHECK(refusals[2].to == "u@example.org");
 }
 
-TEST_CASE("a filter asked about a recipient sees it, and a delivery has all that was accepted") {
-  Session session(default_policy(bit(filter::Phase::rcpt)), "id", {});
-  session.consume("EHLO a\r\nMAIL FROM:<a@b.test> BODY=8BITMIME SIZE=7\r\nRCPT TO:<U1@example.org>\r\n");
-  REQUIRE(session.want() == Want::verdict);
-  CHECK(session.transaction().recipients.back().inbox.name() == "u1");
-  CHECK(session.transaction().eight_bit);
-  CHECK(session.transaction().declared_size == 7);
-  session.answer(filter::Verdict{});
-  session.consume("RCPT TO:<u2@example.org>\r\n");
-  filter::Verdict reject;
-  reject.action = filter::Action::reject;
-  session.answer(reject);
-  session.consume("DATA\r\nx\r\n.\r\n");
-  REQUIRE(session.want() == Want::delivery);
-  const mail::Transaction taken = session.take_transaction();
-  CHECK(envelope_of(taken) == "a@b.test -> u1");
-  CHECK(taken.recipients.front().address.local == "U1");
-  CHECK(taken.helo == "a");
-  CHECK(taken.esmtp);
-}
-
 TEST_CASE("what the domains of a policy accept") {
   struct Case {
     std::vector<std::string> domains;
@@ -372,21 +345,9 @@ TEST_CASE("what the domains of a policy accept") {
     Config config;
     config.mail.domains = c.domains;
     const Policy policy(config, 0);
-    const auto path = mail::parse_path(c.recipient, {.utf8 = true, .allow_null = false, .allow_postmaster = true});
+    const auto path = mail::parse_path(c.recipient, {.allow_null = false, .allow_postmaster = true});
     CAPTURE(c.domains.front(), c.recipient);
     REQUIRE(path);
     CHECK(policy.accepts(path->address) == c.accepted);
   }
-}
-
-TEST_CASE("phases are counted as often as a session comes to them") {
-  Session session(default_policy(0), "id", {});
-  session.consume(
-      "EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\nRCPT TO:<v@example.org>\r\nRCPT TO:<w@elsewhere.test>\r\n");
-  session.consume("DATA\r\nSubject: x\r\n\r\n.\r\n");
-  REQUIRE(session.want() == Want::delivery);
-  session.take_transaction();
-  session.answer(Result<store::MessageId>(store::MessageId::trusted("x")));
-  session.consume("MAIL FROM:<>\r\n");
-  CHECK(session.phases() == Session::Phases{1, 1, 2, 2, 1, 1});
 }

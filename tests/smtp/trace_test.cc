@@ -9,7 +9,7 @@ using namespace maildrop::smtp;
 namespace {
 
 mail::Address address(std::string_view path) {
-  return mail::parse_path(path, {.utf8 = true, .allow_null = true, .allow_postmaster = true})->address;
+  return mail::parse_path(path, {.allow_null = true, .allow_postmaster = true})->address;
 }
 
 mail::Transaction transaction() {

@@ -205,6 +205,20 @@ inline const Scene kScenes[] = {
        CHECK(s.store.stats()->inboxes == 0);
        CHECK(s.store.stats()->messages == 0);
      }},
+    {"a clock that is ahead for a while removes nothing, and keeps nothing from expiring",
+     [](Stage& s) {
+       const std::string a = s.put({"bob"});
+       s.world.clock.jump(48h);
+       CHECK(purge_all(s.store) == 0);
+       const std::string b = s.put({"ahead"});
+       s.world.clock.jump(-48h);
+       CHECK(s.ids("bob") == Ids{a});
+       CHECK(s.ids("ahead") == Ids{b});
+       CHECK(purge_all(s.store) == 0);
+       s.world.clock.advance(s.caps().max_age);
+       CHECK(s.ids("bob").empty());
+       CHECK(purge_all(s.store) >= 1);
+     }},
     {"what an inbox received counts, not what it still has",
      [](Stage& s) {
        const std::string a = s.put({"bob"});

@@ -1,9 +1,12 @@
 """Limits. Each block is one daemon with small limits; the reply names the limit by its code."""
+import fcntl
 import signal
 import socket
+import struct
+import termios
 import time
 
-from e2e import Api, Daemon, check, finish, same, until
+from e2e import WORK, Api, Daemon, check, finish, same, until
 from smtp import Client, stuff
 
 HELLO = b"Subject: small\r\n\r\nbody\r\n"
@@ -80,7 +83,7 @@ def endless_message():
                 while sent < 64 << 20:
                     client.send(b"x" * 998 + b"\r\n")
                     sent += 1000
-            except OSError:
+            except ConnectionError:  # and not a timeout: then nobody would read any more
                 pass
             check("a client that never ends its message is cut off", sent < 64 << 20, sent)
 
@@ -120,9 +123,34 @@ def endless_command():
             while sent < 64 << 20:
                 client.send(b"x" * 65536)
                 sent += 65536
-        except OSError:
+        except ConnectionError:
             pass
         check("a command line without end is cut off", sent < 64 << 20, sent)
+
+
+def unread(client):
+    return struct.unpack("i", fcntl.ioctl(client.sock, termios.FIONREAD, b"\0" * 4))[0]
+
+
+def ask(client):
+    """Whether the answer to one more NOOP finds room."""
+    before = unread(client)
+    client.send(b"NOOP\r\n")
+    return until(lambda: unread(client) > before, 1)
+
+
+def never_reads():
+    """The last word finds no room, where all the answers before just did."""
+    where = f"unix:{WORK}/full.sock"
+    with Daemon({"smtp.listen": where, "smtp.command_timeout": "2s", "limits.junk_commands": 100000}) as daemon:
+        with Client(where) as client:
+            room = 0
+            while ask(client):
+                room += 1
+        check("a peer that does not read has room for some answers", room > 10, room)
+        with Client(where) as client:
+            check("exactly so many", all([ask(client) for _ in range(room)]))
+            check("and is ended when it has expired", daemon.wait_for(rf"session .* commands={room} .* end=expired", 15), daemon.log())
 
 
 def connections():
@@ -211,6 +239,7 @@ sizes()
 endless_message()
 counts()
 endless_command()
+never_reads()
 connections()
 times()
 newlines()

@@ -79,6 +79,74 @@ with Daemon({**BASE, **RATES}) as daemon, Api(daemon.api) as api:
     check("and how far sessions came is counted", until(lambda: (phase(b"message"), phase(b"rcpt")) == (6, 13)), (phase(b"message"), phase(b"rcpt")))
     daemon.stop()
 
+
+class Behind(Client):
+    """A client that a balancer says is at `source`."""
+
+    def __init__(self, address, source, banner=True):
+        super().__init__(address, 10, banner=False)
+        self.send(f"PROXY TCP{6 if ':' in source else 4} {source} {'::1' if ':' in source else '192.0.2.1'} 1 25\r\n".encode())
+        self.banner = self.reply() if banner else None
+
+    def offered(self):
+        return any("STARTTLS" in line for line in self.cmd("EHLO a.test").lines)
+
+
+def fails_handshake(address, source):
+    with Behind(address, source, banner=False) as client:
+        client.send(b"this is no ClientHello")
+        check("hung up on", client.line() is None)
+
+
+NETWORKS = {**BASE, "proxy.networks": "127.0.0.1", "smtp.listen_tls": "127.0.0.1:0", "tls.self_signed": "true", "flood.greet_pause": "0", "flood.tarpit": "0"}
+CAPS = {"limits.connections_per_ipv4": 2, "limits.connections_per_ipv4_24": 3, "limits.connections_per_ipv6_64": 4,
+        "limits.connections_per_ipv6_48": 5}
+with Daemon({**NETWORKS, **CAPS}) as daemon:
+    for title, sources, most in (("an IPv4 address", ["198.51.100.1"] * 3, 2), ("the /24 around it", ["198.51.100.2"] * 2, 1),
+                                 ("another /24", ["198.51.101.1"] * 3, 2), ("an IPv6 /64", ["2001:db8:1::1", "2001:db8:1::2"] * 3, 4),
+                                 ("the /48 around it", ["2001:db8:1:2::1", "2001:db8:1:3::1"], 1), ("another /48", ["2001:db8:2::1"] * 5, 4)):
+        clients = [Behind(daemon.smtp, source) for source in sources]
+        same(f"so many connections has {title}", [c.banner.code for c in clients], [220] * most + [421] * (len(sources) - most))
+        if "another" not in title:
+            keep = clients  # for the network's sake
+    daemon.stop()
+
+LEDGER = {"flood.message_rate": 2, "flood.network_factor": 2, "flood.error_rate": 3, "limits.ledger": 10}
+with Daemon({**NETWORKS, **LEDGER}) as daemon, Api(daemon.api) as api:
+    def sends(source):
+        with Behind(daemon.smtp, source) as client:
+            return [client.deliver(["bob@example.test"], MESSAGE).code == 250 for _ in range(2)] + [client.cmd("MAIL FROM:<>").code]
+    same("an IPv6 /64 has its rate", sends("2001:db8:3::1"), [True, True, 450])
+    same("its neighbour, too", sends("2001:db8:3:1::1"), [True, True, 450])
+    with Behind(daemon.smtp, "2001:db8:3:2::1") as third:
+        third.cmd("EHLO a.test")
+        same("the /48 around them has only so much", third.cmd("MAIL FROM:<>").code, 450)
+    same("another /48 has its own", sends("2001:db8:4::1"), [True, True, 450])
+
+    for _ in range(3):
+        fails_handshake(daemon.smtp_tls, "198.51.100.1")
+    with Behind(daemon.smtp, "198.51.100.1") as client:
+        check("a handshake that fails is an error: too many, and nobody is greeted", "too many errors" in client.banner.lines[0], client.banner)
+    fails_handshake(daemon.smtp_tls, "198.51.102.1")
+    with Behind(daemon.smtp, "198.51.102.1") as client:
+        check("who failed once is not offered STARTTLS again", not client.offered())
+    for n in range(10):
+        fails_handshake(daemon.smtp_tls, f"198.51.{103 + n}.1")
+    with Behind(daemon.smtp, "198.51.102.1") as client:
+        check("limits.ledger: until ten others have failed since", client.offered())
+    daemon.stop()
+
+HURRY = {"limits.connections": 8, "smtp.stress_timeout": "1s", "tls.handshake_timeout": "1h"}
+with Daemon({**NETWORKS, **HURRY}) as daemon, Api(daemon.api) as api:
+    crowd = [Behind(daemon.smtp, f"203.0.{n}.1") for n in range(6)]
+    slow = Behind(daemon.smtp_tls, "198.51.100.1", banner=False)
+    check("a handshake is ended when others want the seat", slow.line() is None)
+    with Behind(daemon.smtp, "198.51.100.1") as client:
+        check("which is not the client's fault: STARTTLS is offered", client.offered())
+    for each in crowd:
+        each.close()
+    daemon.stop()
+
 SUSPECTS = {"flood.error_rate": 20, "flood.greet_pause": "3s", "flood.tarpit": "1s"}
 with Daemon({**BASE, **SUSPECTS}) as daemon, Api(daemon.api) as api:
     def make_suspect(source):

@@ -1,0 +1,60 @@
+/// reload.cc: the new values into the old configuration, one by one.
+#include "reload.h"
+
+#include <exception>
+#include <string>
+
+#include "core/log.h"
+#include "core/settings.h"
+
+namespace maildrop::cmd {
+
+namespace {
+
+constexpr std::size_t kReservedFiles = 128;  // for the store, logs and what libraries open
+
+Result<Reloaded> read(const Globals& globals, const Config& current, DaemonParts parts, std::size_t file_limit) {
+  LoadedConfig loaded = TRY(read_config(globals));
+  fit_to_files(loaded.config, parts, file_limit);
+  Reloaded found{current, {}, {}, loaded.files.size()};
+  for (const Setting& setting : settings()) {
+    const std::vector<std::string> wanted = setting.get(loaded.config);
+    if (wanted == setting.get(current)) continue;
+    if (!setting.reloadable) {
+      log::warning("setting needs a restart", {{"key", setting.key}});
+    } else if (const Result<void> set = setting.set(found.config, wanted); !set) {
+      log::error("setting not applied", {{"key", setting.key}, {"error", set.error().what}});
+    } else {
+      found.changed.push_back(setting.key);
+    }
+  }
+  // The file alone is right; with what needs a restart and stays as it is it may not be.
+  if (const auto wrong = contradictions(found.config); !wrong.empty())
+    return fail(Code::invalid, std::string(wrong.front().first) + ": " + wrong.front().second);
+  if (parts.smtp) found.tls = TRY(service::TlsContext::make(found.config.tls, effective_hostname(found.config.smtp)));
+  return found;
+}
+
+}  // namespace
+
+Result<Reloaded> read_again(const Globals& globals, const Config& current, DaemonParts parts,
+                            std::size_t file_limit) try {
+  return read(globals, current, parts, file_limit);
+} catch (const std::exception& error) {  // out of memory
+  return fail(Code::internal, error.what());
+}
+
+void fit_to_files(Config& config, DaemonParts parts, std::size_t file_limit) {
+  const std::size_t files = file_limit > 2 * kReservedFiles ? file_limit - kReservedFiles : file_limit / 2;
+  const std::size_t for_http = parts.smtp ? files / 4 : files;
+  const auto lower = [file_limit](std::string_view key, unsigned& wanted, std::size_t room) {
+    if (wanted <= room) return;
+    log::warning("limit lowered", {{"key", key}, {"wanted", wanted}, {"open_files", file_limit}, {"lowered_to", room}});
+    wanted = static_cast<unsigned>(room);
+  };
+  if (parts.api) lower("api.connections", config.api.connections, for_http);
+  const std::size_t for_smtp = files - (parts.api ? config.api.connections : 0);
+  if (parts.smtp) lower("limits.connections", config.limits.connections, for_smtp);
+}
+
+}  // namespace maildrop::cmd

@@ -1,0 +1,32 @@
+/// reload.h: what HUP asks for: the configuration read again, beside a service that goes on.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "command.h"
+#include "core/config.h"
+#include "core/result.h"
+#include "daemon.h"
+#include "service/tls.h"
+
+namespace maildrop::cmd {
+
+struct Reloaded {
+  Config config;  // what only a start can change is as it was, so that what is shown is what is in force
+  std::vector<std::string_view> changed;
+  service::TlsContextPtr tls;  // of a daemon with SMTP
+  std::size_t files = 0;
+};
+
+/// Reads and checks all that can change while a daemon runs, certificates and keys too. For any thread; blocks as the
+/// files do. Says in the log what needs a restart.
+///   invalid  a file is wrong, or cannot be read: nothing is to change
+Result<Reloaded> read_again(const Globals& globals, const Config& current, DaemonParts parts, std::size_t file_limit);
+
+/// Lowers the numbers of connections, so that the store and those who are connected find descriptors when all seats are
+/// taken: HTTP gets what it wants up to a quarter, or all where there is no SMTP. Says so in the log.
+void fit_to_files(Config& config, DaemonParts parts, std::size_t file_limit);
+
+}  // namespace maildrop::cmd

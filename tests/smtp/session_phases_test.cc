@@ -1,0 +1,70 @@
+/// session_phases_test.cc: when filters are asked, and what their verdicts do to the dialog.
+#include <catch2/catch.hpp>
+
+#include "smtp/dialog.h"
+#include "smtp/session.h"
+
+using namespace maildrop;
+using namespace maildrop::smtp;
+using namespace maildrop::smtp::test;
+
+TEST_CASE("a filter asked about a recipient sees it, and a delivery has all that was accepted") {
+  Session session(default_policy(bit(filter::Phase::rcpt)), "id", {});
+  session.consume("EHLO a\r\nMAIL FROM:<a@b.test> BODY=8BITMIME SIZE=7\r\nRCPT TO:<U1@example.org>\r\n");
+  REQUIRE(session.want() == Want::verdict);
+  CHECK(session.transaction().recipients.back().inbox.name() == "u1");
+  CHECK(session.transaction().eight_bit);
+  CHECK(session.transaction().declared_size == 7);
+  session.answer(filter::Verdict{});
+  session.consume("RCPT TO:<u2@example.org>\r\n");
+  filter::Verdict reject;
+  reject.action = filter::Action::reject;
+  session.answer(reject);
+  session.consume("DATA\r\nx\r\n.\r\n");
+  REQUIRE(session.want() == Want::delivery);
+  const mail::Transaction taken = session.take_transaction();
+  CHECK(envelope_of(taken) == "a@b.test -> u1");
+  CHECK(taken.recipients.front().address.local == "U1");
+  CHECK(taken.helo == "a");
+  CHECK(taken.esmtp);
+}
+
+TEST_CASE("a refusal is told as the peer heard it, with what the filter says of it") {
+  struct Case {
+    filter::Phase phase;
+    std::string reply;
+    int code;
+  };
+  for (const Case& c : {Case{filter::Phase::rcpt, "451 4.7.1 greylisted", 451}, Case{filter::Phase::rcpt, "", 450},
+                        Case{filter::Phase::connect, "", 421}, Case{filter::Phase::mail, "553 5.1.8 no", 553}}) {
+    Session session(default_policy(bit(c.phase)), "id", {});
+    session.take_output();
+    session.consume("EHLO a\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<u1@example.org>\r\n");
+    session.take_output();
+    REQUIRE(session.want() == Want::verdict);
+    filter::Verdict verdict;
+    verdict.action = filter::Action::defer;
+    verdict.reply = c.reply;
+    verdict.reason = "seen 3 s ago";
+    session.answer(verdict);
+    const std::vector<Refusal> refusals = session.take_refusals();
+    REQUIRE(refusals.size() == 1);
+    CHECK(refusals[0].code == c.code);
+    CHECK(session.take_output().substr(0, 3) == std::to_string(c.code));
+    CHECK(refusals[0].reason == "filter");
+    CHECK(refusals[0].why == "seen 3 s ago");
+    CHECK((refusals[0].of == Refusal::Of::recipient) == (c.phase == filter::Phase::rcpt));
+  }
+}
+
+TEST_CASE("phases are counted as often as a session comes to them") {
+  Session session(default_policy(0), "id", {});
+  session.consume(
+      "EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\nRCPT TO:<v@example.org>\r\nRCPT TO:<w@elsewhere.test>\r\n");
+  session.consume("DATA\r\nSubject: x\r\n\r\n.\r\n");
+  REQUIRE(session.want() == Want::delivery);
+  session.take_transaction();
+  session.answer(Result<store::MessageId>(store::MessageId::trusted("x")));
+  session.consume("MAIL FROM:<>\r\n");
+  CHECK(session.phases() == Session::Phases{1, 1, 2, 2, 1, 1});
+}
