@@ -185,6 +185,7 @@ store::OpenOptions Daemon::store_options(store::Role role, bool create_missing) 
   options.url = store_url();
   options.role = role;
   options.settings = config_.store;
+  options.redis = config_.redis;
   options.inbox = config_.inbox;
   options.clock = &clock_;
   options.create_missing = create_missing;
@@ -204,6 +205,8 @@ Result<void> Daemon::open_store() {
   make_state_folder(config_.store.url, options.url);
   store_ = TRY(store::open_store(options));
   log::info("store", {{"url", options.url}, {"role", parts_.smtp ? "writer" : "reader"}});
+  if (const Result<void> ready = store_->ready(); !ready)
+    log::warning("the store is not ready", {{"error", ready.error().what}});
   return {};
 }
 

@@ -88,6 +88,7 @@ tl::expected<Source, int> open_local(const InboxOptions& options, const Globals&
   store::OpenOptions open;
   open.url = resolve_store_url(loaded->config.store.url, sources.environment);
   open.settings = loaded->config.store;
+  open.redis = loaded->config.redis;
   open.inbox = loaded->config.inbox;
   open.clock = &clock;
   if (open.url.rfind("memory:", 0) == 0) {

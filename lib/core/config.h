@@ -109,11 +109,20 @@ struct InboxSettings {
 };
 
 struct StoreSettings {
-  std::string url = "sqlite:";                        // sqlite: (in the state folder), sqlite:PATH, memory:
+  std::string url = "sqlite:";                        // sqlite: (in the state folder), sqlite:PATH, redis:, memory:
   unsigned batch = 200;                               // deliveries in one commit: past 50 the fsync is already paid for
   Millis deadline = std::chrono::milliseconds(1800);  // delivery to answer; beyond it 451
-  std::uint64_t max_size = 4ull << 30;                // of the SQLite file, bytes; beyond it 452
+  std::uint64_t max_size = 4ull << 30;                // of all that is stored, bytes; beyond it 452
   std::uint64_t wal_size = 64u << 20;  // of the SQLite write-ahead log, bytes, before writers pause to empty it
+};
+
+struct RedisSettings {
+  std::string username;                              // of its ACL; empty: `default`
+  std::string password;                              // empty: none is asked for
+  std::string sentinel_password;                     // of the sentinels
+  std::string prefix = "maildrop:";                  // of all keys
+  Millis timeout = std::chrono::milliseconds(1000);  // for a batch to be answered, connecting and one retry included
+  unsigned wait_replicas = 0;                        // that must have a message before it is acknowledged
 };
 
 struct LimitSettings {
@@ -173,6 +182,7 @@ struct Config {
   MailSettings mail;
   InboxSettings inbox;
   StoreSettings store;
+  RedisSettings redis;
   LimitSettings limits;
   LogSettings log;
   ServiceSettings service;

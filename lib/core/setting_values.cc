@@ -87,9 +87,21 @@ Result<std::string> parse_file(const std::string& text) {
 }
 
 Result<void> check_url(std::string_view text) {
-  for (const std::string_view scheme : {"sqlite:", "memory:"})
-    if (text.substr(0, scheme.size()) == scheme) return {};
-  return fail(Code::invalid, "'" + std::string(text) + "' is no store: write sqlite:PATH or memory:");
+  for (const std::string_view scheme : {"sqlite:", "memory:", "redis://", "redis+unix://", "redis+sentinel://"}) {
+    if (text.substr(0, scheme.size()) != scheme) continue;
+    if (scheme[0] == 'r' && text.find('@') != std::string_view::npos)  // it would be shown in logs and lists
+      return fail(Code::invalid, "user and password belong into redis.username and redis.password");
+    return {};
+  }
+  return fail(Code::invalid, "'" + std::string(text) + "' is no store: write sqlite:PATH, redis://HOST or memory:");
+}
+
+Result<void> check_any(std::string_view) { return {}; }
+
+Result<void> check_prefix(std::string_view text) {
+  if (text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; }))
+    return {};
+  return fail(Code::invalid, "'" + std::string(text) + "' is not up to 64 printable characters without blanks");
 }
 
 }  // namespace maildrop

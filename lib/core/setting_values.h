@@ -16,5 +16,7 @@ Result<std::string> parse_name(const std::string& text);    // of an inbox
 Result<std::string> parse_file(const std::string& text);  // an absolute path; whether it is there shows when it is read
 Result<void> check_hostname(std::string_view text);       // or an address literal, or empty
 Result<void> check_url(std::string_view text);            // of a store
+Result<void> check_any(std::string_view text);
+Result<void> check_prefix(std::string_view text);  // of keys in Redis
 
 }  // namespace maildrop

@@ -101,9 +101,11 @@ void add_inbox(std::vector<Setting>& rows) {
 
 void add_store(std::vector<Setting>& rows) {
   rows.push_back(
-      text_row("store.url", MEMBER(store.url), check_url, "sqlite: | sqlite:PATH | memory:",
+      text_row("store.url", MEMBER(store.url), check_url, "sqlite: | sqlite:PATH | redis://HOST | memory: | ...",
                "Where messages are kept. `sqlite:` alone is mail.db in the state folder: $STATE_DIRECTORY, "
-               "/var/lib/maildrop for root, ~/.local/state/maildrop otherwise. `memory:` forgets all at the end."));
+               "/var/lib/maildrop for root, ~/.local/state/maildrop otherwise. `redis://HOST[:PORT][/DB]`, "
+               "`redis+unix:///PATH[?db=DB]` and `redis+sentinel://HOST[:PORT],.../MASTER[/DB]` are a Redis server, "
+               "which any number of machines may share. `memory:` forgets all at the end."));
   rows.push_back(
       number_row("store.batch", {1, 10'000}, MEMBER(store.batch), "1..10000",
                  "Messages in one commit, at most. Messages that come while a commit runs share the next one."));
@@ -112,11 +114,35 @@ void add_store(std::vector<Setting>& rows) {
       "How long a received message may wait for its commit. Then 451 4.3.0: the client tries again, "
       "and may then be stored twice, never lost."));
   rows.push_back(size_row("store.max_size", {kMiB, 1024 * 64 * kGiB}, MEMBER(store.max_size), "1MiB..64TiB",
-                          "Bytes of the store. Beyond: 452 4.3.1, until messages expire."));
+                          "Bytes of the store; of Redis what maildrop has in it, as it reckons. Beyond: 452 4.3.1, "
+                          "until messages expire."));
   rows.push_back(
       size_row("store.wal_size", {kMiB, 64 * kGiB}, MEMBER(store.wal_size), "1MiB..64GiB",
                "Bytes of SQLite's write-ahead log before writing pauses to empty it. Where a reader keeps it from "
                "being emptied, 452 4.3.1 at twice that."));
+}
+
+void add_redis(std::vector<Setting>& rows) {
+  const auto secret = [](Setting row) {
+    row.secret = true;
+    return row;
+  };
+  rows.push_back(text_row("redis.username", MEMBER(redis.username), check_any, "NAME",
+                          "Who to be for Redis (its ACL). Empty: its default user."));
+  rows.push_back(secret(text_row("redis.password", MEMBER(redis.password), check_any, "TEXT",
+                                 "The password for Redis. Empty: it asks for none.")));
+  rows.push_back(secret(text_row("redis.sentinel_password", MEMBER(redis.sentinel_password), check_any, "TEXT",
+                                 "The password for its sentinels. Empty: they ask for none.")));
+  rows.push_back(text_row("redis.prefix", MEMBER(redis.prefix), check_prefix, "TEXT",
+                          "What all keys begin with, so that others may use the same database."));
+  rows.push_back(duration_row(
+      "redis.timeout", {std::chrono::milliseconds(50), std::chrono::seconds(30)}, MEMBER(redis.timeout), "50ms..30s",
+      "How long Redis may take to answer a batch of messages or a reader, connecting and one more try included. Then "
+      "451 4.3.0. Below store.deadline, or that decides."));
+  rows.push_back(number_row(
+      "redis.wait_replicas", {0, 16}, MEMBER(redis.wait_replicas), "0..16",
+      "Replicas that must have a message, too, before it is acknowledged (Redis's WAIT), within half of redis.timeout. "
+      "With fewer, 451: the message may be stored all the same, and twice when its sender tries again."));
 }
 
 void add_limits(std::vector<Setting>& rows) {
@@ -258,6 +284,7 @@ std::vector<Setting> make_rows() {
   add_mail(rows);
   add_inbox(rows);
   add_store(rows);
+  add_redis(rows);
   add_limits(rows);
   add_rest(rows);
   return rows;

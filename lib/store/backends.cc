@@ -7,6 +7,9 @@ namespace maildrop::store {
 
 #define MAILDROP_BACKENDS(X) \
   X(sqlite_backend)          \
+  X(redis_backend)           \
+  X(redis_unix_backend)      \
+  X(redis_sentinel_backend)  \
   X(memory_backend)
 
 #define X(kind) extern const BackendKind kind;

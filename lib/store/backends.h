@@ -23,6 +23,7 @@ struct OpenOptions {
   std::string url;  // resolved (config.h resolve_store_url)
   Role role = Role::reader;
   StoreSettings settings;
+  RedisSettings redis;
   InboxSettings inbox;
   const Clock* clock = nullptr;  // outlives the store
   /// A reader that finds no store makes an empty one, or waits for the writer to: it may be started first.

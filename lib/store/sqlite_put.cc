@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "store/sqlite_row.h"
+#include "store/packed_summary.h"
 #include "store/sqlite_writer_state.h"
 
 namespace maildrop::store::sqlite {

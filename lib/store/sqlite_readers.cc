@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "store/packed_summary.h"
 #include "store/sqlite_file.h"
-#include "store/sqlite_row.h"
 
 namespace maildrop::store::sqlite {
 

@@ -90,6 +90,9 @@ inline std::size_t purge_all(Store& store) {
   return removed;
 }
 
+/// A Redis that all worlds share, with keys of its own for each (redis_kit.cc).
+void share_redis(OpenOptions& options, int count);
+
 /// A store to try, in a world of its own.
 struct World {
   Folder folder;
@@ -99,6 +102,7 @@ struct World {
   explicit World(const std::string& scheme) {
     static int count = 0;  // memory: stores of one name are one
     options.url = scheme + ":" + (scheme == "sqlite" ? folder.path("mail.db") : std::to_string(++count));
+    if (scheme == "redis") share_redis(options, ++count);
     options.role = Role::writer;
     options.clock = &clock;
     options.settings.max_size = 64u << 20;

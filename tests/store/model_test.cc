@@ -126,7 +126,7 @@ class Run {
 }  // namespace
 
 TEST_CASE("any sequence leaves the newest of each inbox within its age") {
-  for (const char* scheme : {"memory", "sqlite"}) {
+  for (const char* scheme : {"memory", "sqlite", "redis"}) {
     for (unsigned seed = 1; seed <= 8; ++seed) {
       Run run(scheme, seed);
       for (int i = 0; i < 250; ++i) {

@@ -1,4 +1,4 @@
-/// sqlite_row.h: a Summary as the bytes of one column. One blob costs a third of ten columns to bind, record and read,
+/// packed_summary.h: a Summary as bytes. In SQLite one blob costs a third of ten columns to bind, record and read,
 /// and no query needs what is inside.
 #pragma once
 
@@ -8,7 +8,7 @@
 #include "core/result.h"
 #include "store/store.h"
 
-namespace maildrop::store::sqlite {
+namespace maildrop::store {
 
 /// Appends all of the summary but its id; `to` is given apart, since one delivery has several.
 void pack(const Summary& summary, std::string_view to, std::string& out);
@@ -16,4 +16,4 @@ void pack(const Summary& summary, std::string_view to, std::string& out);
 /// corrupt for bytes that pack() did not write.
 Result<Summary> unpack(std::string_view id, std::string_view bytes);
 
-}  // namespace maildrop::store::sqlite
+}  // namespace maildrop::store

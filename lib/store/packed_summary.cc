@@ -1,10 +1,10 @@
-/// sqlite_row.cc: a format byte, three numbers, six texts or seven. Numbers are little-endian base 128 (seven bits
+/// packed_summary.cc: a format byte, three numbers, six texts or seven. Numbers are little-endian base 128 (seven bits
 /// each).
-#include "store/sqlite_row.h"
+#include "store/packed_summary.h"
 
 #include <cstdint>
 
-namespace maildrop::store::sqlite {
+namespace maildrop::store {
 
 namespace {
 
@@ -91,4 +91,4 @@ Result<Summary> unpack(std::string_view id, std::string_view bytes) {
   return summary;
 }
 
-}  // namespace maildrop::store::sqlite
+}  // namespace maildrop::store

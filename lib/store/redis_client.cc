@@ -1,0 +1,172 @@
+/// redis_client.cc: pool, back-off, sentinels.
+#include "store/redis_client.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace maildrop::store::redis {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kIdle = 8;
+constexpr int kHandshakePart = 4;  // of the time that is left: a server that hangs accepts, and says nothing
+constexpr milliseconds kFirstPause{50};
+constexpr milliseconds kLongestPause{1000};
+
+/// Somewhere in its second half, so that a thousand processes do not come back at once.
+milliseconds jittered(milliseconds pause) {
+  thread_local std::minstd_rand random(std::random_device{}());
+  return pause / 2 + milliseconds(static_cast<std::int64_t>(random()) % std::max<std::int64_t>(1, pause.count() / 2));
+}
+
+/// Where this sentinel has the master.
+Result<Place> ask_sentinel(const Place& sentinel, const std::string& name, const Login& login,
+                           Steady::time_point deadline) {
+  Link link = TRY(Link::open(sentinel, login, deadline));
+  const Reply reply = TRY(link.ask({"SENTINEL", "get-master-addr-by-name", name}, deadline));
+  const auto refused = [&](const std::string& why) {
+    return fail(Code::unavailable, "sentinel at " + to_string(sentinel) + ": " + why);
+  };
+  if (reply.list.size() != 2) return refused("knows no master '" + name + "'");
+  unsigned long port = 0;
+  try {
+    port = std::stoul(reply.list[1].text);
+  } catch (const std::exception&) {
+    return refused("no port of '" + name + "'");
+  }
+  return Place{reply.list[0].text, static_cast<std::uint16_t>(port)};
+}
+
+/// A sentinel may be behind, and a master may have been one until a moment ago.
+Result<void> must_be_master(Link& link, Steady::time_point deadline) {
+  const Reply role = TRY(link.ask({"ROLE"}, deadline));
+  if (!role.list.empty() && role.list.front().text == "master") return {};
+  return fail(Code::unavailable, "redis at " + to_string(link.place()) + ": is not the master");
+}
+
+}  // namespace
+
+Client::Client(Target target, RedisSettings settings) : target_(std::move(target)), settings_(std::move(settings)) {}
+
+Result<Link> Client::open_at(const Place& place, Steady::time_point deadline) const {
+  return Link::open(place, {settings_.username, settings_.password, target_.database}, deadline);
+}
+
+Result<Link> Client::open(Steady::time_point deadline) const {
+  if (target_.master.empty()) return open_at(target_.places.front(), deadline);
+  Error last{Code::unavailable, {}};
+  std::size_t left = target_.places.size();
+  for (const Place& sentinel : target_.places) {
+    // Each gets its share of the time, or one that hangs would take it all.
+    const Steady::time_point until = Steady::now() + (deadline - Steady::now()) / static_cast<int>(left--);
+    Result<Link> link = [&]() -> Result<Link> {
+      const Place place = TRY(ask_sentinel(sentinel, target_.master, {{}, settings_.sentinel_password, 0}, until));
+      Link found = TRY(open_at(place, until));
+      TRY(must_be_master(found, until));
+      return found;
+    }();
+    if (link) return link;
+    last = link.error();
+  }
+  return tl::unexpected(last);
+}
+
+/// A link that knows the scripts, to a server whose data we understand.
+Result<Link> Client::prepared(Steady::time_point deadline) {
+  if (target_.master.empty()) deadline = Steady::now() + (deadline - Steady::now()) / kHandshakePart;
+  Link link = TRY(open(deadline));
+  for (const std::string_view text : script_texts()) link.add({"SCRIPT", "LOAD", text});
+  const std::string total = settings_.prefix + "total";
+  link.add({"HGET", total, "version"});
+  std::vector<Reply> replies;
+  TRY(link.exchange(deadline, replies));
+  for (const Reply& reply : replies)
+    if (reply.is(Reply::Kind::error)) return tl::unexpected(error_of(reply, link.place()));
+  const std::string& version = replies.back().text;
+  if (!version.empty() && version != std::to_string(kVersion))
+    return fail(Code::invalid, "redis at " + to_string(link.place()) + " has data of version " + version +
+                                   ", this maildrop knows " + std::to_string(kVersion));
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < kScripts; ++i) digests_[i] = std::move(replies[i].text);
+  return link;
+}
+
+Result<Client::Lease> Client::borrow(Steady::time_point deadline) {
+  std::uint64_t generation = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    generation = generation_;
+    while (!idle_.empty()) {
+      Link link = std::move(idle_.back());
+      idle_.pop_back();
+      if (link.is_idle()) return Lease(*this, std::move(link), generation);
+    }
+    if (failed_ && Steady::now() < next_try_) return tl::unexpected(*failed_);
+  }
+  Result<Link> link = prepared(deadline);
+  if (!link) {
+    note_failure(link.error());
+    return tl::unexpected(link.error());
+  }
+  const std::lock_guard lock(mutex_);
+  failed_.reset();
+  pause_ = milliseconds(0);
+  return Lease(*this, std::move(*link), generation);
+}
+
+void Client::give_back(Link link, std::uint64_t generation) {
+  if (!link.failure().empty()) return note_failure({Code::unavailable, link.failure()});
+  if (!link.is_idle()) return;
+  const std::lock_guard lock(mutex_);
+  if (generation == generation_ && idle_.size() < kIdle) idle_.push_back(std::move(link));
+}
+
+/// Where one link has failed the others are of no use either.
+void Client::note_failure(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  idle_.clear();
+  ++generation_;
+  failed_ = error;
+  pause_ = std::clamp(2 * pause_, kFirstPause, kLongestPause);
+  next_try_ = Steady::now() + jittered(pause_);
+}
+
+void Client::distrust() {
+  const std::lock_guard lock(mutex_);
+  idle_.clear();
+  ++generation_;
+}
+
+Client::Lease::Lease(Client& client, Link link, std::uint64_t generation)
+    : client_(&client), link_(std::move(link)), generation_(generation) {}
+
+Client::Lease::Lease(Lease&& other) noexcept
+    : client_(other.client_), link_(std::exchange(other.link_, std::nullopt)), generation_(other.generation_) {}
+
+Client::Lease::~Lease() {
+  if (!link_) return;
+  try {
+    client_->give_back(std::move(*link_), generation_);
+  } catch (const std::exception&) {  // out of memory: then it is closed
+  }
+}
+
+void Client::Lease::run(Script script, std::vector<std::string_view> words) {
+  const std::string digest = [&] {
+    const std::lock_guard lock(client_->mutex_);
+    return client_->digests_[static_cast<std::size_t>(script)];
+  }();
+  words.insert(words.begin(), {"EVALSHA", digest, "0"});
+  link_->add(words);
+}
+
+Result<void> Client::Lease::load(Steady::time_point deadline) {
+  for (const std::string_view text : script_texts()) link_->add({"SCRIPT", "LOAD", text});
+  std::vector<Reply> replies;
+  return link_->exchange(deadline, replies);
+}
+
+}  // namespace maildrop::store::redis

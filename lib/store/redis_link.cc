@@ -1,0 +1,206 @@
+/// redis_link.cc: hiredis without its blocking mode, whose time limit is for each read() and not for the whole. Only
+/// its ...Argv calls: those with a format overflow their buffer at a stray `%` (hiredis 0.14.1, issue 957).
+#include "store/redis_link.h"
+
+#include <hiredis/hiredis.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace maildrop::store::redis {
+
+namespace {
+
+struct FreeReply {
+  void operator()(redisReply* reply) const { freeReplyObject(reply); }
+};
+
+/// hiredis writes with write(2): to a server that has gone, that is a SIGPIPE, which a command that prints into a pipe
+/// must not ignore for good.
+class NoSigpipe {
+ public:
+  NoSigpipe() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~NoSigpipe() {
+    constexpr timespec kNow{0, 0};
+    if (sigismember(&before_, SIGPIPE) == 0) {
+      sigtimedwait(&pipe_, nullptr, &kNow);  // if it came
+      pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+  }
+  NoSigpipe(const NoSigpipe&) = delete;
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+};
+
+Reply converted(const redisReply& from) {
+  Reply reply;
+  reply.number = from.integer;
+  if (from.str) reply.text.assign(from.str, static_cast<std::size_t>(from.len));
+  switch (from.type) {
+    case REDIS_REPLY_INTEGER: reply.kind = Reply::Kind::number; break;
+    case REDIS_REPLY_STRING:
+    case REDIS_REPLY_STATUS: reply.kind = Reply::Kind::text; break;
+    case REDIS_REPLY_ERROR: reply.kind = Reply::Kind::error; break;
+    case REDIS_REPLY_ARRAY:
+      reply.kind = Reply::Kind::list;
+      reply.list.reserve(from.elements);
+      for (std::size_t i = 0; i < from.elements; ++i) reply.list.push_back(converted(*from.element[i]));
+      break;
+    default: break;
+  }
+  return reply;
+}
+
+}  // namespace
+
+std::string_view Reply::error_word() const {
+  return kind == Kind::error ? std::string_view(text).substr(0, text.find(' ')) : std::string_view();
+}
+
+Error error_of(const Reply& reply, const Place& from) {
+  const Code code = reply.error_word() == "OOM" ? Code::over_limit : Code::unavailable;
+  return Error{code, "redis at " + to_string(from) + ": " + reply.text};
+}
+
+void Link::Free::operator()(redisContext* context) const { redisFree(context); }
+
+Link::Link(std::unique_ptr<redisContext, Free> context, Place place)
+    : context_(std::move(context)), place_(std::move(place)) {}
+Link::Link(Link&&) noexcept = default;
+Link& Link::operator=(Link&&) noexcept = default;
+Link::~Link() = default;
+
+Result<Link> Link::open(const Place& place, const Login& login, Steady::time_point deadline) {
+  Link link(std::unique_ptr<redisContext, Free>(place.port == 0 ? redisConnectUnixNonBlock(place.host.c_str())
+                                                                : redisConnectNonBlock(place.host.c_str(), place.port)),
+            place);
+  if (!link.context_) return tl::unexpected(link.failed("out of memory"));
+  if (link.context_->err != 0) return tl::unexpected(link.failed(link.context_->errstr));
+  TRY(link.wait(POLLOUT, deadline));
+  int error = 0;
+  socklen_t size = sizeof error;
+  getsockopt(link.context_->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error != 0) return tl::unexpected(link.failed(std::strerror(error)));
+  if (!login.username.empty()) {
+    link.add({"AUTH", login.username, login.password});
+  } else if (!login.password.empty()) {
+    link.add({"AUTH", login.password});
+  }
+  const std::string database = std::to_string(login.database);
+  if (login.database != 0) link.add({"SELECT", database});
+  link.add({"PING"});
+  std::vector<Reply> replies;
+  TRY(link.exchange(deadline, replies));
+  for (const Reply& reply : replies)
+    if (reply.is(Reply::Kind::error)) return tl::unexpected(error_of(reply, place));
+  return link;
+}
+
+void Link::add(std::span<const std::string_view> words) {
+  std::vector<const char*> starts;
+  std::vector<std::size_t> sizes;
+  starts.reserve(words.size());
+  sizes.reserve(words.size());
+  for (const std::string_view word : words) {
+    starts.push_back(word.data());
+    sizes.push_back(word.size());
+  }
+  redisAppendCommandArgv(context_.get(), static_cast<int>(words.size()), starts.data(), sizes.data());
+  ++waiting_;
+}
+
+Result<void> Link::exchange(Steady::time_point deadline, std::vector<Reply>& replies) {
+  const NoSigpipe guard;
+  for (int sent = 0; sent == 0;) {
+    if (redisBufferWrite(context_.get(), &sent) != REDIS_OK) return tl::unexpected(failed(last_words()));
+    if (sent != 0) break;
+    // A server that answers while it is still being sent to must be heard, or both wait.
+    TRY(wait(POLLOUT | POLLIN, deadline));
+    TRY(read());
+  }
+  while (waiting_ != 0) {
+    if (Reply reply; TRY(take(reply))) {
+      --waiting_;
+      replies.push_back(std::move(reply));
+      continue;
+    }
+    TRY(wait(POLLIN, deadline));
+    TRY(read());
+  }
+  return {};
+}
+
+Result<Reply> Link::ask(std::initializer_list<std::string_view> words, Steady::time_point deadline) {
+  std::vector<Reply> replies;
+  add(words);
+  TRY(exchange(deadline, replies));
+  if (replies.front().is(Reply::Kind::error)) return tl::unexpected(error_of(replies.front(), place_));
+  return std::move(replies.front());
+}
+
+bool Link::is_idle() const {
+  pollfd one{context_->fd, POLLIN, 0};
+  return waiting_ == 0 && ::poll(&one, 1, 0) == 0;
+}
+
+Result<bool> Link::next(Steady::time_point deadline, Reply& reply) {
+  while (!TRY(take(reply))) {
+    if (const Result<void> there = wait(POLLIN, deadline); !there) {
+      if (Steady::now() >= deadline) return false;
+      return tl::unexpected(there.error());
+    }
+    TRY(read());
+  }
+  return true;
+}
+
+/// false: none is whole yet.
+Result<bool> Link::take(Reply& reply) {
+  void* raw = nullptr;
+  if (redisReaderGetReply(context_->reader, &raw) != REDIS_OK) return tl::unexpected(failed(context_->reader->errstr));
+  if (!raw) return false;
+  const std::unique_ptr<redisReply, FreeReply> whole(static_cast<redisReply*>(raw));
+  reply = converted(*whole);
+  return true;
+}
+
+Result<void> Link::read() {
+  if (redisBufferRead(context_.get()) == REDIS_OK) return {};
+  return tl::unexpected(failed(context_->errstr));
+}
+
+/// Why the server hung up, if it said so: that it has too many clients, say.
+std::string Link::last_words() const {
+  char text[256];
+  const ssize_t n = ::recv(context_->fd, text, sizeof text, MSG_DONTWAIT);
+  const std::string_view said(text, n > 0 ? static_cast<std::size_t>(n) : 0);
+  return said.starts_with('-') ? std::string(said.substr(1, said.find('\r') - 1)) : context_->errstr;
+}
+
+Result<void> Link::wait(short events, Steady::time_point deadline) {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Steady::now()).count();
+    pollfd one{context_->fd, events, 0};
+    const int ready = ::poll(&one, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000)));
+    if (ready > 0) return {};
+    if (ready < 0 && errno != EINTR) return tl::unexpected(failed(std::strerror(errno)));
+    if (left <= 0) return tl::unexpected(failed("no answer in time"));
+  }
+}
+
+Error Link::failed(std::string_view what) {
+  failure_ = "redis at " + to_string(place_) + ": " + std::string(what);
+  return Error{Code::unavailable, failure_};
+}
+
+}  // namespace maildrop::store::redis

@@ -1,0 +1,38 @@
+/// redis_scripts.h: what the server does in one step each, in Lua, and the keys it is done with.
+///
+/// With PREFIX of redis.prefix, all of one server (no Redis Cluster: a delivery is for several inboxes, and counts):
+///
+///     PREFIX{NAME}       list: the messages of an inbox, newest first, each its id and its summary
+///     (store/packed_summary.h) PREFIXbody:ID      hash: d the message, t its transcript, n the inboxes that show it
+///     PREFIXlast         sorted set: each inbox by when it last received, in milliseconds; it outlives its messages
+///     PREFIXtotal        hash: version of all this, messages, bytes (with an estimate of what Redis takes beside)
+///     PREFIXtrash        list: names of lists whose messages nobody sees any more
+///     PREFIXtrash:ID:N   such a list
+///     PREFIXnews         channel: the name of an inbox that has changed
+///
+/// A message that is out of its inbox at once but too many to be removed in one step goes by the trash. Times and caps
+/// are the caller's, so the clocks of machines that share a server must agree: what last received at or before FLOOR (a
+/// time, too) has expired.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+
+namespace maildrop::store::redis {
+
+inline constexpr int kVersion = 1;      // of all that; redis_scripts.cc writes it
+inline constexpr std::size_t kId = 26;  // bytes of an id, at the begin of an entry
+
+/// Arguments, and what comes back; NAMEs are of inboxes.
+enum class Script {
+  put,     // PREFIX id now FLOOR max_messages max_size data transcript (NAME summary)... -> 1, or 0: there is no room
+  remove,  // PREFIX id FLOOR max_messages NAME -> 1, or 0: there was none
+  purge,   // PREFIX FLOOR most -> removed, and 1: there is more
+};
+inline constexpr std::size_t kScripts = 3;
+
+/// In the order of Script.
+const std::array<std::string, kScripts>& script_texts();
+
+}  // namespace maildrop::store::redis

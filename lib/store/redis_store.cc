@@ -1,0 +1,310 @@
+/// redis_store.cc: inboxes in a Redis server that several machines may share. As durable as the server is told to be
+/// (examples/redis.conf); with redis.wait_replicas, on so many of its replicas, too.
+///
+/// Any number of processes writes. A delivery is one script, and a batch one pipeline: what was sent and not answered
+/// is sent once more, which changes nothing where it had been executed, since a message is known by its id.
+#include <atomic>
+#include <charconv>
+#include <mutex>
+#include <thread>
+
+#include "store/backends.h"
+#include "store/packed_summary.h"
+#include "store/redis_client.h"
+#include "store/redis_feed.h"
+
+namespace maildrop::store {
+
+namespace {
+
+using namespace redis;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kBeforeRetry{50};  // the first pause of the client's
+
+struct Caps {
+  std::size_t messages = 0;
+  milliseconds age{};
+};
+
+/// One batch on its way. `results[i]` is an error until delivery i has its answer.
+class Batch {
+ public:
+  Batch(Client& client, std::span<const Delivery> deliveries, Time now, Time floor, std::size_t most,
+        std::uint64_t max_size)
+      : client_(client),
+        deliveries_(deliveries),
+        now_(std::to_string(to_millis(now))),
+        floor_(std::to_string(to_millis(floor))),
+        most_(std::to_string(most)),
+        max_size_(std::to_string(max_size)),
+        replicas_(std::to_string(client.settings().wait_replicas)) {
+    for (std::size_t i = 0; i < deliveries.size(); ++i) open_.push_back(i);
+    results_.assign(deliveries.size(), fail(Code::unavailable, "no answer"));
+  }
+
+  std::vector<Result<MessageId>> run() {
+    const Steady::time_point deadline = client_.deadline();
+    Result<void> sent = send(deadline);
+    if (!open_.empty() && Steady::now() + kBeforeRetry < deadline) {
+      if (!sent) std::this_thread::sleep_for(kBeforeRetry);
+      sent = send(deadline);
+    }
+    for (const std::size_t i : open_)
+      if (!sent) results_[i] = tl::unexpected(sent.error());
+    return std::move(results_);
+  }
+
+ private:
+  /// What is answered is open no more.
+  Result<void> send(Steady::time_point deadline) {
+    Client::Lease lease = TRY(client_.borrow(deadline));
+    for (const std::size_t i : open_) add(lease, deliveries_[i]);
+    const bool waits = client_.settings().wait_replicas > 0;
+    const std::string patience = std::to_string(client_.settings().timeout.count() / 2);
+    if (waits) lease->add({"WAIT", replicas_, patience});
+    std::vector<Reply> replies;
+    const Result<void> exchanged = lease->exchange(deadline, replies);
+    if (waits && replies.size() <= open_.size()) return exchanged;  // nobody knows where they are
+    const std::vector<std::size_t> sent = std::exchange(open_, {});
+    bool taught = true;
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+      const std::string_view error = i < replies.size() ? replies[i].error_word() : std::string_view();
+      if (i >= replies.size() || error == "NOSCRIPT") open_.push_back(sent[i]);
+      if (error == "NOSCRIPT") taught = false;
+      if (error == "READONLY") client_.distrust();  // it was the master until a moment ago
+      if (i < replies.size()) results_[sent[i]] = result(deliveries_[sent[i]], replies[i], lease->place());
+    }
+    if (waits && replies.back().number < client_.settings().wait_replicas) too_few(sent, replies.back());
+    if (exchanged && !taught) TRY(lease.load(deadline));
+    return exchanged;
+  }
+
+  void add(Client::Lease& lease, const Delivery& delivery) const {
+    std::vector<std::string> summaries(delivery.targets.size());
+    std::vector<std::string_view> words{
+        client_.settings().prefix, delivery.summary.id.text(), now_, floor_, most_, max_size_, delivery.data,
+        delivery.transcript};
+    for (std::size_t i = 0; i < delivery.targets.size(); ++i) {
+      pack(delivery.summary, delivery.targets[i].to, summaries[i]);
+      words.push_back(delivery.targets[i].inbox.name());
+      words.push_back(summaries[i]);
+    }
+    lease.run(Script::put, std::move(words));
+  }
+
+  static Result<MessageId> result(const Delivery& delivery, const Reply& reply, const Place& place) {
+    if (reply.is(Reply::Kind::error)) return tl::unexpected(error_of(reply, place));
+    if (reply.number == 0) return fail(Code::over_limit, "the store is full");
+    return delivery.summary.id;
+  }
+
+  void too_few(const std::vector<std::size_t>& sent, const Reply& reply) {
+    for (const std::size_t i : sent)
+      if (results_[i])
+        results_[i] = fail(Code::unavailable, "only " + std::to_string(reply.number) + " of " + replicas_ +
+                                                  " replicas (redis.wait_replicas) have it");
+  }
+
+  Client& client_;
+  std::span<const Delivery> deliveries_;
+  const std::string now_, floor_, most_, max_size_, replicas_;
+  std::vector<std::size_t> open_;
+  std::vector<Result<MessageId>> results_;
+};
+
+class RedisStore final : public Store {
+ public:
+  RedisStore(Target target, const OpenOptions& options)
+      : client_(std::move(target), options.redis),
+        clock_(*options.clock),
+        expiry_(clock_),
+        writes_(options.role == Role::writer),
+        max_size_(options.settings.max_size) {
+    RedisStore::apply(options.inbox);
+  }
+
+  std::vector<Result<MessageId>> put(std::span<const Delivery> deliveries) override {
+    if (!writes_) return std::vector<Result<MessageId>>(deliveries.size(), tl::unexpected(reading_only()));
+    const Caps now = caps();
+    return Batch(client_, deliveries, clock_.now(), paced_now() - now.age, now.messages, max_size_).run();
+  }
+
+  Result<std::vector<Summary>> list(const mail::Inbox& inbox, const Query& query) override {
+    const std::size_t most = caps().messages;
+    const std::size_t first = std::min(query.offset, most);
+    const std::size_t last = first + std::min(query.limit, most - first);
+    std::vector<Summary> found;
+    Result<std::vector<Reply>> replies = ask_inbox(inbox, first, last, {});
+    if (!replies) return tl::unexpected(replies.error());
+    if (first == last || !is_live((*replies)[0])) return found;
+    for (const Reply& entry : (*replies)[1].list) found.push_back(TRY(unpacked(entry.text)));
+    return found;
+  }
+
+  Result<Message> get(const mail::Inbox& inbox, const MessageId& id) override {
+    const std::string body = client_.settings().prefix + "body:" + id.text();
+    std::vector<Reply> replies = TRY(ask_inbox(inbox, 0, caps().messages, body));
+    const auto not_found = [&] { return fail(Code::not_found, "no message '" + id.text() + "'"); };
+    if (!is_live(replies[0]) || replies[2].list.size() != 2) return not_found();
+    std::vector<Reply>& parts = replies[2].list;
+    if (!parts[0].is(Reply::Kind::text)) return not_found();
+    for (const Reply& entry : replies[1].list) {
+      if (std::string_view(entry.text).substr(0, kId) != id.text()) continue;
+      return Message{TRY(unpacked(entry.text)), std::move(parts[0].text), std::move(parts[1].text)};
+    }
+    return not_found();
+  }
+
+  Result<bool> remove(const mail::Inbox& inbox, const MessageId& id) override {
+    const std::string floor = std::to_string(to_millis(clock_.now() - caps().age));
+    const std::string most = std::to_string(caps().messages);
+    const Reply reply = TRY(run(Script::remove, {client_.settings().prefix, id.text(), floor, most, inbox.name()}));
+    return reply.number == 1;
+  }
+
+  Result<PurgeReport> purge(const PurgeQuery& query) override {
+    if (!writes_) return tl::unexpected(reading_only());
+    const std::string floor = std::to_string(to_millis(paced_now() - caps().age));
+    const std::string most = std::to_string(query.messages);
+    const Reply reply = TRY(run(Script::purge, {client_.settings().prefix, floor, most}));
+    if (reply.list.size() != 2) return fail(Code::internal, "redis: no report");
+    return PurgeReport{static_cast<std::size_t>(reply.list[0].number), reply.list[1].number == 1};
+  }
+
+  Result<StoreStats> stats() override {
+    const Steady::time_point deadline = client_.deadline();
+    Client::Lease lease = TRY(client_.borrow(deadline));
+    lease->add({"ZCARD", client_.settings().prefix + "last"});
+    lease->add({"HMGET", client_.settings().prefix + "total", "messages", "bytes"});
+    const std::vector<Reply> replies = TRY(answers(lease, deadline));
+    StoreStats stats;
+    stats.inboxes = static_cast<std::uint64_t>(replies[0].number);
+    if (replies[1].list.size() != 2) return stats;
+    stats.messages = number(replies[1].list[0].text);
+    stats.bytes = number(replies[1].list[1].text);
+    return stats;
+  }
+
+  /// That it can be read proves nothing: only a write tells of OOM, READONLY and MISCONF.
+  Result<void> ready() override {
+    if (TRY(stats()).bytes >= max_size_) return fail(Code::over_limit, "the store is full");
+    if (!writes_) return {};
+    const Steady::time_point deadline = client_.deadline();
+    Client::Lease lease = TRY(client_.borrow(deadline));
+    TRY(lease->ask({"SET", client_.settings().prefix + "probe", "", "PX", "1"}, deadline));
+    return {};
+  }
+
+  void apply(const InboxSettings& settings) override {
+    max_messages_.store(settings.max_messages, std::memory_order_relaxed);
+    max_age_.store(settings.max_age.count(), std::memory_order_relaxed);
+  }
+
+ private:
+  Caps caps() const {
+    return {max_messages_.load(std::memory_order_relaxed), milliseconds(max_age_.load(std::memory_order_relaxed))};
+  }
+
+  static Error reading_only() { return {Code::unavailable, "the store is open for reading only"}; }
+
+  Time paced_now() {
+    const std::lock_guard lock(mutex_);
+    return expiry_.now();
+  }
+
+  static std::uint64_t number(const std::string& text) {
+    std::uint64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+  }
+
+  static Result<std::vector<Reply>> answers(Client::Lease& lease, Steady::time_point deadline) {
+    std::vector<Reply> replies;
+    TRY(lease->exchange(deadline, replies));
+    for (const Reply& reply : replies)
+      if (reply.is(Reply::Kind::error)) return tl::unexpected(error_of(reply, lease->place()));
+    return replies;
+  }
+
+  /// When it last received, its entries from `first` to before `last`, and data and transcript of `body`, if one is
+  /// asked for. No transaction: a message that goes meanwhile is not found, and nothing else can go wrong.
+  Result<std::vector<Reply>> ask_inbox(const mail::Inbox& inbox, std::size_t first, std::size_t last,
+                                       const std::string& body) {
+    const std::string& prefix = client_.settings().prefix;
+    const Steady::time_point deadline = client_.deadline();
+    Client::Lease lease = TRY(client_.borrow(deadline));
+    lease->add({"ZSCORE", prefix + "last", inbox.name()});
+    const std::string list = prefix + "{" + inbox.name() + "}";
+    lease->add({"LRANGE", list, std::to_string(first), std::to_string(static_cast<std::int64_t>(last) - 1)});
+    if (!body.empty()) lease->add({"HMGET", body, "d", "t"});
+    return answers(lease, deadline);
+  }
+
+  bool is_live(const Reply& score) const {
+    double last = 0;
+    const std::string& text = score.text;
+    if (!score.is(Reply::Kind::text) || std::from_chars(text.data(), text.data() + text.size(), last).ec != std::errc())
+      return false;
+    return last > static_cast<double>(to_millis(clock_.now() - caps().age));
+  }
+
+  static Result<Summary> unpacked(std::string_view entry) {
+    if (entry.size() < kId) return fail(Code::corrupt, "a stored summary is damaged");
+    return unpack(entry.substr(0, kId), entry.substr(kId));
+  }
+
+  /// A script that one call needs.
+  Result<Reply> run(Script script, const std::vector<std::string_view>& words) {
+    const Steady::time_point deadline = client_.deadline();
+    Client::Lease lease = TRY(client_.borrow(deadline));
+    for (bool taught = false;; taught = true) {
+      lease.run(script, words);
+      std::vector<Reply> replies;
+      TRY(lease->exchange(deadline, replies));
+      Reply& reply = replies.front();
+      if (!reply.is(Reply::Kind::error)) return std::move(reply);
+      if (reply.error_word() == "READONLY") client_.distrust();
+      if (taught || reply.error_word() != "NOSCRIPT") return tl::unexpected(error_of(reply, lease->place()));
+      TRY(lease.load(deadline));
+    }
+  }
+
+  Client client_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  PacedTime expiry_;  // what removes mail goes by it; under mutex_
+  const bool writes_;
+  const std::uint64_t max_size_;
+  std::atomic<std::size_t> max_messages_{0};
+  std::atomic<std::int64_t> max_age_{0};
+};
+
+/// A server that is down is no reason not to start: mail hears 451 until it is there.
+Result<std::unique_ptr<Store>> open_redis(const OpenOptions& options) {
+  auto store = std::make_unique<RedisStore>(TRY(parse_target(options.url)), options);
+  if (const auto there = store->stats(); !there && there.error().code == Code::invalid)
+    return tl::unexpected(there.error());
+  return store;
+}
+
+/// Whoever is to take a place must do better than the one who has it.
+Result<void> check_redis(const OpenOptions& options, std::span<const pid_t>) {
+  Target target = TRY(parse_target(options.url));
+  TRY(RedisStore(std::move(target), options).stats());
+  return {};
+}
+
+}  // namespace
+
+extern const BackendKind redis_backend;
+const BackendKind redis_backend{"redis", "in a Redis server, for several machines", open_redis, check_redis,
+                                redis::open_feed};
+extern const BackendKind redis_unix_backend;
+const BackendKind redis_unix_backend{"redis+unix", "the same by a unix socket", open_redis, check_redis,
+                                     redis::open_feed};
+extern const BackendKind redis_sentinel_backend;
+const BackendKind redis_sentinel_backend{"redis+sentinel", "the same, of whatever server is master now", open_redis,
+                                         check_redis, redis::open_feed};
+
+}  // namespace maildrop::store

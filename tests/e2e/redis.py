@@ -1,0 +1,55 @@
+"""redis.py: a real Redis server on a unix socket in WORK."""
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+
+from e2e import ROOT, WORK, until
+
+_libc = ctypes.CDLL(None)
+DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
+
+
+class Redis:
+    """`example`: with the settings of examples/redis.conf."""
+
+    def __init__(self, *options, name="redis", example=False):
+        self.folder = f"{WORK}/{name}"
+        os.makedirs(self.folder, exist_ok=True)
+        self.path = f"{self.folder}/redis.sock"
+        self.url = f"redis+unix://{self.path}"
+        self.options = options
+        self.settings = [f"{ROOT}/examples/redis.conf"] if example else ["--save", ""]
+        self.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["redis-server", *self.settings, "--port", "0", "--unixsocket", self.path, "--dir", self.folder, "--logfile",
+             f"{self.folder}/log", *self.options], stdout=subprocess.DEVNULL,
+            preexec_fn=lambda: _libc.prctl(1, signal.SIGKILL))
+        if not until(self.answers, 10):
+            raise RuntimeError("redis-server does not start")
+
+    def answers(self):
+        try:
+            with socket.socket(socket.AF_UNIX) as link:
+                link.settimeout(5)
+                link.connect(self.path)
+                link.sendall(b"PING\r\n")
+                return link.recv(100).startswith((b"+PONG", b"-NOAUTH"))
+        except OSError:
+            return False
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()

@@ -1,0 +1,266 @@
+/// redis_store_test: the contract on a real Redis, and what goes wrong with one.
+#include <catch2/catch.hpp>
+#include <map>
+
+#include "store/redis_client.h"
+#include "store/redis_kit.h"
+#include "store/store_contract.h"
+
+using namespace maildrop;
+using namespace maildrop::store;
+using namespace maildrop::store::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// A store in a server of its own.
+struct Home {
+  RedisServer server;
+  FakeClock clock;
+  OpenOptions options;
+
+  explicit Home(std::vector<std::string> arguments = {}) : server(std::move(arguments)) {
+    operator_ =
+        std::make_unique<redis::Link>(std::move(*redis::Link::open(server.place(), {}, redis::Steady::now() + 5s)));
+    options.url = server.url();
+    options.role = Role::writer;
+    options.clock = &clock;
+    options.settings.max_size = 64u << 20;
+    options.redis.timeout = 300ms;
+  }
+  std::unique_ptr<Store> open(Role role = Role::writer) const {
+    OpenOptions o = options;
+    o.role = role;
+    auto store = open_store(o);
+    REQUIRE(store);
+    return std::move(*store);
+  }
+  /// By a link that was there before the trouble.
+  redis::Reply tell(std::initializer_list<std::string_view> words) {
+    std::vector<redis::Reply> replies;
+    operator_->add(words);
+    REQUIRE(operator_->exchange(redis::Steady::now() + 5s, replies));
+    return replies.front();
+  }
+  Delivery mail(const char* name = "bob", std::size_t size = 100) const { return delivery(clock.now(), {name}, size); }
+
+ private:
+  std::unique_ptr<redis::Link> operator_;
+};
+
+/// Until it works again; the pause between two tries is a second at most.
+bool recovers(Store& store, const Delivery& d) {
+  for (int i = 0; i < 300; ++i) {
+    if (put_one(store, d)) return true;
+    std::this_thread::sleep_for(10ms);
+  }
+  return false;
+}
+
+void refused(const Result<MessageId>& result, Code code, const char* word) {
+  INFO(word);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().code == code);
+  CHECK_THAT(result.error().what, Contains(word));
+}
+
+}  // namespace
+
+TEST_CASE("redis: keeps the contract") { play_all("redis"); }
+TEST_CASE("redis: keeps the contract when calls fail") { play_all_flaky("redis"); }
+TEST_CASE("redis: threads do not disturb each other") { play_together("redis"); }
+
+TEST_CASE("redis: what is gone leaves nothing behind") {
+  Home home;
+  const auto store = home.open();
+  for (int i = 0; i < 30; ++i) REQUIRE(put_one(*store, delivery(home.clock.now(), {"a", "b", "c"}, 3000)));
+  REQUIRE(store->remove(inbox("a"), MessageId::trusted(shown(*store, "a").front())).value_or(false));
+  home.clock.advance(home.options.inbox.max_age);
+  for (int i = 0; i < 3; ++i) REQUIRE(put_one(*store, home.mail("a")));  // where 9 have expired
+  home.clock.advance(home.options.inbox.max_age);
+  REQUIRE(purge_all(*store) != SIZE_MAX);
+  const auto stats = store->stats();
+  REQUIRE(stats);
+  CHECK(stats->inboxes == 0);
+  CHECK(stats->messages == 0);
+  CHECK(stats->bytes == 0);
+  const redis::Reply keys = home.server.ask({"KEYS", "*"});
+  REQUIRE(keys.list.size() == 1);
+  CHECK(keys.list[0].text == "maildrop:total");
+}
+
+TEST_CASE("redis: its bytes are near what the server takes") {
+  Home home;
+  const auto store = home.open();
+  const auto taken = [&] {
+    const std::string info = home.server.ask({"INFO", "memory"}).text;
+    return std::stoull(info.substr(info.find("used_memory:") + 12));
+  };
+  const std::uint64_t before = taken();
+  std::vector<Delivery> batch;
+  for (int i = 0; i < 4000; ++i) {
+    batch.push_back(home.mail(("box" + std::to_string(i % 1500)).c_str(), 200 + static_cast<std::size_t>(i) % 3000));
+    if (batch.size() < 200) continue;
+    for (const auto& result : store->put(batch)) REQUIRE(result);
+    batch.clear();
+  }
+  const double reckoned = static_cast<double>(store->stats()->bytes) / static_cast<double>(taken() - before);
+  INFO(reckoned);
+  CHECK(reckoned > 0.8);
+  CHECK(reckoned < 1.25);
+}
+
+TEST_CASE("redis: a server that refuses says why, and is used again when it does not") {
+  Home home({"--maxmemory", "30mb", "--maxmemory-policy", "noeviction", "--lua-time-limit", "100",
+             "--enable-protected-configs", "yes"});
+  const auto store = home.open();
+  REQUIRE(put_one(*store, home.mail()));
+
+  SECTION("out of memory") {
+    for (const std::size_t size : {1u << 20, 1u << 15, 1u << 10, 1u}) {
+      Result<MessageId> full = MessageId::make(home.clock.now());
+      for (int i = 0; i < 2000 && full; ++i)
+        full = put_one(*store, home.mail(("x" + std::to_string(size + static_cast<unsigned>(i) / 10)).c_str(), size));
+      refused(full, Code::over_limit, "OOM");
+    }
+    CHECK(home.tell({"CONFIG", "SET", "maxmemory", "10mb"}).text == "OK");
+    CHECK(store->ready().error().code == Code::over_limit);
+    CHECK(shown(*store, "bob").size() == 1);
+    CHECK(home.tell({"CONFIG", "SET", "maxmemory", "100mb"}).text == "OK");
+    CHECK(recovers(*store, home.mail()));
+    CHECK(store->ready());
+  }
+  SECTION("a replica") {
+    home.tell({"REPLICAOF", "127.0.0.1", "1"});
+    refused(put_one(*store, home.mail()), Code::unavailable, "READONLY");
+    CHECK_THAT(store->ready().error().what, Contains("READONLY"));
+    home.tell({"REPLICAOF", "NO", "ONE"});
+    CHECK(recovers(*store, home.mail()));
+  }
+  SECTION("too few replicas") {
+    home.tell({"CONFIG", "SET", "min-replicas-to-write", "1"});
+    refused(put_one(*store, home.mail()), Code::unavailable, "NOREPLICAS");
+    home.tell({"CONFIG", "SET", "min-replicas-to-write", "0"});
+    CHECK(recovers(*store, home.mail()));
+  }
+  SECTION("a disk that takes no snapshot") {
+    home.tell({"CONFIG", "SET", "dbfilename", "missing"});
+    home.tell({"CONFIG", "SET", "save", "1 1"});
+    std::filesystem::remove_all(home.server.folder() + "/missing");
+    std::filesystem::create_directory(home.server.folder() + "/missing");
+    home.tell({"BGSAVE"});
+    Result<MessageId> result = MessageId::make(home.clock.now());
+    for (int i = 0; i < 300 && result; ++i) {
+      std::this_thread::sleep_for(10ms);
+      result = put_one(*store, home.mail());
+    }
+    refused(result, Code::unavailable, "MISCONF");
+    home.tell({"CONFIG", "SET", "stop-writes-on-bgsave-error", "no"});
+    CHECK(recovers(*store, home.mail()));
+  }
+  SECTION("a script that does not end") {
+    std::thread endless([&] { home.server.ask({"EVAL", "while true do end", "0"}); });
+    Result<MessageId> result = MessageId::make(home.clock.now());
+    for (int i = 0; i < 300 && (result || result.error().what.find("BUSY") == std::string::npos); ++i) {
+      std::this_thread::sleep_for(10ms);
+      result = put_one(*store, home.mail());
+    }
+    home.tell({"SCRIPT", "KILL"});
+    endless.join();
+    refused(result, Code::unavailable, "BUSY");
+    CHECK(recovers(*store, home.mail()));
+  }
+  SECTION("no more clients") {
+    home.tell({"CONFIG", "SET", "maxclients", "1"});
+    home.tell({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+    refused(put_one(*store, home.mail()), Code::unavailable, "max number of clients");
+    home.tell({"CONFIG", "SET", "maxclients", "100"});
+    CHECK(recovers(*store, home.mail()));
+  }
+  SECTION("a password it did not want before") {
+    home.tell({"CONFIG", "SET", "requirepass", "secret"});
+    home.tell({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+    refused(put_one(*store, home.mail()), Code::unavailable, "NOAUTH");
+    home.tell({"CONFIG", "SET", "requirepass", ""});
+    CHECK(recovers(*store, home.mail()));
+  }
+  SECTION("scripts forgotten") {
+    home.tell({"SCRIPT", "FLUSH"});
+    CHECK(put_one(*store, home.mail()));
+    home.tell({"SCRIPT", "FLUSH"});
+    CHECK(store->purge({}));
+    home.tell({"SCRIPT", "FLUSH"});
+    CHECK(store->remove(inbox("bob"), MessageId::trusted(shown(*store, "bob").front())).value_or(false));
+  }
+}
+
+TEST_CASE("redis: a server that hangs costs one time-out, and what it was sent is stored once") {
+  Home home;
+  const auto store = home.open();
+  REQUIRE(put_one(*store, home.mail()));
+  home.server.signal(SIGSTOP);
+  const Delivery lost = home.mail("lost");
+  refused(put_one(*store, lost), Code::unavailable, "no answer in time");
+  refused(put_one(*store, home.mail()), Code::unavailable, "redis at unix:");
+  CHECK_FALSE(store->list(inbox("bob"), {}));
+  home.server.signal(SIGCONT);
+  CHECK(recovers(*store, lost));  // the abandoned one was executed, too
+  CHECK(shown(*store, "lost").size() == 1);
+}
+
+TEST_CASE("redis: a server that was killed is found again, with all it had acknowledged") {
+  Home home({"--appendonly", "yes", "--appendfsync", "always"});
+  const auto store = home.open();
+  const auto reader = home.open(Role::reader);
+  const Delivery first = home.mail();
+  REQUIRE(put_one(*store, first));
+  CHECK(shown(*reader, "bob").size() == 1);
+  home.server.end(SIGKILL);
+  refused(put_one(*store, home.mail()), Code::unavailable, "redis at unix:");
+  CHECK(home.open());  // and a daemon may start meanwhile
+  home.server.start();
+  CHECK(recovers(*store, home.mail()));
+  CHECK(shown(*store, "bob").size() == 2);
+  CHECK(shown(*store, "bob").back() == first.summary.id.text());
+  bool read = false;
+  for (int i = 0; i < 300 && !read; ++i) {
+    read = shown(*reader, "bob").size() == 2;
+    if (!read) std::this_thread::sleep_for(10ms);
+  }
+  CHECK(read);
+  // An idle link that was closed is not what fails the next call.
+  home.server.ask({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+  CHECK(put_one(*store, home.mail()));
+}
+
+TEST_CASE("redis: with wait_replicas a message that only one server has is not acknowledged") {
+  Home home;
+  home.options.redis.wait_replicas = 1;
+  const auto store = home.open();
+  refused(put_one(*store, home.mail()), Code::unavailable, "only 0 of 1 replicas");
+}
+
+TEST_CASE("redis: two writers share an inbox, and a reader does not write") {
+  Home home;
+  const auto a = home.open(), b = home.open(), reader = home.open(Role::reader);
+  REQUIRE(put_one(*a, home.mail()));
+  REQUIRE(put_one(*b, home.mail()));
+  CHECK(shown(*reader, "bob").size() == 2);
+  CHECK_FALSE(put_one(*reader, home.mail()));
+  CHECK_FALSE(reader->purge({}));
+  CHECK(reader->ready());
+  CHECK(reader->remove(inbox("bob"), MessageId::trusted(shown(*reader, "bob").front())).value_or(false));
+  CHECK(shown(*a, "bob").size() == 1);
+}
+
+TEST_CASE("redis: data of a newer maildrop is left alone") {
+  Home home;
+  REQUIRE(put_one(*home.open(), home.mail()));
+  home.server.ask({"HSET", "maildrop:total", "version", "2"});
+  const auto newer = open_store(home.options);
+  REQUIRE_FALSE(newer);
+  CHECK(newer.error().code == Code::invalid);
+  CHECK_FALSE(check_store(home.options, {}));
+  home.server.ask({"HSET", "maildrop:total", "version", std::to_string(redis::kVersion)});
+  CHECK(check_store(home.options, {}));
+}
