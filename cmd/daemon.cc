@@ -207,6 +207,7 @@ Result<void> Daemon::open_store() {
   log::info("store", {{"url", options.url}, {"role", parts_.smtp ? "writer" : "reader"}});
   if (const Result<void> ready = store_->ready(); !ready)
     log::warning("the store is not ready", {{"error", ready.error().what}});
+  for (const std::string& warning : store_->warnings()) log::warning("the store may lose mail", {{"error", warning}});
   return {};
 }
 

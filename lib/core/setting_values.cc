@@ -86,14 +86,15 @@ Result<std::string> parse_file(const std::string& text) {
   return fail(Code::invalid, "'" + text + "' is no absolute path");
 }
 
+/// What is in it is shown in logs and in lists of processes, so what may be a password is not even repeated.
 Result<void> check_url(std::string_view text) {
+  if (text.substr(0, 5) == "redis" && text.find('@') != std::string_view::npos)
+    return fail(Code::invalid, "user and password belong into redis.username and redis.password");
   for (const std::string_view scheme : {"sqlite:", "memory:", "redis://", "redis+unix://", "redis+sentinel://"}) {
-    if (text.substr(0, scheme.size()) != scheme) continue;
-    if (scheme[0] == 'r' && text.find('@') != std::string_view::npos)  // it would be shown in logs and lists
-      return fail(Code::invalid, "user and password belong into redis.username and redis.password");
-    return {};
+    if (text.substr(0, scheme.size()) == scheme) return {};
   }
-  return fail(Code::invalid, "'" + std::string(text) + "' is no store: write sqlite:PATH, redis://HOST or memory:");
+  return fail(Code::invalid, "'" + std::string(text.substr(0, text.find(':'))) +
+                                 ":' is no store: write sqlite:PATH, redis://HOST or memory:");
 }
 
 Result<void> check_any(std::string_view) { return {}; }

@@ -137,8 +137,9 @@ void add_redis(std::vector<Setting>& rows) {
                           "What all keys begin with, so that others may use the same database."));
   rows.push_back(duration_row(
       "redis.timeout", {std::chrono::milliseconds(50), std::chrono::seconds(30)}, MEMBER(redis.timeout), "50ms..30s",
-      "How long Redis may take to answer a batch of messages or a reader, connecting and one more try included. Then "
-      "451 4.3.0. Below store.deadline, or that decides."));
+      "How long Redis may take to answer a batch of messages or a reader, connecting and one more try included, but "
+      "not looking up a host's name. Then 451 4.3.0, though the messages may be stored. Below store.deadline, or that "
+      "decides."));
   rows.push_back(number_row(
       "redis.wait_replicas", {0, 16}, MEMBER(redis.wait_replicas), "0..16",
       "Replicas that must have a message, too, before it is acknowledged (Redis's WAIT), within half of redis.timeout. "

@@ -37,7 +37,8 @@ class Committer {
   /// Hands over one delivery; calls `done` exactly once with
   ///   a value      the message is durable and list() shows it: the only ground for a 250 (RFC 5321 6.1)
   ///   over_limit   the store is full; nothing was stored
-  ///   timed_out    no answer within store.deadline. The commit may still happen: the peer's retry is then a duplicate,
+  ///   timed_out    no answer within store.deadline, or as Store::put(). The commit may still happen: the peer's retry
+  ///   is then a duplicate,
   ///                never a loss
   ///   others       as Store::put(); nothing was stored
   /// `memory`, what the delivery holds of a budget, is given back when the delivery is gone: after a timed_out that may

@@ -1,8 +1,10 @@
 /// redis_feed.cc: a subscription on a link of its own.
 #include "store/redis_feed.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "store/redis_client.h"
 
@@ -10,12 +12,13 @@ namespace maildrop::store::redis {
 
 namespace {
 
+constexpr std::chrono::seconds kSilence{2};  // then the server is asked whether it is there
+
 class RedisFeed final : public Feed {
  public:
   RedisFeed(Target target, const RedisSettings& settings) : client_(std::move(target), settings) {}
 
-  Result<void> subscribe() {
-    const Steady::time_point deadline = client_.deadline();
+  Result<void> subscribe(Steady::time_point deadline) {
     Link link = TRY(client_.open(deadline));
     TRY(link.ask({"SUBSCRIBE", client_.settings().prefix + "news"}, deadline));
     link_ = std::move(link);
@@ -23,19 +26,41 @@ class RedisFeed final : public Feed {
   }
 
   Result<bool> wait(std::chrono::milliseconds at_most) override {
+    const Steady::time_point until = Steady::now() + at_most;
     if (!link_) {  // it had failed: what came meanwhile nobody told us
-      TRY(subscribe());
+      TRY(subscribe(std::min(until, client_.deadline())));
       return true;
     }
-    Reply news;
-    Result<bool> heard = link_->next(Steady::now() + at_most, news);
-    // All that is there already is one piece of news.
-    for (Result<bool> more = heard; more && *more;) more = link_->next(Steady::now(), news);
+    Result<bool> heard = listen(until);
     if (!heard) link_.reset();
     return heard;
   }
 
+  Steady::time_point deadline() const { return client_.deadline(); }
+
  private:
+  Result<bool> listen(Steady::time_point until) {
+    for (;;) {
+      std::vector<Reply> said(1);
+      const Steady::time_point silence = Steady::now() + kSilence;
+      Result<bool> heard = link_->next(std::min(until, silence), said.front());
+      if (!heard) return heard;
+      if (!*heard && silence < until) {  // a server whose machine has gone says nothing either
+        said.clear();
+        link_->add({"PING"});
+        TRY(link_->exchange(client_.deadline(), said));
+        heard = true;
+      }
+      if (!*heard) return false;
+      if (!is_news(said.front())) continue;
+      // All that is there already is one piece of news.
+      for (Result<bool> more = true; more && *more;) more = link_->next(Steady::now(), said.front());
+      return true;
+    }
+  }
+
+  static bool is_news(const Reply& said) { return !said.list.empty() && said.list.front().text == "message"; }
+
   Client client_;
   std::optional<Link> link_;
 };
@@ -44,7 +69,7 @@ class RedisFeed final : public Feed {
 
 Result<std::unique_ptr<Feed>> open_feed(const OpenOptions& options) {
   auto feed = std::make_unique<RedisFeed>(TRY(parse_target(options.url)), options.redis);
-  TRY(feed->subscribe());
+  TRY(feed->subscribe(feed->deadline()));
   return feed;
 }
 

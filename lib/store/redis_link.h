@@ -83,13 +83,15 @@ class Link {
 
   Link(std::unique_ptr<redisContext, Free> context, Place place);
   Error failed(std::string_view what);
-  std::string last_words() const;
+  std::string last_words(int error) const;
+  Result<void> send_all(Steady::time_point deadline);
   Result<void> wait(short events, Steady::time_point deadline);
   Result<bool> take(Reply& reply);
   Result<void> read();
 
   std::unique_ptr<redisContext, Free> context_;
   Place place_;
+  std::string output_;       // to be sent
   std::size_t waiting_ = 0;  // commands without a reply
   std::string failure_;
 };

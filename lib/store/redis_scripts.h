@@ -1,18 +1,18 @@
-/// redis_scripts.h: what the server does in one step each, in Lua, and the keys it is done with.
+/// redis_scripts.h: what the server does in one step each, in Lua, and the keys it is done with. With PREFIX of
+/// redis.prefix, all of one server (no Redis Cluster: a delivery is for several inboxes, and counts):
 ///
-/// With PREFIX of redis.prefix, all of one server (no Redis Cluster: a delivery is for several inboxes, and counts):
-///
-///     PREFIX{NAME}       list: the messages of an inbox, newest first, each its id and its summary
-///     (store/packed_summary.h) PREFIXbody:ID      hash: d the message, t its transcript, n the inboxes that show it
-///     PREFIXlast         sorted set: each inbox by when it last received, in milliseconds; it outlives its messages
-///     PREFIXtotal        hash: version of all this, messages, bytes (with an estimate of what Redis takes beside)
-///     PREFIXtrash        list: names of lists whose messages nobody sees any more
-///     PREFIXtrash:ID:N   such a list
-///     PREFIXnews         channel: the name of an inbox that has changed
+/// - `PREFIX{NAME}`, a list: the messages of an inbox, newest first, each its id and its summary (packed_summary.h).
+/// - `PREFIXbody:ID`, a hash: `d` the message, `t` its transcript, `n` the inboxes that show it.
+/// - `PREFIXlast`, a sorted set: each inbox by when it last received, in milliseconds; it outlives its messages.
+/// - `PREFIXtotal`, a hash: `version` of all this, `messages`, `bytes` (with an estimate of what Redis takes beside),
+///   `trash`, how many lists were thrown away.
+/// - `PREFIXtrash`, a list of names `PREFIXtrash:NUMBER`, of lists whose messages nobody sees any more.
+/// - `PREFIXprobe`: whether it can be written.
+/// - `PREFIXnews`, a channel: the name of an inbox that changes.
 ///
 /// A message that is out of its inbox at once but too many to be removed in one step goes by the trash. Times and caps
-/// are the caller's, so the clocks of machines that share a server must agree: what last received at or before FLOOR (a
-/// time, too) has expired.
+/// are the caller's, so the clocks and caps of machines that share a server must agree: what last received at or before
+/// FLOOR (a time, too) has expired.
 #pragma once
 
 #include <array>

@@ -21,13 +21,14 @@ using namespace redis;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kBeforeRetry{50};  // the first pause of the client's
+constexpr milliseconds kReadyFor{1000};
 
 struct Caps {
   std::size_t messages = 0;
   milliseconds age{};
 };
 
-/// One batch on its way. `results[i]` is an error until delivery i has its answer.
+/// One batch on its way.
 class Batch {
  public:
   Batch(Client& client, std::span<const Delivery> deliveries, Time now, Time floor, std::size_t most,
@@ -47,8 +48,11 @@ class Batch {
     const Steady::time_point deadline = client_.deadline();
     Result<void> sent = send(deadline);
     if (!open_.empty() && Steady::now() + kBeforeRetry < deadline) {
+      const Result<void> first = sent;
       if (!sent) std::this_thread::sleep_for(kBeforeRetry);
       sent = send(deadline);
+      // What the first try has done is not undone by a second that could not begin.
+      if (!sent && !first && first.error().code == Code::timed_out) sent = first;
     }
     for (const std::size_t i : open_)
       if (!sent) results_[i] = tl::unexpected(sent.error());
@@ -59,25 +63,51 @@ class Batch {
   /// What is answered is open no more.
   Result<void> send(Steady::time_point deadline) {
     Client::Lease lease = TRY(client_.borrow(deadline));
-    for (const std::size_t i : open_) add(lease, deliveries_[i]);
+    // Redis syncs its file each time it has read some kilobytes; within a transaction it syncs once for all.
+    const bool together = open_.size() > 1;
     const bool waits = client_.settings().wait_replicas > 0;
+    if (together) lease->add({"MULTI"});
+    for (const std::size_t i : open_) add(lease, deliveries_[i]);
+    if (together) lease->add({"EXEC"});
     const std::string patience = std::to_string(client_.settings().timeout.count() / 2);
     if (waits) lease->add({"WAIT", replicas_, patience});
     std::vector<Reply> replies;
-    const Result<void> exchanged = lease->exchange(deadline, replies);
-    if (waits && replies.size() <= open_.size()) return exchanged;  // nobody knows where they are
+    if (Result<void> exchanged = lease->exchange(deadline, replies); !exchanged)  // nobody knows what was done
+      return fail(Code::timed_out, exchanged.error().what);
+    const std::int64_t replicas = waits ? replies.back().number : 0;
+    if (waits) replies.pop_back();
+    if (together) replies = unfolded(std::move(replies));
     const std::vector<std::size_t> sent = std::exchange(open_, {});
-    bool taught = true;
+    bool known = true;
     for (std::size_t i = 0; i < sent.size(); ++i) {
-      const std::string_view error = i < replies.size() ? replies[i].error_word() : std::string_view();
-      if (i >= replies.size() || error == "NOSCRIPT") open_.push_back(sent[i]);
-      if (error == "NOSCRIPT") taught = false;
+      const std::string_view error = replies[i].error_word();
+      if (error == "NOSCRIPT") {
+        known = false;
+        open_.push_back(sent[i]);
+      }
       if (error == "READONLY") client_.distrust();  // it was the master until a moment ago
-      if (i < replies.size()) results_[sent[i]] = result(deliveries_[sent[i]], replies[i], lease->place());
+      results_[sent[i]] = result(deliveries_[sent[i]], replies[i], lease->place());
+      if (waits && results_[sent[i]] && replicas < client_.settings().wait_replicas)
+        results_[sent[i]] = fail(Code::timed_out, "only " + std::to_string(replicas) + " of " + replicas_ +
+                                                      " replicas (redis.wait_replicas) have it");
     }
-    if (waits && replies.back().number < client_.settings().wait_replicas) too_few(sent, replies.back());
-    if (exchanged && !taught) TRY(lease.load(deadline));
-    return exchanged;
+    if (!known) TRY(lease.load(deadline));
+    return {};
+  }
+
+  /// Of MULTI, what was queued, and EXEC: what each delivery has come to. Where the transaction was not begun or thrown
+  /// away, what was said instead.
+  static std::vector<Reply> unfolded(std::vector<Reply> replies) {
+    const Reply multi = std::move(replies.front());
+    Reply exec = std::move(replies.back());
+    if (exec.is(Reply::Kind::list) && exec.list.size() + 2 == replies.size()) return std::move(exec.list);
+    replies.erase(replies.begin());
+    replies.pop_back();
+    for (Reply& reply : replies) {
+      if (reply.is(Reply::Kind::number) || reply.is(Reply::Kind::error)) continue;  // done, or refused, by itself
+      reply = multi.is(Reply::Kind::error) ? multi : exec;
+    }
+    return replies;
   }
 
   void add(Client::Lease& lease, const Delivery& delivery) const {
@@ -95,15 +125,9 @@ class Batch {
 
   static Result<MessageId> result(const Delivery& delivery, const Reply& reply, const Place& place) {
     if (reply.is(Reply::Kind::error)) return tl::unexpected(error_of(reply, place));
+    if (!reply.is(Reply::Kind::number)) return fail(Code::timed_out, "redis: no answer");
     if (reply.number == 0) return fail(Code::over_limit, "the store is full");
     return delivery.summary.id;
-  }
-
-  void too_few(const std::vector<std::size_t>& sent, const Reply& reply) {
-    for (const std::size_t i : sent)
-      if (results_[i])
-        results_[i] = fail(Code::unavailable, "only " + std::to_string(reply.number) + " of " + replicas_ +
-                                                  " replicas (redis.wait_replicas) have it");
   }
 
   Client& client_;
@@ -186,14 +210,31 @@ class RedisStore final : public Store {
     return stats;
   }
 
-  /// That it can be read proves nothing: only a write tells of OOM, READONLY and MISCONF.
+  /// That it can be read proves nothing: only a write tells of OOM, READONLY and MISCONF. Who asks more than once a
+  /// second hears the same again, since each time it is a sync of the server's disk.
   Result<void> ready() override {
-    if (TRY(stats()).bytes >= max_size_) return fail(Code::over_limit, "the store is full");
-    if (!writes_) return {};
-    const Steady::time_point deadline = client_.deadline();
-    Client::Lease lease = TRY(client_.borrow(deadline));
-    TRY(lease->ask({"SET", client_.settings().prefix + "probe", "", "PX", "1"}, deadline));
-    return {};
+    if (!writes_) {
+      TRY(stats());
+      return {};
+    }
+    const std::lock_guard lock(ready_mutex_);
+    if (Steady::now() < ready_until_) return ready_;
+    ready_ = probe();
+    ready_until_ = Steady::now() + kReadyFor;
+    return ready_;
+  }
+
+  void tend() override { client_.follow(Steady::now() + client_.settings().timeout / 4); }
+
+  std::vector<std::string> warnings() override {
+    std::vector<std::string> found;
+    const std::string append_only = setting("appendonly"), policy = setting("maxmemory-policy");
+    if (append_only == "no") found.emplace_back("redis: appendonly is off, mail that was acknowledged is lost with it");
+    if (!policy.empty() && policy != "noeviction")
+      found.push_back("redis: maxmemory-policy " + policy + " throws mail away that was acknowledged");
+    if (client_.has_sentinels() && client_.settings().wait_replicas == 0 && setting("min-replicas-to-write") == "0")
+      found.emplace_back("redis: a fail-over loses mail with redis.wait_replicas = 0 and min-replicas-to-write 0");
+    return found;
   }
 
   void apply(const InboxSettings& settings) override {
@@ -202,6 +243,27 @@ class RedisStore final : public Store {
   }
 
  private:
+  Result<void> probe() {
+    const std::string& prefix = client_.settings().prefix;
+    const Steady::time_point deadline = client_.deadline();
+    Client::Lease lease = TRY(client_.borrow(deadline));
+    lease->add({"PUBLISH", prefix + "news", ""});  // an ACL may have forgotten it
+    lease->add({"SET", prefix + "probe", "", "PX", "1"});
+    lease->add({"HGET", prefix + "total", "bytes"});
+    const std::vector<Reply> replies = TRY(answers(lease, deadline));
+    if (number(replies.back().text) >= max_size_) return fail(Code::over_limit, "the store is full");
+    return {};
+  }
+
+  /// Of the server; empty where we may not ask.
+  std::string setting(std::string_view name) {
+    const Steady::time_point deadline = client_.deadline();
+    auto lease = client_.borrow(deadline);
+    if (!lease) return {};
+    const Result<Reply> reply = (*lease)->ask({"CONFIG", "GET", name}, deadline);
+    return reply && reply->list.size() == 2 ? reply->list[1].text : std::string();
+  }
+
   Caps caps() const {
     return {max_messages_.load(std::memory_order_relaxed), milliseconds(max_age_.load(std::memory_order_relaxed))};
   }
@@ -276,6 +338,9 @@ class RedisStore final : public Store {
   PacedTime expiry_;  // what removes mail goes by it; under mutex_
   const bool writes_;
   const std::uint64_t max_size_;
+  std::mutex ready_mutex_;
+  Steady::time_point ready_until_{};
+  Result<void> ready_;
   std::atomic<std::size_t> max_messages_{0};
   std::atomic<std::int64_t> max_age_{0};
 };
@@ -283,8 +348,8 @@ class RedisStore final : public Store {
 /// A server that is down is no reason not to start: mail hears 451 until it is there.
 Result<std::unique_ptr<Store>> open_redis(const OpenOptions& options) {
   auto store = std::make_unique<RedisStore>(TRY(parse_target(options.url)), options);
-  if (const auto there = store->stats(); !there && there.error().code == Code::invalid)
-    return tl::unexpected(there.error());
+  if (const auto there = store->stats(); !there && there.error().code == Code::corrupt)
+    return fail(Code::invalid, there.error().what);
   return store;
 }
 

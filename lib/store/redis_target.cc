@@ -47,7 +47,7 @@ Result<Target> parse_unix(std::string_view rest) {
   target.places.push_back({std::string(path), 0});
   if (question == std::string_view::npos) return target;
   const std::string_view query = rest.substr(question + 1);
-  if (!query.starts_with("db=")) return fail(Code::invalid, "'?" + std::string(query) + "' is no ?db=NUMBER");
+  if (!query.starts_with("db=")) return fail(Code::invalid, "only ?db=NUMBER may follow the path");
   target.database = TRY(number(query.substr(3), 0, kMostDatabases, "database"));
   return target;
 }
@@ -96,8 +96,7 @@ std::string to_string(const Place& place) {
 
 Result<Target> parse_target(std::string_view url) {
   Result<Target> target = parse(url);
-  const std::string shown = url.find('@') == std::string_view::npos ? " '" + std::string(url) + "'" : "";
-  if (!target) return fail(Code::invalid, "store url" + shown + ": " + target.error().what);
+  if (!target) return fail(Code::invalid, "store.url: " + target.error().what);
   return target;
 }
 

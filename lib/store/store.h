@@ -99,8 +99,8 @@ class Inboxes {
   virtual Result<bool> remove(const mail::Inbox& inbox, const MessageId& id) = 0;
 };
 
-/// Implementations: memory, sqlite; all pass the contract suite. Thread-safe. Blocking: loops go through the Committer
-/// or offload.
+/// Implementations: memory, sqlite, redis; all pass the contract suite. Thread-safe. Blocking: loops go through the
+/// Committer or offload.
 class Store : public Inboxes {
  public:
   /// One commit for all; durable and visible to every reader on return. Caps (inbox.max_messages) are applied in the
@@ -108,6 +108,7 @@ class Store : public Inboxes {
   /// succeeds. Results in the order of the deliveries; a delivery is stored for all its targets or none.
   ///   over_limit   the store is full
   ///   unavailable  the disk or server failed, or another process holds the store; nothing was stored
+  ///   timed_out    a server did not answer: it may be stored, or will be
   virtual std::vector<Result<MessageId>> put(std::span<const Delivery> deliveries) = 0;
   /// One bounded step.
   virtual Result<PurgeReport> purge(const PurgeQuery& query) = 0;
@@ -117,6 +118,8 @@ class Store : public Inboxes {
   /// Between deliveries: keeps logs and caches in their bounds. Called by the Committer's thread. Usually some
   /// milliseconds; up to half a second when a log has to be cut while others read.
   virtual void tend() {}
+  /// What about its setup loses mail sooner or later, for the log at the start; empty: nothing known.
+  virtual std::vector<std::string> warnings() { return {}; }
   /// New caps after a reload.
   virtual void apply(const InboxSettings& settings) = 0;
 };

@@ -56,7 +56,7 @@ class Run {
       case 0: return remove();
       case 1: return world_.clock.advance(std::chrono::minutes(dice(60)));
       case 2: return check(store_->purge({dice(8)}).has_value());
-      case 3: return world_.options.url.starts_with("sqlite") && dice(4) == 0 ? reopen() : store_->tend();
+      case 3: return world_.options.url.starts_with("memory") || dice(4) != 0 ? store_->tend() : reopen();
       default: return put();
     }
   }

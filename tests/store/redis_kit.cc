@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstring>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -83,6 +85,66 @@ Sentinel::Sentinel(const RedisServer& master, int quorum) : RedisServer(Later(),
                       << quorum << "\nsentinel down-after-milliseconds mail 300\nsentinel failover-timeout mail 2000\n";
   words_ = {"redis-server", file, "--sentinel"};
   start();
+}
+
+namespace {
+
+/// The first command in `bytes`, which is taken off; empty: it is not whole yet.
+std::vector<std::string> take_command(std::string& bytes) {
+  std::vector<std::string> words;
+  std::size_t at = 0;
+  const auto number = [&]() -> long {
+    const std::size_t end = bytes.find("\r\n", at);
+    if (end == std::string::npos) return -1;
+    const long value = std::stol(bytes.substr(at + 1, end - at - 1));
+    at = end + 2;
+    return value;
+  };
+  for (long left = number(); left > 0; --left) {
+    const long size = number();
+    if (size < 0 || at + static_cast<std::size_t>(size) + 2 > bytes.size()) return {};
+    words.push_back(bytes.substr(at, static_cast<std::size_t>(size)));
+    at += static_cast<std::size_t>(size) + 2;
+  }
+  bytes.erase(0, at);
+  return words;
+}
+
+}  // namespace
+
+FakeServer::FakeServer(Answer answer) : answer_(std::move(answer)) {
+  listener_ = FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, place().host.c_str(), sizeof address.sun_path - 1);
+  if (::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(listener_.get(), 10) != 0)
+    throw std::runtime_error("no fake server");
+  thread_ = std::thread([this] { serve(); });
+}
+
+FakeServer::~FakeServer() {
+  ::shutdown(listener_.get(), SHUT_RDWR);
+  thread_.join();
+}
+
+void FakeServer::serve() {
+  int n = 0;
+  for (;;) {
+    const FileDescriptor client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!client) return;
+    std::string bytes;
+    char some[65536];
+    for (bool more = true; more;) {
+      const ssize_t got = ::recv(client.get(), some, sizeof some, 0);
+      if (got <= 0) break;
+      bytes.append(some, static_cast<std::size_t>(got));
+      for (auto words = take_command(bytes); more && !words.empty(); words = take_command(bytes)) {
+        const std::string says = answer_(words, n++);
+        more = !says.empty() && ::send(client.get(), says.data(), says.size(), MSG_NOSIGNAL) > 0;
+      }
+    }
+  }
 }
 
 void share_redis(OpenOptions& options, int count) {

@@ -4,10 +4,13 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include <functional>
 #include <initializer_list>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "core/descriptor.h"
 #include "store/kit.h"
 #include "store/redis_link.h"
 
@@ -44,6 +47,27 @@ class RedisServer {
 
  private:
   pid_t pid_ = -1;
+};
+
+/// A server on a unix socket that says what it is told: for replies that a real one gives once in a year.
+class FakeServer {
+ public:
+  /// The bytes to say to a command, the n-th of all, from 0; empty: it hangs up.
+  using Answer = std::function<std::string(const std::vector<std::string>& words, int n)>;
+  explicit FakeServer(Answer answer);
+  ~FakeServer();
+  FakeServer(const FakeServer&) = delete;
+
+  redis::Place place() const { return {folder_.path("fake.sock"), 0}; }
+  std::string url() const { return "redis+unix://" + place().host; }
+
+ private:
+  void serve();
+
+  Folder folder_;
+  Answer answer_;
+  FileDescriptor listener_;
+  std::thread thread_;
 };
 
 /// Watches `master` under the name `mail`, with `quorum` sentinels needed to say that it is down, which they do after
