@@ -10,6 +10,7 @@
   X(serve_api_command)       \
   X(inbox_command)           \
   X(config_command)          \
+  X(doctor_command)          \
   X(version_command)         \
   X(generate_command)
 

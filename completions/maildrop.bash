@@ -7,7 +7,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --version --config --set'
       valued='--config --set'
       files='--config'
-      commands='serve serve-smtp serve-api inbox config version'
+      commands='serve serve-smtp serve-api inbox config doctor version'
       ;;
     'maildrop serve')
       options='-h --help --config --set'
@@ -53,6 +53,12 @@ _maildrop_words() {  # what may come after the command $1
       ;;
     'maildrop config defaults')
       options='-h --help --config --set'
+      valued='--config --set'
+      files='--config'
+      commands=''
+      ;;
+    'maildrop doctor')
+      options='-h --help --problems --json --config --set'
       valued='--config --set'
       files='--config'
       commands=''

@@ -61,7 +61,7 @@ suite_unit() {
 # unit_tests FOLDER: Catch2's summary lines of all binaries; a binary that ends without one has crashed.
 unit_tests() {
   say "unit tests ($1)"
-  (cd "$out/$1" && ctest --output-on-failure --timeout 600 --no-tests=error) | tee "$log/unit-$1.log" || true
+  (cd "$out/$1" && ctest --parallel "$(nproc)" --output-on-failure --timeout 600 --no-tests=error) | tee "$log/unit-$1.log" || true
   local results crashed
   results=$(awk '
     match($0, /^All tests passed \(.* in [0-9]+ test case/) { split($0, w, " in "); passed += w[2] }

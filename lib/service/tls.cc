@@ -108,6 +108,17 @@ Result<SslContext> make_self_signed(const TlsSettings& settings, const std::stri
 
 }  // namespace
 
+Result<CertificateFacts> read_certificate(const std::string& file, const std::string& host) {
+  const Owned<BIO, BIO_free> in(BIO_new_file(file.c_str(), "r"));
+  const Certificate certificate(in ? PEM_read_bio_X509(in.get(), nullptr, no_passphrase, nullptr) : nullptr);
+  std::tm end{};
+  if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1)
+    return tl::unexpected(failure("no certificate in '" + file + "'"));
+  const auto seconds = static_cast<std::int64_t>(::timegm(&end));
+  return CertificateFacts{from_millis(seconds * 1000),
+                          X509_check_host(certificate.get(), host.data(), host.size(), 0, nullptr) == 1};
+}
+
 struct TlsContext::Impl {
   std::vector<SslContext> contexts;  // of one certificate each; the first is the one to begin with
 };

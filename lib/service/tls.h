@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/clock.h"
 #include "core/config.h"
 #include "core/result.h"
 
@@ -35,6 +36,14 @@ class TlsContext {
 };
 
 using TlsContextPtr = std::shared_ptr<const TlsContext>;  // nullptr: TLS is not configured
+
+struct CertificateFacts {
+  Time expires;
+  bool names_host = false;  // by its subjectAltName, or its CN where it has none
+};
+
+/// Of the first certificate in a PEM file. invalid where there is none.
+Result<CertificateFacts> read_certificate(const std::string& file, const std::string& host);
 
 /// One connection's TLS. Not thread-safe. Takes about 15 KB while it is idle.
 class TlsSession {

@@ -36,6 +36,8 @@ def shared():
                 same("who waits is told", (without_trace(waiting.communicate(timeout=40)[0]), waiting.returncode), (MESSAGE, 0))
             for daemon in (one, two, reader):
                 daemon.stop()
+            status, out, _ = maildrop("doctor", "--problems", settings={**store, **mail, "smtp.hostname": "localhost"})
+            check("the doctor sees what this Redis would lose", status in (1, 2) and b"appendonly is off" in out, (status, out))
         _, out, err = maildrop("config", "show", settings=store)
         check("the password is shown nowhere", b"s3cret" not in out and "s3cret" not in err + one.log() + reader.log())
         status, _, err = maildrop("inbox", "bob", settings={**store, "redis.password_file": None})

@@ -1,0 +1,257 @@
+/// doctor_checks.cc: ports, files, memory, clock, disk, store, certificates, names.
+#include <netdb.h>
+#include <sys/resource.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "core/text.h"
+#include "doctor.h"
+#include "service/listen.h"
+#include "service/tls.h"
+#include "store/backends.h"
+
+namespace maildrop::cmd {
+namespace {
+
+using Level = Finding::Level;
+using Findings = std::vector<Finding>;
+
+constexpr std::uint64_t kOwnMemory = 64u << 20;  // beside what settings bound: code, SQLite's cache, sessions
+constexpr std::uint64_t kOwnFiles = 128;
+constexpr std::chrono::hours kSoon{14 * 24};  // most certificates are renewed a month before their end
+
+// --- ports ---
+
+/// A process that serves `name` offers it to whoever takes its place (service/takeover.h).
+bool is_served_by_maildrop(const std::string& name) {
+  std::ifstream sockets("/proc/net/unix");
+  const std::string wanted = "@maildrop/" + name;
+  for (std::string line; std::getline(sockets, line);)
+    if (line.size() > wanted.size() && line.compare(line.size() - wanted.size(), wanted.size(), wanted) == 0 &&
+        line[line.size() - wanted.size() - 1] == ' ')
+      return true;
+  return false;
+}
+
+void check_endpoint(const Endpoint& endpoint, Findings& findings) {
+  const std::string name = endpoint.to_string();
+  if (endpoint.kind == Endpoint::Kind::inherited) {
+    findings.push_back({Level::ok, "ports", name + " is for systemd to hold"});
+    return;
+  }
+  if (endpoint.kind == Endpoint::Kind::unix_path) {
+    const std::string folder = std::filesystem::path(endpoint.path).parent_path().string();
+    if (::access(folder.c_str(), W_OK | X_OK) == 0) return findings.push_back({Level::ok, "ports", name});
+    return findings.push_back({Level::error, "ports", name + ": no permission to make it, or no such folder",
+                               "make the folder '" + folder + "', owned by the user that maildrop runs as"});
+  }
+  const bool served =
+      is_served_by_maildrop(name) ||
+      (endpoint.kind == Endpoint::Kind::any && is_served_by_maildrop("0.0.0.0:" + std::to_string(endpoint.port)));
+  if (served) return findings.push_back({Level::ok, "ports", name + " is served by a maildrop"});
+  const auto opened = service::open_listeners({endpoint}, 1);
+  if (opened) return findings.push_back({Level::ok, "ports", name + " is free"});
+  findings.push_back({Level::error, "ports", opened.error().what,
+                      "end whoever has it (ss -ltnp), or listen elsewhere; for a port below 1024 see "
+                      "maildrop-serve(8)"});
+}
+
+void check_ports(const Patient& patient, Findings& findings) {
+  const Config& config = patient.config;
+  for (const auto* endpoints : {&config.smtp.listen, &config.smtp.listen_tls, &config.lmtp.listen, &config.api.listen})
+    for (const Endpoint& endpoint : *endpoints) check_endpoint(endpoint, findings);
+}
+
+// --- the machine ---
+
+void check_files(const Patient& patient, Findings& findings) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const std::uint64_t wanted =
+      std::uint64_t{patient.config.limits.connections} + patient.config.api.connections + kOwnFiles;
+  const std::string what = std::to_string(limit.rlim_max) + " open files are allowed, " + std::to_string(wanted) +
+                           " are wanted for all connections";
+  if (limit.rlim_max >= wanted) return findings.push_back({Level::ok, "files", what});
+  findings.push_back({Level::warning, "files", what,
+                      "raise the limit (LimitNOFILE= of the unit, ulimit -Hn), or lower limits.connections"});
+}
+
+/// Of the control group, or of the machine; 0: unknown.
+std::uint64_t memory_limit() {
+  std::uint64_t all =
+      static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  std::ifstream groups("/proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {
+    if (line.compare(0, 3, "0::") != 0) continue;
+    std::ifstream file("/sys/fs/cgroup" + line.substr(3) + "/memory.max");
+    std::uint64_t most = 0;
+    if (file >> most) all = std::min(all, most);
+  }
+  return all;
+}
+
+void check_memory(const Patient& patient, Findings& findings) {
+  const std::uint64_t wanted = patient.config.limits.memory + patient.config.api.memory + kOwnMemory;
+  const std::uint64_t there = memory_limit();
+  const std::string what =
+      format_size_short(there) + " of memory, of which settings allow " + format_size_short(wanted);
+  if (there >= wanted) return findings.push_back({Level::ok, "memory", what});
+  findings.push_back(
+      {Level::error, "memory", what, "lower limits.memory and api.memory, or raise MemoryMax= of the unit"});
+}
+
+void check_clock(const Patient&, Findings& findings) {
+  timex state{};
+  const int result = ::adjtimex(&state);
+  if (result == -1 || (result != TIME_ERROR && (state.status & STA_UNSYNC) == 0))
+    return findings.push_back({Level::ok, "clock", result == -1 ? "the kernel does not tell" : "it is synchronised"});
+  findings.push_back(
+      {Level::warning, "clock", "nobody keeps it right, and mail expires by it", "run systemd-timesyncd or chrony"});
+}
+
+// --- the store ---
+
+/// File systems over a network, where SQLite's locks do not hold (statfs(2)).
+bool is_remote(long type) {
+  constexpr long kRemote[] = {0x6969 /* NFS */, 0xff534d42 /* CIFS */, 0xfe534d42 /* SMB2 */, 0x01021997 /* 9P */,
+                              0x65735546 /* FUSE: may be */};
+  return std::find(std::begin(kRemote), std::end(kRemote), type) != std::end(kRemote);
+}
+
+void check_disk(const Patient& patient, const std::string& path, std::uint64_t used, Findings& findings) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  struct statvfs disk {};
+  struct statfs kind {};
+  if (::statvfs(folder.c_str(), &disk) != 0 || ::statfs(folder.c_str(), &kind) != 0) return;
+  const std::uint64_t free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+  const StoreSettings& store = patient.config.store;
+  const std::uint64_t most = store.max_size + 2 * store.wal_size;
+  const std::uint64_t growth = most - std::min(most, used);
+  const std::string what = format_size_short(free) + " free, and the store may grow by " + format_size_short(growth);
+  if (free >= growth) {
+    findings.push_back({Level::ok, "disk", what});
+  } else {
+    findings.push_back(
+        {Level::warning, "disk", what, "lower store.max_size, or make room: on a full disk mail is put off"});
+  }
+  if (is_remote(static_cast<long>(kind.f_type) & 0xffffffffL))
+    findings.push_back({Level::error, "disk", "the store lies on a file system over a network",
+                        "SQLite needs a local one: move it, or use Redis"});
+}
+
+void tell_stats(store::Store& store, Findings& findings, std::uint64_t& bytes) {
+  const auto stats = store.stats();
+  if (!stats) return;
+  bytes = stats->bytes;
+  findings.push_back({Level::ok, "store",
+                      std::to_string(stats->messages) + " messages in " + std::to_string(stats->inboxes) +
+                          " inboxes, " + format_size_short(stats->bytes)});
+}
+
+void check_sqlite(const Patient& patient, store::OpenOptions options, Findings& findings) {
+  const std::string path = patient.store_url.substr(patient.store_url.find(':') + 1);
+  std::uint64_t bytes = 0;
+  options.role = store::Role::writer;
+  const auto writable = store::check_store(options, {});
+  const bool at_work = !writable && writable.error().what.find("is being written by") != std::string::npos;
+  options.role = store::Role::reader;
+  auto store = store::open_store(options);
+  if (!writable && !at_work) {
+    findings.push_back({Level::error, "store", writable.error().what, "see maildrop-storage(7) for who may open it"});
+  } else if (store) {
+    tell_stats(**store, findings, bytes);
+  } else if (store.error().code == Code::not_found) {
+    findings.push_back({Level::ok, "store", path + " will be made"});
+  } else {
+    findings.push_back({Level::error, "store", store.error().what, "see maildrop-storage(7)"});
+  }
+  check_disk(patient, path, bytes, findings);
+}
+
+void check_redis(store::OpenOptions options, Findings& findings) {
+  options.role = store::Role::writer;
+  auto store = store::open_store(options);
+  const Result<void> ready = store ? (*store)->ready() : Result<void>(tl::unexpected(store.error()));
+  if (!ready) {
+    findings.push_back({Level::error, "store", ready.error().what, "see Redis in maildrop-storage(7)"});
+    return;
+  }
+  std::uint64_t bytes = 0;
+  tell_stats(**store, findings, bytes);
+  for (const std::string& warning : (*store)->warnings())
+    findings.push_back({Level::warning, "store", warning, "see the settings of examples/redis.conf"});
+}
+
+void check_store(const Patient& patient, Findings& findings) {
+  store::OpenOptions options;
+  options.url = patient.store_url;
+  options.settings = patient.config.store;
+  options.redis = patient.config.redis;
+  options.inbox = patient.config.inbox;
+  options.clock = &patient.clock;
+  const std::string_view url = patient.store_url;
+  if (url.starts_with("sqlite:")) return check_sqlite(patient, options, findings);
+  if (url.starts_with("redis")) return check_redis(options, findings);
+  findings.push_back({Level::warning, "store", "memory: forgets all mail when maildrop ends", "for tests only"});
+}
+
+// --- names ---
+
+void check_certificates(const Patient& patient, Findings& findings) {
+  const Config& config = patient.config;
+  const std::string host = effective_hostname(config.smtp);
+  if (config.tls.certificates.empty()) {
+    if (config.tls.self_signed)
+      findings.push_back({Level::warning, "certificates", "tls.self_signed: no client can tell us from somebody else",
+                          "get a certificate, and name it in tls.certificates"});
+    return;
+  }
+  if (const auto loaded = service::TlsContext::make(config.tls, host); !loaded)
+    return findings.push_back({Level::error, "certificates", loaded.error().what, "the daemon would not start"});
+  bool named = false;
+  for (const std::string& file : config.tls.certificates) {
+    const auto certificate = service::read_certificate(file, host);
+    if (!certificate) continue;  // told above
+    named = named || certificate->names_host;
+    const auto left = std::chrono::duration_cast<std::chrono::hours>(certificate->expires - patient.clock.now());
+    const std::string what =
+        file + (left.count() < 0 ? " has expired" : " expires in " + std::to_string(left.count() / 24) + " days");
+    if (left >= kSoon) {
+      findings.push_back({Level::ok, "certificates", what});
+    } else {
+      findings.push_back({left.count() < 0 ? Level::error : Level::warning, "certificates", what,
+                          "renew it, then kill -HUP: no session is dropped"});
+    }
+  }
+  if (!named)
+    findings.push_back({Level::warning, "certificates", "none names '" + host + "', which the greeting does",
+                        "set smtp.hostname, or get a certificate for it"});
+}
+
+void check_names(const Patient& patient, Findings& findings) {
+  const std::string host = effective_hostname(patient.config.smtp);
+  if (host.starts_with('[') || host == "localhost") return findings.push_back({Level::ok, "names", host});
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
+  if (found) ::freeaddrinfo(found);
+  if (error == 0) return findings.push_back({Level::ok, "names", host + " has an address"});
+  findings.push_back({Level::warning, "names", "'" + host + "' is not found: " + ::gai_strerror(error),
+                      "set smtp.hostname to a name with an address: some senders look"});
+}
+
+}  // namespace
+
+const std::vector<Check> kChecks = {{"ports", check_ports},   {"files", check_files},
+                                    {"memory", check_memory}, {"clock", check_clock},
+                                    {"store", check_store},   {"certificates", check_certificates},
+                                    {"names", check_names}};
+
+}  // namespace maildrop::cmd
