@@ -29,11 +29,7 @@ std::size_t clients(const RedisServer& server) {
 
 /// Fail-over takes its time, and so do replicas to come in line.
 bool stored_at_last(Store& store, const Delivery& d) {
-  for (int i = 0; i < 2000; ++i) {
-    if (put_one(store, d)) return true;
-    std::this_thread::sleep_for(10ms);
-  }
-  return false;
+  return until([&] { return put_one(store, d).has_value(); });
 }
 
 }  // namespace
@@ -48,12 +44,10 @@ TEST_CASE("redis client: links are kept for the next, and not too many") {
     for (int i = 0; i < 20; ++i) leases.push_back(std::move(*client.borrow(client.deadline())));
     CHECK(clients(server) == 20);
   }
-  for (int i = 0; i < 500 && clients(server) != 8; ++i) std::this_thread::sleep_for(10ms);
-  CHECK(clients(server) == 8);
+  CHECK(until([&] { return clients(server) == 8; }));
   client.distrust();
   REQUIRE(client.borrow(client.deadline()));
-  for (int i = 0; i < 500 && clients(server) != 1; ++i) std::this_thread::sleep_for(10ms);
-  CHECK(clients(server) == 1);
+  CHECK(until([&] { return clients(server) == 1; }));
 }
 
 TEST_CASE("redis client: a link with an answer to come is not given to the next") {
@@ -79,12 +73,7 @@ TEST_CASE("redis client: who has just failed is not asked again at once") {
   for (; Steady::now() < begin + 20ms; ++at_once) CHECK_FALSE(client.borrow(client.deadline()));
   CHECK(at_once > 1);  // with 200 ms each it were one
   server.signal(SIGCONT);
-  bool again = false;
-  for (int i = 0; i < 300 && !again; ++i) {
-    again = client.borrow(client.deadline()).has_value();
-    if (!again) std::this_thread::sleep_for(10ms);
-  }
-  CHECK(again);
+  CHECK(until([&] { return client.borrow(client.deadline()).has_value(); }));
 }
 
 TEST_CASE("redis client: sentinels say where the master is, and it is followed") {
@@ -102,12 +91,7 @@ TEST_CASE("redis client: sentinels say where the master is, and it is followed")
     for (const Reply& each : master.list) text += each.text + " ";
     return text.find("num-slaves 2 num-other-sentinels 2 ") != std::string::npos;
   };
-  bool ready = false;
-  for (int i = 0; i < 2000 && !ready; ++i) {
-    ready = sees_all(a) && sees_all(b) && sees_all(c);
-    if (!ready) std::this_thread::sleep_for(10ms);
-  }
-  REQUIRE(ready);
+  REQUIRE(until([&] { return sees_all(a) && sees_all(b) && sees_all(c); }));
 
   FakeClock clock;
   OpenOptions options;
@@ -137,15 +121,13 @@ TEST_CASE("redis client: sentinels say where the master is, and it is followed")
   const Delivery last = delivery(clock.now(), {"bob"});
   CHECK(stored_at_last(**store, last));
   CHECK(shown(**store, "bob").size() == 3);
-  bool follows = false;
-  for (int i = 0; i < 2000 && !follows; ++i) {
+  CHECK(until([&] {
     try {
-      follows = first.ask({"ROLE"}).list.at(0).text == "slave" && first.ask({"LLEN", "maildrop:{bob}"}).number == 3;
+      return first.ask({"ROLE"}).list.at(0).text == "slave" && first.ask({"LLEN", "maildrop:{bob}"}).number == 3;
     } catch (const std::exception&) {  // it hangs up when it becomes a replica
+      return false;
     }
-    if (!follows) std::this_thread::sleep_for(10ms);
-  }
-  CHECK(follows);
+  }));
 }
 
 TEST_CASE("redis client: no sentinel, no master of that name") {
@@ -209,19 +191,13 @@ TEST_CASE("redis client: a sentinel that points at a replica is not believed") {
   REQUIRE_FALSE(lease);
   CHECK_THAT(lease.error().what, Contains("is not the master"));
   points_at = &master;
-  bool found = false;
-  for (int i = 0; i < 300 && !found; ++i) {
-    found = client.borrow(client.deadline()).has_value();
-    if (!found) std::this_thread::sleep_for(10ms);
-  }
-  CHECK(found);
+  CHECK(until([&] { return client.borrow(client.deadline()).has_value(); }));
   REQUIRE(clients(master) == 1);
   client.follow(client.deadline());
   CHECK(clients(master) == 1);
   points_at = &replica;  // a fail-over that we were cut off from
   client.follow(client.deadline());
-  for (int i = 0; i < 300 && clients(master) != 0; ++i) std::this_thread::sleep_for(10ms);
-  CHECK(clients(master) == 0);
+  CHECK(until([&] { return clients(master) == 0; }));
 }
 
 TEST_CASE("redis client: of sentinels that differ the last fail-over is believed, and a minority is not enough") {

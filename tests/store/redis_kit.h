@@ -16,6 +16,15 @@
 
 namespace maildrop::store::test {
 
+/// Whether it becomes true within 20 s.
+inline bool until(const std::function<bool()>& condition) {
+  for (int i = 0; i < 2000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(10ms);
+  }
+  return false;
+}
+
 /// A port of loopback that nobody has.
 std::uint16_t free_port();
 

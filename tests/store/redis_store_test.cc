@@ -50,11 +50,7 @@ struct Home {
 
 /// Until it works again; the pause between two tries is a second at most.
 bool recovers(Store& store, const Delivery& d) {
-  for (int i = 0; i < 300; ++i) {
-    if (put_one(store, d)) return true;
-    std::this_thread::sleep_for(10ms);
-  }
-  return false;
+  return until([&] { return put_one(store, d).has_value(); });
 }
 
 void refused(const Result<MessageId>& result, Code code, const char* word) {
@@ -128,12 +124,7 @@ TEST_CASE("redis: a server that refuses says why, and is used again when it does
     CHECK(shown(*store, "bob").size() == 1);
     CHECK(home.tell({"CONFIG", "SET", "maxmemory", "100mb"}).text == "OK");
     CHECK(recovers(*store, home.mail()));
-    bool ready = false;  // what it said before it says for a second
-    for (int i = 0; i < 300 && !ready; ++i) {
-      ready = store->ready().has_value();
-      if (!ready) std::this_thread::sleep_for(10ms);
-    }
-    CHECK(ready);
+    CHECK(until([&] { return store->ready().has_value(); }));  // what it said before it says for a second
   }
   SECTION("a replica") {
     home.tell({"REPLICAOF", "127.0.0.1", "1"});
@@ -155,10 +146,7 @@ TEST_CASE("redis: a server that refuses says why, and is used again when it does
     std::filesystem::create_directory(home.server.folder() + "/missing");
     home.tell({"BGSAVE"});
     Result<MessageId> result = MessageId::make(home.clock.now());
-    for (int i = 0; i < 300 && result; ++i) {
-      std::this_thread::sleep_for(10ms);
-      result = put_one(*store, home.mail());
-    }
+    until([&] { return !(result = put_one(*store, home.mail())); });
     refused(result, Code::unavailable, "MISCONF");
     home.tell({"CONFIG", "SET", "stop-writes-on-bgsave-error", "no"});
     CHECK(recovers(*store, home.mail()));
@@ -166,10 +154,10 @@ TEST_CASE("redis: a server that refuses says why, and is used again when it does
   SECTION("a script that does not end") {
     std::thread endless([&] { home.server.ask({"EVAL", "while true do end", "0"}); });
     Result<MessageId> result = MessageId::make(home.clock.now());
-    for (int i = 0; i < 300 && (result || result.error().what.find("BUSY") == std::string::npos); ++i) {
-      std::this_thread::sleep_for(10ms);
+    until([&] {
       result = put_one(*store, home.mail());
-    }
+      return !result && result.error().what.find("BUSY") != std::string::npos;
+    });
     home.tell({"SCRIPT", "KILL"});
     endless.join();
     refused(result, Code::unavailable, "BUSY");
@@ -231,12 +219,7 @@ TEST_CASE("redis: a server that was killed is found again, with all it had ackno
   CHECK(recovers(*store, home.mail()));
   CHECK(shown(*store, "bob").size() == 2);
   CHECK(shown(*store, "bob").back() == first.summary.id.text());
-  bool read = false;
-  for (int i = 0; i < 300 && !read; ++i) {
-    read = shown(*reader, "bob").size() == 2;
-    if (!read) std::this_thread::sleep_for(10ms);
-  }
-  CHECK(read);
+  CHECK(until([&] { return shown(*reader, "bob").size() == 2; }));
   // An idle link that was closed is not what fails the next call.
   home.server.ask({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
   CHECK(put_one(*store, home.mail()));
