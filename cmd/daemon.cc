@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -181,13 +182,8 @@ std::string Daemon::store_url() const {
 }
 
 store::OpenOptions Daemon::store_options(store::Role role, bool create_missing) const {
-  store::OpenOptions options;
-  options.url = store_url();
+  store::OpenOptions options = store::open_options(config_, store_url(), clock_);
   options.role = role;
-  options.settings = config_.store;
-  options.redis = config_.redis;
-  options.inbox = config_.inbox;
-  options.clock = &clock_;
   options.create_missing = create_missing;
   return options;
 }
@@ -300,14 +296,19 @@ void Daemon::reload() {
     return;
   }
   service::notify_reloading();
-  reloading_ = std::jthread([this, current = config_] {
-    auto found = std::make_shared<Result<Reloaded>>(read_again(globals_, current, parts_, file_limit_));
-    boost::asio::post(loops_.at(0).context(), [this, found] {
-      reloading_.join();
-      if (!draining()) apply(std::move(*found));
-      if (std::exchange(reload_again_, false)) reload();
+  const auto found = std::make_shared<Result<Reloaded>>(fail(Code::internal, "not read"));
+  try {
+    reloading_ = std::jthread([this, found, current = config_] {
+      *found = read_again(globals_, current, parts_, file_limit_);
+      boost::asio::post(loops_.at(0).context(), [this, found] {
+        reloading_.join();
+        if (!draining()) apply(std::move(*found));
+        if (std::exchange(reload_again_, false)) reload();
+      });
     });
-  });
+  } catch (const std::system_error& error) {  // no thread is to be had
+    apply(fail(Code::unavailable, error.what()));
+  }
 }
 
 void Daemon::apply(Result<Reloaded> found) {

@@ -12,6 +12,7 @@
 
 #include "core/text.h"
 #include "doctor.h"
+#include "reload.h"
 #include "service/listen.h"
 #include "service/tls.h"
 #include "store/backends.h"
@@ -23,8 +24,7 @@ using Level = Finding::Level;
 using Findings = std::vector<Finding>;
 
 constexpr std::uint64_t kOwnMemory = 64u << 20;  // beside what settings bound: code, SQLite's cache, sessions
-constexpr std::uint64_t kOwnFiles = 128;
-constexpr std::chrono::hours kSoon{14 * 24};  // most certificates are renewed a month before their end
+constexpr std::chrono::hours kSoon{14 * 24};     // most certificates are renewed a month before their end
 
 // --- ports ---
 
@@ -74,7 +74,7 @@ void check_files(const Patient& patient, Findings& findings) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const std::uint64_t wanted =
-      std::uint64_t{patient.config.limits.connections} + patient.config.api.connections + kOwnFiles;
+      std::uint64_t{patient.config.limits.connections} + patient.config.api.connections + kReservedFiles;
   const std::string what = std::to_string(limit.rlim_max) + " open files are allowed, " + std::to_string(wanted) +
                            " are wanted for all connections";
   if (limit.rlim_max >= wanted) return findings.push_back({Level::ok, "files", what});
@@ -189,12 +189,7 @@ void check_redis(store::OpenOptions options, Findings& findings) {
 }
 
 void check_store(const Patient& patient, Findings& findings) {
-  store::OpenOptions options;
-  options.url = patient.store_url;
-  options.settings = patient.config.store;
-  options.redis = patient.config.redis;
-  options.inbox = patient.config.inbox;
-  options.clock = &patient.clock;
+  const store::OpenOptions options = store::open_options(patient.config, patient.store_url, patient.clock);
   const std::string_view url = patient.store_url;
   if (url.starts_with("sqlite:")) return check_sqlite(patient, options, findings);
   if (url.starts_with("redis")) return check_redis(options, findings);

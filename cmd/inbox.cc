@@ -85,12 +85,8 @@ tl::expected<Source, int> open_local(const InboxOptions& options, const Globals&
   auto inbox = inbox_named(options.name, loaded->config.inbox);
   if (!inbox) return tl::unexpected<int>(inbox.error());
   const auto sources = ConfigSources::from_process(globals.config_file, globals.sets);
-  store::OpenOptions open;
-  open.url = resolve_store_url(loaded->config.store.url, sources.environment);
-  open.settings = loaded->config.store;
-  open.redis = loaded->config.redis;
-  open.inbox = loaded->config.inbox;
-  open.clock = &clock;
+  const store::OpenOptions open =
+      store::open_options(loaded->config, resolve_store_url(loaded->config.store.url, sources.environment), clock);
   if (open.url.rfind("memory:", 0) == 0) {
     report({Code::not_found, "a memory: store is inside the process that serves it: read it with --api URL"});
     return tl::unexpected<int>(exit_no_input);

@@ -11,8 +11,6 @@ namespace maildrop::cmd {
 
 namespace {
 
-constexpr std::size_t kReservedFiles = 128;  // for the store, logs and what libraries open
-
 Result<Reloaded> read(const Globals& globals, const Config& current, DaemonParts parts, std::size_t file_limit) {
   LoadedConfig loaded = TRY(read_config(globals));
   fit_to_files(loaded.config, parts, file_limit);

@@ -13,6 +13,8 @@
 
 namespace maildrop::cmd {
 
+inline constexpr std::size_t kReservedFiles = 128;  // for the store, logs and what libraries open
+
 struct Reloaded {
   Config config;  // what only a start can change is as it was, so that what is shown is what is in force
   std::vector<std::string_view> changed;

@@ -92,7 +92,8 @@ void add_proxy(std::vector<Setting>& rows) {
   rows.push_back(reloadable(boolean_row(
       "proxy.unix_sockets", MEMBER(proxy.unix_sockets),
       "Whether a balancer is what connects to unix sockets, too (smtp.listen, smtp.listen_tls and lmtp.listen): its "
-      "PROXY header is then read as from proxy.networks, and whoever it names is no longer trusted as local.")));
+      "PROXY header is then read as from proxy.networks, and over SMTP whoever it names is no longer trusted as "
+      "local.")));
   rows.push_back(reloadable(duration_row(
       "proxy.timeout", kTimeout, MEMBER(proxy.timeout), "1s..24h",
       "How long to wait for the header. Some balancers send it with the client's first bytes, and an SMTP client waits "

@@ -1,6 +1,8 @@
 /// backends.cc: the table of stores, one line each.
 #include "store/backends.h"
 
+#include <utility>
+
 #include "core/text.h"
 
 namespace maildrop::store {
@@ -34,6 +36,16 @@ Result<const BackendKind*> find(const std::string& url) {
 }
 
 }  // namespace
+
+OpenOptions open_options(const Config& config, std::string url, const Clock& clock) {
+  OpenOptions options;
+  options.url = std::move(url);
+  options.settings = config.store;
+  options.redis = config.redis;
+  options.inbox = config.inbox;
+  options.clock = &clock;
+  return options;
+}
 
 std::span<const BackendKind* const> backends() {
 #define X(kind) &kind,

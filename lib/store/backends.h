@@ -30,6 +30,9 @@ struct OpenOptions {
   bool create_missing = false;
 };
 
+/// What a configuration says of the store at `url`, for a reader.
+OpenOptions open_options(const Config& config, std::string url, const Clock& clock);
+
 struct BackendKind {
   std::string_view scheme;  // `sqlite`
   std::string_view summary;

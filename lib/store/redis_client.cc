@@ -2,7 +2,6 @@
 #include "store/redis_client.h"
 
 #include <algorithm>
-#include <charconv>
 #include <random>
 #include <utility>
 
@@ -30,22 +29,16 @@ struct Known {
   std::int64_t epoch = -1;  // of the fail-over that made it one: the highest is the last
 };
 
-std::int64_t number(const std::string& text) {
-  std::int64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
 Result<Known> ask_sentinel(const Place& sentinel, const std::string& name, const Login& login,
                            Steady::time_point deadline) {
   Link link = TRY(Link::open(sentinel, login, deadline));
   const Reply reply = TRY(link.ask({"SENTINEL", "MASTER", name}, deadline));
   Known known;
   for (std::size_t i = 0; i + 1 < reply.list.size(); i += 2) {
-    const std::string& value = reply.list[i + 1].text;
-    if (reply.list[i].text == "ip") known.place.host = value;
-    if (reply.list[i].text == "port") known.place.port = static_cast<std::uint16_t>(number(value));
-    if (reply.list[i].text == "config-epoch") known.epoch = number(value);
+    const Reply& value = reply.list[i + 1];
+    if (reply.list[i].text == "ip") known.place.host = value.text;
+    if (reply.list[i].text == "port") known.place.port = static_cast<std::uint16_t>(value.as_number());
+    if (reply.list[i].text == "config-epoch") known.epoch = value.as_number();
   }
   if (!known.place.host.empty() && known.place.port != 0) return known;
   return fail(Code::unavailable, "sentinel at " + to_string(sentinel) + ": does not say where '" + name + "' is");
@@ -61,7 +54,7 @@ Result<void> must_be_master(Link& link, Steady::time_point deadline) {
 /// Mail expires by the clocks of all who share the server: one that is a day ahead would remove everybody's.
 Result<void> same_time(const Reply& time, const Place& place) {
   if (time.list.empty()) return {};
-  const std::chrono::seconds there(number(time.list.front().text));
+  const std::chrono::seconds there(time.list.front().as_number());
   const auto here = std::chrono::system_clock::now().time_since_epoch();
   const auto apart = std::chrono::abs(std::chrono::duration_cast<std::chrono::seconds>(here) - there);
   if (apart <= kMostApart) return {};

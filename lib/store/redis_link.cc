@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 
 namespace maildrop::store::redis {
@@ -39,6 +40,12 @@ Reply converted(const redisReply& from) {
 }
 
 }  // namespace
+
+std::int64_t Reply::as_number() const {
+  std::int64_t value = number;
+  if (kind == Kind::text) std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
 
 std::string_view Reply::error_word() const {
   return kind == Kind::error ? std::string_view(text).substr(0, text.find(' ')) : std::string_view();
@@ -142,8 +149,9 @@ bool Link::is_idle() const {
 Result<bool> Link::next(Steady::time_point deadline, Reply& reply) {
   while (!TRY(take(reply))) {
     if (const Result<void> there = wait(POLLIN, deadline); !there) {
-      if (Steady::now() >= deadline) return false;
-      return tl::unexpected(there.error());
+      if (Steady::now() < deadline) return tl::unexpected(there.error());
+      failure_.clear();  // that nothing came is none
+      return false;
     }
     TRY(read());
   }

@@ -29,6 +29,8 @@ struct Reply {
   std::vector<Reply> list;
 
   bool is(Kind k) const { return kind == k; }
+  /// The number, or the text read as one; 0 for what is none.
+  std::int64_t as_number() const;
   /// `NOSCRIPT` of an error; empty for all else.
   std::string_view error_word() const;
 };

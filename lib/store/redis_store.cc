@@ -3,6 +3,7 @@
 ///
 /// Any number of processes writes. A delivery is one script, and a batch one pipeline: what was sent and not answered
 /// is sent once more, which changes nothing where it had been executed, since a message is known by its id.
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <mutex>
@@ -159,10 +160,10 @@ class RedisStore final : public Store {
     const std::size_t first = std::min(query.offset, most);
     const std::size_t last = first + std::min(query.limit, most - first);
     std::vector<Summary> found;
-    Result<std::vector<Reply>> replies = ask_inbox(inbox, first, last, {});
-    if (!replies) return tl::unexpected(replies.error());
-    if (first == last || !is_live((*replies)[0])) return found;
-    for (const Reply& entry : (*replies)[1].list) found.push_back(TRY(unpacked(entry.text)));
+    if (first == last) return found;  // to Redis, 0 to -1 is all
+    const std::vector<Reply> replies = TRY(ask_inbox(inbox, first, last, {}));
+    if (!is_live(replies[0])) return found;
+    for (const Reply& entry : replies[1].list) found.push_back(TRY(unpacked(entry.text)));
     return found;
   }
 
@@ -203,10 +204,10 @@ class RedisStore final : public Store {
     lease->add({"HMGET", client_.settings().prefix + "total", "messages", "bytes"});
     const std::vector<Reply> replies = TRY(answers(lease, deadline));
     StoreStats stats;
-    stats.inboxes = static_cast<std::uint64_t>(replies[0].number);
+    stats.inboxes = count(replies[0]);
     if (replies[1].list.size() != 2) return stats;
-    stats.messages = number(replies[1].list[0].text);
-    stats.bytes = number(replies[1].list[1].text);
+    stats.messages = count(replies[1].list[0]);
+    stats.bytes = count(replies[1].list[1]);
     return stats;
   }
 
@@ -251,7 +252,7 @@ class RedisStore final : public Store {
     lease->add({"SET", prefix + "probe", "", "PX", "1"});
     lease->add({"HGET", prefix + "total", "bytes"});
     const std::vector<Reply> replies = TRY(answers(lease, deadline));
-    if (number(replies.back().text) >= max_size_) return fail(Code::over_limit, "the store is full");
+    if (count(replies.back()) >= max_size_) return fail(Code::over_limit, "the store is full");
     return {};
   }
 
@@ -275,10 +276,8 @@ class RedisStore final : public Store {
     return expiry_.now();
   }
 
-  static std::uint64_t number(const std::string& text) {
-    std::uint64_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
+  static std::uint64_t count(const Reply& reply) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, reply.as_number()));
   }
 
   static Result<std::vector<Reply>> answers(Client::Lease& lease, Steady::time_point deadline) {

@@ -4,7 +4,7 @@ import signal
 import socket
 import stat
 
-from e2e import BINARY, WORK, Api, Daemon, check, finish, same, until
+from e2e import BINARY, WORK, Api, Daemon, check, finish, maildrop, same, until
 from smtp import Client, deliver
 
 MESSAGE = b"Subject: socket\r\n\r\nbody\r\n"
@@ -26,6 +26,9 @@ def own_sockets():
             pick = [next((a for a in found if a.startswith(prefix)), None) for found in (smtp, api)]
             if check(f"{title}: listening", all(pick), (smtp, api)):
                 works(title, pick[0], pick[1], title.lower())
+        status, out, _ = maildrop("doctor", settings={"smtp.listen": smtp[0], "api.listen": api[0], "smtp.hostname": "localhost"})
+        check("a doctor beside it sees whose ports and whose store they are", status < 2 and out.count(b" is served by a maildrop") == 2
+              and b" messages in " in out, (status, out))
         check("the unix socket is one", stat.S_ISSOCK(os.stat(smtp_path).st_mode))
         same("which its group may use", stat.S_IMODE(os.stat(api_path).st_mode), 0o660)
         with Api(api[0]) as client:

@@ -68,7 +68,6 @@ def late_and_gone():
             before = len(load.acknowledged)
             check("and it goes on by itself", until(lambda: len(load.acknowledged) > before + 50, 20), load.codes)
         load.check_all(api, "hung")
-        check("no reply is later than 2 s", load.slowest < 2, load.slowest)
         check("nobody was hung up on", set(load.codes) == {250, 451}, load.codes)
         daemon.stop()
     server.kill()
