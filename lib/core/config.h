@@ -101,18 +101,20 @@ struct InboxSettings {
   enum class Naming { local, full, domain };
   enum class PlusTag { strip, keep };
 
-  unsigned max_messages = 10;               // kept in an inbox; the oldest goes first
-  Millis max_age = std::chrono::hours(24);  // an inbox expires that long after it last received
-  Naming naming = Naming::local;            // what of the address names the inbox
-  PlusTag plus_tag = PlusTag::strip;        // bob+shop@ is bob's
-  std::vector<std::string> reserved;        // default: RFC 2142 and CA/B names, see settings.cc; stored, never public
+  unsigned max_messages = 10;                 // kept in an inbox; the oldest goes first
+  std::uint64_t max_size = 0;                 // of its messages together, bytes; 0: only their number counts
+  Millis max_age = std::chrono::hours(24);    // an inbox expires that long after it last received
+  Millis min_age = std::chrono::minutes(10);  // a message is not removed earlier to make room for others' mail
+  Naming naming = Naming::local;              // what of the address names the inbox
+  PlusTag plus_tag = PlusTag::strip;          // bob+shop@ is bob's
+  std::vector<std::string> reserved;          // default: RFC 2142 and CA/B names, see settings.cc; stored, never public
 };
 
 struct StoreSettings {
   std::string url = "sqlite:";                        // sqlite: (in the state folder), sqlite:PATH, redis:, memory:
   unsigned batch = 200;                               // deliveries in one commit: past 50 the fsync is already paid for
   Millis deadline = std::chrono::milliseconds(1800);  // delivery to answer; beyond it 451
-  std::uint64_t max_size = 4ull << 30;                // of all that is stored, bytes; beyond it 452
+  std::uint64_t max_size = 4ull << 30;                // of all that is stored, bytes (store/fair_share.h)
   std::uint64_t wal_size = 64u << 20;  // of the SQLite write-ahead log, bytes, before writers pause to empty it
 };
 

@@ -78,10 +78,18 @@ void add_mail(std::vector<Setting>& rows) {
 void add_inbox(std::vector<Setting>& rows) {
   rows.push_back(reloadable(number_row("inbox.max_messages", {1, 1000}, MEMBER(inbox.max_messages), "1..1000",
                                        "Messages kept in an inbox. The oldest goes when one more comes.")));
+  rows.push_back(reloadable(size_row("inbox.max_size", {0, 512 * kGiB}, MEMBER(inbox.max_size), "0..512GiB",
+                                     "Bytes of the messages of an inbox together. The oldest go when one more comes; "
+                                     "the newest stays. 0: only inbox.max_messages counts.")));
   rows.push_back(reloadable(duration_row("inbox.max_age", {std::chrono::seconds(1), std::chrono::hours(24 * 3650)},
                                          MEMBER(inbox.max_age), "1s..3650d",
                                          "An inbox expires, with all that is in it, that long after it last received a "
                                          "message.")));
+  rows.push_back(reloadable(duration_row(
+      "inbox.min_age", {Millis(0), std::chrono::hours(24 * 3650)}, MEMBER(inbox.min_age), "0s..3650d",
+      "How long a message is kept at least (or inbox.max_age, if that is less), however full the store is. Older ones "
+      "make room for new ones, those of the source (an IPv4 /24, an IPv6 /64) that "
+      "holds most first; where none is old enough, 452 4.3.1.")));
   rows.push_back(reloadable(choice_row<InboxSettings::Naming>(
       "inbox.naming",
       {{"local", InboxSettings::Naming::local},
@@ -114,12 +122,12 @@ void add_store(std::vector<Setting>& rows) {
       "How long a received message may wait for its commit. Then 451 4.3.0: the client tries again, "
       "and may then be stored twice, never lost."));
   rows.push_back(size_row("store.max_size", {kMiB, 1024 * 64 * kGiB}, MEMBER(store.max_size), "1MiB..64TiB",
-                          "Bytes of the store; of Redis what maildrop has in it, as it reckons. Beyond: 452 4.3.1, "
-                          "until messages expire."));
-  rows.push_back(
-      size_row("store.wal_size", {kMiB, 64 * kGiB}, MEMBER(store.wal_size), "1MiB..64GiB",
-               "Bytes of SQLite's write-ahead log before writing pauses to empty it. Where a reader keeps it from "
-               "being emptied, 452 4.3.1 at twice that."));
+                          "Bytes of the store, SQLite's write-ahead log included; of Redis what maildrop has in "
+                          "it, as it reckons. A source (an IPv4 /24, an IPv6 /64) never holds more than is left free: "
+                          "then it hears 452 4.3.1, and old mail makes room (inbox.min_age)."));
+  rows.push_back(size_row("store.wal_size", {kMiB, 64 * kGiB}, MEMBER(store.wal_size), "1MiB..64GiB",
+                          "Bytes of SQLite's write-ahead log before writing pauses to empty it; at most a sixteenth of "
+                          "store.max_size. Where a reader keeps it from being emptied, 452 4.3.1 at twice that."));
 }
 
 void add_redis(std::vector<Setting>& rows) {
@@ -316,6 +324,7 @@ std::vector<std::pair<std::string_view, std::string>> contradictions(const Confi
   };
   at_least("limits.memory", config.limits.memory, 2 * message);
   at_least("store.max_size", config.store.max_size, 4 * message);
+  if (config.inbox.max_size != 0) at_least("inbox.max_size", config.inbox.max_size, message);
   // What the API holds while it makes its largest answer of a message; a source has a quarter.
   at_least("api.memory", config.api.memory,
            4 * (kMostGrowth.whole * message + kMostGrowth.text * std::min<std::uint64_t>(message, kMaxShownText)));

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/log.h"
+
 namespace maildrop::store {
 
 namespace {
@@ -28,6 +30,8 @@ constexpr std::chrono::microseconds kGatherMost{4000};
 constexpr std::size_t kPurgeStep = 200;
 constexpr std::size_t kLeastPurgeStep = 16;
 
+constexpr std::chrono::minutes kTellEvery{1};
+
 constexpr std::size_t kTargetOverhead = 128;  // bytes of memory a target takes beside its name
 
 std::size_t size_of(const Delivery& d) {
@@ -47,6 +51,8 @@ struct Meters {
         messages(registry.gauge("maildrop_store_messages", "Messages in the store")),
         size(registry.gauge("maildrop_store_bytes", "Size of the store, all overhead included")),
         wal(registry.gauge("maildrop_store_wal_bytes", "Of it, SQLite's write-ahead log")),
+        expired(registry.counter(kRemoved, kRemovedHelp, "reason=\"expired\"")),
+        evicted(registry.counter(kRemoved, kRemovedHelp, "reason=\"evicted\"")),
         stored(registry.counter(kName, kHelp, "result=\"stored\"")) {
     for (const Code code : kAllCodes) {
       failed.push_back(&registry.counter(kName, kHelp, "result=\"" + std::string(to_string(code)) + "\""));
@@ -69,6 +75,8 @@ struct Meters {
 
   static constexpr std::string_view kName = "maildrop_deliveries_total";
   static constexpr std::string_view kHelp = "Deliveries by how they were answered";
+  static constexpr std::string_view kRemoved = "maildrop_store_removed_total";
+  static constexpr std::string_view kRemovedHelp = "Messages that expired, and that were evicted to make room";
   metrics::Counter& commits;
   metrics::Histogram& seconds;
   metrics::Gauge& waiting;
@@ -76,6 +84,8 @@ struct Meters {
   metrics::Gauge& messages;
   metrics::Gauge& size;
   metrics::Gauge& wal;
+  metrics::Counter& expired;
+  metrics::Counter& evicted;
   metrics::Counter& stored;
   std::vector<metrics::Counter*> failed;  // as kAllCodes
 };
@@ -114,6 +124,7 @@ struct Committer::State {
   bool take_batch(std::unique_lock<std::mutex>& lock);
   void commit(std::unique_lock<std::mutex>& lock);
   void tend(std::size_t stored);
+  void tell(const PurgeReport& report, Steady::time_point now);
   void expire(Steady::time_point now, Answers& answers);
   void give_up(Answers& answers);
   void answer(Answers& answers);
@@ -143,6 +154,8 @@ struct Committer::State {
   std::size_t enough = 0;  // for a batch: half of those who were answered last and those who waited then
   Steady::time_point next_tend = Steady::now();
   bool more_to_purge = false;
+  std::size_t evicted = 0;  // that the log does not tell of yet
+  Steady::time_point next_told = Steady::now();
   std::atomic<std::uint64_t> heartbeat{0};
 
   std::thread committing;
@@ -261,6 +274,7 @@ void Committer::State::tend(std::size_t stored) {
   try {
     const Result<PurgeReport> report = store.purge({step});
     more_to_purge = report && report->more;
+    if (report) tell(*report, now);
     if (due) {
       store.tend();
       if (const Result<StoreStats> stats = store.stats()) meters.show(*stats);
@@ -269,6 +283,17 @@ void Committer::State::tend(std::size_t stored) {
     more_to_purge = false;
   }
   if (due) next_tend = Steady::now() + kTend;
+}
+
+/// A store that is full is an operator's matter, once in a while.
+void Committer::State::tell(const PurgeReport& report, Steady::time_point now) {
+  meters.expired.add(report.removed);
+  meters.evicted.add(report.evicted);
+  evicted += report.evicted;
+  if (evicted == 0 || now < next_told) return;
+  log::warning("store full, mail makes room", {{"evicted", evicted}, log::Field::if_any("source", report.source)});
+  evicted = 0;
+  next_told = now + kTellEvery;
 }
 
 void Committer::State::watch_loop() {

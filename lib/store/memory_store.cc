@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "store/backends.h"
+#include "store/fair_share.h"
 
 namespace maildrop::store {
 
@@ -21,9 +22,18 @@ namespace {
 struct Body {
   std::string data;
   std::string transcript;
-  std::size_t inboxes = 0;
+  std::string source;
+  Time stored{};
+  std::uint64_t charge = 0;            // what it adds to its source, until no inbox has it
+  std::vector<std::string> inboxes{};  // that have it
+  std::list<Body*>::iterator in_source{};
 
   std::size_t size() const { return data.size() + transcript.size(); }
+};
+
+struct Source {
+  std::uint64_t bytes = 0;
+  std::list<Body*> bodies;  // oldest first
 };
 
 struct Entry {
@@ -45,6 +55,7 @@ struct State {
   std::uint64_t version = 0;
   Boxes boxes;
   std::unordered_map<std::string_view, Boxes::iterator> by_name;  // views of Box::name
+  std::unordered_map<std::string, Source> sources;                // that have a body
   std::uint64_t messages = 0;
   std::uint64_t bytes = 0;
   bool written = false;  // a writer is open
@@ -63,7 +74,7 @@ std::uint64_t cost(const Box& box) { return kBoxOverhead + 2 * box.name.size(); 
 
 /// What would come back if this entry went.
 std::uint64_t held_by(const Entry& entry) {
-  return cost(entry.summary) + (entry.body->inboxes == 1 ? entry.body->size() : 0);
+  return cost(entry.summary) + (entry.body->inboxes.size() == 1 ? entry.body->size() : 0);
 }
 
 class MemoryStore final : public Store {
@@ -116,6 +127,7 @@ class MemoryStore final : public Store {
     const auto at = box ? find(*box, id) : std::deque<Entry>::iterator{};
     if (!box || at == box->entries.end()) return false;
     drop(*box, at);
+    if (box->entries.empty()) close(*box);
     announce();
     return true;
   }
@@ -138,11 +150,10 @@ class MemoryStore final : public Store {
         ++report.removed;
       }
       if (!box.entries.empty()) break;
-      state_->bytes -= cost(box);
-      state_->by_name.erase(box.name);
-      state_->boxes.pop_front();
+      close(box);
     }
-    report.more = expired();
+    report.more = expired() || !make_room(query.messages - report.removed, now, report);
+    if (report.evicted != 0) announce();
     return report;
   }
 
@@ -179,35 +190,89 @@ class MemoryStore final : public Store {
 
   void drop(Box& box, std::deque<Entry>::iterator at) {
     state_->bytes -= held_by(*at);
-    --at->body->inboxes;
+    std::erase(at->body->inboxes, box.name);
+    if (at->body->inboxes.empty()) release(*at->body);
     --state_->messages;
     box.entries.erase(at);
   }
 
+  void release(const Body& body) {
+    Source& source = state_->sources.at(body.source);
+    source.bytes -= body.charge;
+    source.bodies.erase(body.in_source);
+    if (source.bodies.empty()) state_->sources.erase(body.source);
+  }
+
+  /// REQUIRES: it has no entries.
+  void close(const Box& box) {
+    state_->bytes -= cost(box);
+    const Boxes::iterator at = state_->by_name.at(box.name);
+    state_->by_name.erase(box.name);
+    state_->boxes.erase(at);
+  }
+
+  std::uint64_t free() const { return max_size_ - std::min(max_size_, state_->bytes); }
+
+  /// Removes at most `most`; false: more would have to go.
+  bool make_room(std::size_t most, Time now, PurgeReport& report) {
+    const Time old = now - std::min(settings_.min_age, settings_.max_age);
+    while (const Source* largest = largest_with(old)) {
+      if (!must_yield(largest->bytes, free(), max_size_)) return true;
+      if (report.evicted >= most) return false;
+      const Body& oldest = *largest->bodies.front();
+      report.evicted += oldest.inboxes.size();
+      report.source = oldest.source;
+      evict(oldest);
+    }
+    Boxes& boxes = state_->boxes;
+    while (must_yield(0, free(), max_size_) && !boxes.empty() && boxes.front().last <= old) {
+      if (report.evicted >= most) return false;
+      Box& box = boxes.front();
+      drop(box, box.entries.begin());
+      if (box.entries.empty()) close(box);
+      ++report.evicted;
+    }
+    return true;
+  }
+
+  /// The largest source that has something so old; null: there is none, or only small ones.
+  const Source* largest_with(Time old) const {
+    const Source* found = nullptr;
+    for (const auto& [name, source] : state_->sources) {
+      if (source.bytes < max_size_ / kLarge || source.bodies.front()->stored > old) continue;
+      if (!found || found->bytes < source.bytes) found = &source;
+    }
+    return found;
+  }
+
+  void evict(const Body& body) {
+    for (const std::string& name : std::vector<std::string>(body.inboxes)) {  // the last one takes `body` with it
+      Box& box = *state_->by_name.at(name);
+      drop(box, std::find_if(box.entries.begin(), box.entries.end(),
+                             [&](const Entry& entry) { return entry.body.get() == &body; }));
+      if (box.entries.empty()) close(box);
+    }
+  }
+
   Result<MessageId> put_one(const Delivery& delivery) {
     if (!writes_) return fail(Code::unavailable, "the store is open for reading only");
-    if (!fits(delivery)) return fail(Code::over_limit, "the store is full");
-    const auto body = std::make_shared<Body>(Body{delivery.data, delivery.transcript, 0});
+    std::string source = source_of(delivery.summary.peer);
+    const std::uint64_t charge = charge_of(delivery);
+    const auto known = state_->sources.find(source);
+    if (!may_add(known == state_->sources.end() ? 0 : known->second.bytes, charge, free()))
+      return fail(Code::over_limit, charge > free() ? "the store is full" : source + " holds its share of the store");
+    const auto body =
+        std::make_shared<Body>(Body{delivery.data, delivery.transcript, std::move(source), clock_.now(), charge});
     for (const Delivery::Target& target : delivery.targets) put_in(delivery, target, body);
     return delivery.summary.id;
   }
 
-  /// Counts what the caps will take out, so that a full store still turns over.
-  bool fits(const Delivery& delivery) {
-    std::uint64_t needed = delivery.data.size() + delivery.transcript.size();
-    std::uint64_t freed = 0;
-    for (const Delivery::Target& target : delivery.targets) {
-      needed += cost(delivery.summary) + target.to.size();
-      const auto at = state_->by_name.find(target.inbox.name());
-      if (at == state_->by_name.end()) {
-        needed += kBoxOverhead + 2 * target.inbox.name().size();
-      } else if (is_expired(*at->second, expiry_.now())) {
-        for (const Entry& entry : at->second->entries) freed += held_by(entry);
-      } else if (at->second->entries.size() >= settings_.max_messages && !at->second->entries.empty()) {
-        freed += held_by(at->second->entries.front());
-      }
-    }
-    return state_->bytes + needed <= max_size_ + freed;
+  /// What it takes at most.
+  static std::uint64_t charge_of(const Delivery& delivery) {
+    std::uint64_t sum = delivery.data.size() + delivery.transcript.size();
+    for (const Delivery::Target& target : delivery.targets)
+      sum += cost(delivery.summary) + target.to.size() + kBoxOverhead + 2 * target.inbox.name().size();
+    return sum;
   }
 
   void put_in(const Delivery& delivery, const Delivery::Target& target, const std::shared_ptr<Body>& body) {
@@ -217,12 +282,27 @@ class MemoryStore final : public Store {
     if (find(box, delivery.summary.id) != box.entries.end()) return;
     Entry entry{delivery.summary, body};
     entry.summary.to = target.to;
-    state_->bytes += cost(entry.summary) + (body->inboxes++ == 0 ? body->size() : 0);
+    state_->bytes += cost(entry.summary);
+    if (body->inboxes.empty()) {
+      state_->bytes += body->size();
+      Source& source = state_->sources[body->source];
+      source.bytes += body->charge;
+      body->in_source = source.bodies.insert(source.bodies.end(), body.get());
+    }
+    body->inboxes.push_back(box.name);
     ++state_->messages;
     box.entries.push_back(std::move(entry));
-    while (box.entries.size() > settings_.max_messages) drop(box, box.entries.begin());
+    while (is_too_much(box)) drop(box, box.entries.begin());
     box.last = clock_.now();
     state_->boxes.splice(state_->boxes.end(), state_->boxes, state_->by_name.at(box.name));
+  }
+
+  bool is_too_much(const Box& box) const {
+    if (box.entries.size() > settings_.max_messages) return true;
+    if (settings_.max_size == 0 || box.entries.size() < 2) return false;
+    std::uint64_t sum = 0;
+    for (const Entry& entry : box.entries) sum += entry.body->data.size();
+    return sum > settings_.max_size;
   }
 
   Box& open_box(const std::string& name) {

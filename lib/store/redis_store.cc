@@ -10,6 +10,8 @@
 #include <thread>
 
 #include "store/backends.h"
+#include "store/caps.h"
+#include "store/fair_share.h"
 #include "store/packed_summary.h"
 #include "store/redis_client.h"
 #include "store/redis_feed.h"
@@ -24,21 +26,17 @@ using std::chrono::milliseconds;
 constexpr milliseconds kBeforeRetry{50};  // the first pause of the client's
 constexpr milliseconds kReadyFor{1000};
 
-struct Caps {
-  std::size_t messages = 0;
-  milliseconds age{};
-};
-
 /// One batch on its way.
 class Batch {
  public:
-  Batch(Client& client, std::span<const Delivery> deliveries, Time now, Time floor, std::size_t most,
+  Batch(Client& client, std::span<const Delivery> deliveries, Time now, Time floor, const Caps& caps,
         std::uint64_t max_size)
       : client_(client),
         deliveries_(deliveries),
         now_(std::to_string(to_millis(now))),
         floor_(std::to_string(to_millis(floor))),
-        most_(std::to_string(most)),
+        most_(std::to_string(caps.messages)),
+        most_bytes_(std::to_string(caps.bytes)),
         max_size_(std::to_string(max_size)),
         replicas_(std::to_string(client.settings().wait_replicas)) {
     for (std::size_t i = 0; i < deliveries.size(); ++i) open_.push_back(i);
@@ -113,9 +111,17 @@ class Batch {
 
   void add(Client::Lease& lease, const Delivery& delivery) const {
     std::vector<std::string> summaries(delivery.targets.size());
-    std::vector<std::string_view> words{
-        client_.settings().prefix, delivery.summary.id.text(), now_, floor_, most_, max_size_, delivery.data,
-        delivery.transcript};
+    const std::string source = source_of(delivery.summary.peer);
+    std::vector<std::string_view> words{client_.settings().prefix,
+                                        delivery.summary.id.text(),
+                                        now_,
+                                        floor_,
+                                        most_,
+                                        most_bytes_,
+                                        max_size_,
+                                        source,
+                                        delivery.data,
+                                        delivery.transcript};
     for (std::size_t i = 0; i < delivery.targets.size(); ++i) {
       pack(delivery.summary, delivery.targets[i].to, summaries[i]);
       words.push_back(delivery.targets[i].inbox.name());
@@ -128,12 +134,14 @@ class Batch {
     if (reply.is(Reply::Kind::error)) return tl::unexpected(error_of(reply, place));
     if (!reply.is(Reply::Kind::number)) return fail(Code::timed_out, "redis: no answer");
     if (reply.number == 0) return fail(Code::over_limit, "the store is full");
+    if (reply.number < 0)
+      return fail(Code::over_limit, source_of(delivery.summary.peer) + " holds its share of the store");
     return delivery.summary.id;
   }
 
   Client& client_;
   std::span<const Delivery> deliveries_;
-  const std::string now_, floor_, most_, max_size_, replicas_;
+  const std::string now_, floor_, most_, most_bytes_, max_size_, replicas_;
   std::vector<std::size_t> open_;
   std::vector<Result<MessageId>> results_;
 };
@@ -145,18 +153,17 @@ class RedisStore final : public Store {
         clock_(*options.clock),
         expiry_(clock_),
         writes_(options.role == Role::writer),
-        max_size_(options.settings.max_size) {
-    RedisStore::apply(options.inbox);
-  }
+        max_size_(options.settings.max_size),
+        caps_(options.inbox) {}
 
   std::vector<Result<MessageId>> put(std::span<const Delivery> deliveries) override {
     if (!writes_) return std::vector<Result<MessageId>>(deliveries.size(), tl::unexpected(reading_only()));
-    const Caps now = caps();
-    return Batch(client_, deliveries, clock_.now(), paced_now() - now.age, now.messages, max_size_).run();
+    const Caps now = caps_.get();
+    return Batch(client_, deliveries, clock_.now(), paced_now() - now.age, now, max_size_).run();
   }
 
   Result<std::vector<Summary>> list(const mail::Inbox& inbox, const Query& query) override {
-    const std::size_t most = caps().messages;
+    const std::size_t most = caps_.get().messages;
     const std::size_t first = std::min(query.offset, most);
     const std::size_t last = first + std::min(query.limit, most - first);
     std::vector<Summary> found;
@@ -169,7 +176,7 @@ class RedisStore final : public Store {
 
   Result<Message> get(const mail::Inbox& inbox, const MessageId& id) override {
     const std::string body = client_.settings().prefix + "body:" + id.text();
-    std::vector<Reply> replies = TRY(ask_inbox(inbox, 0, caps().messages, body));
+    std::vector<Reply> replies = TRY(ask_inbox(inbox, 0, caps_.get().messages, body));
     const auto not_found = [&] { return fail(Code::not_found, "no message '" + id.text() + "'"); };
     if (!is_live(replies[0]) || replies[2].list.size() != 2) return not_found();
     std::vector<Reply>& parts = replies[2].list;
@@ -182,19 +189,24 @@ class RedisStore final : public Store {
   }
 
   Result<bool> remove(const mail::Inbox& inbox, const MessageId& id) override {
-    const std::string floor = std::to_string(to_millis(clock_.now() - caps().age));
-    const std::string most = std::to_string(caps().messages);
+    const std::string floor = std::to_string(to_millis(clock_.now() - caps_.get().age));
+    const std::string most = std::to_string(caps_.get().messages);
     const Reply reply = TRY(run(Script::remove, {client_.settings().prefix, id.text(), floor, most, inbox.name()}));
     return reply.number == 1;
   }
 
   Result<PurgeReport> purge(const PurgeQuery& query) override {
     if (!writes_) return tl::unexpected(reading_only());
-    const std::string floor = std::to_string(to_millis(paced_now() - caps().age));
+    const Caps now = caps_.get();
+    const Time time = paced_now();
+    const std::string floor = std::to_string(to_millis(time - now.age));
+    const std::string old = std::to_string(to_millis(time - now.min_age));
     const std::string most = std::to_string(query.messages);
-    const Reply reply = TRY(run(Script::purge, {client_.settings().prefix, floor, most}));
-    if (reply.list.size() != 2) return fail(Code::internal, "redis: no report");
-    return PurgeReport{static_cast<std::size_t>(reply.list[0].number), reply.list[1].number == 1};
+    const std::string max_size = std::to_string(max_size_);
+    Reply reply = TRY(run(Script::purge, {client_.settings().prefix, floor, most, old, max_size}));
+    if (reply.list.size() != 4) return fail(Code::internal, "redis: no report");
+    return PurgeReport{count(reply.list[0]), count(reply.list[2]), std::move(reply.list[3].text),
+                       reply.list[1].number == 1};
   }
 
   Result<StoreStats> stats() override {
@@ -238,10 +250,7 @@ class RedisStore final : public Store {
     return found;
   }
 
-  void apply(const InboxSettings& settings) override {
-    max_messages_.store(settings.max_messages, std::memory_order_relaxed);
-    max_age_.store(settings.max_age.count(), std::memory_order_relaxed);
-  }
+  void apply(const InboxSettings& settings) override { caps_.set(settings); }
 
  private:
   Result<void> probe() {
@@ -263,10 +272,6 @@ class RedisStore final : public Store {
     if (!lease) return {};
     const Result<Reply> reply = (*lease)->ask({"CONFIG", "GET", name}, deadline);
     return reply && reply->list.size() == 2 ? reply->list[1].text : std::string();
-  }
-
-  Caps caps() const {
-    return {max_messages_.load(std::memory_order_relaxed), milliseconds(max_age_.load(std::memory_order_relaxed))};
   }
 
   static Error reading_only() { return {Code::unavailable, "the store is open for reading only"}; }
@@ -307,7 +312,7 @@ class RedisStore final : public Store {
     const std::string& text = score.text;
     if (!score.is(Reply::Kind::text) || std::from_chars(text.data(), text.data() + text.size(), last).ec != std::errc())
       return false;
-    return last > static_cast<double>(to_millis(clock_.now() - caps().age));
+    return last > static_cast<double>(to_millis(clock_.now() - caps_.get().age));
   }
 
   static Result<Summary> unpacked(std::string_view entry) {
@@ -340,8 +345,7 @@ class RedisStore final : public Store {
   std::mutex ready_mutex_;
   Steady::time_point ready_until_{};
   Result<void> ready_;
-  std::atomic<std::size_t> max_messages_{0};
-  std::atomic<std::int64_t> max_age_{0};
+  LiveCaps caps_;
 };
 
 /// A server that is down is no reason not to start: mail hears 451 until it is there.

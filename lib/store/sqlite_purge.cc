@@ -10,9 +10,8 @@ namespace maildrop::store::sqlite {
 
 namespace {
 
-constexpr std::int64_t kInboxes = 200;    // looked at in one step
-constexpr std::int64_t kBytes = 4 << 20;  // of messages removed in one step: freed pages go through the WAL, too
-constexpr std::int64_t kAtOnce = 64;      // rows read at a time
+constexpr std::int64_t kInboxes = 200;  // looked at in one step
+constexpr std::int64_t kAtOnce = 64;    // rows read at a time
 
 struct Due {
   std::string name;
@@ -21,11 +20,10 @@ struct Due {
 
 class Step {
  public:
-  Step(Writer::State& state, const PurgeQuery& query, const Caps& caps)
-      : state_(state), left_(query.messages), age_(caps.age.count()) {}
+  Step(Writer::State& state, std::size_t messages, std::int64_t bytes)
+      : state_(state), left_(messages), bytes_(bytes) {}
 
-  Result<PurgeReport> run() {
-    const std::int64_t expired = state_.expiry_now() - age_;
+  Result<PurgeReport> run(std::int64_t expired) {
     const std::vector<Due> due = TRY(ringing(expired));
     PurgeReport report;
     if (due.empty()) return report;  // nothing to write, so nothing to sync
@@ -63,8 +61,7 @@ class Step {
       return true;
     }
     if (!TRY(remove_up_to(inbox.id, INT64_MAX))) return false;
-    TRY(state_.drop_inbox.bind_text(1, inbox.name).run());
-    --state_.totals.inboxes;
+    TRY(state_.close(inbox.name));
     return true;
   }
 
@@ -92,8 +89,7 @@ class Step {
     Cursor cursor(state_.oldest_rows);
     cursor->bind(1, inbox).bind(2, seq).bind(3, limit);
     while (TRY(cursor->step())) {
-      rows.push_back(
-          {cursor->integer(0), cursor->integer(1), cursor->integer(2), cursor->integer(3) != 0, cursor->integer(4)});
+      rows.push_back(row_of(cursor));
       if ((bytes_in_sight(rows)) >= bytes_) break;
     }
     return rows;
@@ -107,14 +103,17 @@ class Step {
 
   Writer::State& state_;
   std::size_t left_;
-  std::int64_t bytes_ = kBytes;
-  const std::int64_t age_;
+  std::int64_t bytes_;
 };
 
 }  // namespace
 
 Result<PurgeReport> purge_step(Writer::State& state, const PurgeQuery& query, const Caps& caps) {
-  return Step(state, query, caps).run();
+  return expire(state, query.messages, kStepBytes, state.expiry_now() - caps.age.count());
+}
+
+Result<PurgeReport> expire(Writer::State& state, std::size_t messages, std::int64_t bytes, std::int64_t expired) {
+  return Step(state, messages, bytes).run(expired);
 }
 
 }  // namespace maildrop::store::sqlite

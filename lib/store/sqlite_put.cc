@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "store/fair_share.h"
 #include "store/packed_summary.h"
 #include "store/sqlite_writer_state.h"
 
@@ -16,6 +17,9 @@ namespace {
 // Rows removed from an inbox in one delivery. More than that (an old inbox with a large cap, a cap that was lowered)
 // are hidden at once, and purge() removes them.
 constexpr std::size_t kDropNow = 64;
+
+// What a message takes in the trees beside its body and its inbox's name, about.
+constexpr std::uint64_t kMessage = 300;
 
 /// One delivery for one inbox.
 struct Item {
@@ -28,25 +32,75 @@ struct Item {
 class Batch {
  public:
   Batch(Writer::State& state, std::span<const Delivery> deliveries, const Caps& caps)
-      : state_(state), deliveries_(deliveries), cap_(std::max<std::size_t>(caps.messages, 1)), age_(caps.age.count()) {}
+      : state_(state),
+        deliveries_(deliveries),
+        cap_(std::max<std::size_t>(caps.messages, 1)),
+        cap_bytes_(caps.bytes == 0 ? INT64_MAX : static_cast<std::int64_t>(caps.bytes)),
+        age_(caps.age.count()) {}
 
-  Result<void> store() {
-    collect();
+  Result<Refusals> store() {
     Transaction transaction = TRY(Transaction::begin(state_));
+    TRY(admit());
+    collect();
     now_ = state_.now();
     expired_ = state_.expiry_now() - age_;
     for (const std::vector<std::size_t>& items : groups_) TRY(place(items));
     TRY(write());
-    return transaction.commit();
+    TRY(transaction.commit());
+    return std::move(refusals_);
   }
 
  private:
+  struct Source {
+    std::int64_t id = 0;  // 0: new, and nothing of it was admitted
+    std::uint64_t held = 0;
+  };
+
+  /// Finds out whose each delivery is, and which there is room for. What the caps will take out does not count.
+  Result<void> admit() {
+    auto free = static_cast<std::uint64_t>(TRY(state_.free()));
+    std::unordered_map<std::string, Source> known;
+    sources_.resize(deliveries_.size());
+    for (std::size_t i = 0; i < deliveries_.size(); ++i) {
+      std::string name = source_of(deliveries_[i].summary.peer);
+      const auto [at, fresh] = known.try_emplace(name);
+      Source& source = at->second;
+      if (fresh) source = TRY(find(name));
+      const std::uint64_t charge = charge_of(deliveries_[i], deliveries_[i].targets.size());
+      if (!may_add(source.held, charge, free)) {
+        refusals_[i] = charge > free ? "the store is full" : name + " holds its share of the store";
+        continue;
+      }
+      if (source.id == 0) {
+        TRY(state_.add_source.bind_text(1, name).run());
+        source.id = state_.connection.last_insert_rowid();
+      }
+      state_.added.try_emplace(source.id, 0);  // so that one of which nothing is stored goes again
+      sources_[i] = source.id;
+      source.held += charge;
+      free -= charge;
+    }
+    return {};
+  }
+
+  Result<Source> find(const std::string& name) {
+    Cursor cursor(state_.find_source);
+    cursor->bind_text(1, name);
+    if (!TRY(cursor->step())) return Source{};
+    return Source{cursor->integer(0), static_cast<std::uint64_t>(cursor->integer(1))};
+  }
+
+  static std::uint64_t charge_of(const Delivery& delivery, std::size_t inboxes) {
+    return delivery.data.size() + delivery.transcript.size() + inboxes * kMessage;
+  }
+
   void collect() {
     std::unordered_map<std::string_view, std::size_t> known;
     known.reserve(deliveries_.size());
     items_.reserve(deliveries_.size());
     groups_.reserve(deliveries_.size());
     for (std::size_t i = 0; i < deliveries_.size(); ++i) {
+      if (sources_[i] == 0) continue;
       for (const Delivery::Target& target : deliveries_[i].targets) {
         const auto [at, fresh] = known.try_emplace(target.inbox.name(), groups_.size());
         if (fresh) groups_.emplace_back();
@@ -88,9 +142,8 @@ class Batch {
     Cursor cursor(state_.rows);
     cursor->bind(1, box.id).bind(2, box.floor);
     while (TRY(cursor->step())) {
-      rows_.push_back(
-          {cursor->integer(0), cursor->integer(1), cursor->integer(2), cursor->integer(3) != 0, cursor->integer(4)});
-      row_ids_.emplace_back(cursor->bytes(5));
+      rows_.push_back(row_of(cursor));
+      row_ids_.emplace_back(cursor->bytes(kRowColumns));
     }
     return {};
   }
@@ -102,6 +155,8 @@ class Batch {
     first_ = first;
     std::unordered_map<std::string_view, std::size_t> last;  // where an id was last
     const bool many = items.size() > 1;
+    std::int64_t bytes = 0;
+    for (std::size_t i = first; i < rows_.size(); ++i) bytes += rows_[i].size;
     for (std::size_t i = first; many && i < rows_.size(); ++i) last[row_ids_[i]] = i;
     for (const std::size_t item : items) {
       const std::string_view id = deliveries_[items_[item].delivery].summary.id.text();
@@ -114,8 +169,16 @@ class Batch {
         continue;
       }
       queue_.push_back(item);
-      first_ = std::max(first_, queue_.size() - std::min(queue_.size(), cap_));
+      bytes += size_of(queue_.size() - 1);
+      const auto too_much = [&] { return queue_.size() - first_ > cap_ || bytes > cap_bytes_; };
+      while (queue_.size() - first_ > 1 && too_much()) bytes -= size_of(first_++);
     }
+  }
+
+  /// Of a place in the queue.
+  std::int64_t size_of(std::size_t at) const {
+    if (at < rows_.size()) return rows_[at].size;
+    return static_cast<std::int64_t>(deliveries_[items_[queue_[at]].delivery].data.size());
   }
 
   /// Takes the oldest `gone` of rows_ out of the inbox: removed, or hidden if they are many.
@@ -132,16 +195,19 @@ class Batch {
     for (const Item& item : items_) {
       if (item.seq == 0) continue;
       std::int64_t& body = bodies[item.delivery];
-      if (body == 0) body = TRY(add_body(deliveries_[item.delivery], kept[item.delivery]));
+      if (body == 0) body = TRY(add_body(item.delivery, kept[item.delivery]));
       TRY(add_message(item, body, kept[item.delivery] > 1));
     }
     return {};
   }
 
-  Result<std::int64_t> add_body(const Delivery& delivery, std::int64_t inboxes) {
+  Result<std::int64_t> add_body(std::size_t at, std::int64_t inboxes) {
+    const Delivery& delivery = deliveries_[at];
     TRY(state_.add_body.bind_blob(1, delivery.data).bind_blob(2, delivery.transcript).run());
     const std::int64_t body = state_.connection.last_insert_rowid();
-    if (inboxes > 1) TRY(state_.add_shared.bind(1, body).bind(2, inboxes).run());
+    const auto charge = static_cast<std::int64_t>(charge_of(delivery, static_cast<std::size_t>(inboxes)));
+    state_.added[sources_[at]] += charge;
+    if (inboxes > 1) TRY(state_.add_shared.bind(1, body).bind(2, inboxes).bind(3, charge).run());
     return body;
   }
 
@@ -158,15 +224,20 @@ class Batch {
         .bind(6, shared)
         .bind(7, static_cast<std::int64_t>(delivery.data.size()))
         .bind_blob(8, packed_)
+        .bind(9, sources_[item.delivery])
+        .bind(10, shared ? 0 : static_cast<std::int64_t>(charge_of(delivery, 1)))
         .run();
   }
 
   Writer::State& state_;
   std::span<const Delivery> deliveries_;
   const std::size_t cap_;
+  const std::int64_t cap_bytes_;
   const std::int64_t age_;
   std::int64_t now_ = 0;
   std::int64_t expired_ = 0;  // an inbox that received nothing since then has
+  Refusals refusals_;
+  std::vector<std::int64_t> sources_;  // of the deliveries; 0: refused
   std::vector<Item> items_;
   std::vector<std::vector<std::size_t>> groups_;
   // Of the inbox at hand:
@@ -179,7 +250,7 @@ class Batch {
 
 }  // namespace
 
-Result<void> store_all(Writer::State& state, std::span<const Delivery> deliveries, const Caps& caps) {
+Result<Refusals> store_all(Writer::State& state, std::span<const Delivery> deliveries, const Caps& caps) {
   return Batch(state, deliveries, caps).store();
 }
 

@@ -36,15 +36,15 @@ class SqliteStore final : public Store {
   SqliteStore(std::string path, const OpenOptions& options)
       : path_(std::move(path)),
         clock_(*options.clock),
-        settings_(options.settings),
-        readers_(path_, kBusyRead, clock_) {
-    SqliteStore::apply(options.inbox);
-  }
+        settings_(within_max_size(options.settings)),
+        caps_(options.inbox),
+        readers_(path_, kBusyRead, clock_) {}
 
   Result<void> become_writer() {
     writing_ = TRY(Writing::start(path_, settings_, clock_));
-    auto link = LinkServer::start(
-        path_, [this](const mail::Inbox& inbox, const MessageId& id) { return writing_->remove(inbox, id, caps()); });
+    auto link = LinkServer::start(path_, [this](const mail::Inbox& inbox, const MessageId& id) {
+      return writing_->remove(inbox, id, caps_.get());
+    });
     if (link) link_ = std::move(*link);
     // A file name too long for a socket is no reason not to take mail: removals by others then say why they fail.
     if (!link && link.error().code != Code::invalid) return tl::unexpected(link.error());
@@ -52,25 +52,25 @@ class SqliteStore final : public Store {
   }
 
   std::vector<Result<MessageId>> put(std::span<const Delivery> deliveries) override {
-    if (writing_) return writing_->put(deliveries, caps());
+    if (writing_) return writing_->put(deliveries, caps_.get());
     return std::vector<Result<MessageId>>(deliveries.size(), tl::unexpected(reading_only()));
   }
 
   Result<std::vector<Summary>> list(const mail::Inbox& inbox, const Query& query) override {
-    return readers_.list(inbox, query, caps());
+    return readers_.list(inbox, query, caps_.get());
   }
 
   Result<Message> get(const mail::Inbox& inbox, const MessageId& id) override {
-    return readers_.get(inbox, id, caps());
+    return readers_.get(inbox, id, caps_.get());
   }
 
   Result<bool> remove(const mail::Inbox& inbox, const MessageId& id) override {
-    return writing_ ? writing_->remove(inbox, id, caps()) : remove_as_reader(inbox, id);
+    return writing_ ? writing_->remove(inbox, id, caps_.get()) : remove_as_reader(inbox, id);
   }
 
   Result<PurgeReport> purge(const PurgeQuery& query) override {
     if (!writing_) return tl::unexpected(reading_only());
-    return writing_->purge(query, caps());
+    return writing_->purge(query, caps_.get());
   }
 
   Result<StoreStats> stats() override {
@@ -90,16 +90,9 @@ class SqliteStore final : public Store {
     if (writing_) writing_->tend();
   }
 
-  void apply(const InboxSettings& settings) override {
-    max_messages_.store(settings.max_messages, std::memory_order_relaxed);
-    max_age_.store(settings.max_age.count(), std::memory_order_relaxed);
-  }
+  void apply(const InboxSettings& settings) override { caps_.set(settings); }
 
  private:
-  Caps caps() const {
-    return {max_messages_.load(std::memory_order_relaxed), milliseconds(max_age_.load(std::memory_order_relaxed))};
-  }
-
   Error reading_only() const { return {Code::unavailable, "store '" + path_ + "' is open for reading only"}; }
 
   Result<bool> remove_as_reader(const mail::Inbox& inbox, const MessageId& id) {
@@ -110,7 +103,7 @@ class SqliteStore final : public Store {
       const bool unheard = !answer && (answer.error().code == Code::not_found || answer.error().code == Code::invalid);
       if (!unheard) return answer;
       const auto lock = WriteLock::take(path_, {});
-      if (lock) return TRY(Writer::open(path_, settings_, clock_))->remove(inbox, id, caps());
+      if (lock) return TRY(Writer::open(path_, settings_, clock_))->remove(inbox, id, caps_.get());
       if (Steady::now() >= until) {
         return fail(Code::unavailable, lock.error().what + ", which cannot be asked: " + answer.error().what);
       }
@@ -121,8 +114,7 @@ class SqliteStore final : public Store {
   const std::string path_;
   const Clock& clock_;
   const StoreSettings settings_;
-  std::atomic<std::size_t> max_messages_{0};
-  std::atomic<std::int64_t> max_age_{0};
+  LiveCaps caps_;
   Readers readers_;
   std::unique_ptr<Writing> writing_;  // only of a writer
   std::unique_ptr<LinkServer> link_;  // its thread uses writing_: ends first

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "store/fair_share.h"
 #include "store/sqlite_file.h"
 #include "store/sqlite_writer_state.h"
 
@@ -15,10 +16,11 @@ namespace {
 constexpr std::int64_t kMiB = 1 << 20;
 constexpr std::int64_t kCachePages = 8 * kMiB / kPageSize;  // the inner pages of all trees, and a batch
 constexpr std::int64_t kFrameHeader = 24;                   // of a page in the WAL
-constexpr std::int64_t kLeastPages = 16;                    // of store.max_size: the trees themselves need eight
+constexpr std::int64_t kLeastPages = 24;                    // of store.max_size: the trees themselves need twelve
 constexpr std::int64_t kVacuumPages = kMiB / kPageSize;     // given back in one portion: a few milliseconds
 constexpr std::int64_t kKeptPages =
     kMiB / kPageSize;  // and so many, and an eighth of the file, stay free for what comes
+constexpr std::int64_t kFullPages = kMiB / kPageSize;  // below it, or a 32nd of the store, it counts as full
 constexpr std::chrono::milliseconds kRestartWait{10};  // for readers to leave the WAL, within a put()
 constexpr std::chrono::milliseconds kCutWait{100};     // and within a tend()
 
@@ -55,19 +57,29 @@ Result<void> Writer::State::prepare() {
       {&S::note_last, "UPDATE inbox SET last=?2 WHERE name=?1"},
       {&S::drop_inbox, "DELETE FROM inbox WHERE name=?1"},
       {&S::due_inboxes, "SELECT name, id, last, floor, due FROM inbox WHERE due<=?1 ORDER BY due LIMIT ?2"},
-      {&S::rows, "SELECT seq, at, body, shared, size, id FROM message WHERE inbox=?1 AND seq>?2 ORDER BY seq"},
+      {&S::inbox_name, "SELECT name FROM inbox WHERE id=?1"},
+      {&S::rows, "SELECT " MAILDROP_ROW_COLUMNS ", id FROM message WHERE inbox=?1 AND seq>?2 ORDER BY seq"},
       {&S::newest_at, "SELECT at FROM message WHERE inbox=?1 ORDER BY seq DESC LIMIT 1"},
       {&S::oldest_rows,
-       "SELECT seq, at, body, shared, size FROM message WHERE inbox=?1 AND seq<=?2 ORDER BY seq LIMIT ?3"},
+       "SELECT " MAILDROP_ROW_COLUMNS " FROM message WHERE inbox=?1 AND seq<=?2 ORDER BY seq LIMIT ?3"},
       {&S::add_message,
-       "INSERT INTO message(inbox, seq, id, at, body, shared, size, summary) "
-       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
+       "INSERT INTO message(inbox, seq, id, at, body, shared, size, summary, source, charge) "
+       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"},
       {&S::drop_messages, "DELETE FROM message WHERE inbox=?1 AND seq>=?2 AND seq<=?3"},
       {&S::add_body, "INSERT INTO body(dictionary, data, transcript) VALUES(0, ?1, ?2)"},
       {&S::drop_body, "DELETE FROM body WHERE id=?1"},
-      {&S::add_shared, "INSERT INTO shared(body, inboxes) VALUES(?1, ?2)"},
-      {&S::release_shared, "UPDATE shared SET inboxes=inboxes-1 WHERE body=?1 RETURNING inboxes"},
+      {&S::add_shared, "INSERT INTO shared(body, inboxes, charge) VALUES(?1, ?2, ?3)"},
+      {&S::release_shared, "UPDATE shared SET inboxes=inboxes-1 WHERE body=?1 RETURNING inboxes, charge"},
       {&S::drop_shared, "DELETE FROM shared WHERE body=?1"},
+      {&S::find_source, "SELECT id, charge FROM source WHERE name=?1"},
+      {&S::name_source, "SELECT name FROM source WHERE id=?1"},
+      {&S::add_source, "INSERT INTO source(name, charge) VALUES(?1, 0)"},
+      {&S::charge_source, "UPDATE source SET charge=charge+?2 WHERE id=?1 RETURNING charge"},
+      {&S::drop_source, "DELETE FROM source WHERE id=?1"},
+      {&S::oldest_of_source,
+       "SELECT " MAILDROP_ROW_COLUMNS ", inbox FROM message WHERE source=?1 ORDER BY body LIMIT ?2"},
+      {&S::page_count, "PRAGMA page_count"},
+      {&S::freelist_count, "PRAGMA freelist_count"},
       {&S::set_totals, "UPDATE total SET inboxes=?1, messages=?2, next_inbox=?3 WHERE id=1"},
   };
   for (const Sql& each : table) this->*each.statement = TRY(connection.prepare(each.text));
@@ -86,12 +98,17 @@ Result<void> Writer::State::drop(std::int64_t inbox, std::span<const Row> gone) 
   TRY(drop_messages.bind(1, inbox).bind(2, gone.front().seq).bind(3, gone.back().seq).run());
   totals.messages -= static_cast<std::int64_t>(gone.size());
   for (const Row& row : gone) {
+    added[row.source] -= row.charge;
     if (row.shared) {
       Cursor cursor(release_shared);
       cursor->bind(1, row.body);
-      std::int64_t left = 0;
-      while (TRY(cursor->step())) left = cursor->integer(0);
+      std::int64_t left = 0, charge = 0;
+      while (TRY(cursor->step())) {
+        left = cursor->integer(0);
+        charge = cursor->integer(1);
+      }
       if (left > 0) continue;
+      added[row.source] -= charge;
       TRY(drop_shared.bind(1, row.body).run());
     }
     TRY(drop_body.bind(1, row.body).run());
@@ -99,9 +116,55 @@ Result<void> Writer::State::drop(std::int64_t inbox, std::span<const Row> gone) 
   return {};
 }
 
+Result<void> Writer::State::close(std::string_view name) {
+  --totals.inboxes;
+  return drop_inbox.bind_text(1, name).run();
+}
+
+Result<bool> Writer::State::is_empty(std::int64_t inbox) {
+  Cursor cursor(newest_at);
+  cursor->bind(1, inbox);
+  return !TRY(cursor->step());
+}
+
+Result<std::int64_t> Writer::State::free() {
+  Cursor pages(page_count), unused(freelist_count);
+  if (!TRY(pages->step()) || !TRY(unused->step())) return fail(Code::internal, "no page count");
+  return std::max<std::int64_t>(max_pages - pages->integer(0) + unused->integer(0), 0) * page_size;
+}
+
+Result<void> Writer::State::charge() {
+  changed.clear();
+  for (const auto& [source, bytes] : added) {
+    Cursor cursor(charge_source);
+    cursor->bind(1, source).bind(2, bytes);
+    std::int64_t charge = 0;
+    while (TRY(cursor->step())) charge = cursor->integer(0);
+    if (charge <= 0) TRY(drop_source.bind(1, source).run());
+    changed[source] = charge;
+  }
+  return {};
+}
+
+void Writer::State::know_charges() {
+  for (const auto& [source, charge] : changed) {
+    if (charge > 0 && static_cast<std::uint64_t>(charge) >= capacity() / kLarge) {
+      large[source] = charge;
+    } else {
+      large.erase(source);
+    }
+  }
+}
+
+Row row_of(Cursor& cursor) {
+  return {cursor->integer(0), cursor->integer(1), cursor->integer(2), cursor->integer(3) != 0,
+          cursor->integer(4), cursor->integer(5), cursor->integer(6)};
+}
+
 Result<Transaction> Transaction::begin(Writer::State& state) {
   TRY(state.begin.run());
   state.totals = state.stored;
+  state.added.clear();
   return Transaction(state);
 }
 
@@ -114,12 +177,19 @@ Transaction::~Transaction() {
 Result<void> Transaction::commit() {
   Writer::State& state = *state_;
   const Totals& totals = state.totals;
+  TRY(state.charge());
   if (totals != state.stored) {
     TRY(state.set_totals.bind(1, totals.inboxes).bind(2, totals.messages).bind(3, totals.next_inbox).run());
   }
   TRY(state.commit.run());
   state.stored = totals;
+  state.know_charges();
   return {};
+}
+
+StoreSettings within_max_size(StoreSettings settings) {
+  settings.wal_size = std::min(settings.wal_size, settings.max_size / 16);
+  return settings;
 }
 
 Writer::Writer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -132,7 +202,8 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, const Stor
   TRY(connection.exec("PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=" +
                       std::to_string(kCachePages)));
   state->page_size = TRY(connection.number("PRAGMA page_size"));
-  const std::int64_t wanted = std::max(static_cast<std::int64_t>(settings.max_size) / state->page_size, kLeastPages);
+  const auto file = static_cast<std::int64_t>(settings.max_size - 2 * settings.wal_size);
+  const std::int64_t wanted = std::max(file / state->page_size, kLeastPages);
   state->max_pages = TRY(connection.number("PRAGMA max_page_count=" + std::to_string(wanted)));
   // No automatic checkpoints: they stall commits. The hook replaces them and counts.
   sqlite3_wal_hook(connection.handle(), on_commit, state.get());
@@ -140,21 +211,27 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, const Stor
   Statement totals = TRY(connection.prepare("SELECT inboxes, messages, next_inbox FROM total WHERE id=1"));
   if (!TRY(totals.step())) return fail(Code::corrupt, "store '" + path + "' has lost its totals");
   state->stored = Totals{totals.integer(0), totals.integer(1), totals.integer(2)};
+  Statement large = TRY(connection.prepare("SELECT id, charge FROM source WHERE charge>=?1"));
+  large.bind(1, static_cast<std::int64_t>(state->capacity() / kLarge));
+  while (TRY(large.step())) state->large[large.integer(0)] = large.integer(1);
   return std::unique_ptr<Writer>(new Writer(std::move(state)));
 }
 
 std::vector<Result<MessageId>> Writer::put(std::span<const Delivery> deliveries, const Caps& caps) {
   std::vector<Result<MessageId>> results;
   results.reserve(deliveries.size());
-  const Result<void> all = store_all(*state_, deliveries, caps);
+  const Result<Refusals> all = store_all(*state_, deliveries, caps);
   // A delivery too large for what is left must not take the others with it: then each for itself.
   const bool split = !all && all.error().code == Code::over_limit && deliveries.size() > 1;
-  for (const Delivery& delivery : deliveries) {
-    const Result<void> one = split ? store_all(*state_, {&delivery, 1}, caps) : all;
-    if (one) {
-      results.emplace_back(delivery.summary.id);
-    } else {
+  for (std::size_t i = 0; i < deliveries.size(); ++i) {
+    const Result<Refusals> one = split ? store_all(*state_, deliveries.subspan(i, 1), caps) : all;
+    const auto refused = one ? one->find(split ? 0 : i) : Refusals::const_iterator();
+    if (!one) {
       results.emplace_back(tl::unexpected(Error{one.error().code, "cannot store a message: " + one.error().what}));
+    } else if (refused != one->end()) {
+      results.emplace_back(fail(Code::over_limit, refused->second));
+    } else {
+      results.emplace_back(deliveries[i].summary.id);
     }
   }
   return results;
@@ -171,8 +248,8 @@ Result<bool> Writer::remove(const mail::Inbox& inbox, const MessageId& id, const
     Cursor cursor(state.rows);
     cursor->bind(1, box.id).bind(2, box.floor);
     while (TRY(cursor->step())) {
-      if (cursor->bytes(5) == id.text()) at = rows.size();
-      rows.push_back({cursor->integer(0), cursor->integer(1), cursor->integer(2), cursor->integer(3) != 0, 0});
+      if (cursor->bytes(kRowColumns) == id.text()) at = rows.size();
+      rows.push_back(row_of(cursor));
     }
   }
   if (at == SIZE_MAX || rows.size() - at > caps.messages) return false;
@@ -181,12 +258,15 @@ Result<bool> Writer::remove(const mail::Inbox& inbox, const MessageId& id, const
   const bool newest = at + 1 == rows.size();
   if (newest && last != box.last) TRY(state.note_last.bind_text(1, inbox.name()).bind(2, last).run());
   TRY(state.drop(box.id, {&rows[at], 1}));
+  if (rows.size() == 1 && TRY(state.is_empty(box.id))) TRY(state.close(inbox.name()));
   TRY(transaction.commit());
   return true;
 }
 
 Result<PurgeReport> Writer::purge(const PurgeQuery& query, const Caps& caps) {
-  return purge_step(*state_, query, caps);
+  PurgeReport report = TRY(purge_step(*state_, query, caps));
+  if (!report.more) TRY(room_step(*state_, query.messages - report.removed, caps, report));
+  return report;
 }
 
 Result<void> Writer::probe() {
@@ -206,10 +286,8 @@ Result<bool> Writer::vacuum() {
   return true;
 }
 
-Result<std::int64_t> Writer::free_pages() {
-  const std::int64_t pages = TRY(state_->connection.number("PRAGMA page_count"));
-  const std::int64_t unused = TRY(state_->connection.number("PRAGMA freelist_count"));
-  return state_->max_pages - pages + unused;
+Result<bool> Writer::is_full() {
+  return TRY(state_->free()) < std::min(kFullPages, state_->max_pages / 32) * state_->page_size;
 }
 
 Result<void> Writer::empty_wal(Reset reset) {

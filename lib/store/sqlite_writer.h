@@ -10,16 +10,14 @@
 
 #include "core/clock.h"
 #include "core/config.h"
+#include "store/caps.h"
 #include "store/sqlite_connection.h"
 #include "store/store.h"
 
 namespace maildrop::store::sqlite {
 
-/// What an inbox may hold, at the time of a call.
-struct Caps {
-  std::size_t messages = 10;
-  std::chrono::milliseconds age{0};
-};
+/// Settings whose WAL and file together stay within store.max_size.
+StoreSettings within_max_size(StoreSettings settings);
 
 /// Deliveries, removals and expiry, each in one transaction that is rolled back whole when anything in it fails; the
 /// next call starts afresh, so that a cause that goes away needs no restart.
@@ -42,8 +40,8 @@ class Writer {
   /// Gives a portion of the free pages back to the file system; what a store that is filled again would need soon
   /// stays. false: there was nothing to give.
   Result<bool> vacuum();
-  /// Pages that can still be filled before store.max_size.
-  Result<std::int64_t> free_pages();
+  /// Whether so little is left that hardly anything would be taken.
+  Result<bool> is_full();
 
   enum class Reset { overwrite, truncate };
   /// Empties the WAL as far as readers let it: overwrite makes the next commit start at its beginning, truncate also

@@ -1,5 +1,5 @@
 /// sqlite_writer_state.h: the statements of the Writer, and what its parts share: sqlite_writer.cc, sqlite_put.cc,
-/// sqlite_purge.cc.
+/// sqlite_purge.cc, sqlite_room.cc.
 #pragma once
 
 #include <string>
@@ -18,7 +18,14 @@ struct Row {
   std::int64_t body = 0;
   bool shared = false;
   std::int64_t size = 0;
+  std::int64_t source = 0;
+  std::int64_t charge = 0;
 };
+
+#define MAILDROP_ROW_COLUMNS "seq, at, body, shared, size, source, charge"
+inline constexpr int kRowColumns = 7;
+/// Of a statement whose first columns those are.
+Row row_of(Cursor& cursor);
 
 struct InboxRow {
   bool found = false;
@@ -49,16 +56,31 @@ struct Writer::State {
   std::uint64_t commits = 0;     // that wrote something
   Totals stored;                 // what the database says
   Totals totals;                 // what the transaction has made of it
+  // Of sources: what the transaction adds to their charge, to be written with the commit, and the large ones.
+  std::unordered_map<std::int64_t, std::int64_t> added;
+  std::unordered_map<std::int64_t, std::int64_t> changed;  // to what it is then
+  std::unordered_map<std::int64_t, std::int64_t> large;
 
   Statement begin, commit, rollback;
-  Statement find_inbox, add_inbox, hide_inbox, arm_inbox, note_last, drop_inbox, due_inboxes;
+  Statement find_inbox, add_inbox, hide_inbox, arm_inbox, note_last, drop_inbox, due_inboxes, inbox_name;
   Statement rows, newest_at, oldest_rows, add_message, drop_messages;
+  Statement find_source, name_source, add_source, charge_source, drop_source, oldest_of_source;
+  Statement page_count, freelist_count;
   Statement add_body, drop_body, add_shared, release_shared, drop_shared;
   Statement set_totals;
 
   Result<InboxRow> inbox(std::string_view name);
   /// Removes `rows`, which are all that the inbox has between the first and the last seq of them.
   Result<void> drop(std::int64_t inbox, std::span<const Row> rows);
+  /// An inbox without messages goes: nobody can tell it from one that never was.
+  Result<void> close(std::string_view name);
+  Result<bool> is_empty(std::int64_t inbox);
+  /// Bytes that may still be written.
+  Result<std::int64_t> free();
+  std::uint64_t capacity() const { return static_cast<std::uint64_t>(max_pages * page_size); }
+  /// At the end of a transaction: what it has added is written, and then known.
+  Result<void> charge();
+  void know_charges();
   std::int64_t now() const { return to_millis(clock.now()); }
   std::int64_t expiry_now() { return to_millis(expiry.now()); }
 };
@@ -78,8 +100,16 @@ class Transaction {
   Writer::State* state_;
 };
 
-/// One transaction for all of `deliveries`.
-Result<void> store_all(Writer::State& state, std::span<const Delivery> deliveries, const Caps& caps);
+/// Deliveries by their place in a batch, and why they were not stored.
+using Refusals = std::unordered_map<std::size_t, std::string>;
+/// One transaction for all of `deliveries` that may be stored.
+Result<Refusals> store_all(Writer::State& state, std::span<const Delivery> deliveries, const Caps& caps);
 Result<PurgeReport> purge_step(Writer::State& state, const PurgeQuery& query, const Caps& caps);
+/// What must go, at most so much of it, of inboxes that have not received since `expired`.
+Result<PurgeReport> expire(Writer::State& state, std::size_t messages, std::int64_t bytes, std::int64_t expired);
+/// One bounded step of making room, if there is need.
+Result<void> room_step(Writer::State& state, std::size_t messages, const Caps& caps, PurgeReport& report);
+
+inline constexpr std::int64_t kStepBytes = 4 << 20;  // removed in one step: freed pages go through the WAL, too
 
 }  // namespace maildrop::store::sqlite

@@ -14,7 +14,6 @@ constexpr milliseconds kLockWait{1000};       // a reader that removes something
 constexpr milliseconds kVacuumTime{50};       // of one tend()
 constexpr milliseconds kResetEvery{100};      // between two tries to start the WAL over that readers prevent
 constexpr milliseconds kCheckpointWait{200};  // for the checkpointer to end its run
-constexpr std::int64_t kLeastFreePages = (1 << 20) / kPageSize;  // below it the store counts as full
 
 struct FileState {
   ino_t inode = 0;
@@ -113,9 +112,9 @@ Result<void> Writing::ready() {
   const Holding turn(*this);
   TRY(turn.may());
   TRY(room_in_wal());
-  const Result<std::int64_t> free_pages = writer_->free_pages();
-  if (!free_pages) return noted(Result<void>(tl::unexpected(free_pages.error())));
-  if (*free_pages < kLeastFreePages) return fail(Code::over_limit, "store '" + path_ + "' is full");
+  const Result<bool> full = writer_->is_full();
+  if (!full) return noted(Result<void>(tl::unexpected(full.error())));
+  if (*full) return fail(Code::over_limit, "store '" + path_ + "' is full");
   // That it can be read proves nothing: after a failure, only a write does.
   if (failed_at_ != writer_->commits()) return {};
   return noted(writer_->probe());

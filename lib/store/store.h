@@ -70,18 +70,20 @@ struct Query {
   std::size_t offset = 0;
 };
 
-/// One step of removing what has expired.
+/// One step of removing what has expired, and of making room (store/fair_share.h).
 struct PurgeQuery {
-  std::size_t messages = 500;  // at most that many in this step
+  std::size_t messages = 500;  // at most that many in this step, of both together
 };
 
 struct PurgeReport {
-  std::size_t removed = 0;  // messages
+  std::size_t removed = 0;  // messages that had expired
+  std::size_t evicted = 0;  // messages that had not, and made room
+  std::string source{};     // that held most, and whose those were; empty: of inboxes that had not received for longest
   bool more = false;        // there may be more: call again
 };
 
 struct StoreStats {
-  std::uint64_t inboxes = 0;  // expired ones not yet removed included
+  std::uint64_t inboxes = 0;  // that have messages, expired ones not yet removed included
   std::uint64_t messages = 0;
   std::uint64_t bytes = 0;      // on disk or in memory, all overhead included
   std::uint64_t wal_bytes = 0;  // SQLite only
@@ -103,10 +105,10 @@ class Inboxes {
 /// Committer or offload.
 class Store : public Inboxes {
  public:
-  /// One commit for all; durable and visible to every reader on return. Caps (inbox.max_messages) are applied in the
-  /// same commit: an inbox never shows more. A delivery whose id an inbox holds already changes nothing there and
-  /// succeeds. Results in the order of the deliveries; a delivery is stored for all its targets or none.
-  ///   over_limit   the store is full
+  /// One commit for all; durable and visible to every reader on return. Caps (inbox.max_messages, inbox.max_size) are
+  /// applied in the same commit: an inbox never shows more. A delivery whose id an inbox holds already changes nothing
+  /// there and succeeds. Results in the order of the deliveries; a delivery is stored for all its targets or none.
+  ///   over_limit   the store is full, or the source of the delivery holds its share of it (store/fair_share.h)
   ///   unavailable  the disk or server failed, or another process holds the store; nothing was stored
   ///   timed_out    a server did not answer: it may be stored, or will be
   virtual std::vector<Result<MessageId>> put(std::span<const Delivery> deliveries) = 0;

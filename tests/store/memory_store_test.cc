@@ -40,18 +40,6 @@ TEST_CASE("memory: what is counted comes back to nothing") {
   CHECK((*store)->stats()->bytes == before);
 }
 
-TEST_CASE("memory: a full store still turns over a full inbox") {
-  World world("memory");
-  world.options.settings.max_size = 30000;
-  world.options.inbox.max_messages = 2;
-  auto store = world.open();
-  REQUIRE(store);
-  for (int i = 0; i < 5; ++i) CHECK(put_one(**store, delivery(world.clock.now(), {"bob"}, 10000)));
-  const auto refused = put_one(**store, delivery(world.clock.now(), {"new"}, 10000));
-  REQUIRE(!refused);
-  CHECK(refused.error().code == Code::over_limit);
-}
-
 TEST_CASE("memory: the feed tells of what was committed since it was opened") {
   World world("memory");
   auto store = world.open();

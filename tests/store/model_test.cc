@@ -1,5 +1,5 @@
 /// model_test: after any sequence of deliveries, removals, hours, purges and restarts each store shows what a few lines
-/// of code say it must: the newest of each inbox, within its age.
+/// of code say it must: the newest of each inbox, within its number, its bytes and its age.
 #include <catch2/catch.hpp>
 #include <map>
 #include <random>
@@ -23,7 +23,9 @@ class Model {
       std::vector<std::string>& ids = box.ids;
       if (std::find(ids.begin(), ids.end(), d.summary.id.text()) != ids.end()) continue;
       ids.insert(ids.begin(), d.summary.id.text());
-      if (ids.size() > caps_.max_messages) ids.pop_back();
+      sizes_[d.summary.id.text()] = d.data.size();
+      const auto too_much = [&] { return ids.size() > caps_.max_messages || bytes(ids) > caps_.max_size; };
+      while (ids.size() > 1 && too_much()) ids.pop_back();
       box.last = now;
     }
   }
@@ -41,8 +43,15 @@ class Model {
     std::vector<std::string> ids;  // newest first
     Time last{};
   };
+  std::uint64_t bytes(const std::vector<std::string>& ids) const {
+    std::uint64_t sum = 0;
+    for (const std::string& id : ids) sum += sizes_.at(id);
+    return sum;
+  }
+
   const InboxSettings caps_;
   std::map<std::string, Box> boxes_;
+  std::map<std::string, std::uint64_t> sizes_;
 };
 
 const std::vector<std::string> kNames{"a", "b", "c", "d", "e"};
@@ -78,6 +87,7 @@ class Run {
  private:
   const InboxSettings& caps() {
     world_.options.inbox.max_messages = 4;
+    world_.options.inbox.max_size = 50000;  // two of the large ones
     world_.options.inbox.max_age = 2h;
     return world_.options.inbox;
   }
@@ -99,8 +109,12 @@ class Run {
       }
       if (names.empty()) continue;
       Delivery d = delivery(world_.clock.now(), names, 100 + dice(3) * 20000);
-      if (!sent_.empty() && dice(4) == 0) d.summary.id = sent_[dice(sent_.size())];
-      sent_.push_back(d.summary.id);
+      if (!sent_.empty() && dice(4) == 0) {
+        const Delivery& again = sent_[dice(sent_.size())];
+        d.summary = again.summary;
+        d.data = again.data;
+      }
+      sent_.push_back(d);
       batch.push_back(std::move(d));
     }
     for (const auto& result : store_->put(batch)) CHECK(result);
@@ -110,7 +124,8 @@ class Run {
     if (sent_.empty()) return;
     const std::string& name = kNames[dice(kNames.size())];
     const auto there = model_.shown(name, world_.clock.now());
-    const std::string id = there.empty() || dice(3) == 0 ? sent_[dice(sent_.size())].text() : there[dice(there.size())];
+    const std::string id =
+        there.empty() || dice(3) == 0 ? sent_[dice(sent_.size())].summary.id.text() : there[dice(there.size())];
     const auto removed = store_->remove(inbox(name), MessageId::trusted(id));
     REQUIRE(removed);
     CHECK(*removed == model_.remove(name, id, world_.clock.now()));
@@ -120,12 +135,12 @@ class Run {
   std::mt19937 random_;
   Model model_;
   std::unique_ptr<Store> store_;
-  std::vector<MessageId> sent_;
+  std::vector<Delivery> sent_;
 };
 
 }  // namespace
 
-TEST_CASE("any sequence leaves the newest of each inbox within its age") {
+TEST_CASE("any sequence leaves the newest of each inbox within its caps") {
   for (const char* scheme : {"memory", "sqlite", "redis"}) {
     for (unsigned seed = 1; seed <= 8; ++seed) {
       Run run(scheme, seed);

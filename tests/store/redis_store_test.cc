@@ -86,6 +86,7 @@ TEST_CASE("redis: what is gone leaves nothing behind") {
 }
 
 TEST_CASE("redis: its bytes are near what the server takes") {
+  const int sources = GENERATE(1, 50, 2000);
   Home home;
   const auto store = home.open();
   const auto taken = [&] {
@@ -96,12 +97,14 @@ TEST_CASE("redis: its bytes are near what the server takes") {
   std::vector<Delivery> batch;
   for (int i = 0; i < 4000; ++i) {
     batch.push_back(home.mail(("box" + std::to_string(i % 1500)).c_str(), 200 + static_cast<std::size_t>(i) % 3000));
+    batch.back().summary.peer =
+        "10." + std::to_string(i % sources / 200) + "." + std::to_string(i % sources % 200) + ".1";
     if (batch.size() < 200) continue;
     for (const auto& result : store->put(batch)) REQUIRE(result);
     batch.clear();
   }
   const double reckoned = static_cast<double>(store->stats()->bytes) / static_cast<double>(taken() - before);
-  INFO(reckoned);
+  INFO(sources << " sources: " << reckoned);
   CHECK(reckoned > 0.8);
   CHECK(reckoned < 1.25);
 }
@@ -250,13 +253,30 @@ TEST_CASE("redis: two writers share an inbox, and a reader does not write") {
 TEST_CASE("redis: data of a newer maildrop is left alone") {
   Home home;
   REQUIRE(put_one(*home.open(), home.mail()));
-  home.server.ask({"HSET", "maildrop:total", "version", "2"});
+  home.server.ask({"HSET", "maildrop:total", "version", std::to_string(redis::kVersion + 1)});
   const auto newer = open_store(home.options);
   REQUIRE_FALSE(newer);
   CHECK(newer.error().code == Code::invalid);
   CHECK_FALSE(check_store(home.options, {}));
   home.server.ask({"HSET", "maildrop:total", "version", std::to_string(redis::kVersion)});
   CHECK(check_store(home.options, {}));
+}
+
+TEST_CASE("redis: mail of version 1, which knew no sources, is read, counted and removed") {
+  Home home;
+  const auto store = home.open();
+  const Delivery old = home.mail();
+  REQUIRE(put_one(*store, old));
+  home.server.ask({"HDEL", "maildrop:body:" + old.summary.id.text(), "o"});
+  home.server.ask({"DEL", "maildrop:sources", "maildrop:from:192.0.2.0/24"});
+  home.server.ask({"HSET", "maildrop:total", "version", "1"});
+  const auto now = home.open();
+  REQUIRE(put_one(*now, home.mail()));
+  CHECK(home.server.ask({"HGET", "maildrop:total", "version"}).text == std::to_string(redis::kVersion));
+  CHECK(now->get(inbox("bob"), old.summary.id)->data == old.data);
+  CHECK(now->remove(inbox("bob"), old.summary.id).value_or(false));
+  CHECK(shown(*now, "bob").size() == 1);
+  CHECK(now->stats()->messages == 1);
 }
 
 TEST_CASE("redis: a user without the right to publish stores nothing, rather than a part") {

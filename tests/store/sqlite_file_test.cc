@@ -130,6 +130,11 @@ TEST_CASE("sqlite file: one writer, under whatever name") {
   CHECK(open_store(at(world, world.folder.path("other.db"), Role::writer)));
 }
 
+// What version 2 had and had not.
+constexpr const char* kBackToVersion2 = R"(
+  DROP INDEX inbox_id; DROP INDEX message_source; DROP TABLE source; ALTER TABLE shared DROP COLUMN charge;
+  ALTER TABLE message DROP COLUMN source; ALTER TABLE message DROP COLUMN charge; PRAGMA user_version=2)";
+
 TEST_CASE("sqlite file: a store of version 1 is read when a writer has brought it up to date") {
   World world("sqlite");
   const std::string path = world.folder.path("mail.db");
@@ -139,6 +144,7 @@ TEST_CASE("sqlite file: a store of version 1 is read when a writer has brought i
     REQUIRE(writer);
     REQUIRE(put_one(**writer, old));
   }
+  REQUIRE(raw(path).exec(kBackToVersion2));
   REQUIRE(raw(path).exec("ALTER TABLE body DROP COLUMN transcript; PRAGMA user_version=1"));
   const auto reader = world.open(Role::reader);
   REQUIRE(!reader);
@@ -156,6 +162,35 @@ TEST_CASE("sqlite file: a store of version 1 is read when a writer has brought i
   CHECK((*writer)->get(inbox("bob"), next.summary.id)->transcript == next.transcript);
   CHECK(*raw(path).number("PRAGMA user_version") == sqlite::kVersion);
   CHECK(world.open(Role::reader));
+}
+
+TEST_CASE("sqlite file: mail of version 2, which knew no sources, is all of one, and makes room first") {
+  World world("sqlite");
+  const std::string path = world.folder.path("mail.db");
+  world.options.settings.max_size = 8u << 20;
+  {
+    auto writer = world.open();
+    REQUIRE(writer);
+    for (int i = 0; i < 40; ++i)
+      REQUIRE(put_one(**writer, delivery(world.clock.now(), {"old" + std::to_string(i), "both"}, 60000)));
+  }
+  REQUIRE(raw(path).exec(kBackToVersion2));
+  auto writer = world.open();
+  REQUIRE(writer);
+  CHECK(*raw(path).number("SELECT charge FROM source") > 10 * 60000);  // what stands in one inbox only
+  CHECK(*raw(path).number("SELECT count(*) FROM source") == 1);
+  world.clock.advance(world.options.inbox.min_age);
+  Delivery next = delivery(world.clock.now(), {"new"}, 60000);
+  int taken = 0;
+  for (next.summary.peer = "198.51.100.1"; taken < 100; ++taken) {
+    next.summary.id = MessageId::make(world.clock.now());
+    next.targets.front().inbox = inbox("new" + std::to_string(taken));
+    if (!put_one(**writer, next)) break;
+  }
+  const auto report = (*writer)->purge({100});
+  REQUIRE(report);
+  CHECK(report->evicted > 0);
+  CHECK(shown(**writer, "new0").size() == 1);
 }
 
 TEST_CASE("sqlite file: what is no store of ours is left alone, and said") {

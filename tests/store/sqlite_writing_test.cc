@@ -30,8 +30,10 @@ struct Disk : World {
     store = std::move(*opened);
   }
   /// What a delivery answers now: `stored`, or the name of the error.
-  std::string put(std::size_t size = 1000) {
-    const auto id = put_one(*store, delivery(clock.now(), {"bob"}, size));
+  std::string put(std::size_t size = 1000, const std::string& peer = "192.0.2.1") {
+    Delivery d = delivery(clock.now(), {"bob"}, size);
+    d.summary.peer = peer;
+    const auto id = put_one(*store, d);
     if (!id) return std::string(to_string(id.error().code));
     stored.insert(stored.begin(), id->text());
     return "stored";
@@ -138,7 +140,7 @@ TEST_CASE_METHOD(Disk, "sqlite writing: a store at max_size refuses, shows it, a
   options.settings.max_size = 2u << 20;
   start();
   std::string code = "stored";
-  while (code == "stored" && stored.size() < 1000) code = put(20000);
+  while (code == "stored" && stored.size() < 1000) code = put(20000, "10.0." + std::to_string(stored.size()) + ".1");
   CHECK(code == "over_limit");
   REQUIRE(!store->ready());
   CHECK(store->ready().error().code == Code::over_limit);
