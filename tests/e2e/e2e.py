@@ -58,7 +58,7 @@ def environment(settings=None):
 _libc = ctypes.CDLL(None)
 
 
-def _end_with_parent():
+def end_with_parent():
     _libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
@@ -75,7 +75,7 @@ class Daemon:
         preexec = popen.pop("preexec_fn", None)
 
         def prepare():
-            _end_with_parent()
+            end_with_parent()
             if preexec:
                 preexec()
 

@@ -1,13 +1,10 @@
 """redis.py: a real Redis server on a unix socket in WORK."""
-import ctypes
 import os
-import signal
 import socket
 import subprocess
 
-from e2e import ROOT, WORK, until
+from e2e import ROOT, WORK, end_with_parent, until
 
-_libc = ctypes.CDLL(None)
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
 
@@ -33,7 +30,7 @@ class Redis:
         self.process = subprocess.Popen(
             ["redis-server", *self.settings, "--port", "0", "--unixsocket", self.path, "--dir", self.folder, "--logfile",
              f"{self.folder}/log", *self.options], stdout=subprocess.DEVNULL,
-            preexec_fn=lambda: _libc.prctl(1, signal.SIGKILL))
+            preexec_fn=end_with_parent)
         if not until(self.answers, 10):
             raise RuntimeError("redis-server does not start")
 
