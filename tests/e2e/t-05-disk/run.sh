@@ -2,6 +2,7 @@
 # t-05-disk: a full disk refuses with 452 and loses nothing; a freed one accepts again.
 # The disk is a small tmpfs in a mount namespace of its own, gone with the test.
 . "$(dirname "$0")/../lib.sh"
+needs redis-server
 disk=$E2E_WORK/disk
 mkdir "$disk"
 # shellcheck disable=SC2016  # $1 is the inner shell's

@@ -4,6 +4,7 @@ import sys
 import time
 
 from e2e import WORK, Api, Daemon, check, finish, same, until, without_trace
+from redis import DURABLE, Redis
 from smtp import Client
 
 DISK = sys.argv[1]
@@ -65,15 +66,40 @@ def full_disk():
         check(f"none of the {len(sender.accepted)} accepted is lost", not lost, lost[:5])
         with Api(daemon.api) as api:
             there = [name for name, _ in sender.refused if api.messages(name)]
+            same("it is not ready", api.get("/readyz")[0], 503)
         check("none of the refused is stored", not there, there[:5])
         os.unlink(FILLER)
         check("a freed disk accepts again", until(sender.send, 10, 0.2), sender.refused[-1:])
+        with Api(daemon.api) as api:
+            check("and it is ready", until(lambda: api.get("/readyz")[0] == 200))
         accepted = [name for name, _ in sender.accepted]
         daemon.kill()
     with Daemon({"store.url": f"sqlite:{DISK}/mail.db"}) as daemon:
         lost = all_there(daemon.api, accepted)
         check("after kill -9 and a start all are still there", not lost, lost[:5])
         daemon.stop()
+
+
+def redis_on_it():
+    """Redis ends rather than confirm what it cannot log; the service puts mail off until it is back."""
+    with Redis(*DURABLE, name=os.path.basename(DISK)) as server:
+        settings = {"store.url": server.url, "limits.errors": 1000}
+        with Daemon(settings) as daemon:
+            sender = Sender(daemon.smtp)
+            for _ in range(20):
+                sender.send()
+            same("redis: 20 messages before", len(sender.accepted), 20)
+            fill()
+            until(lambda: not sender.send() and len(sender.refused) >= 10, 30, 0)
+            codes = sorted({reply.code for _, reply in sender.refused})
+            same("redis: a full disk refuses with 451", codes, [451]) or print(sender.refused[:3])
+            check("redis: the server has ended by itself", until(lambda: server.process.poll() is not None))
+            os.unlink(FILLER)
+            server.start()
+            check("redis: a freed disk accepts again", until(sender.send, 10, 0.2), sender.refused[-1:])
+            lost = all_there(daemon.api, [name for name, _ in sender.accepted])
+            check(f"redis: none of the {len(sender.accepted)} accepted is lost", not lost, lost[:5])
+            daemon.stop()
 
 
 def own_ceiling():
@@ -93,5 +119,6 @@ def own_ceiling():
 
 
 full_disk()
+redis_on_it()
 own_ceiling()
 finish()
