@@ -1,15 +1,94 @@
-/// fair_share.cc: the name of a source.
+/// fair_share.cc: sources as numbers, and what they hold.
 #include "store/fair_share.h"
 
+#include <algorithm>
+
 #include "core/net.h"
+#include "core/random.h"
 
 namespace maildrop::store {
 
-std::string source_of(std::string_view peer) {
+namespace {
+
+// No global IPv6 /64 is below these: 0000::/8 is reserved (RFC 4291 4).
+constexpr std::uint64_t kFirstV4 = 1;
+constexpr std::uint64_t kLastV4 = 1 << 24;
+
+/// The finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+std::uint64_t mixed(std::uint64_t n) {
+  n = (n ^ (n >> 30)) * 0xbf58476d1ce4e5b9u;
+  n = (n ^ (n >> 27)) * 0x94d049bb133111ebu;
+  return n ^ (n >> 31);
+}
+
+}  // namespace
+
+Source source_of(std::string_view peer) {
   const auto address = IpAddress::parse(peer);
-  if (!address) return "local";
-  const unsigned bits = address->is_v4() ? 24 : 64;
-  return address->prefix(bits).to_string() + "/" + std::to_string(bits);
+  if (!address) return Source::local;
+  const auto& bytes = address->bytes();
+  std::uint64_t number = 0;
+  const std::size_t first = address->is_v4() ? 12 : 0;
+  for (std::size_t i = first; i < (address->is_v4() ? 15 : 8); ++i) number = number << 8 | bytes[i];
+  return Source(address->is_v4() ? number + kFirstV4 : number);
+}
+
+std::string to_string(Source source) {
+  auto number = static_cast<std::uint64_t>(source);
+  if (source == Source::local) return "local";
+  if (number <= kLastV4)
+    return IpAddress::from_v4(static_cast<std::uint32_t>(number - kFirstV4) << 8).to_string() + "/24";
+  std::array<std::uint8_t, 16> bytes{};
+  for (std::size_t i = 8; i-- > 0; number >>= 8) bytes[i] = static_cast<std::uint8_t>(number);
+  return IpAddress::from_v6(bytes).to_string() + "/64";
+}
+
+std::uint64_t weight_in_sample(std::uint64_t bytes, std::uint64_t capacity, std::uint64_t random) {
+  const std::uint64_t unit = std::max<std::uint64_t>(capacity >> 16, 1);
+  if (bytes >= unit) return bytes;
+  return random % unit < bytes ? unit : 0;
+}
+
+Holdings::Holdings(std::uint64_t capacity)
+    : large_from_(std::max<std::uint64_t>(capacity / kLarge, 1)), seeds_{}, cells_(kRows * kColumns) {
+  random_bytes({reinterpret_cast<char*>(seeds_.data()), sizeof seeds_});
+}
+
+std::size_t Holdings::column(std::size_t row, Source source) const {
+  return row * kColumns + mixed(static_cast<std::uint64_t>(source) ^ seeds_[row]) % kColumns;
+}
+
+void Holdings::add(Source source, std::uint64_t bytes) {
+  for (std::size_t row = 0; row < kRows; ++row) cells_[column(row, source)] += bytes;
+  note(source);
+}
+
+void Holdings::take(Source source, std::uint64_t bytes) {
+  for (std::size_t row = 0; row < kRows; ++row) cells_[column(row, source)] -= bytes;
+  note(source);
+}
+
+std::uint64_t Holdings::of(Source source) const {
+  std::uint64_t least = UINT64_MAX;
+  for (std::size_t row = 0; row < kRows; ++row) least = std::min(least, cells_[column(row, source)]);
+  return least;
+}
+
+void Holdings::note(Source source) {
+  const std::uint64_t bytes = of(source);
+  if (bytes >= large_from_) {
+    large_[source] = bytes;
+  } else {
+    large_.erase(source);
+  }
+}
+
+std::vector<Holdings::Holder> Holdings::largest() const {
+  std::vector<Holder> found;
+  found.reserve(large_.size());
+  for (const auto& [source, bytes] : large_) found.push_back({source, bytes});
+  std::sort(found.begin(), found.end(), [](const Holder& a, const Holder& b) { return a.bytes > b.bytes; });
+  return found;
 }
 
 }  // namespace maildrop::store

@@ -9,15 +9,23 @@
 /// the inboxes that have not received for longest. Nothing younger goes for the sake of others.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 namespace maildrop::store {
 
-/// The source of a Summary::peer: `192.0.2.0/24`, `2001:db8::/64`; `local` where there is no address.
-std::string source_of(std::string_view peer);
+/// A /24 of IPv4, a /64 of IPv6, or `local`, for what has no address. Its number says which: it may be kept.
+enum class Source : std::uint64_t { local = 0 };
+
+/// Of a Summary::peer.
+Source source_of(std::string_view peer);
+/// `192.0.2.0/24`, `2001:db8::/64`, `local`.
+std::string to_string(Source source);
 
 /// Whether a source that holds `held` may add `bytes` where `free` are left. All in bytes.
 inline bool may_add(std::uint64_t held, std::uint64_t bytes, std::uint64_t free) {
@@ -36,5 +44,44 @@ inline bool must_yield(std::uint64_t held, std::uint64_t free, std::uint64_t cap
 inline constexpr std::uint64_t kLarge = 1024;
 /// Of the largest ones so many are looked at for mail that is old enough.
 inline constexpr std::size_t kAsked = 64;
+
+/// For a store that cannot afford to note each message: what to note of one of `bytes`, so that the sum of a source is
+/// right on average, and of a large one within some hundredths (threshold sampling: Duffield, Lund and Thorup, IEEE
+/// Transactions on Information Theory 51(5), 2005). 0: nothing, which is the answer for most. `random`: any of all
+/// numbers, each as likely.
+std::uint64_t weight_in_sample(std::uint64_t bytes, std::uint64_t capacity, std::uint64_t random);
+
+/// What each source holds, in half a mebibyte however many there are: a count-min sketch (Cormode and Muthukrishnan,
+/// Journal of Algorithms 55(1), 2005), and the large ones by name. Not thread-safe.
+class Holdings {
+ public:
+  struct Holder {
+    Source source;
+    std::uint64_t bytes;
+  };
+
+  explicit Holdings(std::uint64_t capacity);
+
+  void add(Source source, std::uint64_t bytes);
+  /// REQUIRES: so much of it was added before.
+  void take(Source source, std::uint64_t bytes);
+  /// Never less than it is; more by a few thousandths of a 1/kLarge for each 1/kLarge of all, if by anything.
+  std::uint64_t of(Source source) const;
+  bool is_large(Source source) const { return large_.contains(source); }
+  /// The large ones, the largest first.
+  std::vector<Holder> largest() const;
+
+ private:
+  static constexpr std::size_t kRows = 4;
+  static constexpr std::size_t kColumns = 1u << 14;
+
+  std::size_t column(std::size_t row, Source source) const;
+  void note(Source source);
+
+  const std::uint64_t large_from_;
+  std::array<std::uint64_t, kRows> seeds_;  // nobody can choose whose numbers his fall on
+  std::vector<std::uint64_t> cells_;
+  std::unordered_map<Source, std::uint64_t> large_;
+};
 
 }  // namespace maildrop::store

@@ -22,7 +22,7 @@ namespace {
 struct Body {
   std::string data;
   std::string transcript;
-  std::string source;
+  Source source{};
   Time stored{};
   std::uint64_t charge = 0;            // what it adds to its source, until no inbox has it
   std::vector<std::string> inboxes{};  // that have it
@@ -31,7 +31,7 @@ struct Body {
   std::size_t size() const { return data.size() + transcript.size(); }
 };
 
-struct Source {
+struct Holder {
   std::uint64_t bytes = 0;
   std::list<Body*> bodies;  // oldest first
 };
@@ -55,7 +55,7 @@ struct State {
   std::uint64_t version = 0;
   Boxes boxes;
   std::unordered_map<std::string_view, Boxes::iterator> by_name;  // views of Box::name
-  std::unordered_map<std::string, Source> sources;                // that have a body
+  std::unordered_map<Source, Holder> sources;                     // that have a body
   std::uint64_t messages = 0;
   std::uint64_t bytes = 0;
   bool written = false;  // a writer is open
@@ -197,10 +197,10 @@ class MemoryStore final : public Store {
   }
 
   void release(const Body& body) {
-    Source& source = state_->sources.at(body.source);
-    source.bytes -= body.charge;
-    source.bodies.erase(body.in_source);
-    if (source.bodies.empty()) state_->sources.erase(body.source);
+    Holder& holder = state_->sources.at(body.source);
+    holder.bytes -= body.charge;
+    holder.bodies.erase(body.in_source);
+    if (holder.bodies.empty()) state_->sources.erase(body.source);
   }
 
   /// REQUIRES: it has no entries.
@@ -216,12 +216,12 @@ class MemoryStore final : public Store {
   /// Removes at most `most`; false: more would have to go.
   bool make_room(std::size_t most, Time now, PurgeReport& report) {
     const Time old = now - std::min(settings_.min_age, settings_.max_age);
-    while (const Source* largest = largest_with(old)) {
+    while (const Holder* largest = largest_with(old)) {
       if (!must_yield(largest->bytes, free(), max_size_)) return true;
       if (report.evicted >= most) return false;
       const Body& oldest = *largest->bodies.front();
       report.evicted += oldest.inboxes.size();
-      report.source = oldest.source;
+      report.source = to_string(oldest.source);
       evict(oldest);
     }
     Boxes& boxes = state_->boxes;
@@ -236,11 +236,11 @@ class MemoryStore final : public Store {
   }
 
   /// The largest source that has something so old; null: there is none, or only small ones.
-  const Source* largest_with(Time old) const {
-    const Source* found = nullptr;
-    for (const auto& [name, source] : state_->sources) {
-      if (source.bytes < max_size_ / kLarge || source.bodies.front()->stored > old) continue;
-      if (!found || found->bytes < source.bytes) found = &source;
+  const Holder* largest_with(Time old) const {
+    const Holder* found = nullptr;
+    for (const auto& [source, holder] : state_->sources) {
+      if (holder.bytes < max_size_ / kLarge || holder.bodies.front()->stored > old) continue;
+      if (!found || found->bytes < holder.bytes) found = &holder;
     }
     return found;
   }
@@ -256,13 +256,13 @@ class MemoryStore final : public Store {
 
   Result<MessageId> put_one(const Delivery& delivery) {
     if (!writes_) return fail(Code::unavailable, "the store is open for reading only");
-    std::string source = source_of(delivery.summary.peer);
+    const Source source = source_of(delivery.summary.peer);
     const std::uint64_t charge = charge_of(delivery);
     const auto known = state_->sources.find(source);
     if (!may_add(known == state_->sources.end() ? 0 : known->second.bytes, charge, free()))
-      return fail(Code::over_limit, charge > free() ? "the store is full" : source + " holds its share of the store");
-    const auto body =
-        std::make_shared<Body>(Body{delivery.data, delivery.transcript, std::move(source), clock_.now(), charge});
+      return fail(Code::over_limit,
+                  charge > free() ? "the store is full" : to_string(source) + " holds its share of the store");
+    const auto body = std::make_shared<Body>(Body{delivery.data, delivery.transcript, source, clock_.now(), charge});
     for (const Delivery::Target& target : delivery.targets) put_in(delivery, target, body);
     return delivery.summary.id;
   }
@@ -285,9 +285,9 @@ class MemoryStore final : public Store {
     state_->bytes += cost(entry.summary);
     if (body->inboxes.empty()) {
       state_->bytes += body->size();
-      Source& source = state_->sources[body->source];
-      source.bytes += body->charge;
-      body->in_source = source.bodies.insert(source.bodies.end(), body.get());
+      Holder& holder = state_->sources[body->source];
+      holder.bytes += body->charge;
+      body->in_source = holder.bodies.insert(holder.bodies.end(), body.get());
     }
     body->inboxes.push_back(box.name);
     ++state_->messages;

@@ -204,10 +204,33 @@ void Client::Lease::run(Script script, std::vector<std::string_view> words) {
   link_->add(words);
 }
 
+Result<std::vector<Reply>> Client::Lease::answers(Steady::time_point deadline) {
+  std::vector<Reply> replies;
+  TRY((*this)->exchange(deadline, replies));
+  for (const Reply& reply : replies)
+    if (reply.is(Reply::Kind::error)) return tl::unexpected(error_of(reply, (*this)->place()));
+  return replies;
+}
+
 Result<void> Client::Lease::load(Steady::time_point deadline) {
   for (const std::string_view text : script_texts()) link_->add({"SCRIPT", "LOAD", text});
   std::vector<Reply> replies;
   return link_->exchange(deadline, replies);
+}
+
+Result<Reply> Client::run(Script script, const std::vector<std::string_view>& words) {
+  const Steady::time_point until = deadline();
+  Lease lease = TRY(borrow(until));
+  for (bool taught = false;; taught = true) {
+    lease.run(script, words);
+    std::vector<Reply> replies;
+    TRY(lease->exchange(until, replies));
+    Reply& reply = replies.front();
+    if (!reply.is(Reply::Kind::error)) return std::move(reply);
+    if (reply.error_word() == "READONLY") distrust();
+    if (taught || reply.error_word() != "NOSCRIPT") return tl::unexpected(error_of(reply, lease->place()));
+    TRY(lease.load(until));
+  }
 }
 
 }  // namespace maildrop::store::redis

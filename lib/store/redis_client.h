@@ -38,6 +38,8 @@ class Client {
     Link* operator->() { return &*link_; }
     /// EVALSHA of the script, with `words` as its arguments.
     void run(Script script, std::vector<std::string_view> words);
+    /// Sends what was added, and gives what came back; the first error is the result.
+    Result<std::vector<Reply>> answers(Steady::time_point deadline);
     /// Teaches the server all scripts (again: after a SCRIPT FLUSH).
     Result<void> load(Steady::time_point deadline);
 
@@ -52,6 +54,8 @@ class Client {
   Result<Lease> borrow(Steady::time_point deadline);
   /// A link of one's own, for subscriptions: to the master, where there are sentinels.
   Result<Link> open(Steady::time_point deadline) const;
+  /// A script that one call needs.
+  Result<Reply> run(Script script, const std::vector<std::string_view>& words);
   /// The server is not what it should be: no link of now is used again.
   void distrust();
   /// Where there are sentinels: whether their majority still says what it said when the last link was made; if not,

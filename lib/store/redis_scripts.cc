@@ -14,39 +14,33 @@ local call = redis.call
 local prefix = ARGV[1]
 local LAST, TOTAL, TRASH, NEWS = prefix .. 'last', prefix .. 'total', prefix .. 'trash', prefix .. 'news'
 local SOURCES = prefix .. 'sources'
-local ENTRY, BODY, INBOX, SOURCE, ID, VERSION = 16, 560, 192, 320, 26, 2
+local ENTRY, BODY, INBOX, SOURCE, WEIGHT, ID, VERSION = 16, 256, 192, 160, 100, 26, 2
 local messages, bytes = 0, 0
-local charged = {}  -- by source
+local weights = {}  -- that are added, by source
 
 local function list_of(name) return prefix .. '{' .. name .. '}' end
 local function body_of(entry) return prefix .. 'body:' .. string.sub(entry, 1, ID) end
 local function body_size(body) return BODY + call('HSTRLEN', body, 'd') + call('HSTRLEN', body, 't') end
 local function inbox_size(name) return INBOX + 2 * #name end
-local function bodies_of(source) return prefix .. 'from:' .. source end
-local function charge(source, by) charged[source] = (charged[source] or 0) + by end
-
--- No inbox shows it any more.
-local function forget(body, origin)
-  bytes = bytes - body_size(body)
-  call('UNLINK', body)
-  if not origin then return end  -- of version 1
-  local source, by = string.match(origin, '^([^\n]*)\n(%d+)')
-  charge(source, -tonumber(by))
-  call('ZREM', bodies_of(source), string.sub(body, -ID))
-end
+local function weigh(source, by) weights[source] = (weights[source] or 0) + by end
 
 -- The entry is in no list any more.
 local function drop(entry)
   messages = messages - 1
   bytes = bytes - ENTRY - #entry
   local body = body_of(entry)
-  local known = call('HMGET', body, 'n', 'o')
+  local known = call('HMGET', body, 'n', 'w')
   if not known[1] then return end
   if tonumber(known[1]) > 1 then
     call('HINCRBY', body, 'n', -1)
-  else
-    forget(body, known[2])
+    return
   end
+  bytes = bytes - body_size(body)
+  call('UNLINK', body)
+  if not known[2] then return end
+  bytes = bytes - WEIGHT
+  local weight, source = string.match(known[2], '^(%d+) (.*)')
+  weigh(source, -tonumber(weight))
 end
 
 -- Removes at most `most` entries, the oldest first; how many there were.
@@ -75,23 +69,38 @@ local function close_if_empty(name, list)
 end
 
 local function count()
-  for source, by in pairs(charged) do
+  for source, by in pairs(weights) do
     local holds = by ~= 0 and tonumber(call('ZINCRBY', SOURCES, by, source))
-    if holds == by then bytes = bytes + SOURCE + 4 * #source end
+    if holds == by then bytes = bytes + SOURCE end
     if holds and holds <= 0 then
       call('ZREM', SOURCES, source)
-      bytes = bytes - SOURCE - 4 * #source
+      bytes = bytes - SOURCE
     end
   end
   if messages ~= 0 then call('HINCRBY', TOTAL, 'messages', messages) end
   if bytes ~= 0 then call('HINCRBY', TOTAL, 'bytes', bytes) end
+end
+
+-- Removes a message from an inbox, if it is among its entries up to `last`; how many there were.
+local function take(name, id, last, tell)
+  local list = list_of(name)
+  for _, entry in ipairs(call('LRANGE', list, 0, last)) do
+    if string.sub(entry, 1, ID) == id then
+      if tell then call('PUBLISH', NEWS, name) end
+      call('LREM', list, 1, entry)
+      drop(entry)
+      close_if_empty(name, list)
+      return 1
+    end
+  end
+  return 0
 end
 )lua";
 
 constexpr std::string_view kPut = R"lua(
 local id, now, floor, most = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local most_bytes, room = tonumber(ARGV[6]), tonumber(ARGV[7])
-local source, data, transcript = ARGV[8], ARGV[9], ARGV[10]
+local source, weight, data, transcript = ARGV[8], tonumber(ARGV[9]), ARGV[10], ARGV[11]
 local DIRECT = 64  -- a cap that was lowered by more leaves what is too much to purge
 local body = prefix .. 'body:' .. id
 local body_known = call('EXISTS', body) == 1
@@ -107,7 +116,7 @@ local function holds(list)
   return false
 end
 
-for i = 11, #ARGV, 2 do
+for i = 12, #ARGV, 2 do
   local target = {name = ARGV[i], list = list_of(ARGV[i]), entry = id .. ARGV[i + 1]}
   target.expired, target.last = expired(target.name, floor)
   if target.expired or not holds(target.list) then
@@ -117,10 +126,13 @@ for i = 11, #ARGV, 2 do
   end
 end
 
--- What the caps will take out does not count.
-local free = room - tonumber(call('HGET', TOTAL, 'bytes') or 0)
+-- What the caps will take out does not count. Who holds what is asked only where one could hold too much.
+local used = tonumber(call('HGET', TOTAL, 'bytes') or 0)
+local free = room - used
 if need > free then return 0 end
-if need > 0 and tonumber(call('ZSCORE', SOURCES, source) or 0) + 2 * need > free then return -1 end
+if need > 0 and used + 2 * need > free and tonumber(call('ZSCORE', SOURCES, source) or 0) + 2 * need > free then
+  return -1
+end
 
 -- Of an entry the bytes of its message: the second number of packed_summary.h.
 local function size_of(entry)
@@ -154,16 +166,16 @@ end
 for _, target in ipairs(targets) do call('PUBLISH', NEWS, target.name) end
 call('HSET', TOTAL, 'version', VERSION)
 if #targets > 0 then
-  local origin = body_known and call('HGET', body, 'o') or source .. '\n' .. need
-  for _, target in ipairs(targets) do origin = origin .. '\n' .. target.name end
-  if not body_known then
-    call('HSET', body, 'd', data, 't', transcript, 'n', #targets, 'o', origin)
-    call('ZADD', bodies_of(source), now, id)
-    charge(source, need)
-    bytes = bytes + BODY + #data + #transcript
-  else
+  if body_known then
     call('HINCRBY', body, 'n', #targets)
-    call('HSET', body, 'o', origin)
+  else
+    call('HSET', body, 'd', data, 't', transcript, 'n', #targets)
+    bytes = bytes + BODY + #data + #transcript
+    if weight > 0 then
+      call('HSET', body, 'w', weight .. ' ' .. source)
+      weigh(source, weight)
+      bytes = bytes + WEIGHT
+    end
   end
 end
 for _, target in ipairs(targets) do
@@ -190,22 +202,20 @@ return 1
 constexpr std::string_view kRemove = R"lua(
 local id, floor, most, name = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 if expired(name, floor) then return 0 end
-local list = list_of(name)
-for _, entry in ipairs(call('LRANGE', list, 0, most - 1)) do
-  if string.sub(entry, 1, ID) == id then
-    call('PUBLISH', NEWS, name)
-    call('LREM', list, 1, entry)
-    drop(entry)
-    close_if_empty(name, list)
-    count()
-    return 1
-  end
-end
-return 0
+local taken = take(name, id, most - 1, true)
+if taken == 1 then count() end
+return taken
+)lua";
+
+constexpr std::string_view kEvict = R"lua(
+local evicted = 0
+for i = 2, #ARGV, 2 do evicted = evicted + take(ARGV[i], ARGV[i + 1], -1, false) end
+count()
+return evicted
 )lua";
 
 constexpr std::string_view kPurge = R"lua(
-local floor, most, old, room = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local floor, most = tonumber(ARGV[2]), tonumber(ARGV[3])
 local removed, steps = 0, most  -- an inbox without messages is a step, too
 local more = 0
 while true do
@@ -218,82 +228,17 @@ while true do
   if call('EXISTS', trash) == 0 then call('LPOP', TRASH) end
 end
 
--- Of the inbox that has not received for longest, if that was at or before `time`; nil: there is none.
-local function drain_longest(time)
-  local name = call('ZRANGEBYSCORE', LAST, '-inf', time, 'LIMIT', 0, 1)[1]
-  if not name or steps == 0 then return nil, name end
+while more == 0 do
+  local name = call('ZRANGEBYSCORE', LAST, '-inf', floor, 'LIMIT', 0, 1)[1]
+  if not name then break end
+  if steps == 0 then more = 1 break end
   local dropped = drain(list_of(name), steps)
+  removed = removed + dropped
   steps = steps - math.max(dropped, 1)
   close_if_empty(name, list_of(name))
-  return dropped, name
 end
-while more == 0 do
-  local dropped, name = drain_longest(floor)
-  if not dropped then
-    if name then more = 1 end
-    break
-  end
-  removed = removed + dropped
-end
-
--- Making room: fair_share.h.
-local RESERVE, LARGE, ASKED = math.floor(room / 16), math.floor(room / 1024), 64
-local used = tonumber(call('HGET', TOTAL, 'bytes') or 0)
-local function free() return room - used - bytes end
-local function must_yield(held) return held + RESERVE > free() end
-local evicted, whose = 0, ''
-
-local function oldest(source)
-  local found = call('ZRANGE', bodies_of(source), 0, 0, 'WITHSCORES')
-  if found[1] and tonumber(found[2]) <= old then return found[1] end
-end
-
-local function evict(source, id)
-  local body = prefix .. 'body:' .. id
-  local origin = call('HGET', body, 'o')
-  if not origin then return call('ZREM', bodies_of(source), id) end
-  for name in string.gmatch(string.match(origin, '\n%d+\n(.*)'), '[^\n]+') do
-    local list = list_of(name)
-    for _, entry in ipairs(call('LRANGE', list, 0, -1)) do
-      if string.sub(entry, 1, ID) == id then
-        call('LREM', list, -1, entry)
-        drop(entry)
-        close_if_empty(name, list)
-        evicted = evicted + 1
-        break
-      end
-    end
-  end
-  if call('EXISTS', body) == 1 then forget(body, origin) end  -- in the trash
-end
-
--- Of one source, until it need not.
-local function make_room()
-  local top = call('ZREVRANGE', SOURCES, 0, ASKED - 1, 'WITHSCORES')
-  for at = 1, #top, 2 do
-    local source, held = top[at], tonumber(top[at + 1])
-    if held < LARGE or not must_yield(held) then break end
-    local id = oldest(source)
-    if id then
-      whose = source
-      while id and steps > 0 and must_yield(held + (charged[source] or 0)) do
-        evict(source, id)
-        steps = steps - 1
-        id = oldest(source)
-      end
-      return must_yield(held + (charged[source] or 0)) and 1 or 0
-    end
-  end
-  while must_yield(0) do
-    local dropped, name = drain_longest(old)
-    if not dropped then return name and 1 or 0 end
-    evicted = evicted + dropped
-  end
-  return 0
-end
-if more == 0 then more = make_room() end
 count()
-return {removed, more, evicted, whose}
+return {removed, more, tonumber(call('HGET', TOTAL, 'bytes') or 0)}
 )lua";
 
 }  // namespace
@@ -301,7 +246,7 @@ return {removed, more, evicted, whose}
 const std::array<std::string, kScripts>& script_texts() {
   static const std::array<std::string, kScripts> texts = [] {
     std::array<std::string, kScripts> made;
-    const std::string_view own[kScripts] = {kPut, kRemove, kPurge};
+    const std::string_view own[kScripts] = {kPut, kRemove, kPurge, kEvict};
     for (std::size_t i = 0; i < kScripts; ++i) made[i].append(kCommon).append(own[i]);
     return made;
   }();

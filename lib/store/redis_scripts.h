@@ -2,11 +2,10 @@
 /// redis.prefix, all of one server (no Redis Cluster: a delivery is for several inboxes, and counts):
 ///
 /// - `PREFIX{NAME}`, a list: the messages of an inbox, newest first, each its id and its summary (packed_summary.h).
-/// - `PREFIXbody:ID`, a hash: `d` the message, `t` its transcript, `n` how many inboxes show it, `o` in lines the
-///   source it is of, what it adds to what that holds, and the inboxes that had it.
+/// - `PREFIXbody:ID`, a hash: `d` the message, `t` its transcript, `n` how many inboxes show it, and of those that
+///   are in the sample of who holds what (fair_share.h), `w` its weight and, after a space, its source.
 /// - `PREFIXlast`, a sorted set: each inbox by when it last received, in milliseconds.
-/// - `PREFIXsources`, a sorted set: each source (fair_share.h) by what it holds, in bytes.
-/// - `PREFIXfrom:SOURCE`, a sorted set: the ids of its bodies, by when they came.
+/// - `PREFIXsources`, a sorted set: each source by what it holds, as the sample says, in bytes.
 /// - `PREFIXtotal`, a hash: `version` of all this, `messages`, `bytes` (with an estimate of what Redis takes beside),
 ///   `trash`, how many lists were thrown away.
 /// - `PREFIXtrash`, a list of names `PREFIXtrash:NUMBER`, of lists whose messages nobody sees any more.
@@ -24,20 +23,19 @@
 
 namespace maildrop::store::redis {
 
-inline constexpr int kVersion = 2;      // of all that; redis_scripts.cc writes it. 1 had no sources
+inline constexpr int kVersion = 2;      // of all that; redis_scripts.cc writes it. 1 had no sample
 inline constexpr std::size_t kId = 26;  // bytes of an id, at the begin of an entry
 
 /// Arguments, and what comes back; NAMEs are of inboxes.
 enum class Script {
-  // PREFIX id now FLOOR max_messages inbox.max_size store.max_size SOURCE data transcript (NAME summary)...
+  // PREFIX id now FLOOR max_messages inbox.max_size store.max_size SOURCE weight data transcript (NAME summary)...
   // -> 1, or 0: there is no room, -1: none for that source. inbox.max_size is 0 where the other caps are tighter.
   put,
   remove,  // PREFIX id FLOOR max_messages NAME -> 1, or 0: there was none
-  // PREFIX FLOOR most OLD store.max_size -> removed, 1: there is more, evicted, and whose, if of one source. OLD is the
-  // time of what is old enough to make room.
-  purge,
+  purge,   // PREFIX FLOOR most -> removed, 1: there is more, and the bytes of the store
+  evict,   // PREFIX (NAME id)... -> removed
 };
-inline constexpr std::size_t kScripts = 3;
+inline constexpr std::size_t kScripts = 4;
 
 /// In the order of Script.
 const std::array<std::string, kScripts>& script_texts();

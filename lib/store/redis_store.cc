@@ -15,6 +15,7 @@
 #include "store/packed_summary.h"
 #include "store/redis_client.h"
 #include "store/redis_feed.h"
+#include "store/redis_room.h"
 
 namespace maildrop::store {
 
@@ -25,6 +26,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kBeforeRetry{50};  // the first pause of the client's
 constexpr milliseconds kReadyFor{1000};
+constexpr std::size_t kOverhead = 600;  // of a message, about: redis_scripts.cc
 
 /// One batch on its way.
 class Batch {
@@ -38,7 +40,8 @@ class Batch {
         most_(std::to_string(caps.messages)),
         most_bytes_(std::to_string(caps.bytes)),
         max_size_(std::to_string(max_size)),
-        replicas_(std::to_string(client.settings().wait_replicas)) {
+        replicas_(std::to_string(client.settings().wait_replicas)),
+        capacity_(max_size) {
     for (std::size_t i = 0; i < deliveries.size(); ++i) open_.push_back(i);
     results_.assign(deliveries.size(), fail(Code::unavailable, "no answer"));
   }
@@ -111,7 +114,8 @@ class Batch {
 
   void add(Client::Lease& lease, const Delivery& delivery) const {
     std::vector<std::string> summaries(delivery.targets.size());
-    const std::string source = source_of(delivery.summary.peer);
+    const std::string source = to_string(source_of(delivery.summary.peer));
+    const std::string weight = weight_of(delivery);
     std::vector<std::string_view> words{client_.settings().prefix,
                                         delivery.summary.id.text(),
                                         now_,
@@ -120,6 +124,7 @@ class Batch {
                                         most_bytes_,
                                         max_size_,
                                         source,
+                                        weight,
                                         delivery.data,
                                         delivery.transcript};
     for (std::size_t i = 0; i < delivery.targets.size(); ++i) {
@@ -130,18 +135,26 @@ class Batch {
     lease.run(Script::put, std::move(words));
   }
 
+  /// Ids are random, and a delivery that is sent again must weigh the same.
+  std::string weight_of(const Delivery& delivery) const {
+    const std::size_t random = std::hash<std::string>{}(delivery.summary.id.text());
+    const std::size_t bytes = delivery.data.size() + delivery.transcript.size() + kOverhead * delivery.targets.size();
+    return std::to_string(weight_in_sample(bytes, capacity_, random));
+  }
+
   static Result<MessageId> result(const Delivery& delivery, const Reply& reply, const Place& place) {
     if (reply.is(Reply::Kind::error)) return tl::unexpected(error_of(reply, place));
     if (!reply.is(Reply::Kind::number)) return fail(Code::timed_out, "redis: no answer");
     if (reply.number == 0) return fail(Code::over_limit, "the store is full");
     if (reply.number < 0)
-      return fail(Code::over_limit, source_of(delivery.summary.peer) + " holds its share of the store");
+      return fail(Code::over_limit, to_string(source_of(delivery.summary.peer)) + " holds its share of the store");
     return delivery.summary.id;
   }
 
   Client& client_;
   std::span<const Delivery> deliveries_;
   const std::string now_, floor_, most_, most_bytes_, max_size_, replicas_;
+  const std::uint64_t capacity_;
   std::vector<std::size_t> open_;
   std::vector<Result<MessageId>> results_;
 };
@@ -154,6 +167,7 @@ class RedisStore final : public Store {
         expiry_(clock_),
         writes_(options.role == Role::writer),
         max_size_(options.settings.max_size),
+        room_(client_, max_size_),
         caps_(options.inbox) {}
 
   std::vector<Result<MessageId>> put(std::span<const Delivery> deliveries) override {
@@ -191,22 +205,23 @@ class RedisStore final : public Store {
   Result<bool> remove(const mail::Inbox& inbox, const MessageId& id) override {
     const std::string floor = std::to_string(to_millis(clock_.now() - caps_.get().age));
     const std::string most = std::to_string(caps_.get().messages);
-    const Reply reply = TRY(run(Script::remove, {client_.settings().prefix, id.text(), floor, most, inbox.name()}));
+    const Reply reply =
+        TRY(client_.run(Script::remove, {client_.settings().prefix, id.text(), floor, most, inbox.name()}));
     return reply.number == 1;
   }
 
   Result<PurgeReport> purge(const PurgeQuery& query) override {
     if (!writes_) return tl::unexpected(reading_only());
-    const Caps now = caps_.get();
-    const Time time = paced_now();
-    const std::string floor = std::to_string(to_millis(time - now.age));
-    const std::string old = std::to_string(to_millis(time - now.min_age));
+    const Caps caps = caps_.get();
+    const Time now = paced_now();
+    const std::string floor = std::to_string(to_millis(now - caps.age));
     const std::string most = std::to_string(query.messages);
-    const std::string max_size = std::to_string(max_size_);
-    Reply reply = TRY(run(Script::purge, {client_.settings().prefix, floor, most, old, max_size}));
-    if (reply.list.size() != 4) return fail(Code::internal, "redis: no report");
-    return PurgeReport{count(reply.list[0]), count(reply.list[2]), std::move(reply.list[3].text),
-                       reply.list[1].number == 1};
+    const Reply reply = TRY(client_.run(Script::purge, {client_.settings().prefix, floor, most}));
+    if (reply.list.size() != 3) return fail(Code::internal, "redis: no report");
+    PurgeReport report{count(reply.list[0]), 0, {}, reply.list[1].number == 1};
+    const std::lock_guard lock(room_mutex_);
+    if (!report.more) TRY(room_.step(count(reply.list[2]), query.messages - report.removed, now, caps, report));
+    return report;
   }
 
   Result<StoreStats> stats() override {
@@ -214,7 +229,7 @@ class RedisStore final : public Store {
     Client::Lease lease = TRY(client_.borrow(deadline));
     lease->add({"ZCARD", client_.settings().prefix + "last"});
     lease->add({"HMGET", client_.settings().prefix + "total", "messages", "bytes"});
-    const std::vector<Reply> replies = TRY(answers(lease, deadline));
+    const std::vector<Reply> replies = TRY(lease.answers(deadline));
     StoreStats stats;
     stats.inboxes = count(replies[0]);
     if (replies[1].list.size() != 2) return stats;
@@ -260,7 +275,7 @@ class RedisStore final : public Store {
     lease->add({"PUBLISH", prefix + "news", ""});  // an ACL may have forgotten it
     lease->add({"SET", prefix + "probe", "", "PX", "1"});
     lease->add({"HGET", prefix + "total", "bytes"});
-    const std::vector<Reply> replies = TRY(answers(lease, deadline));
+    const std::vector<Reply> replies = TRY(lease.answers(deadline));
     if (count(replies.back()) >= max_size_) return fail(Code::over_limit, "the store is full");
     return {};
   }
@@ -285,14 +300,6 @@ class RedisStore final : public Store {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(0, reply.as_number()));
   }
 
-  static Result<std::vector<Reply>> answers(Client::Lease& lease, Steady::time_point deadline) {
-    std::vector<Reply> replies;
-    TRY(lease->exchange(deadline, replies));
-    for (const Reply& reply : replies)
-      if (reply.is(Reply::Kind::error)) return tl::unexpected(error_of(reply, lease->place()));
-    return replies;
-  }
-
   /// When it last received, its entries from `first` to before `last`, and data and transcript of `body`, if one is
   /// asked for. No transaction: a message that goes meanwhile is not found, and nothing else can go wrong.
   Result<std::vector<Reply>> ask_inbox(const mail::Inbox& inbox, std::size_t first, std::size_t last,
@@ -304,7 +311,7 @@ class RedisStore final : public Store {
     const std::string list = prefix + "{" + inbox.name() + "}";
     lease->add({"LRANGE", list, std::to_string(first), std::to_string(static_cast<std::int64_t>(last) - 1)});
     if (!body.empty()) lease->add({"HMGET", body, "d", "t"});
-    return answers(lease, deadline);
+    return lease.answers(deadline);
   }
 
   bool is_live(const Reply& score) const {
@@ -320,28 +327,14 @@ class RedisStore final : public Store {
     return unpack(entry.substr(0, kId), entry.substr(kId));
   }
 
-  /// A script that one call needs.
-  Result<Reply> run(Script script, const std::vector<std::string_view>& words) {
-    const Steady::time_point deadline = client_.deadline();
-    Client::Lease lease = TRY(client_.borrow(deadline));
-    for (bool taught = false;; taught = true) {
-      lease.run(script, words);
-      std::vector<Reply> replies;
-      TRY(lease->exchange(deadline, replies));
-      Reply& reply = replies.front();
-      if (!reply.is(Reply::Kind::error)) return std::move(reply);
-      if (reply.error_word() == "READONLY") client_.distrust();
-      if (taught || reply.error_word() != "NOSCRIPT") return tl::unexpected(error_of(reply, lease->place()));
-      TRY(lease.load(deadline));
-    }
-  }
-
   Client client_;
   const Clock& clock_;
   std::mutex mutex_;
   PacedTime expiry_;  // what removes mail goes by it; under mutex_
   const bool writes_;
   const std::uint64_t max_size_;
+  std::mutex room_mutex_;
+  Room room_;
   std::mutex ready_mutex_;
   Steady::time_point ready_until_{};
   Result<void> ready_;

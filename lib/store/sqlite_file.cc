@@ -30,11 +30,10 @@ Error system_error(const std::string& doing, const std::string& path, int error)
 /// inbox: `floor` hides the messages up to that seq, until purge() has removed them. `last` is when it last received,
 /// where its newest message does not tell (it was removed). `due` is never after the time it last received, and is only
 /// moved by purge(): so a delivery to a known inbox writes neither this table nor its index.
-/// message: small, in the order of the inboxes, so that lists stay fast. `at` is when it was stored, `size` that
-/// of its data. In the index the messages of a source are in the order of their arrival, since bodies are.
-/// body: appended only. `dictionary` is 0 for plain data. A body that several inboxes share has a row in `shared`.
-/// source: who sent it (fair_share.h) and what all of his takes: the sum of `charge` of his messages and bodies, which
-/// stands in `shared` for those that are shared. A source that has nothing has no row.
+/// message: small, in the order of the inboxes, so that lists stay fast. `at` is when it was stored, `size` that of its
+/// data, `source` whose it is (fair_share.h), `charge` what of the store is his by it.
+/// body: appended only. `dictionary` is 0 for plain data. A body that several inboxes share has a row in `shared`,
+/// where source and charge of all its messages stand.
 constexpr const char* kSchema = R"(
   CREATE TABLE inbox(name TEXT NOT NULL PRIMARY KEY, id INTEGER NOT NULL, last INTEGER NOT NULL,
                      floor INTEGER NOT NULL, due INTEGER NOT NULL) WITHOUT ROWID;
@@ -44,28 +43,24 @@ constexpr const char* kSchema = R"(
                        body INTEGER NOT NULL, shared INTEGER NOT NULL, size INTEGER NOT NULL, summary BLOB NOT NULL,
                        source INTEGER NOT NULL, charge INTEGER NOT NULL,
                        PRIMARY KEY(inbox, seq)) WITHOUT ROWID;
-  CREATE INDEX message_source ON message(source, body);
   CREATE TABLE body(id INTEGER PRIMARY KEY, dictionary INTEGER NOT NULL, data BLOB NOT NULL, transcript BLOB);
-  CREATE TABLE shared(body INTEGER PRIMARY KEY, inboxes INTEGER NOT NULL, charge INTEGER NOT NULL);
-  CREATE TABLE source(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, charge INTEGER NOT NULL);
+  CREATE TABLE shared(body INTEGER PRIMARY KEY, inboxes INTEGER NOT NULL, source INTEGER NOT NULL,
+                      charge INTEGER NOT NULL);
   CREATE TABLE total(id INTEGER PRIMARY KEY, inboxes INTEGER NOT NULL, messages INTEGER NOT NULL,
                      next_inbox INTEGER NOT NULL);
   INSERT INTO total VALUES(1, 0, 0, 1);
 )";
 
 /// [i]: from version i + 1 to the next.
-/// Of version 2 nobody knows who sent what: it is all of one source, so that it makes room first.
+/// Of version 2 nobody knows who sent what: it is all of the source `local`.
 constexpr const char* kUpgrades[] = {"ALTER TABLE body ADD COLUMN transcript BLOB;", R"(
   CREATE INDEX inbox_id ON inbox(id);
-  ALTER TABLE message ADD COLUMN source INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE message ADD COLUMN source INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE message ADD COLUMN charge INTEGER NOT NULL DEFAULT 0;
   UPDATE message SET charge=size WHERE shared=0;
-  CREATE INDEX message_source ON message(source, body);
+  ALTER TABLE shared ADD COLUMN source INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE shared ADD COLUMN charge INTEGER NOT NULL DEFAULT 0;
   UPDATE shared SET charge=(SELECT length(data) FROM body b WHERE b.id=body);
-  CREATE TABLE source(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, charge INTEGER NOT NULL);
-  INSERT INTO source SELECT 1, 'before', (SELECT sum(charge) FROM message) + (SELECT total(charge) FROM shared)
-    WHERE EXISTS(SELECT 1 FROM message);
 )"};
 static_assert(std::size(kUpgrades) == kVersion - 1);
 

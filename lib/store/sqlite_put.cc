@@ -21,6 +21,8 @@ constexpr std::size_t kDropNow = 64;
 // What a message takes in the trees beside its body and its inbox's name, about.
 constexpr std::uint64_t kMessage = 300;
 
+std::int64_t number(Source source) { return static_cast<std::int64_t>(source); }
+
 /// One delivery for one inbox.
 struct Item {
   std::size_t delivery;
@@ -51,43 +53,23 @@ class Batch {
   }
 
  private:
-  struct Source {
-    std::int64_t id = 0;  // 0: new, and nothing of it was admitted
-    std::uint64_t held = 0;
-  };
-
   /// Finds out whose each delivery is, and which there is room for. What the caps will take out does not count.
   Result<void> admit() {
     auto free = static_cast<std::uint64_t>(TRY(state_.free()));
-    std::unordered_map<std::string, Source> known;
+    std::unordered_map<Source, std::uint64_t> held;
     sources_.resize(deliveries_.size());
     for (std::size_t i = 0; i < deliveries_.size(); ++i) {
-      std::string name = source_of(deliveries_[i].summary.peer);
-      const auto [at, fresh] = known.try_emplace(name);
-      Source& source = at->second;
-      if (fresh) source = TRY(find(name));
+      const Source source = sources_[i] = source_of(deliveries_[i].summary.peer);
+      std::uint64_t& his = held.try_emplace(source, state_.room->held(source)).first->second;
       const std::uint64_t charge = charge_of(deliveries_[i], deliveries_[i].targets.size());
-      if (!may_add(source.held, charge, free)) {
-        refusals_[i] = charge > free ? "the store is full" : name + " holds its share of the store";
+      if (!may_add(his, charge, free)) {
+        refusals_[i] = charge > free ? "the store is full" : to_string(source) + " holds its share of the store";
         continue;
       }
-      if (source.id == 0) {
-        TRY(state_.add_source.bind_text(1, name).run());
-        source.id = state_.connection.last_insert_rowid();
-      }
-      state_.added.try_emplace(source.id, 0);  // so that one of which nothing is stored goes again
-      sources_[i] = source.id;
-      source.held += charge;
+      his += charge;
       free -= charge;
     }
     return {};
-  }
-
-  Result<Source> find(const std::string& name) {
-    Cursor cursor(state_.find_source);
-    cursor->bind_text(1, name);
-    if (!TRY(cursor->step())) return Source{};
-    return Source{cursor->integer(0), static_cast<std::uint64_t>(cursor->integer(1))};
   }
 
   static std::uint64_t charge_of(const Delivery& delivery, std::size_t inboxes) {
@@ -100,7 +82,7 @@ class Batch {
     items_.reserve(deliveries_.size());
     groups_.reserve(deliveries_.size());
     for (std::size_t i = 0; i < deliveries_.size(); ++i) {
-      if (sources_[i] == 0) continue;
+      if (refusals_.contains(i)) continue;
       for (const Delivery::Target& target : deliveries_[i].targets) {
         const auto [at, fresh] = known.try_emplace(target.inbox.name(), groups_.size());
         if (fresh) groups_.emplace_back();
@@ -206,8 +188,9 @@ class Batch {
     TRY(state_.add_body.bind_blob(1, delivery.data).bind_blob(2, delivery.transcript).run());
     const std::int64_t body = state_.connection.last_insert_rowid();
     const auto charge = static_cast<std::int64_t>(charge_of(delivery, static_cast<std::size_t>(inboxes)));
-    state_.added[sources_[at]] += charge;
-    if (inboxes > 1) TRY(state_.add_shared.bind(1, body).bind(2, inboxes).bind(3, charge).run());
+    if (inboxes == 1) return body;
+    state_.room->shared_body(body, sources_[at], charge);
+    TRY(state_.add_shared.bind(1, body).bind(2, inboxes).bind(3, number(sources_[at])).bind(4, charge).run());
     return body;
   }
 
@@ -216,6 +199,8 @@ class Batch {
     packed_.clear();
     pack(delivery.summary, item.target->to, packed_);
     ++state_.totals.messages;
+    const std::int64_t charge = shared ? 0 : static_cast<std::int64_t>(charge_of(delivery, 1));
+    state_.room->message({item.inbox, item.seq}, sources_[item.delivery], charge);
     return state_.add_message.bind(1, item.inbox)
         .bind(2, item.seq)
         .bind_text(3, delivery.summary.id.text())
@@ -224,8 +209,8 @@ class Batch {
         .bind(6, shared)
         .bind(7, static_cast<std::int64_t>(delivery.data.size()))
         .bind_blob(8, packed_)
-        .bind(9, sources_[item.delivery])
-        .bind(10, shared ? 0 : static_cast<std::int64_t>(charge_of(delivery, 1)))
+        .bind(9, number(sources_[item.delivery]))
+        .bind(10, charge)
         .run();
   }
 
@@ -237,7 +222,7 @@ class Batch {
   std::int64_t now_ = 0;
   std::int64_t expired_ = 0;  // an inbox that received nothing since then has
   Refusals refusals_;
-  std::vector<std::int64_t> sources_;  // of the deliveries; 0: refused
+  std::vector<Source> sources_;  // of the deliveries
   std::vector<Item> items_;
   std::vector<std::vector<std::size_t>> groups_;
   // Of the inbox at hand:

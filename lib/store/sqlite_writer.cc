@@ -59,6 +59,7 @@ Result<void> Writer::State::prepare() {
       {&S::due_inboxes, "SELECT name, id, last, floor, due FROM inbox WHERE due<=?1 ORDER BY due LIMIT ?2"},
       {&S::inbox_name, "SELECT name FROM inbox WHERE id=?1"},
       {&S::rows, "SELECT " MAILDROP_ROW_COLUMNS ", id FROM message WHERE inbox=?1 AND seq>?2 ORDER BY seq"},
+      {&S::one_row, "SELECT " MAILDROP_ROW_COLUMNS " FROM message WHERE inbox=?1 AND seq=?2"},
       {&S::newest_at, "SELECT at FROM message WHERE inbox=?1 ORDER BY seq DESC LIMIT 1"},
       {&S::oldest_rows,
        "SELECT " MAILDROP_ROW_COLUMNS " FROM message WHERE inbox=?1 AND seq<=?2 ORDER BY seq LIMIT ?3"},
@@ -68,16 +69,12 @@ Result<void> Writer::State::prepare() {
       {&S::drop_messages, "DELETE FROM message WHERE inbox=?1 AND seq>=?2 AND seq<=?3"},
       {&S::add_body, "INSERT INTO body(dictionary, data, transcript) VALUES(0, ?1, ?2)"},
       {&S::drop_body, "DELETE FROM body WHERE id=?1"},
-      {&S::add_shared, "INSERT INTO shared(body, inboxes, charge) VALUES(?1, ?2, ?3)"},
+      {&S::add_shared, "INSERT INTO shared(body, inboxes, source, charge) VALUES(?1, ?2, ?3, ?4)"},
       {&S::release_shared, "UPDATE shared SET inboxes=inboxes-1 WHERE body=?1 RETURNING inboxes, charge"},
       {&S::drop_shared, "DELETE FROM shared WHERE body=?1"},
-      {&S::find_source, "SELECT id, charge FROM source WHERE name=?1"},
-      {&S::name_source, "SELECT name FROM source WHERE id=?1"},
-      {&S::add_source, "INSERT INTO source(name, charge) VALUES(?1, 0)"},
-      {&S::charge_source, "UPDATE source SET charge=charge+?2 WHERE id=?1 RETURNING charge"},
-      {&S::drop_source, "DELETE FROM source WHERE id=?1"},
-      {&S::oldest_of_source,
-       "SELECT " MAILDROP_ROW_COLUMNS ", inbox FROM message WHERE source=?1 ORDER BY body LIMIT ?2"},
+      {&S::scan_messages,
+       "SELECT inbox, seq, at, source, charge FROM message WHERE (inbox, seq)>(?1, ?2) ORDER BY inbox, seq LIMIT ?3"},
+      {&S::scan_shared, "SELECT body, source, charge FROM shared WHERE body>?1 ORDER BY body LIMIT ?2"},
       {&S::page_count, "PRAGMA page_count"},
       {&S::freelist_count, "PRAGMA freelist_count"},
       {&S::set_totals, "UPDATE total SET inboxes=?1, messages=?2, next_inbox=?3 WHERE id=1"},
@@ -98,7 +95,7 @@ Result<void> Writer::State::drop(std::int64_t inbox, std::span<const Row> gone) 
   TRY(drop_messages.bind(1, inbox).bind(2, gone.front().seq).bind(3, gone.back().seq).run());
   totals.messages -= static_cast<std::int64_t>(gone.size());
   for (const Row& row : gone) {
-    added[row.source] -= row.charge;
+    room->message({inbox, row.seq}, row.source, -row.charge);
     if (row.shared) {
       Cursor cursor(release_shared);
       cursor->bind(1, row.body);
@@ -108,7 +105,7 @@ Result<void> Writer::State::drop(std::int64_t inbox, std::span<const Row> gone) 
         charge = cursor->integer(1);
       }
       if (left > 0) continue;
-      added[row.source] -= charge;
+      room->shared_body(row.body, row.source, -charge);
       TRY(drop_shared.bind(1, row.body).run());
     }
     TRY(drop_body.bind(1, row.body).run());
@@ -133,38 +130,36 @@ Result<std::int64_t> Writer::State::free() {
   return std::max<std::int64_t>(max_pages - pages->integer(0) + unused->integer(0), 0) * page_size;
 }
 
-Result<void> Writer::State::charge() {
-  changed.clear();
-  for (const auto& [source, bytes] : added) {
-    Cursor cursor(charge_source);
-    cursor->bind(1, source).bind(2, bytes);
-    std::int64_t charge = 0;
-    while (TRY(cursor->step())) charge = cursor->integer(0);
-    if (charge <= 0) TRY(drop_source.bind(1, source).run());
-    changed[source] = charge;
+Result<bool> Writer::State::evict(Place place, std::int64_t at, Source source) {
+  Row found;
+  {
+    Cursor cursor(one_row);
+    cursor->bind(1, place.inbox).bind(2, place.seq);
+    if (!TRY(cursor->step())) return false;
+    found = row_of(cursor);
   }
-  return {};
-}
-
-void Writer::State::know_charges() {
-  for (const auto& [source, charge] : changed) {
-    if (charge > 0 && static_cast<std::uint64_t>(charge) >= capacity() / kLarge) {
-      large[source] = charge;
-    } else {
-      large.erase(source);
-    }
+  if (found.at != at || found.source != source) return false;
+  TRY(drop(place.inbox, {&found, 1}));
+  if (!TRY(is_empty(place.inbox))) return true;
+  std::string name;
+  {
+    Cursor cursor(inbox_name);
+    cursor->bind(1, place.inbox);
+    if (TRY(cursor->step())) name = cursor->bytes(0);
   }
+  TRY(close(name));
+  return true;
 }
 
 Row row_of(Cursor& cursor) {
-  return {cursor->integer(0), cursor->integer(1), cursor->integer(2), cursor->integer(3) != 0,
-          cursor->integer(4), cursor->integer(5), cursor->integer(6)};
+  return {cursor->integer(0), cursor->integer(1),         cursor->integer(2), cursor->integer(3) != 0,
+          cursor->integer(4), Source(cursor->integer(5)), cursor->integer(6)};
 }
 
 Result<Transaction> Transaction::begin(Writer::State& state) {
   TRY(state.begin.run());
   state.totals = state.stored;
-  state.added.clear();
+  state.room->begin();
   return Transaction(state);
 }
 
@@ -177,13 +172,12 @@ Transaction::~Transaction() {
 Result<void> Transaction::commit() {
   Writer::State& state = *state_;
   const Totals& totals = state.totals;
-  TRY(state.charge());
   if (totals != state.stored) {
     TRY(state.set_totals.bind(1, totals.inboxes).bind(2, totals.messages).bind(3, totals.next_inbox).run());
   }
   TRY(state.commit.run());
   state.stored = totals;
-  state.know_charges();
+  state.room->committed();
   return {};
 }
 
@@ -211,9 +205,9 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, const Stor
   Statement totals = TRY(connection.prepare("SELECT inboxes, messages, next_inbox FROM total WHERE id=1"));
   if (!TRY(totals.step())) return fail(Code::corrupt, "store '" + path + "' has lost its totals");
   state->stored = Totals{totals.integer(0), totals.integer(1), totals.integer(2)};
-  Statement large = TRY(connection.prepare("SELECT id, charge FROM source WHERE charge>=?1"));
-  large.bind(1, static_cast<std::int64_t>(state->capacity() / kLarge));
-  while (TRY(large.step())) state->large[large.integer(0)] = large.integer(1);
+  state->room.emplace(static_cast<std::uint64_t>(state->max_pages * state->page_size));
+  // Of a store that is damaged there is still something to be read: who writes hears of it.
+  [[maybe_unused]] const auto counted = state->room->start(*state);
   return std::unique_ptr<Writer>(new Writer(std::move(state)));
 }
 
@@ -265,7 +259,7 @@ Result<bool> Writer::remove(const mail::Inbox& inbox, const MessageId& id, const
 
 Result<PurgeReport> Writer::purge(const PurgeQuery& query, const Caps& caps) {
   PurgeReport report = TRY(purge_step(*state_, query, caps));
-  if (!report.more) TRY(room_step(*state_, query.messages - report.removed, caps, report));
+  if (!report.more) TRY(state_->room->step(*state_, query.messages - report.removed, caps, report));
   return report;
 }
 

@@ -2,11 +2,13 @@
 /// sqlite_purge.cc, sqlite_room.cc.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "store/sqlite_room.h"
 #include "store/sqlite_writer.h"
 
 namespace maildrop::store::sqlite {
@@ -18,7 +20,7 @@ struct Row {
   std::int64_t body = 0;
   bool shared = false;
   std::int64_t size = 0;
-  std::int64_t source = 0;
+  Source source{};
   std::int64_t charge = 0;
 };
 
@@ -56,15 +58,12 @@ struct Writer::State {
   std::uint64_t commits = 0;     // that wrote something
   Totals stored;                 // what the database says
   Totals totals;                 // what the transaction has made of it
-  // Of sources: what the transaction adds to their charge, to be written with the commit, and the large ones.
-  std::unordered_map<std::int64_t, std::int64_t> added;
-  std::unordered_map<std::int64_t, std::int64_t> changed;  // to what it is then
-  std::unordered_map<std::int64_t, std::int64_t> large;
+  std::optional<Room> room;      // once it is known how large it is
 
   Statement begin, commit, rollback;
   Statement find_inbox, add_inbox, hide_inbox, arm_inbox, note_last, drop_inbox, due_inboxes, inbox_name;
-  Statement rows, newest_at, oldest_rows, add_message, drop_messages;
-  Statement find_source, name_source, add_source, charge_source, drop_source, oldest_of_source;
+  Statement rows, one_row, newest_at, oldest_rows, add_message, drop_messages;
+  Statement scan_messages, scan_shared;
   Statement page_count, freelist_count;
   Statement add_body, drop_body, add_shared, release_shared, drop_shared;
   Statement set_totals;
@@ -77,10 +76,8 @@ struct Writer::State {
   Result<bool> is_empty(std::int64_t inbox);
   /// Bytes that may still be written.
   Result<std::int64_t> free();
-  std::uint64_t capacity() const { return static_cast<std::uint64_t>(max_pages * page_size); }
-  /// At the end of a transaction: what it has added is written, and then known.
-  Result<void> charge();
-  void know_charges();
+  /// false: it is not there any more.
+  Result<bool> evict(Place place, std::int64_t at, Source source);
   std::int64_t now() const { return to_millis(clock.now()); }
   std::int64_t expiry_now() { return to_millis(expiry.now()); }
 };
@@ -107,8 +104,6 @@ Result<Refusals> store_all(Writer::State& state, std::span<const Delivery> deliv
 Result<PurgeReport> purge_step(Writer::State& state, const PurgeQuery& query, const Caps& caps);
 /// What must go, at most so much of it, of inboxes that have not received since `expired`.
 Result<PurgeReport> expire(Writer::State& state, std::size_t messages, std::int64_t bytes, std::int64_t expired);
-/// One bounded step of making room, if there is need.
-Result<void> room_step(Writer::State& state, std::size_t messages, const Caps& caps, PurgeReport& report);
 
 inline constexpr std::int64_t kStepBytes = 4 << 20;  // removed in one step: freed pages go through the WAL, too
 

@@ -1,0 +1,51 @@
+/// redis_room.h: the making of room in a Redis store (fair_share.h).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/clock.h"
+#include "store/caps.h"
+#include "store/fair_share.h"
+#include "store/redis_client.h"
+#include "store/store.h"
+
+namespace maildrop::store::redis {
+
+/// What each source holds Redis knows by a sample (weight_in_sample). Where one holds too much, this walks through the
+/// inboxes, those first that have not received for longest, a few at a time, and takes what is old enough and its: the
+/// server's one thread is not kept for long, and reading is done here. Each process that shares a server walks by
+/// itself, when there is need. Not thread-safe.
+class Room {
+ public:
+  Room(Client& client, std::uint64_t capacity) : client_(client), capacity_(capacity) {}
+
+  /// One bounded step, of at most `most` messages, where `used` bytes are.
+  Result<void> step(std::uint64_t used, std::size_t most, Time now, const Caps& caps, PurgeReport& report);
+
+ private:
+  struct Inbox {
+    std::string name;
+    std::int64_t last;
+  };
+  using Large = std::unordered_map<std::string, std::uint64_t>;  // bytes by source
+
+  bool must_yield(std::uint64_t held, std::uint64_t freed = 0) const;
+  /// Those that have to make room.
+  Result<Large> large();
+  Result<void> walk(const Large& large, std::size_t most, Time old, PurgeReport& report);
+  Result<std::vector<Inbox>> next_inboxes();
+  void come_to(const std::vector<Inbox>& inboxes);
+  Result<void> expire_longest(std::size_t most, Time old, PurgeReport& report);
+
+  Client& client_;
+  const std::uint64_t capacity_;
+  std::uint64_t free_ = 0;
+  std::int64_t position_ = -1;  // of the walk: inboxes that received then or before are behind it
+  std::size_t evicted_ = 0;     // since its begin
+  Time next_walk_{};            // after one that found nothing
+};
+
+}  // namespace maildrop::store::redis
