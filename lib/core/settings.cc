@@ -88,7 +88,7 @@ void add_inbox(std::vector<Setting>& rows) {
   rows.push_back(reloadable(duration_row(
       "inbox.min_age", {Millis(0), std::chrono::hours(24 * 3650)}, MEMBER(inbox.min_age), "0s..3650d",
       "How long a message is kept at least (or inbox.max_age, if that is less), however full the store is. Older ones "
-      "make room for new ones, those of the source (an IPv4 /24, an IPv6 /64) that "
+      "make room for new ones, those of the source (an IPv4 /24, an IPv6 /48) that "
       "holds most first; where none is old enough, 452 4.3.1.")));
   rows.push_back(reloadable(choice_row<InboxSettings::Naming>(
       "inbox.naming",
@@ -123,7 +123,7 @@ void add_store(std::vector<Setting>& rows) {
       "and may then be stored twice, never lost."));
   rows.push_back(size_row("store.max_size", {kMiB, 1024 * 64 * kGiB}, MEMBER(store.max_size), "1MiB..64TiB",
                           "Bytes of the store, SQLite's write-ahead log included; of Redis what maildrop has in "
-                          "it, as it reckons. A source (an IPv4 /24, an IPv6 /64) never holds more than is left free: "
+                          "it, as it reckons. A source (an IPv4 /24, an IPv6 /48) never holds more than is left free: "
                           "then it hears 452 4.3.1, and old mail makes room (inbox.min_age)."));
   rows.push_back(size_row("store.wal_size", {kMiB, 64 * kGiB}, MEMBER(store.wal_size), "1MiB..64GiB",
                           "Bytes of SQLite's write-ahead log before writing pauses to empty it; at most a sixteenth of "

@@ -154,7 +154,9 @@ struct Committer::State {
   std::size_t enough = 0;  // for a batch: half of those who were answered last and those who waited then
   Steady::time_point next_tend = Steady::now();
   bool more_to_purge = false;
-  std::size_t evicted = 0;  // that the log does not tell of yet
+  std::size_t evicted = 0;       // that the log does not tell of yet
+  std::size_t most_evicted = 0;  // of them in one step
+  std::string whose;             // those were
   Steady::time_point next_told = Steady::now();
   std::atomic<std::uint64_t> heartbeat{0};
 
@@ -290,9 +292,13 @@ void Committer::State::tell(const PurgeReport& report, Steady::time_point now) {
   meters.expired.add(report.removed);
   meters.evicted.add(report.evicted);
   evicted += report.evicted;
+  if (report.evicted >= most_evicted) {
+    most_evicted = report.evicted;
+    whose = report.source;
+  }
   if (evicted == 0 || now < next_told) return;
-  log::warning("store full, mail makes room", {{"evicted", evicted}, log::Field::if_any("source", report.source)});
-  evicted = 0;
+  log::warning("store full, mail makes room", {{"evicted", evicted}, log::Field::if_any("source", whose)});
+  evicted = most_evicted = 0;
   next_told = now + kTellEvery;
 }
 

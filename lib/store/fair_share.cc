@@ -10,7 +10,7 @@ namespace maildrop::store {
 
 namespace {
 
-// No global IPv6 /64 is below these: 0000::/8 is reserved (RFC 4291 4).
+// No global IPv6 /48 is among these: 0000::/8 is reserved (RFC 4291 4).
 constexpr std::uint64_t kFirstV4 = 1;
 constexpr std::uint64_t kLastV4 = 1 << 24;
 
@@ -26,11 +26,10 @@ std::uint64_t mixed(std::uint64_t n) {
 Source source_of(std::string_view peer) {
   const auto address = IpAddress::parse(peer);
   if (!address) return Source::local;
-  const auto& bytes = address->bytes();
+  const bool v4 = address->is_v4();
   std::uint64_t number = 0;
-  const std::size_t first = address->is_v4() ? 12 : 0;
-  for (std::size_t i = first; i < (address->is_v4() ? 15 : 8); ++i) number = number << 8 | bytes[i];
-  return Source(address->is_v4() ? number + kFirstV4 : number);
+  for (std::size_t i = v4 ? 12 : 0; i < (v4 ? 15 : 6); ++i) number = number << 8 | address->bytes()[i];
+  return Source(v4 ? number + kFirstV4 : number);
 }
 
 std::string to_string(Source source) {
@@ -39,8 +38,8 @@ std::string to_string(Source source) {
   if (number <= kLastV4)
     return IpAddress::from_v4(static_cast<std::uint32_t>(number - kFirstV4) << 8).to_string() + "/24";
   std::array<std::uint8_t, 16> bytes{};
-  for (std::size_t i = 8; i-- > 0; number >>= 8) bytes[i] = static_cast<std::uint8_t>(number);
-  return IpAddress::from_v6(bytes).to_string() + "/64";
+  for (std::size_t i = 6; i-- > 0; number >>= 8) bytes[i] = static_cast<std::uint8_t>(number);
+  return IpAddress::from_v6(bytes).to_string() + "/48";
 }
 
 std::uint64_t weight_in_sample(std::uint64_t bytes, std::uint64_t capacity, std::uint64_t random) {
@@ -64,7 +63,8 @@ void Holdings::add(Source source, std::uint64_t bytes) {
 }
 
 void Holdings::take(Source source, std::uint64_t bytes) {
-  for (std::size_t row = 0; row < kRows; ++row) cells_[column(row, source)] -= bytes;
+  for (std::size_t row = 0; row < kRows; ++row)
+    cells_[column(row, source)] -= std::min(cells_[column(row, source)], bytes);
   note(source);
 }
 
@@ -81,6 +81,12 @@ void Holdings::note(Source source) {
   } else {
     large_.erase(source);
   }
+}
+
+std::uint64_t Holdings::of_large() const {
+  std::uint64_t sum = 0;
+  for (const auto& [source, bytes] : large_) sum += bytes;
+  return sum;
 }
 
 std::vector<Holdings::Holder> Holdings::largest() const {

@@ -5,8 +5,8 @@
 /// shared-memory packet switches", IEEE/ACM Transactions on Networking 6(2), 1998): one alone fills half of it, k of
 /// them k/(k+1), and whoever comes new finds room. More is refused. Before it comes to that, what is older than
 /// inbox.min_age makes room, in the steps of Store::purge(): the oldest of a source that will soon hold too much; and
-/// when little is left free altogether, the oldest of the source that holds most, or, where all are small, what is in
-/// the inboxes that have not received for longest. Nothing younger goes for the sake of others.
+/// when little is left free altogether, the oldest of the source that holds most, or, where small ones hold most, what
+/// is in the inboxes that have not received for longest. Nothing younger goes for the sake of others.
 #pragma once
 
 #include <array>
@@ -19,17 +19,18 @@
 
 namespace maildrop::store {
 
-/// A /24 of IPv4, a /64 of IPv6, or `local`, for what has no address. Its number says which: it may be kept.
+/// A /24 of IPv4, a /48 of IPv6 (what one customer may have at most: a /64 each for what he sends would cost him
+/// nothing), or `local`, for what has no address. Its number says which: it may be kept.
 enum class Source : std::uint64_t { local = 0 };
 
 /// Of a Summary::peer.
 Source source_of(std::string_view peer);
-/// `192.0.2.0/24`, `2001:db8::/64`, `local`.
+/// `192.0.2.0/24`, `2001:db8::/48`, `local`.
 std::string to_string(Source source);
 
 /// Whether a source that holds `held` may add `bytes` where `free` are left. All in bytes.
 inline bool may_add(std::uint64_t held, std::uint64_t bytes, std::uint64_t free) {
-  return bytes <= free && held + bytes <= free - bytes;
+  return bytes <= free && held <= free - bytes && bytes <= free - bytes - held;
 }
 
 /// What is kept free, so that room need not be made for each delivery.
@@ -39,6 +40,10 @@ inline std::uint64_t reserve(std::uint64_t capacity) { return capacity / 16; }
 inline bool must_yield(std::uint64_t held, std::uint64_t free, std::uint64_t capacity) {
   return held + reserve(capacity) > free;
 }
+
+/// Where `used` is all that is stored and the large sources have so much of it: whether small ones make room, too.
+/// Where they hold less than half, a flood would push them out; then it is refused.
+inline bool small_ones_yield(std::uint64_t large, std::uint64_t used) { return large < used / 2; }
 
 /// Sources below a 1/kLarge of the store are too small to make room each by itself.
 inline constexpr std::uint64_t kLarge = 1024;
@@ -63,13 +68,14 @@ class Holdings {
   explicit Holdings(std::uint64_t capacity);
 
   void add(Source source, std::uint64_t bytes);
-  /// REQUIRES: so much of it was added before.
+  /// REQUIRES: so much of it was added before; if not, nothing is left.
   void take(Source source, std::uint64_t bytes);
   /// Never less than it is; more by a few thousandths of a 1/kLarge for each 1/kLarge of all, if by anything.
   std::uint64_t of(Source source) const;
   bool is_large(Source source) const { return large_.contains(source); }
-  /// The large ones, the largest first.
+  /// The large ones, the largest first; and what they hold together.
   std::vector<Holder> largest() const;
+  std::uint64_t of_large() const;
 
  private:
   static constexpr std::size_t kRows = 4;

@@ -164,7 +164,7 @@ class MemoryStore final : public Store {
 
   Result<void> ready() override {
     const std::lock_guard lock(state_->mutex);
-    if (state_->bytes >= max_size_) return fail(Code::over_limit, "the store is full");
+    if (free() < max_size_ / 32) return fail(Code::over_limit, "the store is full");
     return {};
   }
 
@@ -225,6 +225,7 @@ class MemoryStore final : public Store {
       evict(oldest);
     }
     Boxes& boxes = state_->boxes;
+    if (!small_ones_yield(of_large(), state_->bytes)) return true;
     while (must_yield(0, free(), max_size_) && !boxes.empty() && boxes.front().last <= old) {
       if (report.evicted >= most) return false;
       Box& box = boxes.front();
@@ -233,6 +234,12 @@ class MemoryStore final : public Store {
       ++report.evicted;
     }
     return true;
+  }
+
+  std::uint64_t of_large() const {
+    std::uint64_t sum = 0;
+    for (const auto& [source, holder] : state_->sources) sum += holder.bytes >= max_size_ / kLarge ? holder.bytes : 0;
+    return sum;
   }
 
   /// The largest source that has something so old; null: there is none, or only small ones.

@@ -71,6 +71,12 @@ void pack(const Summary& summary, std::string_view to, std::string& out) {
   if (!summary.tls.empty()) put_text(summary.tls, out);
 }
 
+std::size_t packed_size(const Summary& s, std::string_view to) {
+  constexpr std::size_t kNumbers = 40;
+  return kNumbers + s.from.size() + to.size() + s.header_from.size() + s.subject.size() + s.helo.size() +
+         s.peer.size() + s.tls.size();
+}
+
 Result<Summary> unpack(std::string_view id, std::string_view bytes) {
   Reader reader{bytes};
   Summary summary;

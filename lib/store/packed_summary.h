@@ -14,6 +14,8 @@ namespace maildrop::store {
 void pack(const Summary& summary, std::string_view to, std::string& out);
 
 /// corrupt for bytes that pack() did not write.
+/// About the bytes that pack() appends.
+std::size_t packed_size(const Summary& summary, std::string_view to);
 Result<Summary> unpack(std::string_view id, std::string_view bytes);
 
 }  // namespace maildrop::store

@@ -30,20 +30,24 @@ class Room {
     std::string name;
     std::int64_t last;
   };
-  using Large = std::unordered_map<std::string, std::uint64_t>;  // bytes by source
+  struct Large {
+    std::unordered_map<std::string, std::uint64_t> must;  // bytes by source, of those that have to make room
+    std::uint64_t bytes = 0;                              // of all large ones
+  };
 
   bool must_yield(std::uint64_t held, std::uint64_t freed = 0) const;
-  /// Those that have to make room.
   Result<Large> large();
   Result<void> walk(const Large& large, std::size_t most, Time old, PurgeReport& report);
   Result<std::vector<Inbox>> next_inboxes();
-  void come_to(const std::vector<Inbox>& inboxes);
+  void come_to(const std::vector<Inbox>& inboxes, std::size_t seen, bool again);
   Result<void> expire_longest(std::size_t most, Time old, PurgeReport& report);
 
   Client& client_;
   const std::uint64_t capacity_;
-  std::uint64_t free_ = 0;
-  std::int64_t position_ = -1;  // of the walk: inboxes that received then or before are behind it
+  std::uint64_t free_ = 0;      // as of this step
+  std::size_t inboxes_ = 1;     // that the walk looks at in a step
+  std::int64_t position_ = -1;  // of the walk: inboxes that received before are behind it,
+  std::size_t passed_ = 0;      // and so many of those that received then; -1: it begins anew
   std::size_t evicted_ = 0;     // since its begin
   Time next_walk_{};            // after one that found nothing
 };

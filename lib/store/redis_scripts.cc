@@ -80,21 +80,6 @@ local function count()
   if messages ~= 0 then call('HINCRBY', TOTAL, 'messages', messages) end
   if bytes ~= 0 then call('HINCRBY', TOTAL, 'bytes', bytes) end
 end
-
--- Removes a message from an inbox, if it is among its entries up to `last`; how many there were.
-local function take(name, id, last, tell)
-  local list = list_of(name)
-  for _, entry in ipairs(call('LRANGE', list, 0, last)) do
-    if string.sub(entry, 1, ID) == id then
-      if tell then call('PUBLISH', NEWS, name) end
-      call('LREM', list, 1, entry)
-      drop(entry)
-      close_if_empty(name, list)
-      return 1
-    end
-  end
-  return 0
-end
 )lua";
 
 constexpr std::string_view kPut = R"lua(
@@ -202,14 +187,31 @@ return 1
 constexpr std::string_view kRemove = R"lua(
 local id, floor, most, name = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 if expired(name, floor) then return 0 end
-local taken = take(name, id, most - 1, true)
-if taken == 1 then count() end
-return taken
+local list = list_of(name)
+for _, entry in ipairs(call('LRANGE', list, 0, most - 1)) do
+  if string.sub(entry, 1, ID) == id then
+    call('PUBLISH', NEWS, name)
+    call('LREM', list, 1, entry)
+    drop(entry)
+    close_if_empty(name, list)
+    count()
+    return 1
+  end
+end
+return 0
 )lua";
 
 constexpr std::string_view kEvict = R"lua(
 local evicted = 0
-for i = 2, #ARGV, 2 do evicted = evicted + take(ARGV[i], ARGV[i + 1], -1, false) end
+for i = 2, #ARGV, 2 do
+  local name, entry = ARGV[i], ARGV[i + 1]
+  local list = list_of(name)
+  if call('LREM', list, -1, entry) == 1 then
+    drop(entry)
+    close_if_empty(name, list)
+    evicted = evicted + 1
+  end
+end
 count()
 return evicted
 )lua";

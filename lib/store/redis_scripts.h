@@ -10,7 +10,7 @@
 ///   `trash`, how many lists were thrown away.
 /// - `PREFIXtrash`, a list of names `PREFIXtrash:NUMBER`, of lists whose messages nobody sees any more.
 /// - `PREFIXprobe`: whether it can be written.
-/// - `PREFIXnews`, a channel: the name of an inbox that changes.
+/// - `PREFIXnews`, a channel: the name of an inbox that receives, or that a reader removes from.
 ///
 /// A message that is out of its inbox at once but too many to be removed in one step goes by the trash. Times and caps
 /// are the caller's, so the clocks and caps of machines that share a server must agree: what last received at or before
@@ -29,11 +29,11 @@ inline constexpr std::size_t kId = 26;  // bytes of an id, at the begin of an en
 /// Arguments, and what comes back; NAMEs are of inboxes.
 enum class Script {
   // PREFIX id now FLOOR max_messages inbox.max_size store.max_size SOURCE weight data transcript (NAME summary)...
-  // -> 1, or 0: there is no room, -1: none for that source. inbox.max_size is 0 where the other caps are tighter.
+  // -> 1, or 0: there is no room, -1: none for that source.
   put,
   remove,  // PREFIX id FLOOR max_messages NAME -> 1, or 0: there was none
   purge,   // PREFIX FLOOR most -> removed, 1: there is more, and the bytes of the store
-  evict,   // PREFIX (NAME id)... -> removed
+  evict,   // PREFIX (NAME entry)... -> removed
 };
 inline constexpr std::size_t kScripts = 4;
 

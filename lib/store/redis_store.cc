@@ -26,7 +26,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kBeforeRetry{50};  // the first pause of the client's
 constexpr milliseconds kReadyFor{1000};
-constexpr std::size_t kOverhead = 600;  // of a message, about: redis_scripts.cc
+constexpr std::size_t kOverhead = 400;  // of a message, about: redis_scripts.cc
 
 /// One batch on its way.
 class Batch {
@@ -138,7 +138,9 @@ class Batch {
   /// Ids are random, and a delivery that is sent again must weigh the same.
   std::string weight_of(const Delivery& delivery) const {
     const std::size_t random = std::hash<std::string>{}(delivery.summary.id.text());
-    const std::size_t bytes = delivery.data.size() + delivery.transcript.size() + kOverhead * delivery.targets.size();
+    std::size_t bytes = delivery.data.size() + delivery.transcript.size();
+    for (const Delivery::Target& target : delivery.targets)
+      bytes += kOverhead + packed_size(delivery.summary, target.to) + 2 * target.inbox.name().size();
     return std::to_string(weight_in_sample(bytes, capacity_, random));
   }
 
@@ -276,7 +278,7 @@ class RedisStore final : public Store {
     lease->add({"SET", prefix + "probe", "", "PX", "1"});
     lease->add({"HGET", prefix + "total", "bytes"});
     const std::vector<Reply> replies = TRY(lease.answers(deadline));
-    if (count(replies.back()) >= max_size_) return fail(Code::over_limit, "the store is full");
+    if (count(replies.back()) > max_size_ - max_size_ / 32) return fail(Code::over_limit, "the store is full");
     return {};
   }
 

@@ -2,6 +2,7 @@
 #include "store/sqlite_file.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +14,9 @@
 #include <filesystem>
 #include <iterator>
 #include <thread>
+
+#include "store/fair_share.h"
+#include "store/packed_summary.h"
 
 namespace maildrop::store::sqlite {
 
@@ -40,8 +44,8 @@ constexpr const char* kSchema = R"(
   CREATE INDEX inbox_due ON inbox(due);
   CREATE INDEX inbox_id ON inbox(id);
   CREATE TABLE message(inbox INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL,
-                       body INTEGER NOT NULL, shared INTEGER NOT NULL, size INTEGER NOT NULL, summary BLOB NOT NULL,
-                       source INTEGER NOT NULL, charge INTEGER NOT NULL,
+                       body INTEGER NOT NULL, shared INTEGER NOT NULL, size INTEGER NOT NULL, source INTEGER NOT NULL,
+                       charge INTEGER NOT NULL, summary BLOB NOT NULL,
                        PRIMARY KEY(inbox, seq)) WITHOUT ROWID;
   CREATE TABLE body(id INTEGER PRIMARY KEY, dictionary INTEGER NOT NULL, data BLOB NOT NULL, transcript BLOB);
   CREATE TABLE shared(body INTEGER PRIMARY KEY, inboxes INTEGER NOT NULL, source INTEGER NOT NULL,
@@ -52,15 +56,16 @@ constexpr const char* kSchema = R"(
 )";
 
 /// [i]: from version i + 1 to the next.
-/// Of version 2 nobody knows who sent what: it is all of the source `local`.
+/// From version 2: whose each message is the summary says.
 constexpr const char* kUpgrades[] = {"ALTER TABLE body ADD COLUMN transcript BLOB;", R"(
   CREATE INDEX inbox_id ON inbox(id);
   ALTER TABLE message ADD COLUMN source INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE message ADD COLUMN charge INTEGER NOT NULL DEFAULT 0;
-  UPDATE message SET charge=size WHERE shared=0;
+  UPDATE message SET source=source_of(summary), charge=300 + CASE shared WHEN 0 THEN size ELSE 0 END;
   ALTER TABLE shared ADD COLUMN source INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE shared ADD COLUMN charge INTEGER NOT NULL DEFAULT 0;
   UPDATE shared SET charge=(SELECT length(data) FROM body b WHERE b.id=body);
+  UPDATE shared SET source=m.source FROM message m WHERE m.shared<>0 AND m.body=shared.body;
 )"};
 static_assert(std::size(kUpgrades) == kVersion - 1);
 
@@ -96,6 +101,14 @@ Result<int> version_of(Connection& connection, const std::string& path) {
   return fail(Code::invalid, "'" + path + "' is a database, but not a maildrop store");
 }
 
+/// SQL: the source of a packed summary, as a number.
+void source_of_summary(sqlite3_context* context, int, sqlite3_value** values) {
+  const auto* bytes = static_cast<const char*>(sqlite3_value_blob(values[0]));
+  const auto size = static_cast<std::size_t>(sqlite3_value_bytes(values[0]));
+  const Result<Summary> summary = unpack({}, {bytes, bytes ? size : 0});
+  sqlite3_result_int64(context, summary ? static_cast<std::int64_t>(source_of(summary->peer)) : 0);
+}
+
 Error at_path(const std::string& path, const Error& error) {
   return Error{error.code, "cannot open store '" + path + "': " + error.what};
 }
@@ -106,6 +119,8 @@ Result<void> make_schema(const std::string& path) {
   const std::string set_version = "PRAGMA user_version=" + std::to_string(kVersion) + "; COMMIT";
   if (version == kVersion) return {};
   if (version != 0) {
+    sqlite3_create_function_v2(connection.handle(), "source_of", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr,
+                               source_of_summary, nullptr, nullptr, nullptr);
     std::string steps;
     for (int i = version; i < kVersion; ++i) steps += kUpgrades[i - 1];
     return connection.exec("BEGIN IMMEDIATE;" + steps + set_version);

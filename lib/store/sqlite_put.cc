@@ -8,6 +8,7 @@
 
 #include "store/fair_share.h"
 #include "store/packed_summary.h"
+#include "store/sqlite_file.h"
 #include "store/sqlite_writer_state.h"
 
 namespace maildrop::store::sqlite {
@@ -18,8 +19,12 @@ namespace {
 // are hidden at once, and purge() removes them.
 constexpr std::size_t kDropNow = 64;
 
-// What a message takes in the trees beside its body and its inbox's name, about.
-constexpr std::uint64_t kMessage = 300;
+/// What rows of so many bytes take of the file: several share a page, or one has pages of its own.
+std::uint64_t taken(std::uint64_t bytes) {
+  constexpr std::uint64_t kPage = kPageSize, kRow = 24;
+  const std::uint64_t fit = (kPage - 40) / (bytes + kRow);
+  return fit > 0 ? kPage / fit : bytes + kPage / 8;
+}
 
 std::int64_t number(Source source) { return static_cast<std::int64_t>(source); }
 
@@ -61,7 +66,8 @@ class Batch {
     for (std::size_t i = 0; i < deliveries_.size(); ++i) {
       const Source source = sources_[i] = source_of(deliveries_[i].summary.peer);
       std::uint64_t& his = held.try_emplace(source, state_.room->held(source)).first->second;
-      const std::uint64_t charge = charge_of(deliveries_[i], deliveries_[i].targets.size());
+      std::uint64_t charge = body_charge(deliveries_[i]);
+      for (const Delivery::Target& target : deliveries_[i].targets) charge += message_charge(deliveries_[i], target);
       if (!may_add(his, charge, free)) {
         refusals_[i] = charge > free ? "the store is full" : to_string(source) + " holds its share of the store";
         continue;
@@ -72,8 +78,14 @@ class Batch {
     return {};
   }
 
-  static std::uint64_t charge_of(const Delivery& delivery, std::size_t inboxes) {
-    return delivery.data.size() + delivery.transcript.size() + inboxes * kMessage;
+  static std::uint64_t body_charge(const Delivery& delivery) {
+    return taken(delivery.data.size() + delivery.transcript.size());
+  }
+
+  /// A row that is larger than a quarter of a page has a page of its own besides; a new inbox has its name thrice.
+  static std::uint64_t message_charge(const Delivery& delivery, const Delivery::Target& target) {
+    const std::size_t row = packed_size(delivery.summary, target.to) + 60;
+    return row + (row > kPageSize / 4 ? kPageSize : 0) + 3 * target.inbox.name().size() + 60;
   }
 
   void collect() {
@@ -187,8 +199,8 @@ class Batch {
     const Delivery& delivery = deliveries_[at];
     TRY(state_.add_body.bind_blob(1, delivery.data).bind_blob(2, delivery.transcript).run());
     const std::int64_t body = state_.connection.last_insert_rowid();
-    const auto charge = static_cast<std::int64_t>(charge_of(delivery, static_cast<std::size_t>(inboxes)));
     if (inboxes == 1) return body;
+    const auto charge = static_cast<std::int64_t>(body_charge(delivery));
     state_.room->shared_body(body, sources_[at], charge);
     TRY(state_.add_shared.bind(1, body).bind(2, inboxes).bind(3, number(sources_[at])).bind(4, charge).run());
     return body;
@@ -199,7 +211,8 @@ class Batch {
     packed_.clear();
     pack(delivery.summary, item.target->to, packed_);
     ++state_.totals.messages;
-    const std::int64_t charge = shared ? 0 : static_cast<std::int64_t>(charge_of(delivery, 1));
+    const std::uint64_t of_body = shared ? 0 : body_charge(delivery);
+    const auto charge = static_cast<std::int64_t>(message_charge(delivery, *item.target) + of_body);
     state_.room->message({item.inbox, item.seq}, sources_[item.delivery], charge);
     return state_.add_message.bind(1, item.inbox)
         .bind(2, item.seq)

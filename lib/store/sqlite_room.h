@@ -1,6 +1,7 @@
 /// sqlite_room.h: what each source holds in a SQLite store, and the making of room (fair_share.h).
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -24,8 +25,8 @@ struct Place {
 /// Each message says in its row whose it is and what it takes; no index by source is kept, since that would cost each
 /// delivery half as much again as all else that it writes. What each source holds is counted in memory: at once where
 /// there is little, else when a quarter of the store is used (before that no source can hold too much), by reading all
-/// rows once, in steps. When room must be made they are read again, for what is old enough of the large
-/// sources: the oldest kMostVictims are noted and removed when they are needed, until they are used up.
+/// rows once, in steps. When sources have to make room the rows are read again, and the oldest of theirs are noted, to
+/// be removed as they are needed.
 ///
 /// Not thread-safe: the Writer's.
 class Room {
@@ -47,8 +48,6 @@ class Room {
   Result<void> step(Writer::State& state, std::size_t most, const Caps& caps, PurgeReport& report);
 
  private:
-  static constexpr std::size_t kMostVictims = 1u << 16;
-
   struct Change {
     Source source;
     std::int64_t charge;
@@ -57,13 +56,20 @@ class Room {
     std::int64_t at;
     Place place;
   };
+  /// Of a source that has to make room.
+  struct Prey {
+    std::int64_t old = 0;           // what was stored then or before may go
+    std::vector<Victim> victims{};  // the oldest last, when no hunt is on
+  };
   enum class Counted { messages, bodies, all };  // are being counted, up to a place; or were
 
   Result<void> count(Writer::State& state);
+  void begin_hunt(const std::vector<Holdings::Holder>& holders, std::int64_t now, const Caps& caps);
   Result<void> hunt(Writer::State& state, const Caps& caps);
-  void note_victim(Source source, const Victim& victim);
-  void keep_oldest_half();
+  void end_hunt(std::int64_t now);
+  void note(Prey& prey, const Victim& victim);
   Result<void> evict(Writer::State& state, const Holdings::Holder& holder, std::size_t most, PurgeReport& report);
+  Result<void> expire_longest(Writer::State& state, std::size_t most, const Caps& caps, PurgeReport& report);
   bool must_yield(std::uint64_t held, std::uint64_t freed = 0) const;
 
   const std::uint64_t capacity_;
@@ -74,12 +80,11 @@ class Room {
   Holdings holdings_;
   std::vector<Change> changes_;  // of the transaction
 
-  std::optional<Place> hunted_;                              // a hunt is on, and has come so far
-  std::unordered_map<Source, std::vector<Victim>> victims_;  // the oldest last, when no hunt is on
-  std::size_t noted_ = 0;
-  std::int64_t old_ = 0;        // what was stored then or before may go; of this hunt
-  std::int64_t next_hunt_ = 0;  // not before
-  std::int64_t next_old_ = 0;   // of the hunt: when something more may be old enough
+  std::unordered_map<Source, Prey> prey_;
+  std::optional<Place> hunted_;                  // a hunt is on, and has come so far
+  std::chrono::steady_clock::duration took_{0};  // its steps
+  std::int64_t next_old_ = 0;                    // when something more may be old enough; of the hunt
+  std::int64_t next_hunt_ = 0;                   // not before
 };
 
 }  // namespace maildrop::store::sqlite

@@ -140,14 +140,24 @@ Result<bool> Writer::State::evict(Place place, std::int64_t at, Source source) {
   }
   if (found.at != at || found.source != source) return false;
   TRY(drop(place.inbox, {&found, 1}));
-  if (!TRY(is_empty(place.inbox))) return true;
+  std::int64_t newest = INT64_MIN;
+  {
+    Cursor cursor(newest_at);
+    cursor->bind(1, place.inbox);
+    if (TRY(cursor->step())) newest = cursor->integer(0);
+  }
+  if (newest >= found.at) return true;
   std::string name;
   {
     Cursor cursor(inbox_name);
     cursor->bind(1, place.inbox);
     if (TRY(cursor->step())) name = cursor->bytes(0);
   }
-  TRY(close(name));
+  if (newest == INT64_MIN) {
+    TRY(close(name));
+  } else if (TRY(this->inbox(name)).last < found.at) {
+    TRY(note_last.bind_text(1, name).bind(2, found.at).run());
+  }
   return true;
 }
 

@@ -107,7 +107,8 @@ class Store : public Inboxes {
  public:
   /// One commit for all; durable and visible to every reader on return. Caps (inbox.max_messages, inbox.max_size) are
   /// applied in the same commit: an inbox never shows more. A delivery whose id an inbox holds already changes nothing
-  /// there and succeeds. Results in the order of the deliveries; a delivery is stored for all its targets or none.
+  /// there and succeeds, unless there would be no room for it. Results in the order of the deliveries; a delivery is
+  /// stored for all its targets or none.
   ///   over_limit   the store is full, or the source of the delivery holds its share of it (store/fair_share.h)
   ///   unavailable  the disk or server failed, or another process holds the store; nothing was stored
   ///   timed_out    a server did not answer: it may be stored, or will be

@@ -66,6 +66,7 @@ class Honest(threading.Thread):
         super().__init__()
         self.server, self.number, self.over = server, number, over
         self.sent, self.refused, self.lost, self.reads, self.slowest = [], 0, set(), 0, 0.0
+        self.whole = False
 
     def run(self):
         api = http.client.HTTPConnection(self.server.api, timeout=30)
@@ -93,6 +94,7 @@ class Honest(threading.Thread):
                 self.reads += 1
                 if len(json.load(api.getresponse())["messages"]) != 1:
                     self.lost.add(each)
+        self.whole = True
 
 
 def metric(server, name):
@@ -135,4 +137,8 @@ with maildrop(binary, folder, command="serve", name="eviction", settings=setting
     print(f"{took:.0f}\t{codes}\t{evicted}"
           f"\t{largest / 2**20:.1f}\t{sent}\t{refused}\t{sum(each.reads for each in honest)}\t{len(lost)}"
           f"\t{max(each.slowest for each in honest) * 1000:.0f}\t{server.status_kb('VmRSS')}")
-    sys.exit(1 if lost or refused or not sent else 0)
+    flooded = codes.get("250", 0) + codes.get("452", 0) == sum(codes.values()) and codes.get("452", 0) > 0
+    bounded = largest <= int(CAPACITY.removesuffix("MiB")) << 20
+    if not flooded or not bounded:
+        print("# the flood was not delivered, or not refused" if not flooded else "# the store grew beyond its capacity")
+    sys.exit(0 if flooded and bounded and sent and not lost and not refused and all(each.whole for each in honest) else 1)

@@ -82,7 +82,8 @@ Sentinel::Sentinel(const RedisServer& master, int quorum) : RedisServer(Later(),
   const std::string file = folder_.path("sentinel.conf");
   std::ofstream(file) << "bind 127.0.0.1\nport " << place_.port << "\ndir " << folder_.path("") << "\nlogfile "
                       << folder_.path("log") << "\nsentinel monitor mail 127.0.0.1 " << master.place().port << " "
-                      << quorum << "\nsentinel down-after-milliseconds mail 300\nsentinel failover-timeout mail 2000\n";
+                      << quorum
+                      << "\nsentinel down-after-milliseconds mail 1000\nsentinel failover-timeout mail 3000\n";
   words_ = {"redis-server", file, "--sentinel"};
   start();
 }

@@ -138,8 +138,12 @@ def old_store():
     with Daemon(SETTINGS) as old:
         works("the old one", SMTP)
         with sqlite3.connect(f"{WORK}/mail.db") as store:
-            store.execute("ALTER TABLE body DROP COLUMN transcript")
-            store.execute("PRAGMA user_version=1")
+            store.executescript("""
+                DROP INDEX inbox_id;
+                ALTER TABLE shared DROP COLUMN source; ALTER TABLE shared DROP COLUMN charge;
+                ALTER TABLE message DROP COLUMN source; ALTER TABLE message DROP COLUMN charge;
+                ALTER TABLE body DROP COLUMN transcript;
+                PRAGMA user_version=1""")
         with Daemon(NEW) as new:
             ended(old)
             works("one that brings the store up to date", SMTP)
