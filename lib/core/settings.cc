@@ -87,9 +87,9 @@ void add_inbox(std::vector<Setting>& rows) {
                                          "message.")));
   rows.push_back(reloadable(duration_row(
       "inbox.min_age", {Millis(0), std::chrono::hours(24 * 3650)}, MEMBER(inbox.min_age), "0s..3650d",
-      "How long a message is kept at least (or inbox.max_age, if that is less), however full the store is. Older ones "
-      "make room for new ones, those of the source (an IPv4 /24, an IPv6 /48) that "
-      "holds most first; where none is old enough, 452 4.3.1.")));
+      "How long a message is kept at least (or inbox.max_age, if that is less), however full the store is: only more "
+      "mail to the same inbox takes it away earlier. Older ones make room for new ones, those of the source (an IPv4 "
+      "/24, an IPv6 /48) that holds most first; where none is old enough, 452 4.3.1.")));
   rows.push_back(reloadable(choice_row<InboxSettings::Naming>(
       "inbox.naming",
       {{"local", InboxSettings::Naming::local},

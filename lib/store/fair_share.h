@@ -1,4 +1,4 @@
-/// fair_share.h: who may fill how much of a store, and who makes room for others. Pure.
+/// fair_share.h: who may fill how much of a store, and who makes room for others. No I/O.
 ///
 /// A source is the network that mail comes from: one who has many addresses of it is one sender. A source never holds
 /// more than the store leaves free (the dynamic threshold of Choudhury and Hahne, "Dynamic queue length thresholds for
@@ -72,7 +72,6 @@ class Holdings {
   void take(Source source, std::uint64_t bytes);
   /// Never less than it is; more by a few thousandths of a 1/kLarge for each 1/kLarge of all, if by anything.
   std::uint64_t of(Source source) const;
-  bool is_large(Source source) const { return large_.contains(source); }
   /// The large ones, the largest first; and what they hold together.
   std::vector<Holder> largest() const;
   std::uint64_t of_large() const;

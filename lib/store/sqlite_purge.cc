@@ -1,7 +1,8 @@
 /// sqlite_purge.cc: one bounded step of expiry, through the index on `due`.
 ///
 /// `due` is a lazy alarm: it rings at the earliest time at which an inbox can have expired. One that has received since
-/// is set anew, once in each inbox.max_age; so deliveries need not touch the index.
+/// is set anew, once in each inbox.max_age (in a store that is full, once in inbox.min_age); so deliveries need not
+/// touch the index.
 #include <algorithm>
 
 #include "store/sqlite_writer_state.h"

@@ -38,7 +38,8 @@ class ScriptedStore final : public Store {
   Result<bool> remove(const mail::Inbox&, const MessageId&) override { return false; }
   Result<PurgeReport> purge(const PurgeQuery&) override {
     if (++purges == fails_at) throw std::bad_alloc();
-    return PurgeReport{1, backlog.fetch_sub(1) > 1};
+    const bool more = backlog.fetch_sub(1) > 1;
+    return PurgeReport{1, more ? 2u : 0u, "192.0.2.0/24", more};
   }
   Result<StoreStats> stats() override { return StoreStats{}; }
   Result<void> ready() override { return {}; }
@@ -226,10 +227,13 @@ TEST_CASE_METHOD(Fixture, "committer: a store that answers too little is not bel
 }
 
 TEST_CASE_METHOD(Fixture, "committer: it tends an idle store, and expires all that has expired") {
-  store.backlog = 5;
+  constexpr int kBacklog = 50;  // more than one a second would come through
+  store.backlog = kBacklog;
   Committer committer(store, settings, registry);
-  for (int i = 0; i < 2000 && (store.purges < 5 || store.tends == 0); ++i) std::this_thread::sleep_for(10ms);
-  CHECK(store.purges >= 5);
+  for (int i = 0; i < 2000 && (store.purges < kBacklog || store.tends == 0); ++i) std::this_thread::sleep_for(10ms);
+  CHECK(store.purges >= kBacklog);
+  CHECK(registry.total("maildrop_store_removed_total", "reason=\"expired\"") >= kBacklog - 1);
+  CHECK(registry.total("maildrop_store_removed_total", "reason=\"evicted\"") >= 2 * (kBacklog - 2));
   CHECK(store.tends >= 1);
   const std::uint64_t before = committer.heartbeat();
   for (int i = 0; i < 2000 && committer.heartbeat() == before; ++i) std::this_thread::sleep_for(10ms);
