@@ -116,6 +116,7 @@ struct StoreSettings {
   Millis deadline = std::chrono::milliseconds(1800);  // delivery to answer; beyond it 451
   std::uint64_t max_size = 4ull << 30;                // of all that is stored, bytes (store/fair_share.h)
   std::uint64_t wal_size = 64u << 20;  // of the SQLite write-ahead log, bytes, before writers pause to empty it
+  unsigned compression = 9;            // zstd's level where there is time for it; 0: none
 };
 
 struct RedisSettings {

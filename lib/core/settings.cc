@@ -128,6 +128,10 @@ void add_store(std::vector<Setting>& rows) {
   rows.push_back(size_row("store.wal_size", {kMiB, 64 * kGiB}, MEMBER(store.wal_size), "1MiB..64GiB",
                           "Bytes of SQLite's write-ahead log before writing pauses to empty it; at most a sixteenth of "
                           "store.max_size. Where a reader keeps it from being emptied, 452 4.3.1 at twice that."));
+  rows.push_back(
+      number_row("store.compression", {0, 12}, MEMBER(store.compression), "0..12",
+                 "Level of zstd, with a dictionary of what mail has in common. When messages come faster "
+                 "than that they are compressed at level 1. 0: they are not. What is stored stays as it is."));
 }
 
 void add_redis(std::vector<Setting>& rows) {

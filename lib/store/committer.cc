@@ -1,14 +1,18 @@
-/// committer.cc: two threads. One commits batches, and tends the store between them; the other answers those who must
-/// not wait for it: deliveries past their deadline while the store hangs, and those that come when it is closing.
+/// committer.cc: three threads. One compresses, where that is wanted; one commits batches, and tends the store between
+/// them; the last answers those who must not wait for these: deliveries past their deadline while the store hangs, and
+/// those that come when it is closing.
 #include "store/committer.h"
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <list>
 #include <utility>
 #include <vector>
 
-#include "core/log.h"
+#include "store/compression.h"
+#include "store/packed_body.h"
+#include "store/upkeep.h"
 
 namespace maildrop::store {
 
@@ -25,12 +29,8 @@ constexpr std::size_t kBatchBytes = 8u << 20;
 constexpr std::size_t kBusyBatch = 8;
 constexpr std::chrono::microseconds kGatherStep{2000};
 constexpr std::chrono::microseconds kGatherMost{4000};
-// Messages expired in one step. While deliveries come in: twice as many as were stored, so that expiry keeps up with
-// any load, within bounds that keep a step to a few milliseconds.
-constexpr std::size_t kPurgeStep = 200;
-constexpr std::size_t kLeastPurgeStep = 16;
-
-constexpr std::chrono::minutes kTellEvery{1};
+// As many that wait to be compressed are a rush, in which the level is the lowest.
+constexpr std::size_t kRush = 8;
 
 constexpr std::size_t kTargetOverhead = 128;  // bytes of memory a target takes beside its name
 
@@ -46,13 +46,8 @@ struct Meters {
       : commits(registry.counter("maildrop_commits_total", "Commits of deliveries, successful or not")),
         seconds(registry.histogram("maildrop_commit_seconds", "Time of a commit of deliveries")),
         waiting(registry.gauge("maildrop_delivery_waiting", "Deliveries not yet answered")),
-        inboxes(
-            registry.gauge("maildrop_store_inboxes", "Inboxes in the store, expired ones not yet removed included")),
-        messages(registry.gauge("maildrop_store_messages", "Messages in the store")),
-        size(registry.gauge("maildrop_store_bytes", "Size of the store, all overhead included")),
-        wal(registry.gauge("maildrop_store_wal_bytes", "Of it, SQLite's write-ahead log")),
-        expired(registry.counter(kRemoved, kRemovedHelp, "reason=\"expired\"")),
-        evicted(registry.counter(kRemoved, kRemovedHelp, "reason=\"evicted\"")),
+        unpacked(registry.counter("maildrop_compression_input_bytes_total", "Bytes of mail before it was compressed")),
+        packed(registry.counter("maildrop_compression_output_bytes_total", "Bytes of the same mail afterwards")),
         stored(registry.counter(kName, kHelp, "result=\"stored\"")) {
     for (const Code code : kAllCodes) {
       failed.push_back(&registry.counter(kName, kHelp, "result=\"" + std::string(to_string(code)) + "\""));
@@ -66,26 +61,13 @@ struct Meters {
     failed[static_cast<std::size_t>(at - kAllCodes.begin()) % failed.size()]->add();
   }
 
-  void show(const StoreStats& stats) {
-    inboxes.set(static_cast<std::int64_t>(stats.inboxes));
-    messages.set(static_cast<std::int64_t>(stats.messages));
-    size.set(static_cast<std::int64_t>(stats.bytes));
-    wal.set(static_cast<std::int64_t>(stats.wal_bytes));
-  }
-
   static constexpr std::string_view kName = "maildrop_deliveries_total";
   static constexpr std::string_view kHelp = "Deliveries by how they were answered";
-  static constexpr std::string_view kRemoved = "maildrop_store_removed_total";
-  static constexpr std::string_view kRemovedHelp = "Messages that expired, and that were evicted to make room";
   metrics::Counter& commits;
   metrics::Histogram& seconds;
   metrics::Gauge& waiting;
-  metrics::Gauge& inboxes;
-  metrics::Gauge& messages;
-  metrics::Gauge& size;
-  metrics::Gauge& wal;
-  metrics::Counter& expired;
-  metrics::Counter& evicted;
+  metrics::Counter& unpacked;
+  metrics::Counter& packed;
   metrics::Counter& stored;
   std::vector<metrics::Counter*> failed;  // as kAllCodes
 };
@@ -107,7 +89,8 @@ struct Committer::State {
   };
   using Answers = std::vector<Answer>;
 
-  State(Store& s, const StoreSettings& set, metrics::Registry& registry) : store(s), settings(set), meters(registry) {
+  State(Store& s, const StoreSettings& set, metrics::Registry& registry)
+      : store(s), settings(set), meters(registry), upkeep(s, registry) {
     const std::size_t most = std::max(settings.batch, 1u);
     batch.reserve(most);
     in_flight.reserve(most);
@@ -115,16 +98,16 @@ struct Committer::State {
   }
 
   void push(Delivery delivery, Done done, BudgetShare memory);
+  void pack_loop();
   void commit_loop();
   void watch_loop();
   void stop();
 
+  void make_ready(std::list<Waiting>& from);
   void sleep(std::unique_lock<std::mutex>& lock, std::size_t until, Steady::time_point at);
   void gather(std::unique_lock<std::mutex>& lock);
   bool take_batch(std::unique_lock<std::mutex>& lock);
   void commit(std::unique_lock<std::mutex>& lock);
-  void tend(std::size_t stored);
-  void tell(const PurgeReport& report, Steady::time_point now);
   void expire(Steady::time_point now, Answers& answers);
   void give_up(Answers& answers);
   void answer(Answers& answers);
@@ -135,13 +118,18 @@ struct Committer::State {
   Meters meters;
 
   std::mutex mutex;
-  std::condition_variable work;   // for commit_loop
-  std::condition_variable watch;  // for watch_loop
-  std::size_t wake_at = 0;        // commit_loop sleeps until so many wait; 0: it is not asleep
-  bool watcher_idle = false;      // watch_loop sleeps without a deadline
+  std::condition_variable arrival;  // for pack_loop
+  std::condition_variable work;     // for commit_loop
+  std::condition_variable watch;    // for watch_loop
+  bool packer_idle = false;         // pack_loop sleeps
+  std::size_t wake_at = 0;          // commit_loop sleeps until so many wait; 0: it is not asleep
+  bool watcher_idle = false;        // watch_loop sleeps without a deadline
   bool stopping = false;
-  bool committed = false;  // commit_loop has ended
-  std::deque<Waiting> queue;
+  unsigned ended = 0;  // of commit_loop and pack_loop
+  // Lists, in which a delivery goes on without taking memory.
+  std::list<Waiting> arrived;  // to be compressed, if anything is
+  std::list<Waiting> packing;  // one or none; its `delivery` is with pack_loop
+  std::list<Waiting> queue;
   std::vector<Waiting> in_flight;  // their `delivery` is in `batch`
   Answers refused;                 // for watch_loop to answer
   std::size_t bytes = 0;           // of queue and in_flight
@@ -152,14 +140,10 @@ struct Committer::State {
   Answers told;
   std::size_t last_batch = 0;
   std::size_t enough = 0;  // for a batch: half of those who were answered last and those who waited then
-  Steady::time_point next_tend = Steady::now();
-  bool more_to_purge = false;
-  std::size_t evicted = 0;       // that the log does not tell of yet
-  std::size_t most_evicted = 0;  // of them in one step
-  std::string whose;             // those were
-  Steady::time_point next_told = Steady::now();
+  Upkeep upkeep;
   std::atomic<std::uint64_t> heartbeat{0};
 
+  std::thread compressing;
   std::thread committing;
   std::thread watching;
 };
@@ -171,20 +155,59 @@ void Committer::State::push(Delivery delivery, Done done, BudgetShare memory) {
     refused.push_back({std::move(done), fail(Code::unavailable, "the store is closing")});
     watch.notify_one();
   } else {
-    queue.push_back({std::move(delivery), std::move(done), size, Steady::now() + settings.deadline, std::move(memory)});
-    bytes += size;
+    arrived.push_back(
+        {std::move(delivery), std::move(done), size, Steady::now() + settings.deadline, std::move(memory)});
+    if (settings.compression == 0) make_ready(arrived);
   }
   meters.waiting.add(1);
   count.fetch_add(1, std::memory_order_relaxed);
   if (stopping) return;
-  if (wake_at != 0 && queue.size() >= wake_at) {
-    wake_at = 0;
-    work.notify_one();
+  if (packer_idle) {
+    packer_idle = false;
+    arrival.notify_one();
   }
   if (watcher_idle) {
     watcher_idle = false;
     watch.notify_one();
   }
+}
+
+/// The first of the list may be committed. REQUIRES: the mutex is held.
+void Committer::State::make_ready(std::list<Waiting>& from) {
+  bytes += from.front().size;
+  queue.splice(queue.end(), from, from.begin());
+  if (wake_at == 0 || queue.size() < wake_at) return;
+  wake_at = 0;
+  work.notify_one();
+}
+
+void Committer::State::pack_loop() {
+  std::unique_lock lock(mutex);
+  for (;;) {
+    packer_idle = arrived.empty();
+    arrival.wait(lock, [&] { return stopping || !arrived.empty(); });
+    packer_idle = false;
+    if (stopping) break;
+    const int level = arrived.size() < kRush ? static_cast<int>(settings.compression) : kFastCompression;
+    packing.splice(packing.end(), arrived, arrived.begin());
+    Delivery delivery = std::move(packing.front().delivery);
+    lock.unlock();
+    const std::size_t before = delivery.data.size() + delivery.transcript.size();
+    try {
+      pack_body(delivery, level);
+      meters.unpacked.add(before);
+      meters.packed.add(delivery.packed->bytes.size());
+    } catch (const std::exception&) {  // out of memory: the store tries again, or refuses it
+    }
+    const std::size_t size = size_of(delivery);
+    lock.lock();
+    packing.front().delivery = std::move(delivery);
+    packing.front().size = size;
+    if (packing.front().done) make_ready(packing);
+    packing.clear();
+  }
+  ++ended;
+  watch.notify_one();
 }
 
 void Committer::State::commit_loop() {
@@ -194,10 +217,10 @@ void Committer::State::commit_loop() {
     const std::size_t stored = batch.size();
     if (stored != 0) commit(lock);
     lock.unlock();
-    tend(stored);
+    upkeep.step(stored);
     lock.lock();
   }
-  committed = true;
+  ++ended;
   watch.notify_one();
 }
 
@@ -221,7 +244,7 @@ void Committer::State::gather(std::unique_lock<std::mutex>& lock) {
 
 /// Waits for deliveries, or for the time to tend the store. false: it is time to stop.
 bool Committer::State::take_batch(std::unique_lock<std::mutex>& lock) {
-  if (queue.empty() && !more_to_purge) sleep(lock, 1, next_tend);
+  if (queue.empty()) sleep(lock, 1, upkeep.next());
   gather(lock);
   if (stopping) return false;
   std::size_t size = 0;
@@ -258,7 +281,7 @@ void Committer::State::commit(std::unique_lock<std::mutex>& lock) {
     Result<MessageId> result = i < results.size() ? std::move(results[i]) : fail(failed, "no answer");
     told.push_back({std::move(in_flight[i].done), std::move(result)});
   }
-  enough = std::min<std::size_t>((queue.size() + in_flight.size()) / 2, settings.batch);
+  enough = std::min<std::size_t>((arrived.size() + queue.size() + in_flight.size()) / 2, settings.batch);
   in_flight.clear();
   lock.unlock();
   answer(told);
@@ -266,55 +289,19 @@ void Committer::State::commit(std::unique_lock<std::mutex>& lock) {
   lock.lock();
 }
 
-/// Expiry and upkeep: each kTend, and after each batch while there is a backlog of what has expired. Their failures
-/// show in the next put() or in ready().
-void Committer::State::tend(std::size_t stored) {
-  const Steady::time_point now = Steady::now();
-  const bool due = now >= next_tend;
-  if (!due && !more_to_purge) return;
-  const std::size_t step = stored == 0 ? kPurgeStep : std::clamp(2 * stored, kLeastPurgeStep, kPurgeStep);
-  try {
-    const Result<PurgeReport> report = store.purge({step});
-    more_to_purge = report && report->more;
-    if (report) tell(*report, now);
-    if (due) {
-      store.tend();
-      if (const Result<StoreStats> stats = store.stats()) meters.show(*stats);
-    }
-  } catch (const std::exception&) {  // out of memory: again the next time, and mail is taken meanwhile
-    more_to_purge = false;
-  }
-  if (due) next_tend = Steady::now() + kTend;
-}
-
-/// A store that is full is an operator's matter, once in a while.
-void Committer::State::tell(const PurgeReport& report, Steady::time_point now) {
-  meters.expired.add(report.removed);
-  meters.evicted.add(report.evicted);
-  evicted += report.evicted;
-  if (report.evicted >= most_evicted) {
-    most_evicted = report.evicted;
-    whose = report.source;
-  }
-  if (evicted == 0 || now < next_told) return;
-  log::warning("store full, mail makes room", {{"evicted", evicted}, log::Field::if_any("source", whose)});
-  evicted = most_evicted = 0;
-  next_told = now + kTellEvery;
-}
-
 void Committer::State::watch_loop() {
   std::unique_lock lock(mutex);
   for (;;) {
     Answers answers = std::exchange(refused, {});
     expire(Steady::now(), answers);
-    if (committed) give_up(answers);
+    if (ended == 2) give_up(answers);
     if (!answers.empty()) {
       lock.unlock();
       answer(answers);
       lock.lock();
       continue;
     }
-    if (committed) return;
+    if (ended == 2) return;
     const Steady::time_point deadline = earliest_deadline();
     watcher_idle = deadline == Steady::time_point::max();
     if (watcher_idle) {
@@ -330,7 +317,9 @@ Steady::time_point Committer::State::earliest_deadline() const {
   for (const Waiting& waiting : in_flight) {
     if (waiting.done) return waiting.deadline;
   }
-  return queue.empty() ? Steady::time_point::max() : queue.front().deadline;
+  if (!queue.empty()) return queue.front().deadline;
+  if (!packing.empty() && packing.front().done) return packing.front().deadline;
+  return arrived.empty() ? Steady::time_point::max() : arrived.front().deadline;
 }
 
 /// Answers those past their deadline. The memory of a batch in flight stays counted: the store still holds it.
@@ -346,13 +335,19 @@ void Committer::State::expire(Steady::time_point now, Answers& answers) {
     bytes -= queue.front().size;
     queue.pop_front();
   }
+  if (!packing.empty() && packing.front().done && packing.front().deadline <= now) late(packing.front());
+  while (!arrived.empty() && arrived.front().deadline <= now) {
+    late(arrived.front());
+    arrived.pop_front();
+  }
 }
 
 void Committer::State::give_up(Answers& answers) {
-  for (Waiting& waiting : queue) {
-    answers.push_back({std::move(waiting.done), fail(Code::unavailable, "the store is closing")});
+  for (std::list<Waiting>* waiting : {&queue, &arrived}) {
+    for (Waiting& each : *waiting)
+      answers.push_back({std::move(each.done), fail(Code::unavailable, "the store is closing")});
+    waiting->clear();
   }
-  queue.clear();
   bytes = 0;
 }
 
@@ -371,14 +366,17 @@ void Committer::State::stop() {
   {
     const std::lock_guard lock(mutex);
     stopping = true;
+    arrival.notify_one();
     work.notify_one();
   }
+  compressing.join();
   committing.join();
   watching.join();
 }
 
 Committer::Committer(Store& store, const StoreSettings& settings, metrics::Registry& metrics)
     : state_(std::make_unique<State>(store, settings, metrics)) {
+  state_->compressing = std::thread([state = state_.get()] { state->pack_loop(); });
   state_->committing = std::thread([state = state_.get()] { state->commit_loop(); });
   state_->watching = std::thread([state = state_.get()] { state->watch_loop(); });
 }

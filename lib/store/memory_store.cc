@@ -13,6 +13,7 @@
 
 #include "store/backends.h"
 #include "store/fair_share.h"
+#include "store/packed_body.h"
 
 namespace maildrop::store {
 
@@ -20,15 +21,12 @@ namespace {
 
 /// One message's bytes, shared by the inboxes it was delivered to.
 struct Body {
-  std::string data;
-  std::string transcript;
+  PackedBody packed;
   Source source{};
   Time stored{};
   std::uint64_t charge = 0;            // what it adds to its source, until no inbox has it
   std::vector<std::string> inboxes{};  // that have it
   std::list<Body*>::iterator in_source{};
-
-  std::size_t size() const { return data.size() + transcript.size(); }
 };
 
 struct Holder {
@@ -74,7 +72,7 @@ std::uint64_t cost(const Box& box) { return kBoxOverhead + 2 * box.name.size(); 
 
 /// What would come back if this entry went.
 std::uint64_t held_by(const Entry& entry) {
-  return cost(entry.summary) + (entry.body->inboxes.size() == 1 ? entry.body->size() : 0);
+  return cost(entry.summary) + (entry.body->inboxes.size() == 1 ? entry.body->packed.bytes.size() : 0);
 }
 
 class MemoryStore final : public Store {
@@ -85,6 +83,7 @@ class MemoryStore final : public Store {
         expiry_(clock_),
         writes_(options.role == Role::writer),
         max_size_(options.settings.max_size),
+        compression_(options.settings.compression),
         settings_(options.inbox) {}
 
   ~MemoryStore() override {
@@ -94,9 +93,9 @@ class MemoryStore final : public Store {
 
   std::vector<Result<MessageId>> put(std::span<const Delivery> deliveries) override {
     std::vector<Result<MessageId>> results;
-    results.reserve(deliveries.size());
+    const PackedBodies bodies(deliveries, compression_);
     const std::lock_guard lock(state_->mutex);
-    for (const Delivery& delivery : deliveries) results.push_back(put_one(delivery));
+    for (std::size_t i = 0; i < deliveries.size(); ++i) results.push_back(put_one(deliveries[i], bodies[i]));
     announce();
     return results;
   }
@@ -114,11 +113,14 @@ class MemoryStore final : public Store {
   }
 
   Result<Message> get(const mail::Inbox& inbox, const MessageId& id) override {
-    const std::lock_guard lock(state_->mutex);
+    std::unique_lock lock(state_->mutex);
     Box* box = live(inbox.name());
     const auto at = box ? find(*box, id) : std::deque<Entry>::iterator{};
     if (!box || at == box->entries.end()) return fail(Code::not_found, "no message '" + id.text() + "'");
-    return Message{at->summary, at->body->data, at->body->transcript};
+    Entry entry = *at;
+    lock.unlock();
+    UnpackedBody body = TRY(unpack_body(entry.body->packed.dictionary, entry.body->packed.bytes, entry.summary.size));
+    return Message{std::move(entry.summary), std::move(body.data), std::move(body.transcript)};
   }
 
   Result<bool> remove(const mail::Inbox& inbox, const MessageId& id) override {
@@ -261,22 +263,22 @@ class MemoryStore final : public Store {
     }
   }
 
-  Result<MessageId> put_one(const Delivery& delivery) {
+  Result<MessageId> put_one(const Delivery& delivery, const PackedBody& packed) {
     if (!writes_) return fail(Code::unavailable, "the store is open for reading only");
     const Source source = source_of(delivery.summary.peer);
-    const std::uint64_t charge = charge_of(delivery);
+    const std::uint64_t charge = charge_of(delivery, packed);
     const auto known = state_->sources.find(source);
     if (!may_add(known == state_->sources.end() ? 0 : known->second.bytes, charge, free()))
       return fail(Code::over_limit,
                   charge > free() ? "the store is full" : to_string(source) + " holds its share of the store");
-    const auto body = std::make_shared<Body>(Body{delivery.data, delivery.transcript, source, clock_.now(), charge});
+    const auto body = std::make_shared<Body>(Body{packed, source, clock_.now(), charge});
     for (const Delivery::Target& target : delivery.targets) put_in(delivery, target, body);
     return delivery.summary.id;
   }
 
   /// What it takes at most.
-  static std::uint64_t charge_of(const Delivery& delivery) {
-    std::uint64_t sum = delivery.data.size() + delivery.transcript.size();
+  static std::uint64_t charge_of(const Delivery& delivery, const PackedBody& packed) {
+    std::uint64_t sum = packed.bytes.size();
     for (const Delivery::Target& target : delivery.targets)
       sum += cost(delivery.summary) + target.to.size() + kBoxOverhead + 2 * target.inbox.name().size();
     return sum;
@@ -291,7 +293,7 @@ class MemoryStore final : public Store {
     entry.summary.to = target.to;
     state_->bytes += cost(entry.summary);
     if (body->inboxes.empty()) {
-      state_->bytes += body->size();
+      state_->bytes += body->packed.bytes.size();
       Holder& holder = state_->sources[body->source];
       holder.bytes += body->charge;
       body->in_source = holder.bodies.insert(holder.bodies.end(), body.get());
@@ -308,7 +310,7 @@ class MemoryStore final : public Store {
     if (box.entries.size() > settings_.max_messages) return true;
     if (settings_.max_size == 0 || box.entries.size() < 2) return false;
     std::uint64_t sum = 0;
-    for (const Entry& entry : box.entries) sum += entry.body->data.size();
+    for (const Entry& entry : box.entries) sum += entry.body->packed.data_size;
     return sum > settings_.max_size;
   }
 
@@ -333,6 +335,7 @@ class MemoryStore final : public Store {
   PacedTime expiry_;  // what removes mail goes by it; under the state's mutex
   const bool writes_;
   const std::uint64_t max_size_;
+  const int compression_;
   InboxSettings settings_;  // under the state's mutex
 };
 

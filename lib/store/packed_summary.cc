@@ -1,15 +1,21 @@
 /// packed_summary.cc: a format byte, three numbers, six texts or seven. Numbers are little-endian base 128 (seven bits
-/// each).
+/// each). Where compressing makes the texts shorter, their dictionary, their length and what became of them.
 #include "store/packed_summary.h"
 
+#include <algorithm>
+#include <climits>
 #include <cstdint>
+
+#include "store/compression.h"
 
 namespace maildrop::store {
 
 namespace {
 
 constexpr char kPlain = 1;
-constexpr char kWithTls = 2;  // one text more
+constexpr char kWithTls = 2;     // one text more
+constexpr char kCompressed = 3;  // with or without it
+constexpr std::uint64_t kMostTexts = 1u << 20;
 
 void put_number(std::uint64_t value, std::string& out) {
   for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(value | 0x80));
@@ -56,26 +62,31 @@ struct Reader {
 
 }  // namespace
 
-void pack(const Summary& summary, std::string_view to, std::string& out) {
-  out.push_back(summary.tls.empty() ? kPlain : kWithTls);
+std::string pack(const Summary& summary, std::string_view to, bool compressed) {
+  std::string texts;
+  for (const std::string_view text :
+       {std::string_view(summary.from), to, std::string_view(summary.header_from), std::string_view(summary.subject),
+        std::string_view(summary.helo), std::string_view(summary.peer)})
+    put_text(text, texts);
+  if (!summary.tls.empty()) put_text(summary.tls, texts);
+  std::optional<std::string> shorter;
+  if (compressed && texts.size() <= kMostTexts) shorter = compress(texts, {});
+
+  const char format = shorter ? kCompressed : summary.tls.empty() ? kPlain : kWithTls;
+  std::string out(1, format);
   put_number(zigzag(to_millis(summary.received)), out);
   put_number(summary.size, out);
   out.push_back(summary.date ? 1 : 0);
   if (summary.date) put_number(zigzag(to_millis(*summary.date)), out);
-  put_text(summary.from, out);
-  put_text(to, out);
-  put_text(summary.header_from, out);
-  put_text(summary.subject, out);
-  put_text(summary.helo, out);
-  put_text(summary.peer, out);
-  if (!summary.tls.empty()) put_text(summary.tls, out);
+  if (!shorter) return out.append(texts);
+  put_number(kDictionary, out);
+  put_number(texts.size(), out);
+  return out.append(*shorter);
 }
 
-std::size_t packed_size(const Summary& s, std::string_view to) {
-  constexpr std::size_t kNumbers = 40;
-  return kNumbers + s.from.size() + to.size() + s.header_from.size() + s.subject.size() + s.helo.size() +
-         s.peer.size() + s.tls.size();
-}
+namespace {
+tl::unexpected<Error> damaged() { return fail(Code::corrupt, "a stored summary is damaged"); }
+}  // namespace
 
 Result<Summary> unpack(std::string_view id, std::string_view bytes) {
   Reader reader{bytes};
@@ -85,15 +96,24 @@ Result<Summary> unpack(std::string_view id, std::string_view bytes) {
   summary.received = from_millis(unzigzag(reader.number()));
   summary.size = reader.number();
   if (reader.number() == 1) summary.date = from_millis(unzigzag(reader.number()));
+  const bool compressed = format == kCompressed;
+  std::string texts;
+  if (compressed) {
+    const std::uint64_t dictionary = reader.number();
+    const std::uint64_t size = reader.number();
+    if (reader.bad || size > kMostTexts) return damaged();
+    texts = TRY(decompress(static_cast<unsigned>(std::min<std::uint64_t>(dictionary, UINT_MAX)), reader.rest, size));
+    reader.rest = texts;
+  }
   summary.from = reader.text();
   summary.to = reader.text();
   summary.header_from = reader.text();
   summary.subject = reader.text();
   summary.helo = reader.text();
   summary.peer = reader.text();
-  if (format == kWithTls) summary.tls = reader.text();
-  const bool known = format == kPlain || format == kWithTls;
-  if (!known || reader.bad || !reader.rest.empty()) return fail(Code::corrupt, "a stored summary is damaged");
+  if (format == kWithTls || (compressed && !reader.rest.empty())) summary.tls = reader.text();
+  const bool known = format == kPlain || format == kWithTls || compressed;
+  if (!known || reader.bad || !reader.rest.empty()) return damaged();
   return summary;
 }
 

@@ -10,12 +10,11 @@
 
 namespace maildrop::store {
 
-/// Appends all of the summary but its id; `to` is given apart, since one delivery has several.
-void pack(const Summary& summary, std::string_view to, std::string& out);
+/// All of the summary but its id; `to` is given apart, since one delivery has several. Its first bytes stay legible to
+/// the scripts of Redis: a format, and two numbers of which the second is the size.
+std::string pack(const Summary& summary, std::string_view to, bool compressed);
 
 /// corrupt for bytes that pack() did not write.
-/// About the bytes that pack() appends.
-std::size_t packed_size(const Summary& summary, std::string_view to);
 Result<Summary> unpack(std::string_view id, std::string_view bytes);
 
 }  // namespace maildrop::store

@@ -114,9 +114,10 @@ Result<Link> Client::prepared(Steady::time_point deadline) {
   for (const Reply& reply : replies)
     if (reply.is(Reply::Kind::error)) return tl::unexpected(error_of(reply, link.place()));
   TRY(same_time(replies[kScripts], link.place()));
-  const std::string& version = replies.back().text;  // empty: nothing is there yet
-  if (!version.empty() && version != std::to_string(kVersion) && version != "1")
-    return fail(Code::corrupt, "redis at " + to_string(link.place()) + " has data of version " + version +
+  const std::string& text = replies.back().text;  // empty: nothing is there yet
+  const std::int64_t version = replies.back().as_number();
+  if (!text.empty() && (version < 1 || version > kVersion))
+    return fail(Code::corrupt, "redis at " + to_string(link.place()) + " has data of version " + text +
                                    ", this maildrop knows " + std::to_string(kVersion));
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < kScripts; ++i) digests_[i] = std::move(replies[i].text);

@@ -14,12 +14,13 @@ local call = redis.call
 local prefix = ARGV[1]
 local LAST, TOTAL, TRASH, NEWS = prefix .. 'last', prefix .. 'total', prefix .. 'trash', prefix .. 'news'
 local SOURCES = prefix .. 'sources'
-local ENTRY, BODY, INBOX, SOURCE, WEIGHT, ID, VERSION = 16, 256, 192, 160, 100, 26, 2
+local ENTRY, BODY, INBOX, SOURCE, WEIGHT, ID, VERSION = 16, 256, 192, 160, 100, 26, 3
 local messages, bytes = 0, 0
 local weights = {}  -- that are added, by source
 
 local function list_of(name) return prefix .. '{' .. name .. '}' end
 local function body_of(entry) return prefix .. 'body:' .. string.sub(entry, 1, ID) end
+-- 't' is there in an older maildrop's mail.
 local function body_size(body) return BODY + call('HSTRLEN', body, 'd') + call('HSTRLEN', body, 't') end
 local function inbox_size(name) return INBOX + 2 * #name end
 local function weigh(source, by) weights[source] = (weights[source] or 0) + by end
@@ -85,13 +86,13 @@ end
 constexpr std::string_view kPut = R"lua(
 local id, now, floor, most = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local most_bytes, room = tonumber(ARGV[6]), tonumber(ARGV[7])
-local source, weight, data, transcript = ARGV[8], tonumber(ARGV[9]), ARGV[10], ARGV[11]
+local source, weight, dictionary, data = ARGV[8], tonumber(ARGV[9]), ARGV[10], ARGV[11]
 local DIRECT = 64  -- a cap that was lowered by more leaves what is too much to purge
 local body = prefix .. 'body:' .. id
 local body_known = call('EXISTS', body) == 1
 local targets = {}
 local need = 0
-if not body_known then need = BODY + #data + #transcript end
+if not body_known then need = BODY + #data end
 
 local function holds(list)
   if not body_known then return false end
@@ -154,8 +155,8 @@ if #targets > 0 then
   if body_known then
     call('HINCRBY', body, 'n', #targets)
   else
-    call('HSET', body, 'd', data, 't', transcript, 'n', #targets)
-    bytes = bytes + BODY + #data + #transcript
+    call('HSET', body, 'd', data, 'z', dictionary, 'n', #targets)
+    bytes = bytes + BODY + #data
     if weight > 0 then
       call('HSET', body, 'w', weight .. ' ' .. source)
       weigh(source, weight)

@@ -2,8 +2,10 @@
 /// redis.prefix, all of one server (no Redis Cluster: a delivery is for several inboxes, and counts):
 ///
 /// - `PREFIX{NAME}`, a list: the messages of an inbox, newest first, each its id and its summary (packed_summary.h).
-/// - `PREFIXbody:ID`, a hash: `d` the message, `t` its transcript, `n` how many inboxes show it, and of those that
-///   are in the sample of who holds what (fair_share.h), `w` its weight and, after a space, its source.
+/// - `PREFIXbody:ID`, a hash: `d` message and transcript (packed_body.h), `z` the dictionary they are compressed with,
+/// or
+///   0, `t` the transcript of an older maildrop's mail, `n` how many inboxes show it, and of those that are in the
+///   sample of who holds what (fair_share.h), `w` its weight and, after a space, its source.
 /// - `PREFIXlast`, a sorted set: each inbox by when it last received, in milliseconds.
 /// - `PREFIXsources`, a sorted set: each source by what it holds, as the sample says, in bytes.
 /// - `PREFIXtotal`, a hash: `version` of all this, `messages`, `bytes` (with an estimate of what Redis takes beside),
@@ -23,12 +25,12 @@
 
 namespace maildrop::store::redis {
 
-inline constexpr int kVersion = 2;      // of all that; redis_scripts.cc writes it. 1 had no sample
+inline constexpr int kVersion = 3;      // of all that; redis_scripts.cc writes it. 1 had no sample, 2 plain mail
 inline constexpr std::size_t kId = 26;  // bytes of an id, at the begin of an entry
 
 /// Arguments, and what comes back; NAMEs are of inboxes.
 enum class Script {
-  // PREFIX id now FLOOR max_messages inbox.max_size store.max_size SOURCE weight data transcript (NAME summary)...
+  // PREFIX id now FLOOR max_messages inbox.max_size store.max_size SOURCE weight dictionary data (NAME summary)...
   // -> 1, or 0: there is no room, -1: none for that source.
   put,
   remove,  // PREFIX id FLOOR max_messages NAME -> 1, or 0: there was none

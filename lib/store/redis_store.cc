@@ -12,6 +12,7 @@
 #include "store/backends.h"
 #include "store/caps.h"
 #include "store/fair_share.h"
+#include "store/packed_body.h"
 #include "store/packed_summary.h"
 #include "store/redis_client.h"
 #include "store/redis_feed.h"
@@ -32,9 +33,11 @@ constexpr std::size_t kOverhead = 400;  // of a message, about: redis_scripts.cc
 class Batch {
  public:
   Batch(Client& client, std::span<const Delivery> deliveries, Time now, Time floor, const Caps& caps,
-        std::uint64_t max_size)
+        std::uint64_t max_size, int compression)
       : client_(client),
         deliveries_(deliveries),
+        compression_(compression),
+        bodies_(deliveries, compression),
         now_(std::to_string(to_millis(now))),
         floor_(std::to_string(to_millis(floor))),
         most_(std::to_string(caps.messages)),
@@ -69,7 +72,7 @@ class Batch {
     const bool together = open_.size() > 1;
     const bool waits = client_.settings().wait_replicas > 0;
     if (together) lease->add({"MULTI"});
-    for (const std::size_t i : open_) add(lease, deliveries_[i]);
+    for (const std::size_t i : open_) add(lease, deliveries_[i], bodies_[i]);
     if (together) lease->add({"EXEC"});
     const std::string patience = std::to_string(client_.settings().timeout.count() / 2);
     if (waits) lease->add({"WAIT", replicas_, patience});
@@ -112,10 +115,15 @@ class Batch {
     return replies;
   }
 
-  void add(Client::Lease& lease, const Delivery& delivery) const {
+  void add(Client::Lease& lease, const Delivery& delivery, const PackedBody& body) const {
     std::vector<std::string> summaries(delivery.targets.size());
+    std::size_t size = body.bytes.size();
+    for (std::size_t i = 0; i < summaries.size(); ++i) {
+      summaries[i] = pack(delivery.summary, delivery.targets[i].to, compression_ > 0);
+      size += kOverhead + summaries[i].size() + 2 * delivery.targets[i].inbox.name().size();
+    }
     const std::string source = to_string(source_of(delivery.summary.peer));
-    const std::string weight = weight_of(delivery);
+    const std::string weight = weight_of(delivery, size), dictionary = std::to_string(body.dictionary);
     std::vector<std::string_view> words{client_.settings().prefix,
                                         delivery.summary.id.text(),
                                         now_,
@@ -125,10 +133,9 @@ class Batch {
                                         max_size_,
                                         source,
                                         weight,
-                                        delivery.data,
-                                        delivery.transcript};
+                                        dictionary,
+                                        body.bytes};
     for (std::size_t i = 0; i < delivery.targets.size(); ++i) {
-      pack(delivery.summary, delivery.targets[i].to, summaries[i]);
       words.push_back(delivery.targets[i].inbox.name());
       words.push_back(summaries[i]);
     }
@@ -136,12 +143,9 @@ class Batch {
   }
 
   /// Ids are random, and a delivery that is sent again must weigh the same.
-  std::string weight_of(const Delivery& delivery) const {
+  std::string weight_of(const Delivery& delivery, std::size_t size) const {
     const std::size_t random = std::hash<std::string>{}(delivery.summary.id.text());
-    std::size_t bytes = delivery.data.size() + delivery.transcript.size();
-    for (const Delivery::Target& target : delivery.targets)
-      bytes += kOverhead + packed_size(delivery.summary, target.to) + 2 * target.inbox.name().size();
-    return std::to_string(weight_in_sample(bytes, capacity_, random));
+    return std::to_string(weight_in_sample(size, capacity_, random));
   }
 
   static Result<MessageId> result(const Delivery& delivery, const Reply& reply, const Place& place) {
@@ -155,6 +159,8 @@ class Batch {
 
   Client& client_;
   std::span<const Delivery> deliveries_;
+  const int compression_;
+  const PackedBodies bodies_;
   const std::string now_, floor_, most_, most_bytes_, max_size_, replicas_;
   const std::uint64_t capacity_;
   std::vector<std::size_t> open_;
@@ -169,13 +175,14 @@ class RedisStore final : public Store {
         expiry_(clock_),
         writes_(options.role == Role::writer),
         max_size_(options.settings.max_size),
+        compression_(options.settings.compression),
         room_(client_, max_size_),
         caps_(options.inbox) {}
 
   std::vector<Result<MessageId>> put(std::span<const Delivery> deliveries) override {
     if (!writes_) return std::vector<Result<MessageId>>(deliveries.size(), tl::unexpected(reading_only()));
     const Caps now = caps_.get();
-    return Batch(client_, deliveries, clock_.now(), paced_now() - now.age, now, max_size_).run();
+    return Batch(client_, deliveries, clock_.now(), paced_now() - now.age, now, max_size_, compression_).run();
   }
 
   Result<std::vector<Summary>> list(const mail::Inbox& inbox, const Query& query) override {
@@ -194,12 +201,16 @@ class RedisStore final : public Store {
     const std::string body = client_.settings().prefix + "body:" + id.text();
     std::vector<Reply> replies = TRY(ask_inbox(inbox, 0, caps_.get().messages, body));
     const auto not_found = [&] { return fail(Code::not_found, "no message '" + id.text() + "'"); };
-    if (!is_live(replies[0]) || replies[2].list.size() != 2) return not_found();
-    std::vector<Reply>& parts = replies[2].list;
+    if (!is_live(replies[0]) || replies[2].list.size() != 3) return not_found();
+    const std::vector<Reply>& parts = replies[2].list;
     if (!parts[0].is(Reply::Kind::text)) return not_found();
     for (const Reply& entry : replies[1].list) {
       if (std::string_view(entry.text).substr(0, kId) != id.text()) continue;
-      return Message{TRY(unpacked(entry.text)), std::move(parts[0].text), std::move(parts[1].text)};
+      Summary summary = TRY(unpacked(entry.text));
+      Result<UnpackedBody> whole = unpack_body(static_cast<unsigned>(count(parts[1])), parts[0].text, summary.size);
+      if (!whole) return fail(whole.error().code, "message '" + id.text() + "': " + whole.error().what);
+      if (whole->transcript.empty()) whole->transcript = parts[2].text;  // an older maildrop's
+      return Message{std::move(summary), std::move(whole->data), std::move(whole->transcript)};
     }
     return not_found();
   }
@@ -312,7 +323,7 @@ class RedisStore final : public Store {
     lease->add({"ZSCORE", prefix + "last", inbox.name()});
     const std::string list = prefix + "{" + inbox.name() + "}";
     lease->add({"LRANGE", list, std::to_string(first), std::to_string(static_cast<std::int64_t>(last) - 1)});
-    if (!body.empty()) lease->add({"HMGET", body, "d", "t"});
+    if (!body.empty()) lease->add({"HMGET", body, "d", "z", "t"});
     return lease.answers(deadline);
   }
 
@@ -335,6 +346,7 @@ class RedisStore final : public Store {
   PacedTime expiry_;  // what removes mail goes by it; under mutex_
   const bool writes_;
   const std::uint64_t max_size_;
+  const int compression_;
   std::mutex room_mutex_;
   Room room_;
   std::mutex ready_mutex_;

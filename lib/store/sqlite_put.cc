@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "store/fair_share.h"
+#include "store/packed_body.h"
 #include "store/packed_summary.h"
 #include "store/sqlite_file.h"
 #include "store/sqlite_writer_state.h"
@@ -32,15 +33,17 @@ std::int64_t number(Source source) { return static_cast<std::int64_t>(source); }
 struct Item {
   std::size_t delivery;
   const Delivery::Target* target;
+  const std::string* summary;  // packed
   std::int64_t inbox = 0;
   std::int64_t seq = 0;  // 0: not to be written
 };
 
 class Batch {
  public:
-  Batch(Writer::State& state, std::span<const Delivery> deliveries, const Caps& caps)
+  Batch(Writer::State& state, std::span<const Delivery> deliveries, const PackedBodies& bodies, const Caps& caps)
       : state_(state),
         deliveries_(deliveries),
+        bodies_(bodies),
         cap_(std::max<std::size_t>(caps.messages, 1)),
         cap_bytes_(caps.bytes == 0 ? INT64_MAX : static_cast<std::int64_t>(caps.bytes)),
         age_(caps.age.count()) {}
@@ -63,11 +66,15 @@ class Batch {
     auto free = static_cast<std::uint64_t>(TRY(state_.free()));
     std::unordered_map<Source, std::uint64_t> held;
     sources_.resize(deliveries_.size());
+    summaries_.resize(deliveries_.size());
     for (std::size_t i = 0; i < deliveries_.size(); ++i) {
       const Source source = sources_[i] = source_of(deliveries_[i].summary.peer);
       std::uint64_t& his = held.try_emplace(source, state_.room->held(source)).first->second;
-      std::uint64_t charge = body_charge(deliveries_[i]);
-      for (const Delivery::Target& target : deliveries_[i].targets) charge += message_charge(deliveries_[i], target);
+      std::uint64_t charge = body_charge(i);
+      for (const Delivery::Target& target : deliveries_[i].targets) {
+        summaries_[i].push_back(pack(deliveries_[i].summary, target.to, state_.compression > 0));
+        charge += message_charge(target, summaries_[i].back());
+      }
       if (!may_add(his, charge, free)) {
         refusals_[i] = charge > free ? "the store is full" : to_string(source) + " holds its share of the store";
         continue;
@@ -78,13 +85,11 @@ class Batch {
     return {};
   }
 
-  static std::uint64_t body_charge(const Delivery& delivery) {
-    return taken(delivery.data.size() + delivery.transcript.size());
-  }
+  std::uint64_t body_charge(std::size_t at) const { return taken(bodies_[at].bytes.size()); }
 
   /// A row that is larger than a quarter of a page has a page of its own besides; a new inbox has its name thrice.
-  static std::uint64_t message_charge(const Delivery& delivery, const Delivery::Target& target) {
-    const std::size_t row = packed_size(delivery.summary, target.to) + 60;
+  static std::uint64_t message_charge(const Delivery::Target& target, const std::string& summary) {
+    const std::size_t row = summary.size() + 70;
     return row + (row > kPageSize / 4 ? kPageSize : 0) + 3 * target.inbox.name().size() + 60;
   }
 
@@ -95,11 +100,12 @@ class Batch {
     groups_.reserve(deliveries_.size());
     for (std::size_t i = 0; i < deliveries_.size(); ++i) {
       if (refusals_.contains(i)) continue;
-      for (const Delivery::Target& target : deliveries_[i].targets) {
+      for (std::size_t n = 0; n < deliveries_[i].targets.size(); ++n) {
+        const Delivery::Target& target = deliveries_[i].targets[n];
         const auto [at, fresh] = known.try_emplace(target.inbox.name(), groups_.size());
         if (fresh) groups_.emplace_back();
         groups_[at->second].push_back(items_.size());
-        items_.push_back({i, &target});
+        items_.push_back({i, &target, &summaries_[i][n]});
       }
     }
   }
@@ -172,8 +178,10 @@ class Batch {
   /// Of a place in the queue.
   std::int64_t size_of(std::size_t at) const {
     if (at < rows_.size()) return rows_[at].size;
-    return static_cast<std::int64_t>(deliveries_[items_[queue_[at]].delivery].data.size());
+    return data_size(items_[queue_[at]].delivery);
   }
+
+  std::int64_t data_size(std::size_t delivery) const { return static_cast<std::int64_t>(bodies_[delivery].data_size); }
 
   /// Takes the oldest `gone` of rows_ out of the inbox: removed, or hidden if they are many.
   Result<void> make_room(const std::string& name, InboxRow& box, std::size_t gone) {
@@ -196,11 +204,11 @@ class Batch {
   }
 
   Result<std::int64_t> add_body(std::size_t at, std::int64_t inboxes) {
-    const Delivery& delivery = deliveries_[at];
-    TRY(state_.add_body.bind_blob(1, delivery.data).bind_blob(2, delivery.transcript).run());
+    const PackedBody& packed = bodies_[at];
+    TRY(state_.add_body.bind(1, static_cast<std::int64_t>(packed.dictionary)).bind_blob(2, packed.bytes).run());
     const std::int64_t body = state_.connection.last_insert_rowid();
     if (inboxes == 1) return body;
-    const auto charge = static_cast<std::int64_t>(body_charge(delivery));
+    const auto charge = static_cast<std::int64_t>(body_charge(at));
     state_.room->shared_body(body, sources_[at], charge);
     TRY(state_.add_shared.bind(1, body).bind(2, inboxes).bind(3, number(sources_[at])).bind(4, charge).run());
     return body;
@@ -208,11 +216,9 @@ class Batch {
 
   Result<void> add_message(const Item& item, std::int64_t body, bool shared) {
     const Delivery& delivery = deliveries_[item.delivery];
-    packed_.clear();
-    pack(delivery.summary, item.target->to, packed_);
     ++state_.totals.messages;
-    const std::uint64_t of_body = shared ? 0 : body_charge(delivery);
-    const auto charge = static_cast<std::int64_t>(message_charge(delivery, *item.target) + of_body);
+    const std::uint64_t of_body = shared ? 0 : body_charge(item.delivery);
+    const auto charge = static_cast<std::int64_t>(message_charge(*item.target, *item.summary) + of_body);
     state_.room->message({item.inbox, item.seq}, sources_[item.delivery], charge);
     return state_.add_message.bind(1, item.inbox)
         .bind(2, item.seq)
@@ -220,8 +226,8 @@ class Batch {
         .bind(4, now_)
         .bind(5, body)
         .bind(6, shared)
-        .bind(7, static_cast<std::int64_t>(delivery.data.size()))
-        .bind_blob(8, packed_)
+        .bind(7, data_size(item.delivery))
+        .bind_blob(8, *item.summary)
         .bind(9, number(sources_[item.delivery]))
         .bind(10, charge)
         .run();
@@ -229,13 +235,15 @@ class Batch {
 
   Writer::State& state_;
   std::span<const Delivery> deliveries_;
+  const PackedBodies& bodies_;
   const std::size_t cap_;
   const std::int64_t cap_bytes_;
   const std::int64_t age_;
   std::int64_t now_ = 0;
   std::int64_t expired_ = 0;  // an inbox that received nothing since then has
   Refusals refusals_;
-  std::vector<Source> sources_;  // of the deliveries
+  std::vector<Source> sources_;                      // of the deliveries
+  std::vector<std::vector<std::string>> summaries_;  // of their targets
   std::vector<Item> items_;
   std::vector<std::vector<std::size_t>> groups_;
   // Of the inbox at hand:
@@ -243,13 +251,13 @@ class Batch {
   std::vector<std::string> row_ids_;
   std::vector<std::size_t> queue_;
   std::size_t first_ = 0;
-  std::string packed_;
 };
 
 }  // namespace
 
 Result<Refusals> store_all(Writer::State& state, std::span<const Delivery> deliveries, const Caps& caps) {
-  return Batch(state, deliveries, caps).store();
+  const PackedBodies bodies(deliveries, state.compression);
+  return Batch(state, deliveries, bodies, caps).store();
 }
 
 }  // namespace maildrop::store::sqlite

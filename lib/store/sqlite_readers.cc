@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "store/packed_body.h"
 #include "store/packed_summary.h"
 #include "store/sqlite_file.h"
 
@@ -136,11 +137,11 @@ Result<Message> Readers::get(const mail::Inbox& inbox, const MessageId& id, cons
     cursor->bind_text(1, inbox.name()).bind(2, to_millis(clock_.now()) - caps.age.count());
     cursor->bind(3, clamp(caps.messages)).bind_text(4, id.text());
     if (!TRY(cursor->step())) return fail(Code::not_found, "no message '" + id.text() + "'");
-    if (cursor->integer(2) != 0 || cursor->integer(4) != static_cast<std::int64_t>(cursor->bytes(3).size())) {
-      return fail(Code::corrupt, "message '" + id.text() + "' is damaged");
-    }
-    return Message{TRY(unpack(cursor->bytes(0), cursor->bytes(1))), std::string(cursor->bytes(3)),
-                   std::string(cursor->bytes(5))};
+    Result<UnpackedBody> body = unpack_body(static_cast<unsigned>(cursor->integer(2)), cursor->bytes(3),
+                                            static_cast<std::uint64_t>(cursor->integer(4)));
+    if (!body) return fail(body.error().code, "message '" + id.text() + "': " + body.error().what);
+    if (body->transcript.empty()) body->transcript = cursor->bytes(5);  // an older maildrop's
+    return Message{TRY(unpack(cursor->bytes(0), cursor->bytes(1))), std::move(body->data), std::move(body->transcript)};
   };
   return reader.end(read());
 }

@@ -67,7 +67,7 @@ Result<void> Writer::State::prepare() {
        "INSERT INTO message(inbox, seq, id, at, body, shared, size, summary, source, charge) "
        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"},
       {&S::drop_messages, "DELETE FROM message WHERE inbox=?1 AND seq>=?2 AND seq<=?3"},
-      {&S::add_body, "INSERT INTO body(dictionary, data, transcript) VALUES(0, ?1, ?2)"},
+      {&S::add_body, "INSERT INTO body(dictionary, data) VALUES(?1, ?2)"},
       {&S::drop_body, "DELETE FROM body WHERE id=?1"},
       {&S::add_shared, "INSERT INTO shared(body, inboxes, source, charge) VALUES(?1, ?2, ?3, ?4)"},
       {&S::release_shared, "UPDATE shared SET inboxes=inboxes-1 WHERE body=?1 RETURNING inboxes, charge"},
@@ -201,7 +201,8 @@ Writer::~Writer() = default;
 
 Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, const StoreSettings& settings,
                                              const Clock& clock) {
-  auto state = std::make_unique<State>(TRY(open_existing(path, busy_timeout(settings), {})), clock);
+  auto state =
+      std::make_unique<State>(TRY(open_existing(path, busy_timeout(settings), {})), clock, settings.compression);
   Connection& connection = state->connection;
   TRY(connection.exec("PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=" +
                       std::to_string(kCachePages)));

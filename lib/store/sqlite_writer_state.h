@@ -45,13 +45,14 @@ struct Totals {
 };
 
 struct Writer::State {
-  State(Connection c, const Clock& k) : connection(std::move(c)), clock(k), expiry(k) {}
+  State(Connection c, const Clock& k, int level) : connection(std::move(c)), clock(k), expiry(k), compression(level) {}
 
   Result<void> prepare();
 
   Connection connection;
   const Clock& clock;
-  PacedTime expiry;  // what expires goes by it
+  PacedTime expiry;       // what expires goes by it
+  const int compression;  // level
   std::int64_t page_size = 0;
   std::int64_t max_pages = 0;
   std::uint64_t wal_frames = 0;  // as of the last commit or checkpoint

@@ -52,16 +52,24 @@ struct Message {
   std::string transcript;  // what was said for it (smtp/transcript.h); empty: not kept, or not told over HTTP
 };
 
+/// Data and transcript of a message as they are kept (store/packed_body.h).
+struct PackedBody {
+  unsigned dictionary = 0;  // 0: not compressed
+  std::uint64_t data_size = 0;
+  std::string bytes;
+};
+
 /// One accepted message for one or several inboxes.
 struct Delivery {
   struct Target {
     mail::Inbox inbox;
     std::string to;  // the recipient as given
   };
-  Summary summary;              // `to` is taken from each target
-  std::vector<Target> targets;  // at least one, no inbox twice
-  std::string data;             // as Message::data
-  std::string transcript{};     // as Message::transcript
+  Summary summary;                     // `to` is taken from each target, `size` is that of `data`
+  std::vector<Target> targets;         // at least one, no inbox twice
+  std::string data;                    // as Message::data
+  std::string transcript{};            // as Message::transcript
+  std::optional<PackedBody> packed{};  // in place of data and transcript, which are empty then
 };
 
 /// Newest first, so `offset` 0 is the newest.

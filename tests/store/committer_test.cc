@@ -6,7 +6,9 @@
 #include <future>
 #include <thread>
 
+#include "store/compression.h"
 #include "store/kit.h"
+#include "store/packed_body.h"
 
 using namespace maildrop;
 using namespace maildrop::store;
@@ -24,6 +26,7 @@ class ScriptedStore final : public Store {
     changed_.wait(lock, [&] { return !shut_; });
     std::vector<Result<MessageId>> results;
     for (const Delivery& d : deliveries) {
+      if (d.packed) packed_.push_back(*d.packed);
       if (d.data == "bad") {
         results.push_back(fail(Code::over_limit, "bad"));
       } else {
@@ -52,6 +55,10 @@ class ScriptedStore final : public Store {
     changed_.notify_all();
   }
   void forget(std::size_t n) { forgotten_ = n; }
+  std::vector<PackedBody> packed() {
+    const std::lock_guard lock(mutex_);
+    return packed_;
+  }
   std::vector<std::size_t> wait_for_batches(std::size_t n) {
     std::unique_lock lock(mutex_);
     REQUIRE(changed_.wait_for(lock, 20s, [&] { return batches_.size() >= n; }));
@@ -66,6 +73,7 @@ class ScriptedStore final : public Store {
   bool shut_ = false;
   std::size_t forgotten_ = 0;
   std::vector<std::size_t> batches_;
+  std::vector<PackedBody> packed_;
 };
 
 /// Keeps what `done` was called with, each with its number.
@@ -103,7 +111,10 @@ struct Fixture {
   metrics::Registry registry;
   Answers answers;
 
-  Fixture() { settings.deadline = 60s; }
+  Fixture() {
+    settings.deadline = 60s;
+    settings.compression = 0;
+  }
   static Delivery mail(std::string data) {
     Delivery d = delivery(from_millis(0), {"bob"});
     d.data = std::move(data);
@@ -190,6 +201,7 @@ TEST_CASE_METHOD(Fixture, "committer: memory is held until the delivery is gone,
 }
 
 TEST_CASE_METHOD(Fixture, "committer: a store that hangs costs the deadline, and one answer each") {
+  settings.compression = GENERATE(0u, 9u);
   settings.deadline = 50ms;
   Committer committer(store, settings, registry);
   store.shut(true);
@@ -205,7 +217,27 @@ TEST_CASE_METHOD(Fixture, "committer: a store that hangs costs the deadline, and
   CHECK(committer.waiting() == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "committer: mail comes to the store compressed, data and transcript in one piece") {
+  settings.compression = 9;
+  Committer committer(store, settings, registry);
+  Delivery d = mail(std::string(5000, 'a'));
+  d.transcript = "S: 220 example.test";
+  committer.push(d, answers.expect(0));
+  CHECK(answers.wait_for(1) == Want{{0, "stored"}});
+  const std::vector<PackedBody> packed = store.packed();
+  REQUIRE(packed.size() == 1);
+  CHECK(packed[0].dictionary == kDictionary);
+  CHECK(packed[0].bytes.size() < 200);
+  const auto body = unpack_body(packed[0].dictionary, packed[0].bytes, d.data.size());
+  REQUIRE(body);
+  CHECK(body->data == d.data);
+  CHECK(body->transcript == d.transcript);
+  CHECK(registry.total("maildrop_compression_input_bytes_total", "") == 5019);
+  CHECK(registry.total("maildrop_compression_output_bytes_total", "") == packed[0].bytes.size());
+}
+
 TEST_CASE_METHOD(Fixture, "committer: its end answers what waits, after the commit in flight") {
+  settings.compression = GENERATE(0u, 9u);
   auto committer = std::make_unique<Committer>(store, settings, registry);
   store.shut(true);
   committer->push(mail(), answers.expect(0));
@@ -251,6 +283,7 @@ TEST_CASE_METHOD(Fixture, "committer: upkeep that throws ends neither the thread
 }
 
 TEST_CASE_METHOD(Fixture, "committer: many threads, each answered exactly once") {
+  settings.compression = GENERATE(0u, 9u);
   constexpr int kThreads = 4, kEach = 500;
   std::vector<std::atomic<int>> calls(kThreads * kEach);
   {

@@ -1,5 +1,5 @@
 /// memory_store_test: the contract on the store in memory, and what is its own.
-#include "store/store_contract.h"
+#include "store/play_together.h"
 
 using namespace maildrop;
 using namespace maildrop::store;

@@ -4,7 +4,7 @@
 
 #include "store/redis_client.h"
 #include "store/redis_kit.h"
-#include "store/store_contract.h"
+#include "store/play_together.h"
 
 using namespace maildrop;
 using namespace maildrop::store;
@@ -262,18 +262,23 @@ TEST_CASE("redis: data of a newer maildrop is left alone") {
   CHECK(check_store(home.options, {}));
 }
 
-TEST_CASE("redis: mail of version 1, which had no sample of who holds what, is read, counted and removed") {
+TEST_CASE("redis: mail of older versions, plain and in no sample of who holds what, is read, counted and removed") {
   Home home;
+  home.options.settings.compression = 0;
   const auto store = home.open();
   const Delivery old = home.mail();
   REQUIRE(put_one(*store, old));
-  home.server.ask({"HDEL", "maildrop:body:" + old.summary.id.text(), "w"});
+  const std::string body = "maildrop:body:" + old.summary.id.text();
+  home.server.ask({"HDEL", body, "w", "z"});
+  home.server.ask({"HSET", body, "t", "S: 220 mx"});
+  home.server.ask({"HINCRBY", "maildrop:total", "bytes", "9"});
   home.server.ask({"DEL", "maildrop:sources"});
   home.server.ask({"HSET", "maildrop:total", "version", "1"});
   const auto now = home.open();
   REQUIRE(put_one(*now, home.mail()));
   CHECK(home.server.ask({"HGET", "maildrop:total", "version"}).text == std::to_string(redis::kVersion));
   CHECK(now->get(inbox("bob"), old.summary.id)->data == old.data);
+  CHECK(now->get(inbox("bob"), old.summary.id)->transcript == "S: 220 mx");
   CHECK(now->remove(inbox("bob"), old.summary.id).value_or(false));
   CHECK(shown(*now, "bob").size() == 1);
   CHECK(now->stats()->messages == 1);

@@ -138,6 +138,7 @@ constexpr const char* kBackToVersion2 = R"(
 
 TEST_CASE("sqlite file: a store of version 1 is read when a writer has brought it up to date") {
   World world("sqlite");
+  world.options.settings.compression = 0;
   const std::string path = world.folder.path("mail.db");
   const Delivery old = delivery(world.clock.now(), {"bob"});
   {
@@ -167,6 +168,7 @@ TEST_CASE("sqlite file: a store of version 1 is read when a writer has brought i
 
 TEST_CASE("sqlite file: of mail of version 2 it is found out whose it is") {
   World world("sqlite");
+  world.options.settings.compression = 0;
   const std::string path = world.folder.path("mail.db");
   {
     auto writer = world.open();
@@ -188,6 +190,30 @@ TEST_CASE("sqlite file: of mail of version 2 it is found out whose it is") {
     CHECK(*raw(path).number("SELECT sum(charge) FROM message" + his) < 11 * 60000);
     CHECK(*raw(path).number("SELECT sum(charge) FROM shared" + his) == 10 * 60000);
   }
+}
+
+TEST_CASE("sqlite file: mail of version 3 was not compressed, and had its transcript beside it") {
+  World world("sqlite");
+  world.options.settings.compression = 0;
+  const std::string path = world.folder.path("mail.db");
+  const Delivery old = delivery(world.clock.now(), {"bob"}), next = delivery(world.clock.now(), {"bob"});
+  {
+    auto writer = world.open();
+    REQUIRE(writer);
+    REQUIRE(put_one(**writer, old));
+  }
+  REQUIRE(raw(path).exec("UPDATE body SET transcript=CAST('S: 220 mx' AS BLOB); PRAGMA user_version=3"));
+  world.options.settings.compression = 9;
+  auto writer = world.open();
+  REQUIRE(writer);
+  REQUIRE(put_one(**writer, next));
+  const auto got = (*writer)->get(inbox("bob"), old.summary.id);
+  REQUIRE(got);
+  CHECK(got->data == old.data);
+  CHECK(got->transcript == "S: 220 mx");
+  CHECK((*writer)->get(inbox("bob"), next.summary.id)->data == next.data);
+  CHECK(*raw(path).number("SELECT count(*) FROM body WHERE dictionary=0") == 1);
+  CHECK(*raw(path).number("SELECT count(*) FROM body WHERE dictionary=1") == 1);
 }
 
 TEST_CASE("sqlite file: what is no store of ours is left alone, and said") {

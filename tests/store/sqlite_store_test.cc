@@ -1,5 +1,5 @@
 /// sqlite_store_test: the contract on SQLite.
-#include "store/store_contract.h"
+#include "store/play_together.h"
 
 using namespace maildrop;
 using namespace maildrop::store;

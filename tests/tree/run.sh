@@ -31,6 +31,12 @@ check_floors() { /usr/bin/python3 -B tests/tree/floors.py modules; }
 
 check_third_party_headers() { /usr/bin/python3 -B tests/tree/floors.py third-party; }
 
+# Mail that was stored cannot be read without the very dictionary it was compressed with.
+check_dictionaries() {
+  (cd lib/store/dictionary && sha256sum --quiet --check SHA256SUMS 2>&1 &&
+    comm -3 <(printf '%s\n' *.zdict) <(awk '{ print $2 }' SHA256SUMS | sort)) | none
+}
+
 check_top_level() {
   local agreed=" CMakeLists.txt README.md LICENSE .clang-format .clang-tidy .editorconfig .gitignore .gitlab-ci.yml .ci
     cmd lib systemd man completions tests examples "

@@ -1,0 +1,38 @@
+/// packed_body.h: data and transcript of a message as one piece of bytes, compressed: what a transcript says, the head
+/// of its message mostly says, too.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "store/store.h"
+
+namespace maildrop::store {
+
+/// Packs what is not packed. Level 0: without compressing.
+void pack_body(Delivery& delivery, int level);
+
+/// The bodies of deliveries, of which those that were not packed beforehand are now. The deliveries outlive it.
+class PackedBodies {
+ public:
+  PackedBodies(std::span<const Delivery> deliveries, int level);
+  const PackedBody& operator[](std::size_t at) const { return *bodies_[at]; }
+
+ private:
+  std::vector<const PackedBody*> bodies_;
+  std::deque<PackedBody> own_;
+};
+
+struct UnpackedBody {
+  std::string data;
+  std::string transcript;
+};
+/// `size` is that of the data, from its summary. corrupt: damaged.
+Result<UnpackedBody> unpack_body(unsigned dictionary, std::string_view bytes, std::uint64_t size);
+
+}  // namespace maildrop::store

@@ -1,0 +1,76 @@
+/// upkeep.cc: one step after each batch while there is a backlog, else one in kTend.
+#include "store/upkeep.h"
+
+#include <algorithm>
+#include <exception>
+
+#include "core/log.h"
+#include "store/committer.h"
+
+namespace maildrop::store {
+
+namespace {
+
+// Messages removed in one step. While deliveries come in: twice as many as were stored, so that expiry keeps up with
+// any load, within bounds that keep a step to a few milliseconds.
+constexpr std::size_t kPurgeStep = 200;
+constexpr std::size_t kLeastPurgeStep = 16;
+
+constexpr std::chrono::minutes kTellEvery{1};
+
+constexpr std::string_view kRemoved = "maildrop_store_removed_total";
+constexpr std::string_view kRemovedHelp = "Messages that expired, and that were evicted to make room";
+
+}  // namespace
+
+Upkeep::Upkeep(Store& store, metrics::Registry& metrics)
+    : store_(store),
+      inboxes_(metrics.gauge("maildrop_store_inboxes", "Inboxes in the store, expired ones not yet removed included")),
+      messages_(metrics.gauge("maildrop_store_messages", "Messages in the store")),
+      size_(metrics.gauge("maildrop_store_bytes", "Size of the store, all overhead included")),
+      wal_(metrics.gauge("maildrop_store_wal_bytes", "Of it, SQLite's write-ahead log")),
+      expired_(metrics.counter(kRemoved, kRemovedHelp, "reason=\"expired\"")),
+      evicted_(metrics.counter(kRemoved, kRemovedHelp, "reason=\"evicted\"")) {}
+
+void Upkeep::step(std::size_t stored) {
+  const Steady::time_point now = Steady::now();
+  const bool due = now >= next_;
+  if (!due && !backlog_) return;
+  const std::size_t step = stored == 0 ? kPurgeStep : std::clamp(2 * stored, kLeastPurgeStep, kPurgeStep);
+  try {
+    const Result<PurgeReport> report = store_.purge({step});
+    backlog_ = report && report->more;
+    if (report) tell(*report, now);
+    if (due) {
+      store_.tend();
+      if (const Result<StoreStats> stats = store_.stats()) show(*stats);
+    }
+  } catch (const std::exception&) {  // out of memory: again the next time, and mail is taken meanwhile
+    backlog_ = false;
+  }
+  if (due) next_ = Steady::now() + Committer::kTend;
+}
+
+/// A store that is full is an operator's matter, once in a while.
+void Upkeep::tell(const PurgeReport& report, Steady::time_point now) {
+  expired_.add(report.removed);
+  evicted_.add(report.evicted);
+  untold_ += report.evicted;
+  if (report.evicted >= most_told_) {
+    most_told_ = report.evicted;
+    whose_ = report.source;
+  }
+  if (untold_ == 0 || now < next_told_) return;
+  log::warning("store full, mail makes room", {{"evicted", untold_}, log::Field::if_any("source", whose_)});
+  untold_ = most_told_ = 0;
+  next_told_ = now + kTellEvery;
+}
+
+void Upkeep::show(const StoreStats& stats) {
+  inboxes_.set(static_cast<std::int64_t>(stats.inboxes));
+  messages_.set(static_cast<std::int64_t>(stats.messages));
+  size_.set(static_cast<std::int64_t>(stats.bytes));
+  wal_.set(static_cast<std::int64_t>(stats.wal_bytes));
+}
+
+}  // namespace maildrop::store
