@@ -130,8 +130,8 @@ void add_store(std::vector<Setting>& rows) {
                           "store.max_size. Where a reader keeps it from being emptied, 452 4.3.1 at twice that."));
   rows.push_back(
       number_row("store.compression", {0, 12}, MEMBER(store.compression), "0..12",
-                 "Level of zstd, with a dictionary of what mail has in common. When messages come faster "
-                 "than that they are compressed at level 1. 0: they are not. What is stored stays as it is."));
+                 "Level of zstd, with a dictionary of what mail has in common; while eight or more messages wait for "
+                 "their 250 it is level 1. 0: not compressed. What is stored stays as it is."));
 }
 
 void add_redis(std::vector<Setting>& rows) {

@@ -29,7 +29,7 @@ constexpr std::size_t kBatchBytes = 8u << 20;
 constexpr std::size_t kBusyBatch = 8;
 constexpr std::chrono::microseconds kGatherStep{2000};
 constexpr std::chrono::microseconds kGatherMost{4000};
-// As many that wait to be compressed are a rush, in which the level is the lowest.
+// As many that are not answered yet are a rush, in which the level is the lowest.
 constexpr std::size_t kRush = 8;
 
 constexpr std::size_t kTargetOverhead = 128;  // bytes of memory a target takes beside its name
@@ -188,7 +188,8 @@ void Committer::State::pack_loop() {
     arrival.wait(lock, [&] { return stopping || !arrived.empty(); });
     packer_idle = false;
     if (stopping) break;
-    const int level = arrived.size() < kRush ? static_cast<int>(settings.compression) : kFastCompression;
+    const bool rush = count.load(std::memory_order_relaxed) >= kRush;
+    const int level = rush ? kFastCompression : static_cast<int>(settings.compression);
     packing.splice(packing.end(), arrived, arrived.begin());
     Delivery delivery = std::move(packing.front().delivery);
     lock.unlock();

@@ -15,6 +15,7 @@ namespace {
 constexpr char kPlain = 1;
 constexpr char kWithTls = 2;     // one text more
 constexpr char kCompressed = 3;  // with or without it
+constexpr int kLevel = 3;        // of zstd: 1 takes 2.1 us instead of 2.8, and 5 % more bytes
 constexpr std::uint64_t kMostTexts = 1u << 20;
 
 void put_number(std::uint64_t value, std::string& out) {
@@ -70,7 +71,7 @@ std::string pack(const Summary& summary, std::string_view to, bool compressed) {
     put_text(text, texts);
   if (!summary.tls.empty()) put_text(summary.tls, texts);
   std::optional<std::string> shorter;
-  if (compressed && texts.size() <= kMostTexts) shorter = compress(texts, {});
+  if (compressed && texts.size() <= kMostTexts) shorter = compress(texts, {kLevel});
 
   const char format = shorter ? kCompressed : summary.tls.empty() ? kPlain : kWithTls;
   std::string out(1, format);

@@ -1,5 +1,6 @@
 """smtp.py: an SMTP client that does exactly what it is told, wrong things included."""
 import collections
+import os
 import re
 import socket
 import ssl
@@ -16,6 +17,12 @@ def crlf(data):
     """A message from a file: lines end in CRLF, and the last one too."""
     data = re.sub(rb"(?<!\r)\n", b"\r\n", data)
     return data if data.endswith(b"\r\n") else data + b"\r\n"
+
+
+def noise(lines, width=98):
+    """Text that takes as much when it is kept as when it comes."""
+    rest = os.urandom(lines * width).translate(bytes(0x80 | i for i in range(256)))
+    return b"".join(rest[i:i + width] + b"\r\n" for i in range(0, len(rest), width))
 
 
 class Client:

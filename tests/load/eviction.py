@@ -1,4 +1,5 @@
 """eviction.py BINARY FOLDER: see eviction.sh."""
+import base64
 import http.client
 import json
 import multiprocessing
@@ -44,7 +45,7 @@ class Client:
 
 
 def flood(port, number, count, told):
-    body = b"Subject: flood\r\n\r\n" + (b"x" * 76 + b"\r\n") * (SIZE // 78)
+    body = b"Subject: flood\r\n\r\n" + base64.encodebytes(os.urandom(SIZE * 57 // 78)).replace(b"\n", b"\r\n")
     codes = {}
     client = None
     for i in range(count):

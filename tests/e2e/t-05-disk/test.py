@@ -5,11 +5,11 @@ import time
 
 from e2e import WORK, Api, Daemon, check, finish, same, until, without_trace
 from redis import DURABLE, Redis
-from smtp import Client
+from smtp import Client, noise
 
 DISK = sys.argv[1]
 FILLER = f"{DISK}/filler"
-BODY = b"Subject: disk\r\n\r\n" + b"0123456789abcde\r\n" * 1200  # about 20 KB
+BODY = b"Subject: disk\r\n\r\n" + noise(200)  # about 20 KB
 
 
 def fill():

@@ -6,7 +6,7 @@ import time
 from e2e import BINARY, WORK, Api, Daemon, check, environment, finish, maildrop, same, until, without_trace
 from load import Load
 from redis import Redis
-from smtp import Client, deliver
+from smtp import Client, deliver, noise
 
 MESSAGE = b"Subject: shared\r\n\r\nbody \xff\0 %s $5\r\n"
 
@@ -76,7 +76,7 @@ def late_and_gone():
 def full():
     with Redis("--maxmemory", "12mb", name="small") as server:
         with Daemon({"store.url": server.url, "limits.errors": 1000}) as daemon, Api(daemon.api) as api, Client(daemon.smtp) as client:
-            large = b"Subject: large\r\n\r\n" + (b"x" * 98 + b"\r\n") * 4000
+            large = b"Subject: large\r\n\r\n" + noise(4000)
             codes = [client.deliver([f"f{n}@example.test"], large).code for n in range(40)]
             check("a full Redis: 452, and what was taken stays", codes[0] == 250 and codes[-1] == 452 and set(codes) == {250, 452}, codes)
             same("all of it", [len(api.messages(f"f{n}")) for n in range(40)], [int(code == 250) for code in codes])

@@ -36,7 +36,7 @@ def send_all(address, messages):
                 if client.reply().code != 250:
                     refused.append(messages[number])
 
-    parallel(work, range(len(messages)), 6)
+    parallel(work, range(len(messages)), 1)
     return refused
 
 
