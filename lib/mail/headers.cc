@@ -68,19 +68,21 @@ Headers scan_headers(std::string_view text, const HeaderLimits& limits) {
       value_end = at + line.text.size();
       at = line.next;
     }
+    const std::string_view name = head.substr(value_start - colon - 1, name_size);
+    if (!equals_ignoring_case(name.substr(0, limits.prefix.size()), limits.prefix)) continue;
     std::string_view value = head.substr(value_start, value_end - value_start);
     if (value.size() > limits.field_size) {
       value = value.substr(0, limits.field_size);
       headers.truncated = true;
     }
     if (headers.fields.size() < limits.fields) {
-      headers.fields.push_back({head.substr(value_start - colon - 1, name_size), value});
+      headers.fields.push_back({name, value});
     } else {
-      headers.truncated = true;
+      headers.truncated = headers.skipped = true;
     }
   }
   headers.body = at;
-  if (head.size() < text.size()) headers.truncated = true;
+  if (head.size() < text.size()) headers.truncated = headers.skipped = true;
   return headers;
 }
 

@@ -12,6 +12,7 @@ struct HeaderLimits {
   std::size_t fields = 1000;           // further ones are skipped and `truncated` is set
   std::size_t field_size = 16 * 1024;  // bytes of a value that are kept; the rest is cut and `truncated` is set
   std::size_t size = 512 * 1024;       // bytes scanned for the end of the header
+  std::string_view prefix = {};        // of the names of fields that are wanted; others are passed over, uncounted
 };
 
 /// One field; views into the scanned text.
@@ -25,6 +26,7 @@ struct Headers {
   std::vector<HeaderField> fields;  // in order
   std::size_t body = 0;             // where the body starts: after the empty line, or the text's end
   bool truncated = false;           // a limit was met
+  bool skipped = false;             // and there are fields, or there may be, that are not among these
 
   /// The first field of that name (ASCII case ignored), or nullptr.
   const HeaderField* find(std::string_view name) const;

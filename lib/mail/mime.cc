@@ -24,13 +24,19 @@ void set_type(Part& part, const std::string& media_type) {
   if (!std::all_of(media_type.begin(), media_type.end(), [](char c) { return c > ' ' && c <= '~'; })) return;
   part.type = media_type.substr(0, slash);
   part.subtype = media_type.substr(slash + 1);
+  part.typed = true;
 }
 
 /// Takes the Content-* fields into the part; gives the boundary of a multipart.
 std::string read_fields(const Headers& headers, Part& part) {
-  const ParameterizedField type = parse_parameters(value_of(headers, "Content-Type"));
+  const std::string_view type_field = value_of(headers, "Content-Type");
+  const ParameterizedField type = parse_parameters(type_field);
   const ParameterizedField disposition = parse_parameters(value_of(headers, "Content-Disposition"));
   set_type(part, type.value);
+  // The type may stand where nobody has looked, or its boundary, or the encoding of a message.
+  part.opaque = (headers.skipped && (type.value.empty() || part.is_message())) ||
+                type_field.size() >= HeaderLimits{}.field_size ||
+                type.parameters.size() >= ParameterizedField::kMaxParameters;
   part.charset = to_lower(type.parameter("charset"));
   part.encoding = parse_parameters(value_of(headers, "Content-Transfer-Encoding")).value;
   // RFC 2183 2.8: a disposition that we do not know is treated as attachment.
@@ -41,7 +47,10 @@ std::string read_fields(const Headers& headers, Part& part) {
   std::string id = unfold(value_of(headers, "Content-ID"));
   std::erase_if(id, [](char c) { return c == '<' || c == '>'; });
   part.content_id = std::move(id);
-  return part.is_multipart() ? type.parameter("boundary") : std::string();
+  if (!part.is_multipart()) return {};
+  std::string boundary = type.parameter("boundary");
+  boundary.resize(boundary.find_last_not_of(" \t") + 1);  // RFC 2046 5.1.1: it has none at its end, and lines may
+  return boundary;
 }
 
 class Scanner {
@@ -54,7 +63,7 @@ class Scanner {
     std::size_t lines = 0;
     while (at < text_.size() && !stopped_) {
       if (++lines > limits_.lines) {
-        out_.truncated = true;
+        out_.truncated = out_.stopped = true;
         break;
       }
       const std::size_t end = std::min(text_.find('\n', at), text_.size());
@@ -130,7 +139,7 @@ class Scanner {
 
   void open_part(std::size_t start, std::size_t depth, bool message) {
     if (out_.parts.size() >= std::max<std::size_t>(limits_.parts, 1)) {
-      out_.truncated = stopped_ = true;
+      out_.truncated = out_.stopped = stopped_ = true;
       return;
     }
     Part part;
@@ -148,7 +157,7 @@ class Scanner {
     in_header_ = false;
     Part& part = current();
     const std::string_view head = text_.substr(part.header, limit - part.header);
-    const Headers headers = scan_headers(head, part.header == 0 ? HeaderLimits{} : limits_.header);
+    const Headers headers = scan_headers(head, part.header == 0 ? limits_.whole : limits_.header);
     if (headers.truncated) out_.truncated = true;
     part.body = part.header + headers.body;
     const std::string boundary = read_fields(headers, part);
@@ -158,17 +167,18 @@ class Scanner {
   /// Looks into a container; what it holds counts as one more level.
   void enter(const std::string& boundary) {
     Part& part = current();
-    const bool message = part.type == "message" && (part.subtype == "rfc822" || part.subtype == "global");
+    const bool message = part.is_message();
     if (!part.is_multipart() && !message) return;
     // Neither may be encoded (RFC 2045 6.4). Multiparts that claim to be are not, in real mail; messages are.
     if (message && (part.encoding == "base64" || part.encoding == "quoted-printable")) return;
     if (part.is_multipart() && boundary.empty()) {
       part.type = "text";  // not MIME, so its bytes are shown
       part.subtype = "plain";
+      part.typed = false;
       return;
     }
     if (part.depth >= limits_.depth || boundary.size() > limits_.boundary) {
-      out_.truncated = true;
+      out_.truncated = part.opaque = true;
       return;
     }
     const std::size_t depth = part.depth + 1;  // `part` goes when the list grows

@@ -1,6 +1,7 @@
 /// transaction.h: one mail transaction as SMTP saw it: what filters judge and what is delivered.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -52,6 +53,8 @@ struct Transaction {
   std::uint64_t declared_size = 0;    // MAIL ... SIZE=; 0: not said
   std::vector<Recipient> recipients;  // accepted ones, no inbox twice
   std::string data;                   // the message, byte for byte, dots unstuffed; grows during DATA
+  std::size_t removed = 0;            // attachments that were taken out of data to deliver it (mail.attachments)
+  std::uint64_t removed_size = 0;     // bytes of their contents
   std::string transcript{};           // what was said until now, or since the message before (smtp/transcript.h)
   BudgetShare memory;                 // what recipients, data and transcript take
 };

@@ -254,28 +254,40 @@ bool is_word(std::string_view utf8) {
   return true;
 }
 
-std::string decode_transfer(std::string_view bytes, std::string_view encoding, std::size_t max) {
+void decode_transfer(std::string_view bytes, std::string_view encoding,
+                     const std::function<bool(std::string_view)>& take) {
   constexpr std::size_t kStep = 64 * 1024;
   const bool base64 = encoding == "base64";
-  if (!base64 && encoding != "quoted-printable") return std::string(bytes.substr(0, max));
+  if (!base64 && encoding != "quoted-printable") {
+    take(bytes);
+    return;
+  }
   GMimeEncoding state;
   g_mime_encoding_init_decode(&state, base64 ? GMIME_CONTENT_ENCODING_BASE64 : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
-  std::string out;
   std::string buffer;
   std::size_t digits = 0;
-  while (!bytes.empty() && out.size() < max) {
+  while (!bytes.empty()) {
     const std::string_view piece = bytes.substr(0, kStep);
     bytes.remove_prefix(piece.size());
     digits += static_cast<std::size_t>(std::count_if(piece.begin(), piece.end(), is_base64));
     buffer.resize(g_mime_encoding_outlen(&state, piece.size()));
-    out.append(buffer, 0, g_mime_encoding_step(&state, piece.data(), piece.size(), buffer.data()));
+    const std::size_t size = g_mime_encoding_step(&state, piece.data(), piece.size(), buffer.data());
+    if (!take(std::string_view(buffer).substr(0, size))) return;
   }
   // A last group without its padding still holds bytes.
   const std::string_view padding =
       base64 ? std::string_view("===").substr(0, (4 - digits % 4) % 4) : std::string_view();
   buffer.resize(g_mime_encoding_outlen(&state, padding.size()) + 16);
-  out.append(buffer, 0, g_mime_encoding_flush(&state, padding.data(), padding.size(), buffer.data()));
-  if (out.size() > max) out.resize(max);
+  const std::size_t size = g_mime_encoding_flush(&state, padding.data(), padding.size(), buffer.data());
+  take(std::string_view(buffer).substr(0, size));
+}
+
+std::string decode_transfer(std::string_view bytes, std::string_view encoding, std::size_t max) {
+  std::string out;
+  decode_transfer(bytes, encoding, [&](std::string_view piece) {
+    out += piece.substr(0, max - out.size());
+    return out.size() < max;
+  });
   return out;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -28,5 +29,9 @@ bool is_word(std::string_view utf8);
 
 /// Decodes base64 or quoted-printable (lower-case name); other names copy. At most `max` bytes come out.
 std::string decode_transfer(std::string_view bytes, std::string_view encoding, std::size_t max);
+
+/// The same piece by piece, without holding it: `take` gets what is decoded, in order, until it returns false.
+void decode_transfer(std::string_view bytes, std::string_view encoding,
+                     const std::function<bool(std::string_view)>& take);
 
 }  // namespace maildrop::mail

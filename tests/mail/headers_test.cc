@@ -123,5 +123,19 @@ TEST_CASE("unfold takes out line ends and trims") {
   }
 }
 
+TEST_CASE("headers: only fields of a kind") {
+  const Headers headers =
+      scan_headers("A: 1\r\ncontent-a: 2\r\nB: 3\r\n more\r\nContent-B: 4\r\nContent-C: 5\r\n\r\nbody",
+                   {.fields = 2, .prefix = "Content-"});
+  REQUIRE(headers.fields.size() == 2);
+  CHECK(headers.fields[0].value == " 2");
+  CHECK(headers.fields[1].name == "Content-B");
+  CHECK(headers.body == 63);
+  CHECK(headers.skipped);
+  CHECK_FALSE(scan_headers("A: 1\r\nB: 2\r\nContent-A: 3\r\n\r\n", {.fields = 1, .prefix = "Content-"}).skipped);
+  CHECK(scan_headers("A: 1\r\nB: 2\r\n", {.fields = 1}).skipped);
+  CHECK(scan_headers("A: 1\r\nB: 2\r\n", {.size = 8}).skipped);
+}
+
 }  // namespace
 }  // namespace maildrop::mail

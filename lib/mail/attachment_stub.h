@@ -1,0 +1,22 @@
+/// attachment_stub.h: the text that stands for an attachment that was removed. For attachments.cc.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "mail/attachments.h"
+
+namespace maildrop::mail {
+
+/// Fields and body of a text/plain part, with CRLF line ends and without the last one; `fields`, with their line ends,
+/// stand behind its own. No line of it begins with `--`, so that none is a boundary; without `fields` it is at most
+/// 1.5 KB. As a file it is listed beside the text and never taken for it.
+std::string stub_of(const Attachment& attachment, bool as_file, std::string_view fields = {});
+
+/// The fields of a header but Content-*, byte for byte; without the empty line. The last one has its line end.
+std::string without_content_fields(std::string_view header_and_body);
+
+/// The type with `?` for what types do not have (RFC 6838 4.2), cut.
+std::string safe_type(std::string_view media_type);
+
+}  // namespace maildrop::mail

@@ -1,0 +1,43 @@
+/// sha256.cc: the digest of OpenSSL, which uses what the processor has for it.
+#include "mail/sha256.h"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <new>
+
+namespace maildrop::mail {
+namespace {
+
+EVP_MD_CTX* as_context(void* context) { return static_cast<EVP_MD_CTX*>(context); }
+
+/// Nothing but a lack of memory makes these fail.
+void require(bool done) {
+  if (!done) throw std::bad_alloc();
+}
+
+}  // namespace
+
+void Sha256::Freed::operator()(void* context) const { EVP_MD_CTX_free(as_context(context)); }
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  require(context_ != nullptr && EVP_DigestInit_ex(as_context(context_.get()), EVP_sha256(), nullptr) == 1);
+}
+
+void Sha256::add(std::string_view bytes) {
+  require(EVP_DigestUpdate(as_context(context_.get()), bytes.data(), bytes.size()) == 1);
+}
+
+std::string Sha256::hex() {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<unsigned char, 32> digest;
+  require(EVP_DigestFinal_ex(as_context(context_.get()), digest.data(), nullptr) == 1);
+  std::string out;
+  for (const unsigned char byte : digest) {
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 15];
+  }
+  return out;
+}
+
+}  // namespace maildrop::mail
