@@ -2,6 +2,7 @@
 #include "core/text.h"
 #include "inbox.h"
 #include "json_line.h"
+#include "mail/attachments.h"
 #include "mail/headers.h"
 #include "mail/message.h"
 #include "mail/words.h"
@@ -28,9 +29,10 @@ std::string for_reading(const store::Message& message, const Screen& screen) {
   const auto field = [&screen](std::string_view name, std::string_view value) {
     return screen.bold(name) + " " + terminal_safe(value) + "\n";
   };
+  const std::string_view note = mail::removal_note(message.data);
   return field("From:", sender_of(summary)) + field("To:", summary.to) + field("Subject:", summary.subject) +
-         field("Date:", rfc5322(summary.date.value_or(summary.received))) + field("Id:", summary.id.text()) + "\n" +
-         text_of(message.data);
+         field("Date:", rfc5322(summary.date.value_or(summary.received))) + field("Id:", summary.id.text()) +
+         (note.empty() ? std::string() : field("Attachments:", note)) + "\n" + text_of(message.data);
 }
 
 Json json_headers(const std::string& data) {

@@ -93,8 +93,11 @@ struct ApiSettings {
 };
 
 struct MailSettings {
-  std::vector<std::string> domains;     // default: localhost, see settings.cc; `*` is any
-  std::uint64_t max_size = 512 * 1024;  // announced as SIZE, bytes
+  enum class Attachments { strip, keep, reject };
+
+  std::vector<std::string> domains;              // default: localhost, see settings.cc; `*` is any
+  std::uint64_t max_size = 512 * 1024;           // announced as SIZE, bytes
+  Attachments attachments = Attachments::strip;  // a public inbox shows text, and is no place to leave files at
 };
 
 struct InboxSettings {

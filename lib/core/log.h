@@ -35,6 +35,12 @@ struct Field {
     if (text.empty()) field.value = std::monostate();
     return field;
   }
+  /// Left out where it is 0.
+  static Field if_any(std::string_view key, std::uint64_t number) {
+    Field field(key, number);
+    if (number == 0) field.value = std::monostate();
+    return field;
+  }
 };
 
 /// Sets level and format for the process; called once at start and again after a reload. Before it: info, text.

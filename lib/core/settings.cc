@@ -73,6 +73,16 @@ void add_mail(std::vector<Setting>& rows) {
       reloadable(size_row("mail.max_size", {kKiB, 512 * kMiB}, MEMBER(mail.max_size), "1KiB..512MiB",
                           "Bytes of a message, announced as SIZE (RFC 1870). Beyond: 552 5.3.4, at MAIL when "
                           "declared, at the final dot otherwise.")));
+  rows.push_back(reloadable(choice_row<MailSettings::Attachments>(
+      "mail.attachments",
+      {{"strip", MailSettings::Attachments::strip},
+       {"keep", MailSettings::Attachments::keep},
+       {"reject", MailSettings::Attachments::reject}},
+      MEMBER(mail.attachments), "strip | keep | reject",
+      "What to do with the parts of a message that are not text, at any depth. `strip` puts a text in place of each "
+      "that names its type, file name, size and SHA-256, and leaves all else byte for byte; the field "
+      "X-Maildrop-Attachments above our Received says how many. `keep` stores every message exactly as it was sent: "
+      "for tests of software that sends files or signs its mail. `reject` refuses such mail: 554 5.6.1.")));
 }
 
 void add_inbox(std::vector<Setting>& rows) {

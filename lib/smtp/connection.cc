@@ -344,8 +344,8 @@ Connection::Outgoing Connection::take_delivery() {
   delivery.transcript = std::move(transaction.transcript);
   for (mail::Recipient& recipient : transaction.recipients)
     delivery.targets.push_back({std::move(recipient.inbox), recipient.address.to_string()});
-  const Record record{summary.id, summary.from, delivery.targets.front().inbox.name(), delivery.targets.size(),
-                      summary.size};
+  const Record record{summary.id,   summary.from,       delivery.targets.front().inbox.name(), delivery.targets.size(),
+                      summary.size, transaction.removed};
   return {std::move(delivery), std::move(transaction.memory), record};
 }
 
@@ -367,6 +367,7 @@ awaitable<void, Executor> Connection::deliver() {
   loop_.metrics.delivery.observe(std::chrono::duration<double>(loop_.clock.monotonic() - start).count());
   (stored ? loop_.metrics.stored : loop_.metrics.deferred).add();
   if (stored) loop_.metrics.bytes.add(outgoing.record.size);
+  if (stored) loop_.metrics.removed.add(outgoing.record.removed);
   log_message(outgoing.record, stored);
   session_.answer(stored);
   count_refusals();

@@ -93,6 +93,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
     std::string inbox;  // the first
     std::size_t inboxes;
     std::uint64_t size;
+    std::size_t removed;  // attachments
   };
   /// On its way to the store.
   struct Outgoing {

@@ -37,6 +37,7 @@ void Connection::log_message(const Record& record, const Result<store::MessageId
                           {"inbox", record.inbox},
                           {"inboxes", record.inboxes},
                           {"size", record.size},
+                          log::Field::if_any("removed", record.removed),
                           {"result", "stored"}});
   } else {
     log::warning("message", {{"id", record.id.text()},
@@ -46,6 +47,7 @@ void Connection::log_message(const Record& record, const Result<store::MessageId
                              {"inbox", record.inbox},
                              {"inboxes", record.inboxes},
                              {"size", record.size},
+                             log::Field::if_any("removed", record.removed),
                              {"result", "deferred"},
                              {"code", answer_to(stored.error()).code},
                              {"reason", answer_to(stored.error()).reason},

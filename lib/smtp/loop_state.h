@@ -44,6 +44,7 @@ struct Metrics {
   metrics::Counter& refused_messages;
   metrics::Counter& refused_recipients;
   metrics::Counter& bytes;
+  metrics::Counter& removed;  // attachments
   metrics::Gauge& connections;
   metrics::Counter& proxied;  // PROXY headers by what they were
   metrics::Counter& health_checks;

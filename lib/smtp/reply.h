@@ -83,6 +83,7 @@ inline constexpr Reply bare_newline_chunk{554, "5.6.0", "bare CR or LF in the me
 inline constexpr Reply too_large{552, "5.3.4", "message larger than SIZE", "size"};
 inline constexpr Reply data_line_too_long{554, "5.6.0", "line too long in the message", "data_line"};
 inline constexpr Reply header_too_large{552, "5.3.4", "message header too large", "header_size"};
+inline constexpr Reply attachments{554, "5.6.1", "no attachments here, only text", "attachments"};
 inline constexpr Reply too_many_hops{554, "5.4.6", "too many hops, this looks like a mail loop", "hops"};
 
 // The store and memory: 452 for what fills up, 451 for what fails.

@@ -33,6 +33,7 @@ Metrics::Metrics(metrics::Registry& r)
           r.counter("maildrop_smtp_messages_total", "messages by what became of them", "result=\"refused\"")),
       refused_recipients(r.counter("maildrop_smtp_refused_recipients_total", "RCPT commands refused for good")),
       bytes(r.counter("maildrop_smtp_message_bytes_total", "bytes of stored messages")),
+      removed(r.counter("maildrop_smtp_attachments_removed_total", "attachments removed from stored messages")),
       connections(r.gauge("maildrop_smtp_connections", "SMTP connections open now")),
       proxied(r.counter(kProxy, kProxyHelp, "result=\"client\"")),
       health_checks(r.counter(kProxy, kProxyHelp, "result=\"health_check\"")),

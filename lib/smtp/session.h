@@ -198,6 +198,9 @@ class Session {
   void header_ended();
   void data_ended();
   void finish_message();
+  void message_judged();
+  void refuse_message(const Reply& reply);
+  bool remove_attachments();  // false: no memory for it
   void refuse_data(const Reply& reply);
   DataReader::Limits data_limits() const;
   bool over_data_limits(std::size_t size, std::size_t header, std::size_t line);

@@ -1,6 +1,7 @@
 /// session_message.cc: a session between 354 and the answer to the final dot, and what is kept with its message.
 #include <algorithm>
 
+#include "mail/attachments.h"
 #include "smtp/session.h"
 #include "smtp/trace.h"
 
@@ -11,7 +12,7 @@ using filter::Phase;
 namespace {
 
 constexpr std::size_t kTraceRoom =
-    2048;  // bytes kept free for Return-Path and Received: two paths, a HELO, a host name
+    2048;  // bytes kept free for Return-Path and Received: two paths, a HELO, a host name; and what was removed
 
 }  // namespace
 
@@ -121,6 +122,38 @@ void Session::finish_message() {
   answer_message(std::string(*data_refusal_));  // a copy: the transaction goes
 }
 
+/// The filters saw it whole. What is said now is said of what came, and not of what is stored.
+void Session::message_judged() {
+  using Attachments = MailSettings::Attachments;
+  note_replies();
+  transcript_.content(transaction_.data.size());
+  const Attachments policy = policy_->config.mail.attachments;
+  if (policy == Attachments::reject && mail::has_attachments(transaction_.data))
+    return refuse_message(reply::attachments);
+  if (policy == Attachments::strip && !remove_attachments()) return refuse_message(reply::no_memory);
+  want_ = Want::delivery;
+}
+
+void Session::refuse_message(const Reply& reply) {
+  refusals_.push_back(refused_message(reply));
+  std::string text;
+  append(text, reply, id_);
+  answer_message(text);
+}
+
+/// There are two of the message while it is done, and as much memory is held.
+bool Session::remove_attachments() {
+  std::string& data = transaction_.data;
+  const mail::Removal removal = mail::plan_removal(data);
+  if (removal.attachments.empty()) return true;
+  if (!hold(bytes_beside_data() + data.capacity() + removal.size + kTraceRoom)) return false;
+  data = mail::remove_attachments(data, removal, kTraceRoom);
+  hold(bytes_beside_data() + data.capacity());
+  transaction_.removed = removal.attachments.size();
+  transaction_.removed_size = mail::size_of(removal.attachments);
+  return true;
+}
+
 void Session::refuse_data(const Reply& reply) {
   data_refusal_ = std::make_unique<std::string>();
   append(*data_refusal_, reply, id_);
@@ -154,8 +187,6 @@ std::string Session::take_output() {
 }
 
 mail::Transaction Session::take_transaction() {
-  note_replies();
-  transcript_.content(transaction_.data.size());
   mail::Transaction taken = std::move(transaction_);
   taken.transcript = transcript_.text();
   transcript_.begin(id_, ++delivered_ + 1);

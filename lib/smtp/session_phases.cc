@@ -65,8 +65,7 @@ void Session::proceed() {
     case Phase::headers: return headers_judged();
     case Phase::message:
       if (discard_ || discard_all_) return answer_message(reply::discarded);
-      want_ = Want::delivery;
-      return;
+      return message_judged();
   }
 }
 

@@ -28,6 +28,15 @@ void append_peer(std::string& out, const mail::Peer& peer) {
   out += "])";
 }
 
+void append_removed(std::string& out, const mail::Transaction& transaction) {
+  if (transaction.removed == 0) return;
+  out += "X-Maildrop-Attachments: removed ";
+  out += std::to_string(transaction.removed);
+  out += ", ";
+  out += std::to_string(transaction.removed_size);
+  out += " bytes\r\n";
+}
+
 }  // namespace
 
 std::string trace_fields(const mail::Transaction& transaction, std::string_view hostname, std::string_view id,
@@ -36,7 +45,9 @@ std::string trace_fields(const mail::Transaction& transaction, std::string_view 
   out.reserve(320);
   out += "Return-Path: <";
   if (!transaction.from.is_null()) out += transaction.from.to_string();
-  out += ">\r\nReceived: from ";
+  out += ">\r\n";
+  append_removed(out, transaction);
+  out += "Received: from ";
   append_helo(out, transaction.helo);
   append_peer(out, transaction.peer);
   out += "\r\n\tby ";

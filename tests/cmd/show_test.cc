@@ -47,6 +47,16 @@ TEST_CASE("headers are all of the header, text all of the body") {
                          Catch::Contains("\nId: d000000azz") && Catch::EndsWith("\n\n" + text));
 }
 
+TEST_CASE("what was removed is told, by us alone") {
+  store::Message message = hostile();
+  const std::string note = "X-Maildrop-Attachments: removed 2, 7 bytes\r\n";
+  message.data = "Return-Path: <>\r\n" + note + "Received: from x\r\n\r\nbody\r\n";
+  CHECK_THAT(show(Form::screen, "bob", message, Screen{}),
+             Catch::EndsWith("\nAttachments: removed 2, 7 bytes\n\nbody\n"));
+  message.data = "Return-Path: <>\r\nReceived: from x\r\n" + note + "\r\nbody\r\n";
+  CHECK_THAT(show(Form::screen, "bob", message, Screen{}), !Catch::Contains("Attachments:"));
+}
+
 TEST_CASE("a transcript is shown line by line") {
   CHECK(show(Form::transcript, "bob", hostile(), Screen{}) == "S: 220 mx\nC: HELO \xef\xbf\xbd[31m\xef\xbf\xbd\n");
 }

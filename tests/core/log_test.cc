@@ -115,7 +115,10 @@ TEST_CASE("a reader that has stalled stalls nobody, however long a line is") {
   CHECK(after - before == 1);
 }
 
-TEST_CASE("a field without a text may be left out") {
+TEST_CASE("a field without a text or a count may be left out") {
+  CHECK_THAT(log::format(Format::text, Level::info, "e",
+                         {log::Field::if_any("a", std::uint64_t{0}), log::Field::if_any("b", std::uint64_t{2})}, kNow),
+             Catch::EndsWith(" info e b=2"));
   CHECK_THAT(log::format(Format::text, Level::info, "e", {log::Field::if_any("a", ""), {"b", ""}}, kNow),
              Catch::EndsWith(" info e b=\"\""));
   CHECK_THAT(

@@ -223,10 +223,11 @@ def maildrop(*args, settings=None, stdin=None, seconds=60, env=None):
     return done.returncode, done.stdout, err
 
 
-TRACE = re.compile(rb"\AReturn-Path:[^\r\n]*\r\nReceived:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*")
+TRACE = re.compile(rb"\AReturn-Path:[^\r\n]*\r\n(?:X-Maildrop-Attachments:[^\r\n]*\r\n)?Received:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*")
 
 
 def without_trace(raw):
-    """What was sent: the stored bytes after our Return-Path and Received fields; None if these are not there."""
+    """What was sent: the stored bytes after our Return-Path and Received fields, and what stands between them of what was
+    not kept; None if these are not there."""
     match = TRACE.match(raw or b"")
     return raw[match.end():] if match else None

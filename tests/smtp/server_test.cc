@@ -15,6 +15,7 @@
 #include <random>
 
 #include "core/log.h"
+#include "mail/attachments.h"
 #include "smtp/dialog.h"
 #include "smtp/loop_state.h"
 #include "store/backends.h"
@@ -89,12 +90,14 @@ class ScriptedStore final : public store::Store {
   const std::vector<Stored>& stored() const { return stored_; }
 
  private:
-  /// Without our trace fields: Return-Path, and a Received of three lines, one more for one recipient and one for TLS.
+  /// Without our trace fields: Return-Path, one of what was removed, and a Received of three lines, one more for one
+  /// recipient and one for TLS.
   static Stored as_stored(const store::Delivery& delivery) {
     std::string envelope = (delivery.summary.from.empty() ? "<>" : delivery.summary.from) + " ->";
     for (const auto& target : delivery.targets) envelope += " " + target.inbox.name();
     std::size_t start = 0;
-    const int more = (delivery.targets.size() == 1) + !delivery.summary.tls.empty();
+    const int more =
+        (delivery.targets.size() == 1) + !delivery.summary.tls.empty() + !mail::removal_note(delivery.data).empty();
     for (int lines = 4 + more; lines > 0; --lines) start = delivery.data.find('\n', start) + 1;
     const bool proxied = delivery.summary.peer != "127.0.0.1";
     return {envelope, delivery.data.substr(start), proxied ? delivery.summary.peer : std::string()};

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "mail/attachments.h"
+
 using namespace maildrop;
 using namespace maildrop::smtp;
 
@@ -37,6 +39,16 @@ TEST_CASE("trace fields") {
         "\tby mx.example.org with ESMTP id 4f2k\r\n"
         "\tfor <u@example.org>;\r\n"
         "\tTue, 14 Nov 2023 22:13:20 +0000\r\n");
+}
+
+TEST_CASE("trace fields tell what was removed, above what a sender can write") {
+  mail::Transaction tx = transaction();
+  tx.removed = 2;
+  tx.removed_size = 123456;
+  CHECK(has(fields(tx),
+            "Return-Path: <a@b.test>\r\nX-Maildrop-Attachments: removed 2, 123456 bytes\r\nReceived: from client"));
+  CHECK(mail::removal_note(fields(tx)) == "removed 2, 123456 bytes");
+  CHECK(mail::removal_note(fields(transaction()) + "X-Maildrop-Attachments: removed 9, 9 bytes\r\n").empty());
 }
 
 TEST_CASE("trace fields of other peers, greetings and senders") {

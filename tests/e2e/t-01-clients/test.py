@@ -89,7 +89,7 @@ def read_back(daemon, inbox, sent):
         same(f"{name}: bytes as sent", without_trace(over_http), sent)
 
 
-with Daemon({"log.level": "debug"}) as daemon:
+with Daemon({"log.level": "debug", "mail.attachments": "keep"}) as daemon:
     expected = [swaks(daemon), swaks_with_attachment(daemon), curl(daemon)] + python_smtplib(daemon)
     smtp_source(daemon)
     for inbox, sent in expected + [("curl-too", PLAIN)]:
