@@ -182,6 +182,13 @@ TEST_CASE("attachments: size and digest are of the decoded content") {
   CHECK(removal.attachments[0].sha256 == kHello);
 }
 
+TEST_CASE("attachments: a multipart is not decoded, whatever it claims") {
+  const Removal removal = plan_removal("Content-Type: multipart/mixed; boundary=" + std::string(300, 'b') +
+                                       "\r\nContent-Transfer-Encoding: base64\r\n\r\nhello");
+  REQUIRE(removal.attachments.size() == 1);
+  CHECK(removal.attachments[0].sha256 == kHello);
+}
+
 TEST_CASE("attachments: many pieces of base64") {
   std::string body;
   for (int i = 0; i < 10'000; ++i) body += "aGVsbG8gaGVsbG8gaGVsbG8gaGVsbG8gaGVs\r\n";
