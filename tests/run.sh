@@ -113,7 +113,7 @@ suite_e2e() {
   local test name binary status start
   for test in tests/e2e/t-*/run.sh; do
     name=$(basename "$(dirname "$test")")
-    case $name in t-02-* | t-03-* | t-19-*) binary=$out/release/maildrop ;; *) binary=$out/sanitized/maildrop ;; esac
+    case $name in t-02-* | t-03-* | t-19-* | t-21-*) binary=$out/release/maildrop ;; *) binary=$out/sanitized/maildrop ;; esac
     start=$SECONDS status=0
     CORPUS=$corpus timeout 600 "$test" "$binary" >"$log/$name.log" 2>&1 || status=$?
     case $status in

