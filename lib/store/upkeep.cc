@@ -12,9 +12,10 @@ namespace maildrop::store {
 namespace {
 
 // Messages removed in one step. While deliveries come in: twice as many as were stored, so that expiry keeps up with
-// any load, within bounds that keep a step to a few milliseconds.
+// any load, but no more than were removed in kStepTime the last time: deliveries wait for a step.
 constexpr std::size_t kPurgeStep = 200;
 constexpr std::size_t kLeastPurgeStep = 16;
+constexpr std::chrono::milliseconds kStepTime{15};
 
 constexpr std::chrono::minutes kTellEvery{1};
 
@@ -30,17 +31,24 @@ Upkeep::Upkeep(Store& store, metrics::Registry& metrics)
       size_(metrics.gauge("maildrop_store_bytes", "Size of the store, all overhead included")),
       wal_(metrics.gauge("maildrop_store_wal_bytes", "Of it, SQLite's write-ahead log")),
       expired_(metrics.counter(kRemoved, kRemovedHelp, "reason=\"expired\"")),
-      evicted_(metrics.counter(kRemoved, kRemovedHelp, "reason=\"evicted\"")) {}
+      evicted_(metrics.counter(kRemoved, kRemovedHelp, "reason=\"evicted\"")),
+      seconds_(metrics.histogram("maildrop_purge_seconds",
+                                 "Time of a step of expiry and of making room, which "
+                                 "deliveries wait for")),
+      most_(kPurgeStep) {}
 
 void Upkeep::step(std::size_t stored) {
   const Steady::time_point now = Steady::now();
   const bool due = now >= next_;
   if (!due && !backlog_) return;
-  const std::size_t step = stored == 0 ? kPurgeStep : std::clamp(2 * stored, kLeastPurgeStep, kPurgeStep);
+  const std::size_t wanted = stored == 0 ? kPurgeStep : std::clamp(2 * stored, kLeastPurgeStep, kPurgeStep);
   try {
-    const Result<PurgeReport> report = store_.purge({step});
+    const Result<PurgeReport> report = store_.purge({std::min(wanted, most_)});
     backlog_ = report && report->more;
-    if (report) tell(*report, now);
+    if (report) {
+      pace(report->removed + report->evicted, Steady::now() - now);
+      tell(*report, now);
+    }
     if (due) {
       store_.tend();
       if (const Result<StoreStats> stats = store_.stats()) show(*stats);
@@ -49,6 +57,14 @@ void Upkeep::step(std::size_t stored) {
     backlog_ = false;
   }
   if (due) next_ = Steady::now() + Committer::kTend;
+}
+
+void Upkeep::pace(std::size_t removed, Steady::duration took) {
+  seconds_.observe(std::chrono::duration<double>(took).count());
+  if (removed < kLeastPurgeStep) return;  // of so few it is not they that took the time
+  const double share = std::chrono::duration<double>(kStepTime) / std::max<Steady::duration>(took, Steady::duration(1));
+  most_ = static_cast<std::size_t>(
+      std::clamp(share * static_cast<double>(removed), double{kLeastPurgeStep}, double{kPurgeStep}));
 }
 
 /// A store that is full is an operator's matter, once in a while.

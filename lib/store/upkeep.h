@@ -24,6 +24,7 @@ class Upkeep {
   Steady::time_point next() const { return backlog_ ? Steady::time_point{} : next_; }
 
  private:
+  void pace(std::size_t removed, Steady::duration took);
   void tell(const PurgeReport& report, Steady::time_point now);
   void show(const StoreStats& stats);
 
@@ -34,9 +35,11 @@ class Upkeep {
   metrics::Gauge& wal_;
   metrics::Counter& expired_;
   metrics::Counter& evicted_;
+  metrics::Histogram& seconds_;
 
   Steady::time_point next_ = Steady::now();
   bool backlog_ = false;  // of what has to go
+  std::size_t most_;      // messages in a step, as it goes
   // What the log does not tell of yet:
   std::size_t untold_ = 0;     // evicted
   std::size_t most_told_ = 0;  // of them in one step,

@@ -39,9 +39,16 @@ class ScriptedStore final : public Store {
   Result<std::vector<Summary>> list(const mail::Inbox&, const Query&) override { return std::vector<Summary>(); }
   Result<Message> get(const mail::Inbox&, const MessageId&) override { return fail(Code::not_found, ""); }
   Result<bool> remove(const mail::Inbox&, const MessageId&) override { return false; }
-  Result<PurgeReport> purge(const PurgeQuery&) override {
+  Result<PurgeReport> purge(const PurgeQuery& query) override {
     if (++purges == fails_at) throw std::bad_alloc();
     const bool more = backlog.fetch_sub(1) > 1;
+    if (each_takes != 0us) {
+      std::this_thread::sleep_for(query.messages * each_takes);
+      const std::lock_guard lock(mutex_);
+      steps_.push_back(query.messages);
+      changed_.notify_all();
+      return PurgeReport{query.messages, 0, {}, more};
+    }
     return PurgeReport{1, more ? 2u : 0u, "192.0.2.0/24", more};
   }
   Result<StoreStats> stats() override { return StoreStats{}; }
@@ -65,6 +72,13 @@ class ScriptedStore final : public Store {
     return batches_;
   }
 
+  std::vector<std::size_t> wait_for_steps(std::size_t n) {
+    std::unique_lock lock(mutex_);
+    REQUIRE(changed_.wait_for(lock, 20s, [&] { return steps_.size() >= n; }));
+    return steps_;
+  }
+
+  std::chrono::microseconds each_takes{0};  // to purge
   std::atomic<int> purges{0}, tends{0}, backlog{0}, fails_at{0};
 
  private:
@@ -74,6 +88,7 @@ class ScriptedStore final : public Store {
   std::size_t forgotten_ = 0;
   std::vector<std::size_t> batches_;
   std::vector<PackedBody> packed_;
+  std::vector<std::size_t> steps_;
 };
 
 /// Keeps what `done` was called with, each with its number.
@@ -270,6 +285,17 @@ TEST_CASE_METHOD(Fixture, "committer: it tends an idle store, and expires all th
   const std::uint64_t before = committer.heartbeat();
   for (int i = 0; i < 2000 && committer.heartbeat() == before; ++i) std::this_thread::sleep_for(10ms);
   CHECK(committer.heartbeat() > before);
+}
+
+TEST_CASE_METHOD(Fixture, "committer: expiry that is slow goes in smaller steps, down to a least one") {
+  store.backlog = 10;
+  store.each_takes = 500us;
+  Committer committer(store, settings, registry);
+  const std::vector<std::size_t> steps = store.wait_for_steps(4);
+  CHECK(steps[0] == 200);
+  CHECK(steps[1] < 60);  // 15 ms are 30 messages
+  CHECK(steps[1] >= 16);
+  CHECK(steps[3] < 60);
 }
 
 TEST_CASE_METHOD(Fixture, "committer: upkeep that throws ends neither the thread nor the process") {
