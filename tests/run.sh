@@ -42,7 +42,7 @@ sanitized() {
   sanitized_built=1
   say "building with sanitizers"
   attempt build-sanitized configure_and_build sanitized all -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 \
-    -DMAILDROP_TESTS=ON -DMAILDROP_FUZZ=ON -DMAILDROP_SANITIZE=address,undefined && sanitized_built=0
+    -DMAILDROP_TESTS=ON -DMAILDROP_FUZZ=ON -DMAILDROP_PRECOMPILE=ON -DMAILDROP_SANITIZE=address,undefined && sanitized_built=0
   return "$sanitized_built"
 }
 
@@ -96,7 +96,7 @@ tree_checks() {
 
 # The second compiler: all of lib and cmd, the benchmarks, and the unit tests of what has coroutines: its view of them is
 # another one.
-clang_targets="maildrop attachments_bench store_bench scale_bench service_test smtp_test api_test"
+clang_targets="maildrop attachments_bench feed_bench store_bench scale_bench service_test smtp_test api_test"
 suite_clang() {
   say "building with clang 14"
   attempt build-clang configure_and_build clang "$clang_targets" -DMAILDROP_UNITY=OFF -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \

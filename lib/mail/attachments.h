@@ -3,9 +3,8 @@
 /// An attachment is a part that is neither text nor a container, found at any depth, messages in messages included:
 ///   text/*           is none, whatever its disposition: a .csv, .html or .ics is read as it is
 ///   untyped parts    are text (RFC 2045 5.2), unless they come as a file: then nobody says that it is text
-///   multipart/*      is a container, also signed and encrypted ones. So signatures (RFC 1847) are attachments, and
-///   what
-///                    PGP/MIME encrypts is (RFC 3156): either may hold anything
+///   multipart/*      is a container, also signed and encrypted ones: so signatures (RFC 1847) are attachments, and
+///                    what PGP/MIME encrypts is one (RFC 3156), since either may hold anything
 ///   message/rfc822   and message/global are containers, but not when they are encoded: nothing looks into them then
 ///   reports          are text in all but name: message/delivery-status and its like (RFC 3464, 5965, 6522, 8098)
 ///   other message/*  are attachments: fragments of messages, and pointers to what is elsewhere
