@@ -4,12 +4,12 @@
 #include "store/committer.h"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <list>
 #include <utility>
 #include <vector>
 
+#include "store/committer_meters.h"
 #include "store/compression.h"
 #include "store/packed_body.h"
 #include "store/upkeep.h"
@@ -29,6 +29,9 @@ constexpr std::size_t kBatchBytes = 8u << 20;
 constexpr std::size_t kBusyBatch = 8;
 constexpr std::chrono::microseconds kGatherStep{2000};
 constexpr std::chrono::microseconds kGatherMost{4000};
+constexpr std::chrono::milliseconds kBeforeRetry{10};
+constexpr std::chrono::seconds kHangs{10};  // what is being compressed so long after its deadline
+
 // As many that are not answered yet are a rush, in which the level is the lowest.
 constexpr std::size_t kRush = 8;
 
@@ -40,37 +43,6 @@ std::size_t size_of(const Delivery& d) {
   for (const Delivery::Target& target : d.targets) size += kTargetOverhead + target.to.size();
   return size;
 }
-
-struct Meters {
-  explicit Meters(metrics::Registry& registry)
-      : commits(registry.counter("maildrop_commits_total", "Commits of deliveries, successful or not")),
-        seconds(registry.histogram("maildrop_commit_seconds", "Time of a commit of deliveries")),
-        waiting(registry.gauge("maildrop_delivery_waiting", "Deliveries not yet answered")),
-        unpacked(registry.counter("maildrop_compression_input_bytes_total", "Bytes of mail before it was compressed")),
-        packed(registry.counter("maildrop_compression_output_bytes_total", "Bytes of the same mail afterwards")),
-        stored(registry.counter(kName, kHelp, "result=\"stored\"")) {
-    for (const Code code : kAllCodes) {
-      failed.push_back(&registry.counter(kName, kHelp, "result=\"" + std::string(to_string(code)) + "\""));
-    }
-  }
-
-  void count(const Result<MessageId>& result) {
-    waiting.add(-1);
-    if (result) return stored.add();
-    const auto at = std::find(kAllCodes.begin(), kAllCodes.end(), result.error().code);
-    failed[static_cast<std::size_t>(at - kAllCodes.begin()) % failed.size()]->add();
-  }
-
-  static constexpr std::string_view kName = "maildrop_deliveries_total";
-  static constexpr std::string_view kHelp = "Deliveries by how they were answered";
-  metrics::Counter& commits;
-  metrics::Histogram& seconds;
-  metrics::Gauge& waiting;
-  metrics::Counter& unpacked;
-  metrics::Counter& packed;
-  metrics::Counter& stored;
-  std::vector<metrics::Counter*> failed;  // as kAllCodes
-};
 
 }  // namespace
 
@@ -108,6 +80,7 @@ struct Committer::State {
   void gather(std::unique_lock<std::mutex>& lock);
   bool take_batch(std::unique_lock<std::mutex>& lock);
   void commit(std::unique_lock<std::mutex>& lock);
+  static void answer_with(Waiting& waiting, Code code, const char* what, Answers& answers);
   void expire(Steady::time_point now, Answers& answers);
   void give_up(Answers& answers);
   void answer(Answers& answers);
@@ -115,7 +88,7 @@ struct Committer::State {
 
   Store& store;
   const StoreSettings settings;
-  Meters meters;
+  CommitterMeters meters;
 
   std::mutex mutex;
   std::condition_variable arrival;  // for pack_loop
@@ -150,6 +123,7 @@ struct Committer::State {
 
 void Committer::State::push(Delivery delivery, Done done, BudgetShare memory) {
   const std::size_t size = size_of(delivery);
+  if (settings.compression == 0) pack_body(delivery, 0);  // which is a matter of appending the transcript
   const std::lock_guard lock(mutex);
   if (stopping) {
     refused.push_back({std::move(done), fail(Code::unavailable, "the store is closing")});
@@ -184,9 +158,8 @@ void Committer::State::make_ready(std::list<Waiting>& from) {
 void Committer::State::pack_loop() {
   std::unique_lock lock(mutex);
   for (;;) {
-    packer_idle = arrived.empty();
-    arrival.wait(lock, [&] { return stopping || !arrived.empty(); });
-    packer_idle = false;
+    // Each time anew: what it was woken for may have been given up before it came to it.
+    arrival.wait(lock, [&] { return stopping || !(packer_idle = arrived.empty()); });
     if (stopping) break;
     const bool rush = count.load(std::memory_order_relaxed) >= kRush;
     const int level = rush ? kFastCompression : static_cast<int>(settings.compression);
@@ -214,7 +187,8 @@ void Committer::State::pack_loop() {
 void Committer::State::commit_loop() {
   std::unique_lock lock(mutex);
   while (take_batch(lock)) {
-    heartbeat.fetch_add(1, std::memory_order_relaxed);
+    const bool packs = packing.empty() || Steady::now() < packing.front().deadline + kHangs;
+    if (packs) heartbeat.fetch_add(1, std::memory_order_relaxed);
     const std::size_t stored = batch.size();
     if (stored != 0) commit(lock);
     lock.unlock();
@@ -227,8 +201,10 @@ void Committer::State::commit_loop() {
 
 /// Until so many wait, or it is that late.
 void Committer::State::sleep(std::unique_lock<std::mutex>& lock, std::size_t until, Steady::time_point at) {
-  wake_at = until;
-  work.wait_until(lock, at, [&] { return stopping || queue.size() >= until; });
+  work.wait_until(lock, at, [&] {
+    wake_at = until;  // each time anew, as in pack_loop()
+    return stopping || queue.size() >= until;
+  });
   wake_at = 0;
 }
 
@@ -292,17 +268,25 @@ void Committer::State::commit(std::unique_lock<std::mutex>& lock) {
 
 void Committer::State::watch_loop() {
   std::unique_lock lock(mutex);
+  Answers answers;
   for (;;) {
-    Answers answers = std::exchange(refused, {});
-    expire(Steady::now(), answers);
-    if (ended == 2) give_up(answers);
+    answers.swap(refused);
+    bool over = ended == 2;
+    try {
+      expire(Steady::now(), answers);
+      if (over) give_up(answers);
+    } catch (const std::bad_alloc&) {  // those at hand hear it now, and the others the next time
+      over = false;
+      if (answers.empty()) watch.wait_for(lock, kBeforeRetry);
+    }
     if (!answers.empty()) {
       lock.unlock();
       answer(answers);
+      answers.clear();
       lock.lock();
       continue;
     }
-    if (ended == 2) return;
+    if (over) return;
     const Steady::time_point deadline = earliest_deadline();
     watcher_idle = deadline == Steady::time_point::max();
     if (watcher_idle) {
@@ -323,11 +307,15 @@ Steady::time_point Committer::State::earliest_deadline() const {
   return arrived.empty() ? Steady::time_point::max() : arrived.front().deadline;
 }
 
+/// Throws before anything has changed, or not at all.
+void Committer::State::answer_with(Waiting& waiting, Code code, const char* what, Answers& answers) {
+  answers.push_back({{}, fail(code, what)});
+  answers.back().done = std::exchange(waiting.done, {});
+}
+
 /// Answers those past their deadline. The memory of a batch in flight stays counted: the store still holds it.
 void Committer::State::expire(Steady::time_point now, Answers& answers) {
-  const auto late = [&](Waiting& waiting) {
-    answers.push_back({std::exchange(waiting.done, {}), fail(Code::timed_out, "the store did not answer in time")});
-  };
+  const auto late = [&](Waiting& waiting) { answer_with(waiting, Code::timed_out, "no answer in time", answers); };
   for (Waiting& waiting : in_flight) {
     if (waiting.done && waiting.deadline <= now) late(waiting);
   }
@@ -346,7 +334,7 @@ void Committer::State::expire(Steady::time_point now, Answers& answers) {
 void Committer::State::give_up(Answers& answers) {
   for (std::list<Waiting>* waiting : {&queue, &arrived}) {
     for (Waiting& each : *waiting)
-      answers.push_back({std::move(each.done), fail(Code::unavailable, "the store is closing")});
+      if (each.done) answer_with(each, Code::unavailable, "the store is closing", answers);
     waiting->clear();
   }
   bytes = 0;

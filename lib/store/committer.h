@@ -17,11 +17,13 @@
 
 namespace maildrop::store {
 
-/// Gathers deliveries from all loops: while one batch commits, the next one forms; all in a batch are answered
-/// together. Between batches, at least once in `kTend`, it lets the store expire and tend itself.
+/// Gathers deliveries from all loops and compresses them (store.compression); while one batch commits, the next one
+/// forms; all in a batch are answered together. Between batches, at least once in `kTend`, it lets the store expire and
+/// tend itself.
 ///
 /// Thread-safe: push() from any thread. `done` runs on a thread of the committer and must not block: loops post.
-/// Blocking: push() never. The store is called from the committer's one thread, one batch at a time.
+/// Blocking: push() never. The store is called from one thread, one batch at a time. Another compresses, one delivery
+/// at a time: for it, memory of twice its size is taken for a moment beside `memory`.
 /// Lifetime: the destructor answers what waits with unavailable, after the commit in flight has ended.
 class Committer {
  public:
@@ -36,9 +38,8 @@ class Committer {
   /// Hands over one delivery; calls `done` exactly once with
   ///   a value      the message is durable and list() shows it: the only ground for a 250 (RFC 5321 6.1)
   ///   over_limit   the store is full; nothing was stored
-  ///   timed_out    no answer within store.deadline, or as Store::put(). The commit may still happen: the peer's retry
-  ///   is then a duplicate,
-  ///                never a loss
+  ///   timed_out    no answer within store.deadline of push(), or as Store::put(). The commit may still happen: the
+  ///                peer's retry is then a duplicate, never a loss
   ///   others       as Store::put(); nothing was stored
   /// `memory`, what the delivery holds of a budget, is given back when the delivery is gone: after a timed_out that may
   /// be later than `done`.
@@ -46,7 +47,7 @@ class Committer {
 
   /// Deliveries not yet answered.
   std::size_t waiting() const;
-  /// Steps taken; moves while the thread is alive. For watchdogs.
+  /// Steps taken; moves while its threads are alive. For watchdogs.
   std::uint64_t heartbeat() const;
 
  private:

@@ -74,7 +74,8 @@ Prepared& prepared() {
 }  // namespace
 
 std::optional<std::string> compress(std::string_view bytes, const CompressOptions& options) {
-  thread_local const Owned<ZSTD_CCtx> context(ZSTD_createCCtx());
+  thread_local Owned<ZSTD_CCtx> context;
+  if (!context) context.reset(ZSTD_createCCtx());
   const int level = std::clamp(options.level, 1, bytes.size() > kLong ? kMostForLong : kMostCompression);
   const ZSTD_CDict* dictionary = prepared().for_level(level);
   if (!context || !dictionary) return std::nullopt;
@@ -91,7 +92,8 @@ std::optional<std::string> compress(std::string_view bytes, const CompressOption
 }
 
 Result<std::string> decompress(unsigned dictionary, std::string_view bytes, std::size_t most) {
-  thread_local const Owned<ZSTD_DCtx> context(ZSTD_createDCtx());
+  thread_local Owned<ZSTD_DCtx> context;
+  if (!context) context.reset(ZSTD_createDCtx());
   if (text_of(dictionary).empty())
     return fail(Code::corrupt, "compressed with dictionary " + std::to_string(dictionary) + ", which is not known");
   const ZSTD_DDict* prepared_dictionary = prepared().for_reading(dictionary);

@@ -9,13 +9,14 @@ namespace maildrop::store {
 
 namespace {
 
+constexpr std::uint64_t kMostData = 1u << 30;      // twice what mail.max_size may be
 constexpr std::size_t kMostTranscript = 1u << 20;  // sixteen times what smtp.transcript_size may be
 
-PackedBody packed(const Delivery& delivery, int level) {
+PackedBody packed(std::string data, std::string_view transcript, int level) {
   PackedBody body;
-  body.data_size = delivery.data.size();
-  body.bytes.reserve(delivery.data.size() + delivery.transcript.size());
-  body.bytes.append(delivery.data).append(delivery.transcript);
+  body.data_size = data.size();
+  body.bytes = std::move(data);
+  body.bytes += transcript;
   if (level == 0) return body;
   std::optional<std::string> smaller = compress(body.bytes, {level, true});
   if (!smaller) return body;
@@ -28,27 +29,27 @@ PackedBody packed(const Delivery& delivery, int level) {
 
 void pack_body(Delivery& delivery, int level) {
   if (delivery.packed) return;
-  delivery.packed = packed(delivery, level);
-  std::string().swap(delivery.data);
-  std::string().swap(delivery.transcript);
+  delivery.packed = packed(std::exchange(delivery.data, {}), std::exchange(delivery.transcript, {}), level);
 }
 
 PackedBodies::PackedBodies(std::span<const Delivery> deliveries, int level) {
   bodies_.reserve(deliveries.size());
   for (const Delivery& delivery : deliveries) {
-    if (!delivery.packed) own_.push_back(packed(delivery, level));
+    if (!delivery.packed) own_.push_back(packed(delivery.data, delivery.transcript, level));
     bodies_.push_back(delivery.packed ? &*delivery.packed : &own_.back());
   }
 }
 
-Result<UnpackedBody> unpack_body(unsigned dictionary, std::string_view bytes, std::uint64_t size) {
+Result<UnpackedBody> unpack_body(std::uint64_t dictionary, std::string_view bytes, std::uint64_t size) {
+  if (dictionary > kDictionary || size > kMostData) return fail(Code::corrupt, "what is stored is damaged");
   UnpackedBody body;
   if (dictionary == 0) {
     body.data = bytes;
   } else {
-    body.data = TRY(decompress(dictionary, bytes, size + kMostTranscript));
+    body.data = TRY(decompress(static_cast<unsigned>(dictionary), bytes, size + kMostTranscript));
   }
-  if (body.data.size() < size) return fail(Code::corrupt, "the stored bytes are too few");
+  if (body.data.size() < size || body.data.size() - size > kMostTranscript)
+    return fail(Code::corrupt, "what is stored is damaged");
   body.transcript.assign(body.data, size);
   body.data.resize(size);
   return body;

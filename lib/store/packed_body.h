@@ -22,6 +22,7 @@ class PackedBodies {
  public:
   PackedBodies(std::span<const Delivery> deliveries, int level);
   const PackedBody& operator[](std::size_t at) const { return *bodies_[at]; }
+  std::span<const PackedBody* const> all() const { return bodies_; }
 
  private:
   std::vector<const PackedBody*> bodies_;
@@ -33,6 +34,6 @@ struct UnpackedBody {
   std::string transcript;
 };
 /// `size` is that of the data, from its summary. corrupt: damaged.
-Result<UnpackedBody> unpack_body(unsigned dictionary, std::string_view bytes, std::uint64_t size);
+Result<UnpackedBody> unpack_body(std::uint64_t dictionary, std::string_view bytes, std::uint64_t size);
 
 }  // namespace maildrop::store

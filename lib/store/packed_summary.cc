@@ -61,6 +61,8 @@ struct Reader {
   }
 };
 
+tl::unexpected<Error> damaged() { return fail(Code::corrupt, "a stored summary is damaged"); }
+
 }  // namespace
 
 std::string pack(const Summary& summary, std::string_view to, bool compressed) {
@@ -84,10 +86,6 @@ std::string pack(const Summary& summary, std::string_view to, bool compressed) {
   put_number(texts.size(), out);
   return out.append(*shorter);
 }
-
-namespace {
-tl::unexpected<Error> damaged() { return fail(Code::corrupt, "a stored summary is damaged"); }
-}  // namespace
 
 Result<Summary> unpack(std::string_view id, std::string_view bytes) {
   Reader reader{bytes};

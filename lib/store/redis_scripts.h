@@ -2,10 +2,9 @@
 /// redis.prefix, all of one server (no Redis Cluster: a delivery is for several inboxes, and counts):
 ///
 /// - `PREFIX{NAME}`, a list: the messages of an inbox, newest first, each its id and its summary (packed_summary.h).
-/// - `PREFIXbody:ID`, a hash: `d` message and transcript (packed_body.h), `z` the dictionary they are compressed with,
-/// or
-///   0, `t` the transcript of an older maildrop's mail, `n` how many inboxes show it, and of those that are in the
-///   sample of who holds what (fair_share.h), `w` its weight and, after a space, its source.
+/// - `PREFIXbody:ID`, a hash: `d` message and transcript (packed_body.h), `z` their dictionary, or 0, `t` the
+///   transcript of an older maildrop's mail, `n` how many inboxes show it, and of those that are in the sample of who
+///   holds what (fair_share.h), `w` its weight and, after a space, its source.
 /// - `PREFIXlast`, a sorted set: each inbox by when it last received, in milliseconds.
 /// - `PREFIXsources`, a sorted set: each source by what it holds, as the sample says, in bytes.
 /// - `PREFIXtotal`, a hash: `version` of all this, `messages`, `bytes` (with an estimate of what Redis takes beside),

@@ -31,6 +31,7 @@ class Statement {
   Result<void> run();
   void reset();
 
+  bool is_null(int column) const;
   std::int64_t integer(int column) const;
   /// Text or blob; valid until the next step or reset.
   std::string_view bytes(int column) const;

@@ -36,9 +36,9 @@ Error system_error(const std::string& doing, const std::string& path, int error)
 /// moved by purge(): so a delivery to a known inbox writes neither this table nor its index.
 /// message: small, in the order of the inboxes, so that lists stay fast. `at` is when it was stored, `size` that of its
 /// data, `source` whose it is (fair_share.h), `charge` what of the store is his by it.
-/// body: appended only. `data` has the transcript at its end, and is compressed with `dictionary` unless that is 0. In
-/// `transcript` is that of an older maildrop's mail. A body that several inboxes share has a row in `shared`,
-/// where source and charge of all its messages stand.
+/// body: appended only. `data` has the transcript at its end, and is compressed with `dictionary` unless that is 0.
+/// What is long goes on in the rows that follow, whose `dictionary` is -1. `transcript` is that of an older maildrop's
+/// mail. A body that several inboxes share has a row in `shared`, where source and charge of all its messages stand.
 constexpr const char* kSchema = R"(
   CREATE TABLE inbox(name TEXT NOT NULL PRIMARY KEY, id INTEGER NOT NULL, last INTEGER NOT NULL,
                      floor INTEGER NOT NULL, due INTEGER NOT NULL) WITHOUT ROWID;

@@ -21,6 +21,7 @@ inline constexpr int kVersion = 4;                           // of the schema: P
 inline constexpr int kApplicationId = 0x4d445250;            // "MDRP": PRAGMA application_id
 inline constexpr std::int64_t kPageSize = 8192;              // a commit writes whole pages: 16384 costs a tenth more
                                                              // CPU at 10 KB, and saves 4 % of the file with real mail
+inline constexpr std::int64_t kContinued = -1;               // `dictionary` of the rows of a body behind its first
 inline constexpr std::chrono::milliseconds kOpenWait{2000};  // for a lock that is about to be free, a schema being made
 
 /// The one absolute path of a store, links resolved, so that its lock has one name only. invalid: no path in the URL.

@@ -7,8 +7,6 @@
 #include <unordered_map>
 
 #include "store/fair_share.h"
-#include "store/packed_body.h"
-#include "store/packed_summary.h"
 #include "store/sqlite_file.h"
 #include "store/sqlite_writer_state.h"
 
@@ -20,11 +18,15 @@ namespace {
 // are hidden at once, and purge() removes them.
 constexpr std::size_t kDropNow = 64;
 
-/// What rows of so many bytes take of the file: several share a page, or one has pages of its own.
+// Bytes of a body in one row: four such rows fill a page. In rows as long as they come a ninth of each page stays
+// empty.
+constexpr std::size_t kPart = 2000;
+
+/// What a body of so many bytes takes of the file.
 std::uint64_t taken(std::uint64_t bytes) {
-  constexpr std::uint64_t kPage = kPageSize, kRow = 24;
-  const std::uint64_t fit = (kPage - 40) / (bytes + kRow);
-  return fit > 0 ? kPage / fit : bytes + kPage / 8;
+  constexpr std::uint64_t kRow = 24;
+  const std::uint64_t whole = bytes / kPart, rest = bytes % kPart;
+  return whole * (kPageSize / 4) + rest + rest / 16 + kRow;
 }
 
 std::int64_t number(Source source) { return static_cast<std::int64_t>(source); }
@@ -40,10 +42,10 @@ struct Item {
 
 class Batch {
  public:
-  Batch(Writer::State& state, std::span<const Delivery> deliveries, const PackedBodies& bodies, const Caps& caps)
+  Batch(Writer::State& state, const Mail& mail, const Caps& caps)
       : state_(state),
-        deliveries_(deliveries),
-        bodies_(bodies),
+        mail_(mail),
+        deliveries_(mail.deliveries),
         cap_(std::max<std::size_t>(caps.messages, 1)),
         cap_bytes_(caps.bytes == 0 ? INT64_MAX : static_cast<std::int64_t>(caps.bytes)),
         age_(caps.age.count()) {}
@@ -66,15 +68,12 @@ class Batch {
     auto free = static_cast<std::uint64_t>(TRY(state_.free()));
     std::unordered_map<Source, std::uint64_t> held;
     sources_.resize(deliveries_.size());
-    summaries_.resize(deliveries_.size());
     for (std::size_t i = 0; i < deliveries_.size(); ++i) {
       const Source source = sources_[i] = source_of(deliveries_[i].summary.peer);
       std::uint64_t& his = held.try_emplace(source, state_.room->held(source)).first->second;
       std::uint64_t charge = body_charge(i);
-      for (const Delivery::Target& target : deliveries_[i].targets) {
-        summaries_[i].push_back(pack(deliveries_[i].summary, target.to, state_.compression > 0));
-        charge += message_charge(target, summaries_[i].back());
-      }
+      for (std::size_t n = 0; n < deliveries_[i].targets.size(); ++n)
+        charge += message_charge(deliveries_[i].targets[n], mail_.summaries[i][n]);
       if (!may_add(his, charge, free)) {
         refusals_[i] = charge > free ? "the store is full" : to_string(source) + " holds its share of the store";
         continue;
@@ -85,7 +84,7 @@ class Batch {
     return {};
   }
 
-  std::uint64_t body_charge(std::size_t at) const { return taken(bodies_[at].bytes.size()); }
+  std::uint64_t body_charge(std::size_t at) const { return taken(mail_.bodies[at]->bytes.size()); }
 
   /// A row that is larger than a quarter of a page has a page of its own besides; a new inbox has its name thrice.
   static std::uint64_t message_charge(const Delivery::Target& target, const std::string& summary) {
@@ -105,7 +104,7 @@ class Batch {
         const auto [at, fresh] = known.try_emplace(target.inbox.name(), groups_.size());
         if (fresh) groups_.emplace_back();
         groups_[at->second].push_back(items_.size());
-        items_.push_back({i, &target, &summaries_[i][n]});
+        items_.push_back({i, &target, &mail_.summaries[i][n]});
       }
     }
   }
@@ -181,7 +180,9 @@ class Batch {
     return data_size(items_[queue_[at]].delivery);
   }
 
-  std::int64_t data_size(std::size_t delivery) const { return static_cast<std::int64_t>(bodies_[delivery].data_size); }
+  std::int64_t data_size(std::size_t delivery) const {
+    return static_cast<std::int64_t>(mail_.bodies[delivery]->data_size);
+  }
 
   /// Takes the oldest `gone` of rows_ out of the inbox: removed, or hidden if they are many.
   Result<void> make_room(const std::string& name, InboxRow& box, std::size_t gone) {
@@ -204,9 +205,14 @@ class Batch {
   }
 
   Result<std::int64_t> add_body(std::size_t at, std::int64_t inboxes) {
-    const PackedBody& packed = bodies_[at];
-    TRY(state_.add_body.bind(1, static_cast<std::int64_t>(packed.dictionary)).bind_blob(2, packed.bytes).run());
-    const std::int64_t body = state_.connection.last_insert_rowid();
+    const PackedBody& packed = *mail_.bodies[at];
+    const std::string_view bytes = packed.bytes;
+    std::int64_t body = 0, dictionary = packed.dictionary;
+    for (std::size_t from = 0; body == 0 || from < bytes.size(); from += kPart) {
+      TRY(state_.add_body.bind(1, dictionary).bind_blob(2, bytes.substr(from, kPart)).run());
+      if (body == 0) body = state_.connection.last_insert_rowid();
+      dictionary = kContinued;
+    }
     if (inboxes == 1) return body;
     const auto charge = static_cast<std::int64_t>(body_charge(at));
     state_.room->shared_body(body, sources_[at], charge);
@@ -234,16 +240,15 @@ class Batch {
   }
 
   Writer::State& state_;
-  std::span<const Delivery> deliveries_;
-  const PackedBodies& bodies_;
+  const Mail mail_;
+  const std::span<const Delivery> deliveries_;
   const std::size_t cap_;
   const std::int64_t cap_bytes_;
   const std::int64_t age_;
   std::int64_t now_ = 0;
   std::int64_t expired_ = 0;  // an inbox that received nothing since then has
   Refusals refusals_;
-  std::vector<Source> sources_;                      // of the deliveries
-  std::vector<std::vector<std::string>> summaries_;  // of their targets
+  std::vector<Source> sources_;  // of the deliveries
   std::vector<Item> items_;
   std::vector<std::vector<std::size_t>> groups_;
   // Of the inbox at hand:
@@ -255,9 +260,8 @@ class Batch {
 
 }  // namespace
 
-Result<Refusals> store_all(Writer::State& state, std::span<const Delivery> deliveries, const Caps& caps) {
-  const PackedBodies bodies(deliveries, state.compression);
-  return Batch(state, deliveries, bodies, caps).store();
+Result<Refusals> store_all(Writer::State& state, const Mail& mail, const Caps& caps) {
+  return Batch(state, mail, caps).store();
 }
 
 }  // namespace maildrop::store::sqlite

@@ -24,8 +24,8 @@ constexpr std::int64_t kCachePages = (1 << 20) / kPageSize;  // each; the system
 
 constexpr const char* kList = "SELECT m.id, m.summary " SHOWN "LIMIT ?3 OFFSET ?4";
 constexpr const char* kGet =
-    "SELECT s.id, s.summary, b.dictionary, b.data, s.size, b.transcript FROM "
-    "(SELECT m.id, m.summary, m.body, m.size " SHOWN "LIMIT ?3) s JOIN body b ON b.id=s.body WHERE s.id=?4";
+    "SELECT id, summary, body, size FROM (SELECT m.id, m.summary, m.body, m.size " SHOWN "LIMIT ?3) WHERE id=?4";
+constexpr const char* kBody = "SELECT id, dictionary, data, transcript FROM body WHERE id>=?1 ORDER BY id";
 constexpr const char* kTotals = "SELECT inboxes, messages FROM total WHERE id=1";
 
 std::int64_t clamp(std::size_t n) { return static_cast<std::int64_t>(std::min<std::size_t>(n, INT64_MAX)); }
@@ -35,7 +35,7 @@ std::int64_t clamp(std::size_t n) { return static_cast<std::int64_t>(std::min<st
 struct Readers::Reader {
   explicit Reader(Connection c) : connection(std::move(c)) {}
   Connection connection;
-  Statement list, get, totals;
+  Statement list, get, body, totals;
 };
 
 /// A borrowed connection; given back at the end of the scope, or closed if it failed.
@@ -83,6 +83,7 @@ Result<std::unique_ptr<Readers::Reader>> Readers::open() const {
   sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   reader->list = TRY(connection.prepare(kList));
   reader->get = TRY(connection.prepare(kGet));
+  reader->body = TRY(connection.prepare(kBody));
   reader->totals = TRY(connection.prepare(kTotals));
   return reader;
 }
@@ -130,6 +131,25 @@ Result<std::vector<Summary>> Readers::list(const mail::Inbox& inbox, const Query
   return reader.end(read());
 }
 
+namespace {
+
+/// Of one row, or of several that follow each other.
+Result<UnpackedBody> read_body(Statement& statement, std::int64_t id, std::int64_t size) {
+  Cursor row(statement);
+  row->bind(1, id);
+  if (!TRY(row->step()) || row->integer(0) != id) return fail(Code::corrupt, "its data is not there");
+  const std::int64_t dictionary = row->integer(1);
+  std::string bytes(row->bytes(2));
+  if (!row->is_null(3)) {  // an older maildrop's
+    if (static_cast<std::int64_t>(bytes.size()) != size) return fail(Code::corrupt, "what is stored is damaged");
+    return UnpackedBody{std::move(bytes), std::string(row->bytes(3))};
+  }
+  while (TRY(row->step()) && row->integer(0) == ++id && row->integer(1) == kContinued) bytes += row->bytes(2);
+  return unpack_body(static_cast<std::uint64_t>(dictionary), bytes, static_cast<std::uint64_t>(size));
+}
+
+}  // namespace
+
 Result<Message> Readers::get(const mail::Inbox& inbox, const MessageId& id, const Caps& caps) {
   Loan reader(*this, TRY(borrow()));
   const auto read = [&]() -> Result<Message> {
@@ -137,10 +157,9 @@ Result<Message> Readers::get(const mail::Inbox& inbox, const MessageId& id, cons
     cursor->bind_text(1, inbox.name()).bind(2, to_millis(clock_.now()) - caps.age.count());
     cursor->bind(3, clamp(caps.messages)).bind_text(4, id.text());
     if (!TRY(cursor->step())) return fail(Code::not_found, "no message '" + id.text() + "'");
-    Result<UnpackedBody> body = unpack_body(static_cast<unsigned>(cursor->integer(2)), cursor->bytes(3),
-                                            static_cast<std::uint64_t>(cursor->integer(4)));
+    // While that statement is open, the next one reads what it has read.
+    Result<UnpackedBody> body = read_body(reader->body, cursor->integer(2), cursor->integer(3));
     if (!body) return fail(body.error().code, "message '" + id.text() + "': " + body.error().what);
-    if (body->transcript.empty()) body->transcript = cursor->bytes(5);  // an older maildrop's
     return Message{TRY(unpack(cursor->bytes(0), cursor->bytes(1))), std::move(body->data), std::move(body->transcript)};
   };
   return reader.end(read());

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "store/fair_share.h"
+#include "store/packed_body.h"
+#include "store/packed_summary.h"
 #include "store/sqlite_file.h"
 #include "store/sqlite_writer_state.h"
 
@@ -68,7 +70,9 @@ Result<void> Writer::State::prepare() {
        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"},
       {&S::drop_messages, "DELETE FROM message WHERE inbox=?1 AND seq>=?2 AND seq<=?3"},
       {&S::add_body, "INSERT INTO body(dictionary, data) VALUES(?1, ?2)"},
-      {&S::drop_body, "DELETE FROM body WHERE id=?1"},
+      {&S::drop_body,
+       "DELETE FROM body WHERE id>=?1 AND id<ifnull((SELECT id FROM body WHERE id>?1 AND dictionary>=0 "
+       "ORDER BY id LIMIT 1), 9223372036854775807)"},
       {&S::add_shared, "INSERT INTO shared(body, inboxes, source, charge) VALUES(?1, ?2, ?3, ?4)"},
       {&S::release_shared, "UPDATE shared SET inboxes=inboxes-1 WHERE body=?1 RETURNING inboxes, charge"},
       {&S::drop_shared, "DELETE FROM shared WHERE body=?1"},
@@ -225,11 +229,17 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, const Stor
 std::vector<Result<MessageId>> Writer::put(std::span<const Delivery> deliveries, const Caps& caps) {
   std::vector<Result<MessageId>> results;
   results.reserve(deliveries.size());
-  const Result<Refusals> all = store_all(*state_, deliveries, caps);
+  const PackedBodies bodies(deliveries, state_->compression);
+  std::vector<std::vector<std::string>> summaries(deliveries.size());
+  for (std::size_t i = 0; i < deliveries.size(); ++i)
+    for (const Delivery::Target& target : deliveries[i].targets)
+      summaries[i].push_back(pack(deliveries[i].summary, target.to, state_->compression > 0));
+  const Mail mail{deliveries, bodies.all(), summaries};
+  const Result<Refusals> all = store_all(*state_, mail, caps);
   // A delivery too large for what is left must not take the others with it: then each for itself.
   const bool split = !all && all.error().code == Code::over_limit && deliveries.size() > 1;
   for (std::size_t i = 0; i < deliveries.size(); ++i) {
-    const Result<Refusals> one = split ? store_all(*state_, deliveries.subspan(i, 1), caps) : all;
+    const Result<Refusals> one = split ? store_all(*state_, mail.only(i), caps) : all;
     const auto refused = one ? one->find(split ? 0 : i) : Refusals::const_iterator();
     if (!one) {
       results.emplace_back(tl::unexpected(Error{one.error().code, "cannot store a message: " + one.error().what}));

@@ -98,10 +98,22 @@ class Transaction {
   Writer::State* state_;
 };
 
+/// Deliveries, and what each of them is when it is kept.
+struct Mail {
+  std::span<const Delivery> deliveries;
+  std::span<const PackedBody* const> bodies;
+  std::span<const std::vector<std::string>> summaries;  // packed, one for each target
+
+  std::size_t size() const { return deliveries.size(); }
+  Mail only(std::size_t at) const {
+    return {deliveries.subspan(at, 1), bodies.subspan(at, 1), summaries.subspan(at, 1)};
+  }
+};
+
 /// Deliveries by their place in a batch, and why they were not stored.
 using Refusals = std::unordered_map<std::size_t, std::string>;
-/// One transaction for all of `deliveries` that may be stored.
-Result<Refusals> store_all(Writer::State& state, std::span<const Delivery> deliveries, const Caps& caps);
+/// One transaction for all that may be stored.
+Result<Refusals> store_all(Writer::State& state, const Mail& mail, const Caps& caps);
 Result<PurgeReport> purge_step(Writer::State& state, const PurgeQuery& query, const Caps& caps);
 /// What must go, at most so much of it, of inboxes that have not received since `expired`.
 Result<PurgeReport> expire(Writer::State& state, std::size_t messages, std::int64_t bytes, std::int64_t expired);

@@ -19,6 +19,7 @@
 #include "smtp/dialog.h"
 #include "smtp/loop_state.h"
 #include "store/backends.h"
+#include "store/packed_body.h"
 
 using namespace maildrop;
 using namespace maildrop::smtp;
@@ -93,14 +94,15 @@ class ScriptedStore final : public store::Store {
   /// Without our trace fields: Return-Path, one of what was removed, and a Received of three lines, one more for one
   /// recipient and one for TLS.
   static Stored as_stored(const store::Delivery& delivery) {
+    const store::PackedBody& packed = delivery.packed.value();
+    const std::string data = store::unpack_body(packed.dictionary, packed.bytes, packed.data_size)->data;
     std::string envelope = (delivery.summary.from.empty() ? "<>" : delivery.summary.from) + " ->";
     for (const auto& target : delivery.targets) envelope += " " + target.inbox.name();
     std::size_t start = 0;
-    const int more =
-        (delivery.targets.size() == 1) + !delivery.summary.tls.empty() + !mail::removal_note(delivery.data).empty();
-    for (int lines = 4 + more; lines > 0; --lines) start = delivery.data.find('\n', start) + 1;
+    const int more = (delivery.targets.size() == 1) + !delivery.summary.tls.empty() + !mail::removal_note(data).empty();
+    for (int lines = 4 + more; lines > 0; --lines) start = data.find('\n', start) + 1;
     const bool proxied = delivery.summary.peer != "127.0.0.1";
-    return {envelope, delivery.data.substr(start), proxied ? delivery.summary.peer : std::string()};
+    return {envelope, data.substr(start), proxied ? delivery.summary.peer : std::string()};
   }
 
   std::unique_ptr<store::Store> inner_;

@@ -27,7 +27,7 @@ class ScriptedStore final : public Store {
     std::vector<Result<MessageId>> results;
     for (const Delivery& d : deliveries) {
       if (d.packed) packed_.push_back(*d.packed);
-      if (d.data == "bad") {
+      if ((d.packed ? d.packed->bytes : d.data) == "bad") {
         results.push_back(fail(Code::over_limit, "bad"));
       } else {
         results.emplace_back(d.summary.id);
@@ -125,6 +125,7 @@ struct Fixture {
   StoreSettings settings;
   metrics::Registry registry;
   Answers answers;
+  int answered = 0;
 
   Fixture() {
     settings.deadline = 60s;
@@ -249,6 +250,55 @@ TEST_CASE_METHOD(Fixture, "committer: mail comes to the store compressed, data a
   CHECK(body->transcript == d.transcript);
   CHECK(registry.total("maildrop_compression_input_bytes_total", "") == 5019);
   CHECK(registry.total("maildrop_compression_output_bytes_total", "") == packed[0].bytes.size());
+}
+
+TEST_CASE_METHOD(Fixture, "committer: in a rush the level is the lowest") {
+  settings.compression = kMostCompression;
+  Delivery d = mail();
+  for (int i = 0; i < 2000; ++i) d.data += std::to_string(i * 7919 % 1009) + " of some text\r\n";
+  const auto is_of = [&](const PackedBody& packed, int level) {
+    return packed.bytes == compress(d.data, {level, true});
+  };
+  Committer committer(store, settings, registry);
+  committer.push(d, answers.expect(0));
+  answers.wait_for(1);
+  store.shut(true);
+  for (int i = 1; i <= 30; ++i) committer.push(d, answers.expect(i));
+  const auto all_packed = [&] {
+    return registry.total("maildrop_compression_input_bytes_total", "") == 31.0 * static_cast<double>(d.data.size());
+  };
+  for (int i = 0; i < 2000 && !all_packed(); ++i) std::this_thread::sleep_for(10ms);
+  store.shut(false);
+  answers.wait_for(31);
+  const std::vector<PackedBody> packed = store.packed();
+  REQUIRE(packed.size() == 31);
+  REQUIRE(compress(d.data, {kFastCompression, true}) != compress(d.data, {kMostCompression, true}));
+  CHECK(is_of(packed.front(), kMostCompression));
+  CHECK(is_of(packed.back(), kFastCompression));
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "committer: who is late before his mail is compressed is answered, and it goes on afterwards") {
+  settings.compression = 9;
+  settings.deadline = 1ms;
+  Committer committer(store, settings, registry);
+  const std::string large(40u << 20, 'x');
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 20; ++i) committer.push(i == 0 ? mail(large) : mail(), answers.expect(answered++));
+    answers.wait_for(static_cast<std::size_t>(answered));
+  }
+  // One thread that sleeps, and one that gives up what it was to be woken for: who wins is chance, so often.
+  for (int i = 0; i < 500; ++i) {
+    committer.push(mail(), answers.expect(answered++));
+    if (i % 5 == 0) std::this_thread::sleep_for(std::chrono::microseconds(900 + i));
+  }
+  answers.wait_for(static_cast<std::size_t>(answered));
+  bool stored = false;
+  for (int i = 0; i < 2000 && !stored; ++i) {
+    committer.push(mail(), answers.expect(answered++));
+    stored = answers.wait_for(static_cast<std::size_t>(answered)).at(answered - 1) == "stored";
+  }
+  CHECK(stored);
 }
 
 TEST_CASE_METHOD(Fixture, "committer: its end answers what waits, after the commit in flight") {

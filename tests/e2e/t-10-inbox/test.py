@@ -177,7 +177,8 @@ def transcripts(daemon):
                                  env=environment({"store.url": f"sqlite:{WORK}/mail.db"}), text=True)
     with sqlite3.connect(f"{WORK}/mail.db", timeout=10) as store:
         deliver(daemon.smtp, ["none@example.test"], message("without"))
-        store.execute("UPDATE body SET transcript=NULL WHERE id=(SELECT max(id) FROM body)")
+        _, data, _ = maildrop("inbox", "none", "latest", "--raw")
+        store.execute("UPDATE body SET dictionary=0, data=? WHERE id=(SELECT max(id) FROM body)", (data,))
     deliver(daemon.smtp, ["none@example.test"], message("with"))
     time.sleep(0.5)
     following.terminate()
