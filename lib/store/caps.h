@@ -18,6 +18,27 @@ struct Caps {
   std::chrono::milliseconds min_age{0};  // at most `age`
 };
 
+/// The messages of an inbox, one after the other, newest first: which are too many, too large together, or expired. The
+/// newest is never too large.
+class Quota {
+ public:
+  Quota(std::size_t messages, std::uint64_t bytes, bool expired)
+      : messages_(messages), bytes_(bytes), expired_(expired) {}
+  bool exceeded_by(std::uint64_t size, bool hidden = false) {
+    sum_ += size;
+    ++count_;
+    expired_ = expired_ || hidden || count_ > messages_ || (bytes_ != 0 && count_ > 1 && sum_ > bytes_);
+    return expired_;  // and so is all that is older
+  }
+
+ private:
+  const std::size_t messages_;
+  const std::uint64_t bytes_;
+  bool expired_;
+  std::size_t count_ = 0;
+  std::uint64_t sum_ = 0;
+};
+
 /// Thread-safe. A reader may see half of a change, for one call.
 class LiveCaps {
  public:

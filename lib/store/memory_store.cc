@@ -3,77 +3,17 @@
 /// All handles opened for one URL in a process share one State, so that a Feed or a second Store sees what the writer
 /// puts. It goes with the last handle.
 #include <algorithm>
-#include <atomic>
-#include <condition_variable>
-#include <deque>
-#include <list>
 #include <map>
-#include <mutex>
-#include <unordered_map>
 
 #include "store/backends.h"
-#include "store/fair_share.h"
-#include "store/packed_body.h"
+#include "store/caps.h"
+#include "store/memory_state.h"
 
 namespace maildrop::store {
 
 namespace {
 
-/// One message's bytes, shared by the inboxes it was delivered to.
-struct Body {
-  PackedBody packed;
-  Source source{};
-  Time stored{};
-  std::uint64_t charge = 0;            // what it adds to its source, until no inbox has it
-  std::vector<std::string> inboxes{};  // that have it
-  std::list<Body*>::iterator in_source{};
-};
-
-struct Holder {
-  std::uint64_t bytes = 0;
-  std::list<Body*> bodies;  // oldest first
-};
-
-struct Entry {
-  Summary summary;
-  std::shared_ptr<Body> body;
-};
-
-struct Box {
-  std::string name;
-  std::deque<Entry> entries;  // oldest first
-  Time last{};                // when it last received
-};
-
-using Boxes = std::list<Box>;  // by `last`, so that the front expires first
-
-struct State {
-  std::mutex mutex;
-  std::condition_variable news;
-  std::uint64_t version = 0;
-  Boxes boxes;
-  std::unordered_map<std::string_view, Boxes::iterator> by_name;  // views of Box::name
-  std::unordered_map<Source, Holder> sources;                     // that have a body
-  std::uint64_t messages = 0;
-  std::uint64_t bytes = 0;
-  bool written = false;  // a writer is open
-};
-
-// What the containers and strings of an entry and of an inbox cost beside their text; about right is enough.
-constexpr std::uint64_t kEntryOverhead = 512;
-constexpr std::uint64_t kBoxOverhead = 256;
-
-std::uint64_t cost(const Summary& s) {
-  return kEntryOverhead + s.from.size() + s.to.size() + s.header_from.size() + s.subject.size() + s.helo.size() +
-         s.peer.size() + s.tls.size();
-}
-
-std::uint64_t cost(const Box& box) { return kBoxOverhead + 2 * box.name.size(); }
-
-/// What would come back if this entry went.
-std::uint64_t held_by(const Entry& entry) {
-  return cost(entry.summary) + (entry.body->inboxes.size() == 1 ? entry.body->packed.bytes.size() : 0);
-}
+using namespace memory;
 
 class MemoryStore final : public Store {
  public:
@@ -159,6 +99,38 @@ class MemoryStore final : public Store {
     return report;
   }
 
+  Result<std::vector<Found>> scan(ScanCursor& cursor, std::size_t messages) override {
+    const std::lock_guard lock(state_->mutex);
+    if (!std::exchange(cursor.named, true)) {
+      for (const Box& box : state_->boxes) cursor.inboxes.push_back(box.name);
+    }
+    std::vector<Found> found;
+    while (!cursor.inboxes.empty() && found.size() < messages) {
+      const auto at = state_->by_name.find(cursor.inboxes.back());
+      if (at != state_->by_name.end()) look_at(*at->second, found);
+      cursor.inboxes.pop_back();
+    }
+    return found;
+  }
+
+  Result<std::size_t> remove_all(std::span<const Spot> spots) override {
+    const std::lock_guard lock(state_->mutex);
+    std::size_t removed = 0;
+    for (const Spot& spot : spots) {
+      const auto box = state_->by_name.find(spot.inbox.name());
+      if (box == state_->by_name.end()) continue;
+      std::deque<Entry>& entries = box->second->entries;
+      const auto at =
+          std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.summary.id == spot.id; });
+      if (at == entries.end()) continue;
+      drop(*box->second, at);
+      if (entries.empty()) close(*box->second);
+      ++removed;
+    }
+    announce();
+    return removed;
+  }
+
   Result<StoreStats> stats() override {
     const std::lock_guard lock(state_->mutex);
     return StoreStats{state_->boxes.size(), state_->messages, state_->bytes, 0};
@@ -181,6 +153,15 @@ class MemoryStore final : public Store {
   Box* live(const std::string& name) {
     const auto at = state_->by_name.find(name);
     return at == state_->by_name.end() || is_expired(*at->second, clock_.now()) ? nullptr : &*at->second;
+  }
+
+  /// All of an inbox, newest first.
+  void look_at(const Box& box, std::vector<Found>& found) {
+    Quota quota(settings_.max_messages, settings_.max_size, is_expired(box, clock_.now()));
+    for (auto entry = box.entries.rbegin(); entry != box.entries.rend(); ++entry) {
+      const bool over = quota.exceeded_by(entry->body->packed.data_size);
+      found.push_back({{mail::Inbox::trusted(box.name), entry->summary.id}, entry->summary, over});
+    }
   }
 
   /// Only among the newest max_messages: what list() does not show is not there.

@@ -217,8 +217,27 @@ count()
 return evicted
 )lua";
 
+constexpr std::string_view kTake = R"lua(
+local taken, told = 0, {}
+for i = 2, #ARGV, 2 do
+  if not told[ARGV[i]] then call('PUBLISH', NEWS, ARGV[i]) end
+  told[ARGV[i]] = true
+end
+for i = 2, #ARGV, 2 do
+  local name, entry = ARGV[i], ARGV[i + 1]
+  local list = list_of(name)
+  if call('LREM', list, 1, entry) == 1 then
+    drop(entry)
+    close_if_empty(name, list)
+    taken = taken + 1
+  end
+end
+count()
+return taken
+)lua";
+
 constexpr std::string_view kPurge = R"lua(
-local floor, most = tonumber(ARGV[2]), tonumber(ARGV[3])
+local floor, most = ARGV[2], tonumber(ARGV[3])
 local removed, steps = 0, most  -- an inbox without messages is a step, too
 local more = 0
 while true do
@@ -249,7 +268,7 @@ return {removed, more, tonumber(call('HGET', TOTAL, 'bytes') or 0)}
 const std::array<std::string, kScripts>& script_texts() {
   static const std::array<std::string, kScripts> texts = [] {
     std::array<std::string, kScripts> made;
-    const std::string_view own[kScripts] = {kPut, kRemove, kPurge, kEvict};
+    const std::string_view own[kScripts] = {kPut, kRemove, kPurge, kEvict, kTake};
     for (std::size_t i = 0; i < kScripts; ++i) made[i].append(kCommon).append(own[i]);
     return made;
   }();

@@ -35,8 +35,9 @@ enum class Script {
   remove,  // PREFIX id FLOOR max_messages NAME -> 1, or 0: there was none
   purge,   // PREFIX FLOOR most -> removed, 1: there is more, and the bytes of the store
   evict,   // PREFIX (NAME entry)... -> removed
+  take,    // the same by an operator's hand, so the readers hear of it
 };
-inline constexpr std::size_t kScripts = 4;
+inline constexpr std::size_t kScripts = 5;
 
 /// In the order of Script.
 const std::array<std::string, kScripts>& script_texts();

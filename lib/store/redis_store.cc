@@ -17,6 +17,7 @@
 #include "store/redis_client.h"
 #include "store/redis_feed.h"
 #include "store/redis_room.h"
+#include "store/redis_scan.h"
 
 namespace maildrop::store {
 
@@ -236,6 +237,17 @@ class RedisStore final : public Store {
     if (!report.more) TRY(room_.step(count(reply.list[2]), query.messages - report.removed, now, caps, report));
     return report;
   }
+
+  Result<std::vector<Found>> scan(ScanCursor& cursor, std::size_t messages) override {
+    return redis::scan(client_, cursor, messages, clock_.now(), caps_.get());
+  }
+
+  Result<std::size_t> remove_all(std::span<const Spot> spots) override {
+    if (spots.empty()) return std::size_t{0};
+    return take(client_, spots);
+  }
+
+  Result<bool> scrub() override { return empty_trash(client_); }
 
   Result<StoreStats> stats() override {
     const Steady::time_point deadline = client_.deadline();

@@ -91,13 +91,21 @@ bool wait_for(int fd, short events, Steady::time_point deadline) {
   }
 }
 
+/// With its newline.
+std::string error_line(const Error& error) {
+  std::string text = "error " + std::string(to_string(error.code)) + " " + error.what;
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
+  return text.substr(0, kLine - 2) + "\n";
+}
+
 }  // namespace
 
-Result<std::unique_ptr<LinkServer>> LinkServer::start(const std::string& path, Remove remove) {
+Result<std::unique_ptr<LinkServer>> LinkServer::start(const std::string& path, LinkActions actions) {
   const Address address = TRY(address_of(path));
   std::unique_ptr<LinkServer> server(new LinkServer);
   server->path_ = path;
-  server->remove_ = std::move(remove);
+  server->actions_ = std::move(actions);
   server->listener_ = FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   server->stop_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   const int fd = server->listener_.get();
@@ -180,31 +188,46 @@ bool LinkServer::serve(Client& client) {
   if (n == 0) return false;
   client.in.append(buffer, static_cast<std::size_t>(n));
   for (std::size_t end = client.in.find('\n'); end != std::string::npos; end = client.in.find('\n')) {
-    const std::string reply = answer(std::string_view(client.in).substr(0, end)) + "\n";
+    const bool in_batch = client.expected > 0;
+    const Result<std::optional<std::size_t>> result = take_line(client, std::string_view(client.in).substr(0, end));
     client.in.erase(0, end + 1);
     client.deadline = Steady::now() + kLinkPatience;
+    if (result && !*result) continue;
+    const std::string reply = result ? "ok " + std::to_string(**result) + "\n" : error_line(result.error());
     // An answer fits into the socket's buffer, unless the client does not read them.
     if (::send(client.socket.get(), reply.data(), reply.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(reply.size())) {
       return false;
     }
+    if (in_batch && client.expected > 0) return false;  // what follows is no command
   }
   return client.in.size() < kLine;
 }
 
-std::string LinkServer::answer(std::string_view line) const {
-  const auto perform = [&]() -> Result<bool> {
-    if (next_word(line) != "remove") return fail(Code::invalid, "unknown command");
+/// What the line is answered with; nothing: more lines belong to it.
+Result<std::optional<std::size_t>> LinkServer::take_line(Client& client, std::string_view line) const {
+  if (client.expected > 0) {
     const std::string name = TRY(from_hex(next_word(line)));
-    const MessageId id = TRY(MessageId::parse(next_word(line)));
-    if (!line.empty()) return fail(Code::invalid, "too many words");
-    return remove_(mail::Inbox::trusted(name), id);
-  };
-  const Result<bool> result = perform();
-  if (result) return *result ? "ok 1" : "ok 0";
-  std::string text = "error " + std::string(to_string(result.error().code)) + " " + result.error().what;
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
-  return text.substr(0, kLine - 2);
+    MessageId id = TRY(MessageId::parse(next_word(line)));
+    client.spots.push_back({mail::Inbox::trusted(name), std::move(id), std::string(line)});
+    if (--client.expected > 0) return std::optional<std::size_t>();
+    const std::vector<Spot> spots = std::exchange(client.spots, {});
+    return TRY(actions_.remove_all(spots));
+  }
+  const std::string_view command = next_word(line);
+  if (command == "removeall" && actions_.remove_all) {
+    std::size_t lines = 0;
+    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), lines);
+    if (error != std::errc() || end != line.data() + line.size() || lines == 0 || lines > kMostSpots)
+      return fail(Code::invalid, "not a number of messages");
+    client.expected = lines;
+    return std::optional<std::size_t>();
+  }
+  if (command == "scrub" && line.empty() && actions_.scrub) return std::size_t{TRY(actions_.scrub())};
+  if (command != "remove") return fail(Code::invalid, "unknown command");
+  const std::string name = TRY(from_hex(next_word(line)));
+  const MessageId id = TRY(MessageId::parse(next_word(line)));
+  if (!line.empty()) return fail(Code::invalid, "too many words");
+  return std::size_t{TRY(actions_.remove(mail::Inbox::trusted(name), id))};
 }
 
 namespace {
@@ -226,13 +249,19 @@ Result<FileDescriptor> connect_to(const std::string& path) {
   return socket;
 }
 
-Result<std::string> ask(const std::string& path, const std::string& line) {
+/// One answer to `lines`.
+Result<std::string> ask(const std::string& path, std::string_view lines) {
   const FileDescriptor socket = TRY(connect_to(path));
-  if (::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) {
-    return tl::unexpected(system_error("cannot ask the writer at", path, errno));
+  const Steady::time_point deadline = Steady::now() + kLinkPatience;
+  while (!lines.empty()) {
+    const ssize_t n = ::send(socket.get(), lines.data(), lines.size(), MSG_NOSIGNAL);
+    if (n > 0) lines.remove_prefix(static_cast<std::size_t>(n));
+    if (n >= 0 || errno == EINTR) continue;
+    if (errno == EPIPE || errno == ECONNRESET) break;  // it may have said why
+    if (errno != EAGAIN) return tl::unexpected(system_error("cannot ask the writer at", path, errno));
+    if (!wait_for(socket.get(), POLLOUT, deadline)) return fail(Code::timed_out, "the writer does not listen");
   }
   std::string reply;
-  const Steady::time_point deadline = Steady::now() + kLinkPatience;
   while (reply.find('\n') == std::string::npos && reply.size() < kLine) {
     if (!wait_for(socket.get(), POLLIN, deadline)) return fail(Code::timed_out, "the writer did not answer in time");
     char buffer[kLine];
@@ -253,11 +282,17 @@ bool can_ask_for(const mail::Inbox& inbox, const MessageId& id) {
   return !inbox.name().empty() && 2 * inbox.name().size() + kRest <= kLine && MessageId::parse(id.text());
 }
 
-Result<bool> ask_remove(const std::string& path, const mail::Inbox& inbox, const MessageId& id) {
-  const std::string reply = TRY(ask(path, "remove " + to_hex(inbox.name()) + " " + id.text() + "\n"));
+namespace {
+
+/// The number behind `ok`, at most `most`; or the error, the writer's too.
+Result<std::size_t> number_in(const Result<std::string>& answer, std::size_t most) {
+  const std::string reply = TRY(answer);
   std::string_view rest = reply;
   const std::string_view word = next_word(rest);
-  if (word == "ok" && (rest == "1" || rest == "0")) return rest == "1";
+  std::size_t number = 0;
+  const char* last = rest.data() + rest.size();
+  const auto [end, error] = std::from_chars(rest.data(), last, number);
+  if (word == "ok" && error == std::errc() && end == last && number <= most) return number;
   const std::string_view code = next_word(rest);
   for (const Code known : kAllCodes) {
     // not_found is ours to say: it means that there is no writer.
@@ -265,5 +300,19 @@ Result<bool> ask_remove(const std::string& path, const mail::Inbox& inbox, const
   }
   return fail(Code::internal, "the writer answered '" + reply + "'");
 }
+
+}  // namespace
+
+Result<bool> ask_remove(const std::string& path, const mail::Inbox& inbox, const MessageId& id) {
+  return TRY(number_in(ask(path, "remove " + to_hex(inbox.name()) + " " + id.text() + "\n"), 1)) == 1;
+}
+
+Result<std::size_t> ask_remove_all(const std::string& path, std::span<const Spot> spots) {
+  std::string lines = "removeall " + std::to_string(spots.size()) + "\n";
+  for (const Spot& spot : spots) lines += to_hex(spot.inbox.name()) + " " + spot.id.text() + " " + spot.key + "\n";
+  return number_in(ask(path, lines), spots.size());
+}
+
+Result<bool> ask_scrub(const std::string& path) { return TRY(number_in(ask(path, "scrub\n"), 1)) == 1; }
 
 }  // namespace maildrop::store::sqlite

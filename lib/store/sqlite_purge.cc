@@ -1,9 +1,10 @@
-/// sqlite_purge.cc: one bounded step of expiry, through the index on `due`.
+/// sqlite_purge.cc: one bounded step of expiry, through the index on `due`; and removal of many at once.
 ///
 /// `due` is a lazy alarm: it rings at the earliest time at which an inbox can have expired. One that has received since
 /// is set anew, once in each inbox.max_age (in a store that is full, once in inbox.min_age); so deliveries need not
 /// touch the index.
 #include <algorithm>
+#include <charconv>
 
 #include "store/sqlite_writer_state.h"
 
@@ -115,6 +116,63 @@ Result<PurgeReport> purge_step(Writer::State& state, const PurgeQuery& query, co
 
 Result<PurgeReport> expire(Writer::State& state, std::size_t messages, std::int64_t bytes, std::int64_t expired) {
   return Step(state, messages, bytes).run(expired);
+}
+
+namespace {
+
+/// The messages of one inbox go, and with the last of them the inbox. What it received counts, not what it has: so the
+/// newest leaves its time behind.
+Result<std::size_t> remove_from(Writer::State& state, std::span<const Spot* const> spots) {
+  const std::string& name = spots.front()->inbox.name();
+  const InboxRow box = TRY(state.inbox(name));
+  if (!box.found) return 0;
+  std::int64_t newest = 0;
+  {
+    Cursor cursor(state.newest_at);
+    cursor->bind(1, box.id);
+    if (TRY(cursor->step())) newest = cursor->integer(0);
+  }
+  std::size_t removed = 0;
+  for (const Spot* spot : spots) {
+    std::int64_t seq = 0;
+    const char* end = spot->key.data() + spot->key.size();
+    if (std::from_chars(spot->key.data(), end, seq).ptr != end) continue;
+    Row row;
+    {
+      Cursor cursor(state.one_row);
+      cursor->bind(1, box.id).bind(2, seq);
+      if (!TRY(cursor->step()) || cursor->bytes(kRowColumns) != spot->id.text()) continue;
+      row = row_of(cursor);
+    }
+    TRY(state.drop(box.id, {&row, 1}));
+    ++removed;
+  }
+  if (removed == 0) return removed;
+  if (TRY(state.is_empty(box.id))) {
+    TRY(state.close(name));
+  } else if (newest > box.last) {
+    TRY(state.note_last.bind_text(1, name).bind(2, newest).run());
+  }
+  return removed;
+}
+
+}  // namespace
+
+Result<std::size_t> Writer::remove_all(std::span<const Spot> spots) {
+  std::vector<const Spot*> sorted;
+  for (const Spot& spot : spots) sorted.push_back(&spot);
+  const auto by_name = [](const Spot* a, const Spot* b) { return a->inbox.name() < b->inbox.name(); };
+  std::stable_sort(sorted.begin(), sorted.end(), by_name);
+  Transaction transaction = TRY(Transaction::begin(*state_));
+  std::size_t removed = 0;
+  for (auto first = sorted.begin(); first != sorted.end();) {
+    const auto last = std::upper_bound(first, sorted.end(), *first, by_name);
+    removed += TRY(remove_from(*state_, {first, last}));
+    first = last;
+  }
+  if (removed == 0) return removed;
+  TRY(transaction.commit());
+  return removed;
 }
 
 }  // namespace maildrop::store::sqlite

@@ -26,6 +26,13 @@ constexpr const char* kList = "SELECT m.id, m.summary " SHOWN "LIMIT ?3 OFFSET ?
 constexpr const char* kGet =
     "SELECT id, summary, body, size FROM (SELECT m.id, m.summary, m.body, m.size " SHOWN "LIMIT ?3) WHERE id=?4";
 constexpr const char* kBody = "SELECT id, dictionary, data, transcript FROM body WHERE id>=?1 ORDER BY id";
+/// By number, so that an inbox that comes meanwhile, again or for the first time, is behind all that were there.
+constexpr const char* kNames = "SELECT name, id FROM inbox WHERE id>?1 ORDER BY id LIMIT ?2";
+/// All that an inbox has, hidden or not. ?2: the last number of the names that were read, or above all.
+constexpr const char* kAll =
+    "SELECT m.id, m.summary, m.seq, m.size, m.seq<=i.floor, i.last, m.at, i.id "
+    "FROM inbox i JOIN message m ON m.inbox=i.id WHERE i.name=?1 AND i.id<=?2 ORDER BY m.seq DESC";
+constexpr std::int64_t kNamesAtOnce = 64;
 constexpr const char* kTotals = "SELECT inboxes, messages FROM total WHERE id=1";
 
 std::int64_t clamp(std::size_t n) { return static_cast<std::int64_t>(std::min<std::size_t>(n, INT64_MAX)); }
@@ -35,7 +42,7 @@ std::int64_t clamp(std::size_t n) { return static_cast<std::int64_t>(std::min<st
 struct Readers::Reader {
   explicit Reader(Connection c) : connection(std::move(c)) {}
   Connection connection;
-  Statement list, get, body, totals;
+  Statement list, get, body, names, all, totals;
 };
 
 /// A borrowed connection; given back at the end of the scope, or closed if it failed.
@@ -84,6 +91,8 @@ Result<std::unique_ptr<Readers::Reader>> Readers::open() const {
   reader->list = TRY(connection.prepare(kList));
   reader->get = TRY(connection.prepare(kGet));
   reader->body = TRY(connection.prepare(kBody));
+  reader->names = TRY(connection.prepare(kNames));
+  reader->all = TRY(connection.prepare(kAll));
   reader->totals = TRY(connection.prepare(kTotals));
   return reader;
 }
@@ -163,6 +172,48 @@ Result<Message> Readers::get(const mail::Inbox& inbox, const MessageId& id, cons
     return Message{TRY(unpack(cursor->bytes(0), cursor->bytes(1))), std::move(body->data), std::move(body->transcript)};
   };
   return reader.end(read());
+}
+
+Result<std::vector<Found>> Readers::scan(ScanCursor& cursor, std::size_t messages, const Caps& caps) {
+  Loan reader(*this, TRY(borrow()));
+  ScanCursor at = cursor;
+  const std::int64_t expired = to_millis(clock_.now()) - caps.age.count();
+  const auto names = [&]() -> Result<void> {
+    Cursor row(reader->names);
+    row->bind(1, static_cast<std::int64_t>(at.next)).bind(2, kNamesAtOnce);
+    while (TRY(row->step())) {
+      at.inboxes.emplace_back(row->bytes(0));
+      at.next = static_cast<std::uint64_t>(row->integer(1));
+    }
+    std::reverse(at.inboxes.begin(), at.inboxes.end());
+    at.named = at.inboxes.empty();
+    return {};
+  };
+  const auto read = [&]() -> Result<std::vector<Found>> {
+    std::vector<Found> found;
+    while (!at.done() && found.size() < messages) {
+      if (at.inboxes.empty()) {
+        TRY(names());
+        continue;
+      }
+      const std::string name = std::move(at.inboxes.back());
+      at.inboxes.pop_back();
+      Cursor row(reader->all);
+      row->bind_text(1, name).bind(2, at.next == 0 ? INT64_MAX : static_cast<std::int64_t>(at.next));
+      std::optional<Quota> quota;
+      while (TRY(row->step())) {
+        if (!quota) quota.emplace(caps.messages, caps.bytes, std::max(row->integer(5), row->integer(6)) <= expired);
+        const bool over = quota->exceeded_by(static_cast<std::uint64_t>(row->integer(3)), row->integer(4) != 0);
+        Summary summary = TRY(unpack(row->bytes(0), row->bytes(1)));
+        Spot spot{mail::Inbox::trusted(name), summary.id, std::to_string(row->integer(2))};
+        found.push_back({std::move(spot), std::move(summary), over});
+      }
+    }
+    return found;
+  };
+  Result<std::vector<Found>> found = reader.end(read());
+  if (found) cursor = std::move(at);
+  return found;
 }
 
 Result<StoreStats> Readers::totals() {

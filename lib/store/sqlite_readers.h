@@ -23,6 +23,8 @@ class Readers {
 
   Result<std::vector<Summary>> list(const mail::Inbox& inbox, const Query& query, const Caps& caps);
   Result<Message> get(const mail::Inbox& inbox, const MessageId& id, const Caps& caps);
+  /// As Store::scan(). The names that come next are read a few dozen at a time.
+  Result<std::vector<Found>> scan(ScanCursor& cursor, std::size_t messages, const Caps& caps);
   /// Inboxes and messages only.
   Result<StoreStats> totals();
 

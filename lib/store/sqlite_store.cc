@@ -42,9 +42,13 @@ class SqliteStore final : public Store {
 
   Result<void> become_writer() {
     writing_ = TRY(Writing::start(path_, settings_, clock_));
-    auto link = LinkServer::start(path_, [this](const mail::Inbox& inbox, const MessageId& id) {
+    LinkActions actions;
+    actions.remove = [this](const mail::Inbox& inbox, const MessageId& id) {
       return writing_->remove(inbox, id, caps_.get());
-    });
+    };
+    actions.remove_all = [this](std::span<const Spot> spots) { return writing_->remove_all(spots); };
+    actions.scrub = [this] { return writing_->scrub(); };
+    auto link = LinkServer::start(path_, std::move(actions));
     if (link) link_ = std::move(*link);
     // A file name too long for a socket is no reason not to take mail: removals by others then say why they fail.
     if (!link && link.error().code != Code::invalid) return tl::unexpected(link.error());
@@ -73,6 +77,26 @@ class SqliteStore final : public Store {
     return writing_->purge(query, caps_.get());
   }
 
+  Result<std::vector<Found>> scan(ScanCursor& cursor, std::size_t messages) override {
+    return readers_.scan(cursor, messages, caps_.get());
+  }
+
+  Result<std::size_t> remove_all(std::span<const Spot> spots) override {
+    std::vector<Spot> asked;  // a store holds no others
+    for (const Spot& spot : spots) {
+      if (can_ask_for(spot.inbox, spot.id)) asked.push_back(spot);
+    }
+    if (asked.empty()) return std::size_t{0};
+    if (writing_) return writing_->remove_all(asked);
+    return through_writer<std::size_t>([&] { return ask_remove_all(path_, asked); },
+                                       [&](Writer& writer) { return writer.remove_all(asked); });
+  }
+
+  Result<bool> scrub() override {
+    if (writing_) return writing_->scrub();
+    return through_writer<bool>([&] { return ask_scrub(path_); }, [](Writer& writer) { return writer.scrub(); });
+  }
+
   Result<StoreStats> stats() override {
     StoreStats stats = TRY(readers_.totals());
     stats.wal_bytes = file_size(path_ + "-wal");
@@ -97,18 +121,36 @@ class SqliteStore final : public Store {
 
   Result<bool> remove_as_reader(const mail::Inbox& inbox, const MessageId& id) {
     if (!can_ask_for(inbox, id)) return false;
+    return through_writer<bool>([&] { return ask_remove(path_, inbox, id); },
+                                [&](Writer& writer) { return writer.remove(inbox, id, caps_.get()); });
+  }
+
+  /// Asks the writer, or where there is none takes its place for a moment.
+  template <class T, class Ask, class Act>
+  Result<T> through_writer(Ask ask, Act act) {
     const Steady::time_point until = Steady::now() + kRemovePatience;
     for (;;) {
-      const Result<bool> answer = ask_remove(path_, inbox, id);
+      const Result<T> answer = ask();
       const bool unheard = !answer && (answer.error().code == Code::not_found || answer.error().code == Code::invalid);
       if (!unheard) return answer;
       const auto lock = WriteLock::take(path_, {});
-      if (lock) return TRY(Writer::open(path_, settings_, clock_))->remove(inbox, id, caps_.get());
+      if (lock) return act_as_writer<T>(act);
       if (Steady::now() >= until) {
         return fail(Code::unavailable, lock.error().what + ", which cannot be asked: " + answer.error().what);
       }
       std::this_thread::sleep_for(kRetry);
     }
+  }
+
+  /// Nobody else keeps the write-ahead log short meanwhile. REQUIRES: the WriteLock.
+  template <class T, class Act>
+  Result<T> act_as_writer(Act act) {
+    const std::unique_ptr<Writer> writer = TRY(Writer::open(path_, settings_, clock_));
+    Result<T> result = act(*writer);
+    if (result && writer->wal_bytes() > settings_.wal_size / 4) {
+      [[maybe_unused]] const auto emptied = writer->empty_wal(Writer::Reset::overwrite);  // what was done is done
+    }
+    return result;
   }
 
   const std::string path_;

@@ -61,7 +61,7 @@ Result<void> Writer::State::prepare() {
       {&S::due_inboxes, "SELECT name, id, last, floor, due FROM inbox WHERE due<=?1 ORDER BY due LIMIT ?2"},
       {&S::inbox_name, "SELECT name FROM inbox WHERE id=?1"},
       {&S::rows, "SELECT " MAILDROP_ROW_COLUMNS ", id FROM message WHERE inbox=?1 AND seq>?2 ORDER BY seq"},
-      {&S::one_row, "SELECT " MAILDROP_ROW_COLUMNS " FROM message WHERE inbox=?1 AND seq=?2"},
+      {&S::one_row, "SELECT " MAILDROP_ROW_COLUMNS ", id FROM message WHERE inbox=?1 AND seq=?2"},
       {&S::newest_at, "SELECT at FROM message WHERE inbox=?1 ORDER BY seq DESC LIMIT 1"},
       {&S::oldest_rows,
        "SELECT " MAILDROP_ROW_COLUMNS " FROM message WHERE inbox=?1 AND seq<=?2 ORDER BY seq LIMIT ?3"},
@@ -307,11 +307,19 @@ Result<bool> Writer::is_full() {
 
 Result<void> Writer::empty_wal(Reset reset) {
   const bool cut = reset == Reset::truncate;
+  return checkpoint(cut ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART, cut ? kCutWait : kRestartWait);
+}
+
+Result<bool> Writer::scrub() {
+  TRY(checkpoint(SQLITE_CHECKPOINT_TRUNCATE, kRestartWait));
+  return state_->wal_frames == 0;
+}
+
+Result<void> Writer::checkpoint(int mode, std::chrono::milliseconds patience) {
   Connection& connection = state_->connection;
   const std::int64_t usual = TRY(connection.number("PRAGMA busy_timeout"));
-  connection.busy_timeout(cut ? kCutWait : kRestartWait);
+  connection.busy_timeout(patience);
   int frames = -1;
-  const int mode = cut ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART;
   const int code = sqlite3_wal_checkpoint_v2(connection.handle(), "main", mode, &frames, nullptr);
   const Error error = connection.error(code);
   connection.busy_timeout(std::chrono::milliseconds(usual));

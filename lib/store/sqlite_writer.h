@@ -34,6 +34,8 @@ class Writer {
   std::vector<Result<MessageId>> put(std::span<const Delivery> deliveries, const Caps& caps);
   Result<bool> remove(const mail::Inbox& inbox, const MessageId& id, const Caps& caps);
   Result<PurgeReport> purge(const PurgeQuery& query, const Caps& caps);
+  /// As Store::remove_all().
+  Result<std::size_t> remove_all(std::span<const Spot> spots);
 
   /// Writes and syncs something that nobody sees: can it be done at all?
   Result<void> probe();
@@ -47,6 +49,8 @@ class Writer {
   /// Empties the WAL as far as readers let it: overwrite makes the next commit start at its beginning, truncate also
   /// gives its disk space back. A stall: both wait for the disk.
   Result<void> empty_wal(Reset reset);
+  /// The same as truncate, with little patience. false: a reader holds on to it.
+  Result<bool> scrub();
   /// Bytes of the WAL in use: the next commit goes behind them, moved into the file or not.
   std::uint64_t wal_bytes() const;
 
@@ -59,6 +63,7 @@ class Writer {
   struct State;  // sqlite_writer_state.h
 
  private:
+  Result<void> checkpoint(int mode, std::chrono::milliseconds patience);
   explicit Writer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

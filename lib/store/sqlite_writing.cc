@@ -108,6 +108,25 @@ Result<PurgeReport> Writing::purge(const PurgeQuery& query, const Caps& caps) {
   return report;
 }
 
+Result<std::size_t> Writing::remove_all(std::span<const Spot> spots) {
+  const Holding turn(*this);
+  TRY(turn.may());
+  TRY(room_in_wal());
+  Result<std::size_t> removed = noted(writer_->remove_all(spots));
+  checkpointer_->grown(writer_->wal_bytes());
+  return removed;
+}
+
+Result<bool> Writing::scrub() {
+  // Most of it moves beside the commits: what is left for the turn, where deliveries wait, is little.
+  checkpointer_->run();
+  if (!checkpointer_->idle_within(kCheckpointWait)) return false;
+  const Holding turn(*this);
+  TRY(turn.may());
+  if (!checkpointer_->idle_within(kVacuumTime)) return false;
+  return noted(writer_->scrub());
+}
+
 Result<void> Writing::ready() {
   const Holding turn(*this);
   TRY(turn.may());

@@ -50,6 +50,8 @@ class Writing {
   std::vector<Result<MessageId>> put(std::span<const Delivery> deliveries, const Caps& caps);
   Result<bool> remove(const mail::Inbox& inbox, const MessageId& id, const Caps& caps);
   Result<PurgeReport> purge(const PurgeQuery& query, const Caps& caps);
+  Result<std::size_t> remove_all(std::span<const Spot> spots);
+  Result<bool> scrub();
   Result<void> ready();
   void tend();
 

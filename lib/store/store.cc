@@ -1,4 +1,4 @@
-/// store.cc: message ids: made, and recognised in what strangers send.
+/// store.cc: message ids: made, and recognised in what strangers send; and a store that is only half of one.
 #include "store/store.h"
 
 #include <array>
@@ -26,5 +26,13 @@ Result<MessageId> MessageId::parse(std::string_view text) {
   if (text.size() != kIdLength || !is_base32(text)) return fail(Code::invalid, "not a message id");
   return MessageId(std::string(text));
 }
+
+namespace {
+tl::unexpected<Error> cannot_be_walked() { return fail(Code::unavailable, "this store cannot be walked through"); }
+}  // namespace
+
+Result<std::vector<Found>> Store::scan(ScanCursor&, std::size_t) { return cannot_be_walked(); }
+Result<std::size_t> Store::remove_all(std::span<const Spot>) { return cannot_be_walked(); }
+Result<bool> Store::scrub() { return true; }
 
 }  // namespace maildrop::store

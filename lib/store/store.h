@@ -90,6 +90,31 @@ struct PurgeReport {
   bool more = false;        // there may be more: call again
 };
 
+/// Where a message lies, as scan() tells it. One that was removed is at no spot any more, whatever comes later.
+struct Spot {
+  mail::Inbox inbox;
+  MessageId id;
+  std::string key{};  // the store's own
+};
+
+/// A message as an operator finds it: shown by list() or not.
+struct Found {
+  Spot spot;
+  Summary summary;
+  bool over_quota = false;  // expired, or above what inbox.max_messages and inbox.max_size allow now
+};
+
+/// How far a walk through a store has come. A fresh one is at the begin of all; one with names walks through those
+/// only.
+struct ScanCursor {
+  std::vector<std::string> inboxes{};  // to be read, the next one last
+  std::uint64_t next = 0;              // where more names are: the store's own
+  bool named = false;                  // there are no more
+  bool done() const { return named && inboxes.empty(); }
+};
+
+inline constexpr std::size_t kMostSpots = 1000;  // in one remove_all()
+
 struct StoreStats {
   std::uint64_t inboxes = 0;  // that have messages, expired ones not yet removed included
   std::uint64_t messages = 0;
@@ -123,6 +148,18 @@ class Store : public Inboxes {
   virtual std::vector<Result<MessageId>> put(std::span<const Delivery> deliveries) = 0;
   /// One bounded step.
   virtual Result<PurgeReport> purge(const PurgeQuery& query) = 0;
+  /// The next messages of a walk, whole inboxes, until they are `messages` or a few more; a page may be empty though
+  /// the walk is not done. Each page is a short look of its own: nothing is held open in between. What is there from
+  /// begin to end is seen once, whatever comes and goes meanwhile (Redis: at least once; twice where the server grows
+  /// or shrinks its table of inboxes in between), what comes meanwhile at most once. After a failure the cursor stands
+  /// where it stood.
+  virtual Result<std::vector<Found>> scan(ScanCursor& cursor, std::size_t messages);
+  /// Removes those that are still there, hidden and expired ones too, all in one commit; how many there were. REQUIRES:
+  /// at most kMostSpots. How long it takes, and others wait, goes by their bytes too: who calls keeps them small.
+  virtual Result<std::size_t> remove_all(std::span<const Spot> spots);
+  /// Rids the files of what was removed, as far as the store can: SQLite empties its write-ahead log, Redis drops what
+  /// waits to be dropped. false: somebody who reads holds on to it, try again. Deliveries wait some milliseconds.
+  virtual Result<bool> scrub();
   virtual Result<StoreStats> stats() = 0;
   /// ok when a delivery would be taken now; of a store that was opened for reading, when it can be read.
   virtual Result<void> ready() = 0;

@@ -33,6 +33,18 @@ class FlakyStore final : public Store {
   Result<PurgeReport> purge(const PurgeQuery& query) override {
     return strikes() ? Result<PurgeReport>(reason()) : inner_.purge(query);
   }
+  Result<std::vector<Found>> scan(ScanCursor& cursor, std::size_t messages) override {
+    ScanCursor at = cursor;  // a lost answer leaves it where it stood
+    auto found = once([&] { return inner_.scan(at, messages); });
+    if (found) cursor = at;
+    return found;
+  }
+  Result<std::size_t> remove_all(std::span<const Spot> spots) override {
+    return strikes() ? Result<std::size_t>(reason()) : inner_.remove_all(spots);  // as remove()
+  }
+  Result<bool> scrub() override {
+    return once([&] { return inner_.scrub(); });
+  }
   Result<StoreStats> stats() override {
     return once([&] { return inner_.stats(); });
   }
@@ -82,6 +94,15 @@ class RetryingStore final : public Store {
   }
   Result<PurgeReport> purge(const PurgeQuery& query) override {
     return twice([&] { return inner_.purge(query); });
+  }
+  Result<std::vector<Found>> scan(ScanCursor& cursor, std::size_t messages) override {
+    return twice([&] { return inner_.scan(cursor, messages); });
+  }
+  Result<std::size_t> remove_all(std::span<const Spot> spots) override {
+    return twice([&] { return inner_.remove_all(spots); });
+  }
+  Result<bool> scrub() override {
+    return twice([&] { return inner_.scrub(); });
   }
   Result<StoreStats> stats() override {
     return twice([&] { return inner_.stats(); });

@@ -61,8 +61,9 @@ class Run {
   Run(const std::string& scheme, unsigned seed) : world_(scheme), random_(seed), model_(caps()) { reopen(); }
 
   void step() {
-    switch (dice(12)) {
+    switch (dice(13)) {
       case 0: return remove();
+      case 4: return remove_many();
       case 1: return world_.clock.advance(std::chrono::minutes(dice(60)));
       case 2: return check(store_->purge({dice(8)}).has_value());
       case 3: return world_.options.url.starts_with("memory") || dice(4) != 0 ? store_->tend() : reopen();
@@ -129,6 +130,26 @@ class Run {
     const auto removed = store_->remove(inbox(name), MessageId::trusted(id));
     REQUIRE(removed);
     CHECK(*removed == model_.remove(name, id, world_.clock.now()));
+  }
+
+  /// Some of what a walk finds, hidden ones too; a reader hands it to the writer.
+  void remove_many() {
+    std::unique_ptr<Store> reader = dice(2) == 0 ? nullptr : std::move(*world_.open(Role::reader));
+    Store& store = reader ? *reader : *store_;
+    std::vector<Spot> chosen;
+    for (ScanCursor cursor; !cursor.done();) {
+      auto page = store.scan(cursor, 1 + dice(9));
+      REQUIRE(page);
+      for (Found& each : *page) {
+        const std::string& name = each.spot.inbox.name();
+        const auto there = model_.shown(name, world_.clock.now());
+        const bool seen = std::find(there.begin(), there.end(), each.spot.id.text()) != there.end();
+        CHECK((seen || each.over_quota));
+        if (dice(3) == 0) chosen.push_back(std::move(each.spot));
+      }
+    }
+    CHECK(store.remove_all(chosen) == chosen.size());
+    for (const Spot& each : chosen) model_.remove(each.inbox.name(), each.id.text(), world_.clock.now());
   }
 
   World world_;

@@ -102,8 +102,72 @@ TEST_CASE("sqlite link: lines that are none get an error, and do nothing") {
     CHECK(client.hear() == c.reply);
   }
   CHECK(client.hear() == "ok 0");  // the second of the last two
+  for (const char* wrong : {"removeall", "removeall 0", "removeall 1001", "removeall -1", "removeall 1 2"}) {
+    INFO(wrong);
+    client.say(std::string(wrong) + "\n");
+    CHECK(client.hear() == "error invalid not a number of messages");
+  }
+  client.say("scrub now\n");
+  CHECK(client.hear() == "error invalid unknown command");
+  client.say("scrub\n");
+  CHECK(client.hear() == "ok 1");
   client.say(std::string(3 * sqlite::kLine, 'x'));
   CHECK(client.hear() == "");  // hung up
+}
+
+TEST_CASE("sqlite link: many removals are one request, and one that is wrong does nothing") {
+  World world("sqlite");
+  const std::string path = world.folder.path("mail.db");
+  auto writer = world.open();
+  REQUIRE(writer);
+  const std::string longest(640, 'n');
+  for (int i = 0; i < 10; ++i) REQUIRE(put_one(**writer, delivery(world.clock.now(), {longest})));
+  std::vector<Spot> spots;
+  for (ScanCursor cursor; !cursor.done();) {
+    auto page = (*writer)->scan(cursor, 100);
+    REQUIRE(page);
+    for (Found& each : *page) spots.push_back(std::move(each.spot));
+  }
+  REQUIRE(spots.size() == 10);
+  const std::string line = "62 " + spots[0].id.text() + " 1\n";
+  for (const std::string& wrong : {line + "62 nothing 1\n", line + "zz\n", "scrub\n" + line}) {
+    Raw client(path);
+    client.say("removeall 3\n" + wrong + line);
+    CHECK(client.hear().starts_with("error invalid "));
+    CHECK(client.hear() == "");  // hung up: what follows is no command
+  }
+  CHECK((*writer)->stats()->messages == 10);
+  while (spots.size() < kMostSpots) spots.push_back(spots.front());  // more than a socket holds at once
+  CHECK(sqlite::ask_remove_all(path, spots) == 10u);
+  CHECK((*writer)->stats()->messages == 0);
+}
+
+TEST_CASE("sqlite link: a writer that knows no removal of many says so, and is not taken for none") {
+  World world("sqlite");
+  const std::string path = world.folder.path("mail.db");
+  std::vector<Found> found;
+  {
+    auto writer = world.open();
+    REQUIRE(put_one(**writer, delivery(world.clock.now(), {"bob"})));
+    ScanCursor cursor;
+    while (!cursor.done()) {
+      auto page = (*writer)->scan(cursor, 100);
+      REQUIRE(page);
+      for (Found& each : *page) found.push_back(std::move(each));
+    }
+  }
+  REQUIRE(found.size() == 1);
+  const auto lock = sqlite::WriteLock::take(path, 1s);
+  auto old =
+      sqlite::LinkServer::start(path, {[](const mail::Inbox&, const MessageId&) -> Result<bool> { return true; }});
+  REQUIRE(old);
+  auto reader = world.open(Role::reader);
+  REQUIRE(reader);
+  const auto removed = (*reader)->remove_all({&found[0].spot, 1});
+  REQUIRE(!removed);
+  CHECK(removed.error().code == Code::unavailable);
+  CHECK_THAT(removed.error().what, Contains("is being written by process") && Contains("unknown command"));
+  CHECK((*reader)->stats()->messages == 1);
 }
 
 TEST_CASE("sqlite link: those who stall are dropped, and do not keep others out for long") {
@@ -165,10 +229,10 @@ TEST_CASE("sqlite link: a removal that throws costs those who are there, not the
   const Folder folder;
   const std::string path = folder.path("mail.db");
   int calls = 0;
-  auto server = sqlite::LinkServer::start(path, [&calls](const mail::Inbox&, const MessageId&) -> Result<bool> {
-    if (++calls == 1) throw std::bad_alloc();
-    return true;
-  });
+  auto server = sqlite::LinkServer::start(path, {[&calls](const mail::Inbox&, const MessageId&) -> Result<bool> {
+                                            if (++calls == 1) throw std::bad_alloc();
+                                            return true;
+                                          }});
   REQUIRE(server);
   const MessageId id = MessageId::make(from_millis(0));
   const Result<bool> first = sqlite::ask_remove(path, mail::Inbox::trusted("bob"), id);

@@ -8,36 +8,10 @@
 #include "store/flaky_store.h"
 #include "store/kit.h"
 #include "store/packed_body.h"
+#include "store/scan_scenes.h"
+#include "store/stage.h"
 
 namespace maildrop::store::test {
-
-struct Stage {
-  World& world;
-  Store& store;
-
-  Time now() const { return world.clock.now(); }
-  std::string put(const std::vector<std::string>& names, std::size_t size = 100) {
-    const Delivery d = delivery(now(), names, size);
-    const auto id = put_one(store, d);
-    REQUIRE(id);
-    CHECK(id->text() == d.summary.id.text());
-    return id->text();
-  }
-  bool remove(const std::string& name, const std::string& id) {
-    const auto removed = store.remove(inbox(name), MessageId::trusted(id));
-    REQUIRE(removed);
-    return *removed;
-  }
-  std::vector<std::string> ids(const std::string& name) { return shown(store, name); }
-  InboxSettings& caps() { return world.options.inbox; }
-};
-
-using Ids = std::vector<std::string>;
-
-struct Scene {
-  const char* name;
-  void (*play)(Stage&);
-};
 
 inline const Scene kScenes[] = {
     {"an unknown inbox is empty and holds nothing",
@@ -340,9 +314,15 @@ inline const Scene kScenes[] = {
      }},
 };
 
+inline std::vector<Scene> all_scenes() {
+  std::vector<Scene> all(std::begin(kScenes), std::end(kScenes));
+  all.insert(all.end(), std::begin(kScanScenes), std::end(kScanScenes));
+  return all;
+}
+
 /// All scenes on a fresh store of that scheme each.
 inline void play_all(const std::string& scheme) {
-  for (const Scene& scene : kScenes) {
+  for (const Scene& scene : all_scenes()) {
     DYNAMIC_SECTION(scene.name) {
       World world(scheme);
       auto store = world.open();
@@ -356,7 +336,7 @@ inline void play_all(const std::string& scheme) {
 /// All scenes with the Nth call failing, for every N that a scene comes to.
 inline void play_all_flaky(const std::string& scheme) {
   using When = FlakyStore::When;
-  for (const Scene& scene : kScenes) {
+  for (const Scene& scene : all_scenes()) {
     if (std::string_view(scene.name).starts_with("a full store")) continue;  // megabytes, and nothing of its own here
     for (const When when : {When::before, When::after}) {
       DYNAMIC_SECTION(scene.name << (when == When::before ? ", call lost" : ", answer lost")) {
