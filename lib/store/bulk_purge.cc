@@ -1,0 +1,128 @@
+/// bulk_purge.cc: the two walks, and their pace.
+#include "store/bulk_purge.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace maildrop::store {
+
+namespace {
+
+using std::chrono::milliseconds;
+using Steady = std::chrono::steady_clock;
+
+constexpr std::size_t kPage = 500;                // messages of a walk at once
+constexpr std::size_t kMostAtOnce = 500;          // in a chunk
+constexpr std::uint64_t kMostBytes = 4u << 20;    // the same; a larger message goes alone, and takes as long as it came
+constexpr std::uint64_t kLeastBytes = 32u << 10;  // what is smaller is the disk's time, and not its bytes
+constexpr milliseconds kLongestPause{250};
+constexpr milliseconds kRetry{200};
+constexpr int kRetries = 25;
+constexpr int kScrubs = 20;
+constexpr milliseconds kScrubEvery{100};
+
+/// Whether it passes by itself: a writer that starts, ends or hangs, a log that a reader keeps from being emptied.
+bool may_pass(const Error& error) {
+  return error.code == Code::unavailable || error.code == Code::timed_out || error.code == Code::over_limit;
+}
+
+/// One message more, in an inbox that may have been the last one, too.
+void add(Tally& tally, std::string& last_inbox, const Found& found) {
+  const Time received = found.summary.received;
+  tally.oldest = tally.messages == 0 ? received : std::min(tally.oldest, received);
+  tally.newest = tally.messages == 0 ? received : std::max(tally.newest, received);
+  ++tally.messages;
+  tally.bytes += found.summary.size;
+  if (found.spot.inbox.name() == last_inbox) return;
+  ++tally.inboxes;
+  last_inbox = found.spot.inbox.name();
+}
+
+/// What `call` gives in the end.
+template <class Call>
+auto patiently(Call call) -> decltype(call()) {
+  for (int i = 0;; ++i) {
+    auto result = call();
+    if (result || !may_pass(result.error()) || i == kRetries) return result;
+    std::this_thread::sleep_for(kRetry);
+  }
+}
+
+}  // namespace
+
+void ChunkSize::took(Steady::duration time) {
+  if (time > kTarget) {
+    messages_ = std::max<std::size_t>(messages_ / 2, 1);
+    bytes_ = std::max(bytes_ / 2, kLeastBytes);
+  } else if (time < kTarget / 3) {
+    messages_ = std::min(messages_ + messages_ / 4 + 1, kMostAtOnce);
+    bytes_ = std::min(bytes_ + bytes_ / 4, kMostBytes);
+  }
+}
+
+BulkPurge::BulkPurge(Store& store, const Clock& clock, std::vector<std::string> names, Wanted wanted)
+    : store_(store), names_(std::move(names)), wanted_(std::move(wanted)), began_(clock.now()) {}
+
+ScanCursor BulkPurge::begin() const { return {names_, 0, !names_.empty()}; }
+
+Result<bool> BulkPurge::count(const GoOn& go_on) {
+  std::string last;
+  for (ScanCursor cursor = begin(); !cursor.done();) {
+    for (const Found& found : TRY(store_.scan(cursor, kPage))) {
+      if (!wanted_(found)) continue;
+      add(counted_, last, found);
+      if (found.summary.received >= began_) late_.insert(found.spot.id.text());
+    }
+    if (!go_on(counted_)) return false;
+  }
+  return true;
+}
+
+bool BulkPurge::was_counted(const Found& found) const {
+  return found.summary.received < began_ || late_.contains(found.spot.id.text());
+}
+
+Result<bool> BulkPurge::remove(const GoOn& go_on) {
+  for (ScanCursor cursor = begin(); !cursor.done();) {
+    for (Found& found : TRY(patiently([&] { return store_.scan(cursor, kPage); }))) {
+      if (!was_counted(found) || !wanted_(found)) continue;
+      chunk_bytes_ += found.summary.size;
+      chunk_.push_back(std::move(found));
+      if (!size_.is_full(chunk_.size(), chunk_bytes_)) continue;
+      TRY(remove_chunk());
+      if (!go_on(removed_)) return false;
+    }
+    if (!go_on(removed_)) return false;
+  }
+  TRY(remove_chunk());
+  return true;
+}
+
+Result<void> BulkPurge::remove_chunk() {
+  if (chunk_.empty()) return {};
+  std::vector<Spot> spots;
+  for (const Found& found : chunk_) spots.push_back(found.spot);
+  const Steady::time_point begun = Steady::now();
+  const std::size_t gone = TRY(patiently([&] { return store_.remove_all(spots); }));
+  const Steady::duration took = Steady::now() - begun;
+  size_.took(took);
+  Tally all = removed_;
+  for (const Found& found : chunk_) add(all, last_removed_, found);
+  all.messages = removed_.messages + gone;  // the others went by themselves
+  removed_ = all;
+  chunk_.clear();
+  chunk_bytes_ = 0;
+  // Half of the time is the deliveries' alone.
+  std::this_thread::sleep_for(std::min<Steady::duration>(took, kLongestPause));
+  return {};
+}
+
+bool BulkPurge::scrub() {
+  for (int i = 0; i < kScrubs; ++i) {
+    if (store_.scrub().value_or(false)) return true;
+    std::this_thread::sleep_for(kScrubEvery);
+  }
+  return false;
+}
+
+}  // namespace maildrop::store
