@@ -95,6 +95,7 @@ Result<bool> BulkPurge::remove(const GoOn& go_on) {
     if (!go_on(removed_)) return false;
   }
   TRY(remove_chunk());
+  go_on(removed_);  // all is done, whatever it says
   return true;
 }
 
