@@ -9,6 +9,7 @@
   X(serve_smtp_command)      \
   X(serve_api_command)       \
   X(inbox_command)           \
+  X(purge_command)           \
   X(config_command)          \
   X(doctor_command)          \
   X(version_command)         \

@@ -8,7 +8,7 @@
 #include "core/text.h"
 #include "help.h"
 #include "inbox_run.h"
-#include "store/backends.h"
+#include "local_store.h"
 
 namespace maildrop::cmd {
 namespace {
@@ -48,13 +48,6 @@ std::string objection(const InboxOptions& options) {
   return "";
 }
 
-tl::expected<mail::Inbox, int> inbox_named(const std::string& name, const InboxSettings& settings) {
-  auto inbox = mail::Inbox::parse(name, settings);
-  if (inbox) return std::move(*inbox);
-  report({Code::invalid, "'" + name + "' cannot be an inbox: " + inbox.error().what});
-  return tl::unexpected<int>(exit_no_name);
-}
-
 /// The server decides what the name means: here it is only made canonical, with nothing taken off.
 tl::expected<Source, int> open_server(const InboxOptions& options) {
   InboxSettings as_typed;
@@ -70,32 +63,16 @@ tl::expected<Source, int> open_server(const InboxOptions& options) {
   return Source{std::move(*client), polling_feed(), std::move(*inbox), server};
 }
 
-int no_store(const std::string& url, const Error& error) {
-  if (report_denied_store(url, false)) return exit_no_permission;
-  const int status = report(error);
-  if (error.code != Code::not_found) return status;
-  report({Code::not_found, "no mail store at '" + url + "': has `maildrop serve` run with this configuration? " +
-                               "--set store.url=sqlite:PATH names another, --api URL asks a server"});
-  return exit_no_input;
-}
-
 tl::expected<Source, int> open_local(const InboxOptions& options, const Globals& globals, const Clock& clock) {
   const auto loaded = load(globals);
   if (!loaded) return tl::unexpected<int>(loaded.error());
   auto inbox = inbox_named(options.name, loaded->config.inbox);
   if (!inbox) return tl::unexpected<int>(inbox.error());
-  const auto sources = ConfigSources::from_process(globals.config_file, globals.sets);
-  const store::OpenOptions open =
-      store::open_options(loaded->config, resolve_store_url(loaded->config.store.url, sources.environment), clock);
-  if (open.url.rfind("memory:", 0) == 0) {
-    report({Code::not_found, "a memory: store is inside the process that serves it: read it with --api URL"});
-    return tl::unexpected<int>(exit_no_input);
-  }
-  auto opened = store::open_store(open);
-  if (!opened) return tl::unexpected<int>(no_store(open.url, opened.error()));
-  auto feed = store::open_feed(open);
-  if (!feed) return tl::unexpected<int>(no_store(open.url, feed.error()));
-  return Source{std::move(*opened), std::move(*feed), std::move(*inbox), nullptr};
+  auto local = open_local_store(*loaded, globals, clock);
+  if (!local) return tl::unexpected<int>(local.error());
+  auto feed = store::open_feed(local->options);
+  if (!feed) return tl::unexpected<int>(no_store(local->options.url, feed.error()));
+  return Source{std::move(local->store), std::move(*feed), std::move(*inbox), nullptr};
 }
 
 int run(const InboxOptions& options, const Globals& globals) {

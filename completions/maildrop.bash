@@ -7,7 +7,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --version --config --set'
       valued='--config --set'
       files='--config'
-      commands='serve serve-smtp serve-api inbox config doctor version'
+      commands='serve serve-smtp serve-api inbox purge config doctor version'
       ;;
     'maildrop serve')
       options='-h --help --config --set'
@@ -31,6 +31,12 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --raw --headers --text --transcript --json -o --output --force --delete -f --follow --wait -n --limit -g --grep --api --color --no-pager --config --set'
       valued='-o --output -n --limit -g --grep --api --color --config --set'
       files='-o --output --config'
+      commands=''
+      ;;
+    'maildrop purge')
+      options='-h --help --older --match --source --larger --over-quota --all -n --dry-run --yes --json --config --set'
+      valued='--older --match --source --larger --config --set'
+      files='--config'
       commands=''
       ;;
     'maildrop config')

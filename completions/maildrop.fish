@@ -9,7 +9,7 @@ function __maildrop_at --description 'whether the command typed so far is this o
             continue
         end
         switch $word
-            case --api --color --config --grep --limit --output --set -g -n -o
+            case --api --color --config --grep --larger --limit --match --older --output --set --source -g -n -o
                 set skip 1
             case '-*'
             case '*'
@@ -26,6 +26,7 @@ complete -c maildrop -n '__maildrop_at ' -a serve -d 'Receive mail over SMTP and
 complete -c maildrop -n '__maildrop_at ' -a serve-smtp -d 'Receive mail over SMTP only'
 complete -c maildrop -n '__maildrop_at ' -a serve-api -d 'Show mail over HTTP only'
 complete -c maildrop -n '__maildrop_at ' -a inbox -d 'List an inbox, or read, wait for and delete its messages'
+complete -c maildrop -n '__maildrop_at ' -a purge -d 'Remove messages from the store, chosen by inbox, age, content, or all'
 complete -c maildrop -n '__maildrop_at ' -a config -d 'Check, show or print the settings'
 complete -c maildrop -n '__maildrop_at ' -a doctor -d 'Look for what is wrong, or soon will be, with this machine'
 complete -c maildrop -n '__maildrop_at ' -a version -d 'Print the version, the compiler and the libraries'
@@ -60,6 +61,18 @@ complete -c maildrop -n '__maildrop_at inbox' -l color -x -a 'auto always never'
 complete -c maildrop -n '__maildrop_at inbox' -l no-pager -d 'Write to the terminal directly'
 complete -c maildrop -n '__maildrop_at inbox' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
 complete -c maildrop -n '__maildrop_at inbox' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at purge' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at purge' -l older -x -d 'Only what was received so long ago or longer'
+complete -c maildrop -n '__maildrop_at purge' -l match -x -d 'Only where FIELD (from, to, header_from, subject, helo or peer) fits GLOB'
+complete -c maildrop -n '__maildrop_at purge' -l source -x -d 'Only what a client of this network sent'
+complete -c maildrop -n '__maildrop_at purge' -l larger -x -d 'Only messages larger than this'
+complete -c maildrop -n '__maildrop_at purge' -l over-quota -d 'Only what has expired, or is above inbox.max_messages or inbox.max_size as they are now'
+complete -c maildrop -n '__maildrop_at purge' -l all -d 'Every message of every inbox'
+complete -c maildrop -n '__maildrop_at purge' -s n -l dry-run -d 'Count, and remove nothing'
+complete -c maildrop -n '__maildrop_at purge' -l yes -d 'Remove without a question'
+complete -c maildrop -n '__maildrop_at purge' -l json -d 'Write one JSON object, schema maildrop.purged/1'
+complete -c maildrop -n '__maildrop_at purge' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at purge' -l set -x -d 'Set one setting, before environment and files'
 complete -c maildrop -n '__maildrop_at config' -a check -d 'Read all settings and print every problem'
 complete -c maildrop -n '__maildrop_at config' -a show -d 'Print the settings in force'
 complete -c maildrop -n '__maildrop_at config' -a defaults -d 'Print the sample file'
