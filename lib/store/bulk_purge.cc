@@ -113,8 +113,8 @@ Result<void> BulkPurge::remove_chunk() {
   removed_ = all;
   chunk_.clear();
   chunk_bytes_ = 0;
-  // Half of the time is the deliveries' alone.
-  std::this_thread::sleep_for(std::min<Steady::duration>(took, kLongestPause));
+  // Most of the time is the deliveries' alone, and the checkpoint's that both of them need.
+  std::this_thread::sleep_for(std::min<Steady::duration>(2 * took, kLongestPause));
   return {};
 }
 

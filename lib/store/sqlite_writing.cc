@@ -109,6 +109,8 @@ Result<PurgeReport> Writing::purge(const PurgeQuery& query, const Caps& caps) {
 }
 
 Result<std::size_t> Writing::remove_all(std::span<const Spot> spots) {
+  // Who starts the WAL over waits for a checkpoint that is under way, and deliveries with him: so before the turn.
+  checkpointer_->idle_within(kCheckpointWait);
   const Holding turn(*this);
   TRY(turn.may());
   TRY(room_in_wal());

@@ -159,7 +159,7 @@ TEST_CASE("bulk purge: chunks grow while they are quick, and shrink when they ar
   ChunkSize size;
   for (int i = 0; i < 100; ++i) size.took(1ms);
   CHECK(size.messages() == 500);
-  size.took(10ms);
+  size.took(5ms);
   CHECK(size.messages() == 500);
   size.took(40ms);
   CHECK(size.messages() == 250);
