@@ -29,6 +29,7 @@
 #include "service/time_limit.h"
 #include "smtp/server.h"
 #include "store/backends.h"
+#include "store/bookkeeper.h"
 #include "store/committer.h"
 
 namespace maildrop::cmd {
@@ -103,6 +104,8 @@ class Daemon {
   std::unique_ptr<service::TakeoverOffer> offer_;  // its end says that the store is free
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::Committer> committer_;
+  std::unique_ptr<store::Ledger> ledger_;
+  std::unique_ptr<store::Bookkeeper> bookkeeper_;
   std::unique_ptr<smtp::Server> smtp_;
   std::optional<api::Context> api_context_;
   std::unique_ptr<service::Offload> offload_;
@@ -209,7 +212,9 @@ Result<void> Daemon::open_store() {
 
 Result<void> Daemon::open_smtp() {
   committer_ = std::make_unique<store::Committer>(*store_, config_.store, metrics_);
-  const smtp::ServerParts parts{loops_, *committer_, memory_, clock_, metrics_, nullptr};
+  ledger_ = TRY(store::open_ledger(store_options(role(), true)));
+  bookkeeper_ = std::make_unique<store::Bookkeeper>(*ledger_, metrics_);
+  const smtp::ServerParts parts{loops_, *committer_, memory_, clock_, metrics_, nullptr, bookkeeper_.get()};
   try {
     smtp_ = std::make_unique<smtp::Server>(parts, config_, std::move(smtp_listeners_), std::move(tls_));
   } catch (const boost::system::system_error& error) {  // no descriptor is left for a loop
@@ -320,6 +325,7 @@ void Daemon::apply(Result<Reloaded> found) {
   config_ = std::move(found->config);
   log::open(config_.log);
   store_->apply(config_.inbox);
+  if (ledger_) ledger_->set_limit(config_.limits.ledger);
   if (smtp_) smtp_->apply(config_, std::move(found->tls));
   if (http_) http_->apply(config_);
   log::info("reloaded", {{"files", found->files}});

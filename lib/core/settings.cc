@@ -231,8 +231,9 @@ void add_limits(std::vector<Setting>& rows) {
                             "a mail loop.")));
   rows.push_back(
       reloadable(number_row("limits.ledger", {10, 10'000'000}, MEMBER(limits.ledger), "10..10000000",
-                            "Records of what strangers did, in memory, about 200 bytes each: so many of TLS "
-                            "handshakes that failed, and so many of rates. One more, and the oldest is forgotten.")));
+                            "Records of what strangers did, some hundred bytes each: so many in the ledger beside the "
+                            "mail (maildrop-storage(7)), and in memory so many of TLS handshakes that failed, and so "
+                            "many of rates. One more, and the one used longest ago is forgotten.")));
   rows.push_back(
       reloadable(networks_row("limits.exempt", MEMBER(limits.exempt),
                               "Networks that skip rates, caps per source and filters; never the limits of size and "

@@ -60,7 +60,7 @@ auto resume_with(asio::io_context& context, Start start) {
 
 /// RFC 3207 4.2 lets a client whose handshake failed go on in the clear, but not all do that by themselves.
 Opening with_tls_offered(const LoopState& loop, Opening opening) {
-  if (opening.tls == TlsUse::never && loop.policy->tls && !loop.common.ledger.noted(tls_failure_key(opening.peer)))
+  if (opening.tls == TlsUse::never && loop.policy->tls && !loop.common.tls_failures.known(opening.peer))
     opening.tls = TlsUse::offered;
   return opening;
 }
@@ -95,6 +95,7 @@ Connection::~Connection() {
 }
 
 awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Connection> self) {
+  if (session_.offers_tls()) recall_tls();
   if (session_.want() != Want::tls && is_suspect()) co_await hold_greeting();
   while (!gone_) {
     switch (session_.want()) {

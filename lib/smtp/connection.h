@@ -110,6 +110,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   boost::asio::awaitable<void, Executor> hold_greeting();
   boost::asio::awaitable<void, Executor> hold_refusal();
   boost::asio::awaitable<void, Executor> start_tls();
+  void recall_tls();
   bool shake_hands(std::string_view bytes);
   void tls_has_failed(std::string_view why);
   void decrypt(std::string_view bytes);
@@ -157,9 +158,6 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
 inline IpAddress source_of(const mail::Peer& peer) {
   return peer.local || peer.health_check ? IpAddress() : peer.address;
 }
-
-/// What the ledger knows of a peer whose handshake failed.
-std::string tls_failure_key(const mail::Peer& peer);
 
 /// A session id: 12 characters nobody can guess.
 std::string make_session_id();

@@ -1,4 +1,6 @@
 /// connection_tls.cc: the handshake of a connection, and its bytes within TLS.
+#include <boost/asio/post.hpp>
+
 #include "core/log.h"
 #include "smtp/connection.h"
 
@@ -7,7 +9,17 @@ namespace maildrop::smtp {
 namespace asio = boost::asio;
 using service::TlsSession;
 
-std::string tls_failure_key(const mail::Peer& peer) { return "tls " + peer.to_string(); }
+/// Another process, or this one's predecessor, may know better. Nobody waits for it: who has not said EHLO by then is
+/// not offered what failed, and who has is not the next time.
+void Connection::recall_tls() {
+  if (session_.policy().config.tls.retry_after <= Millis(0)) return;
+  const std::weak_ptr<Connection> self = weak_from_this();
+  loop_.common.tls_failures.recall(session_.transaction().peer, [self, context = &loop_.context] {
+    asio::post(*context, [self] {
+      if (const std::shared_ptr<Connection> here = self.lock()) here->session_.withdraw_tls();
+    });
+  });
+}
 
 asio::awaitable<void, Connection::Executor> Connection::start_tls() {
   std::string().swap(pending_);
@@ -61,7 +73,7 @@ bool Connection::shake_hands(std::string_view bytes) {
 void Connection::tls_has_failed(std::string_view why) {
   loop_.metrics.tls_failed.add();
   const mail::Peer& peer = session_.transaction().peer;
-  loop_.common.ledger.note(tls_failure_key(peer), session_.policy().config.tls.retry_after);
+  loop_.common.tls_failures.note(peer, session_.policy().config.tls.retry_after);
   log::info("tls", {{"session", session_.id()}, {"peer", peer.to_string()}, {"result", "failed"}, {"error", why}});
   end_ = "tls";
   take(service::Flood::Of::error);

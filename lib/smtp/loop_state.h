@@ -22,8 +22,8 @@
 #include "service/flood.h"
 #include "service/poller.h"
 #include "smtp/session.h"
+#include "smtp/tls_failures.h"
 #include "store/committer.h"
-#include "store/ledger.h"
 
 namespace maildrop::smtp {
 
@@ -64,7 +64,7 @@ struct Common {
   service::Flood flood;
   SourceBudgets source_memory;   // a quarter of limits.memory for each
   SourceBudgets network_memory;  // what it leaves of it, see Session
-  store::Ledger ledger;
+  TlsFailures tls_failures;
   std::atomic<unsigned> held{0};  // connections that are made to wait (flood.held)
 };
 

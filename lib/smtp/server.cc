@@ -173,7 +173,7 @@ void Server::start() {
 
 void Server::apply(const Config& config, TlsContextPtr tls) {
   std::shared_ptr<const Policy> policy = state_->make_policy(config, std::move(tls));
-  state_->common.ledger.set_limit(config.limits.ledger);
+  state_->common.tls_failures.set_limit(config.limits.ledger);
   state_->common.flood.apply(State::flood_of(config));
   state_->common.source_memory.set_limit(State::memory_of_source(config));
   state_->common.network_memory.set_limit(config.limits.memory);

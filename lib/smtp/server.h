@@ -13,6 +13,7 @@
 #include "service/listen.h"
 #include "service/loops.h"
 #include "service/tls.h"
+#include "store/bookkeeper.h"
 #include "store/committer.h"
 
 namespace maildrop::smtp {
@@ -25,6 +26,7 @@ struct ServerParts {
   const Clock& clock;
   metrics::Registry& metrics;
   filter::Judge* judge = nullptr;
+  store::Bookkeeper* bookkeeper = nullptr;  // nullptr: what is known of peers ends with the server
 };
 
 /// `[i]` of each is served by loop i.

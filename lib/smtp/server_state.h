@@ -82,7 +82,7 @@ struct Server::State {
         metrics(p.metrics),
         common{service::Admission(limits_of(config)), service::Flood(p.clock, flood_of(config)),
                SourceBudgets(memory_of_source(config)), SourceBudgets(config.limits.memory),
-               store::Ledger(p.clock, config.limits.ledger)} {
+               TlsFailures(p.clock, config.limits.ledger, p.bookkeeper)} {
     policy = make_policy(config, std::move(tls));
     for (std::size_t i = 0; i < parts.loops.size(); ++i) {
       Share& share = *shares.emplace_back(std::make_unique<Share>(*this, parts.loops.at(i)));

@@ -125,6 +125,12 @@ class Session {
   void tls_started(mail::Tls tls);
   void tls_failed() { close(); }
 
+  bool offers_tls() const { return tls_ == TlsUse::offered && !transaction_.tls.active(); }
+  /// Offers it no more, unless the peer has said EHLO: what was promised is kept.
+  void withdraw_tls() {
+    if (offers_tls() && !greeted_) tls_ = TlsUse::never;
+  }
+
   const mail::Transaction& transaction() const { return transaction_; }
   const std::string& id() const { return id_; }
   const Policy& policy() const { return *policy_; }
@@ -182,7 +188,6 @@ class Session {
   void run_xclient(std::string_view argument);
   void run_help();
   void capabilities();
-  bool offers_tls() const { return tls_ == TlsUse::offered && !transaction_.tls.active(); }
 
   bool take(service::Flood::Of of) { return !means_.meter || means_.meter->take(of); }
   bool make_room(std::size_t more);

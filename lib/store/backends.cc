@@ -44,6 +44,7 @@ OpenOptions open_options(const Config& config, std::string url, const Clock& clo
   options.redis = config.redis;
   options.inbox = config.inbox;
   options.clock = &clock;
+  options.ledger = config.limits.ledger;
   return options;
 }
 
@@ -61,5 +62,9 @@ Result<void> check_store(const OpenOptions& options, std::span<const pid_t> leav
 }
 
 Result<std::unique_ptr<Feed>> open_feed(const OpenOptions& options) { return TRY(find(options.url))->feed(options); }
+
+Result<std::unique_ptr<Ledger>> open_ledger(const OpenOptions& options) {
+  return TRY(find(options.url))->ledger(options);
+}
 
 }  // namespace maildrop::store

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "store/feed.h"
+#include "store/ledger.h"
 #include "store/store.h"
 
 namespace maildrop::store {
@@ -28,6 +29,7 @@ struct OpenOptions {
   const Clock* clock = nullptr;  // outlives the store
   /// A reader that finds no store makes an empty one, or waits for the writer to: it may be started first.
   bool create_missing = false;
+  std::size_t ledger = 100000;  // limits.ledger
 };
 
 /// What a configuration says of the store at `url`, for a reader.
@@ -39,6 +41,7 @@ struct BackendKind {
   Result<std::unique_ptr<Store>> (*open)(const OpenOptions&);
   Result<void> (*check)(const OpenOptions&, std::span<const pid_t> leaving);
   Result<std::unique_ptr<Feed>> (*feed)(const OpenOptions&);
+  Result<std::unique_ptr<Ledger>> (*ledger)(const OpenOptions&);
 };
 
 std::span<const BackendKind* const> backends();
@@ -49,5 +52,7 @@ Result<std::unique_ptr<Store>> open_store(const OpenOptions& options);
 /// that is not ours), as far as can be told without changing anything. Errors as of open_store().
 Result<void> check_store(const OpenOptions& options, std::span<const pid_t> leaving);
 Result<std::unique_ptr<Feed>> open_feed(const OpenOptions& options);
+/// Of the store at the same URL, which need not be there. Whatever is wrong with it but the URL, its run() says.
+Result<std::unique_ptr<Ledger>> open_ledger(const OpenOptions& options);
 
 }  // namespace maildrop::store

@@ -7,6 +7,7 @@
 
 #include "store/backends.h"
 #include "store/caps.h"
+#include "store/memory_ledger.h"
 #include "store/memory_state.h"
 
 namespace maildrop::store {
@@ -351,9 +352,8 @@ std::shared_ptr<State> state_of(const std::string& url, bool make) {
 }
 
 Result<std::shared_ptr<State>> attach(const OpenOptions& options) {
-  auto state = state_of(options.url, options.role == Role::writer || options.create_missing);
-  if (!state) return fail(Code::not_found, "no store at '" + options.url + "'");
-  return state;
+  if (auto state = state_of(options.url, options.role == Role::writer || options.create_missing)) return state;
+  return fail(Code::not_found, "no store at '" + options.url + "'");
 }
 
 Result<std::unique_ptr<Store>> open_memory(const OpenOptions& options) {
@@ -376,6 +376,7 @@ Result<void> check_memory(const OpenOptions&, std::span<const pid_t>) { return {
 }  // namespace
 
 extern const BackendKind memory_backend;
-const BackendKind memory_backend{"memory", "in memory, gone with the process", open_memory, check_memory, feed_memory};
+const BackendKind memory_backend{
+    "memory", "in memory, gone with the process", open_memory, check_memory, feed_memory, open_memory_ledger};
 
 }  // namespace maildrop::store

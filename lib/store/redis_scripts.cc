@@ -1,6 +1,8 @@
 /// redis_scripts.cc: the Lua. Nothing in an error text is a sender's (CVE-2025-67733).
 #include "store/redis_scripts.h"
 
+#include <iterator>
+
 namespace maildrop::store::redis {
 
 namespace {
@@ -268,8 +270,9 @@ return {removed, more, tonumber(call('HGET', TOTAL, 'bytes') or 0)}
 const std::array<std::string, kScripts>& script_texts() {
   static const std::array<std::string, kScripts> texts = [] {
     std::array<std::string, kScripts> made;
-    const std::string_view own[kScripts] = {kPut, kRemove, kPurge, kEvict, kTake};
-    for (std::size_t i = 0; i < kScripts; ++i) made[i].append(kCommon).append(own[i]);
+    const std::string_view own[] = {kPut, kRemove, kPurge, kEvict, kTake};
+    for (std::size_t i = 0; i < std::size(own); ++i) made[i].append(kCommon).append(own[i]);
+    made[static_cast<std::size_t>(Script::ledger)] = kLedgerScript;
     return made;
   }();
   return texts;

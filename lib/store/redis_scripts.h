@@ -11,6 +11,8 @@
 ///   `trash`, how many lists were thrown away.
 /// - `PREFIXtrash`, a list of names `PREFIXtrash:NUMBER`, of lists whose messages nobody sees any more.
 /// - `PREFIXprobe`: whether it can be written.
+/// - `PREFIXledger`, a hash, and `PREFIXledger:used` and `PREFIXledger:due`, sorted sets: the Ledger (ledger.h), see
+///   redis_ledger_script.cc.
 /// - `PREFIXnews`, a channel: the name of an inbox that receives, or that a reader removes from.
 ///
 /// A message that is out of its inbox at once but too many to be removed in one step goes by the trash. Times and caps
@@ -21,6 +23,7 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace maildrop::store::redis {
 
@@ -36,8 +39,11 @@ enum class Script {
   purge,   // PREFIX FLOOR most -> removed, 1: there is more, and the bytes of the store
   evict,   // PREFIX (NAME entry)... -> removed
   take,    // the same by an operator's hand, so the readers hear of it
+  ledger,  // see redis_ledger_script.cc
 };
-inline constexpr std::size_t kScripts = 5;
+inline constexpr std::size_t kScripts = 6;
+
+extern const std::string_view kLedgerScript;
 
 /// In the order of Script.
 const std::array<std::string, kScripts>& script_texts();

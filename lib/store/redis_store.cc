@@ -16,6 +16,7 @@
 #include "store/packed_summary.h"
 #include "store/redis_client.h"
 #include "store/redis_feed.h"
+#include "store/redis_ledger.h"
 #include "store/redis_room.h"
 #include "store/redis_scan.h"
 
@@ -385,13 +386,14 @@ Result<void> check_redis(const OpenOptions& options, std::span<const pid_t>) {
 }  // namespace
 
 extern const BackendKind redis_backend;
-const BackendKind redis_backend{"redis", "in a Redis server, for several machines", open_redis, check_redis,
-                                redis::open_feed};
+const BackendKind redis_backend{
+    "redis", "in a Redis server, for several machines", open_redis, check_redis, redis::open_feed, redis::open_ledger};
 extern const BackendKind redis_unix_backend;
-const BackendKind redis_unix_backend{"redis+unix", "the same by a unix socket", open_redis, check_redis,
-                                     redis::open_feed};
+const BackendKind redis_unix_backend{"redis+unix",     "the same by a unix socket", open_redis, check_redis,
+                                     redis::open_feed, redis::open_ledger};
 extern const BackendKind redis_sentinel_backend;
-const BackendKind redis_sentinel_backend{"redis+sentinel", "the same, of whatever server is master now", open_redis,
-                                         check_redis, redis::open_feed};
+const BackendKind redis_sentinel_backend{"redis+sentinel", "the same, of whatever server is master now",
+                                         open_redis,       check_redis,
+                                         redis::open_feed, redis::open_ledger};
 
 }  // namespace maildrop::store

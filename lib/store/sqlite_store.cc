@@ -10,6 +10,7 @@
 #include "store/backends.h"
 #include "store/sqlite_feed.h"
 #include "store/sqlite_file.h"
+#include "store/sqlite_ledger.h"
 #include "store/sqlite_link.h"
 #include "store/sqlite_readers.h"
 #include "store/sqlite_writing.h"
@@ -191,7 +192,7 @@ Result<void> check_sqlite(const OpenOptions& options, std::span<const pid_t> lea
 }  // namespace
 
 extern const BackendKind sqlite_backend;
-const BackendKind sqlite_backend{"sqlite", "in a file, durable, for one machine", open_sqlite, check_sqlite,
-                                 sqlite::open_feed};
+const BackendKind sqlite_backend{
+    "sqlite", "in a file, durable, for one machine", open_sqlite, check_sqlite, sqlite::open_feed, sqlite::open_ledger};
 
 }  // namespace maildrop::store

@@ -1,5 +1,7 @@
 /// store_bench: what a durable delivery costs. Prints, for each size of message and batch, the CPU time and the rate.
-///   store_bench [URL]    default: a new SQLite store in the working directory, removed afterwards
+/// And what an operation on its ledger costs, in microseconds that pass.
+///   store_bench [URL [ledger]]    default: a new SQLite store in the working directory, removed afterwards; the ledger
+///                                 alone
 /// `cpu` is of the whole process, checkpoints included; `writer` is of the thread that commits.
 #include <sys/resource.h>
 
@@ -84,11 +86,46 @@ bool run(Store& store, std::size_t batch, std::size_t size, Spread inboxes, std:
   return true;
 }
 
+/// Each for about half a second, of 10,000 keys; microseconds for one.
+bool run_ledger(const OpenOptions& options) {
+  auto ledger = open_ledger(options);
+  if (!ledger) return std::fprintf(stderr, "%s\n", ledger.error().what.c_str()), false;
+  const std::pair<const char*, Operation> kinds[] = {
+      {"put", Operation::put("bench", "", std::chrono::hours(1))},
+      {"get", Operation::get("bench", "")},
+      {"add", Operation::add("bench-sums", "", 1, std::chrono::minutes(1))},
+      {"take", Operation::take("bench-rates", "", 1, {60, std::chrono::minutes(1), 1000})}};
+  std::printf("%-9s %6s %10s\n", "ledger", "batch", "us");
+  std::uint64_t count = 0;
+  for (const auto& [name, operation] : kinds) {
+    for (const std::size_t size : {1, 50}) {
+      const Monotonic start = options.clock->monotonic();
+      double wall = 0;
+      std::size_t done = 0;
+      for (; wall < 0.5; done += size) {
+        std::vector<Operation> batch(size, operation);
+        for (Operation& each : batch) each.key = "key of somebody " + std::to_string(count++ * 7919 % 10000);
+        for (const auto& answer : (*ledger)->run(batch))
+          if (!answer) return std::fprintf(stderr, "refused: %s\n", answer.error().what.c_str()), false;
+        wall = std::chrono::duration<double>(options.clock->monotonic() - start).count();
+      }
+      std::printf("%-9s %6zu %10.1f\n", name, size, wall / static_cast<double>(done) * 1e6);
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const SystemClock clock;
   const std::string path = "store_bench.db";
+  OpenOptions of_ledger;
+  of_ledger.url = argc > 1 ? argv[1] : "sqlite:" + path;
+  of_ledger.clock = &clock;
+  const bool ledger_is_good = run_ledger(of_ledger);
+  for (const char* end : {"", "-wal", "-shm", ".lock"}) std::filesystem::remove(path + ".ledger" + end);
+  if (argc > 2 || !ledger_is_good) return ledger_is_good ? 0 : 1;
   std::printf("%-9s %6s %6s %10s %12s %10s\n", "inboxes", "bytes", "batch", "writer us", "process us", "msgs/s");
   bool good = true;
   for (const Spread inboxes : {Spread::distinct, Spread::one, Spread::thousand}) {

@@ -351,3 +351,20 @@ TEST_CASE("what the domains of a policy accept") {
     CHECK(policy.accepts(path->address) == c.accepted);
   }
 }
+
+TEST_CASE("STARTTLS can be withdrawn until the peer has heard of it") {
+  Opening opening;
+  opening.tls = TlsUse::offered;
+  Session early(default_policy(), "id", opening);
+  CHECK(early.offers_tls());
+  early.withdraw_tls();
+  early.consume("EHLO a\r\n");
+  CHECK(early.take_output().find("STARTTLS") == std::string::npos);
+
+  Session late(default_policy(), "id", opening);
+  late.consume("EHLO a\r\n");
+  CHECK(late.take_output().find("STARTTLS") != std::string::npos);
+  late.withdraw_tls();
+  late.consume("STARTTLS\r\n");
+  CHECK(late.want() == Want::tls);
+}

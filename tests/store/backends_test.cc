@@ -25,6 +25,7 @@ TEST_CASE("each backend has a scheme, a summary and both ways in") {
     CHECK(kind->open);
     CHECK(kind->check);
     CHECK(kind->feed);
+    CHECK(kind->ledger);
   }
 }
 

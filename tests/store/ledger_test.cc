@@ -1,60 +1,232 @@
-/// ledger_test.cc: what is noted is known for its time, and strangers cannot make it grow.
+/// ledger_test.cc: all ledgers keep the contract, do what a few lines of code say they must, and share exactly.
 #include "store/ledger.h"
 
-#include <catch2/catch.hpp>
-#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <map>
+#include <random>
+#include <thread>
+
+#include "store/ledger_contract.h"
 
 using namespace maildrop;
-using store::Ledger;
-using namespace std::chrono_literals;
+using namespace maildrop::store;
+using namespace maildrop::store::test;
 
-TEST_CASE("a record is known for its lifetime, counted from the last note") {
-  FakeClock clock;
-  Ledger ledger(clock, 10);
-  CHECK_FALSE(ledger.noted("a"));
-  ledger.note("a", 1h);
-  CHECK(ledger.noted("a"));
-  CHECK_FALSE(ledger.noted("b"));
-  clock.advance(30min);
-  ledger.note("a", 1h);
-  clock.advance(59min);
-  CHECK(ledger.noted("a"));
-  clock.advance(1min);
-  CHECK_FALSE(ledger.noted("a"));
-}
-
-TEST_CASE("one more than the limit, and the oldest is forgotten") {
-  FakeClock clock;
-  Ledger ledger(clock, 3);
-  for (int i = 0; i < 100; ++i) {
-    ledger.note("k" + std::to_string(i), 1h);
-    CHECK(ledger.size() <= 3);
-  }
-  CHECK(ledger.noted("k99"));
-  CHECK(ledger.noted("k97"));
-  CHECK_FALSE(ledger.noted("k96"));
-  ledger.set_limit(1);
-  CHECK(ledger.noted("k99"));
-  CHECK_FALSE(ledger.noted("k98"));
-}
-
-TEST_CASE("noted again and again, a record is one, and is there at the end") {
-  FakeClock clock;
-  Ledger ledger(clock, 3);
-  ledger.note("other", 1h);
-  for (int i = 0; i < 100; ++i) {
-    clock.advance(1ms);
-    ledger.note("a", 1h);
-    CHECK(ledger.size() <= 3);
-    CHECK(ledger.noted("a"));
+TEST_CASE("every ledger keeps the contract") {
+  for (const std::string& scheme : kLedgers) {
+    for (const LedgerScene& scene : kLedgerScenes) {
+      World world(scheme);
+      const auto ledger = open_ledger_of(world);
+      INFO(scheme << ": " << scene.name);
+      LedgerStage stage{world, *ledger};
+      scene.play(stage);
+    }
   }
 }
 
-TEST_CASE("what is over makes room") {
-  FakeClock clock;
-  Ledger ledger(clock, 100);
-  for (int i = 0; i < 50; ++i) ledger.note("k" + std::to_string(i), 1min);
-  clock.advance(2min);
-  ledger.note("new", 1min);
-  CHECK(ledger.size() == 1);
+namespace {
+
+/// Keeps all events: of a bucket how many tokens are missing, of a sum what came in each window.
+class Model {
+ public:
+  Answer operator()(const Operation& op, Time at) {
+    const std::int64_t now = to_millis(at);
+    Answer answer;
+    switch (op.kind) {
+      case Operation::Kind::add: {
+        const std::int64_t window = op.time.count();
+        auto& windows = sums_[op.key];
+        windows[now / window] += op.amount;
+        answer.current = windows[now / window];
+        const double share = 1.0 - static_cast<double>(now % window) / static_cast<double>(window);
+        sum = static_cast<double>(answer.current) + share * static_cast<double>(windows[now / window - 1]);
+        return answer;
+      }
+      case Operation::Kind::take: {
+        auto& [missing, as_of] = buckets_[op.key];
+        const double per_ms = op.rate.tokens / static_cast<double>(op.rate.per.count());
+        missing = std::max(0.0, missing - static_cast<double>(now - as_of) * per_ms);
+        as_of = now;
+        answer.granted = missing + static_cast<double>(op.amount) <= op.rate.burst + 1e-6;
+        if (answer.granted) missing += static_cast<double>(op.amount);
+        return answer;
+      }
+      default: break;
+    }
+    auto found = records_.find(op.key);
+    if (found != records_.end() && found->second.until <= at) found = records_.erase(found), found = records_.end();
+    if (found != records_.end()) answer = found->second;
+    answer.found = found != records_.end();
+    const bool makes = op.kind == Operation::Kind::put || (op.kind == Operation::Kind::note && !answer.found);
+    if (makes) {
+      Answer& record = records_[op.key];
+      record.since = at;
+      record.until = at + op.time;
+      record.value = op.value;
+    }
+    if (op.kind == Operation::Kind::remove) records_.erase(op.key);
+    return answer;
+  }
+
+  double sum = 0;  // of the last add
+
+ private:
+  std::map<std::string, Answer> records_;
+  std::map<std::string, std::map<std::int64_t, std::int64_t>> sums_;
+  std::map<std::string, std::pair<double, std::int64_t>> buckets_;
+};
+
+Operation any_operation(std::mt19937& random) {
+  const auto dice = [&](unsigned sides) { return static_cast<int>(random() % sides); };
+  const std::string key(1, static_cast<char>("\0ab"[dice(3)]));
+  switch (dice(8)) {
+    case 0:
+      return Operation::put("r", key, Millis(1 + dice(5000)), std::string(static_cast<std::size_t>(dice(3)), '\n'));
+    case 1: return Operation::note("r", key, Millis(1 + dice(5000)), std::to_string(dice(100)));
+    case 2: return Operation::get("r", key);
+    case 3: return Operation::remove("r", key);
+    case 4:
+    case 5: return Operation::add("n", key, dice(2000) - 700, Millis(7001));
+    default: return Operation::take("t", key, static_cast<unsigned>(dice(4)), {4, 1s, 5});
+  }
+}
+
+}  // namespace
+
+TEST_CASE("any sequence of operations comes to what the model says") {
+  for (const std::string& scheme : kLedgers) {
+    for (unsigned seed = 1; seed <= 4; ++seed) {
+      World world(scheme);
+      auto ledger = open_ledger_of(world);
+      std::mt19937 random(seed);
+      Model model;
+      for (int step = 0; step < 300; ++step) {
+        INFO(scheme << " seed " << seed << " step " << step);
+        if (random() % 2 == 0) world.clock.advance(Millis(random() % 2 == 0 ? random() % 300 : random() % 9000));
+        if (random() % 50 == 0 && scheme != "memory") ledger = open_ledger_of(world);
+        std::vector<Operation> batch;
+        for (std::size_t n = random() % 6; batch.size() <= n;) batch.push_back(any_operation(random));
+        const auto answers = ledger->run(batch);
+        REQUIRE(answers.size() == batch.size());
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+          REQUIRE(answers[i]);
+          const Answer want = model(batch[i], world.clock.now());
+          CHECK(answers[i]->found == want.found);
+          CHECK(answers[i]->value == want.value);
+          CHECK(answers[i]->since == want.since);
+          CHECK(answers[i]->until == want.until);
+          CHECK(answers[i]->granted == want.granted);
+          CHECK(answers[i]->current == want.current);
+          // The share of a window is cut to 1/4096 of it.
+          if (batch[i].kind == Operation::Kind::add)
+            CHECK(std::abs(static_cast<double>(answers[i]->sum) - model.sum) < 2 + std::abs(model.sum) / 100);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("all come to the same numbers, however odd they are") {
+  std::vector<std::unique_ptr<World>> worlds;
+  std::vector<std::unique_ptr<Ledger>> ledgers;
+  for (const std::string& scheme : kLedgers) {
+    worlds.push_back(std::make_unique<World>(scheme));
+    ledgers.push_back(open_ledger_of(*worlds.back()));
+  }
+  std::mt19937_64 random(7);
+  const Millis windows[] = {1ms, 7ms, 86399999ms, Operation::kLongest / 2};
+  const Rate rates[] = {{7, 3s, 1000}, {1'000'000, 1s, 1'000'000}, {3, Operation::kLongest, 3}, {1, 1ms, 1}};
+  for (int step = 0; step < 400; ++step) {
+    const Millis time(random() % 3 == 0 ? random() % 100'000'000 : random() % 3);
+    Operation op =
+        Operation::add("n", std::to_string(random() % 2),
+                       static_cast<std::int64_t>(random() % 2'000'000'001) - 1'000'000'000, windows[random() % 4]);
+    if (step % 2 == 0) {
+      const Rate& rate = rates[random() % 4];
+      op = Operation::take("t", std::to_string(random() % 2), static_cast<unsigned>(random() % (rate.burst + 1)), rate);
+    }
+    std::vector<Answer> answers;
+    for (std::size_t i = 0; i < ledgers.size(); ++i) {
+      worlds[i]->clock.advance(time);
+      answers.push_back(done(*ledgers[i], op));
+    }
+    for (const Answer& each : answers) {
+      INFO("step " << step);
+      CHECK(each.sum == answers[0].sum);
+      CHECK(each.current == answers[0].current);
+      CHECK(each.granted == answers[0].granted);
+      CHECK(each.wait == answers[0].wait);
+      CHECK(each.left == answers[0].left);
+    }
+  }
+}
+
+namespace {
+
+constexpr unsigned kTokens = 500;
+constexpr Rate kBucket{1, Operation::kLongest / kTokens, kTokens};
+
+/// Takes from the bucket, in batches, until it has been refused; how many it got.
+unsigned drain(const World& world) {
+  OpenOptions options = world.options;
+  auto ledger = open_ledger(options);
+  if (!ledger) return 0;
+  unsigned got = 0;
+  const std::vector<Operation> batch(7, Operation::take("t", "a", 1, kBucket));
+  for (bool refused = false; !refused;) {
+    for (const auto& answer : (*ledger)->run(batch)) {
+      if (!answer) continue;  // others were busy for too long: nothing was taken
+      got += answer->granted ? 1 : 0;
+      refused = refused || !answer->granted;
+    }
+  }
+  return got;
+}
+
+}  // namespace
+
+TEST_CASE("a bucket of N grants exactly N, to threads that have it open each for itself") {
+  for (const std::string& scheme : kLedgers) {
+    World world(scheme);
+    const auto first = open_ledger_of(world);
+    std::vector<unsigned> got(4);
+    std::vector<std::thread> threads;
+    for (unsigned& each : got) threads.emplace_back([&] { each = drain(world); });
+    for (std::thread& each : threads) each.join();
+    INFO(scheme);
+    CHECK(got[0] + got[1] + got[2] + got[3] == kTokens);
+  }
+}
+
+TEST_CASE("a bucket of N grants exactly N, to processes") {
+  for (const std::string scheme : {"sqlite", "redis"}) {
+    World world(scheme);
+    std::vector<pid_t> children;
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    for (int i = 0; i < 4; ++i) {
+      const pid_t child = ::fork();
+      REQUIRE(child >= 0);
+      if (child == 0) {
+        const unsigned got = drain(world);
+        ::_exit(::write(ends[1], &got, sizeof got) == sizeof got ? 0 : 1);
+      }
+      children.push_back(child);
+    }
+    unsigned sum = 0;
+    for (const pid_t child : children) {
+      unsigned got = 0;
+      REQUIRE(::read(ends[0], &got, sizeof got) == sizeof got);
+      sum += got;
+      int status = 0;
+      CHECK(::waitpid(child, &status, 0) == child);
+      CHECK(status == 0);
+    }
+    ::close(ends[0]);
+    ::close(ends[1]);
+    INFO(scheme);
+    CHECK(sum == kTokens);
+  }
 }

@@ -141,6 +141,14 @@ with Daemon(FILES) as daemon, Api(daemon.api) as api:
     check("handshakes are counted", b'maildrop_smtp_tls_handshakes_total{result="failed"} 2' in text)
     daemon.stop()
 
+with Daemon({"tls.self_signed": "true"}) as daemon:
+    def is_known():
+        with Client(daemon.smtp) as again:
+            return not offered(again)
+
+    check("who failed is known after a restart, as soon as the ledger has been asked", until(is_known))
+    daemon.stop()
+
 with Daemon({"tls.self_signed": "true", "tls.retry_after": "0", "tls.min_version": "1.3", "tls.handshake_timeout": "1s"}) as daemon:
     with Client(daemon.smtp) as client:
         check("tls.self_signed offers STARTTLS", offered(client))

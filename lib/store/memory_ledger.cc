@@ -1,0 +1,120 @@
+/// memory_ledger.cc: a map, the order in which its records were used, and the one in which they expire.
+#include "store/memory_ledger.h"
+
+#include <list>
+#include <map>
+#include <mutex>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "store/ledger_rules.h"
+
+namespace maildrop::store {
+
+namespace {
+
+/// Under its mutex, all of it.
+class Book {
+ public:
+  Answer carry_out(const LedgerTask& task, Time now) {
+    const auto found = by_key_.find(task.key);
+    std::optional<LedgerRecord> record;
+    if (found != by_key_.end()) record = found->second->record;
+    LedgerChange change{};
+    Answer answer = apply(task, now, record, change);
+    if (change == LedgerChange::none) return answer;
+    if (change == LedgerChange::erase) {
+      forget(found->second);
+    } else if (found == by_key_.end()) {
+      insert(task.key, std::move(*record));
+    } else {
+      by_due_.erase({found->second->record.until, &*found->second});
+      found->second->record = std::move(*record);
+      by_due_.insert({found->second->record.until, &*found->second});
+      entries_.splice(entries_.end(), entries_, found->second);
+    }
+    return answer;
+  }
+
+  /// What has expired, `steps` at most, then what was used longest ago while there are more than `most`.
+  void shrink(Time now, std::size_t steps, std::size_t most, LedgerStats& stats) {
+    for (; steps > 0 && !by_due_.empty() && by_due_.begin()->first <= to_millis(now); --steps, ++stats.expired)
+      forget(by_key_.find(by_due_.begin()->second->key)->second);
+    for (; steps > 0 && entries_.size() > most; --steps, ++stats.evicted) forget(entries_.begin());
+  }
+
+  std::size_t size() const { return entries_.size(); }
+
+  std::mutex mutex;
+
+ private:
+  struct Entry {
+    std::string key;
+    LedgerRecord record;
+  };
+  using Entries = std::list<Entry>;  // used last comes last
+
+  void insert(const std::string& key, LedgerRecord record) {
+    entries_.push_back({key, std::move(record)});
+    const auto at = std::prev(entries_.end());
+    by_key_.emplace(at->key, at);
+    by_due_.insert({at->record.until, &*at});
+  }
+  void forget(Entries::iterator entry) {
+    by_due_.erase({entry->record.until, &*entry});
+    by_key_.erase(entry->key);
+    entries_.erase(entry);
+  }
+
+  Entries entries_;
+  std::unordered_map<std::string_view, Entries::iterator> by_key_;  // views of the entries' keys
+  std::set<std::pair<std::int64_t, const Entry*>> by_due_;
+};
+
+class MemoryLedger final : public Ledger {
+ public:
+  MemoryLedger(std::shared_ptr<Book> book, const Clock& clock, std::size_t most)
+      : Ledger(most), book_(std::move(book)), clock_(clock) {}
+
+  LedgerStats stats() const override {
+    const std::lock_guard lock(book_->mutex);
+    LedgerStats stats = stats_;
+    stats.records = book_->size();
+    return stats;
+  }
+
+ protected:
+  Result<std::vector<Answer>> carry_out(std::span<const LedgerTask> tasks) override {
+    std::vector<Answer> answers;
+    answers.reserve(tasks.size());
+    const std::lock_guard lock(book_->mutex);
+    const Time now = clock_.now();
+    for (const LedgerTask& task : tasks) answers.push_back(book_->carry_out(task, now));
+    book_->shrink(now, removals(tasks.size()), most(), stats_);
+    return answers;
+  }
+
+ private:
+  const std::shared_ptr<Book> book_;
+  const Clock& clock_;
+  LedgerStats stats_;  // under the book's mutex
+};
+
+}  // namespace
+
+std::unique_ptr<Ledger> make_memory_ledger(const Clock& clock, std::size_t most) {
+  return std::make_unique<MemoryLedger>(std::make_shared<Book>(), clock, most);
+}
+
+Result<std::unique_ptr<Ledger>> open_memory_ledger(const OpenOptions& options) {
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<Book>> books;
+  const std::lock_guard lock(mutex);
+  std::weak_ptr<Book>& known = books[options.url];
+  std::shared_ptr<Book> book = known.lock();
+  if (!book) known = book = std::make_shared<Book>();
+  return std::make_unique<MemoryLedger>(std::move(book), *options.clock, options.ledger);
+}
+
+}  // namespace maildrop::store

@@ -1,0 +1,325 @@
+/// sqlite_ledger.cc: one table, by key, with the order of use and of expiry as its indices.
+#include "store/sqlite_ledger.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "core/descriptor.h"
+#include "core/log.h"
+#include "store/ledger_rules.h"
+#include "store/sqlite_connection.h"
+#include "store/sqlite_file.h"
+
+namespace maildrop::store::sqlite {
+
+namespace {
+
+constexpr std::int64_t kLedgerVersion = 1;
+constexpr std::int64_t kLedgerId = 0x4d44524c;       // "MDRL": PRAGMA application_id
+constexpr std::chrono::milliseconds kPatience{500};  // for others to end their batches, or to make the file
+constexpr std::chrono::milliseconds kRetryLock{5};
+constexpr std::chrono::seconds kPause{1};  // after the file could not be opened
+
+/// `used` counts on with each record that is written: the smallest is the one used longest ago.
+constexpr const char* kSchema = R"(
+  CREATE TABLE record(key BLOB NOT NULL PRIMARY KEY, used INTEGER NOT NULL, until INTEGER NOT NULL,
+                      kind INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL, c INTEGER NOT NULL,
+                      value BLOB NOT NULL) WITHOUT ROWID;
+  CREATE INDEX record_used ON record(used);
+  CREATE INDEX record_until ON record(until);
+  CREATE TABLE total(id INTEGER PRIMARY KEY, records INTEGER NOT NULL);
+  INSERT INTO total VALUES(1, 0);
+)";
+
+/// Which file it is, under whatever name.
+struct Identity {
+  dev_t device = 0;
+  ino_t number = 0;
+  friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+Identity identity_of(const std::string& path) {
+  struct stat about {};
+  if (::stat(path.c_str(), &about) != 0) return {};
+  return {about.st_dev, about.st_ino};
+}
+
+Error system_error(const std::string& doing, const std::string& path) {
+  return Error{Code::unavailable, doing + " '" + path + "': " + std::strerror(errno)};
+}
+
+Result<FileDescriptor> make_private(const std::string& path) {
+  FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file) return tl::unexpected(system_error("cannot open", path));
+  ::fchmod(file.get(), 0600);
+  return file;
+}
+
+/// The right to make the file or to put it aside; given back with the descriptor.
+Result<FileDescriptor> take_lock(const std::string& path) {
+  const std::string name = path + ".lock";
+  FileDescriptor file = TRY(make_private(name));
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (std::chrono::steady_clock::now() >= until) return tl::unexpected(system_error("cannot lock", name));
+    std::this_thread::sleep_for(kRetryLock);
+  }
+  return file;
+}
+
+/// Whether it is a ledger; false: nothing is in it yet. corrupt: it is something else. One statement, so one snapshot:
+/// a ledger that is being made meanwhile is all there or not at all.
+Result<bool> is_ledger(Connection& connection) {
+  Statement head =
+      TRY(connection.prepare("SELECT (SELECT count(*) FROM sqlite_schema), application_id, user_version "
+                             "FROM pragma_application_id, pragma_user_version"));
+  if (!TRY(head.step())) return fail(Code::corrupt, "no header");
+  if (head.integer(1) == kLedgerId && head.integer(2) == kLedgerVersion) return true;
+  if (head.integer(0) == 0 && head.integer(1) == 0) return false;
+  return fail(Code::corrupt, "it is another program's, or another version's");
+}
+
+/// What can be mended by beginning anew: SQLite has no other word for tables that are not what they should be.
+bool is_damage(const Error& error) { return error.code == Code::corrupt || error.code == Code::internal; }
+
+/// REQUIRES: the lock.
+Result<void> create_ledger(const std::string& path) {
+  TRY(make_private(path));
+  Connection connection = TRY(Connection::open(path, kPatience));
+  if (TRY(is_ledger(connection))) return {};
+  TRY(connection.exec("PRAGMA journal_mode=WAL"));
+  return connection.exec("BEGIN IMMEDIATE;" + std::string(kSchema) +
+                         "PRAGMA application_id=" + std::to_string(kLedgerId) +
+                         "; PRAGMA user_version=" + std::to_string(kLedgerVersion) + "; COMMIT");
+}
+
+struct Statements {
+  Statement read, write, erase, last_used, count, counted, expired, idle;
+};
+
+Result<Statements> prepare(Connection& connection) {
+  Statements made;
+  made.read = TRY(connection.prepare("SELECT kind, until, a, b, c, value FROM record WHERE key=?1"));
+  made.write = TRY(connection.prepare(
+      "INSERT INTO record VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(key) DO UPDATE SET used=excluded.used, "
+      "until=excluded.until, kind=excluded.kind, a=excluded.a, b=excluded.b, c=excluded.c, value=excluded.value"));
+  made.erase = TRY(connection.prepare("DELETE FROM record WHERE key=?1"));
+  made.last_used = TRY(connection.prepare("SELECT coalesce(max(used), 0) FROM record"));
+  made.count = TRY(connection.prepare("SELECT records FROM total"));
+  made.counted = TRY(connection.prepare("UPDATE total SET records=?1"));
+  made.expired = TRY(connection.prepare("SELECT key FROM record WHERE until<=?1 ORDER BY until LIMIT 1"));
+  made.idle = TRY(connection.prepare("SELECT key FROM record ORDER BY used LIMIT 1"));
+  return made;
+}
+
+Result<std::int64_t> number_of(Statement& statement) {
+  Cursor cursor(statement);
+  if (!TRY(cursor->step())) return fail(Code::corrupt, "no row");
+  return cursor->integer(0);
+}
+
+/// An open file.
+class Book {
+ public:
+  static Result<Book> open(const std::string& path) {
+    if (identity_of(path) == Identity{}) {
+      const FileDescriptor lock = TRY(take_lock(path));
+      TRY(create_ledger(path));
+    }
+    Connection connection = TRY(Connection::open(path, kPatience));
+    if (!TRY(is_ledger(connection))) {  // who made it died over it
+      const FileDescriptor lock = TRY(take_lock(path));
+      TRY(create_ledger(path));
+    }
+    TRY(connection.exec("PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4096; PRAGMA journal_size_limit=4194304"));
+    // The count is kept by all; here it is made sure of, and the table is seen to be readable.
+    TRY(connection.exec("BEGIN IMMEDIATE; UPDATE total SET records=(SELECT count(*) FROM record); COMMIT"));
+    Statements statements = TRY(prepare(connection));
+    return Book(std::move(connection), std::move(statements));
+  }
+
+  bool has_moved() const { return connection_.has_moved(); }
+
+  Result<std::vector<Answer>> carry_out(std::span<const LedgerTask> tasks, const Clock& clock, std::size_t most,
+                                        std::size_t steps, LedgerStats& stats) {
+    const bool writes = std::any_of(tasks.begin(), tasks.end(),
+                                    [](const LedgerTask& task) { return task.kind != Operation::Kind::get; });
+    if (connection_.in_transaction()) TRY(connection_.exec("ROLLBACK"));  // memory was out in the middle of one
+    TRY(connection_.exec(writes ? "BEGIN IMMEDIATE" : "BEGIN"));
+    LedgerStats done = stats;
+    Result<std::vector<Answer>> answers = within(tasks, clock.now(), writes, most, steps, done);
+    if (answers) {
+      if (const Result<void> ended = connection_.exec("COMMIT"); !ended) answers = tl::unexpected(ended.error());
+    }
+    if (!answers) {
+      if (connection_.in_transaction()) static_cast<void>(connection_.exec("ROLLBACK"));
+      return answers;
+    }
+    stats = done;
+    return answers;
+  }
+
+ private:
+  Book(Connection connection, Statements statements)
+      : connection_(std::move(connection)), statements_(std::move(statements)) {}
+
+  Result<std::vector<Answer>> within(std::span<const LedgerTask> tasks, Time now, bool writes, std::size_t most,
+                                     std::size_t steps, LedgerStats& stats) {
+    const std::int64_t before = TRY(number_of(statements_.count));
+    records_ = before;
+    if (writes) used_ = TRY(number_of(statements_.last_used));
+    std::vector<Answer> answers;
+    answers.reserve(tasks.size());
+    for (const LedgerTask& task : tasks) answers.push_back(TRY(carry_out(task, now)));
+    if (writes) {
+      TRY(shrink(now, most, steps, stats));
+      if (records_ != before) TRY(statements_.counted.bind(1, records_).run());
+    }
+    stats.records = static_cast<std::uint64_t>(records_);
+    return answers;
+  }
+
+  Result<Answer> carry_out(const LedgerTask& task, Time now) {
+    std::optional<LedgerRecord> record = TRY(read(task.key));
+    const bool known = record.has_value();
+    LedgerChange change{};
+    Answer answer = apply(task, now, record, change);
+    if (change == LedgerChange::erase) TRY(erase(task.key));
+    if (change == LedgerChange::write) {
+      TRY(write(task.key, *record));
+      if (!known) ++records_;
+    }
+    return answer;
+  }
+
+  Result<std::optional<LedgerRecord>> read(std::string_view key) {
+    Cursor row(statements_.read.bind_blob(1, key));
+    if (!TRY(row->step())) return std::nullopt;
+    return LedgerRecord{row->integer(0), row->integer(1), row->integer(2),
+                        row->integer(3), row->integer(4), std::string(row->bytes(5))};
+  }
+
+  Result<void> write(std::string_view key, const LedgerRecord& record) {
+    statements_.write.bind_blob(1, key).bind(2, ++used_).bind(3, record.until).bind(4, record.kind);
+    return statements_.write.bind(5, record.a).bind(6, record.b).bind(7, record.c).bind_blob(8, record.value).run();
+  }
+
+  Result<void> erase(std::string_view key) {
+    TRY(statements_.erase.bind_blob(1, key).run());
+    --records_;
+    return {};
+  }
+
+  /// As Ledger::run() says; `steps` of both together.
+  Result<void> shrink(Time now, std::size_t most, std::size_t steps, LedgerStats& stats) {
+    for (; steps > 0; --steps, ++stats.expired) {
+      const std::optional<std::string> key = TRY(next(statements_.expired.bind(1, to_millis(now))));
+      if (!key) break;
+      TRY(erase(*key));
+    }
+    for (; steps > 0 && records_ > static_cast<std::int64_t>(most); --steps, ++stats.evicted) {
+      const std::optional<std::string> key = TRY(next(statements_.idle));
+      if (!key) break;
+      TRY(erase(*key));
+    }
+    return {};
+  }
+
+  static Result<std::optional<std::string>> next(Statement& statement) {
+    Cursor row(statement);
+    if (!TRY(row->step())) return std::nullopt;
+    return std::string(row->bytes(0));
+  }
+
+  Connection connection_;
+  Statements statements_;  // after their connection: finalised first
+  std::int64_t records_ = 0;
+  std::int64_t used_ = 0;
+};
+
+class SqliteLedger final : public Ledger {
+ public:
+  SqliteLedger(std::string path, const Clock& clock, std::size_t most)
+      : Ledger(most), path_(std::move(path)), clock_(clock) {}
+
+  LedgerStats stats() const override {
+    const std::lock_guard lock(mutex_);
+    return stats_;
+  }
+
+ protected:
+  Result<std::vector<Answer>> carry_out(std::span<const LedgerTask> tasks) override {
+    const std::lock_guard lock(mutex_);
+    Result<std::vector<Answer>> answers = try_once(tasks);
+    if (answers || !is_damage(answers.error())) return answers;
+    TRY(put_aside(answers.error()));
+    return try_once(tasks);
+  }
+
+ private:
+  Result<std::vector<Answer>> try_once(std::span<const LedgerTask> tasks) {
+    if (book_ && book_->has_moved()) book_.reset();  // another process has put it aside
+    if (!book_) TRY(open());
+    return book_->carry_out(tasks, clock_, most(), removals(tasks.size()), stats_);
+  }
+
+  /// Once in a while: a folder that is not there costs one look in a second.
+  Result<void> open() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_try_) return tl::unexpected(failed_);
+    seen_ = identity_of(path_);
+    Result<Book> book = Book::open(path_);
+    if (!book) {
+      failed_ = {book.error().code, "cannot open ledger '" + path_ + "': " + book.error().what};
+      if (!is_damage(failed_)) next_try_ = now + kPause;
+      return tl::unexpected(failed_);
+    }
+    seen_ = identity_of(path_);
+    book_ = std::move(*book);
+    return {};
+  }
+
+  /// Unless another process has done so since: what lies there now is not the file that was found to be damaged. The
+  /// file goes before its log, so that nobody reads the next one with this one's.
+  Result<void> put_aside(const Error& why) {
+    book_.reset();
+    const FileDescriptor lock = TRY(take_lock(path_));
+    if (identity_of(path_) != seen_) return {};
+    log::warning("ledger damaged, a new one is begun", {{"file", path_}, {"error", why.what}});
+    if (::rename(path_.c_str(), (path_ + ".damaged").c_str()) != 0 && ::unlink(path_.c_str()) != 0 && errno != ENOENT)
+      return tl::unexpected(system_error("cannot put aside", path_));
+    for (const char* suffix : {"-wal", "-shm"}) ::unlink((path_ + suffix).c_str());
+    return create_ledger(path_);
+  }
+
+  const std::string path_;
+  const Clock& clock_;
+  mutable std::mutex mutex_;
+  std::optional<Book> book_;
+  Identity seen_;  // of the file that was opened last
+  Error failed_;
+  std::chrono::steady_clock::time_point next_try_{};
+  LedgerStats stats_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Ledger>> open_ledger(const OpenOptions& options) {
+  const Result<std::string> path = locate(options.url, false);
+  if (!path && path.error().code == Code::invalid) return tl::unexpected(path.error());
+  // A folder that is not there yet is the store's to make.
+  std::string file = path ? *path : options.url.substr(options.url.find(':') + 1);
+  return std::make_unique<SqliteLedger>(file + ".ledger", *options.clock, options.ledger);
+}
+
+}  // namespace maildrop::store::sqlite
