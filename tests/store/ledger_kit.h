@@ -23,6 +23,7 @@ inline Answer done(Ledger& ledger, const Operation& operation) {
 inline std::unique_ptr<Ledger> open_ledger_of(const World& world, std::size_t most = 1000) {
   OpenOptions options = world.options;
   options.ledger = most;
+  options.redis.timeout = 30s;  // an answer that is lost on a busy machine would be tokens that are lost
   auto opened = open_ledger(options);
   REQUIRE(opened);
   return std::move(*opened);

@@ -171,6 +171,7 @@ constexpr Rate kBucket{1, Operation::kLongest / kTokens, kTokens};
 /// Takes from the bucket, in batches, until it has been refused; how many it got.
 unsigned drain(const World& world) {
   OpenOptions options = world.options;
+  options.redis.timeout = 30s;  // as open_ledger_of()
   auto ledger = open_ledger(options);
   if (!ledger) return 0;
   unsigned got = 0;
