@@ -115,7 +115,7 @@ const std::string* find(const Parameters& parameters, const std::string& name) {
 
 /// `name*0*`, `name*1`, ...: numbered from 0 by us and never by what was written, so a number cannot be too large, and
 /// what follows a gap is not looked at (CVE-2024-39929 was a reader at odds with others over these).
-std::optional<std::string> continued(const Parameters& parameters, const std::string& name) {
+std::optional<std::string> continued(const Parameters& parameters, const std::string& name, Charsets& charsets) {
   std::string bytes;
   std::string charset;
   for (std::size_t section = 0;; ++section) {
@@ -124,7 +124,7 @@ std::optional<std::string> continued(const Parameters& parameters, const std::st
     const std::string* plain = extended == nullptr ? find(parameters, key) : nullptr;
     if (extended == nullptr && plain == nullptr) {
       if (section == 0) return std::nullopt;
-      return decode_charset(bytes, charset, bytes.size());
+      return decode_charset(bytes, charset, bytes.size(), charsets);
     }
     std::string_view value = extended != nullptr ? *extended : *plain;
     if (section == 0 && extended != nullptr) charset = take_charset(value);
@@ -148,13 +148,24 @@ std::string first_word(std::string text) {
 }  // namespace
 
 std::string ParameterizedField::parameter(std::string_view name) const {
+  Charsets charsets;
+  return parameter(name, charsets);
+}
+
+bool ParameterizedField::has(std::string_view name) const {
+  return std::any_of(parameters.begin(), parameters.end(), [name](const auto& each) {
+    return !each.second.empty() && each.first.substr(0, each.first.find('*')) == name;
+  });
+}
+
+std::string ParameterizedField::parameter(std::string_view name, Charsets& charsets) const {
   const std::string key(name);
   if (const std::string* extended = find(parameters, key + "*")) {
     std::string_view bytes = *extended;
     const std::string charset = take_charset(bytes);
-    return decode_charset(percent_decoded(bytes), charset, bytes.size());
+    return decode_charset(percent_decoded(bytes), charset, bytes.size(), charsets);
   }
-  if (const auto joined = continued(parameters, key)) return *joined;
+  if (const auto joined = continued(parameters, key, charsets)) return *joined;
   const std::string* plain = find(parameters, key);
   return plain == nullptr ? std::string() : *plain;
 }

@@ -13,6 +13,7 @@
 #include <array>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "core/text.h"
@@ -21,9 +22,9 @@
 namespace maildrop::mail {
 namespace {
 
-constexpr std::size_t kMaxHeader = 16 * 1024;    // bytes of a value that are decoded
-constexpr std::size_t kMaxCharsetName = 40;      // the longest in use is about 30
-constexpr std::size_t kMaxUnknownCharsets = 16;  // looked up in one value; then the rest stays as written
+constexpr std::size_t kMaxHeader = 16 * 1024;  // bytes of a value that are decoded
+constexpr std::size_t kMaxCharsetName = 40;    // the longest in use is about 30
+constexpr std::size_t kMaxChanges = 16;        // of charset in one value: GMime opens each anew (1 us while it is kept)
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::string_view kFallback = "windows-1252";
 
@@ -118,13 +119,6 @@ bool is_charset_name(std::string_view name) {
   });
 }
 
-bool is_known_charset(std::string_view name) {
-  if (!is_charset_name(name)) return false;
-  const std::string lower = to_lower(name);
-  if (lower == "utf-8" || lower == "us-ascii" || lower == "iso-8859-1") return true;
-  return Converter(iconv_name(lower)).is_open();
-}
-
 std::string decode_words(const std::string& text) {
   const OwnedText decoded(g_mime_utils_header_decode_text(nullptr, text.c_str()));
   std::string out = decoded ? decoded.get() : "";
@@ -142,11 +136,12 @@ std::size_t word_end(std::string_view text, std::size_t start) {
 
 /// A word in an unknown charset is kept from GMime, which would remember the name and guess at the bytes; it stays as
 /// it is written.
-std::string decode_known_words(std::string_view text) {
+std::string decode_known_words(std::string_view text, Charsets& charsets) {
   std::string out;
   std::size_t done = 0;
-  std::size_t unknown = 0;
-  std::string known;  // the charset that was found good last: headers rarely use two
+  std::size_t changes = 0;
+  std::string_view last;
+  bool known = false;
   for (std::size_t at = text.find("=?"); at != std::string_view::npos; at = text.find("=?", at)) {
     const std::size_t end = word_end(text, at);
     if (end == std::string_view::npos) {
@@ -155,10 +150,15 @@ std::string decode_known_words(std::string_view text) {
     }
     const std::string_view field = text.substr(at + 2, text.find('?', at + 2) - at - 2);
     const std::string_view charset = field.substr(0, field.find('*'));  // RFC 2231 5: a language may follow
-    if (charset == known || is_known_charset(charset)) {
-      known = charset;
-    } else {
-      if (++unknown > kMaxUnknownCharsets) break;
+    if (charset != last) {
+      if (++changes > kMaxChanges) {
+        if (at > done) out += decode_words(std::string(text.substr(done, at - done)));
+        return out.append(text.substr(at));
+      }
+      last = charset;
+      known = equals_ignoring_case(charset, "utf-8") || charsets.find(charset) != nullptr;
+    }
+    if (!known) {
       if (at > done) out += decode_words(std::string(text.substr(done, at - done)));
       out += text.substr(at, end - at);
       done = end;
@@ -166,7 +166,6 @@ std::string decode_known_words(std::string_view text) {
     at = end;
   }
   const std::string_view rest = text.substr(done);
-  if (unknown > kMaxUnknownCharsets) return out.append(rest);
   return rest.empty() ? out : out + decode_words(std::string(rest));
 }
 
@@ -177,27 +176,70 @@ void replace_nul(std::string& text) {
 
 }  // namespace
 
+/// GMime opens by the name as it stands; ours may be another converter, and is opened when it is needed.
+struct Charsets::Entry {
+  explicit Entry(std::string lower) : name(std::move(lower)), as_written(name) {}
+
+  bool is_known() { return as_written.is_open() || best().is_open(); }
+  Converter& best() {
+    const std::string better_name = iconv_name(name);
+    if (better_name == name) return as_written;
+    if (!better) better.emplace(better_name);
+    return *better;
+  }
+
+  std::string name;
+  Converter as_written;
+  std::optional<Converter> better{};
+};
+
+Charsets::Charsets() = default;
+Charsets::~Charsets() = default;
+
+Charsets::Entry* Charsets::find(std::string_view charset) {
+  if (!is_charset_name(charset)) return nullptr;
+  std::string lower = to_lower(charset);
+  const auto known =
+      std::find_if(entries_.begin(), entries_.end(), [&](const auto& entry) { return entry->name == lower; });
+  // What we fall back to has a place of its own.
+  if (known == entries_.end() && entries_.size() >= kMost && (lower != kFallback || entries_.size() > kMost))
+    return nullptr;
+  Entry& entry = known == entries_.end() ? *entries_.emplace_back(std::make_unique<Entry>(std::move(lower))) : **known;
+  return entry.is_known() ? &entry : nullptr;
+}
+
 std::string decode_header(std::string_view value) {
+  Charsets charsets;
+  return decode_header(value, charsets);
+}
+
+std::string decode_header(std::string_view value, Charsets& charsets) {
   std::string text = unfold(utf8_prefix(value, kMaxHeader));
   const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   const bool has_words = text.find("=?") != std::string::npos;
-  if (!ascii) text = decode_charset(text, {}, text.size());  // raw 8-bit is illegal, common, and never labelled
+  if (!ascii)
+    text = decode_charset(text, {}, text.size(), charsets);  // raw 8-bit is illegal, common, and never labelled
   if (!has_words) return text;
   init_once();
   replace_nul(text);  // GMime takes C strings
-  return valid_utf8(decode_known_words(text));
+  return valid_utf8(decode_known_words(text, charsets));
 }
 
 std::string decode_charset(std::string_view bytes, std::string_view charset, std::size_t max) {
+  Charsets charsets;
+  return decode_charset(bytes, charset, max, charsets);
+}
+
+std::string decode_charset(std::string_view bytes, std::string_view charset, std::size_t max, Charsets& charsets) {
   bytes = utf8_prefix(bytes, max);
   const std::string name = to_lower(charset);
   if (name == "utf-8" || name == "utf8") return valid_utf8(bytes);
-  if (name != "us-ascii" && is_charset_name(name)) {
-    Converter converter(iconv_name(name));
-    if (converter.is_open()) return valid_utf8(converter.convert(bytes));
+  if (name != "us-ascii" && !name.empty()) {
+    if (Charsets::Entry* known = charsets.find(name)) return valid_utf8(known->best().convert(bytes));
   }
   if (is_valid_utf8(bytes)) return std::string(bytes);
-  return valid_utf8(Converter(std::string(kFallback)).convert(bytes));
+  Charsets::Entry* fallback = charsets.find(kFallback);
+  return valid_utf8(fallback == nullptr ? std::string(bytes) : fallback->best().convert(bytes));
 }
 
 Result<std::string> fold_name(std::string_view utf8) {

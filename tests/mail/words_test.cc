@@ -97,6 +97,26 @@ TEST_CASE("words in many unknown charsets are looked up a few times only") {
   CHECK(decode_header(text) == text);  // the rest stays as written
 }
 
+TEST_CASE("a message has few charsets, however often they change") {
+  const std::string names[] = {"koi8-r", "big5",    "gb18030", "euc-jp",    "cp1250",
+                               "cp1251", "tis-620", "koi8-u",  "iso-8859-2"};
+  std::string text;
+  for (int i = 0; i < 500; ++i) text += "=?" + names[i % 9] + "?q?a?= ";
+  Charsets charsets;
+  const std::string once = decode_header(text, charsets);
+  CHECK(charsets.looked_up() == Charsets::kMost);
+  CHECK(once.starts_with("aaaaaaaa"));                          // as far as it goes
+  CHECK(once.find("=?iso-8859-2?q?a?=") != std::string::npos);  // and the rest as it was written
+  decode_header("=?iso-8859-3?q?a?=", charsets);
+  CHECK(charsets.looked_up() == Charsets::kMost);
+  CHECK(decode_header("=?utf-8?q?=C3=A9?= =?koi8-r?q?=C1?=", charsets) == "\xC3\xA9\xD0\xB0");
+  CHECK(decode_charset("caf\xE9", "", 10, charsets) == "caf\xC3\xA9");
+  // Two by turns are two, and after some changes no more are made.
+  std::string turns;
+  for (int i = 0; i < 40; ++i) turns += i % 2 == 0 ? "=?koi8-r?q?a?= " : "=?big5?q?b?= ";
+  CHECK(decode_header(turns).starts_with("abababababababab =?koi8-r?q?a?= "));
+}
+
 TEST_CASE("bytes of a charset become valid UTF-8") {
   struct {
     std::string bytes, charset, want;
