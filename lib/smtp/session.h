@@ -26,6 +26,7 @@
 
 #include "core/budget.h"
 #include "core/config.h"
+#include "core/message_room.h"
 #include "core/result.h"
 #include "filter/verdict.h"
 #include "mail/transaction.h"
@@ -60,7 +61,7 @@ struct Policy {
   bool accepts(const mail::Address& recipient) const;
   /// Bytes of limits.memory that one message may need: as it grows there are two of it.
   static std::uint64_t room_for_one(const Config& config) {
-    return std::min(config.limits.memory, 3 * config.mail.max_size);
+    return std::min(config.limits.memory, std::max(3 * config.mail.max_size, memory_for_one(config.mail.max_size)));
   }
 };
 

@@ -9,13 +9,6 @@ namespace maildrop::smtp {
 
 using filter::Phase;
 
-namespace {
-
-constexpr std::size_t kTraceRoom =
-    2048;  // bytes kept free for Return-Path and Received: two paths, a HELO, a host name; and what was removed
-
-}  // namespace
-
 DataReader::Limits Session::data_limits() const {
   const Config& config = policy_->config;
   return {config.mail.max_size, config.limits.header_size, config.limits.data_line};

@@ -70,6 +70,18 @@ TEST_CASE("where there is no memory for two of it, a message is put off") {
   CHECK(session.take_transaction().removed == 80);
 }
 
+TEST_CASE("what limits.memory must be is enough for the largest message, and for its stubs") {
+  const std::string message = with_tiny_files(80);
+  const std::uint64_t max_size = message.size();
+  constexpr std::uint64_t kBeside = 16 * 1024;  // its envelope and transcript
+  Budget memory(memory_for_one(max_size) + kBeside);
+  Session session(policy(MailSettings::Attachments::strip, max_size), "id", {}, {.memory = &memory});
+  session.consume(kEnvelope + message + ".\r\n");
+  REQUIRE(session.want() == Want::delivery);
+  CHECK(session.take_transaction().removed == 80);
+  CHECK(Policy::room_for_one(policy(MailSettings::Attachments::strip, max_size)->config) >= memory_for_one(max_size));
+}
+
 TEST_CASE("with keep and reject no second one is made") {
   const std::string message = with_file(200'000);
   const auto attachments = GENERATE(MailSettings::Attachments::keep, MailSettings::Attachments::reject);
