@@ -68,12 +68,18 @@ std::string filename_parameter(std::string_view name) {
 
 }  // namespace
 
-std::string stub_of(const Attachment& attachment, bool as_file, std::string_view fields) {
+std::string stub_of(const Attachment& attachment, StubForm form, std::string_view fields) {
   const std::string& name = attachment.filename;
   const bool ascii = is_ascii(name);
-  std::string out = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: ";
+  // Of alternatives readers show the last that they know, which is to be none of these.
+  std::string out = form.alternative ? "Content-Type: text/x-removed" : "Content-Type: text/plain";
+  if (form.brief) {
+    return out.append("\r\n").append(fields) + "\r\nAttachment removed: " + attachment.type + ", " +
+           std::to_string(attachment.size) + " bytes, SHA-256 " + attachment.sha256;
+  }
+  out += "; charset=utf-8\r\nContent-Transfer-Encoding: ";
   out += ascii ? "7bit\r\n" : "quoted-printable\r\n";
-  if (as_file) {
+  if (form.as_file) {
     out += "Content-Disposition: attachment;\r\n\t";
     out += filename_parameter("removed-" + (name.empty() ? "attachment" : name) + ".txt") + "\r\n";
   }
@@ -94,10 +100,11 @@ std::string without_content_fields(std::string_view header_and_body) {
     const std::size_t next = std::min(end + 1, header_and_body.size());
     const std::string_view line = header_and_body.substr(at, end - at);
     const bool continues = at > 0 && !line.empty() && (line.front() == ' ' || line.front() == '\t');
-    if (!continues) {
-      if (!begins_field(line)) break;
-      keep = !equals_ignoring_case(line.substr(0, kContent.size()), kContent);
-    }
+    if (line.empty() || line == "\r") break;
+    // What ends lines for others could begin a field of theirs.
+    const bool one_line = line.substr(0, line.size() - 1).find('\r') == std::string_view::npos;
+    if (!continues) keep = begins_field(line) && !equals_ignoring_case(line.substr(0, kContent.size()), kContent);
+    keep = keep && one_line;
     if (keep) out += header_and_body.substr(at, next - at);
     at = next;
   }

@@ -8,10 +8,15 @@
 
 namespace maildrop::mail {
 
-/// Fields and body of a text/plain part, with CRLF line ends and without the last one; `fields`, with their line ends,
-/// stand behind its own. No line of it begins with `--`, so that none is a boundary; without `fields` it is at most
-/// 1.5 KB. As a file it is listed beside the text and never taken for it.
-std::string stub_of(const Attachment& attachment, bool as_file, std::string_view fields = {});
+struct StubForm {
+  bool as_file = false;      // it is listed beside the text and never taken for it
+  bool alternative = false;  // of its siblings one is shown, and that is not to be this: it is text/x-removed
+  bool brief = false;        // at most 300 bytes: type, size and digest
+};
+
+/// Fields and body of a text part, with CRLF line ends and without the last one; `fields`, with their line ends, stand
+/// behind its own. No line of it begins with `--`, so that none is a boundary; without `fields` it is at most 1.5 KB.
+std::string stub_of(const Attachment& attachment, StubForm form, std::string_view fields = {});
 
 /// The fields of a header but Content-*, byte for byte; without the empty line. The last one has its line end.
 std::string without_content_fields(std::string_view header_and_body);

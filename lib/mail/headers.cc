@@ -56,6 +56,10 @@ Headers scan_headers(std::string_view text, const HeaderLimits& limits) {
     }
     std::size_t colon = 0;
     const std::size_t name_size = name_length(line.text, colon);
+    if (name_size == 0 && limits.past_others) {
+      at = line.next;
+      continue;
+    }
     if (name_size == 0) {
       headers.body = at;
       return headers;

@@ -13,6 +13,7 @@ struct HeaderLimits {
   std::size_t field_size = 16 * 1024;  // bytes of a value that are kept; the rest is cut and `truncated` is set
   std::size_t size = 512 * 1024;       // bytes scanned for the end of the header
   std::string_view prefix = {};        // of the names of fields that are wanted; others are passed over, uncounted
+  bool past_others = false;            // lines that are no field are passed over, too, up to the empty line
 };
 
 /// One field; views into the scanned text.

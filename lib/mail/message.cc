@@ -19,9 +19,9 @@ std::string cut(std::string text, std::size_t max) {
   return text;
 }
 
-std::string decoded(const Headers& headers, std::string_view name) {
+std::string decoded(const Headers& headers, std::string_view name, Charsets& charsets) {
   const HeaderField* field = headers.find(name);
-  return field == nullptr ? std::string() : cut(decode_header(field->value), Overview::kMaxSize);
+  return field == nullptr ? std::string() : cut(decode_header(field->value, charsets), Overview::kMaxSize);
 }
 
 std::string with_newlines(std::string_view text) {
@@ -54,7 +54,8 @@ std::string html_text(std::string_view message, const Part& part, std::size_t ma
   return text ? std::move(*text) : std::move(html);  // a bomb: its source does no harm
 }
 
-std::string no_text(const Structure& structure) {
+std::string no_text(std::string_view message, const Structure& structure) {
+  Charsets charsets;
   std::string out = "[no text:";
   std::size_t named = 0;
   for (const Part& part : structure.parts) {
@@ -64,7 +65,7 @@ std::string no_text(const Structure& structure) {
       break;
     }
     out += (named > 1 ? ", " : " ") + part.media_type();
-    if (!part.filename.empty()) out += " " + part.filename;
+    if (const std::string name = filename_of(message, part, charsets); !name.empty()) out += " " + name;
   }
   return out + (named == 0 ? " no parts]\n" : "]\n");
 }
@@ -74,8 +75,9 @@ std::string no_text(const Structure& structure) {
 Overview overview(std::string_view message) {
   const Headers headers = scan_headers(message);
   Overview out;
-  out.from = decoded(headers, "From");
-  out.subject = decoded(headers, "Subject");
+  Charsets charsets;
+  out.from = decoded(headers, "From", charsets);
+  out.subject = decoded(headers, "Subject", charsets);
   if (const HeaderField* date = headers.find("Date")) out.date = parse_date(date->value);
   return out;
 }
@@ -88,7 +90,7 @@ std::string text_of(std::string_view message, std::size_t max) {
   if (plain != nullptr) text = part_text(message, *plain, max);
   // Many senders put an empty text/plain beside the HTML.
   if (html != nullptr && trim(text).empty()) text = html_text(message, *html, max);
-  if (plain == nullptr && html == nullptr) text = no_text(structure);
+  if (plain == nullptr && html == nullptr) text = no_text(message, structure);
   return cut(with_newlines(text), max);
 }
 

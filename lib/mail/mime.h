@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mail/headers.h"
+#include "mail/words.h"
 
 namespace maildrop::mail {
 
@@ -26,10 +27,11 @@ struct Part {
   std::string charset;      // lower case; empty: not said
   std::string encoding;     // Content-Transfer-Encoding, lower case; empty: not said
   std::string disposition;  // `inline`, `attachment` (also for unknown ones, RFC 2183 2.8) or empty
-  std::string filename;     // decoded to UTF-8 (RFC 2231, RFC 2047), path separators and controls removed
   std::string content_id;   // without angle brackets
+  bool named = false;       // it has a file name, see filename_of()
   bool typed = false;       // it says its type, and that is one; else it is text/plain (RFC 2045 5.2)
-  bool opaque = false;      // a limit was met: its fields, or the parts in it, are not known
+  bool opaque = false;      // a limit was met, or readers differ: its fields, or the parts in it, are not known
+  bool unbounded = false;   // a multipart without a boundary, which is text/plain for us
   std::size_t depth = 0;    // 0: the message itself
   std::size_t header = 0;   // offsets into the text: where the part's header starts,
   std::size_t body = 0;     // where its body starts,
@@ -37,7 +39,7 @@ struct Part {
 
   bool is_multipart() const { return type == "multipart"; }
   bool is_message() const { return type == "message" && (subtype == "rfc822" || subtype == "global"); }
-  bool is_attachment() const { return disposition == "attachment" || (!filename.empty() && type != "text"); }
+  bool is_attachment() const { return disposition == "attachment" || (named && type != "text"); }
   std::string media_type() const { return type + "/" + subtype; }
 };
 
@@ -50,6 +52,9 @@ struct Structure {
 /// Never fails: what is not MIME is one text part, and so is a multipart without a boundary. message/rfc822 is entered
 /// like a multipart. O(n), memory bounded by the limits and not by the text.
 Structure scan_mime(std::string_view message, const MimeLimits& limits = {});
+
+/// Decoded to UTF-8 (RFC 2231, RFC 2047), path separators and controls removed; of long names what a kilobyte gives.
+std::string filename_of(std::string_view message, const Part& part, Charsets& charsets);
 
 /// The part's body with its transfer encoding removed (base64, quoted-printable; others as they are), at most `max`
 /// bytes. Broken encoding gives what could be decoded.
