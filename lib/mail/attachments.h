@@ -19,7 +19,8 @@
 ///   mend its lines         a lone CR, behind which a Content-* field or `--` stands a boundary        ambiguous
 ///   (ambiguity.h); in a header that has one to come, a line that begins like one lines             one that begins
 ///   with an open or closed container's boundary, or does behind a lone CR, without
-///                     being it, when a Content-* field follows before the next empty line: that container
+///                     being it, or is its last, when a Content-* field follows before the next empty line: that
+///                     container
 ///   no part found     in a multipart, or where its boundary is missing, while the text has what looks like one; or
 ///                     where it claims to be encoded
 ///

@@ -161,6 +161,7 @@ class Scanner {
         open_part(next, out_.parts[open_[level].part].depth + 1, open_[level].digest);
       } else {
         open_[level].closed = true;
+        watched_ = open_[level].part;  // Python's email passes over it behind another boundary
       }
       return true;
     }

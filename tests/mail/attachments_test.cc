@@ -403,8 +403,8 @@ TEST_CASE("attachments: what can be read in two ways is one, with all that is in
 }
 
 TEST_CASE("attachments: lines that are boundaries for some") {
-  const std::string line =
-      GENERATE(as<std::string>{}, "\r\n--bX\r\n", "\r--b\r\n", "\r--b\r", "\r\n--b--\r\n--b\r\n", "\r\n--b\rX: y\r\n");
+  const std::string line = GENERATE(as<std::string>{}, "\r\n--bX\r\n", "\r--b\r\n", "\r--b\r", "\r\n--b--\r\n--b\r\n",
+                                    "\r\n--b\r\n--b--\r\n", "\r\n--b\rX: y\r\n");
   INFO(line);
   CHECK(types(message(multipart("mixed", "b", {kText + line + kPdf}))) == Types{"multipart/mixed"});
   // Of what is no attachment for anybody nothing is lost.
