@@ -43,6 +43,10 @@ const std::string kHeader =
 const std::string kMixed = kHeader + "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
 const std::string kLine = "SGVsbG8sIHRoaXMgaXMgYSBsaW5lIG9mIGJhc2U2NCB0aGF0IGlzIDc2IGxvbmcsIGFzIHVzdWE=\r\n";
 
+const char* const kCharsets[] = {"ISO-2022-KR", "EUC-TW",    "KOI8-R", "BIG5",   "GB18030", "EUC-JP",
+                                 "ISO-2022-JP", "SHIFT_JIS", "CP1250", "CP1251", "TIS-620", "KOI8-U",
+                                 "EUC-KR",      "HZ",        "CP1255", "CP1256"};
+
 void measure(const char* name, const std::string& message) {
   Removal removal;
   const double plan = micros([&] { removal = plan_removal(message); });
@@ -81,6 +85,11 @@ int main() {
     deep += "Content-Type: multipart/mixed; boundary=" + boundary + "\r\n\r\n--" + boundary + "\r\n";
   }
   measure("500 KB, lines that are no boundary", deep + "\r\n" + repeated("--bx\r\n", kMost));
+  std::string words;
+  for (int i = 0; i < 650; ++i) words += std::string("=?") + kCharsets[i % 16] + "?Q?a?=\r\n ";
+  measure("500 KB of names in 16 charsets",
+          kMixed + repeated("--b\r\nContent-Type: a/b\r\nContent-Disposition: x; filename=\"" + words + "\"\r\n\r\n",
+                            kMost));
   measure("500 KB of line ends", kMixed + std::string(kMost, '\n'));
   measure("500 KB of header fields", repeated("A:\r\n", kMost) + "Content-Type: a/b\r\n\r\n");
 }

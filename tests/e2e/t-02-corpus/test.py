@@ -21,6 +21,7 @@ READERS = 4
 SETTINGS = {"mail.domains": "example.test", "limits.header_size": "512KiB"}
 KEEP = {"mail.attachments": "keep"}
 REPORTS = ("message/delivery-status", "message/disposition-notification")
+PARTS = re.compile(r"^--\s*\S[^\n]*\nContent-", re.M)
 BARE_CR = re.compile(rb"\r(?!\n)")
 
 
@@ -125,6 +126,8 @@ def texts_and_others(data):
     texts = [part.get_payload() for part in leaves if part.get_content_maintype() == "text"]
     others = [part for part in leaves if part.get_content_maintype() not in ("text", "multipart")]
     others = [part for part in others if part.get_content_type() not in REPORTS]
+    # A boundary that is not the one in its header: who mends that sees parts, so it is one attachment as a whole.
+    others += [part for part in leaves if part.get_content_maintype() == "multipart" and PARTS.search(str(part.get_payload()))]
     return [text.replace("\r\n", "\n").strip() for text in texts], len(others)
 
 
