@@ -73,7 +73,7 @@ TEST_CASE("where there is no memory for two of it, a message is put off") {
 TEST_CASE("what limits.memory must be is enough for the largest message, and for its stubs") {
   const std::string message = with_tiny_files(80);
   const std::uint64_t max_size = message.size();
-  constexpr std::uint64_t kBeside = 16 * 1024;  // its envelope and transcript
+  constexpr std::uint64_t kBeside = 64 * 1024;  // its envelope and transcript
   Budget memory(memory_for_one(max_size) + kBeside);
   Session session(policy(MailSettings::Attachments::strip, max_size), "id", {}, {.memory = &memory});
   session.consume(kEnvelope + message + ".\r\n");
