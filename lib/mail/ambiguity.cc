@@ -57,9 +57,9 @@ std::string without_quoted(std::string_view text) {
   return out;
 }
 
-/// Only these need no quotes with anybody. A word behind a blank, and what is left of a quoted string that others end
-/// elsewhere, are not of them.
-bool is_token(std::string_view value) { return value.find_first_of(" \t\"<>@,;:/[]?=)") == std::string_view::npos; }
+/// Everybody takes it up to the semicolon, and sloppy senders leave the quotes out around `----=_Part`. A word behind a
+/// blank, and what is left of a quoted string that others end elsewhere, are not such.
+bool is_token(std::string_view value) { return value.find_first_of(" \t\")") == std::string_view::npos; }
 
 }  // namespace
 

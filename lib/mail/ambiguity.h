@@ -16,7 +16,7 @@ bool begins_content_field(std::string_view line);
 bool is_ambiguous_kind(const Headers& headers);
 
 /// The same for the boundary of a multipart: it is there twice or in a form of RFC 2231, there is a comment or a
-/// backslash, a quote has no end, or the value is neither quoted nor of characters that all take for one.
+/// backslash, a quote has no end, or the value is neither quoted nor one word.
 bool is_ambiguous_boundary(std::string_view content_type);
 
 }  // namespace maildrop::mail
