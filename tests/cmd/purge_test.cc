@@ -56,7 +56,7 @@ struct Desk {
   std::unique_ptr<store::Store> store;
 };
 
-PurgeOptions with(void (*change)(PurgeOptions&)) {
+PurgeOptions options_with(void (*change)(PurgeOptions&)) {
   PurgeOptions options;
   options.yes = true;
   change(options);
@@ -102,32 +102,32 @@ TEST_CASE("conditions choose, and all of them have to hold") {
     std::vector<std::string> names;
     std::uint64_t left;
   } rows[] = {
-      {with([](auto& o) { o.all = true; }), {}, 0},
-      {with([](auto&) {}), {"a", "c"}, 2},
-      {with([](auto& o) { o.older = "2h"; }), {}, 2},
-      {with([](auto& o) { o.older = "4h"; }), {}, 6},
-      {with([](auto& o) { o.larger = "100"; }), {}, 3},
-      {with([](auto& o) { o.larger = "99"; }), {}, 0},
-      {with([](auto& o) { o.source = "192.0.2.0/24"; }), {}, 3},
-      {with([](auto& o) { o.source = "2001:db8::/32"; }), {}, 3},
-      {with([](auto& o) { o.source = "192.0.2.2"; }), {}, 6},
-      {with([](auto& o) { o.matches = {"subject=*invoice"}; }), {}, 3},
-      {with([](auto& o) { o.matches = {"from=a@*"}; }), {}, 4},
-      {with([](auto& o) {
+      {options_with([](auto& o) { o.all = true; }), {}, 0},
+      {options_with([](auto&) {}), {"a", "c"}, 2},
+      {options_with([](auto& o) { o.older = "2h"; }), {}, 2},
+      {options_with([](auto& o) { o.older = "4h"; }), {}, 6},
+      {options_with([](auto& o) { o.larger = "100"; }), {}, 3},
+      {options_with([](auto& o) { o.larger = "99"; }), {}, 0},
+      {options_with([](auto& o) { o.source = "192.0.2.0/24"; }), {}, 3},
+      {options_with([](auto& o) { o.source = "2001:db8::/32"; }), {}, 3},
+      {options_with([](auto& o) { o.source = "192.0.2.2"; }), {}, 6},
+      {options_with([](auto& o) { o.matches = {"subject=*invoice"}; }), {}, 3},
+      {options_with([](auto& o) { o.matches = {"from=a@*"}; }), {}, 4},
+      {options_with([](auto& o) {
          o.matches = {"from=a@*", "subject=small"};
        }),
        {},
        5},
-      {with([](auto& o) { o.matches = {"to=b@example.org"}; }), {}, 4},
-      {with([](auto& o) { o.over_quota = true; }), {}, 6},
-      {with([](auto& o) {
+      {options_with([](auto& o) { o.matches = {"to=b@example.org"}; }), {}, 4},
+      {options_with([](auto& o) { o.over_quota = true; }), {}, 6},
+      {options_with([](auto& o) {
          o.older = "2h";
          o.larger = "1KiB";
          o.source = "2001:db8::7";
        }),
        {"b"},
        5},
-      {with([](auto& o) {
+      {options_with([](auto& o) {
          o.all = o.dry_run = true;
          o.yes = false;
        }),
@@ -148,27 +148,27 @@ TEST_CASE("over quota is what lowered caps leave, and what has expired") {
   InboxSettings caps;
   caps.max_messages = 1;
   desk.store->apply(caps);
-  desk.run(with([](auto& o) { o.over_quota = true; }));
+  desk.run(options_with([](auto& o) { o.over_quota = true; }));
   CHECK(desk.left() == 3);
   desk.clock.advance(caps.max_age);
-  desk.run(with([](auto& o) { o.over_quota = true; }));
+  desk.run(options_with([](auto& o) { o.over_quota = true; }));
   CHECK(desk.left() == 0);
 }
 
 TEST_CASE("says what there is and what was done") {
   Desk desk;
-  Purged purged = desk.run(with([](auto& o) { o.larger = "1K"; }));
+  Purged purged = desk.run(options_with([](auto& o) { o.larger = "1K"; }));
   CHECK(purged.out.find("3 messages in 3 inboxes, 14") == 0);
   CHECK(purged.out.find(", the oldest of 2") != std::string::npos);
   CHECK(purged.out.find("\nremoved 3 of 3 messages, 14") != std::string::npos);
-  purged = desk.run(with([](auto& o) { o.larger = "1K"; }));
+  purged = desk.run(options_with([](auto& o) { o.larger = "1K"; }));
   CHECK(purged.out == "0 messages\n");
   CHECK(purged.status == exit_ok);
 }
 
 TEST_CASE("without a terminal nothing goes unless --yes says so") {
   Desk desk;
-  const Purged purged = desk.run(with([](auto& o) {
+  const Purged purged = desk.run(options_with([](auto& o) {
     o.all = true;
     o.yes = false;
   }));
@@ -180,7 +180,7 @@ TEST_CASE("without a terminal nothing goes unless --yes says so") {
 
 TEST_CASE("JSON is one object") {
   Desk desk;
-  Purged purged = desk.run(with([](auto& o) { o.all = o.dry_run = o.json = true; }));
+  Purged purged = desk.run(options_with([](auto& o) { o.all = o.dry_run = o.json = true; }));
   auto object = nlohmann::json::parse(purged.out);
   CHECK(object["schema"] == "maildrop.purged/1");
   CHECK(object["dry_run"] == true);
@@ -189,7 +189,7 @@ TEST_CASE("JSON is one object") {
   CHECK(object["inboxes"] == 3);
   CHECK(object["bytes"] == 15300);
   CHECK(object["wal_truncated"].is_null());
-  purged = desk.run(with([](auto& o) { o.all = o.json = true; }));
+  purged = desk.run(options_with([](auto& o) { o.all = o.json = true; }));
   object = nlohmann::json::parse(purged.out);
   CHECK(object["removed"] == 6);
   CHECK(object["bytes"] == 15300);

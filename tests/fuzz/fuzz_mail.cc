@@ -63,13 +63,14 @@ void check_structure(std::string_view bytes, const mail::MimeLimits& limits) {
   const mail::Structure structure = mail::scan_mime(bytes, limits);
   require(!structure.parts.empty() && structure.parts.size() <= limits.parts);
   std::size_t before = 0;
+  mail::Charsets charsets;
   for (const mail::Part& part : structure.parts) {
     require(part.header <= part.body && part.body <= part.end && part.end <= bytes.size());
     require(part.header >= before);  // in document order
     before = part.header;
     require(part.depth <= limits.depth);
     require(mail::decoded_body(bytes, part, 1000).size() <= 1000);
-    check_filename(part.filename);
+    check_filename(mail::filename_of(bytes, part, charsets));
   }
 }
 
