@@ -152,7 +152,9 @@ def is_whole(path):
     same("the totals are right", one("SELECT inboxes, messages FROM total"),
          one("SELECT count(DISTINCT inbox), count(*) FROM message"))
     same("no inbox without messages", one("SELECT count(*) FROM inbox WHERE id NOT IN (SELECT inbox FROM message)")[0], 0)
-    same("no body without a message", one("SELECT count(*) FROM body WHERE id NOT IN (SELECT body FROM message)")[0], 0)
+    same("no body without a message",
+         one("SELECT count(*) FROM body WHERE dictionary>=0 AND id NOT IN (SELECT body FROM message)")[0], 0)
+    same("no part without its body", one("SELECT count(*) FROM body WHERE dictionary<0 AND id-1 NOT IN (SELECT id FROM body)")[0], 0)
     same("no message without a body", one("SELECT count(*) FROM message WHERE body NOT IN (SELECT id FROM body)")[0], 0)
     same("integrity", one("PRAGMA integrity_check")[0], "ok")
     db.close()
