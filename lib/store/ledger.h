@@ -48,9 +48,9 @@ struct Operation {
   /// Adds `amount`, which may be negative; 0 only asks. The sum is that of the current window (they begin at multiples
   /// of `window` since 1970) and, of the one before, the part that is not `window` ago yet, as if what came in it had
   /// come evenly: two numbers for a key, where exact sums need each event. At worst, when all of it came at one moment,
-  /// that is off by what came in one window, and by nothing when it came evenly; Cloudflare found 0.003 % of 400
-  /// million requests decided otherwise than an exact count would ("How we built rate limiting capable of scaling to
-  /// millions of domains", 2017). So a counter decays too: all of an amount is gone after two windows at most.
+  /// that is off by what came in one window, and by nothing when it came evenly (Cloudflare, "How we built rate
+  /// limiting capable of scaling to millions of domains", 2017). So a counter decays too: all of an amount is gone
+  /// after two windows at most.
   static Operation add(std::string_view space, std::string_view key, std::int64_t amount, Millis window);
   /// `cost` tokens, all of them or none; 0 only asks. Exact to the microsecond that a token takes to come back.
   static Operation take(std::string_view space, std::string_view key, unsigned cost, const Rate& rate);

@@ -3,7 +3,9 @@ import ctypes
 import http.client
 import json
 import os
+import pty
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -209,6 +211,32 @@ class Api:
         """The raw bytes of an inbox's one message; None if there is not exactly one."""
         found = self.messages(inbox)
         return self.raw(inbox, found[0]["id"]) if len(found) == 1 else None
+
+
+def terminal(argv, settings, env=None, answers=None, seconds=60):
+    """`maildrop ARGV` on a terminal: its status, and what it shows. `answers`: what is typed when something is shown."""
+    full = {**environment(settings), "TERM": "xterm", "LANG": "C.UTF-8", **(env or {})}
+    waiting = dict(answers or {})
+    pid, fd = pty.fork()
+    if pid == 0:
+        end_with_parent()
+        os.execve(BINARY, [BINARY, *argv], full)
+    shown, end = b"", time.monotonic() + seconds
+    while time.monotonic() < end:
+        if select.select([fd], [], [], 1)[0]:
+            try:
+                more = os.read(fd, 65536)
+            except OSError:
+                break
+            if not more:
+                break
+            shown += more
+            for question in [each for each in waiting if each in shown]:
+                os.write(fd, waiting.pop(question))
+    else:
+        os.kill(pid, signal.SIGKILL)
+    os.close(fd)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown
 
 
 def maildrop(*args, settings=None, stdin=None, seconds=60, env=None):

@@ -6,17 +6,6 @@
 using namespace maildrop;
 using namespace maildrop::store;
 
-namespace {
-
-OpenOptions options_for(const char* url, const Clock& clock) {
-  OpenOptions options;
-  options.url = url;
-  options.clock = &clock;
-  return options;
-}
-
-}  // namespace
-
 TEST_CASE("each backend has a scheme, a summary and both ways in") {
   REQUIRE(backends().size() >= 2);
   for (const BackendKind* kind : backends()) {
@@ -31,17 +20,17 @@ TEST_CASE("each backend has a scheme, a summary and both ways in") {
 
 TEST_CASE("an unknown scheme is refused with the nearest one") {
   const SystemClock clock;
-  const auto store = open_store(options_for("sqlit:/tmp/x.db", clock));
+  const auto store = open_store(open_options({}, "sqlit:/tmp/x.db", clock));
   REQUIRE_FALSE(store);
   CHECK(store.error().code == Code::invalid);
   CHECK(store.error().what.find("sqlite") != std::string::npos);
-  CHECK_FALSE(open_store(options_for("", clock)));
-  CHECK_FALSE(open_feed(options_for("nothing:", clock)));
+  CHECK_FALSE(open_store(open_options({}, "", clock)));
+  CHECK_FALSE(open_feed(open_options({}, "nothing:", clock)));
 }
 
 TEST_CASE("a reader finds no store where there is none, and makes none") {
   const SystemClock clock;
-  const auto store = open_store(options_for("sqlite:/tmp/maildrop-no-such-folder/mail.db", clock));
+  const auto store = open_store(open_options({}, "sqlite:/tmp/maildrop-no-such-folder/mail.db", clock));
   REQUIRE_FALSE(store);
   CHECK(store.error().code == Code::not_found);
 }

@@ -8,25 +8,14 @@ using namespace maildrop;
 using namespace maildrop::store;
 using namespace maildrop::store::test;
 
-namespace {
-
-OpenOptions options_of(const std::string& url, const Clock& clock) {
-  OpenOptions options;
-  options.url = url;
-  options.clock = &clock;
-  return options;
-}
-
-}  // namespace
-
 TEST_CASE("redis ledger: what it knows outlives us, and a server that keeps what it has") {
   RedisServer server({"--appendonly", "yes", "--appendfsync", "always"});
   const FakeClock clock;
-  const auto first = open_ledger(options_of(server.url(), clock));
+  const auto first = open_ledger(open_options({}, server.url(), clock));
   REQUIRE(first);
   done(**first, Operation::put("s", "a", 1h, "x"));
   CHECK(done(**first, Operation::take("t", "b", 1, {1, 1h, 1})).granted);
-  const auto second = open_ledger(options_of(server.url(), clock));
+  const auto second = open_ledger(open_options({}, server.url(), clock));
   CHECK(done(**second, Operation::get("s", "a")).value == "x");
   server.end(SIGKILL);
   const Result<Answer> gone = (*second)->run(Operation::get("s", "a"));
@@ -41,7 +30,7 @@ TEST_CASE("redis ledger: what it knows outlives us, and a server that keeps what
 TEST_CASE("redis ledger: scripts are taught again") {
   const RedisServer server;
   const FakeClock clock;
-  const auto ledger = open_ledger(options_of(server.url(), clock));
+  const auto ledger = open_ledger(open_options({}, server.url(), clock));
   done(**ledger, Operation::put("s", "a", 1h));
   server.ask({"SCRIPT", "FLUSH"});
   CHECK(has(**ledger, "a"));
@@ -50,7 +39,7 @@ TEST_CASE("redis ledger: scripts are taught again") {
 TEST_CASE("redis ledger: a server without memory refuses, and does nothing") {
   const RedisServer server;
   const FakeClock clock;
-  const auto ledger = open_ledger(options_of(server.url(), clock));
+  const auto ledger = open_ledger(open_options({}, server.url(), clock));
   done(**ledger, Operation::put("s", "a", 1h));
   server.ask({"CONFIG", "SET", "maxmemory", "1"});
   const Result<Answer> answer = (*ledger)->run(Operation::put("s", "b", 1h));
@@ -63,10 +52,10 @@ TEST_CASE("redis ledger: a server without memory refuses, and does nothing") {
 
 TEST_CASE("redis ledger: a server that is not there is an error of each batch, not of opening") {
   const FakeClock clock;
-  const auto ledger = open_ledger(options_of("redis+unix:///nowhere/redis.sock", clock));
+  const auto ledger = open_ledger(open_options({}, "redis+unix:///nowhere/redis.sock", clock));
   REQUIRE(ledger);
   const Result<Answer> answer = (*ledger)->run(Operation::get("s", "a"));
   REQUIRE_FALSE(answer);
   CHECK(answer.error().code == Code::unavailable);
-  CHECK_FALSE(open_ledger(options_of("redis://:x@host", clock)));
+  CHECK_FALSE(open_ledger(open_options({}, "redis://:x@host", clock)));
 }

@@ -1,9 +1,7 @@
 """maildrop inbox, as people and scripts use it: on the store itself and over HTTP."""
 import json
 import os
-import pty
 import re
-import select
 import shutil
 import signal
 import socket
@@ -12,7 +10,7 @@ import subprocess
 import threading
 import time
 
-from e2e import BINARY, WORK, Api, Daemon, check, environment, finish, maildrop, same, until, without_trace
+from e2e import BINARY, WORK, Api, Daemon, check, environment, finish, maildrop, same, terminal, until, without_trace
 from smtp import Client, deliver
 
 ENCODED = "=?utf-8?B?Z3LDvMOfZQ==?="  # gruesse with umlaut and sharp s
@@ -248,28 +246,8 @@ def follows(daemon):
 
 
 def on_terminal(*argv, env=None):
-    """What a terminal is sent."""
-    full = environment({"store.url": f"sqlite:{WORK}/mail.db"})
-    full.update({"TERM": "xterm-256color", "PAGER": "cat", "LANG": "C.UTF-8", **(env or {})})
-    pid, fd = pty.fork()
-    if pid == 0:
-        os.execve(BINARY, [BINARY, *argv], full)
-    out = b""
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        if select.select([fd], [], [], 0.2)[0]:
-            try:
-                more = os.read(fd, 65536)
-            except OSError:
-                break
-            if not more:
-                break
-            out += more
-    else:
-        os.kill(pid, signal.SIGKILL)
-    os.close(fd)
-    _, status = os.waitpid(pid, 0)
-    return os.waitstatus_to_exitcode(status), out.decode("utf-8", "replace")
+    status, out = terminal(argv, {"store.url": f"sqlite:{WORK}/mail.db"}, {"TERM": "xterm-256color", "PAGER": "cat", **(env or {})})
+    return status, out.decode("utf-8", "replace")
 
 
 def dangerous(text, colour=True):

@@ -2,15 +2,13 @@
 import glob
 import json
 import os
-import pty
-import select
 import shutil
 import signal
 import sqlite3
 import subprocess
 import time
 
-from e2e import BINARY, WORK, Daemon, check, end_with_parent, environment, finish, maildrop, same, until
+from e2e import BINARY, WORK, Daemon, check, end_with_parent, environment, finish, maildrop, same, terminal, until
 from redis import DURABLE, Redis
 from smtp import Client, deliver, noise
 
@@ -88,28 +86,11 @@ def conditions(store, title):
 
 def on_terminal(args, answer, store):
     """What a terminal shows, and the status."""
-    pid, fd = pty.fork()
-    if pid == 0:
-        end_with_parent()
-        os.execve(BINARY, [BINARY, "purge", *args], {**environment({"store.url": f"sqlite:{WORK}/mail.db", **SETTINGS, **store}), "TERM": "xterm"})
-    shown, end = b"", time.monotonic() + 60
-    while time.monotonic() < end:
-        if select.select([fd], [], [], 1)[0]:
-            try:
-                more = os.read(fd, 65536)
-            except OSError:
-                break
-            if not more:
-                break
-            shown += more
-            if answer is not None and b"[y/N] " in shown:
-                os.write(fd, answer)
-                answer = None
-    os.close(fd)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown
+    settings = {"store.url": f"sqlite:{WORK}/mail.db", **SETTINGS, **store}
+    return terminal(["purge", *args], settings, answers={b"[y/N] ": answer})
 
 
-def terminal(store):
+def on_a_terminal(store):
     before = count(store)
     status, shown = on_terminal(["box1"], b"\n", store)
     check("on a terminal it asks; Enter is no", status == 1 and b"Remove them? [y/N]" in shown, (status, shown))
@@ -215,7 +196,7 @@ def sqlite():
     with Daemon(SETTINGS) as daemon:
         fill(daemon.smtp)
         conditions(store, "SQLite, a daemon runs")
-        terminal(store)
+        on_a_terminal(store)
         interrupted(store, "SQLite, a daemon runs")
         daemon.stop()
     is_whole(f"{WORK}/mail.db")
