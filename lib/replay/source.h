@@ -1,0 +1,41 @@
+/// source.h: recorded mail, one message after the other, wherever it lies.
+///
+/// A kind of source is a file that ends in a SourceKind, and a line in sources.cc.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/net.h"
+#include "core/result.h"
+
+namespace maildrop::replay {
+
+/// Who sent a message to whom, as far as its record tells. Texts are as recorded: who uses them checks them.
+struct Envelope {
+  std::optional<std::string> from;  // the path without <>, empty for a bounce; nothing: not known
+  std::vector<std::string> to;      // empty: not known
+  std::optional<IpAddress> peer;    // the client that brought it
+  std::string helo;                 // empty: not known
+  std::optional<Time> received;     // when it came
+};
+
+struct Sample {
+  std::string name;  // where it lies, for people: `spam/0001.eml`, `old.mbox:17` (the 17th message)
+  std::string data;  // the message; lines end in CRLF, but for what its record has of bare CR
+  Envelope envelope;
+};
+
+/// Not thread-safe. Blocking.
+class Source {
+ public:
+  virtual ~Source() = default;
+  /// The next message. An error is of one message, which is named in it and skipped; call again. nullopt: the end.
+  virtual std::optional<Result<Sample>> next() = 0;
+};
+
+}  // namespace maildrop::replay
