@@ -16,6 +16,14 @@ namespace {
 
 using namespace memory;
 
+/// Where in a list, the oldest first, something of that time belongs: at the end, unless it is out of a backup.
+template <class List, class TimeOf>
+typename List::iterator behind_older(List& list, Time time, TimeOf time_of) {
+  auto at = list.end();
+  while (at != list.begin() && time_of(*std::prev(at)) > time) --at;
+  return at;
+}
+
 class MemoryStore final : public Store {
  public:
   MemoryStore(std::shared_ptr<State> state, const OpenOptions& options)
@@ -253,7 +261,9 @@ class MemoryStore final : public Store {
     if (!may_add(known == state_->sources.end() ? 0 : known->second.bytes, charge, free()))
       return fail(Code::over_limit,
                   charge > free() ? "the store is full" : to_string(source) + " holds its share of the store");
-    const auto body = std::make_shared<Body>(Body{packed, source, clock_.now(), charge});
+    const Time now = clock_.now();
+    const auto body =
+        std::make_shared<Body>(Body{packed, source, std::min(delivery.arrived.value_or(now), now), charge});
     for (const Delivery::Target& target : delivery.targets) put_in(delivery, target, body);
     return delivery.summary.id;
   }
@@ -277,15 +287,19 @@ class MemoryStore final : public Store {
     if (body->inboxes.empty()) {
       state_->bytes += body->packed.bytes.size();
       Holder& holder = state_->sources[body->source];
+      const auto stored_at = [](const Body* each) { return each->stored; };
       holder.bytes += body->charge;
-      body->in_source = holder.bodies.insert(holder.bodies.end(), body.get());
+      body->in_source = holder.bodies.insert(behind_older(holder.bodies, body->stored, stored_at), body.get());
     }
     body->inboxes.push_back(box.name);
     ++state_->messages;
     box.entries.push_back(std::move(entry));
     while (is_too_much(box)) drop(box, box.entries.begin());
-    box.last = clock_.now();
-    state_->boxes.splice(state_->boxes.end(), state_->boxes, state_->by_name.at(box.name));
+    box.last = delivery.arrived ? std::max(box.last, body->stored) : clock_.now();
+    Boxes one;
+    one.splice(one.end(), state_->boxes, state_->by_name.at(box.name));
+    const auto last_of = [](const Box& each) { return each.last; };
+    state_->boxes.splice(behind_older(state_->boxes, box.last, last_of), one);
   }
 
   bool is_too_much(const Box& box) const {
@@ -301,7 +315,6 @@ class MemoryStore final : public Store {
     if (at != state_->by_name.end()) return *at->second;
     Box& box = state_->boxes.emplace_back();
     box.name = name;
-    box.last = clock_.now();
     state_->by_name.emplace(box.name, std::prev(state_->boxes.end()));
     state_->bytes += cost(box);
     return box;

@@ -86,9 +86,10 @@ end
 )lua";
 
 constexpr std::string_view kPut = R"lua(
-local id, now, floor, most = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local id, arrived, floor, most = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local most_bytes, room = tonumber(ARGV[6]), tonumber(ARGV[7])
 local source, weight, dictionary, data = ARGV[8], tonumber(ARGV[9]), ARGV[10], ARGV[11]
+local restored = ARGV[12] == '1'
 local DIRECT = 64  -- a cap that was lowered by more leaves what is too much to purge
 local body = prefix .. 'body:' .. id
 local body_known = call('EXISTS', body) == 1
@@ -104,7 +105,7 @@ local function holds(list)
   return false
 end
 
-for i = 12, #ARGV, 2 do
+for i = 13, #ARGV, 2 do
   local target = {name = ARGV[i], list = list_of(ARGV[i]), entry = id .. ARGV[i + 1]}
   target.expired, target.last = expired(target.name, floor)
   if target.expired or not holds(target.list) then
@@ -178,7 +179,8 @@ for _, target in ipairs(targets) do
     drain(list, length - most)
   end
   if most_bytes > 0 then shrink(list) end
-  call('ZADD', LAST, now, target.name)
+  local last = restored and tonumber(target.last) or arrived
+  call('ZADD', LAST, math.max(last, arrived), target.name)
   if not target.last then bytes = bytes + inbox_size(target.name) end
   messages = messages + 1
   bytes = bytes + ENTRY + #target.entry

@@ -40,7 +40,7 @@ class Batch {
         deliveries_(deliveries),
         compression_(compression),
         bodies_(deliveries, compression),
-        now_(std::to_string(to_millis(now))),
+        now_(now),
         floor_(std::to_string(to_millis(floor))),
         most_(std::to_string(caps.messages)),
         most_bytes_(std::to_string(caps.bytes)),
@@ -126,9 +126,10 @@ class Batch {
     }
     const std::string source = to_string(source_of(delivery.summary.peer));
     const std::string weight = weight_of(delivery, size), dictionary = std::to_string(body.dictionary);
+    const std::string arrived = std::to_string(to_millis(std::min(delivery.arrived.value_or(now_), now_)));
     std::vector<std::string_view> words{client_.settings().prefix,
                                         delivery.summary.id.text(),
-                                        now_,
+                                        arrived,
                                         floor_,
                                         most_,
                                         most_bytes_,
@@ -136,7 +137,8 @@ class Batch {
                                         source,
                                         weight,
                                         dictionary,
-                                        body.bytes};
+                                        body.bytes,
+                                        delivery.arrived ? "1" : "0"};
     for (std::size_t i = 0; i < delivery.targets.size(); ++i) {
       words.push_back(delivery.targets[i].inbox.name());
       words.push_back(summaries[i]);
@@ -163,7 +165,8 @@ class Batch {
   std::span<const Delivery> deliveries_;
   const int compression_;
   const PackedBodies bodies_;
-  const std::string now_, floor_, most_, most_bytes_, max_size_, replicas_;
+  const Time now_;
+  const std::string floor_, most_, most_bytes_, max_size_, replicas_;
   const std::uint64_t capacity_;
   std::vector<std::size_t> open_;
   std::vector<Result<MessageId>> results_;

@@ -38,6 +38,7 @@ struct Item {
   const std::string* summary;  // packed
   std::int64_t inbox = 0;
   std::int64_t seq = 0;  // 0: not to be written
+  std::int64_t at = 0;   // when it counts as having come
 };
 
 class Batch {
@@ -122,18 +123,25 @@ class Batch {
     } else {
       box.id = state_.totals.next_inbox++;
       ++state_.totals.inboxes;
-      TRY(state_.add_inbox.bind_text(1, name).bind(2, box.id).bind(3, now_).run());
+      TRY(state_.add_inbox.bind_text(1, name).bind(2, box.id).bind(3, arrival(items.front(), 0)).run());
     }
-    const std::int64_t newest = rows_.empty() ? 0 : rows_.back().at;
-    const bool expired = box.found && std::max(box.last, newest) <= expired_;
-    queue(items, expired ? rows_.size() : 0);
+    std::int64_t last = std::max(box.last, rows_.empty() ? 0 : rows_.back().at);
+    queue(items, box.found && last <= expired_ ? rows_.size() : 0);
     TRY(make_room(name, box, std::min(first_, rows_.size())));
     std::int64_t seq = std::max(box.floor, rows_.empty() ? 0 : rows_.back().seq);
     for (std::size_t i = std::max(first_, rows_.size()); i < queue_.size(); ++i) {
-      items_[queue_[i]].inbox = box.id;
-      items_[queue_[i]].seq = ++seq;
+      Item& item = items_[queue_[i]];
+      item.inbox = box.id;
+      item.seq = ++seq;
+      item.at = last = arrival(queue_[i], last);
     }
     return {};
+  }
+
+  /// Now, or of one out of a backup when it came; never before `last`, when its inbox received before.
+  std::int64_t arrival(std::size_t item, std::int64_t last) const {
+    const std::optional<Time>& arrived = deliveries_[items_[item].delivery].arrived;
+    return arrived ? std::max(last, std::min(to_millis(*arrived), now_)) : now_;
   }
 
   /// Reads what the inbox shows into rows_ and row_ids_.
@@ -229,7 +237,7 @@ class Batch {
     return state_.add_message.bind(1, item.inbox)
         .bind(2, item.seq)
         .bind_text(3, delivery.summary.id.text())
-        .bind(4, now_)
+        .bind(4, item.at)
         .bind(5, body)
         .bind(6, shared)
         .bind(7, data_size(item.delivery))

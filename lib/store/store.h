@@ -70,6 +70,9 @@ struct Delivery {
   std::string data;                    // as Message::data
   std::string transcript{};            // as Message::transcript
   std::optional<PackedBody> packed{};  // in place of data and transcript, which are empty then
+  /// When it came, if that is not now: out of a backup. Its inbox counts as having received then, or later where it
+  /// has; it stands above what the inbox has all the same.
+  std::optional<Time> arrived{};
 };
 
 /// Newest first, so `offset` 0 is the newest.
