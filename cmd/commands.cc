@@ -10,6 +10,8 @@
   X(serve_api_command)       \
   X(inbox_command)           \
   X(purge_command)           \
+  X(backup_command)          \
+  X(restore_command)         \
   X(config_command)          \
   X(doctor_command)          \
   X(version_command)         \

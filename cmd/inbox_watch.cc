@@ -9,7 +9,7 @@
 namespace maildrop::cmd {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds kPollEach{1};
@@ -48,13 +48,13 @@ class Patience {
   bool down_ = false;
 };
 
-milliseconds until(Moment end) { return std::chrono::ceil<milliseconds>(end - Clock::now()); }
+milliseconds until(Moment end) { return std::chrono::ceil<milliseconds>(end - Steady::now()); }
 
 }  // namespace
 
 std::unique_ptr<store::Feed> polling_feed() { return std::make_unique<Polling>(); }
 
-Moment moment_in(milliseconds time) { return Clock::now() + std::min<milliseconds>(time, kForEver); }
+Moment moment_in(milliseconds time) { return Steady::now() + std::min<milliseconds>(time, kForEver); }
 
 Result<std::optional<int>> watch(store::Feed& feed, std::optional<Moment> end,
                                  const std::function<Result<std::optional<int>>()>& look) {

@@ -1,4 +1,4 @@
-/// local_store.h: the store that the configuration names, opened for a command that reads and removes.
+/// local_store.h: the store that the configuration names, opened for a command.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,8 @@ struct LocalStore {
   std::unique_ptr<store::Store> store;
 };
 /// Prints why it cannot be opened and gives the status: 66 where there is none, 77 where permissions keep it from us.
-tl::expected<LocalStore, int> open_local_store(const LoadedConfig& loaded, const Globals& globals, const Clock& clock);
+tl::expected<LocalStore, int> open_local_store(const LoadedConfig& loaded, const Globals& globals, const Clock& clock,
+                                               store::Role role = store::Role::reader);
 /// The same for an error of store::open_feed().
 int no_store(const std::string& url, const Error& error);
 

@@ -10,8 +10,8 @@
 #include "core/clock.h"
 #include "core/net.h"
 #include "core/result.h"
+#include "progress.h"
 #include "store/bulk_purge.h"
-#include "terminal.h"
 
 namespace maildrop::cmd {
 
@@ -62,13 +62,6 @@ class Choice {
   bool over_quota_ = false;
 };
 
-/// `12,345`.
-std::string with_commas(std::uint64_t number);
-/// `12,345 messages in 678 inboxes, 45M, the oldest of TIME, the newest of TIME`.
-std::string describe_tally(const store::Tally& tally);
-/// `[####------]  40%  4,938 of 12,345`, at most `width` columns.
-std::string progress_bar(std::uint64_t done, std::uint64_t of, std::size_t width);
-
 /// One run on `store`. Gives the exit status; what it prints is for `options`.
 class PurgeRun {
  public:
@@ -80,18 +73,14 @@ class PurgeRun {
   Result<bool> run(store::BulkPurge& purge);
   bool agreed() const;
   bool may_ask() const;
-  void show(const store::Tally& removed, std::uint64_t of);
-  void wipe_bar();
   int print_result(const store::BulkPurge& purge, const Result<bool>& ended);
 
   const PurgeOptions& options_;
   const std::vector<std::string> names_;
   store::Store& store_;
   const Clock& clock_;
-  const Screen bar_;
+  Bar bar_;
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
-  std::chrono::steady_clock::time_point next_bar_{};
-  bool bar_shown_ = false;
   bool refused_ = false;               // at the question
   std::optional<bool> wal_truncated_;  // nothing: nothing was removed
 };

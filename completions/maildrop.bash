@@ -7,7 +7,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --version --config --set'
       valued='--config --set'
       files='--config'
-      commands='serve serve-smtp serve-api inbox purge config doctor version'
+      commands='serve serve-smtp serve-api inbox purge backup restore config doctor version'
       ;;
     'maildrop serve')
       options='-h --help --config --set'
@@ -36,6 +36,18 @@ _maildrop_words() {  # what may come after the command $1
     'maildrop purge')
       options='-h --help --older --match --source --larger --over-quota --all -n --dry-run --yes --json --config --set'
       valued='--older --match --source --larger --config --set'
+      files='--config'
+      commands=''
+      ;;
+    'maildrop backup')
+      options='-h --help --force --json --config --set'
+      valued='--config --set'
+      files='--config'
+      commands=''
+      ;;
+    'maildrop restore')
+      options='-h --help --merge --renew -n --dry-run --json --config --set'
+      valued='--config --set'
       files='--config'
       commands=''
       ;;

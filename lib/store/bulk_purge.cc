@@ -11,42 +11,12 @@ namespace {
 using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
-constexpr std::size_t kPage = 500;                // messages of a walk at once
 constexpr std::size_t kMostAtOnce = 500;          // in a chunk
 constexpr std::uint64_t kMostBytes = 4u << 20;    // the same; a larger message goes alone, and takes as long as it came
 constexpr std::uint64_t kLeastBytes = 32u << 10;  // what is smaller is the disk's time, and not its bytes
 constexpr milliseconds kLongestPause{250};
-constexpr milliseconds kRetry{200};
-constexpr int kRetries = 25;
 constexpr int kScrubs = 20;
 constexpr milliseconds kScrubEvery{100};
-
-/// Whether it passes by itself: a writer that starts, ends or hangs, a log that a reader keeps from being emptied.
-bool may_pass(const Error& error) {
-  return error.code == Code::unavailable || error.code == Code::timed_out || error.code == Code::over_limit;
-}
-
-/// One message more, in an inbox that may have been the last one, too.
-void add(Tally& tally, std::string& last_inbox, const Found& found) {
-  const Time received = found.summary.received;
-  tally.oldest = tally.messages == 0 ? received : std::min(tally.oldest, received);
-  tally.newest = tally.messages == 0 ? received : std::max(tally.newest, received);
-  ++tally.messages;
-  tally.bytes += found.summary.size;
-  if (found.spot.inbox.name() == last_inbox) return;
-  ++tally.inboxes;
-  last_inbox = found.spot.inbox.name();
-}
-
-/// What `call` gives in the end.
-template <class Call>
-auto patiently(Call call) -> decltype(call()) {
-  for (int i = 0;; ++i) {
-    auto result = call();
-    if (result || !may_pass(result.error()) || i == kRetries) return result;
-    std::this_thread::sleep_for(kRetry);
-  }
-}
 
 }  // namespace
 
@@ -66,11 +36,10 @@ BulkPurge::BulkPurge(Store& store, const Clock& clock, std::vector<std::string> 
 ScanCursor BulkPurge::begin() const { return {names_, 0, !names_.empty()}; }
 
 Result<bool> BulkPurge::count(const GoOn& go_on) {
-  std::string last;
   for (ScanCursor cursor = begin(); !cursor.done();) {
-    for (const Found& found : TRY(store_.scan(cursor, kPage))) {
+    for (const Found& found : TRY(store_.scan(cursor, kScanPage))) {
       if (!wanted_(found)) continue;
-      add(counted_, last, found);
+      counted_.add(found.spot.inbox, found.summary);
       if (found.summary.received >= began_) late_.insert(found.spot.id.text());
     }
     if (!go_on(counted_)) return false;
@@ -84,7 +53,7 @@ bool BulkPurge::was_counted(const Found& found) const {
 
 Result<bool> BulkPurge::remove(const GoOn& go_on) {
   for (ScanCursor cursor = begin(); !cursor.done();) {
-    for (Found& found : TRY(patiently([&] { return store_.scan(cursor, kPage); }))) {
+    for (Found& found : TRY(patiently([&] { return store_.scan(cursor, kScanPage); }))) {
       if (!was_counted(found) || !wanted_(found)) continue;
       chunk_bytes_ += found.summary.size;
       chunk_.push_back(std::move(found));
@@ -108,7 +77,7 @@ Result<void> BulkPurge::remove_chunk() {
   const Steady::duration took = Steady::now() - begun;
   size_.took(took);
   Tally all = removed_;
-  for (const Found& found : chunk_) add(all, last_removed_, found);
+  for (const Found& found : chunk_) all.add(found.spot.inbox, found.summary);
   all.messages = removed_.messages + gone;  // the others went by themselves
   removed_ = all;
   chunk_.clear();

@@ -15,16 +15,9 @@
 #include <vector>
 
 #include "core/clock.h"
-#include "store/store.h"
+#include "store/bulk.h"
 
 namespace maildrop::store {
-
-struct Tally {
-  std::uint64_t messages = 0;
-  std::uint64_t inboxes = 0;  // that have some of them
-  std::uint64_t bytes = 0;    // of the messages as they came
-  Time oldest{}, newest{};    // received; of no meaning without messages
-};
 
 /// How much at once: grows and shrinks with the time that the last chunk took. No I/O.
 class ChunkSize {
@@ -44,8 +37,6 @@ class BulkPurge {
  public:
   /// Whether it is to go. Asked twice for each message.
   using Wanted = std::function<bool(const Found&)>;
-  /// Called between steps. false: end here.
-  using GoOn = std::function<bool(const Tally&)>;
 
   /// In the inboxes `names`, or in all where there are none. `store` and `clock` outlive it.
   BulkPurge(Store& store, const Clock& clock, std::vector<std::string> names, Wanted wanted);
@@ -75,7 +66,6 @@ class BulkPurge {
   ChunkSize size_;
   std::vector<Found> chunk_;
   std::uint64_t chunk_bytes_ = 0;
-  std::string last_removed_;  // inbox
 };
 
 }  // namespace maildrop::store

@@ -127,18 +127,9 @@ class Batch {
     const std::string source = to_string(source_of(delivery.summary.peer));
     const std::string weight = weight_of(delivery, size), dictionary = std::to_string(body.dictionary);
     const std::string arrived = std::to_string(to_millis(std::min(delivery.arrived.value_or(now_), now_)));
-    std::vector<std::string_view> words{client_.settings().prefix,
-                                        delivery.summary.id.text(),
-                                        arrived,
-                                        floor_,
-                                        most_,
-                                        most_bytes_,
-                                        max_size_,
-                                        source,
-                                        weight,
-                                        dictionary,
-                                        body.bytes,
-                                        delivery.arrived ? "1" : "0"};
+    const std::string& id = delivery.summary.id.text();
+    std::vector<std::string_view> words{client_.settings().prefix, id, arrived, floor_, most_, most_bytes_, max_size_};
+    words.insert(words.end(), {source, weight, dictionary, body.bytes, delivery.arrived ? "1" : "0"});
     for (std::size_t i = 0; i < delivery.targets.size(); ++i) {
       words.push_back(delivery.targets[i].inbox.name());
       words.push_back(summaries[i]);

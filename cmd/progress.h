@@ -1,0 +1,57 @@
+/// progress.h: what commands that take their time share: an end by a signal, a bar, numbers for people.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "json_line.h"
+#include "store/bulk.h"
+#include "terminal.h"
+
+namespace maildrop::cmd {
+
+/// From now on SIGINT and SIGTERM set was_interrupted(), and a blocking call returns with EINTR. Those that are ignored
+/// stay so.
+void listen_to_signals();
+bool was_interrupted();
+/// Waits until `fd` can be read (POLLIN) or written (POLLOUT): a signal between a look at was_interrupted() and a call
+/// that blocks would end neither. false: interrupted.
+bool wait_until_ready(int fd, short events);
+
+/// Writes what is not worth failing for.
+void say(int fd, std::string_view text);
+
+/// `12,345`.
+std::string with_commas(std::uint64_t number);
+/// `1 message`, `12,345 messages`.
+std::string plural(std::uint64_t number, const std::string& one, const std::string& many);
+/// `12,345 messages in 678 inboxes, 45M, the oldest of TIME, the newest of TIME`.
+std::string describe_tally(const store::Tally& tally);
+/// `[####------]  40%  4,938 of 12,345`, at most `width` columns.
+std::string progress_bar(std::uint64_t done, std::uint64_t of, std::size_t width);
+
+/// For JSON: at least a millisecond.
+double seconds_since(std::chrono::steady_clock::time_point begun);
+/// `1.2 s`, since then.
+std::string format_seconds(std::chrono::steady_clock::time_point begun);
+/// inboxes, bytes, oldest and newest.
+void put_tally(Json& out, const store::Tally& tally);
+
+/// A bar on standard error, where that is a terminal; else nothing is shown.
+class Bar {
+ public:
+  bool on_terminal() const { return screen_.terminal; }
+  int fd() const { return screen_.fd; }
+  /// Now and then, and when all is done.
+  void show(std::uint64_t done, std::uint64_t of);
+  void wipe();
+
+ private:
+  const Screen screen_ = screen_of(2, "never");
+  std::chrono::steady_clock::time_point next_{};
+  bool shown_ = false;
+};
+
+}  // namespace maildrop::cmd

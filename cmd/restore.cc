@@ -1,0 +1,224 @@
+/// restore.cc: maildrop restore: what a backup holds, into the store, whatever kind it is.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "command.h"
+#include "core/descriptor.h"
+#include "core/text.h"
+#include "help.h"
+#include "json_line.h"
+#include "local_store.h"
+#include "progress.h"
+#include "store/backup.h"
+
+namespace maildrop::cmd {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+constexpr std::string_view kRestoreExamples =
+    "maildrop restore /backup/mail.zst\n"
+    "maildrop restore mail.zst -n                 # is it whole, and what is in it?\n"
+    "maildrop restore mail.zst --set store.url=redis://127.0.0.1";
+
+struct RestoreOptions {
+  std::string file;
+  bool merge = false;
+  bool renew = false;
+  bool dry_run = false;
+  bool json = false;
+};
+
+/// A backup as it is read, and how far.
+class Input {
+ public:
+  /// The error has what is wrong with FILE itself.
+  static Result<Input> open(const std::string& name) {
+    Input input;
+    if (name != "-") input.file_ = FileDescriptor(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+    if (name != "-" && !input.file_)
+      return fail(Code::not_found, "cannot open '" + name + "': " + std::strerror(errno));
+    input.name_ = name == "-" ? "standard input" : "'" + name + "'";
+    struct stat found {};
+    if (::fstat(input.fd(), &found) == 0 && S_ISREG(found.st_mode))
+      input.size_ = static_cast<std::uint64_t>(found.st_size);
+    return input;
+  }
+
+  Result<std::size_t> fill(char* to, std::size_t size) {
+    if (!wait_until_ready(fd(), POLLIN)) return fail(Code::unavailable, "interrupted");
+    const ssize_t n = ::read(fd(), to, size);
+    if (n < 0) return fail(Code::unavailable, std::string("cannot read: ") + std::strerror(errno));
+    read_ += static_cast<std::uint64_t>(n);
+    return static_cast<std::size_t>(n);
+  }
+  const std::string& name() const { return name_; }
+  std::uint64_t read() const { return read_; }
+  std::uint64_t size() const { return size_; }  // 0: not known
+
+ private:
+  int fd() const { return file_ ? file_.get() : STDIN_FILENO; }
+  FileDescriptor file_;
+  std::string name_;
+  std::uint64_t read_ = 0, size_ = 0;
+};
+
+/// Of a backup that is only looked at.
+struct Contents {
+  store::Tally all;
+
+  Result<bool> run(store::BackupReader& reader, const store::GoOn& go_on) {
+    for (;;) {
+      const std::optional<store::SavedMessage> saved = TRY(reader.next());
+      if (!saved) return true;
+      all.add(saved->inbox, saved->message.summary);
+      if (!go_on(all)) return false;
+    }
+  }
+};
+
+int unreadable(const Input& input, const Error& error) {
+  report({error.code, input.name() + ": " + error.what});
+  return error.code == Code::unavailable ? exit_io : exit_data;
+}
+
+class RestoreRun {
+ public:
+  RestoreRun(const RestoreOptions& options, Input& input, store::BackupReader& reader)
+      : options_(options), input_(input), reader_(reader) {}
+
+  int look() {
+    Contents contents;
+    const Result<bool> ended = contents.run(reader_, going());
+    bar_.wipe();
+    if (options_.json) {
+      Json out = result("maildrop.restored/1", contents.all, ended);
+      say(STDOUT_FILENO, json_line(out));
+    } else {
+      say(STDOUT_FILENO, "begun " + rfc3339(reader_.head().begun) + " by maildrop " +
+                             terminal_safe(reader_.head().version) + ": " + describe_tally(contents.all) + "\n");
+    }
+    return status(ended, 0);
+  }
+
+  int restore(store::Restore& restore) {
+    const Result<bool> ended = restore.run(reader_, going());
+    bar_.wipe();
+    if (options_.json) {
+      Json out = result("maildrop.restored/1", restore.restored(), ended);
+      out["known"] = restore.known();
+      out["expired"] = restore.expired();
+      out["refused"] = restore.refused();
+      say(STDOUT_FILENO, json_line(out));
+    } else {
+      say(STDOUT_FILENO, "restored " + describe_tally(restore.restored()) + "; in " + format_seconds(begun_) + "\n" +
+                             remarks(restore));
+    }
+    return status(ended, restore.refused());
+  }
+
+ private:
+  store::GoOn going() {
+    return [this](const store::Tally&) {
+      if (input_.size() > 0) bar_.show(input_.read(), input_.size());
+      return !was_interrupted();
+    };
+  }
+
+  static std::string remarks(const store::Restore& restore) {
+    std::string text;
+    if (restore.known() > 0) text += with_commas(restore.known()) + " were there already\n";
+    if (restore.expired() > 0)
+      text += with_commas(restore.expired()) + " have expired since: --renew brings them back, too\n";
+    if (restore.refused() > 0)
+      text += with_commas(restore.refused()) + " refused: " + terminal_safe(restore.why_refused()) + "\n";
+    return text;
+  }
+
+  Json result(const char* schema, const store::Tally& tally, const Result<bool>& ended) const {
+    Json out;
+    out["schema"] = schema;
+    out["dry_run"] = options_.dry_run;
+    out["begun"] = rfc3339(reader_.head().begun);
+    out["version"] = valid_utf8(reader_.head().version);
+    out["messages"] = tally.messages;
+    put_tally(out, tally);
+    out["seconds"] = seconds_since(begun_);
+    out["interrupted"] = was_interrupted();
+    out["error"] = ended ? Json() : Json(valid_utf8(ended.error().what));
+    return out;
+  }
+
+  int status(const Result<bool>& ended, std::uint64_t refused) const {
+    if (was_interrupted() && !(ended && *ended)) {
+      say(STDERR_FILENO, "interrupted: --merge goes on\n");
+      return exit_interrupted;
+    }
+    if (!ended) return reader_.failed() ? unreadable(input_, ended.error()) : report(ended.error());
+    return refused > 0 ? exit_try_again : exit_ok;
+  }
+
+  const RestoreOptions& options_;
+  Input& input_;
+  store::BackupReader& reader_;
+  Bar bar_;
+  const Steady::time_point begun_ = Steady::now();
+};
+
+/// Whether restoring may begin.
+std::optional<int> objection(const RestoreOptions& options, const std::string& url, store::Store& store) {
+  const Result<store::StoreStats> stats = store::patiently([&] { return store.stats(); });
+  if (!stats) return report(stats.error());
+  if (stats->messages == 0 || options.merge) return std::nullopt;
+  report({Code::invalid, "the store '" + url + "' has " + plural(stats->messages, "message", "messages") +
+                             " already: --merge adds to them"});
+  return exit_cannot_create;
+}
+
+int run(const RestoreOptions& options, const Globals& globals) {
+  if (options.dry_run && (options.merge || options.renew))
+    return usage_error("restore", "-n only looks at the file: --merge and --renew are about the store");
+  listen_to_signals();
+  auto input = Input::open(options.file);
+  if (!input) {
+    report(input.error());
+    return exit_no_input;
+  }
+  auto reader = store::BackupReader::open([&](char* to, std::size_t size) { return input->fill(to, size); });
+  if (!reader) return unreadable(*input, reader.error());
+  RestoreRun run(options, *input, *reader);
+  if (options.dry_run) return run.look();
+
+  const auto loaded = load(globals);
+  if (!loaded) return loaded.error();
+  const SystemClock clock;
+  const auto local = open_local_store(*loaded, globals, clock, store::Role::writer);
+  if (!local) return local.error();
+  if (const auto status = objection(options, local->options.url, *local->store)) return *status;
+  const Config& config = loaded->config;
+  store::Restore restore(*local->store, clock,
+                         {config.inbox.max_age, static_cast<int>(config.store.compression), options.renew});
+  return run.restore(restore);
+}
+
+std::function<int()> declare_restore(CLI::App& app, const Globals& globals) {
+  auto o = std::make_shared<RestoreOptions>();
+  app.add_option("FILE", o->file, "What maildrop backup wrote, or - for standard input.")->required();
+  app.add_flag("--merge", o->merge, "Add to the mail that the store has already.");
+  app.add_flag("--renew", o->renew, "Let the age of all of it begin anew, and bring back what has expired since.");
+  app.add_flag("-n,--dry-run", o->dry_run, "Read all of FILE, say what is in it, and leave the store alone.");
+  app.add_flag("--json", o->json, "Write one JSON object, schema maildrop.restored/1.");
+  return [o, &globals] { return run(*o, globals); };
+}
+
+}  // namespace
+
+extern const Command restore_command{"restore", "Bring the mail of a backup back into the store.", declare_restore,
+                                     false, kRestoreExamples};
+
+}  // namespace maildrop::cmd

@@ -1,0 +1,64 @@
+/// whole_file.cc: beside it, and renamed.
+#include "whole_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace maildrop::cmd {
+namespace {
+
+tl::unexpected<Error> cannot(const std::string& doing, const std::string& path) {
+  return fail(Code::unavailable, "cannot " + doing + " '" + path + "': " + std::strerror(errno));
+}
+
+/// Whether there is something at `path` that must stay.
+Result<void> check(const std::string& path, bool replace) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0) return {};
+  if (!S_ISREG(found.st_mode) && !S_ISLNK(found.st_mode))
+    return fail(Code::invalid, "'" + path + "' is no file; - is standard output");
+  if (!replace) return fail(Code::invalid, "'" + path + "' exists; --force replaces it");
+  return {};
+}
+
+}  // namespace
+
+Result<WholeFile> WholeFile::open(const std::string& path, bool replace) {
+  TRY(check(path, replace));
+  const std::string part = path + ".part";
+  FileDescriptor file(::open(part.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  struct stat found {};
+  if (!file || ::fstat(file.get(), &found) != 0) return cannot("create", part);
+  if (!S_ISREG(found.st_mode)) return fail(Code::invalid, "'" + part + "' is no file");
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
+    return fail(Code::unavailable, "another process writes '" + part + "'");
+  if (::fchmod(file.get(), 0600) != 0 || ::ftruncate(file.get(), 0) != 0) return cannot("create", part);
+  return WholeFile(path, replace, std::move(file));
+}
+
+WholeFile::~WholeFile() {
+  if (file_) ::unlink(part().c_str());
+}
+
+Result<void> WholeFile::commit() {
+  if (::fsync(file_.get()) != 0) return cannot("write", part());
+  TRY(check(path_, replace_));
+  const unsigned how = replace_ ? 0 : RENAME_NOREPLACE;
+  int renamed = ::renameat2(AT_FDCWD, part().c_str(), AT_FDCWD, path_.c_str(), how);
+  if (renamed != 0 && errno == EINVAL) renamed = ::rename(part().c_str(), path_.c_str());  // a file system without it
+  if (renamed != 0) return cannot("create", path_);
+  file_ = FileDescriptor();
+  const std::size_t slash = path_.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);
+  const FileDescriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!parent || ::fsync(parent.get()) != 0) return cannot("sync", folder);
+  return {};
+}
+
+}  // namespace maildrop::cmd

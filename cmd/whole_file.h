@@ -1,0 +1,34 @@
+/// whole_file.h: a file that is there whole or not at all.
+#pragma once
+
+#include <string>
+
+#include "core/descriptor.h"
+#include "core/result.h"
+
+namespace maildrop::cmd {
+
+/// Written as PATH.part, and PATH once it is whole and synced. Mode 0600. What is not committed goes with it; what a
+/// crash leaves, the next one of that name replaces.
+class WholeFile {
+ public:
+  /// invalid: PATH is there, and is not to be replaced or no file; unavailable: it cannot be made.
+  static Result<WholeFile> open(const std::string& path, bool replace);
+  WholeFile(WholeFile&&) = default;
+  WholeFile& operator=(WholeFile&&) = delete;
+  ~WholeFile();
+
+  int fd() const { return file_.get(); }
+  Result<void> commit();
+
+ private:
+  WholeFile(std::string path, bool replace, FileDescriptor file)
+      : path_(std::move(path)), replace_(replace), file_(std::move(file)) {}
+  std::string part() const { return path_ + ".part"; }
+
+  std::string path_;
+  bool replace_;
+  FileDescriptor file_;  // none: committed, or moved from
+};
+
+}  // namespace maildrop::cmd

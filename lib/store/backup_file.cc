@@ -1,0 +1,211 @@
+/// backup_file.cc: a message as a line of JSON and bytes, and what of a file that is read can be wrong.
+#include "store/backup_file.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "core/text.h"
+#include "mail/sha256.h"
+
+namespace maildrop::store {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kSchema = "maildrop.backup/1";
+constexpr int kLevel = 3;  // zstd's own default
+constexpr std::size_t kSumDigits = 16;
+constexpr std::size_t kLongestName = 64 + 1 + 255;  // mail/inbox.h
+
+constexpr std::pair<const char*, std::string Summary::*> kTexts[] = {
+    {"from", &Summary::from},       {"to", &Summary::to},     {"header_from", &Summary::header_from},
+    {"subject", &Summary::subject}, {"helo", &Summary::helo}, {"peer", &Summary::peer},
+    {"tls", &Summary::tls},
+};
+
+std::string to_hex(std::string_view bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string hex;
+  for (const char c : bytes) {
+    hex += kDigits[static_cast<unsigned char>(c) >> 4];
+    hex += kDigits[static_cast<unsigned char>(c) & 15];
+  }
+  return hex;
+}
+
+Json json_text(const std::string& text) { return is_valid_utf8(text) ? Json(text) : Json{{"hex", to_hex(text)}}; }
+
+std::string line_of(const Json& object) {
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";  // it never replaces: json_text()
+}
+
+std::string sum_of(std::string_view line, const Message& message) {
+  mail::Sha256 sum;
+  sum.add(line);
+  sum.add(message.data);
+  sum.add(message.transcript);
+  return sum.hex().substr(0, kSumDigits);
+}
+
+tl::unexpected<Error> damaged(const std::string& how) { return fail(Code::corrupt, how); }
+
+/// The members of an object, of which the first that is missing or not as it should be is remembered.
+class Members {
+ public:
+  explicit Members(const Json& object) : object_(object) {}
+
+  std::string text(const char* name) {
+    const Json& value = member(name);
+    if (value.is_string()) return value.get_ref<const std::string&>();
+    if (value.is_object() && value.contains("hex") && value["hex"].is_string())
+      return bytes(name, value["hex"].get_ref<const std::string&>());
+    bad_ = name;
+    return {};
+  }
+  std::uint64_t number(const char* name, std::uint64_t most) {
+    const Json& value = member(name);
+    if (value.is_number_unsigned() && value.get<std::uint64_t>() <= most) return value.get<std::uint64_t>();
+    bad_ = name;
+    return 0;
+  }
+  Time time(const char* name) {
+    const Json& value = member(name);
+    if (value.is_number_integer()) return from_millis(value.get<std::int64_t>());
+    bad_ = name;
+    return {};
+  }
+  bool is_null(const char* name) { return member(name).is_null(); }
+  Result<void> check() const {
+    if (bad_ == nullptr) return {};
+    return damaged("'" + std::string(bad_) + "' is not as it should be");
+  }
+
+ private:
+  const Json& member(const char* name) const {
+    static const Json none = Json::array();
+    const auto at = object_.find(name);
+    return at == object_.end() ? none : *at;
+  }
+  std::string bytes(const char* name, std::string_view hex) {
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+      const int high = hex_digit(hex[i]), low = hex_digit(hex[i + 1]);
+      if (high < 0 || low < 0) bad_ = name;
+      bytes.push_back(static_cast<char>(high * 16 + low));
+    }
+    if (hex.size() % 2 != 0) bad_ = name;
+    return bytes;
+  }
+
+  const Json& object_;
+  const char* bad_ = nullptr;
+};
+
+Result<Json> parse_line(std::string_view line) {
+  Json object = Json::parse(line, nullptr, false);
+  if (!object.is_object()) return damaged("a line is no JSON object");
+  return object;
+}
+
+/// All but the bytes.
+Result<SavedMessage> described_by(const Json& object) {
+  Members members(object);
+  SavedMessage saved;
+  Summary& summary = saved.message.summary;
+  const std::string name = members.text("inbox");
+  saved.inbox_received = members.time("inbox_received");
+  const std::string id = members.text("id");
+  summary.received = members.time("received");
+  for (const auto& [key, text] : kTexts) summary.*text = members.text(key);
+  if (!members.is_null("date")) summary.date = members.time("date");
+  summary.size = members.number("size", BackupReader::kMostData);
+  TRY(members.check());
+  if (name.empty() || name.size() > kLongestName) return damaged("'inbox' is not as it should be");
+  summary.id = TRY(MessageId::parse(id));
+  saved.inbox = mail::Inbox::trusted(name);
+  return saved;
+}
+
+}  // namespace
+
+Result<BackupWriter> BackupWriter::begin(Sink sink, const BackupHead& head) {
+  BackupWriter writer(TRY(ZstdWriter::make(std::move(sink), kLevel)));
+  const Json line{{"schema", kSchema}, {"version", head.version}, {"begun", to_millis(head.begun)}};
+  TRY(writer.out_.write(line_of(line)));
+  return writer;
+}
+
+Result<void> BackupWriter::add(const SavedMessage& saved) {
+  const Message& message = saved.message;
+  const Summary& summary = message.summary;
+  Json object{{"inbox", json_text(saved.inbox.name())},
+              {"inbox_received", to_millis(saved.inbox_received)},
+              {"id", summary.id.text()},
+              {"received", to_millis(summary.received)}};
+  for (const auto& [key, text] : kTexts) object[key] = json_text(summary.*text);
+  object["date"] = summary.date ? Json(to_millis(*summary.date)) : Json();
+  object["size"] = message.data.size();
+  object["transcript_size"] = message.transcript.size();
+  const std::string line = line_of(object);
+  TRY(out_.write(line));
+  TRY(out_.write(message.data));
+  TRY(out_.write(message.transcript));
+  TRY(out_.write(sum_of(line, message) + "\n"));
+  ++messages_;
+  return {};
+}
+
+Result<void> BackupWriter::finish() {
+  TRY(out_.write(line_of(Json{{"messages", messages_}})));
+  return out_.finish();
+}
+
+Result<BackupReader> BackupReader::open(Fill fill) {
+  BackupReader reader(TRY(ZstdReader::make(std::move(fill))));
+  const Result<std::optional<std::string>> line = reader.in_.line(kMostLine);
+  if (!line && line.error().code != Code::corrupt) return tl::unexpected(line.error());
+  const Json head = line && *line ? Json::parse(**line, nullptr, false) : Json();
+  const bool ours = head.is_object() && head.contains("schema") && head["schema"].is_string();
+  const std::string schema = ours ? head["schema"].get<std::string>() : "";
+  if (!schema.starts_with("maildrop.backup/")) return fail(Code::invalid, "it is no backup of maildrop's");
+  if (schema != kSchema) return fail(Code::invalid, "a newer maildrop wrote it: its schema is " + schema);
+  Members members(head);
+  reader.head_ = {members.text("version"), members.time("begun")};
+  TRY(members.check());
+  return reader;
+}
+
+Result<std::optional<SavedMessage>> BackupReader::next() {
+  Result<std::optional<SavedMessage>> saved = read();
+  failed_ = !saved;
+  if (!saved && saved.error().code != Code::unavailable)
+    return damaged("behind " + std::to_string(messages_) + " messages: " + saved.error().what);
+  if (saved && *saved) ++messages_;
+  return saved;
+}
+
+Result<std::optional<SavedMessage>> BackupReader::read() {
+  const std::optional<std::string> line = TRY(in_.line(kMostLine));
+  if (!line) return damaged("cut off");
+  const Json object = TRY(parse_line(*line));
+  if (!object.contains("id")) {
+    Members last(object);
+    const std::uint64_t messages = last.number("messages", UINT64_MAX);
+    TRY(last.check());
+    if (messages != messages_) return damaged("there should be " + std::to_string(messages));
+    if (TRY(in_.line(kMostLine))) return damaged("something follows its end");
+    return std::nullopt;
+  }
+  SavedMessage saved = TRY(described_by(object));
+  Members sizes(object);
+  const std::uint64_t transcript_size = sizes.number("transcript_size", kMostData);
+  TRY(sizes.check());
+  saved.message.data = TRY(in_.bytes(saved.message.summary.size));
+  saved.message.transcript = TRY(in_.bytes(transcript_size));
+  const std::optional<std::string> sum = TRY(in_.line(kSumDigits));
+  if (sum != sum_of(*line + "\n", saved.message)) return damaged("the sum of a message is wrong");
+  return saved;
+}
+
+}  // namespace maildrop::store

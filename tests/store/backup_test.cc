@@ -1,0 +1,275 @@
+/// backup_test.cc: out of each store into each store; what comes and goes meanwhile; what a store has already, or has
+/// no room for.
+#include "store/backup.h"
+
+#include <catch2/catch.hpp>
+#include <map>
+
+#include "store/backup_kit.h"
+#include "store/flaky_store.h"
+#include "store/kit.h"
+
+namespace maildrop::store {
+namespace {
+
+using namespace test;
+
+bool on(const Tally&) { return true; }
+
+std::unique_ptr<Store> open(const World& world) {
+  auto store = world.open();
+  REQUIRE(store);
+  return std::move(*store);
+}
+
+std::string backup_of(Store& store, const Clock& clock, const GoOn& go_on = on) {
+  std::string file;
+  Backup backup(store, clock);
+  REQUIRE(backup.run(into(file), "1", go_on) == true);
+  return file;
+}
+
+RestoreOptions options_of(const World& world) { return {world.options.inbox.max_age, 3, false}; }
+
+void put_back(Restore& restore, const std::string& file) {
+  auto reader = BackupReader::open(out_of(file));
+  REQUIRE(reader);
+  const auto ended = restore.run(*reader, on);
+  REQUIRE(ended);
+  CHECK(*ended);
+}
+
+/// All that a reader can see of these inboxes.
+std::map<std::string, std::vector<std::string>> seen(Store& store, const std::vector<std::string>& names) {
+  std::map<std::string, std::vector<std::string>> all;
+  for (const std::string& name : names) {
+    const auto list = store.list(inbox(name), {});
+    REQUIRE(list);
+    for (const Summary& summary : *list) {
+      const auto message = store.get(inbox(name), summary.id);
+      REQUIRE(message);
+      all[name].push_back(summary.id.text() + " " + summary.to + " " + summary.subject + " " +
+                          rfc3339(summary.received) + " " + message->data + message->transcript);
+    }
+  }
+  return all;
+}
+
+std::string put(Store& store, const World& world, const std::vector<std::string>& names, std::size_t size = 3000) {
+  Delivery d = delivery(world.clock.now(), names, size);
+  d.transcript = "C: EHLO client.example.org\n";
+  REQUIRE(put_one(store, d));
+  return d.summary.id.text();
+}
+
+TEST_CASE("backup: out of each store into each, with all that a reader sees") {
+  for (const std::string from : {"memory", "sqlite", "redis"}) {
+    const World there(from);
+    const auto store = open(there);
+    std::vector<std::string> names;
+    for (int i = 0; i < 300; ++i) {
+      names.push_back("box" + std::to_string(i));
+      put(*store, there, {names.back()});
+      if (i % 7 == 0) put(*store, there, {names.back(), "shared"}, 20'000);
+    }
+    names.emplace_back("shared");
+    const std::string file = backup_of(*store, there.clock);
+    for (const std::string to : {"memory", "sqlite", "redis"}) {
+      const World here(to);
+      const auto target = open(here);
+      Restore restore(*target, here.clock, options_of(here));
+      put_back(restore, file);
+      INFO(from << " to " << to);
+      CHECK(seen(*target, names) == seen(*store, names));
+      CHECK(restore.restored().messages == store->stats()->messages);
+      CHECK(restore.restored().inboxes == names.size());
+      CHECK(restore.known() + restore.expired() + restore.refused() == 0);
+    }
+  }
+}
+
+TEST_CASE("backup: what was there before it began is in it, what comes later is not, what goes may be either") {
+  for (const std::string scheme : {"memory", "sqlite", "redis"}) {
+    World world(scheme);
+    world.options.inbox.max_messages = 100;  // nothing is pushed out
+    const auto store = open(world);
+    std::vector<std::string> names{"goes"};
+    for (int i = 0; i < 40; ++i) {
+      names.push_back("box" + std::to_string(i));
+      put(*store, world, {names.back()});
+    }
+    put(*store, world, {"ahead"});
+    world.clock.advance(-1h);  // the clock was ahead then
+    put(*store, world, {"goes"});
+    const auto before = seen(*store, names);
+    const std::string file = backup_of(*store, world.clock, [&](const Tally&) {
+      world.clock.advance(1s);
+      for (const std::string& name : names) put(*store, world, {name});
+      put(*store, world, {"new"});
+      for (const std::string& id : shown(*store, "goes")) store->remove(inbox("goes"), MessageId::trusted(id)).value();
+      return true;
+    });
+    const World other("memory");
+    const auto target = open(other);
+    Restore restore(*target, other.clock, options_of(other));
+    put_back(restore, file);
+    INFO(scheme);
+    auto after = seen(*target, names);
+    if (!after.contains("goes")) after["goes"] = before.at("goes");
+    CHECK(after == before);
+    CHECK(shown(*target, "new").empty());
+    CHECK(shown(*target, "ahead").size() == 1);
+  }
+}
+
+TEST_CASE("backup: what nobody can see any more is not in it") {
+  World world("sqlite");
+  world.options.inbox.max_messages = 5;
+  const auto store = open(world);
+  put(*store, world, {"old"});
+  world.clock.advance(world.options.inbox.max_age);
+  for (int i = 0; i < 5; ++i) put(*store, world, {"bob"});
+  InboxSettings fewer = world.options.inbox;
+  fewer.max_messages = 3;
+  store->apply(fewer);
+  Backup backup(*store, world.clock);
+  std::string file;
+  REQUIRE(backup.run(into(file), "1", on) == true);
+  CHECK(backup.saved().messages == 3);
+  CHECK(backup.saved().inboxes == 1);
+}
+
+TEST_CASE("backup: ended between two steps it is none, and errors of the store come through") {
+  const World world("memory");
+  const auto store = open(world);
+  for (int i = 0; i < 5; ++i) put(*store, world, {"box" + std::to_string(i)});
+  Backup stopped(*store, world.clock);
+  std::string file;
+  CHECK(stopped.run(into(file), "1", [](const Tally& saved) { return saved.messages < 2; }) == false);
+  auto reader = BackupReader::open(out_of(file));
+  CHECK(!reader);  // nothing of it was written yet
+  Backup full(*store, world.clock);
+  const auto ended =
+      full.run([](std::string_view) { return Result<void>(fail(Code::unavailable, "disk full")); }, "1", on);
+  REQUIRE(!ended);
+  CHECK(ended.error().what == "disk full");
+}
+
+TEST_CASE("restore: again, it adds what is missing, and nothing twice") {
+  for (const std::string scheme : {"memory", "sqlite", "redis"}) {
+    const World world(scheme), other(scheme);
+    const auto store = open(world), target = open(other);
+    for (int i = 0; i < 450; ++i) put(*store, world, {"box" + std::to_string(i / 3)}, 100);
+    const std::string file = backup_of(*store, world.clock);
+    auto reader = BackupReader::open(out_of(file));
+    REQUIRE(reader);
+    Restore first(*target, other.clock, options_of(other));
+    CHECK(first.run(*reader, [](const Tally&) { return false; }) == false);
+    CHECK(first.restored().messages == 200);
+    CHECK(target->stats()->messages == 200);
+    Restore again(*target, other.clock, options_of(other));
+    put_back(again, file);
+    CHECK(again.known() == 200);
+    CHECK(again.restored().messages == 250);
+    for (int i = 0; i < 150; ++i) {
+      const std::string name = "box" + std::to_string(i);
+      CHECK(shown(*target, name) == shown(*store, name));
+    }
+  }
+}
+
+TEST_CASE("restore: mail keeps its age, and what has expired stays away, unless it is renewed") {
+  World world("sqlite");
+  const auto store = open(world);
+  put(*store, world, {"old"});
+  world.clock.advance(2h);
+  const std::string young = put(*store, world, {"young"});
+  const std::string file = backup_of(*store, world.clock);
+  for (const bool renew : {false, true}) {
+    World later("sqlite");
+    later.clock.advance(world.options.inbox.max_age + 1h);
+    RestoreOptions options = options_of(later);
+    options.renew = renew;
+    const auto target = open(later);
+    Restore restore(*target, later.clock, options);
+    put_back(restore, file);
+    CHECK(restore.expired() == (renew ? 0 : 1));
+    CHECK(shown(*target, "old").size() == (renew ? 1 : 0));
+    CHECK(shown(*target, "young") == std::vector{young});
+    later.clock.advance(1h);
+    CHECK(shown(*target, "young").empty() == !renew);
+  }
+}
+
+TEST_CASE("restore: a store without room says so, takes what it can, and no error of it is lost") {
+  const World world("sqlite");
+  const auto store = open(world);
+  for (int i = 0; i < 400; ++i) put(*store, world, {"box" + std::to_string(i)}, 10'000);
+  const std::string file = backup_of(*store, world.clock);
+  World small("sqlite");
+  small.options.settings.max_size = 4u << 20;
+  const auto target = open(small);
+  Restore restore(*target, small.clock, options_of(small));
+  put_back(restore, file);
+  CHECK(restore.refused() > 0);
+  CHECK(restore.restored().messages > 100);
+  CHECK(restore.restored().messages + restore.refused() == 400);
+  CHECK(restore.why_refused() == "192.0.2.0/24 holds its share of the store");
+
+  const World reader("sqlite");
+  open(reader);
+  const auto reading = reader.open(Role::reader);
+  REQUIRE(reading);
+  auto backup = BackupReader::open(out_of(file));
+  REQUIRE(backup);
+  Restore unable(**reading, reader.clock, options_of(reader));
+  const auto ended = unable.run(*backup, on);
+  REQUIRE(!ended);
+  CHECK(ended.error().code == Code::unavailable);
+  CHECK(!backup->failed());
+}
+
+TEST_CASE("restore: a store that fails now and then holds all of it once, in its order") {
+  const World world("memory");
+  const auto store = open(world);
+  for (int i = 0; i < 30; ++i) put(*store, world, {"box" + std::to_string(i / 10)}, 100);
+  const std::string file = backup_of(*store, world.clock);
+  for (const auto when : {FlakyStore::When::before, FlakyStore::When::after}) {
+    for (int n = 1; n <= 4; ++n) {
+      const World other("sqlite");
+      const auto target = open(other);
+      FlakyStore flaky(*target, n, when);
+      Restore restore(flaky, other.clock, options_of(other));
+      put_back(restore, file);
+      CHECK(flaky.has_failed());
+      for (const char* name : {"box0", "box1", "box2"}) CHECK(shown(*target, name) == shown(*store, name));
+      CHECK(target->stats()->messages == 30);
+    }
+  }
+}
+
+TEST_CASE("restore: of a damaged file, what came before the damage is there") {
+  const World world("memory"), other("memory");
+  const auto store = open(world), target = open(other);
+  for (int i = 0; i < 10; ++i) put(*store, world, {"box" + std::to_string(i)}, 100);
+  std::string text = text_of(backup_of(*store, world.clock));
+  const std::size_t seventh = [&] {
+    std::size_t at = 0;
+    for (int i = 0; i < 7; ++i) at = text.find("\nId: ", at + 1);
+    return at;
+  }();
+  text[seventh + 6] = '!';
+  const std::string bad = zstd_of(text);
+  auto reader = BackupReader::open(out_of(bad));
+  REQUIRE(reader);
+  Restore restore(*target, other.clock, options_of(other));
+  const auto ended = restore.run(*reader, on);
+  REQUIRE(!ended);
+  CHECK(ended.error().code == Code::corrupt);
+  CHECK(ended.error().what == "behind 6 messages: the sum of a message is wrong");
+  CHECK(reader->failed());
+  CHECK(target->stats()->messages == 6);
+}
+
+}  // namespace
+}  // namespace maildrop::store
