@@ -126,7 +126,8 @@ end_to_end() {
   local name binary start=$SECONDS status=0
   name=$(basename "$(dirname "$1")")
   case $name in t-02-* | t-03-* | t-19-* | t-21-*) binary=$out/release/maildrop ;; *) binary=$out/sanitized/maildrop ;; esac
-  CORPUS=$corpus timeout 600 "$1" "$binary" >"$log/$name.log" 2>&1 || status=$?
+  # What a shell starts in the background ignores SIGINT, and all that it starts.
+  env --default-signal CORPUS="$corpus" timeout 600 "$1" "$binary" >"$log/$name.log" 2>&1 || status=$?
   case $status in
     0) echo "ok   $name ($((SECONDS - start)) s)" ;;
     77) echo "skip $name: $(tail -n 1 "$log/$name.log")" ;;
