@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/descriptor.h"
 #include "core/result.h"
+#include "replay/place.h"
 #include "replay/source.h"
 
 namespace maildrop::replay {
@@ -19,16 +19,6 @@ namespace maildrop::replay {
 struct SourceOptions {
   std::size_t max_size = 64u << 20;  // bytes of a message; a larger one is an error of that sample (over_limit)
   int input = 0;                     // what `-` reads; not closed
-};
-
-/// Something at a path, looked at once.
-struct Place {
-  std::string path;     // `-`: standard input
-  FileDescriptor file;  // open for reading, behind `head`; none for a folder
-  std::string head;     // the first bytes of a file, kHead at most
-  bool is_folder = false;
-
-  static constexpr std::size_t kHead = 4096;
 };
 
 struct SourceKind {
@@ -43,7 +33,8 @@ std::span<const SourceKind* const> source_kinds();
 
 /// What lies at `path`:
 ///   a file     one message, or an mbox when it begins with a From_ line (mail/mbox.h)
-///   a folder   with `cur` and `new` a Maildir with its subfolders (Maildir++); any other is walked, sorted by name, and
+///   a folder   with `cur` and `new` a Maildir with its subfolders (Maildir++); any other is walked, sorted by name,
+///   and
 ///              each file or folder in it is one of these. Hidden ones and `tmp` are passed over, as are special files
 ///              and symbolic links to folders
 ///   `-`        options.input: one message or an mbox

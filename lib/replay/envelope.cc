@@ -1,0 +1,176 @@
+/// envelope.cc: fields in the order of what they are worth.
+#include "replay/envelope.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "core/text.h"
+#include "mail/headers.h"
+#include "replay/received.h"
+
+namespace maildrop::replay {
+namespace {
+
+using mail::HeaderField;
+using mail::Headers;
+
+constexpr std::size_t kMaxList = 128u << 10;  // bytes of a field: a thousand addresses have 30 to 60 thousand
+constexpr std::size_t kMaxHops = 100;         // Received fields looked at: servers refuse mail with more
+
+/// One address after the other, by its parts: what is in <>, what is not, comments left out.
+class AddressList {
+ public:
+  /// `anybody`: also what has no domain, as our own recipients may.
+  AddressList(std::size_t most, bool anybody) : most_(most), anybody_(anybody) {}
+
+  void add(std::string_view list) {
+    for (const char c : list) take(c);
+    end_one();
+  }
+
+  std::vector<std::string> found;
+
+ private:
+  void take(char c) {
+    if (escaped_) {
+      escaped_ = false;
+    } else if (c == '\\' && (quoted_ || comment_ > 0)) {
+      escaped_ = true;
+    } else if (c == '"' && comment_ == 0) {
+      quoted_ = !quoted_;
+    } else if (!quoted_ && take_sign(c)) {
+      return;
+    }
+    if (comment_ == 0) (angle_ ? path_ : bare_) += c;
+  }
+
+  void end_one() {
+    std::string address = has_path_ ? path_ : std::string(trim(bare_));
+    if (!has_path_ && has_blank(address)) address.clear();  // prose, or a name alone
+    const bool fits = !address.empty() && (anybody_ || address.find('@') != std::string::npos);
+    if (fits && found.size() < most_ && known_.insert(address).second) found.push_back(std::move(address));
+    path_.clear();
+    bare_.clear();
+    has_path_ = angle_ = quoted_ = escaped_ = false;
+    comment_ = 0;
+  }
+
+  /// Whether it is one that is no text itself.
+  bool take_sign(char c) {
+    if (c == '(') return ++comment_, true;
+    if (c == ')' && comment_ > 0) return --comment_, true;
+    if (comment_ > 0) return false;
+    if (c == '>' && angle_) return angle_ = false, true;
+    if (angle_) return false;
+    if (c == '<') return angle_ = has_path_ = true;
+    if (c == ':') return bare_.clear(), true;  // it was the name of a group
+    if (c == ',' || c == ';') return end_one(), true;
+    return false;
+  }
+
+  /// Outside quotes.
+  static bool has_blank(const std::string& address) {
+    bool quoted = false;
+    for (std::size_t i = 0; i < address.size(); ++i) {
+      if (quoted && address[i] == '\\') {
+        ++i;
+      } else if (address[i] == '"') {
+        quoted = !quoted;
+      } else if (!quoted && (address[i] == ' ' || address[i] == '\t')) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  const std::size_t most_;
+  const bool anybody_;
+  std::unordered_set<std::string> known_;
+  std::string path_, bare_;
+  bool has_path_ = false, angle_ = false, quoted_ = false, escaped_ = false;
+  std::size_t comment_ = 0;  // depth
+};
+
+void add_fields(AddressList& addresses, const Headers& headers, std::string_view name) {
+  for (const HeaderField& field : headers.fields) {
+    if (!equals_ignoring_case(field.name, name)) continue;
+    std::string_view value = field.value;
+    if (value.size() == kMaxList) value = value.substr(0, value.rfind(','));  // cut, perhaps within an address
+    addresses.add(mail::unfold(value));
+  }
+}
+
+std::vector<std::string> recipients_of(const Headers& headers, const std::vector<Received>& hops) {
+  AddressList exact(kMaxRecipients, true);
+  add_fields(exact, headers, "X-Envelope-To");
+  for (const std::string_view name : {"X-Original-To", "Delivered-To"}) {
+    const HeaderField* field = exact.found.empty() ? headers.find(name) : nullptr;
+    if (field != nullptr) exact.add(mail::unfold(field->value));
+  }
+  if (exact.found.empty() && !hops.empty() && hops.front().for_to) exact.add("<" + *hops.front().for_to + ">");
+  if (!exact.found.empty()) return std::move(exact.found);
+  AddressList written(kMaxRecipients, false);
+  add_fields(written, headers, "To");
+  add_fields(written, headers, "Cc");
+  return std::move(written.found);
+}
+
+/// `<a@b>`, `a@b`, `<>`.
+std::string path_of(std::string_view value) {
+  const std::string text = mail::unfold(value);
+  const std::size_t open = text.find('<'), close = text.rfind('>');
+  if (open == std::string::npos || close == std::string::npos || close < open) return text;
+  return text.substr(open + 1, close - open - 1);
+}
+
+std::optional<std::string> sender_of(const Headers& headers, const mail::FromLine* from_line) {
+  for (const std::string_view name : {"X-Envelope-From", "Return-Path"})
+    if (const HeaderField* field = headers.find(name)) return path_of(field->value);
+  return from_line == nullptr ? std::nullopt : from_line->sender;
+}
+
+std::vector<Received> hops_of(const Headers& headers) {
+  std::vector<Received> hops;
+  for (const HeaderField& field : headers.fields) {
+    if (hops.size() < kMaxHops && equals_ignoring_case(field.name, "Received"))
+      hops.push_back(parse_received(field.value));
+  }
+  return hops;
+}
+
+/// The one that came from outside; nullptr: none tells an address.
+const Received* outermost(const std::vector<Received>& hops) {
+  const auto known = [](const Received& hop) { return hop.peer.has_value(); };
+  const auto outside = [](const Received& hop) { return hop.peer && !is_private(*hop.peer); };
+  auto found = std::find_if(hops.begin(), hops.end(), outside);
+  if (found == hops.end()) found = std::find_if(hops.begin(), hops.end(), known);
+  return found == hops.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::vector<std::string> addresses_of(std::string_view list, std::size_t most) {
+  AddressList addresses(most, true);
+  addresses.add(list);
+  return std::move(addresses.found);
+}
+
+Envelope envelope_of(std::string_view message, const mail::FromLine* from_line) {
+  mail::HeaderLimits limits;
+  limits.field_size = kMaxList;
+  const Headers headers = mail::scan_headers(message, limits);
+  const std::vector<Received> hops = hops_of(headers);
+  Envelope envelope;
+  envelope.from = sender_of(headers, from_line);
+  envelope.to = recipients_of(headers, hops);
+  if (const Received* hop = outermost(hops)) {
+    envelope.peer = hop->peer;
+    envelope.helo = hop->helo;
+    envelope.received = hop->date;
+  }
+  if (!envelope.received && !hops.empty()) envelope.received = hops.front().date;
+  if (!envelope.received && from_line != nullptr) envelope.received = from_line->date;
+  return envelope;
+}
+
+}  // namespace maildrop::replay

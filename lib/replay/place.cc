@@ -1,0 +1,137 @@
+/// place.cc: looking before opening.
+#include "replay/place.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "core/text.h"
+#include "mail/headers.h"
+#include "mail/line_ends.h"
+#include "replay/envelope.h"
+
+namespace maildrop::replay {
+namespace {
+
+Error cannot(std::string_view doing, std::string_view path, int number) {
+  const bool missing = number == ENOENT || number == ENOTDIR;
+  return {missing ? Code::not_found : Code::unavailable,
+          "cannot " + std::string(doing) + " '" + std::string(path) + "': " + std::strerror(number)};
+}
+
+/// One that is swapped for a pipe between look and open must not keep us waiting.
+Result<FileDescriptor> open_file(const std::string& path) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!file) return tl::unexpected(cannot("open", path, errno));
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
+    return fail(Code::invalid, "'" + path + "' is no longer a file");
+  return file;
+}
+
+enum class Nature { nothing, file, folder, link_to_folder, special };
+
+Nature nature_of(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return Nature::nothing;
+  const bool link = S_ISLNK(status.st_mode);
+  if (link && ::stat(path.c_str(), &status) != 0) return Nature::nothing;
+  if (S_ISDIR(status.st_mode)) return link ? Nature::link_to_folder : Nature::folder;
+  return S_ISREG(status.st_mode) ? Nature::file : Nature::special;
+}
+
+/// Names that `wanted` lets through, sorted.
+template <class Wanted>
+Result<std::vector<Entry>> names_in(const std::string& folder, Wanted wanted) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(folder.c_str()), ::closedir);
+  if (!open) return tl::unexpected(cannot("read", folder, errno));
+  std::vector<Entry> entries;
+  errno = 0;
+  for (const dirent* entry = ::readdir(open.get()); entry != nullptr; errno = 0, entry = ::readdir(open.get())) {
+    const std::string name = entry->d_name;
+    std::string path = folder + (folder.back() == '/' ? "" : "/") + name;
+    if (name == "." || name == ".." || !wanted(name, path)) continue;
+    if (entries.size() == kMaxEntries)
+      return fail(Code::over_limit, "'" + folder + "' has more than " + std::to_string(kMaxEntries) + " entries");
+    entries.push_back({name, std::move(path)});
+  }
+  if (errno != 0) return tl::unexpected(cannot("read", folder, errno));
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
+  return entries;
+}
+
+}  // namespace
+
+Result<Place> look_at(const std::string& path, int input) {
+  Place place;
+  place.path = path;
+  if (path == "-") {
+    place.file = FileDescriptor(::fcntl(input, F_DUPFD_CLOEXEC, 0));
+    if (!place.file) return tl::unexpected(cannot("read", path, errno));
+  } else {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return tl::unexpected(cannot("open", path, errno));
+    place.is_folder = S_ISDIR(status.st_mode);
+    if (place.is_folder) return place;
+    if (!S_ISREG(status.st_mode))
+      return fail(Code::invalid, "'" + path + "' is neither file nor folder (- reads standard input)");
+    place.file = TRY(open_file(path));
+  }
+  while (place.head.size() < Place::kHead && TRY(read_more(place, place.head, Place::kHead - place.head.size()))) {
+  }
+  return place;
+}
+
+Result<bool> read_more(const Place& place, std::string& data, std::size_t size) {
+  const std::size_t before = data.size();
+  data.resize(before + size);
+  ssize_t got = 0;
+  do {
+    got = ::read(place.file.get(), data.data() + before, size);
+  } while (got < 0 && errno == EINTR);
+  data.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  if (got < 0) return tl::unexpected(cannot("read", place.path, errno));
+  return got > 0;
+}
+
+std::string_view first_line(std::string_view text) {
+  text = text.substr(0, text.find('\n'));
+  if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
+  return text;
+}
+
+Result<std::vector<Entry>> entries_of(const std::string& folder) {
+  return names_in(folder, [](const std::string& name, const std::string& path) {
+    if (name.front() == '.' || name == "tmp") return false;
+    const Nature nature = nature_of(path);
+    return nature != Nature::special && nature != Nature::link_to_folder;
+  });
+}
+
+Result<std::vector<Entry>> hidden_folders_of(const std::string& folder) {
+  return names_in(
+      folder, [](const std::string& name, const std::string& path) { return name.front() == '.' && is_folder(path); });
+}
+
+bool is_folder(const std::string& path) { return nature_of(path) == Nature::folder; }
+
+Error too_large(std::string_view name, std::size_t max_size) {
+  return {Code::over_limit, "'" + std::string(name) + "' is larger than " + format_size(max_size)};
+}
+
+Result<Sample> sample_of(std::string name, std::string_view bytes, const mail::FromLine* from, std::size_t max_size) {
+  if (bytes.empty()) return fail(Code::invalid, "'" + name + "' is empty");
+  if (mail::scan_headers(bytes).fields.empty())
+    return fail(Code::invalid, "'" + name + "' is no message: it has no header field");
+  Sample sample{std::move(name), mail::to_crlf(bytes), {}};
+  if (sample.data.size() > max_size) return tl::unexpected(too_large(sample.name, max_size));
+  sample.envelope = envelope_of(sample.data, from);
+  return sample;
+}
+
+}  // namespace maildrop::replay
