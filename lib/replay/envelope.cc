@@ -91,24 +91,40 @@ class AddressList {
   std::size_t comment_ = 0;  // depth
 };
 
+bool is_named(const HeaderField& field, std::string_view name) { return equals_ignoring_case(field.name, name); }
+
+/// Above the first trace field only a server or an export writes; below it, the sender does, too.
+Headers top_of(const Headers& headers) {
+  Headers top;
+  const auto is_trace = [](const HeaderField& field) {
+    return is_named(field, "Return-Path") || is_named(field, "Received");
+  };
+  top.fields.assign(headers.fields.begin(), std::find_if(headers.fields.begin(), headers.fields.end(), is_trace));
+  return top;
+}
+
 void add_fields(AddressList& addresses, const Headers& headers, std::string_view name) {
   for (const HeaderField& field : headers.fields) {
-    if (!equals_ignoring_case(field.name, name)) continue;
+    if (!is_named(field, name)) continue;
     std::string_view value = field.value;
     if (value.size() == kMaxList) value = value.substr(0, value.rfind(','));  // cut, perhaps within an address
     addresses.add(mail::unfold(value));
   }
 }
 
+void add_first_field(AddressList& addresses, const Headers& headers, std::string_view name) {
+  if (const HeaderField* field = headers.find(name)) addresses.add(mail::unfold(field->value));
+}
+
 std::vector<std::string> recipients_of(const Headers& headers, const std::vector<Received>& hops) {
   AddressList exact(kMaxRecipients, true);
-  add_fields(exact, headers, "X-Envelope-To");
-  for (const std::string_view name : {"X-Original-To", "Delivered-To"}) {
-    const HeaderField* field = exact.found.empty() ? headers.find(name) : nullptr;
-    if (field != nullptr) exact.add(mail::unfold(field->value));
-  }
-  if (exact.found.empty() && !hops.empty() && hops.front().for_to) exact.add("<" + *hops.front().for_to + ">");
-  if (!exact.found.empty()) return std::move(exact.found);
+  const auto unknown = [&exact] { return exact.found.empty(); };
+  add_fields(exact, top_of(headers), "X-Envelope-To");
+  if (unknown()) add_first_field(exact, headers, "X-Original-To");
+  if (unknown()) add_first_field(exact, headers, "Delivered-To");
+  if (unknown()) add_fields(exact, headers, "X-Envelope-To");
+  if (unknown() && !hops.empty() && hops.front().for_to) exact.add("<" + *hops.front().for_to + ">");
+  if (!unknown()) return std::move(exact.found);
   AddressList written(kMaxRecipients, false);
   add_fields(written, headers, "To");
   add_fields(written, headers, "Cc");
@@ -124,7 +140,9 @@ std::string path_of(std::string_view value) {
 }
 
 std::optional<std::string> sender_of(const Headers& headers, const mail::FromLine* from_line) {
-  for (const std::string_view name : {"X-Envelope-From", "Return-Path"})
+  const Headers top = top_of(headers);
+  if (const HeaderField* field = top.find("X-Envelope-From")) return path_of(field->value);
+  for (const std::string_view name : {"Return-Path", "X-Envelope-From"})
     if (const HeaderField* field = headers.find(name)) return path_of(field->value);
   return from_line == nullptr ? std::nullopt : from_line->sender;
 }
@@ -132,8 +150,7 @@ std::optional<std::string> sender_of(const Headers& headers, const mail::FromLin
 std::vector<Received> hops_of(const Headers& headers) {
   std::vector<Received> hops;
   for (const HeaderField& field : headers.fields) {
-    if (hops.size() < kMaxHops && equals_ignoring_case(field.name, "Received"))
-      hops.push_back(parse_received(field.value));
+    if (hops.size() < kMaxHops && is_named(field, "Received")) hops.push_back(parse_received(field.value));
   }
   return hops;
 }

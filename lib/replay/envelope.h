@@ -1,12 +1,14 @@
 /// envelope.h: who sent a message to whom, as its header tells. Pure.
 ///
-///   from      X-Envelope-From, else the first Return-Path, else the From_ line
-///   to        every X-Envelope-To; else the first X-Original-To, the first Delivered-To, the `for` of the topmost
-///             Received; else To and Cc
+///   from      X-Envelope-From above all trace fields, the first Return-Path, X-Envelope-From anywhere, the From_ line
+///   to        every X-Envelope-To above all trace fields; else the first X-Original-To, the first Delivered-To, every
+///             X-Envelope-To anywhere, the `for` of the topmost Received; else To and Cc
 ///   peer, helo, received
 ///             the topmost Received with an address that is not private, else the topmost with any. Without one, the
 ///             time is that of the topmost Received, else of the From_ line
-/// A header is the word of whoever wrote it: all of this can be forged, but for what our own server put on top.
+/// A header is the word of whoever wrote it, and a sender may write every field of these. What a server or an export
+/// has put on top is asked first for that reason: an export of ours begins with X-Envelope-To, Return-Path and
+/// Received.
 #pragma once
 
 #include <string>

@@ -16,7 +16,9 @@ TEST_CASE("envelope: the sender") {
   const auto sender = [](const std::string& header, const mail::FromLine* line = &kLine) {
     return envelope_of(header + "Subject: x\r\n\r\nReturn-Path: <body@x>\r\n", line).from;
   };
-  CHECK(sender("Return-Path: <a@x>\r\nX-Envelope-From: <b@x>\r\n") == "b@x");
+  CHECK(sender("X-Envelope-From: <b@x>\r\nReturn-Path: <a@x>\r\n") == "b@x");
+  CHECK(sender("Return-Path: <a@x>\r\nX-Envelope-From: <forged@x>\r\n") == "a@x");
+  CHECK(sender("Received: by b\r\nX-Envelope-From: <b@x>\r\n") == "b@x");
   CHECK(sender("Return-Path: <a@x>\r\nReturn-Path: <b@x>\r\n") == "a@x");
   CHECK(sender("Return-Path: <>\r\n") == "");
   CHECK(sender("return-path:\r\n <a@x>\r\n") == "a@x");
@@ -28,9 +30,11 @@ TEST_CASE("envelope: the sender") {
 TEST_CASE("envelope: the recipients") {
   const std::string to = "To: list@x\r\n";
   const std::string hop = "Received: from a ([192.0.2.1]) by b for <for@x>; Tue, 14 Nov 2023 22:13:20 +0000\r\n";
-  CHECK(recipients(to + hop +
-                   "Delivered-To: d@x\r\nX-Original-To: o@x\r\nX-Envelope-To: a@x, b@x\r\n"
-                   "X-Envelope-To: <c@x>,postmaster\r\n") == Addresses{"a@x", "b@x", "c@x", "postmaster"});
+  const std::string exact = "X-Envelope-To: a@x, b@x\r\nX-Envelope-To: <c@x>,postmaster\r\n";
+  CHECK(recipients("Delivered-To: d@x\r\n" + exact + "X-Original-To: o@x\r\n" + hop + to +
+                   "X-Envelope-To: forged@x\r\n") == Addresses{"a@x", "b@x", "c@x", "postmaster"});
+  CHECK(recipients(hop + "Delivered-To: d@x\r\n" + exact) == Addresses{"d@x"});
+  CHECK(recipients(hop + to + exact) == Addresses{"a@x", "b@x", "c@x", "postmaster"});
   CHECK(recipients(to + hop + "Delivered-To: d@x\r\nX-Original-To: o@x\r\nX-Original-To: older@x\r\n") ==
         Addresses{"o@x"});
   CHECK(recipients(to + hop + "Delivered-To: d@x\r\nDelivered-To: older@x\r\n") == Addresses{"d@x"});
