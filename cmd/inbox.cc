@@ -6,6 +6,7 @@
 #include "api/client.h"
 #include "command.h"
 #include "core/text.h"
+#include "export_target.h"
 #include "help.h"
 #include "inbox_run.h"
 #include "local_store.h"
@@ -25,8 +26,22 @@ bool is_time(const std::string& text) {
          parse_duration(text);
 }
 
+/// What is wrong with this combination with --export; empty: nothing.
+std::string export_objection(const InboxOptions& options) {
+  const std::string& format = options.export_format;
+  if (options.raw || options.headers || options.text || options.transcript)
+    return "--export writes whole messages: no --raw, --headers, --text or --transcript";
+  if (options.remove || options.follow || options.wait) return "--export excludes --delete, --follow and --wait";
+  const bool to_output = options.output.empty() || options.output == "-";
+  if (format != "mbox" && to_output) return "--export=" + format + " needs -o FOLDER";
+  if (options.json && to_output) return "--json and the mbox need an output each: give -o FILE";
+  if (format == "maildir" && options.force) return "--export=maildir replaces nothing: no --force";
+  return !options.ids.empty() && options.limit ? "-n counts messages of a list: give no id" : "";
+}
+
 /// What is wrong with this combination; empty: nothing.
 std::string objection(const InboxOptions& options) {
+  if (!options.export_format.empty()) return export_objection(options);
   const int forms = options.raw + options.headers + options.text + options.transcript;
   if (forms + options.json > 1) return "only one of --raw, --headers, --text, --transcript and --json";
   if (options.transcript && !options.api.empty()) return "--transcript reads the local store: no server tells it";
@@ -40,7 +55,7 @@ std::string objection(const InboxOptions& options) {
   for (const std::string& id : options.ids) {
     if (options.wait && is_time(id)) return "'" + id + "' is a time and no message: write --wait=" + id;
   }
-  if (options.ids.size() > 1) return "one message at a time (several with --delete)";
+  if (options.ids.size() > 1) return "one message at a time (several with --delete and --export)";
   if (options.follow && !options.ids.empty()) return "--follow shows every message: give no id";
   if (!options.ids.empty() && options.limit) return "-n counts messages of a list: give no id";
   const bool one = !options.ids.empty() || options.wait || options.follow;
@@ -130,9 +145,14 @@ std::function<int()> declare_inbox(CLI::App& app, const Globals& globals) {
   app.add_flag("--text", o->text, "Show the text only: HTML is turned into text if there is nothing else.");
   app.add_flag("--transcript", o->transcript, "Show what client and server said (smtp.transcript_size).");
   app.add_flag("--json", o->json, "Write one JSON object a line, schema maildrop.message/1.");
-  file_name(app.add_option("-o,--output", o->output, "Write to a new file of mode 0600 instead of standard output."));
-  app.add_flag("--force", o->force, "Let -o replace a file, and --raw write to a terminal.");
+  file_name(app.add_option("-o,--output", o->output,
+                           "Write to a new file of mode 0600 instead of standard output; to a folder of that name for "
+                           "--export=eml and maildir."));
+  app.add_flag("--force", o->force, "Let -o replace files, and --raw and --export write to a terminal.");
   app.add_flag("--delete", o->remove, "Delete these messages; - reads ids from standard input.");
+  one_of(
+      app.add_option("--export", o->export_format, "Write messages for other mail programs, the oldest first, to -o."),
+      kExportFormats);
   app.add_flag("-f,--follow", o->follow, "Go on showing messages as they come, the oldest first.");
   auto* wait =
       app.add_flag("--wait{30s}", o->wait_time,
@@ -154,7 +174,7 @@ std::function<int()> declare_inbox(CLI::App& app, const Globals& globals) {
 
 }  // namespace
 
-extern const Command inbox_command{"inbox", "List an inbox, or read, wait for and delete its messages.", declare_inbox,
-                                   false, kInboxExamples};
+extern const Command inbox_command{"inbox", "List an inbox, or read, wait for, export and delete its messages.",
+                                   declare_inbox, false, kInboxExamples};
 
 }  // namespace maildrop::cmd

@@ -1,4 +1,4 @@
-/// inbox_run.cc: lists, shows, follows and waits. Deleting is in inbox_delete.cc.
+/// inbox_run.cc: lists, shows, follows and waits. The rest is in inbox_delete.cc and inbox_export.cc.
 #include "inbox_run.h"
 
 #include <unistd.h>
@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds kLastLook{500};  // for an answer to the loo
 }  // namespace
 
 InboxRun::InboxRun(const InboxOptions& options, Source& source, const Clock& clock, int fd)
-    : options_(options), source_(source), clock_(clock), screen_(screen_of(fd, options.colour)) {
+    : options_(options), source_(source), clock_(clock), output_(fd), screen_(screen_of(fd, options.colour)) {
   if (options_.output.empty() || options_.output == "-") return;
   screen_ = Screen{};
   screen_.fd = -1;
@@ -40,6 +40,12 @@ int InboxRun::status_for(const Error& error) const {
   if (source_.server && error.code == Code::invalid) return exit_no_name;  // the name, or the server's own
   if (source_.server && error.code == Code::corrupt) return exit_data;     // it is not its disk that we read
   return exit_for(error);
+}
+
+int InboxRun::tell_empty() const {
+  report(
+      {Code::not_found, "no messages in '" + source_.inbox.name() + "'" + (options_.grep.empty() ? "" : " that fit")});
+  return exit_nothing;
 }
 
 void InboxRun::tell_missing(const std::string& selector) const {
@@ -80,11 +86,7 @@ std::string InboxRun::list_text(const Summaries& shown) const {
 
 Result<int> InboxRun::list() {
   Summaries shown = TRY(messages());
-  if (shown.empty()) {
-    report({Code::not_found,
-            "no messages in '" + source_.inbox.name() + "'" + (options_.grep.empty() ? "" : " that fit")});
-    return exit_nothing;
-  }
+  if (shown.empty()) return tell_empty();
   if (options_.limit && *options_.limit < shown.size()) shown.erase(shown.begin() + *options_.limit, shown.end());
   TRY(write(list_text(shown), true));
   return exit_ok;
@@ -179,6 +181,7 @@ Result<int> InboxRun::follow() {
 
 Result<int> InboxRun::run() {
   if (options_.remove) return remove();
+  if (!options_.export_format.empty()) return export_messages();
   if (options_.follow) return follow();
   return options_.wait || !options_.ids.empty() ? show_one() : list();
 }
@@ -188,8 +191,9 @@ int InboxRun::main() {
   auto pattern = Pattern::parse(options_.grep);
   if (!pattern) return usage_error("inbox", pattern.error().what);
   pattern_ = std::move(*pattern);
-  if (options_.raw && screen_.terminal && !options_.force) {
-    return usage_error("inbox", "--raw can make a terminal do what the sender wants: use -o FILE, a pipe, or --force");
+  if ((options_.raw || options_.export_format == "mbox") && screen_.terminal && !options_.force) {
+    return usage_error("inbox", std::string(options_.raw ? "--raw" : "--export=mbox") +
+                                    " can make a terminal do what the sender wants: use -o FILE, a pipe, or --force");
   }
   const auto status = run();
   if (status) return *status;

@@ -22,7 +22,8 @@ struct InboxOptions {
   bool raw = false, headers = false, text = false, transcript = false, json = false;
   std::string output;  // -o; empty: standard output
   bool force = false;
-  bool remove = false;  // --delete
+  bool remove = false;        // --delete
+  std::string export_format;  // --export; empty: nothing is exported
   bool follow = false;
   bool wait = false;
   std::string wait_time;          // as typed, checked
@@ -39,6 +40,12 @@ struct Source {
   std::unique_ptr<store::Feed> feed;
   mail::Inbox inbox;
   api::Client* server = nullptr;  // the same as `inboxes`, where a server has them
+};
+
+/// What --export did.
+struct ExportCount {
+  std::uint64_t written = 0, already_there = 0;
+  std::uint64_t bytes = 0;  // of what was written, as it is stored
 };
 
 /// One run: the options, and everything they were turned into. Used once.
@@ -59,6 +66,7 @@ class InboxRun {
   Result<int> show_one();
   Result<int> follow();
   Result<int> remove();
+  Result<int> export_messages();
 
   /// All messages that -g lets through, newest first.
   Result<Summaries> messages();
@@ -71,6 +79,10 @@ class InboxRun {
   std::string list_text(const Summaries& shown) const;
   /// Those of `all` that the ids mean; invalid when one makes no sense.
   Result<Summaries> chosen(const Summaries& all) const;
+  Result<Summaries> to_export(Summaries all) const;
+  Result<ExportCount> export_all(const Summaries& wanted, const std::string& path);
+  /// "no messages in 'bob'" on stderr, and the status for it.
+  int tell_empty() const;
   /// "no message 'x' in 'bob'" on stderr.
   void tell_missing(const std::string& selector) const;
   Form form() const;
@@ -83,6 +95,7 @@ class InboxRun {
   Source& source_;
   const Clock& clock_;
   Pattern pattern_;
+  const int output_;  // where output goes without -o
   Screen screen_;
   std::size_t prefix_ = 0;     // characters of an id that are enough, as of the last look
   int file_ = -1;              // of -o

@@ -9,7 +9,6 @@
 namespace maildrop::cmd {
 namespace {
 
-using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds kPollEach{1};
@@ -48,13 +47,15 @@ class Patience {
   bool down_ = false;
 };
 
-milliseconds until(Moment end) { return std::chrono::ceil<milliseconds>(end - Steady::now()); }
+milliseconds until(Moment end) { return std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now()); }
 
 }  // namespace
 
 std::unique_ptr<store::Feed> polling_feed() { return std::make_unique<Polling>(); }
 
-Moment moment_in(milliseconds time) { return Steady::now() + std::min<milliseconds>(time, kForEver); }
+Moment moment_in(milliseconds time) {
+  return std::chrono::steady_clock::now() + std::min<milliseconds>(time, kForEver);
+}
 
 Result<std::optional<int>> watch(store::Feed& feed, std::optional<Moment> end,
                                  const std::function<Result<std::optional<int>>()>& look) {

@@ -147,10 +147,10 @@ Screen screen_of(int fd, std::string_view colour) {
   return screen;
 }
 
-Result<void> print(int fd, std::string_view text) {
+Result<void> print(int fd, std::string_view text, const std::string& what) {
   const int number = write_all(fd, text);
   if (number == EPIPE) end_by_sigpipe();
-  if (number != 0) return fail(Code::unavailable, std::string("cannot write the output: ") + std::strerror(number));
+  if (number != 0) return fail(Code::unavailable, "cannot write " + what + ": " + std::strerror(number));
   return {};
 }
 

@@ -28,8 +28,8 @@ inline const std::vector<std::string> kColours = {"auto", "always", "never"};
 Screen screen_of(int fd, std::string_view colour);
 
 /// Writes all of it. A reader that has gone ends the process silently by SIGPIPE, as it would have without an earlier
-/// SIG_IGN; other failures are unavailable.
-Result<void> print(int fd, std::string_view text);
+/// SIG_IGN; other failures are unavailable, `cannot write WHAT: ...`.
+Result<void> print(int fd, std::string_view text, const std::string& what = "the output");
 
 /// Through PAGER (`less` without it, with LESS=FRX unless set) when the screen is a terminal and a pager is there;
 /// else as print(). Returns when the pager has ended.

@@ -9,7 +9,7 @@ function __maildrop_at --description 'whether the command typed so far is this o
             continue
         end
         switch $word
-            case --api --color --config --grep --larger --limit --match --older --output --set --source -g -n -o
+            case --api --color --config --export --grep --larger --limit --match --older --output --set --source -g -n -o
                 set skip 1
             case '-*'
             case '*'
@@ -25,7 +25,7 @@ complete -c maildrop -f
 complete -c maildrop -n '__maildrop_at ' -a serve -d 'Receive mail over SMTP and show it over HTTP'
 complete -c maildrop -n '__maildrop_at ' -a serve-smtp -d 'Receive mail over SMTP only'
 complete -c maildrop -n '__maildrop_at ' -a serve-api -d 'Show mail over HTTP only'
-complete -c maildrop -n '__maildrop_at ' -a inbox -d 'List an inbox, or read, wait for and delete its messages'
+complete -c maildrop -n '__maildrop_at ' -a inbox -d 'List an inbox, or read, wait for, export and delete its messages'
 complete -c maildrop -n '__maildrop_at ' -a purge -d 'Remove messages from the store, chosen by inbox, age, content, or all'
 complete -c maildrop -n '__maildrop_at ' -a backup -d 'Save all mail of the store in one file, while it is in use'
 complete -c maildrop -n '__maildrop_at ' -a restore -d 'Bring the mail of a backup back into the store'
@@ -52,8 +52,9 @@ complete -c maildrop -n '__maildrop_at inbox' -l text -d 'Show the text only'
 complete -c maildrop -n '__maildrop_at inbox' -l transcript -d 'Show what client and server said (smtp.transcript_size)'
 complete -c maildrop -n '__maildrop_at inbox' -l json -d 'Write one JSON object a line, schema maildrop.message/1'
 complete -c maildrop -n '__maildrop_at inbox' -s o -l output -r -F -d 'Write to a new file of mode 0600 instead of standard output'
-complete -c maildrop -n '__maildrop_at inbox' -l force -d 'Let -o replace a file, and --raw write to a terminal'
+complete -c maildrop -n '__maildrop_at inbox' -l force -d 'Let -o replace files, and --raw and --export write to a terminal'
 complete -c maildrop -n '__maildrop_at inbox' -l delete -d 'Delete these messages'
+complete -c maildrop -n '__maildrop_at inbox' -l export -x -a 'eml mbox maildir' -d 'Write messages for other mail programs, the oldest first, to -o'
 complete -c maildrop -n '__maildrop_at inbox' -s f -l follow -d 'Go on showing messages as they come, the oldest first'
 complete -c maildrop -n '__maildrop_at inbox' -l wait -d 'Wait until there is a message that fits, show it and end'
 complete -c maildrop -n '__maildrop_at inbox' -s n -l limit -x -d 'List at most so many, the newest'
