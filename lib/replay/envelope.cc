@@ -51,21 +51,35 @@ class AddressList {
     if (fits && found.size() < most_ && known_.insert(address).second) found.push_back(std::move(address));
     path_.clear();
     bare_.clear();
-    has_path_ = angle_ = quoted_ = escaped_ = false;
+    has_path_ = angle_ = quoted_ = escaped_ = literal_ = false;
     comment_ = 0;
   }
 
   /// Whether it is one that is no text itself.
   bool take_sign(char c) {
-    if (c == '(') return ++comment_, true;
-    if (c == ')' && comment_ > 0) return --comment_, true;
+    if (c == '(' || c == ')') return take_parenthesis(c);
     if (comment_ > 0) return false;
-    if (c == '>' && angle_) return angle_ = false, true;
-    if (angle_) return false;
-    if (c == '<') return angle_ = has_path_ = true;
-    if (c == ':') return bare_.clear(), true;  // it was the name of a group
-    if (c == ',' || c == ';') return end_one(), true;
-    return false;
+    if (angle_) {
+      angle_ = c != '>';
+      return !angle_;
+    }
+    literal_ = c == '[' || (literal_ && c != ']');  // `[IPv6:2001:db8::1]`
+    switch (c) {
+      case '<': angle_ = has_path_ = true; return true;
+      case ',':
+      case ';': end_one(); return true;
+      case ':':
+        if (!literal_) bare_.clear();  // it was the name of a group
+        return !literal_;
+      default: return false;
+    }
+  }
+
+  bool take_parenthesis(char c) {
+    if (c == '(') ++comment_;
+    const bool comment = comment_ > 0;
+    if (c == ')' && comment) --comment_;
+    return comment;
   }
 
   /// Outside quotes.
@@ -87,7 +101,7 @@ class AddressList {
   const bool anybody_;
   std::unordered_set<std::string> known_;
   std::string path_, bare_;
-  bool has_path_ = false, angle_ = false, quoted_ = false, escaped_ = false;
+  bool has_path_ = false, angle_ = false, quoted_ = false, escaped_ = false, literal_ = false;
   std::size_t comment_ = 0;  // depth
 };
 

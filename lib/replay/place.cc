@@ -34,6 +34,13 @@ Result<FileDescriptor> open_file(const std::string& path) {
   return file;
 }
 
+/// As real names are: many a text has lines with a colon, JSON has nothing else.
+bool is_real_name(const mail::HeaderField& field) {
+  return std::all_of(field.name.begin(), field.name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
 enum class Nature { nothing, file, folder, link_to_folder, special };
 
 Nature nature_of(const std::string& path) {
@@ -126,7 +133,8 @@ Error too_large(std::string_view name, std::size_t max_size) {
 
 Result<Sample> sample_of(std::string name, std::string_view bytes, const mail::FromLine* from, std::size_t max_size) {
   if (bytes.empty()) return fail(Code::invalid, "'" + name + "' is empty");
-  if (mail::scan_headers(bytes).fields.empty())
+  const mail::Headers headers = mail::scan_headers(bytes);
+  if (std::none_of(headers.fields.begin(), headers.fields.end(), is_real_name))
     return fail(Code::invalid, "'" + name + "' is no message: it has no header field");
   Sample sample{std::move(name), mail::to_crlf(bytes), {}};
   if (sample.data.size() > max_size) return tl::unexpected(too_large(sample.name, max_size));

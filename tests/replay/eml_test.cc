@@ -49,6 +49,8 @@ TEST_CASE("eml: what is no message is told by name") {
   CHECK(read_all(folder, "d", options) == Names{"! 'd' is larger than 100"});
   CHECK(read_all(folder, "d") == Names{"d"});
   CHECK(read_all(folder, "e") == Names{"! 'e' is no message: it has no header field"});
+  folder.file("g", "{\"subject\":\"x\",\n\"to\":\"bob@x\"}\n");
+  CHECK(read_all(folder, "g") == Names{"! 'g' is no message: it has no header field"});
   CHECK(read_all(folder, "f") == Names{"! 'f' is no message: it has no header field"});
 }
 
