@@ -175,8 +175,8 @@ std::string mboxrd(std::string_view message, const FromLine& from) {
   out.append(kFrom).append(sender_word(from)).append(" ").append(asctime_of(from.date)) += '\n';
   each_line(message, [&out](std::string_view line) {
     if (is_from(line, 0)) out += '>';
-    if (line.back() == '\n') line.remove_suffix(1), line = without_cr(line);
-    out.append(line) += '\n';
+    const bool ended = line.back() == '\n';
+    out.append(ended ? without_cr(line.substr(0, line.size() - 1)) : line) += '\n';
   });
   return out += '\n';
 }

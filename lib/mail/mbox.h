@@ -5,7 +5,8 @@
 ///   mboxo     `>` before `From `. What already read `>From ` cannot be told from it, and loses its `>` here
 ///   mboxrd    `>` before `From `, `>From `, `>>From ` and so on: nothing is lost. What we write
 ///   mboxcl    as mboxo, with a Content-Length
-///   mboxcl2   nothing is quoted: the Content-Length tells where a message ends
+///   mboxcl2   nothing is quoted: the Content-Length tells where a message ends. A message with one that counts, and a
+///             line `From ` in it, is of this kind; one without such a line cannot be told from mboxcl
 /// A sender may write Content-Length, too, so that two messages would become one. It counts only where it leads to a
 /// From_ line or to the end exactly, and only as long as every message of the file before had one that did.
 #pragma once

@@ -1,6 +1,7 @@
 /// eml.cc: a file that is one message. A From_ line, as some leave it before those in a Maildir, is none of it.
 #include <utility>
 
+#include "replay/sample.h"
 #include "replay/sources.h"
 
 namespace maildrop::replay {

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "replay/sample.h"
 #include "replay/sources.h"
 
 namespace maildrop::replay {

@@ -2,15 +2,12 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/descriptor.h"
 #include "core/result.h"
-#include "mail/mbox.h"
-#include "replay/source.h"
 
 namespace maildrop::replay {
 
@@ -47,11 +44,5 @@ Result<std::vector<Entry>> entries_of(const std::string& folder);
 Result<std::vector<Entry>> hidden_folders_of(const std::string& folder);
 /// No link to one.
 bool is_folder(const std::string& path);
-
-/// The bytes of a message as a sample: with CRLF, and with its envelope. Its error names it:
-///   invalid     it is empty, or has no header field
-///   over_limit  it is larger than `max_size`
-Result<Sample> sample_of(std::string name, std::string_view bytes, const mail::FromLine* from, std::size_t max_size);
-Error too_large(std::string_view name, std::size_t max_size);
 
 }  // namespace maildrop::replay

@@ -33,12 +33,5 @@ TEST_CASE("place: the first line") {
   CHECK(first_line("\n") == "");
 }
 
-TEST_CASE("place: a sample knows its limit") {
-  CHECK(sample_of("x", "S: x\n\n", nullptr, 8).value().data == "S: x\r\n\r\n");
-  CHECK(sample_of("x", "S: x\n\n", nullptr, 7).error().what == "'x' is larger than 7");
-  CHECK(sample_of("x", "S: x\n\n", nullptr, 7).error().code == Code::over_limit);
-  CHECK(sample_of("x", "", nullptr, 7).error().code == Code::invalid);
-}
-
 }  // namespace
 }  // namespace maildrop::replay
