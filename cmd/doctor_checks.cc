@@ -1,4 +1,4 @@
-/// doctor_checks.cc: ports, files, memory, clock, disk, store, certificates, names.
+/// doctor_checks.cc: ports, files, memory, clock, disk, store, certificates, names, DNS.
 #include <netdb.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
@@ -12,6 +12,7 @@
 
 #include "core/text.h"
 #include "doctor.h"
+#include "doctor_dns.h"
 #include "reload.h"
 #include "service/listen.h"
 #include "service/tls.h"
@@ -25,6 +26,7 @@ using Findings = std::vector<Finding>;
 
 constexpr std::uint64_t kOwnMemory = 64u << 20;  // beside what settings bound: code, SQLite's cache, sessions
 constexpr std::chrono::hours kSoon{14 * 24};     // most certificates are renewed a month before their end
+constexpr std::size_t kMostDomains = 20;         // asked for: each may take seconds
 
 // --- ports ---
 
@@ -242,11 +244,22 @@ void check_names(const Patient& patient, Findings& findings) {
                       "set smtp.hostname to a name with an address: some senders look"});
 }
 
+/// Those that the DNS can know: no literals, and not any domain.
+void check_dns(const Patient& patient, Findings& findings) {
+  const std::string host = to_lower(effective_hostname(patient.config.smtp));
+  std::size_t asked = 0;
+  for (const std::string& domain : patient.config.mail.domains) {
+    if (domain == "*" || domain == "localhost" || domain.starts_with('[')) continue;
+    if (++asked > kMostDomains) break;
+    findings.push_back(judge_mx(domain, host, find_mx(domain)));
+  }
+}
+
 }  // namespace
 
 const std::vector<Check> kChecks = {{"ports", check_ports},   {"files", check_files},
                                     {"memory", check_memory}, {"clock", check_clock},
                                     {"store", check_store},   {"certificates", check_certificates},
-                                    {"names", check_names}};
+                                    {"names", check_names},   {"dns", check_dns}};
 
 }  // namespace maildrop::cmd

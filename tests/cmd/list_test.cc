@@ -19,7 +19,7 @@ Screen terminal(std::size_t width) {
   return screen;
 }
 
-Summaries hostile() {
+Summaries hostile_list() {
   Summaries all;
   int n = 0;
   for (const std::string& text :
@@ -45,7 +45,7 @@ std::vector<std::string> lines_of(std::size_t width, const Summaries& all) {
 }
 
 TEST_CASE("a table is as wide as the terminal at most, and its columns stand in line") {
-  const Summaries all = hostile();
+  const Summaries all = hostile_list();
   for (const std::size_t width : {45u, 60u, 80u, 132u, 1000u}) {
     for (const std::string& line : lines_of(width, all)) {
       CAPTURE(width, line);
@@ -58,7 +58,7 @@ TEST_CASE("a table is as wide as the terminal at most, and its columns stand in 
 }
 
 TEST_CASE("a terminal too narrow for a table gets one that wraps") {
-  for (const std::size_t width : {1u, 10u, 44u}) CHECK(display_width(lines_of(width, hostile()).back()) >= 20);
+  for (const std::size_t width : {1u, 10u, 44u}) CHECK(display_width(lines_of(width, hostile_list()).back()) >= 20);
 }
 
 TEST_CASE("columns take no more than they need") {
@@ -72,7 +72,7 @@ TEST_CASE("a program gets five fields and nothing cut") {
   CHECK(table.heading().empty());
   CHECK(table.row(summary("d000000azzzzzzzzzzzzzzzzzz", "", "tab\there")) ==
         "d000000azzzzzzzzzzzzzzzzzz\t2023-11-14T22:13:20.000Z\tenvelope@example.com\ttab\xef\xbf\xbdhere\t1536\n");
-  for (const store::Summary& each : hostile()) {
+  for (const store::Summary& each : hostile_list()) {
     const std::string row = table.row(each);
     CHECK(split(row, '\t').size() == 5);
     CHECK(row.find('\n') == row.size() - 1);
