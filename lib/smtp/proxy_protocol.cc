@@ -192,4 +192,10 @@ ProxyHeader parse_proxy_header(std::string_view bytes) {
   return header;
 }
 
+std::string make_proxy_header(const std::optional<IpAddress>& client) {
+  if (!client) return "PROXY UNKNOWN\r\n";
+  const std::string family = client->is_v4() ? "TCP4 " : "TCP6 ";
+  return "PROXY " + family + client->to_string() + (client->is_v4() ? " 127.0.0.1" : " ::1") + " 0 0\r\n";
+}
+
 }  // namespace maildrop::smtp

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,5 +34,9 @@ inline constexpr std::size_t kMaxProxyHeader = 4096;
 
 /// `bytes`: all that came so far. What is behind the header is the client's.
 ProxyHeader parse_proxy_header(std::string_view bytes);
+
+/// What a balancer says of `client`, in version 1, which people can read; UNKNOWN for nobody. Ports are 0: who records
+/// mail does not record them.
+std::string make_proxy_header(const std::optional<IpAddress>& client);
 
 }  // namespace maildrop::smtp

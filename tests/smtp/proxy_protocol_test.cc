@@ -159,3 +159,14 @@ TEST_CASE("something else is no header, at its first byte that differs") {
   CHECK(parse_proxy_header("proxy TCP4").status == Status::no_header);
   CHECK(parse_proxy_header("\r\n\r\nX").status == Status::no_header);
 }
+
+TEST_CASE("what is said of a client is read as that") {
+  for (const char* text : {"192.0.2.1", "2001:db8::1", "::"}) {
+    const IpAddress client = *IpAddress::parse(text);
+    const ProxyHeader header = parse(smtp::make_proxy_header(client));
+    CHECK(header.status == Status::done);
+    CHECK(header.address == client);
+    CHECK_FALSE(header.health_check);
+  }
+  CHECK(parse(smtp::make_proxy_header(std::nullopt)).health_check);
+}
