@@ -10,6 +10,7 @@
   X(serve_api_command)       \
   X(inbox_command)           \
   X(purge_command)           \
+  X(replay_command)          \
   X(backup_command)          \
   X(restore_command)         \
   X(config_command)          \

@@ -7,7 +7,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --version --config --set'
       valued='--config --set'
       files='--config'
-      commands='serve serve-smtp serve-api inbox purge backup restore config doctor version'
+      commands='serve serve-smtp serve-api inbox purge replay backup restore config doctor version'
       ;;
     'maildrop serve')
       options='-h --help --config --set'
@@ -36,6 +36,12 @@ _maildrop_words() {  # what may come after the command $1
     'maildrop purge')
       options='-h --help --older --match --source --larger --over-quota --all -n --dry-run --yes --json --config --set'
       valued='--older --match --source --larger --config --set'
+      files='--config'
+      commands=''
+      ;;
+    'maildrop replay')
+      options='-h --help --to --lmtp --rcpt --from --helo --connections --reuse --rate --repeat --limit --retry --timeout --proxy --xclient --max-size --allow-remote --json -q --quiet --config --set'
+      valued='--to --rcpt --from --helo --connections --reuse --rate --repeat --limit --retry --timeout --max-size --config --set'
       files='--config'
       commands=''
       ;;

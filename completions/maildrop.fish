@@ -9,7 +9,7 @@ function __maildrop_at --description 'whether the command typed so far is this o
             continue
         end
         switch $word
-            case --api --color --config --export --grep --larger --limit --match --older --output --set --source -g -n -o
+            case --api --color --config --connections --export --from --grep --helo --larger --limit --match --max-size --older --output --rate --rcpt --repeat --retry --reuse --set --source --timeout --to -g -n -o
                 set skip 1
             case '-*'
             case '*'
@@ -27,6 +27,7 @@ complete -c maildrop -n '__maildrop_at ' -a serve-smtp -d 'Receive mail over SMT
 complete -c maildrop -n '__maildrop_at ' -a serve-api -d 'Show mail over HTTP only'
 complete -c maildrop -n '__maildrop_at ' -a inbox -d 'List an inbox, or read, wait for, export and delete its messages'
 complete -c maildrop -n '__maildrop_at ' -a purge -d 'Remove messages from the store, chosen by inbox, age, content, or all'
+complete -c maildrop -n '__maildrop_at ' -a replay -d 'Send recorded mail to a server'
 complete -c maildrop -n '__maildrop_at ' -a backup -d 'Save all mail of the store in one file, while it is in use'
 complete -c maildrop -n '__maildrop_at ' -a restore -d 'Bring the mail of a backup back into the store'
 complete -c maildrop -n '__maildrop_at ' -a config -d 'Check, show or print the settings'
@@ -76,6 +77,27 @@ complete -c maildrop -n '__maildrop_at purge' -l yes -d 'Remove without a questi
 complete -c maildrop -n '__maildrop_at purge' -l json -d 'Write one JSON object, schema maildrop.purged/1'
 complete -c maildrop -n '__maildrop_at purge' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
 complete -c maildrop -n '__maildrop_at purge' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at replay' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at replay' -l to -x -d 'The server'
+complete -c maildrop -n '__maildrop_at replay' -l lmtp -d 'The server speaks LMTP'
+complete -c maildrop -n '__maildrop_at replay' -l rcpt -x -d 'Send everything to this recipient, whoever it was for'
+complete -c maildrop -n '__maildrop_at replay' -l from -x -d 'Send everything from this sender'
+complete -c maildrop -n '__maildrop_at replay' -l helo -x -d 'The name to say in EHLO'
+complete -c maildrop -n '__maildrop_at replay' -l connections -x -d 'So many connections at once (default'
+complete -c maildrop -n '__maildrop_at replay' -l reuse -x -d 'Messages of a connection, before there is a new one (default'
+complete -c maildrop -n '__maildrop_at replay' -l rate -x -d 'At most so many messages a second, over all connections'
+complete -c maildrop -n '__maildrop_at replay' -l repeat -x -d 'Go through the sources so many times (default'
+complete -c maildrop -n '__maildrop_at replay' -l limit -x -d 'End after so many messages'
+complete -c maildrop -n '__maildrop_at replay' -l retry -x -d 'Try a message so many times again that was refused for now, or lost with its connection (default'
+complete -c maildrop -n '__maildrop_at replay' -l timeout -x -d 'Wait so long for a connection, and for each reply (default'
+complete -c maildrop -n '__maildrop_at replay' -l proxy -d 'Tell the recorded client\'s address in a PROXY header'
+complete -c maildrop -n '__maildrop_at replay' -l xclient -d 'Tell the recorded client\'s address and HELO by XCLIENT'
+complete -c maildrop -n '__maildrop_at replay' -l max-size -x -d 'A larger message is broken (default'
+complete -c maildrop -n '__maildrop_at replay' -l allow-remote -d 'The server may be another machine'
+complete -c maildrop -n '__maildrop_at replay' -l json -d 'Write one JSON object, schema maildrop.replayed/1'
+complete -c maildrop -n '__maildrop_at replay' -s q -l quiet -d 'No progress and no report'
+complete -c maildrop -n '__maildrop_at replay' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at replay' -l set -x -d 'Set one setting, before environment and files'
 complete -c maildrop -n '__maildrop_at backup' -s h -l help -d 'Print this help and end'
 complete -c maildrop -n '__maildrop_at backup' -l force -d 'Replace FILE if it exists'
 complete -c maildrop -n '__maildrop_at backup' -l json -d 'Write one JSON object, schema maildrop.saved/1'

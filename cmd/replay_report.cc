@@ -1,0 +1,135 @@
+/// replay_report.cc: the numbers of a run, for eyes and for programs.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <utility>
+
+#include "command.h"
+#include "core/text.h"
+#include "json_line.h"
+#include "progress.h"
+#include "replay.h"
+
+namespace maildrop::cmd {
+namespace {
+
+std::string fixed(double number, int digits) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.*f", digits, number);
+  return text.data();
+}
+
+double per_second(double number, double seconds) { return number / std::max(seconds, 0.001); }
+
+double rounded(double number) { return static_cast<double>(static_cast<std::int64_t>(number * 1000 + 0.5)) / 1000; }
+
+std::string right(const std::string& text, std::size_t width) {
+  return std::string(width - std::min(width, text.size()), ' ') + text;
+}
+
+std::string left(const std::string& text, std::size_t width) {
+  return text + std::string(width - std::min(width, text.size()), ' ');
+}
+
+constexpr std::size_t kLabel = 12, kNumber = 12;
+
+std::string latency_row(const char* label, const replay::Latencies& latencies) {
+  std::string out = left(label, kLabel);
+  for (const double part : {0.5, 0.9, 0.99}) out += right(fixed(latencies.percentile(part), 2), kNumber);
+  return out + right(fixed(latencies.max(), 2), kNumber) + "\n";
+}
+
+Json latency_json(const replay::Latencies& latencies) {
+  Json out;
+  out["count"] = latencies.count();
+  out["p50"] = rounded(latencies.percentile(0.5));
+  out["p90"] = rounded(latencies.percentile(0.9));
+  out["p99"] = rounded(latencies.percentile(0.99));
+  out["max"] = rounded(latencies.max());
+  return out;
+}
+
+using Row = std::pair<const char*, std::uint64_t replay::Tally::*>;
+
+/// In words and as they are told in JSON.
+constexpr Row kCounts[] = {
+    {"accepted", &replay::Tally::accepted}, {"deferred", &replay::Tally::deferred},
+    {"refused", &replay::Tally::refused},   {"lost", &replay::Tally::lost},
+    {"broken", &replay::Tally::broken},     {"unsent", &replay::Tally::unsent},
+};
+
+}  // namespace
+
+int replay_status(const replay::Tally& tally, const ReplayEnd& end) {
+  if (end.interrupted) return exit_interrupted;
+  if (end.error) return exit_for(*end.error);
+  if (tally.connections == 0 && tally.connection_failures > 0) return exit_unavailable;
+  if (tally.broken > 0 && tally.broken == tally.read()) return exit_data;
+  if (tally.deferred + tally.lost + tally.unsent > 0) return exit_try_again;
+  return tally.refused + tally.broken > 0 ? exit_nothing : exit_ok;
+}
+
+std::string replay_progress(const replay::Tally& tally, double seconds) {
+  std::string out = with_commas(tally.accepted) + " accepted";
+  if (const auto not_taken = tally.read() - tally.accepted) out += ", " + with_commas(not_taken) + " not";
+  if (tally.retries > 0) out += ", " + with_commas(tally.retries) + " tried again";
+  return out + ", " + fixed(per_second(static_cast<double>(tally.accepted), seconds), 0) + " a second";
+}
+
+std::string replay_report(const replay::Tally& tally, const ReplayEnd& end, const std::string& to) {
+  const auto accepted = static_cast<double>(tally.accepted), bytes = static_cast<double>(tally.bytes);
+  std::string out = plural(tally.read(), "message", "messages") + " to " + terminal_safe(to) + " in " +
+                    fixed(end.seconds, 1) + " s: " + fixed(per_second(accepted, end.seconds), 1) + " messages/s, " +
+                    fixed(per_second(bytes, end.seconds) / 1e6, 2) + " MB/s\n\n";
+  for (const auto& [label, count] : kCounts) {
+    if (tally.*count > 0 || count == &replay::Tally::accepted)
+      out += left(label, kLabel) + right(with_commas(tally.*count), kNumber) + "\n";
+  }
+  out += left("tried again", kLabel) + right(with_commas(tally.retries), kNumber) + "\n";
+  out += left("connections", kLabel) + right(with_commas(tally.connections), kNumber);
+  if (tally.connection_failures > 0) out += "  and " + with_commas(tally.connection_failures) + " that failed";
+  out += "\n\n" + left("ms", kLabel);
+  for (const char* title : {"p50", "p90", "p99", "max"}) out += right(title, kNumber);
+  out += "\n" + latency_row("connect", tally.connect) + latency_row("message", tally.message);
+  if (tally.replies.empty()) return out;
+  out += "\nreplies, one for each recipient\n";
+  for (const auto& [text, count] : tally.replies) out += right(with_commas(count), kNumber) + "  " + text + "\n";
+  if (tally.other_replies > 0) out += right(with_commas(tally.other_replies), kNumber) + "  others\n";
+  return out;
+}
+
+std::string replay_json(const replay::Tally& tally, const ReplayEnd& end, const std::string& to) {
+  Json out;
+  out["schema"] = "maildrop.replayed/1";
+  out["to"] = valid_utf8(to);
+  out["messages"] = tally.read();
+  for (const auto& [label, count] : kCounts) out[label] = tally.*count;
+  out["recipients"] = tally.recipients;
+  out["bytes"] = tally.bytes;
+  out["tries"] = tally.tries;
+  out["retries"] = tally.retries;
+  out["connections"] = tally.connections;
+  out["connection_failures"] = tally.connection_failures;
+  out["seconds"] = rounded(end.seconds);
+  out["messages_per_second"] = rounded(per_second(static_cast<double>(tally.accepted), end.seconds));
+  out["bytes_per_second"] = rounded(per_second(static_cast<double>(tally.bytes), end.seconds));
+  out["connect_ms"] = latency_json(tally.connect);
+  out["message_ms"] = latency_json(tally.message);
+  out["replies"] = Json::object();
+  for (const auto& [text, count] : tally.replies) out["replies"][text] = count;
+  out["other_replies"] = tally.other_replies;
+  out["interrupted"] = end.interrupted;
+  out["server_gone"] = end.server_gone;
+  out["error"] = end.error ? Json(valid_utf8(end.error->what)) : Json();
+  return json_line(out);
+}
+
+std::string replay_troubles(const replay::Tally& tally) {
+  std::string out;
+  for (const auto& [name, what] : tally.troubles)
+    out += "maildrop: " + terminal_safe(name.empty() ? what : name + ": " + what) + "\n";
+  if (tally.more_troubles > 0) out += "maildrop: ... and " + with_commas(tally.more_troubles) + " more\n";
+  return out;
+}
+
+}  // namespace maildrop::cmd

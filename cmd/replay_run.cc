@@ -1,0 +1,88 @@
+/// replay_run.cc: sends, shows how far it is, tells what came of it.
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "command.h"
+#include "core/text.h"
+#include "progress.h"
+#include "replay.h"
+#include "replay/sources.h"
+
+namespace maildrop::cmd {
+namespace {
+
+class PathsSource : public replay::Source {
+ public:
+  PathsSource(std::vector<std::string> paths, std::size_t max_size) : paths_(std::move(paths)) {
+    options_.max_size = max_size;
+  }
+
+  std::optional<Result<replay::Sample>> next() override {
+    for (;;) {
+      if (source_) {
+        if (auto sample = source_->next()) return sample;
+        source_.reset();
+      }
+      if (at_ == paths_.size()) return std::nullopt;
+      auto opened = replay::open_source(paths_[at_++], options_);
+      if (!opened) return tl::unexpected(opened.error());
+      source_ = std::move(*opened);
+    }
+  }
+
+ private:
+  const std::vector<std::string> paths_;
+  replay::SourceOptions options_;
+  std::size_t at_ = 0;
+  std::unique_ptr<replay::Source> source_;
+};
+
+}  // namespace
+
+std::unique_ptr<replay::Source> open_paths(std::vector<std::string> paths, std::size_t max_size) {
+  return std::make_unique<PathsSource>(std::move(paths), max_size);
+}
+
+ReplayRun::ReplayRun(const ReplayOptions& options) : options_(options), bar_(screen_of(STDERR_FILENO, "never")) {}
+
+int ReplayRun::main() {
+  listen_to_signals();
+  replay::Player player(options_.play, [this]() -> Result<std::unique_ptr<replay::Source>> {
+    return open_paths(options_.sources, options_.max_size);
+  });
+  const auto done = player.run([this](const replay::Tally& tally) { return show(tally); });
+  ReplayEnd end;
+  end.seconds = seconds_since(begun_);
+  end.interrupted = was_interrupted();
+  end.server_gone = player.server_gone();
+  if (!done) end.error = done.error();
+  return tell(player.tally(), end);
+}
+
+/// false: interrupted.
+bool ReplayRun::show(const replay::Tally& tally) {
+  if (!bar_.terminal || options_.quiet) return !was_interrupted();
+  bar_shown_ = true;
+  const std::string line =
+      cut_to_width(replay_progress(tally, seconds_since(begun_)), std::max<std::size_t>(bar_.width, 2) - 1);
+  say(bar_.fd, "\r" + line + "\x1b[K");
+  return !was_interrupted();
+}
+
+int ReplayRun::tell(const replay::Tally& tally, const ReplayEnd& end) const {
+  std::string on_stderr = bar_shown_ ? "\r\x1b[K" : "";
+  on_stderr += replay_troubles(tally);
+  if (end.server_gone) on_stderr += "maildrop: nobody answers at " + terminal_safe(options_.to) + ": gave up\n";
+  say(STDERR_FILENO, on_stderr);
+  if (end.error) report(*end.error);
+  if (options_.quiet && !options_.json) return replay_status(tally, end);
+  const auto printed = print(
+      STDOUT_FILENO, options_.json ? replay_json(tally, end, options_.to) : replay_report(tally, end, options_.to));
+  if (printed) return replay_status(tally, end);
+  report(printed.error());
+  return exit_io;
+}
+
+}  // namespace maildrop::cmd

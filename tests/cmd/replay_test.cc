@@ -1,0 +1,221 @@
+/// replay_test.cc: maildrop replay: where it may send to, what it prints of a run, what it ends with.
+#include "replay.h"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "capture.h"
+#include "command.h"
+#include "smtp/fake_server.h"
+
+namespace maildrop::cmd {
+namespace {
+
+using smtp::test::FakeServer;
+
+struct Replayed {
+  int status;
+  std::string out, err;
+};
+
+Replayed replayed(std::vector<std::string> words) {
+  words.insert(words.begin(), "replay");
+  Tree tree;
+  build(tree);
+  const test::Capture out(1), err(2);
+  const auto wrong = parse(tree, words);
+  const int status = wrong ? *wrong : tree.chosen();
+  return {status, out.text(), err.text()};
+}
+
+std::string address_of(const FakeServer& server) { return server.to().front().to_string(); }
+
+/// A folder with three messages, one of them without a recipient.
+struct Mail {
+  Mail() {
+    write("a.eml", "To: b@example.org\nSubject: a\n\nbody\n");
+    write("b.eml", "To: c@example.org\nReturn-Path: <r@example.com>\nSubject: b\n\n.\n");
+  }
+  void write(const std::string& name, const std::string& text) { std::ofstream(folder / name) << text; }
+  std::string path() const { return folder / "."; }
+
+  test::Folder folder;
+};
+
+TEST_CASE("only this machine is sent to unless told otherwise") {
+  const struct {
+    const char* to;
+    bool allow;
+    bool good;
+    const char* says;
+  } rows[] = {
+      {"127.0.0.1:25", false, true, ""},
+      {"127.255.0.1:25", false, true, ""},
+      {"[::1]:25", false, true, ""},
+      {"[::ffff:127.0.0.1]:25", false, true, ""},
+      {"unix:/run/x.sock", false, true, ""},
+      {"localhost:25", false, true, ""},
+      {"192.0.2.1:25", false, false, "--allow-remote"},
+      {"192.0.2.1:25", true, true, ""},
+      {"0.0.0.0:25", false, false, "--allow-remote"},
+      {"[2001:db8::1]:25", false, false, "--allow-remote"},
+      {"[::ffff:192.0.2.1]:25", false, false, "--allow-remote"},
+      {"mx.example.org:25", false, false, "--allow-remote"},
+      {"127.0.0.1:0", false, false, "is no HOST:PORT"},
+      {":25", true, false, "is no HOST:PORT"},
+      {"*:25", true, false, "is no HOST:PORT"},
+      {"fd:smtp", true, false, "is no HOST:PORT"},
+      {"localhost", false, false, "is no HOST:PORT"},
+      {"localhost:0", false, false, "is no HOST:PORT"},
+      {"localhost:smtp", false, false, "is no HOST:PORT"},
+      {"localhost:65536", false, false, "is no HOST:PORT"},
+      {"::1:25", true, false, "is no HOST:PORT"},
+      {"", true, false, "is no HOST:PORT"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.to);
+    const auto target = replay_target(row.to, row.allow);
+    CHECK(target.has_value() == row.good);
+    if (target) continue;
+    CHECK(target.error().code == Code::invalid);
+    CHECK(target.error().what.find(row.says) != std::string::npos);
+  }
+}
+
+TEST_CASE("command lines that make no sense are 64 and say why") {
+  const Mail mail;
+  const struct {
+    std::vector<std::string> words;
+    int status;
+    const char* says;
+  } rows[] = {
+      {{}, exit_usage, "SOURCE is required"},
+      {{mail.path()}, exit_usage, "--to HOST:PORT is needed"},
+      {{"--to", "127.0.0.1:9", "--proxy", "--xclient", mail.path()}, exit_usage, "exclude each other"},
+      {{"--to", "127.0.0.1:9", "-", "-"}, exit_usage, "standard input can be read once"},
+      {{"--to", "127.0.0.1:9", "--repeat", "2", "-"}, exit_usage, "cannot be read again"},
+      {{"--to", "192.0.2.1:9", mail.path()}, exit_usage, "--allow-remote"},
+      {{"--to", "192.0.2.1:9", "--allow-remote", mail.path()}, exit_usage, "--rate is needed"},
+      {{"--to", "127.0.0.1:9", "--connections", "1001", mail.path()}, exit_usage, "from 1 to 1000"},
+      {{"--to", "127.0.0.1:9", "--reuse", "0", mail.path()}, exit_usage, "no whole number from 1"},
+      {{"--to", "127.0.0.1:9", "--rate", "0", mail.path()}, exit_usage, "no number of messages a second"},
+      {{"--to", "127.0.0.1:9", "--rate", "nan", mail.path()}, exit_usage, "no number of messages a second"},
+      {{"--to", "127.0.0.1:9", "--timeout", "0", mail.path()}, exit_usage, "no time"},
+      {{"--to", "127.0.0.1:9", "--timeout", "300000d", mail.path()}, exit_usage, "longer than a day"},
+      {{"--to", "127.0.0.1:9", "--helo", "a b", mail.path()}, exit_usage, "no name for a client"},
+      {{"--to", "127.0.0.1:9", "--rcpt", "nobody", mail.path()}, exit_usage, "'nobody'"},
+      {{"--to", "127.0.0.1:9", "--from", "a@b\r\nDATA", mail.path()}, exit_usage, "a@b"},
+      {{"--to", "127.0.0.1:9", "/nonexistent"}, exit_no_input, "/nonexistent"},
+  };
+  for (const auto& row : rows) {
+    const Replayed run = replayed(row.words);
+    INFO(run.err);
+    CHECK(run.status == row.status);
+    CHECK(run.err.find(row.says) != std::string::npos);
+    CHECK(run.out.empty());
+  }
+}
+
+TEST_CASE("a folder goes to a server, and the report says so") {
+  const Mail mail;
+  FakeServer server;
+  const Replayed run = replayed({"--to", address_of(server), "--helo", "me.test", mail.path()});
+  CHECK(run.status == exit_ok);
+  CHECK(run.err.empty());
+  CHECK(run.out.find("2 messages to 127.0.0.1:") == 0);
+  CHECK(run.out.find("\naccepted               2\n") != std::string::npos);
+  CHECK(run.out.find("refused") == std::string::npos);
+  CHECK(run.out.find("\nmessage ") != std::string::npos);
+  CHECK(run.out.find("           2  250 ok\n") != std::string::npos);
+  CHECK(server.messages() ==
+        std::vector<std::string>{"To: b@example.org\r\nSubject: a\r\n\r\nbody\r\n",
+                                 "To: c@example.org\r\nReturn-Path: <r@example.com>\r\nSubject: b\r\n\r\n.\r\n"});
+  CHECK(server.count("EHLO me.test") == 1);
+  CHECK(server.count("MAIL FROM:<r@example.com>") == 1);
+  CHECK(server.count("MAIL FROM:<>") == 1);
+}
+
+TEST_CASE("sender and recipients of the command line are used instead") {
+  const Mail mail;
+  FakeServer server;
+  CHECK(replayed({"--to", address_of(server), "-q", "--rcpt", "x@example.org", "--rcpt", "y@example.org", "--from", "",
+                  mail.path()})
+            .status == exit_ok);
+  CHECK(server.count("RCPT TO:<x@example.org>") == 2);
+  CHECK(server.count("RCPT TO:<y@example.org>") == 2);
+  CHECK(server.count("RCPT TO") == 4);
+  CHECK(server.count("MAIL FROM:<>") == 2);
+}
+
+TEST_CASE("JSON is one object, quiet is nothing") {
+  Mail mail;
+  mail.write("c.eml", "Subject: nobody\n\n");
+  FakeServer server(
+      [](unsigned, const std::string& line) { return line == "RCPT TO:<c@example.org>" ? "550 no \x1b[2J" : ""; });
+  const Replayed run = replayed({"--to", address_of(server), "--json", mail.path()});
+  CHECK(run.status == exit_nothing);
+  const auto object = nlohmann::json::parse(run.out);
+  CHECK(object["schema"] == "maildrop.replayed/1");
+  CHECK(object["messages"] == 3);
+  CHECK(object["accepted"] == 1);
+  CHECK(object["refused"] == 1);
+  CHECK(object["broken"] == 1);
+  CHECK(object["replies"]["250 ok"] == 1);
+  CHECK(object["message_ms"]["count"] == 2);
+  CHECK(object["error"].is_null());
+  CHECK(run.out.find('\x1b') == std::string::npos);
+  CHECK(run.err.find("b.eml: 550 no \xef\xbf\xbd[2J\n") != std::string::npos);
+  CHECK(run.err.find("c.eml: no recipient is known\n") != std::string::npos);
+  const Replayed quiet = replayed({"--to", address_of(server), "-q", mail.path()});
+  CHECK(quiet.out.empty());
+  CHECK(quiet.err == run.err);
+}
+
+TEST_CASE("each end has its status") {
+  const auto status = [](void (*change)(replay::Tally&, ReplayEnd&)) {
+    replay::Tally tally;
+    tally.connections = 1;
+    ReplayEnd end;
+    change(tally, end);
+    return replay_status(tally, end);
+  };
+  CHECK(status([](auto&, auto&) {}) == exit_ok);
+  CHECK(status([](auto& t, auto&) { t.accepted = 3; }) == exit_ok);
+  CHECK(status([](auto& t, auto&) { t.accepted = t.refused = 1; }) == exit_nothing);
+  CHECK(status([](auto& t, auto&) { t.accepted = t.broken = 1; }) == exit_nothing);
+  CHECK(status([](auto& t, auto&) { t.broken = 1; }) == exit_data);
+  CHECK(status([](auto& t, auto&) { t.refused = t.deferred = 1; }) == exit_try_again);
+  CHECK(status([](auto& t, auto&) { t.lost = 1; }) == exit_try_again);
+  CHECK(status([](auto& t, auto&) { t.unsent = 1; }) == exit_try_again);
+  CHECK(status([](auto& t, auto&) {
+          t.connections = 0;
+          t.lost = t.connection_failures = 1;
+        }) == exit_unavailable);
+  CHECK(status([](auto& t, auto& e) {
+          t.lost = 1;
+          e.interrupted = true;
+        }) == exit_interrupted);
+  CHECK(status([](auto&, auto& e) { e.error = Error{Code::unavailable, "x"}; }) == exit_unavailable);
+}
+
+TEST_CASE("where nobody listens it is 69") {
+  const Mail mail;
+  const Replayed run = replayed({"--to", "unix:/nonexistent/socket", "--retry", "0", mail.path()});
+  CHECK(run.status == exit_unavailable);
+  CHECK(run.err.find("nobody answers at unix:/nonexistent/socket") != std::string::npos);
+}
+
+TEST_CASE("names of troubles are for a terminal, and so many") {
+  replay::Tally tally;
+  for (int i = 0; i < 25; ++i) tally.add_trouble("x\x1b[31m\n.eml", "550 \xe2\x80\xae");
+  const std::string told = replay_troubles(tally);
+  CHECK(told.find('\x1b') == std::string::npos);
+  CHECK(told.find("\xe2\x80\xae") == std::string::npos);
+  CHECK(std::count(told.begin(), told.end(), '\n') == 21);
+  CHECK(told.find("maildrop: ... and 5 more\n") != std::string::npos);
+  CHECK(replay_troubles({}).empty());
+}
+
+}  // namespace
+}  // namespace maildrop::cmd
