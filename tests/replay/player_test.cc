@@ -143,6 +143,26 @@ TEST_CASE("what is refused for good is not tried again, and the next goes on") {
   CHECK(played.tally.troubles.at(0).name == "m1");
 }
 
+TEST_CASE("a message is what its recipient that fared worst makes it") {
+  FakeServer server([](unsigned, const std::string& line) -> std::string {
+    if (line.rfind("RCPT TO:<no", 0) == 0) return "550 no";
+    return line.rfind("RCPT TO:<later", 0) == 0 ? "450 later" : "";
+  });
+  Sample some = sample(0), all = sample(1);
+  some.envelope.to = {"yes@example.org", "no@example.org"};
+  all.envelope.to = {"no@example.org", "later@example.org", "yes@example.org", "illegal"};
+  PlayOptions options = options_for(server);
+  options.retry = 0;
+  const Played played = play(options, {some, all});
+  CHECK(played.tally.accepted == 0);
+  CHECK(played.tally.refused == 1);
+  CHECK(played.tally.deferred == 1);
+  CHECK(played.tally.recipients == 2);
+  REQUIRE(played.tally.troubles.size() == 2);
+  CHECK(played.tally.troubles[0].what == "550 no");
+  CHECK(played.tally.troubles[1].what == "450 later");
+}
+
 TEST_CASE("lost connections are made again, and nothing is missing: what was lost behind its dot is sent twice") {
   std::atomic<unsigned> count{0};
   FakeServer server([&](unsigned, const std::string& line) -> std::string {
