@@ -211,8 +211,8 @@ def killed():
         missing = [name for name in names if not api.messages(name)]
         check("no message is missing", not missing, missing[:5])
         check("as many or more are stored as were accepted", stored(store) >= done["accepted"], (stored(store), done))
-        running = starts("--repeat", "100000", "--connections", "4", "--retry", "1", f"{WORK}/many.mbox", to=address)
         before = stored(store)
+        running = starts("--repeat", "100000", "--connections", "4", "--retry", "1", f"{WORK}/many.mbox", to=address)
         until(lambda: stored(store) > before + 100, 20)
         daemon.process.kill()
         daemon.process.wait()

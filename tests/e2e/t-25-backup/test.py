@@ -190,10 +190,13 @@ def ages():
 
 def killed(title, store, count):
     """kill -9 while it restores; then again."""
-    env = environment({**SETTINGS, **store, "inbox.max_messages": 1000, "store.compression": 12})
-    process = subprocess.Popen([BINARY, "restore", at("sqlite.zst")], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               preexec_fn=end_with_parent)
-    until(lambda: (count() or 0) > 0, pause=0.001)
+    env = environment({**SETTINGS, **store, "inbox.max_messages": 1000})
+    process = subprocess.Popen([BINARY, "restore", "-"], env=env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, preexec_fn=end_with_parent)
+    with open(at("sqlite.zst"), "rb") as file:  # one half of it, and then it waits for more
+        process.stdin.write(file.read(os.path.getsize(file.name) // 2))
+        process.stdin.flush()
+    until(lambda: (count() or 0) > 0)
     process.kill()
     process.wait()
     some = count()
