@@ -36,10 +36,11 @@ struct BackupOptions {
 };
 
 /// Whoever reads a pipe may hang: no write is longer than what there is room for, and a signal ends the wait.
-Result<void> write_all(int fd, std::string_view bytes) {
+Result<void> write_all(int fd, std::string_view bytes, bool may_hang) {
+  const std::size_t most = may_hang ? PIPE_BUF : bytes.size();
   while (!bytes.empty()) {
-    if (!wait_until_ready(fd, POLLOUT)) return fail(Code::unavailable, "interrupted");
-    const ssize_t n = ::write(fd, bytes.data(), std::min<std::size_t>(bytes.size(), PIPE_BUF));
+    if (may_hang && !wait_until_ready(fd, POLLOUT)) return fail(Code::unavailable, "interrupted");
+    const ssize_t n = ::write(fd, bytes.data(), std::min(bytes.size(), most));
     if (n < 0 && errno != EINTR)
       return fail(Code::unavailable, std::string("cannot write the backup: ") + std::strerror(errno));
     if (n > 0) bytes.remove_prefix(static_cast<std::size_t>(n));
@@ -50,7 +51,7 @@ Result<void> write_all(int fd, std::string_view bytes) {
 class BackupRun {
  public:
   BackupRun(const BackupOptions& options, store::Store& store, const Clock& clock)
-      : options_(options), store_(store), backup_(store, clock) {}
+      : options_(options), store_(store), clock_(clock), backup_(store) {}
 
   int main() {
     listen_to_signals();
@@ -74,12 +75,12 @@ class BackupRun {
   Result<bool> write_to(int fd) {
     const std::uint64_t all = TRY(store_.stats()).messages;
     const auto sink = [&](std::string_view bytes) {
-      const Result<void> written = write_all(fd, bytes);
+      const Result<void> written = write_all(fd, bytes, options_.to_stdout());
       unwritable_ = !written;
       written_ += bytes.size();
       return written;
     };
-    return backup_.run(sink, MAILDROP_VERSION, [&](const store::Tally& saved) {
+    return backup_.run(sink, {MAILDROP_VERSION, clock_.now()}, [&](const store::Tally& saved) {
       bar_.show(saved.messages, std::max(all, saved.messages));
       return !was_interrupted();
     });
@@ -98,9 +99,16 @@ class BackupRun {
       say(STDERR_FILENO, "interrupted: there is no backup\n");
     }
     if (stopped) return exit_interrupted;
-    if (ended) return exit_ok;
+    if (ended) return tell_damage();
     const int status = report(ended.error());
     return unwritable_ ? exit_io : status;
+  }
+
+  int tell_damage() const {
+    for (const std::string& each : backup_.damage()) report({Code::corrupt, "not in the backup: " + each});
+    const std::uint64_t more = backup_.damaged() - backup_.damage().size();
+    if (more > 0) report({Code::corrupt, "not in the backup: " + with_commas(more) + " more"});
+    return backup_.damaged() > 0 ? exit_io : exit_ok;
   }
 
   Json result(const Result<bool>& ended) const {
@@ -109,6 +117,7 @@ class BackupRun {
     out["file"] = options_.to_stdout() ? Json() : Json(valid_utf8(options_.file));
     out["messages"] = backup_.saved().messages;
     put_tally(out, backup_.saved());
+    out["damaged"] = backup_.damaged();
     out["written"] = written_;
     out["seconds"] = seconds_since(begun_);
     out["interrupted"] = was_interrupted();
@@ -118,6 +127,7 @@ class BackupRun {
 
   const BackupOptions& options_;
   store::Store& store_;
+  const Clock& clock_;
   store::Backup backup_;
   Bar bar_;
   const Steady::time_point begun_ = Steady::now();

@@ -13,6 +13,7 @@
 #include "core/text.h"
 #include "doctor.h"
 #include "doctor_dns.h"
+#include "mail/address.h"
 #include "reload.h"
 #include "service/listen.h"
 #include "service/tls.h"
@@ -246,13 +247,16 @@ void check_names(const Patient& patient, Findings& findings) {
 
 /// Those that the DNS can know: no literals, and not any domain.
 void check_dns(const Patient& patient, Findings& findings) {
-  const std::string host = to_lower(effective_hostname(patient.config.smtp));
+  const std::string hostname = effective_hostname(patient.config.smtp);
+  const std::string host = mail::canonical_domain(hostname).value_or(hostname);
   std::size_t asked = 0;
   for (const std::string& domain : patient.config.mail.domains) {
     if (domain == "*" || domain == "localhost" || domain.starts_with('[')) continue;
-    if (++asked > kMostDomains) break;
-    findings.push_back(judge_mx(domain, host, find_mx(domain)));
+    if (++asked > kMostDomains) continue;
+    findings.push_back(judge_mx(domain, host, find_mx(mail::canonical_domain(domain).value_or(domain))));
   }
+  if (asked > kMostDomains)
+    findings.push_back({Level::ok, "dns", std::to_string(asked - kMostDomains) + " more domains are not asked for"});
 }
 
 }  // namespace

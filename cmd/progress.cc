@@ -28,7 +28,7 @@ void listen_to_signals() {
   interrupted = 0;
   struct sigaction action {};
   action.sa_handler = [](int) { interrupted = 1; };  // no SA_RESTART: who waits for an answer hears of it
-  for (const int number : {SIGINT, SIGTERM}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction before {};
     if (::sigaction(number, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)
       ::sigaction(number, &action, nullptr);

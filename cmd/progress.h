@@ -12,8 +12,8 @@
 
 namespace maildrop::cmd {
 
-/// From now on SIGINT and SIGTERM set was_interrupted(), and a blocking call returns with EINTR. Those that are ignored
-/// stay so.
+/// From now on SIGINT, SIGTERM and SIGHUP set was_interrupted(), and a blocking call returns with EINTR. Those that are
+/// ignored stay so.
 void listen_to_signals();
 bool was_interrupted();
 /// Waits until `fd` can be read (POLLIN) or written (POLLOUT): a signal between a look at was_interrupted() and a call

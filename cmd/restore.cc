@@ -1,11 +1,13 @@
 /// restore.cc: maildrop restore: what a backup holds, into the store, whatever kind it is.
 #include <fcntl.h>
 #include <poll.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "command.h"
 #include "core/descriptor.h"
@@ -32,6 +34,20 @@ struct RestoreOptions {
   bool renew = false;
   bool dry_run = false;
   bool json = false;
+};
+
+using PassedOver = store::Restore::PassedOver;
+constexpr struct {
+  const char* name;  // in JSON
+  std::uint64_t PassedOver::*count;
+  const char* told;
+} kPassedOver[] = {
+    {"known", &PassedOver::known, "there already"},
+    {"expired", &PassedOver::expired, "expired since, by inbox.max_age; --renew brings them back, too"},
+    {"over_quota", &PassedOver::over_quota, "more than inbox.max_messages or inbox.max_size lets an inbox keep"},
+    {"older", &PassedOver::older, "older than what the inbox has"},
+    {"unnamed", &PassedOver::unnamed, "of inboxes that this configuration cannot name (inbox.naming)"},
+    {"refused", &PassedOver::refused, "refused by the store"},
 };
 
 /// A backup as it is read, and how far.
@@ -103,7 +119,7 @@ class RestoreRun {
       say(STDOUT_FILENO, "begun " + rfc3339(reader_.head().begun) + " by maildrop " +
                              terminal_safe(reader_.head().version) + ": " + describe_tally(contents.all) + "\n");
     }
-    return status(ended, 0);
+    return status(ended, {});
   }
 
   int restore(store::Restore& restore) {
@@ -111,15 +127,13 @@ class RestoreRun {
     bar_.wipe();
     if (options_.json) {
       Json out = result("maildrop.restored/1", restore.restored(), ended);
-      out["known"] = restore.known();
-      out["expired"] = restore.expired();
-      out["refused"] = restore.refused();
+      for (const auto& [name, count, told] : kPassedOver) out[name] = restore.passed_over().*count;
       say(STDOUT_FILENO, json_line(out));
     } else {
       say(STDOUT_FILENO, "restored " + describe_tally(restore.restored()) + "; in " + format_seconds(begun_) + "\n" +
                              remarks(restore));
     }
-    return status(ended, restore.refused());
+    return status(ended, restore.passed_over());
   }
 
  private:
@@ -132,11 +146,11 @@ class RestoreRun {
 
   static std::string remarks(const store::Restore& restore) {
     std::string text;
-    if (restore.known() > 0) text += with_commas(restore.known()) + " were there already\n";
-    if (restore.expired() > 0)
-      text += with_commas(restore.expired()) + " have expired since: --renew brings them back, too\n";
-    if (restore.refused() > 0)
-      text += with_commas(restore.refused()) + " refused: " + terminal_safe(restore.why_refused()) + "\n";
+    for (const auto& [name, count, told] : kPassedOver) {
+      const std::uint64_t number = restore.passed_over().*count;
+      if (number > 0) text += "passed over " + with_commas(number) + ": " + told + "\n";
+    }
+    if (restore.passed_over().refused > 0) text += "  " + terminal_safe(restore.passed_over().why_refused) + "\n";
     return text;
   }
 
@@ -154,13 +168,14 @@ class RestoreRun {
     return out;
   }
 
-  int status(const Result<bool>& ended, std::uint64_t refused) const {
+  int status(const Result<bool>& ended, const store::Restore::PassedOver& passed_over) const {
     if (was_interrupted() && !(ended && *ended)) {
       say(STDERR_FILENO, "interrupted: --merge goes on\n");
       return exit_interrupted;
     }
     if (!ended) return reader_.failed() ? unreadable(input_, ended.error()) : report(ended.error());
-    return refused > 0 ? exit_try_again : exit_ok;
+    if (passed_over.unnamed > 0) return exit_no_name;
+    return passed_over.refused > 0 ? exit_try_again : exit_ok;
   }
 
   const RestoreOptions& options_;
@@ -170,9 +185,28 @@ class RestoreRun {
   const Steady::time_point begun_ = Steady::now();
 };
 
+/// What root makes in the folder of the user that the daemon runs as, the daemon could not open.
+std::optional<int> foreign_owner(const LoadedConfig& loaded, const Globals& globals) {
+  const auto sources = ConfigSources::from_process(globals.config_file, globals.sets);
+  const std::string url = resolve_store_url(loaded.config.store.url, sources.environment);
+  const std::string path = url.starts_with("sqlite:") ? url.substr(url.find(':') + 1) : "";
+  const std::string folder = std::filesystem::path(path).parent_path();
+  struct stat found {};
+  if (path.empty() || ::geteuid() != 0 || ::stat(folder.empty() ? "." : folder.c_str(), &found) != 0)
+    return std::nullopt;
+  if (found.st_uid == 0) return std::nullopt;
+  const passwd* owner = ::getpwuid(found.st_uid);
+  const std::string name = owner != nullptr ? owner->pw_name : std::to_string(found.st_uid);
+  report({Code::unavailable, "'" + folder + "' is " + name +
+                                 "'s, who could not open what root makes there: run this as " + name + ", runuser -u " +
+                                 name + " -- maildrop restore"});
+  return exit_no_permission;
+}
+
 /// Whether restoring may begin.
 std::optional<int> objection(const RestoreOptions& options, const std::string& url, store::Store& store) {
-  const Result<store::StoreStats> stats = store::patiently([&] { return store.stats(); });
+  const Result<store::StoreStats> stats =
+      store::patiently([&] { return store.stats(); }, [] { return !was_interrupted(); });
   if (!stats) return report(stats.error());
   if (stats->messages == 0 || options.merge) return std::nullopt;
   report({Code::invalid, "the store '" + url + "' has " + plural(stats->messages, "message", "messages") +
@@ -196,13 +230,14 @@ int run(const RestoreOptions& options, const Globals& globals) {
 
   const auto loaded = load(globals);
   if (!loaded) return loaded.error();
+  if (const auto status = foreign_owner(*loaded, globals)) return *status;
   const SystemClock clock;
   const auto local = open_local_store(*loaded, globals, clock, store::Role::writer);
   if (!local) return local.error();
   if (const auto status = objection(options, local->options.url, *local->store)) return *status;
   const Config& config = loaded->config;
   store::Restore restore(*local->store, clock,
-                         {config.inbox.max_age, static_cast<int>(config.store.compression), options.renew});
+                         {config.inbox, static_cast<int>(config.store.compression), options.renew});
   return run.restore(restore);
 }
 

@@ -2,12 +2,12 @@
 #include "whole_file.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 namespace maildrop::cmd {
@@ -31,27 +31,22 @@ Result<void> check(const std::string& path, bool replace) {
 
 Result<WholeFile> WholeFile::open(const std::string& path, bool replace) {
   TRY(check(path, replace));
-  const std::string part = path + ".part";
-  FileDescriptor file(::open(part.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-  struct stat found {};
-  if (!file || ::fstat(file.get(), &found) != 0) return cannot("create", part);
-  if (!S_ISREG(found.st_mode)) return fail(Code::invalid, "'" + part + "' is no file");
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
-    return fail(Code::unavailable, "another process writes '" + part + "'");
-  if (::fchmod(file.get(), 0600) != 0 || ::ftruncate(file.get(), 0) != 0) return cannot("create", part);
-  return WholeFile(path, replace, std::move(file));
+  std::string part = path + ".XXXXXX";
+  FileDescriptor file(::mkostemp(part.data(), O_CLOEXEC));
+  if (!file) return cannot("create", path);
+  return WholeFile(path, std::move(part), replace, std::move(file));
 }
 
 WholeFile::~WholeFile() {
-  if (file_) ::unlink(part().c_str());
+  if (file_) ::unlink(part_.c_str());
 }
 
 Result<void> WholeFile::commit() {
-  if (::fsync(file_.get()) != 0) return cannot("write", part());
+  if (::fsync(file_.get()) != 0) return cannot("write", path_);
   TRY(check(path_, replace_));
   const unsigned how = replace_ ? 0 : RENAME_NOREPLACE;
-  int renamed = ::renameat2(AT_FDCWD, part().c_str(), AT_FDCWD, path_.c_str(), how);
-  if (renamed != 0 && errno == EINVAL) renamed = ::rename(part().c_str(), path_.c_str());  // a file system without it
+  int renamed = ::renameat2(AT_FDCWD, part_.c_str(), AT_FDCWD, path_.c_str(), how);
+  if (renamed != 0 && errno == EINVAL) renamed = ::rename(part_.c_str(), path_.c_str());  // a file system without it
   if (renamed != 0) return cannot("create", path_);
   file_ = FileDescriptor();
   const std::size_t slash = path_.rfind('/');

@@ -8,8 +8,8 @@
 
 namespace maildrop::cmd {
 
-/// Written as PATH.part, and PATH once it is whole and synced. Mode 0600. What is not committed goes with it; what a
-/// crash leaves, the next one of that name replaces.
+/// Written beside PATH, under its name with six characters of chance behind it, and PATH once it is whole and synced.
+/// Mode 0600. What is not committed goes with it, unless the process is killed.
 class WholeFile {
  public:
   /// invalid: PATH is there, and is not to be replaced or no file; unavailable: it cannot be made.
@@ -22,11 +22,10 @@ class WholeFile {
   Result<void> commit();
 
  private:
-  WholeFile(std::string path, bool replace, FileDescriptor file)
-      : path_(std::move(path)), replace_(replace), file_(std::move(file)) {}
-  std::string part() const { return path_ + ".part"; }
+  WholeFile(std::string path, std::string part, bool replace, FileDescriptor file)
+      : path_(std::move(path)), part_(std::move(part)), replace_(replace), file_(std::move(file)) {}
 
-  std::string path_;
+  std::string path_, part_;
   bool replace_;
   FileDescriptor file_;  // none: committed, or moved from
 };

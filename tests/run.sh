@@ -111,13 +111,16 @@ suite_e2e() {
   released || return 0
   say "end to end"
   [ -d "$corpus" ] || attempt corpus install_corpus || true
-  local test running=0
+  local test running=0 started=0 told
   : >"$log/e2e.log"
   for test in tests/e2e/t-*/run.sh; do
     if [ "$running" -gt "$(nproc)" ]; then wait -n || true; else running=$((running + 1)); fi
     end_to_end "$test" | tee -a "$log/e2e.log" &
+    started=$((started + 1))
   done
   wait
+  told=$(grep -cE '^(ok|FAIL|skip) ' "$log/e2e.log") || true
+  [ "$told" -eq "$started" ] || { echo "FAIL: $started tests began, $told told how they ended"; count 0 1; }
   count "$(grep -c '^ok ' "$log/e2e.log")" "$(grep -c '^FAIL ' "$log/e2e.log")" "$(grep -c '^skip ' "$log/e2e.log")"
 }
 

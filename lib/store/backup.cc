@@ -15,16 +15,15 @@ constexpr std::uint64_t kBatchBytes = 8u << 20;  // and a message more
 
 }  // namespace
 
-Result<bool> Backup::run(Sink sink, std::string_view version, const GoOn& go_on) {
-  began_ = clock_.now();
-  std::this_thread::sleep_for(std::chrono::milliseconds(1));  // what comes from now on is told apart by its time
-  BackupWriter writer = TRY(BackupWriter::begin(std::move(sink), {std::string(version), began_}));
+Result<bool> Backup::run(Sink sink, const BackupHead& head, const GoOn& go_on) {
+  const auto patient = [&] { return go_on(saved_); };
+  BackupWriter writer = TRY(BackupWriter::begin(std::move(sink), head));
   for (ScanCursor cursor; !cursor.done();) {
-    const std::vector<Found> page = TRY(patiently([&] { return store_.scan(cursor, kScanPage); }));
+    const std::vector<Found> page = TRY(patiently([&] { return store_.scan(cursor, kScanPage); }, patient));
     for (auto from = page.begin(); from != page.end();) {
       const auto other = [&](const Found& found) { return found.spot.inbox != from->spot.inbox; };
       const auto to = std::find_if(from, page.end(), other);
-      TRY(save_inbox(writer, {from, to}));
+      TRY(save_inbox(writer, {from, to}, go_on));
       from = to;
       if (!go_on(saved_)) return false;
     }
@@ -33,18 +32,22 @@ Result<bool> Backup::run(Sink sink, std::string_view version, const GoOn& go_on)
   return true;
 }
 
-Result<void> Backup::save_inbox(BackupWriter& writer, const std::vector<Found>& newest_first) {
-  // One from a clock that was ahead is no later than all the others of a time to come.
-  const auto came_meanwhile = [this](const Found& found) {
-    return found.summary.received > began_ && found.summary.received <= clock_.now();
-  };
-  const Time last = newest_first.front().summary.received;
+Result<void> Backup::save_inbox(BackupWriter& writer, std::vector<Found> newest_first, const GoOn& go_on) {
+  std::erase_if(newest_first, [](const Found& found) { return found.over_quota; });
+  std::uint64_t newer = newest_first.size(), newer_size = 0;
+  for (const Found& found : newest_first) newer_size += found.summary.size;
   for (auto found = newest_first.rbegin(); found != newest_first.rend(); ++found) {
-    if (found->over_quota || came_meanwhile(*found)) continue;
-    Result<Message> message = patiently([&] { return store_.get(found->spot.inbox, found->spot.id); });
+    --newer;
+    newer_size -= found->summary.size;
+    const Spot& spot = found->spot;
+    Result<Message> message = patiently([&] { return store_.get(spot.inbox, spot.id); }, [&] { return go_on(saved_); });
     if (!message && message.error().code == Code::not_found) continue;  // removed since
+    if (!message && message.error().code == Code::corrupt) {
+      if (++damaged_ <= kMostNamed) damage_.push_back("inbox '" + spot.inbox.name() + "': " + message.error().what);
+      continue;
+    }
     if (!message) return tl::unexpected(message.error());
-    const SavedMessage saved{found->spot.inbox, last, std::move(*message)};
+    const SavedMessage saved{spot.inbox, found->inbox_received, newer, newer_size, std::move(*message)};
     TRY(writer.add(saved));
     saved_.add(saved.inbox, saved.message.summary);
   }
@@ -54,22 +57,16 @@ Result<void> Backup::save_inbox(BackupWriter& writer, const std::vector<Found>& 
 Result<bool> Restore::run(BackupReader& reader, const GoOn& go_on) {
   Result<std::optional<SavedMessage>> saved = reader.next();
   for (; saved && *saved; saved = reader.next()) {
-    TRY(enter((*saved)->inbox));
-    if (!is_wanted(**saved)) continue;
-    Message& message = (*saved)->message;
-    batch_bytes_ += message.data.size() + message.transcript.size();
-    Delivery delivery;
-    delivery.targets.push_back({(*saved)->inbox, message.summary.to});
-    if (!options_.renew) delivery.arrived = message.summary.received;
-    delivery.summary = std::move(message.summary);
-    delivery.data = std::move(message.data);
-    delivery.transcript = std::move(message.transcript);
-    batch_.push_back(std::move(delivery));
-    if (batch_.size() < kBatch && batch_bytes_ < kBatchBytes) continue;
-    TRY(put());
-    if (!go_on(restored_)) return false;
+    TRY(patiently([&] { return enter((*saved)->inbox); }, [&] { return go_on(restored_); }));
+    if (const auto reason = reason_against(**saved)) {
+      ++(passed_over_.*reason);
+    } else {
+      take(std::move(**saved));
+    }
+    if (batch_.size() >= kBatch || batch_bytes_ >= kBatchBytes) TRY(put(go_on));
+    if (batch_.empty() && !go_on(restored_)) return false;
   }
-  TRY(put());
+  TRY(put(go_on));
   go_on(restored_);
   if (!saved) return tl::unexpected(saved.error());
   return true;
@@ -77,22 +74,48 @@ Result<bool> Restore::run(BackupReader& reader, const GoOn& go_on) {
 
 /// Once for each inbox: what it has.
 Result<void> Restore::enter(const mail::Inbox& inbox) {
-  if (inbox.name() == inbox_) return {};
+  if (inbox_ == inbox.name()) return {};
+  const std::vector<Summary> list = TRY(store_.list(inbox, {}));
   inbox_ = inbox.name();
+  const Result<mail::Inbox> parsed = mail::Inbox::parse(inbox.name(), options_.inbox);
+  nameable_ = parsed && *parsed == inbox;
   ids_.clear();
-  for (const Summary& summary : TRY(patiently([&] { return store_.list(inbox, {}); }))) ids_.insert(summary.id.text());
+  for (const Summary& summary : list) ids_.insert(summary.id.text());
+  newest_ = list.empty() ? std::nullopt : std::optional<Summary>(list.front());
+  newest_seen_ = false;
   return {};
 }
 
-bool Restore::is_wanted(const SavedMessage& saved) {
-  const bool known = ids_.contains(saved.message.summary.id.text());
-  const bool late = !options_.renew && clock_.now() - saved.inbox_received >= options_.max_age;
-  known_ += known;
-  expired_ += !known && late;
-  return !known && !late;
+/// What is counted in place of restoring it; nullptr: nothing speaks against it.
+std::uint64_t Restore::PassedOver::*Restore::reason_against(const SavedMessage& saved) {
+  const Summary& summary = saved.message.summary;
+  if (!nameable_) return &PassedOver::unnamed;
+  newest_seen_ = newest_seen_ || (newest_ && newest_->id == summary.id);
+  if (ids_.contains(summary.id.text())) return &PassedOver::known;
+  const InboxSettings& caps = options_.inbox;
+  if (!options_.renew && clock_.now() - saved.inbox_received >= caps.max_age) return &PassedOver::expired;
+  const bool too_large = caps.max_size > 0 && saved.newer > 0 && saved.newer_size + summary.size > caps.max_size;
+  if (saved.newer >= caps.max_messages || too_large) return &PassedOver::over_quota;
+  // Of one millisecond the file knows the order.
+  const bool older =
+      newest_ && (summary.received < newest_->received || (summary.received == newest_->received && !newest_seen_));
+  return older ? &PassedOver::older : nullptr;
 }
 
-Result<void> Restore::put() {
+void Restore::take(SavedMessage saved) {
+  Message& message = saved.message;
+  batch_bytes_ += message.data.size() + message.transcript.size();
+  Delivery delivery;
+  delivery.targets.push_back({std::move(saved.inbox), message.summary.to});
+  // An inbox expires as a whole: its old mail lives as long as its newest.
+  if (!options_.renew) delivery.arrived = saved.inbox_received;
+  delivery.summary = std::move(message.summary);
+  delivery.data = std::move(message.data);
+  delivery.transcript = std::move(message.transcript);
+  batch_.push_back(std::move(delivery));
+}
+
+Result<void> Restore::put(const GoOn& go_on) {
   std::vector<Delivery> batch = std::exchange(batch_, {});
   batch_bytes_ = 0;
   if (batch.empty()) return {};
@@ -105,12 +128,11 @@ Result<void> Restore::put() {
     }
     return results;
   };
-  const std::vector<Result<MessageId>> results = TRY(patiently(put));
+  const std::vector<Result<MessageId>> results = TRY(patiently(put, [&] { return go_on(restored_); }));
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (results[i]) restored_.add(batch[i].targets.front().inbox, batch[i].summary);
     if (results[i]) continue;
-    ++refused_;
-    if (why_refused_.empty()) why_refused_ = results[i].error().what;
+    if (++passed_over_.refused == 1) passed_over_.why_refused = results[i].error().what;
   }
   store_.tend();
   return {};

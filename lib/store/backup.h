@@ -1,78 +1,96 @@
 /// backup.h: all mail of a store into a backup file while it is in use, and out of one into any store.
-///
-/// The backup is the mail that was acknowledged before it began and is there when the walk comes to it; what is
-/// received after it began is not in it. So nothing is in it without what was acknowledged before it. No transaction is
-/// held open, so a store that is in use grows no log by it.
 #pragma once
 
-#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 #include "core/clock.h"
+#include "core/config.h"
 #include "store/backup_file.h"
 #include "store/bulk.h"
 
 namespace maildrop::store {
 
-/// Not thread-safe; used once. Blocking.
+/// The backup has what was acknowledged before it began and is there when the walk comes to it; of what comes or goes
+/// meanwhile it has some. No transaction is held open, so a store that is in use grows no log by it. Not thread-safe;
+/// used once. Blocking.
 class Backup {
  public:
-  /// `store` and `clock` outlive it.
-  Backup(Store& store, const Clock& clock) : store_(store), clock_(clock) {}
+  /// `store` outlives it.
+  explicit Backup(Store& store) : store_(store) {}
 
   /// Writes a whole file to `sink`. false: ended by `go_on`, and what was written is none. Errors of the sink and of
-  /// the store.
-  Result<bool> run(Sink sink, std::string_view version, const GoOn& go_on);
+  /// the store, but for damage to messages: these are left out.
+  Result<bool> run(Sink sink, const BackupHead& head, const GoOn& go_on);
+
   const Tally& saved() const { return saved_; }
+  std::uint64_t damaged() const { return damaged_; }
+  /// The first kMostNamed of these: inbox, id and what is wrong.
+  const std::vector<std::string>& damage() const { return damage_; }
+  static constexpr std::size_t kMostNamed = 20;
 
  private:
-  Result<void> save_inbox(BackupWriter& writer, const std::vector<Found>& newest_first);
+  Result<void> save_inbox(BackupWriter& writer, std::vector<Found> newest_first, const GoOn& go_on);
 
   Store& store_;
-  const Clock& clock_;
-  Time began_{};
   Tally saved_;
+  std::uint64_t damaged_ = 0;
+  std::vector<std::string> damage_;
 };
 
 struct RestoreOptions {
-  std::chrono::milliseconds max_age{};  // inbox.max_age
-  int compression = 0;                  // store.compression
-  bool renew = false;                   // it counts as having come now
+  InboxSettings inbox;
+  int compression = 0;  // store.compression
+  bool renew = false;   // it counts as having come now
 };
 
-/// Not thread-safe; used once. Blocking.
+/// Adds to what a store has, and takes nothing away by it that is newer: a message goes above what its inbox has, so it
+/// is passed over where that is newer, or where the inbox would not keep it. Not thread-safe; used once. Blocking.
 class Restore {
  public:
   Restore(Store& store, const Clock& clock, const RestoreOptions& options)
       : store_(store), clock_(clock), options_(options) {}
 
-  /// Puts what the store has not. false: ended by `go_on`. Errors of the reader and of the store: what came before is
-  /// restored; it may be run again.
+  /// false: ended by `go_on`. Errors of the reader and of the store: what came before is restored; it may be run again.
   Result<bool> run(BackupReader& reader, const GoOn& go_on);
 
   const Tally& restored() const { return restored_; }
-  std::uint64_t known() const { return known_; }      // that were there already
-  std::uint64_t expired() const { return expired_; }  // for which it is too late
-  std::uint64_t refused() const { return refused_; }  // for which the store has no room
-  const std::string& why_refused() const { return why_refused_; }
+  /// Those that are not.
+  struct PassedOver {
+    std::uint64_t known = 0;       // there already
+    std::uint64_t expired = 0;     // by inbox.max_age
+    std::uint64_t over_quota = 0;  // by inbox.max_messages or inbox.max_size
+    std::uint64_t older = 0;       // than what its inbox has
+    std::uint64_t unnamed = 0;     // inbox.naming and the like do not allow the name of its inbox
+    std::uint64_t refused = 0;     // the store has no room
+    std::string why_refused{};     // the first of them
+  };
+  const PassedOver& passed_over() const { return passed_over_; }
 
  private:
   Result<void> enter(const mail::Inbox& inbox);
-  bool is_wanted(const SavedMessage& saved);
-  Result<void> put();
+  std::uint64_t PassedOver::*reason_against(const SavedMessage& saved);
+  void take(SavedMessage saved);
+  Result<void> put(const GoOn& go_on);
 
   Store& store_;
   const Clock& clock_;
   const RestoreOptions options_;
-  std::string inbox_;                    // of the message before
+
+  // Of the inbox at hand:
+  std::optional<std::string> inbox_;
+  bool nameable_ = false;
   std::unordered_set<std::string> ids_;  // that it had
+  std::optional<Summary> newest_;        // that it had
+  bool newest_seen_ = false;             // in the file
+
   std::vector<Delivery> batch_;
   std::uint64_t batch_bytes_ = 0;
   Tally restored_;
-  std::uint64_t known_ = 0, expired_ = 0, refused_ = 0;
-  std::string why_refused_;
+  PassedOver passed_over_;
 };
 
 }  // namespace maildrop::store

@@ -16,7 +16,8 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view kSchema = "maildrop.backup/1";
 constexpr int kLevel = 3;  // zstd's own default
 constexpr std::size_t kSumDigits = 16;
-constexpr std::size_t kLongestName = 64 + 1 + 255;  // mail/inbox.h
+constexpr std::int64_t kYear1 = -62'135'596'800'000, kYear10000 = 253'402'300'800'000;  // what RFC 3339 can say
+constexpr std::size_t kLongestName = 64 + 1 + 255;                                      // mail/inbox.h
 
 constexpr std::pair<const char*, std::string Summary::*> kTexts[] = {
     {"from", &Summary::from},       {"to", &Summary::to},     {"header_from", &Summary::header_from},
@@ -71,7 +72,8 @@ class Members {
   }
   Time time(const char* name) {
     const Json& value = member(name);
-    if (value.is_number_integer()) return from_millis(value.get<std::int64_t>());
+    const std::int64_t millis = value.is_number_integer() ? value.get<std::int64_t>() : kYear10000;
+    if (millis >= kYear1 && millis < kYear10000) return from_millis(millis);
     bad_ = name;
     return {};
   }
@@ -115,6 +117,8 @@ Result<SavedMessage> described_by(const Json& object) {
   Summary& summary = saved.message.summary;
   const std::string name = members.text("inbox");
   saved.inbox_received = members.time("inbox_received");
+  saved.newer = members.number("newer", INT64_MAX);
+  saved.newer_size = members.number("newer_size", INT64_MAX);
   const std::string id = members.text("id");
   summary.received = members.time("received");
   for (const auto& [key, text] : kTexts) summary.*text = members.text(key);
@@ -141,6 +145,8 @@ Result<void> BackupWriter::add(const SavedMessage& saved) {
   const Summary& summary = message.summary;
   Json object{{"inbox", json_text(saved.inbox.name())},
               {"inbox_received", to_millis(saved.inbox_received)},
+              {"newer", saved.newer},
+              {"newer_size", saved.newer_size},
               {"id", summary.id.text()},
               {"received", to_millis(summary.received)}};
   for (const auto& [key, text] : kTexts) object[key] = json_text(summary.*text);
@@ -199,7 +205,7 @@ Result<std::optional<SavedMessage>> BackupReader::read() {
   }
   SavedMessage saved = TRY(described_by(object));
   Members sizes(object);
-  const std::uint64_t transcript_size = sizes.number("transcript_size", kMostData);
+  const std::uint64_t transcript_size = sizes.number("transcript_size", kMostData - saved.message.summary.size);
   TRY(sizes.check());
   saved.message.data = TRY(in_.bytes(saved.message.summary.size));
   saved.message.transcript = TRY(in_.bytes(transcript_size));

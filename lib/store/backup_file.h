@@ -4,8 +4,9 @@
 ///   schema   maildrop.backup/1, version (of the maildrop that wrote it), begun
 /// Each message is a line with a JSON object, its data, its transcript, and a line of 16 hexadecimal digits, the first
 /// of the SHA-256 of all three, the newline of the first included:
-///   inbox, inbox_received (when it last did), id, received, from, to, header_from, subject, helo, peer, tls,
-///   date (null: none), size (bytes of the data), transcript_size
+///   inbox, inbox_received (when it last did), newer, newer_size (how many messages of the inbox follow, and the bytes
+///   of their data), id, received, from, to, header_from, subject, helo, peer, tls, date (null: none), size (bytes of
+///   the data), transcript_size
 /// Messages of an inbox come together, the oldest first. The last line is an object with `messages`, how many there
 /// are. Times are milliseconds since 1970. A text that is no UTF-8 is an object with its bytes in hexadecimal, `hex`.
 /// Within a version of the schema fields are only added.
@@ -24,12 +25,14 @@ namespace maildrop::store {
 
 struct BackupHead {
   std::string version;  // of maildrop
-  Time begun{};         // nothing in it came later
+  Time begun{};
 };
 
 struct SavedMessage {
   mail::Inbox inbox = mail::Inbox::trusted({});
-  Time inbox_received{};  // when the inbox last did
+  Time inbox_received{};         // when the inbox last did
+  std::uint64_t newer = 0;       // messages of the inbox that follow
+  std::uint64_t newer_size = 0;  // bytes of their data
   Message message{};
 };
 
@@ -47,11 +50,11 @@ class BackupWriter {
   std::uint64_t messages_ = 0;
 };
 
-/// Not thread-safe. Blocks as its source does. Holds one message in memory, of kMostData at most.
+/// Not thread-safe. Blocks as its source does. Holds one message in memory.
 class BackupReader {
  public:
   static constexpr std::size_t kMostLine = 1u << 20;
-  static constexpr std::uint64_t kMostData = 1u << 30;  // twice the largest mail.max_size
+  static constexpr std::uint64_t kMostData = 1u << 30;  // twice the largest mail.max_size; transcript included
 
   /// invalid: no backup, or of a schema that is not known.
   static Result<BackupReader> open(Fill fill);

@@ -31,18 +31,20 @@ using GoOn = std::function<bool(const Tally&)>;
 
 inline constexpr std::size_t kScanPage = 500;  // messages of a walk at once
 
+inline constexpr std::chrono::seconds kPatience{5};
+
 /// What `call` gives in the end: what passes by itself (a writer that starts, ends or hangs, a server that changes
-/// places) is waited for, some seconds.
+/// places) is tried again until kPatience has passed, or `go_on` gives false.
 template <class Call>
-auto patiently(Call call) -> decltype(call()) {
+auto patiently(
+    Call call, const std::function<bool()>& go_on = [] { return true; }) -> decltype(call()) {
   constexpr std::chrono::milliseconds kRetry{200};
-  constexpr int kRetries = 25;
-  for (int i = 0;; ++i) {
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
     auto result = call();
-    const bool may_pass =
-        !result && (result.error().code == Code::unavailable || result.error().code == Code::timed_out ||
-                    result.error().code == Code::over_limit);
-    if (!may_pass || i == kRetries) return result;
+    if (result || std::chrono::steady_clock::now() + kRetry > until || !go_on()) return result;
+    const Code code = result.error().code;
+    if (code != Code::unavailable && code != Code::timed_out && code != Code::over_limit) return result;
     std::this_thread::sleep_for(kRetry);
   }
 }

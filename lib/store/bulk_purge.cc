@@ -52,28 +52,29 @@ bool BulkPurge::was_counted(const Found& found) const {
 }
 
 Result<bool> BulkPurge::remove(const GoOn& go_on) {
+  const auto patient = [&] { return go_on(removed_); };
   for (ScanCursor cursor = begin(); !cursor.done();) {
-    for (Found& found : TRY(patiently([&] { return store_.scan(cursor, kScanPage); }))) {
+    for (Found& found : TRY(patiently([&] { return store_.scan(cursor, kScanPage); }, patient))) {
       if (!was_counted(found) || !wanted_(found)) continue;
       chunk_bytes_ += found.summary.size;
       chunk_.push_back(std::move(found));
       if (!size_.is_full(chunk_.size(), chunk_bytes_)) continue;
-      TRY(remove_chunk());
+      TRY(remove_chunk(patient));
       if (!go_on(removed_)) return false;
     }
     if (!go_on(removed_)) return false;
   }
-  TRY(remove_chunk());
+  TRY(remove_chunk(patient));
   go_on(removed_);  // all is done, whatever it says
   return true;
 }
 
-Result<void> BulkPurge::remove_chunk() {
+Result<void> BulkPurge::remove_chunk(const std::function<bool()>& patient) {
   if (chunk_.empty()) return {};
   std::vector<Spot> spots;
   for (const Found& found : chunk_) spots.push_back(found.spot);
   const Steady::time_point begun = Steady::now();
-  const std::size_t gone = TRY(patiently([&] { return store_.remove_all(spots); }));
+  const std::size_t gone = TRY(patiently([&] { return store_.remove_all(spots); }, patient));
   const Steady::duration took = Steady::now() - begun;
   size_.took(took);
   Tally all = removed_;

@@ -55,7 +55,7 @@ class BulkPurge {
  private:
   ScanCursor begin() const;
   bool was_counted(const Found& found) const;
-  Result<void> remove_chunk();
+  Result<void> remove_chunk(const std::function<bool()>& patient);
 
   Store& store_;
   const std::vector<std::string> names_;

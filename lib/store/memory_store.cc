@@ -169,7 +169,7 @@ class MemoryStore final : public Store {
     Quota quota(settings_.max_messages, settings_.max_size, is_expired(box, clock_.now()));
     for (auto entry = box.entries.rbegin(); entry != box.entries.rend(); ++entry) {
       const bool over = quota.exceeded_by(entry->body->packed.data_size);
-      found.push_back({{mail::Inbox::trusted(box.name), entry->summary.id}, entry->summary, over});
+      found.push_back({{mail::Inbox::trusted(box.name), entry->summary.id}, entry->summary, over, box.last});
     }
   }
 

@@ -201,12 +201,16 @@ Result<std::vector<Found>> Readers::scan(ScanCursor& cursor, std::size_t message
       Cursor row(reader->all);
       row->bind_text(1, name).bind(2, at.next == 0 ? INT64_MAX : static_cast<std::int64_t>(at.next));
       std::optional<Quota> quota;
+      std::int64_t last = 0;
       while (TRY(row->step())) {
-        if (!quota) quota.emplace(caps.messages, caps.bytes, std::max(row->integer(5), row->integer(6)) <= expired);
+        if (!quota) {  // the newest
+          last = std::max(row->integer(5), row->integer(6));
+          quota.emplace(caps.messages, caps.bytes, last <= expired);
+        }
         const bool over = quota->exceeded_by(static_cast<std::uint64_t>(row->integer(3)), row->integer(4) != 0);
         Summary summary = TRY(unpack(row->bytes(0), row->bytes(1)));
         Spot spot{mail::Inbox::trusted(name), summary.id, std::to_string(row->integer(2))};
-        found.push_back({std::move(spot), std::move(summary), over});
+        found.push_back({std::move(spot), std::move(summary), over, from_millis(last)});
       }
     }
     return found;

@@ -105,6 +105,7 @@ struct Found {
   Spot spot;
   Summary summary;
   bool over_quota = false;  // expired, or above what inbox.max_messages and inbox.max_size allow now
+  Time inbox_received{};    // when its inbox last received, by which it expires
 };
 
 /// How far a walk through a store has come. A fresh one is at the begin of all; one with names walks through those

@@ -15,6 +15,8 @@ SavedMessage saved(const std::string& name, const std::string& data) {
   SavedMessage s;
   s.inbox = inbox(name);
   s.inbox_received = from_millis(1'700'000'005'000);
+  s.newer = 3;
+  s.newer_size = 77;
   s.message.summary = summary(from_millis(1'700'000'000'123), "subject");
   s.message.data = data;
   s.message.summary.size = data.size();
@@ -65,6 +67,8 @@ TEST_CASE("a backup: messages come back as they were") {
     const SavedMessage& got = **next;
     CHECK(got.inbox == want.inbox);
     CHECK(got.inbox_received == want.inbox_received);
+    CHECK(got.newer == want.newer);
+    CHECK(got.newer_size == want.newer_size);
     CHECK(got.message.data == want.message.data);
     CHECK(got.message.transcript == want.message.transcript);
     const Summary &a = got.message.summary, &b = want.message.summary;
@@ -89,16 +93,17 @@ TEST_CASE("a backup: what it looks like is what the manual says") {
   const std::size_t sum = text.find("QUIT\n") + 5;
   REQUIRE(text.substr(sum, 17).find('\n') == 16);
   text.replace(sum, 16, "SUM");
-  CHECK(text ==
-        R"({"schema":"maildrop.backup/1","version":"1.2.3","begun":1700000009000})"
-        "\n"
-        R"({"inbox":"bob","inbox_received":1700000005000,"id":"zwcddeaaaaaaaaaaaaaaaaaaaa","received":1700000000123,)"
-        R"("from":"sender@example.org","to":"","header_from":"Sénder <sender@example.org>","subject":"subject",)"
-        R"("helo":{"hex":"ff"},"peer":"192.0.2.1","tls":"TLSv1.3 TLS_AES_256_GCM_SHA384","date":1699999995123,)"
-        R"("size":21,"transcript_size":8})"
-        "\n"
-        "Subject: hi\r\n\r\nbody\r\nC: QUIT\nSUM\n"
-        "{\"messages\":1}\n");
+  CHECK(
+      text ==
+      R"({"schema":"maildrop.backup/1","version":"1.2.3","begun":1700000009000})"
+      "\n"
+      R"({"inbox":"bob","inbox_received":1700000005000,"newer":3,"newer_size":77,"id":"zwcddeaaaaaaaaaaaaaaaaaaaa","received":1700000000123,)"
+      R"("from":"sender@example.org","to":"","header_from":"Sénder <sender@example.org>","subject":"subject",)"
+      R"("helo":{"hex":"ff"},"peer":"192.0.2.1","tls":"TLSv1.3 TLS_AES_256_GCM_SHA384","date":1699999995123,)"
+      R"("size":21,"transcript_size":8})"
+      "\n"
+      "Subject: hi\r\n\r\nbody\r\nC: QUIT\nSUM\n"
+      "{\"messages\":1}\n");
 }
 
 TEST_CASE("a backup: what is none is told") {
@@ -152,6 +157,9 @@ TEST_CASE("a backup: what a number or a name says is not believed") {
         "behind 0 messages: 'helo' is not as it should be");
   CHECK(with("\"helo\":\"client.example.org\"", "\"helo\":{\"hex\":\"f\"}") ==
         "behind 0 messages: 'helo' is not as it should be");
+  for (const char* time : {"-9223372036854775808", "9223372036854775807", "253402300800000", "1.5", "\"now\"", "null"})
+    CHECK(with("\"inbox_received\":1700000005000", std::string("\"inbox_received\":") + time) ==
+          "behind 0 messages: 'inbox_received' is not as it should be");
   CHECK(with("\"id\":\"", "\"id\":\"!").starts_with("behind 0 messages: "));
   CHECK(with("\"messages\":1", "\"messages\":2") == "behind 1 messages: there should be 2");
   CHECK(with("\"messages\":1", "\"message\":1") == "behind 1 messages: 'messages' is not as it should be");

@@ -7,7 +7,7 @@
 namespace maildrop::store::test {
 
 /// Fails the Nth call of any kind: before it is done, or after (the answer is lost, as with a link that breaks).
-class FlakyStore final : public Store {
+class FlakyStore : public Store {
  public:
   enum class When { before, after };
   static constexpr std::string_view kReason = "injected";

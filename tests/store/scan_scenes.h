@@ -32,6 +32,7 @@ inline const Scene kScanScenes[] = {
            CHECK(each.summary.received == at->received);
            CHECK(each.summary.size == at->size);
            CHECK(!each.over_quota);
+           CHECK(each.inbox_received == s.now());
          }
        }
      }},
