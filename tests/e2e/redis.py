@@ -9,14 +9,14 @@ DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
 
 class Redis:
-    """`example`: with the settings of examples/redis.conf."""
+    """`example`: with the settings of examples/redis.conf; `env`: besides that of the test."""
 
-    def __init__(self, *options, name="redis", example=False):
+    def __init__(self, *options, name="redis", example=False, env=None):
         self.folder = f"{WORK}/{name}"
         os.makedirs(self.folder, exist_ok=True)
         self.path = f"{self.folder}/redis.sock"
         self.url = f"redis+unix://{self.path}"
-        self.options = options
+        self.options, self.env = options, {**os.environ, **(env or {})}
         self.settings = [f"{ROOT}/examples/redis.conf"] if example else ["--save", ""]
         self.start()
 
@@ -26,21 +26,28 @@ class Redis:
     def __exit__(self, *_):
         self.kill()
 
-    def start(self):
+    def spawn(self):
         self.process = subprocess.Popen(
             ["redis-server", *self.settings, "--port", "0", "--unixsocket", self.path, "--dir", self.folder, "--logfile",
-             f"{self.folder}/log", *self.options], stdout=subprocess.DEVNULL,
+             f"{self.folder}/log", *self.options], stdout=subprocess.DEVNULL, env=self.env,
             preexec_fn=end_with_parent)
-        if not until(self.answers, 10):
+
+    def start(self):
+        self.spawn()
+        if not until(lambda: self.answers() or self.process.poll() is not None, 10) or self.process.poll() is not None:
             raise RuntimeError("redis-server does not start")
+
+    def ask(self, command):
+        """What comes first of the answer."""
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(5)
+            link.connect(self.path)
+            link.sendall(command.encode() + b"\r\n")
+            return link.recv(65536)
 
     def answers(self):
         try:
-            with socket.socket(socket.AF_UNIX) as link:
-                link.settimeout(5)
-                link.connect(self.path)
-                link.sendall(b"PING\r\n")
-                return link.recv(100).startswith((b"+PONG", b"-NOAUTH"))
+            return self.ask("PING").startswith((b"+PONG", b"-NOAUTH"))
         except OSError:
             return False
 

@@ -22,19 +22,18 @@ class Disk:
     """The store's files as far as they are on the disk: writes that a sync followed which did not fail.
 
     After a sync that failed the writes before it may be there or not, and stay so whatever the next sync says: that is
-    how Linux does it, where pages that could not be written count as clean.
+    how Linux does it, where pages that could not be written count as clean. `files`: what each begins with.
     """
 
-    def __init__(self, trace, database):
+    def __init__(self, trace, files):
         self.trace, self.offset = trace, 0
-        self.files = {"d": bytearray(database), "w": bytearray()}
-        self.pending = {"d": [], "w": []}
+        self.files = {name: bytearray(data) for name, data in files.items()}
+        self.pending = {name: [] for name in files}
         self.doubtful = 0  # writes that a failed sync leaves behind
         self.begun = {}  # (file, thread): how many changes there had been when its sync began
         self.changes = 0
         self.fresh = []  # what syncs made durable since the last reply
         self.faults = {}
-        self.acknowledged, self.too_early = [], []  # ids
 
     def follow(self, last_reply=lambda: None):
         """Takes in what has happened, and calls `last_reply` where the last 250 went out."""
@@ -58,7 +57,7 @@ class Disk:
 
     def event(self, what, name, call, number, data):
         if what == "R":
-            self.reply(data.split(b" stored as ")[1].split()[0].decode())
+            self.reply(data)
         elif what == "F":
             self.faults[name + call] = self.faults.get(name + call, 0) + 1
         elif name in self.files:
@@ -74,9 +73,14 @@ class Disk:
             last = self.begun.pop((name, number))
             before = [each for each in self.pending[name] if each[0] <= last]
             del self.pending[name][:len(before)]
-            for _, *each in before if what == "S" else ():
+            if what == "X":
+                self.doubt(name, before)
+                return
+            for _, *each in before:
                 self.apply(self.files[name], *each)
-            self.doubtful += len(before) if what == "X" else 0
+
+    def doubt(self, _name, writes):
+        self.doubtful += len(writes)
 
     def apply(self, file, what, number, data):
         if what == "T":
@@ -87,10 +91,17 @@ class Disk:
         file[number:number + len(data)] = data
         self.fresh.append(data)
 
-    def reply(self, message):
-        self.acknowledged.append(message)
-        if not any(message.encode() in data for data in self.fresh):
-            self.too_early.append(message)
+
+class SqliteDisk(Disk):
+    def __init__(self, trace, database):
+        super().__init__(trace, {"d": database, "w": b""})
+        self.acknowledged, self.too_early = [], []  # ids
+
+    def reply(self, data):
+        message = data.split(b" stored as ")[1].split()[0]
+        self.acknowledged.append(message.decode())
+        if not any(message in data for data in self.fresh):
+            self.too_early.append(message.decode())
         self.fresh.clear()
 
     def save(self, folder):

@@ -1,6 +1,7 @@
-/// faults: LD_PRELOAD for a maildrop whose disk fails when it is told to.
+/// faults: LD_PRELOAD for a maildrop, or its Redis, whose disk fails when it is told to.
 ///
-/// FAULTS_STORE    path of the SQLite file; it, its -wal, -shm and -journal, and its folder are watched
+/// FAULTS_STORE    path of the SQLite file; it, its -wal, -shm and -journal, and its folder are watched. Or, with a
+///                 slash at its end, of Redis's folder of append-only files
 /// FAULTS_CONTROL  a file that both sides map: struct Control
 /// FAULTS_TRACE    a file that gets what happened, in order: struct Event and its data
 #include <dlfcn.h>
@@ -14,6 +15,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <climits>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -35,7 +37,7 @@ struct Control {
 
 struct Event {
   char what;           // Written Truncated, sync Begun Succeeded Xfailed, Fault, Reply
-  char file;           // d -wal: w, -shm: s, -journal: j, folder: f; otherwise: -
+  char file;           // d -wal: w, -shm: s, -journal: j, folder: f; append-only file: a; otherwise: -
   std::uint16_t call;  // Fault: w, s or t
   std::uint32_t size;  // of the data that follows
   std::uint64_t at;    // offset; new size; thread
@@ -59,16 +61,22 @@ void note(char what, char file, std::uint64_t at, std::string_view data = {}, ch
   errno = before;
 }
 
-char file_of(int fd) {
-  if (!control) return 0;
+bool is_redis() { return control && store.back() == '/'; }
+
+std::string name_of(int fd) {
   char path[4096];
   const int before = errno;
   const ssize_t n = readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), path, sizeof path);
   errno = before;
-  const std::string_view name(path, n > 0 ? static_cast<std::size_t>(n) : 0);
+  return {path, n > 0 ? static_cast<std::size_t>(n) : 0};
+}
+
+char file_of(std::string_view name) {
+  if (!control) return 0;
   if (name == folder) return 'f';
   if (name.substr(0, store.size()) != store) return 0;
   const std::string_view rest = name.substr(store.size());
+  if (is_redis()) return rest.size() > 4 && rest.substr(rest.size() - 4) == ".aof" ? 'a' : 0;
   return rest.empty() ? 'd' : rest == "-wal" ? 'w' : rest == "-shm" ? 's' : rest == "-journal" ? 'j' : 0;
 }
 
@@ -88,15 +96,22 @@ Fate fate(char call, char file) {
   return Fate::fails;
 }
 
+/// Redis's answer to the script that stores one message.
+bool is_stored(std::string_view name, std::string_view text) {
+  return is_redis() && name.substr(0, 7) == "socket:" && text == ":1\r\n";
+}
+
 template <class Write>
 ssize_t written(int fd, const void* data, std::size_t size, off_t at, Write write_it) {
-  const char file = file_of(fd);
+  const std::string name = name_of(fd);
+  if (is_stored(name, {static_cast<const char*>(data), size})) note('R', '-', 0);
+  const char file = file_of(name);
   if (!file) return write_it(size);
   const Fate is = fate('w', file);
   if (is == Fate::fails) return -1;
-  const off_t offset = at >= 0 ? at : lseek(fd, 0, SEEK_CUR);
   const ssize_t n = write_it(is == Fate::half ? size / 2 : size);
   if (n > 0) {
+    const off_t offset = at >= 0 ? at : lseek(fd, 0, SEEK_CUR) - n;  // what is open for appending stood anywhere before
     note('W', file, static_cast<std::uint64_t>(offset), {static_cast<const char*>(data), static_cast<std::size_t>(n)});
   }
   return n;
@@ -104,7 +119,7 @@ ssize_t written(int fd, const void* data, std::size_t size, off_t at, Write writ
 
 template <class Sync>
 int synced(int fd, Sync sync_it) {
-  const char file = file_of(fd);
+  const char file = file_of(name_of(fd));
   if (!file) return sync_it();
   const auto thread = static_cast<std::uint64_t>(gettid());
   note('B', file, thread);
@@ -115,8 +130,8 @@ int synced(int fd, Sync sync_it) {
 }
 
 template <class Truncate>
-int truncated(int fd, off_t size, Truncate truncate_it) {
-  const char file = file_of(fd);
+int truncated(std::string_view name, off_t size, Truncate truncate_it) {
+  const char file = file_of(name);
   if (!file) return truncate_it();
   if (fate('t', file) != Fate::passes) return -1;
   const int result = truncate_it();
@@ -129,7 +144,7 @@ __attribute__((constructor)) void begin() {
   const char* shared = std::getenv("FAULTS_CONTROL");
   const char* events = std::getenv("FAULTS_TRACE");
   if (!path || !shared || !events) std::abort();
-  store = path;
+  store = strdup(path);  // Redis writes its title over its environment
   folder = store.substr(0, store.rfind('/'));
   trace = open(events, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   const int fd = open(shared, O_RDWR | O_CLOEXEC);
@@ -170,12 +185,19 @@ int fdatasync(int fd) {
 
 int ftruncate(int fd, off_t size) noexcept {
   static const auto next = real<int(int, off_t)>("ftruncate");
-  return truncated(fd, size, [&] { return next(fd, size); });
+  return truncated(name_of(fd), size, [&] { return next(fd, size); });
 }
 
 int ftruncate64(int fd, off64_t size) noexcept {
   static const auto next = real<int(int, off64_t)>("ftruncate64");
-  return truncated(fd, size, [&] { return next(fd, size); });
+  return truncated(name_of(fd), size, [&] { return next(fd, size); });
+}
+
+/// Redis cuts a file that ends within a command before it opens it.
+int truncate64(const char* path, off64_t size) noexcept {
+  static const auto next = real<int(const char*, off64_t)>("truncate64");
+  char name[PATH_MAX];
+  return truncated(realpath(path, name) ? name : "", size, [&] { return next(path, size); });
 }
 
 /// The replies: noted before they go.

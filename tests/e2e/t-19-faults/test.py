@@ -6,7 +6,7 @@ import sqlite3
 import time
 from contextlib import closing
 
-from disk import Disk, shared_control
+from disk import SqliteDisk, shared_control
 from e2e import WORK, Api, Daemon, check, finish, same, until, without_trace
 from smtp import Client, deliver
 
@@ -47,7 +47,7 @@ class Run:
         with Daemon(SETTINGS) as daemon:  # without the library: the disk begins with a store that is whole
             daemon.stop()
         with open(STORE, "rb") as file:
-            self.disk = Disk(f"{WORK}/trace", file.read())
+            self.disk = SqliteDisk(f"{WORK}/trace", file.read())
         self.names, self.refused, self.codes = {}, [], {}  # id: inbox, of what was acknowledged; inboxes
         self.unread, self.absent = [], []  # of both, those since the last kill
         self.count = self.kills = self.cuts = 0
