@@ -86,6 +86,15 @@ TEST_CASE("redis link: nobody there, nobody who answers, somebody who goes") {
   CHECK(gone.error().code == Code::unavailable);
 }
 
+TEST_CASE("redis link: a server that refuses writes, and PING, can be read") {
+  const FakeServer server([](const std::vector<std::string>& words, int) -> std::string {
+    return words[0] == "PING" ? "-MISCONF Errors writing to the AOF file\r\n" : "$4\r\nmail\r\n";
+  });
+  auto link = Link::open(server.place(), {}, in(5s));
+  REQUIRE(link);
+  CHECK(link->ask({"GET", "key"}, in(5s))->text == "mail");
+}
+
 TEST_CASE("redis link: who it is, and in which database") {
   RedisServer server({"--requirepass", "secret"});
   const Login login{{}, "secret", 0};
