@@ -35,6 +35,15 @@ using Owned = std::unique_ptr<T, Free>;
 // for it.
 constexpr std::size_t kLong = 256 * 1024;
 constexpr int kMostForLong = 3;
+// From here on level 9 takes two and a half times as long as level 5, for a twenty-fifth of the bytes: 1.4 ms for 0.57
+// at 50 KB of mail.
+constexpr std::size_t kMiddling = 16 * 1024;
+constexpr int kMostForMiddling = 5;
+
+int most_for(std::size_t size) {
+  if (size > kLong) return kMostForLong;
+  return size > kMiddling ? kMostForMiddling : kMostCompression;
+}
 
 std::string_view text_of(unsigned dictionary) {
   static_assert(kDictionary == 1);
@@ -76,7 +85,7 @@ Prepared& prepared() {
 std::optional<std::string> compress(std::string_view bytes, const CompressOptions& options) {
   thread_local Owned<ZSTD_CCtx> context;
   if (!context) context.reset(ZSTD_createCCtx());
-  const int level = std::clamp(options.level, 1, bytes.size() > kLong ? kMostForLong : kMostCompression);
+  const int level = std::clamp(options.level, 1, most_for(bytes.size()));
   const ZSTD_CDict* dictionary = prepared().for_level(level);
   if (!context || !dictionary) return std::nullopt;
   ZSTD_CCtx_reset(context.get(), ZSTD_reset_session_and_parameters);
