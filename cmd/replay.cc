@@ -68,7 +68,7 @@ int run_replay(ReplayOptions& options, const Words& words) {
   replay::PlayOptions& play = options.play;
   play.sender.to = *target;
   play.sender.timeout = *parse_duration(words.timeout);
-  options.max_size = *parse_size(words.max_size);
+  options.reading.max_size = *parse_size(words.max_size);
   play.recorded_helo = play.helo.empty();
   if (play.helo.empty()) play.helo = own_name();
   if (words.proxy) play.introduce = replay::Introduce::proxy;
@@ -173,6 +173,8 @@ std::function<int()> declare_replay(CLI::App& app, const Globals&) {
   app.add_flag("--xclient", words->xclient, "Tell the recorded client's address and HELO by XCLIENT.");
   with_check(app.add_option("--max-size", words->max_size, "A larger message is broken (default: 64MiB)."), "SIZE",
              check_size);
+  app.add_flag("--mboxcl2", o->reading.mboxcl2,
+               "From_ lines are not quoted in the mbox files: Content-Length divides them.");
   app.add_flag("--allow-remote", o->allow_remote, "The server may be another machine. Needs --rate.");
   app.add_flag("--json", o->json, "Write one JSON object, schema maildrop.replayed/1.");
   app.add_flag("-q,--quiet", o->quiet, "No progress and no report: only what went wrong.");

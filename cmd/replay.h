@@ -8,6 +8,7 @@
 
 #include "core/result.h"
 #include "replay/player.h"
+#include "replay/sources.h"
 #include "terminal.h"
 
 namespace maildrop::cmd {
@@ -15,7 +16,7 @@ namespace maildrop::cmd {
 struct ReplayOptions {
   std::vector<std::string> sources;
   std::string to;  // as typed
-  std::size_t max_size = 0;
+  replay::SourceOptions reading;
   bool allow_remote = false;
   bool json = false;
   bool quiet = false;
@@ -30,7 +31,7 @@ Result<std::vector<Endpoint>> replay_target(const std::string& text, bool allow_
 bool is_remote(const Endpoint& endpoint);
 
 /// All paths as one source, each opened when it is its turn; one that cannot be is an error of it.
-std::unique_ptr<replay::Source> open_paths(std::vector<std::string> paths, std::size_t max_size);
+std::unique_ptr<replay::Source> open_paths(std::vector<std::string> paths, const replay::SourceOptions& options);
 
 /// How a run ended, besides its numbers.
 struct ReplayEnd {

@@ -8,16 +8,14 @@
 #include "core/text.h"
 #include "progress.h"
 #include "replay.h"
-#include "replay/sources.h"
 
 namespace maildrop::cmd {
 namespace {
 
 class PathsSource : public replay::Source {
  public:
-  PathsSource(std::vector<std::string> paths, std::size_t max_size) : paths_(std::move(paths)) {
-    options_.max_size = max_size;
-  }
+  PathsSource(std::vector<std::string> paths, const replay::SourceOptions& options)
+      : paths_(std::move(paths)), options_(options) {}
 
   std::optional<Result<replay::Sample>> next() override {
     for (;;) {
@@ -34,15 +32,15 @@ class PathsSource : public replay::Source {
 
  private:
   const std::vector<std::string> paths_;
-  replay::SourceOptions options_;
+  const replay::SourceOptions options_;
   std::size_t at_ = 0;
   std::unique_ptr<replay::Source> source_;
 };
 
 }  // namespace
 
-std::unique_ptr<replay::Source> open_paths(std::vector<std::string> paths, std::size_t max_size) {
-  return std::make_unique<PathsSource>(std::move(paths), max_size);
+std::unique_ptr<replay::Source> open_paths(std::vector<std::string> paths, const replay::SourceOptions& options) {
+  return std::make_unique<PathsSource>(std::move(paths), options);
 }
 
 ReplayRun::ReplayRun(const ReplayOptions& options) : options_(options), bar_(screen_of(STDERR_FILENO, "never")) {}
@@ -50,7 +48,7 @@ ReplayRun::ReplayRun(const ReplayOptions& options) : options_(options), bar_(scr
 int ReplayRun::main() {
   listen_to_signals();
   replay::Player player(options_.play, [this]() -> Result<std::unique_ptr<replay::Source>> {
-    return open_paths(options_.sources, options_.max_size);
+    return open_paths(options_.sources, options_.reading);
   });
   const auto done = player.run([this](const replay::Tally& tally) { return show(tally); });
   ReplayEnd end;

@@ -40,7 +40,7 @@ _maildrop_words() {  # what may come after the command $1
       commands=''
       ;;
     'maildrop replay')
-      options='-h --help --to --lmtp --rcpt --from --helo --connections --reuse --rate --repeat --limit --retry --timeout --proxy --xclient --max-size --allow-remote --json -q --quiet --config --set'
+      options='-h --help --to --lmtp --rcpt --from --helo --connections --reuse --rate --repeat --limit --retry --timeout --proxy --xclient --max-size --mboxcl2 --allow-remote --json -q --quiet --config --set'
       valued='--to --rcpt --from --helo --connections --reuse --rate --repeat --limit --retry --timeout --max-size --config --set'
       files='--config'
       commands=''

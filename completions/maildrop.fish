@@ -93,6 +93,7 @@ complete -c maildrop -n '__maildrop_at replay' -l timeout -x -d 'Wait so long fo
 complete -c maildrop -n '__maildrop_at replay' -l proxy -d 'Tell the recorded client\'s address in a PROXY header'
 complete -c maildrop -n '__maildrop_at replay' -l xclient -d 'Tell the recorded client\'s address and HELO by XCLIENT'
 complete -c maildrop -n '__maildrop_at replay' -l max-size -x -d 'A larger message is broken (default'
+complete -c maildrop -n '__maildrop_at replay' -l mboxcl2 -d 'From_ lines are not quoted in the mbox files'
 complete -c maildrop -n '__maildrop_at replay' -l allow-remote -d 'The server may be another machine'
 complete -c maildrop -n '__maildrop_at replay' -l json -d 'Write one JSON object, schema maildrop.replayed/1'
 complete -c maildrop -n '__maildrop_at replay' -s q -l quiet -d 'No progress and no report'

@@ -129,10 +129,6 @@ void each_line(std::string_view text, Take take) {
   }
 }
 
-bool has_bare_from(std::string_view text) {
-  return text.substr(0, kFrom.size()) == kFrom || text.find("\nFrom ") != std::string_view::npos;
-}
-
 bool first_line_has_crlf(std::string_view text) {
   const std::size_t end = text.find('\n');
   return end != std::string_view::npos && end > 0 && text[end - 1] == '\r';
@@ -209,7 +205,6 @@ std::optional<MboxSplitter::Boundary> MboxSplitter::find_boundary() {
       if (!finished_ && buffer_.size() < *item_.target + kMaxFromLine + 10) return std::nullopt;
       if (auto boundary = boundary_at(*item_.target)) return boundary;
       item_.target.reset();
-      lengths_ = false;
     }
     const std::size_t newline = buffer_.find('\n', std::max(item_.line, item_.seen));
     if (newline == std::string::npos && !finished_) {
@@ -229,13 +224,12 @@ std::optional<MboxSplitter::Boundary> MboxSplitter::find_boundary() {
     if (!item_.empty_before || !item_.in_header) continue;
     item_.in_header = false;
     item_.target = target_of_length();
-    lengths_ = lengths_ && item_.target;
   }
 }
 
 /// Where the Content-Length of the header that was just read leads.
 std::optional<std::size_t> MboxSplitter::target_of_length() const {
-  if (!item_.from || !lengths_ || item_.dropped) return std::nullopt;
+  if (division_ != MboxDivision::lengths || !item_.from || item_.dropped) return std::nullopt;
   const std::string_view header = std::string_view(buffer_).substr(item_.content, item_.line - item_.content);
   HeaderLimits limits;
   limits.prefix = "Content-Length";
@@ -295,9 +289,8 @@ std::optional<Result<MboxMessage>> MboxSplitter::cut(const Boundary& boundary) c
   if (!item_.from && !item_.dropped && trim(raw).empty()) return std::nullopt;
   if (!item_.from) return fail(Code::invalid, "stands before the first From_ line");
   const bool crlf = item_.crlf || first_line_has_crlf(raw);
-  const bool quoted = !(boundary.by_length && has_bare_from(raw));
   MboxMessage message{*item_.from, {}};
-  if (!item_.dropped && raw.size() <= max_size_) message.data = decode(raw, crlf, quoted);
+  if (!item_.dropped && raw.size() <= max_size_) message.data = decode(raw, crlf, !boundary.by_length);
   if (item_.dropped || raw.size() > max_size_ || message.data.size() > max_size_)
     return fail(Code::over_limit, "is larger than " + format_size(max_size_));
   return message;

@@ -5,10 +5,9 @@
 ///   mboxo     `>` before `From `. What already read `>From ` cannot be told from it, and loses its `>` here
 ///   mboxrd    `>` before `From `, `>From `, `>>From ` and so on: nothing is lost. What we write
 ///   mboxcl    as mboxo, with a Content-Length
-///   mboxcl2   nothing is quoted: the Content-Length tells where a message ends. A message with one that counts, and a
-///             line `From ` in it, is of this kind; one without such a line cannot be told from mboxcl
-/// A sender may write Content-Length, too, so that two messages would become one. It counts only where it leads to a
-/// From_ line or to the end exactly, and only as long as every message of the file before had one that did.
+///   mboxcl2   nothing is quoted: the Content-Length tells where a message ends
+/// A sender may write Content-Length, too, and so hide the next message in his own, whose size he often knows. So it is
+/// not looked at unless the caller knows that the file is an mboxcl2: what mboxrd() wrote is divided as it was written.
 #pragma once
 
 #include <cstddef>
@@ -37,6 +36,12 @@ std::optional<FromLine> parse_from_line(std::string_view line);
 /// in CRLF and the first of them not in CR CR LF.
 std::string mboxrd(std::string_view message, const FromLine& from);
 
+/// How a file tells where a message ends.
+enum class MboxDivision {
+  quotes,   // by From_ lines: mboxo, mboxrd, mboxcl
+  lengths,  // by Content-Length where that leads to a From_ line or to the end exactly, else by From_ lines: mboxcl2
+};
+
 struct MboxMessage {
   FromLine from;
   std::string data;  // unquoted, lines end in CRLF; without the empty line that divides messages
@@ -48,7 +53,8 @@ struct MboxMessage {
 class MboxSplitter {
  public:
   /// What is larger than `max_size` is an error: over_limit.
-  explicit MboxSplitter(std::size_t max_size) : max_size_(max_size) {}
+  explicit MboxSplitter(std::size_t max_size, MboxDivision division = MboxDivision::quotes)
+      : max_size_(max_size), division_(division) {}
 
   void feed(std::string_view piece);
   void finish() { finished_ = true; }
@@ -92,11 +98,11 @@ class MboxSplitter {
   std::string_view line_at(std::size_t start) const;
 
   const std::size_t max_size_;
+  const MboxDivision division_;
   std::string buffer_;
   bool finished_ = false;
   bool ended_ = false;
   std::size_t count_ = 0;
-  bool lengths_ = true;  // every message so far had a Content-Length that led on
   Item item_;
 };
 

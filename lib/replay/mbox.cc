@@ -16,7 +16,9 @@ constexpr std::size_t kPiece = 64u << 10;  // bytes of one read
 class MboxSource final : public Source {
  public:
   MboxSource(Place place, const SourceOptions& options)
-      : place_(std::move(place)), max_size_(options.max_size), splitter_(options.max_size) {
+      : place_(std::move(place)),
+        max_size_(options.max_size),
+        splitter_(options.max_size, options.mboxcl2 ? mail::MboxDivision::lengths : mail::MboxDivision::quotes) {
     splitter_.feed(place_.head);
   }
 

@@ -19,6 +19,7 @@ namespace maildrop::replay {
 struct SourceOptions {
   std::size_t max_size = 64u << 20;  // bytes of a message; a larger one is an error of that sample (over_limit)
   int input = 0;                     // what `-` reads; not closed
+  bool mboxcl2 = false;              // mboxes are of that kind: Content-Length divides them, which a sender may write
 };
 
 struct SourceKind {

@@ -19,8 +19,9 @@ void require(bool holds) {
 }
 
 /// Data, or `!` for an error.
-std::vector<std::string> messages_of(std::string_view mbox, std::size_t max_size, std::size_t piece) {
-  mail::MboxSplitter splitter(max_size);
+std::vector<std::string> messages_of(std::string_view mbox, std::size_t max_size, std::size_t piece,
+                                     mail::MboxDivision division = mail::MboxDivision::quotes) {
+  mail::MboxSplitter splitter(max_size, division);
   std::vector<std::string> out;
   const auto take = [&] {
     while (const auto next = splitter.next()) {
@@ -42,9 +43,11 @@ std::vector<std::string> messages_of(std::string_view mbox, std::size_t max_size
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  for (const std::size_t max_size : {std::size_t{50}, std::size_t{1} << 20}) {
-    const auto whole = messages_of(bytes, max_size, std::max<std::size_t>(size, 1));
-    for (const std::size_t piece : {1, 7, 100}) require(messages_of(bytes, max_size, piece) == whole);
+  for (const auto division : {mail::MboxDivision::quotes, mail::MboxDivision::lengths}) {
+    for (const std::size_t max_size : {std::size_t{50}, std::size_t{1} << 20}) {
+      const auto whole = messages_of(bytes, max_size, std::max<std::size_t>(size, 1), division);
+      for (const std::size_t piece : {1, 7, 100}) require(messages_of(bytes, max_size, piece, division) == whole);
+    }
   }
   const std::string message = "S: x\r\n" + mail::to_crlf(bytes) + "\r\n";
   const std::string mbox = mail::mboxrd(message, {std::string(bytes.substr(0, 50)), from_millis(0)});

@@ -14,8 +14,9 @@ const Time kDate = from_millis(1'700'000'000'000);  // Tue, 14 Nov 2023 22:13:20
 const FromLine kBob{"bob@example.org", kDate};
 
 /// Data or `! what`, one each.
-std::vector<std::string> split_up(const std::vector<std::string>& pieces, std::size_t max_size = kMaxSize) {
-  MboxSplitter splitter(max_size);
+std::vector<std::string> split_up(const std::vector<std::string>& pieces, std::size_t max_size = kMaxSize,
+                                  MboxDivision division = MboxDivision::quotes) {
+  MboxSplitter splitter(max_size, division);
   std::vector<std::string> out;
   const auto take = [&] {
     while (auto next = splitter.next()) {
@@ -39,12 +40,13 @@ std::vector<std::string> bytes_of(const std::string& text) {
 }
 
 /// In one piece; the same must come out by bytes and at each split.
-std::vector<std::string> messages_of(const std::string& mbox, std::size_t max_size = kMaxSize) {
-  const auto whole = split_up({mbox}, max_size);
-  CHECK(split_up(bytes_of(mbox), max_size) == whole);
+std::vector<std::string> messages_of(const std::string& mbox, std::size_t max_size = kMaxSize,
+                                     MboxDivision division = MboxDivision::quotes) {
+  const auto whole = split_up({mbox}, max_size, division);
+  CHECK(split_up(bytes_of(mbox), max_size, division) == whole);
   std::size_t different = 0;
   for (std::size_t at = 0; at <= mbox.size(); ++at)
-    different += split_up({mbox.substr(0, at), mbox.substr(at)}, max_size) != whole;
+    different += split_up({mbox.substr(0, at), mbox.substr(at)}, max_size, division) != whole;
   CHECK(different == 0);
   return whole;
 }
@@ -178,41 +180,54 @@ TEST_CASE("mbox: memory is bounded whatever is fed") {
   CHECK_FALSE(splitter.next());
 }
 
-TEST_CASE("mbox: a Content-Length counts where it leads on") {
-  const auto with_length = [](std::size_t length) {
-    return kFrom + "Content-Length: " + std::to_string(length) + "\n\n";
-  };
-  const auto read = [](std::size_t length, const std::string& body) {
-    return "Content-Length: " + std::to_string(length) + "\r\n\r\n" + to_crlf(body);
-  };
+std::string with_length(std::size_t length) { return kFrom + "Content-Length: " + std::to_string(length) + "\n\n"; }
+
+/// What comes of that.
+std::string read(std::size_t length, const std::string& body) {
+  return "Content-Length: " + std::to_string(length) + "\r\n\r\n" + to_crlf(body);
+}
+
+TEST_CASE("mbox: in an mboxcl2 a Content-Length counts where it leads on") {
+  const auto by_length = [](const std::string& mbox) { return messages_of(mbox, kMaxSize, MboxDivision::lengths); };
   const std::string inner = "a\n\n" + kFrom + "b\n";  // what would be divided
   const std::size_t size = inner.size();
   const std::string next = kFrom + "S: c\n\n";
   const std::string c = "S: c\r\n";
   // To a From_ line or to the end, with and without the empty line, with the last line end counted or not.
-  CHECK(messages_of(with_length(size) + inner + "\n" + next) == Messages{read(size, inner), c});
-  CHECK(messages_of(with_length(size) + inner + next) == Messages{read(size, inner), c});
-  CHECK(messages_of(with_length(size) + inner + "\n") == Messages{read(size, inner)});
-  CHECK(messages_of(with_length(size) + inner) == Messages{read(size, inner)});
+  CHECK(by_length(with_length(size) + inner + "\n" + next) == Messages{read(size, inner), c});
+  CHECK(by_length(with_length(size) + inner + next) == Messages{read(size, inner), c});
+  CHECK(by_length(with_length(size) + inner + "\n") == Messages{read(size, inner)});
+  CHECK(by_length(with_length(size) + inner) == Messages{read(size, inner)});
   const std::string open = inner.substr(0, size - 1);
-  CHECK(messages_of(with_length(size - 1) + open + "\n\n" + next) == Messages{read(size - 1, open), c});
-  // cl2 quotes nothing, cl does.
-  CHECK(messages_of(with_length(19) + ">From a\n\nFrom here\n" + "\n" + next) ==
-        Messages{read(19, ">From a\n\nFrom here\n"), c});
-  CHECK(messages_of(with_length(8) + ">From a\n" + "\n" + next) == Messages{read(8, "From a\n"), c});
+  CHECK(by_length(with_length(size - 1) + open + "\n\n" + next) == Messages{read(size - 1, open), c});
+  // Nothing is quoted.
+  CHECK(by_length(with_length(8) + ">From a\n" + "\n" + next) == Messages{read(8, ">From a\n"), c});
   // It leads nowhere.
   for (const std::size_t wrong : {std::size_t{0}, size - 2, size + 2, size + 5, kMaxSize, kMaxSize * 100}) {
     CAPTURE(wrong);
-    const auto found = messages_of(with_length(wrong) + inner + "\n" + next);
+    const auto found = by_length(with_length(wrong) + inner + "\n" + next);
     CHECK(found == Messages{read(wrong, "a\n"), "b\r\n", c});
   }
-  CHECK(messages_of(kFrom + "Content-Length: 2\nContent-Length: " + std::to_string(size) + "\n\n" + inner).size() == 2);
-  CHECK(messages_of(kFrom + "Content-Length: -1\n\n" + inner).size() == 2);
-  CHECK(messages_of(with_length(1) + "x" + kFrom + "\n" + next) == Messages{read(1, "x" + kFrom), c});
-  // A sender's, in a file that is of another kind.
-  CHECK(messages_of(next + with_length(size) + inner + "\n" + next).size() == 4);
-  CHECK(messages_of(with_length(2) + "a\n\n" + with_length(size) + inner + "\n" + next) ==
-        Messages{read(2, "a\n"), read(size, inner), c});
+  CHECK(by_length(kFrom + "Content-Length: 2\nContent-Length: " + std::to_string(size) + "\n\n" + inner).size() == 2);
+  CHECK(by_length(kFrom + "Content-Length: -1\n\n" + inner).size() == 2);
+  CHECK(by_length(with_length(1) + "x" + kFrom + "\n" + next) == Messages{read(1, "x" + kFrom), c});
+  // Each message for itself.
+  CHECK(by_length(next + with_length(size) + inner + "\n" + next) == Messages{c, read(size, inner), c});
+}
+
+TEST_CASE("mbox: no Content-Length of a sender hides the next message in his own") {
+  const std::string secret = mboxrd("S: your new password\r\n\r\nx\r\n", kBob);
+  const std::string last = mboxrd("S: c\r\n\r\nc\r\n", kBob);
+  const std::string body = "b\r\n";
+  // To the end of the secret, to the last From_ line, and to the end of all.
+  for (const std::size_t length : {secret.size() + 3, secret.size() + 2, secret.size() + last.size() + 3}) {
+    CAPTURE(length);
+    const std::string hiding = "Content-Length: " + std::to_string(length) + "\r\n\r\n" + body;
+    CHECK(messages_of(mboxrd(hiding, kBob) + secret + last) ==
+          Messages{hiding, "S: your new password\r\n\r\nx\r\n", "S: c\r\n\r\nc\r\n"});
+  }
+  // A quoted line is unquoted, whatever a length says.
+  CHECK(messages_of(with_length(8) + ">From a\n" + "\n" + last).front() == read(8, "From a\n"));
 }
 
 std::string random_message(std::mt19937& random) {
@@ -230,6 +245,7 @@ std::string random_message(std::mt19937& random) {
                                                   std::string(1, '\0'),
                                                   "\xE9",
                                                   "Content-Length: 10",
+                                                  "Content-Length: 57\r\n\r\n",
                                                   "\r\r\n"};
   std::string text = "Subject: x\r\n";
   for (auto left = random() % 30; left > 0; --left) text += kWords[random() % kWords.size()];

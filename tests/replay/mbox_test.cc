@@ -48,5 +48,17 @@ TEST_CASE("mbox source: a message saved with its From_ line is an mbox of one, o
   CHECK(read_all(folder, "two.eml") == Names{"two.eml:1", "two.eml:2"});
 }
 
+TEST_CASE("mbox source: a Content-Length divides where the caller knows that it may") {
+  const Folder folder;
+  const std::string line = "From a@x  Thu Aug 22 12:36:23 2002\n";
+  const std::string inner = "forwarded:\n\n" + line + "To: eve@x\n";
+  folder.file("cl2", line + "To: bob@x\nContent-Length: " + std::to_string(inner.size()) + "\n\n" + inner);
+  CHECK(read_all(folder, "cl2") == Names{"cl2:1", "cl2:2"});
+  SourceOptions options;
+  options.mboxcl2 = true;
+  CHECK(read_all(folder, "cl2", options) == Names{"cl2:1"});
+  CHECK(read_all(folder, "", options) == Names{"cl2:1"});
+}
+
 }  // namespace
 }  // namespace maildrop::replay
