@@ -169,13 +169,16 @@ std::vector<Received> hops_of(const Headers& headers) {
   return hops;
 }
 
-/// The one that came from outside; nullptr: none tells an address.
+/// The one that came from outside; nullptr: none tells an address, or what tells one may be the sender's.
 const Received* outermost(const std::vector<Received>& hops) {
-  const auto known = [](const Received& hop) { return hop.peer.has_value(); };
-  const auto outside = [](const Received& hop) { return hop.peer && !is_private(*hop.peer); };
-  auto found = std::find_if(hops.begin(), hops.end(), outside);
-  if (found == hops.end()) found = std::find_if(hops.begin(), hops.end(), known);
-  return found == hops.end() ? nullptr : &*found;
+  const Received* inside = nullptr;
+  for (const Received& hop : hops) {
+    if (hop.hides_client) return nullptr;
+    if (!hop.peer) continue;
+    if (!is_private(*hop.peer)) return &hop;
+    if (inside == nullptr) inside = &hop;
+  }
+  return inside;
 }
 
 }  // namespace

@@ -4,8 +4,9 @@
 ///   to        every X-Envelope-To above all trace fields; else the first X-Original-To, the first Delivered-To, every
 ///             X-Envelope-To anywhere, the `for` of the topmost Received; else To and Cc
 ///   peer, helo, received
-///             the topmost Received with an address that is not private, else the topmost with any. Without one, the
-///             time is that of the topmost Received, else of the From_ line
+///             the topmost Received with an address that is not private, else the topmost with any. A client whose
+///             address is not told may have written all below it: there is none then. Without one, the time is that
+///             of the topmost Received, else of the From_ line
 /// A header is the word of whoever wrote it, and a sender may write every field of these. What a server or an export
 /// has put on top is asked first for that reason: an export of ours begins with X-Envelope-To, Return-Path and
 /// Received.

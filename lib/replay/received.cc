@@ -31,20 +31,26 @@ std::size_t find_word(std::string_view text, std::string_view word, std::size_t 
   return std::string_view::npos;
 }
 
-/// Takes what the client called itself out of `from`: the address in it is his word only.
-std::string take_helo(std::string& from) {
-  const std::string lower = to_lower(from);
-  for (const std::string_view mark : {"helo="sv, "(helo "sv, "(ehlo "sv}) {
+/// Where the first word behind `from` ends: the client may have chosen it, so it is no keyword and opens no comment.
+std::size_t end_of_first_word(std::string_view clauses) {
+  const std::size_t begin = std::min(clauses.find_first_not_of(" \t", "from"sv.size()), clauses.size());
+  if (begin < clauses.size() && clauses[begin] == '(') return begin;  // there is none
+  return std::min(clauses.find_first_of(" \t", begin), clauses.size());
+}
+
+/// Takes what the client called itself out of `comments`: the address in it is his word only.
+std::optional<std::string> take_helo(std::string& comments) {
+  const std::string lower = to_lower(comments);
+  for (const std::string_view mark : {" helo="sv, "(helo="sv, "(helo "sv, "(ehlo "sv}) {
     const std::size_t at = lower.find(mark);
     if (at == std::string::npos) continue;
     const std::size_t begin = at + mark.size();
-    const std::size_t end = std::min(from.find_first_of(" \t)", begin), from.size());
-    std::string helo = from.substr(begin, end - begin);
-    from.erase(begin, end - begin);
+    const std::size_t end = std::min(comments.find_first_of(" \t)", begin), comments.size());
+    std::string helo = comments.substr(begin, end - begin);
+    comments.erase(begin, end - begin);
     return helo;
   }
-  const std::string_view text = from;
-  return std::string(text.substr(0, text.find_first_of(" \t(")));
+  return std::nullopt;
 }
 
 std::optional<IpAddress> address_of(std::string_view text) {
@@ -53,23 +59,31 @@ std::optional<IpAddress> address_of(std::string_view text) {
   return address ? std::optional(*address) : std::nullopt;
 }
 
-/// The first address of `text`: one in brackets, or else a bare one.
-std::optional<IpAddress> address_in(std::string_view text) {
-  for (std::size_t at = text.find('['); at != std::string_view::npos; at = text.find('[', at + 1)) {
-    const std::size_t end = text.find(']', at);
-    if (end == std::string_view::npos) break;
-    if (const auto address = address_of(text.substr(at + 1, end - at - 1))) return address;
-  }
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find_first_of(" \t()@="), text.size());
-    if (const auto address = address_of(text.substr(0, end))) return address;
-    text.remove_prefix(std::min(end + 1, text.size()));
+std::optional<IpAddress> last_in_brackets(std::string_view text) {
+  for (std::size_t at = text.rfind('['); at != std::string_view::npos; at = text.rfind('[')) {
+    if (const auto address = address_of(text.substr(at + 1, text.find(']', at) - at - 1))) return address;
+    text = text.substr(0, at);
   }
   return std::nullopt;
 }
 
+/// Before the address that the server saw stand names and idents, which the client may have chosen.
+std::optional<IpAddress> last_address_in(std::string_view text) {
+  if (const auto address = last_in_brackets(text)) return address;
+  for (;;) {
+    const std::size_t cut = text.find_last_of(" \t()@=");
+    if (const auto address = address_of(text.substr(cut + 1))) return address;  // npos + 1 is 0
+    if (cut == std::string_view::npos) return std::nullopt;
+    text = text.substr(0, cut);
+  }
+}
+
+/// Of the last `for`: in a comment before it may stand the sender's address, quoted and with anything in it.
 std::optional<std::string> path_behind_for(std::string_view clauses) {
-  const std::size_t at = find_word(clauses, "for");
+  std::size_t at = std::string_view::npos;
+  for (std::size_t next = find_word(clauses, "for"); next != std::string_view::npos;
+       next = find_word(clauses, "for", next + 3))
+    at = next;
   if (at == std::string_view::npos) return std::nullopt;
   std::string_view path = trim(clauses.substr(at + 3));
   if (!path.empty() && path.front() == '<') {
@@ -80,6 +94,17 @@ std::optional<std::string> path_behind_for(std::string_view clauses) {
   return path.find('@') == std::string_view::npos ? std::nullopt : std::optional(std::string(path));
 }
 
+/// What stands between `from` and `by`.
+void take_client(std::string_view word, std::string comments, Received& out) {
+  out.hides_client = trim(comments) != "(local)"sv;  // a unix socket, as we write it
+  const auto helo = take_helo(comments);
+  out.helo = std::string(trim(helo ? std::string_view(*helo) : word).substr(0, kMaxHelo));
+  out.peer = last_address_in(comments);
+  // Exim's `[ADDRESS] (helo=HELO)`. With an @ it was an ident, and the word before the comment is the HELO.
+  if (!out.peer && helo && helo->find('@') == std::string::npos) out.peer = last_in_brackets(word);
+  if (out.peer) out.hides_client = false;
+}
+
 }  // namespace
 
 Received parse_received(std::string_view value) {
@@ -88,14 +113,16 @@ Received parse_received(std::string_view value) {
   const std::size_t semicolon = std::min(text.rfind(';'), text.size());
   if (semicolon < text.size()) out.date = mail::parse_date(std::string_view(text).substr(semicolon + 1));
   const std::string_view clauses = std::string_view(text).substr(0, semicolon);
-  out.for_to = path_behind_for(clauses);
-  if (find_word(clauses, "from") != 0) return out;
-  std::string from(trim(clauses.substr(4, std::min(find_word(clauses, "by"), clauses.size()) - 4)));
-  out.helo = take_helo(from).substr(0, kMaxHelo);
-  // What the server saw stands in a comment; before it stands what it was told, or both in one.
-  const std::size_t comment = std::min(from.find('('), from.size());
-  out.peer = address_in(std::string_view(from).substr(comment));
-  if (!out.peer) out.peer = address_in(std::string_view(from).substr(0, comment));
+  const bool from = find_word(clauses, "from") == 0;
+  const std::size_t word = from ? "from"sv.size() : 0, comments = from ? end_of_first_word(clauses) : 0;
+  const std::size_t by = find_word(clauses, "by", comments);
+  // Two of them: words of a HELO with blanks in it.
+  const bool clear = by != std::string_view::npos && find_word(clauses, "by", by + 2) == std::string_view::npos;
+  out.hides_client = from && !clear;
+  if (!clear) return out;
+  out.for_to = path_behind_for(clauses.substr(by));
+  if (from)
+    take_client(clauses.substr(word, comments - word), std::string(clauses.substr(comments, by - comments)), out);
   return out;
 }
 

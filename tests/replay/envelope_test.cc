@@ -50,6 +50,8 @@ TEST_CASE("envelope: the client") {
   const std::string handed = "Received: by a (Postfix, from userid 0); Tue, 14 Nov 2023 22:13:24 +0000\r\n";
   const std::string outside = "Received: from o (o [192.0.2.1]) by a; Tue, 14 Nov 2023 22:13:21 +0000\r\n";
   const std::string further = "Received: from f (f [192.0.2.9]) by o; Tue, 14 Nov 2023 22:13:20 +0000\r\n";
+  const std::string unclear = "Received: from u (unknown [unknown]) by a; Tue, 14 Nov 2023 22:13:25 +0000\r\n";
+  const std::string socket = "Received: from s (local) by a with LMTP; Tue, 14 Nov 2023 22:13:26 +0000\r\n";
   struct Row {
     std::string header, peer, helo, received;
   };
@@ -57,6 +59,10 @@ TEST_CASE("envelope: the client") {
       {handed + local + lan + outside + further, "192.0.2.1", "o", "2023-11-14T22:13:21.000Z"},
       {handed + local + lan, "127.0.0.1", "l", "2023-11-14T22:13:23.000Z"},
       {handed, "", "", "2023-11-14T22:13:24.000Z"},
+      {unclear + outside, "", "", "2023-11-14T22:13:25.000Z"},  // who was unclear may have written the rest
+      {local + unclear + outside, "", "", "2023-11-14T22:13:23.000Z"},
+      {outside + unclear, "192.0.2.1", "o", "2023-11-14T22:13:21.000Z"},
+      {socket + outside + further, "192.0.2.1", "o", "2023-11-14T22:13:21.000Z"},
       {"", "", "", rfc3339(kLine.date)},
   };
   for (const Row& row : rows) {

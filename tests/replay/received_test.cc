@@ -68,6 +68,46 @@ TEST_CASE("Received fields of real servers") {
   }
 }
 
+TEST_CASE("Received: no HELO is taken for what the server wrote") {
+  const struct {
+    std::string_view value, peer, helo, for_to;
+    bool hides;
+  } rows[] = {
+      {"from by (unknown [9.9.9.9]) by mx for <bob@x.y>", "9.9.9.9", "by", "bob@x.y", false},
+      {"from for (unknown [9.9.9.9]) by mx for <bob@x.y>", "9.9.9.9", "for", "bob@x.y", false},
+      {"from  By (unknown [9.9.9.9]) by mx for <bob@x.y>", "9.9.9.9", "By", "bob@x.y", false},
+      {"from a([8.8.8.8] (unknown [9.9.9.9]) by mx", "9.9.9.9", "a([8.8.8.8]", "", false},
+      {"from a([8.8.8.8]) (unknown [9.9.9.9]) by mx", "9.9.9.9", "a([8.8.8.8])", "", false},
+      {"from ([8.8.8.8] (unknown [9.9.9.9]) by mx", "", "", "", true},
+      {"from ([8.8.8.8]) (unknown [9.9.9.9]) by mx", "9.9.9.9", "", "", false},
+      {"from (helo=[8.8.8.8] (unknown [9.9.9.9]) by mx", "", "", "", true},
+      {"from x ([8.8.8.8]) by y for <eve@x> (unknown [9.9.9.9]) by mx for <bob@x.y>", "", "", "", true},
+      {"from [8.8.8.8] (local) by mx", "", "[8.8.8.8]", "", false},
+      {"from [8.8.8.8] (unknown [unknown]) by mx", "", "[8.8.8.8]", "", true},
+      {"from [8.8.8.8] by mx", "", "[8.8.8.8]", "", true},
+      {"from 8.8.8.8 (HELO x) by mx", "", "x", "", true},
+      {"from helo=[8.8.8.8] (unknown [9.9.9.9]) by mx", "9.9.9.9", "helo=[8.8.8.8]", "", false},
+      // An ident, too, is the client's.
+      {"from a (IDENT:[8.8.8.8]@x [9.9.9.9]) by mx", "9.9.9.9", "a", "", false},
+      {"from unknown (HELO a) (8.8.8.8@9.9.9.9) by mx", "9.9.9.9", "a", "", false},
+      {"from [8.8.8.8] (helo=x@[9.9.9.9] (may be forged)) by mx", "", "x@[9.9.9.9]", "", true},
+      // And a sender's address.
+      {"from a ([9.9.9.9]) by mx (envelope-from <\"a) for <eve@x> (\"@b>) for bob@x.y", "9.9.9.9", "a", "bob@x.y",
+       false},
+      // Nobody is hidden where nobody is told of.
+      {"by 2002:a05:6214:2b0f:b0 with SMTP id jx15csp", "", "", "", false},
+      {"(qmail 4242 invoked from network)", "", "", "", false},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.value);
+    const Received received = parse_received(row.value);
+    CHECK((received.peer ? received.peer->to_string() : "") == row.peer);
+    CHECK(received.helo == row.helo);
+    CHECK(received.for_to.value_or("") == row.for_to);
+    CHECK(received.hides_client == row.hides);
+  }
+}
+
 TEST_CASE("Received: nothing is read out of what is none") {
   for (const char* const value : {"", " ", ";", "from", "from ", "from (", "from [", "from ([ by", "for", "for <",
                                   "from by by", "from ()[]<>;;", "from a (999.1.2.3) by b", "by for from"}) {
@@ -77,7 +117,8 @@ TEST_CASE("Received: nothing is read out of what is none") {
     CHECK_FALSE(received.for_to);
     CHECK_FALSE(received.date);
   }
-  CHECK(parse_received("from " + std::string(5000, 'x') + " ([192.0.2.1])").helo.size() == 255);
+  CHECK(parse_received("from " + std::string(300, 'x') + " ([192.0.2.1]) by b").helo.size() == 255);
+  CHECK(parse_received("from " + std::string(5000, 'x') + " ([192.0.2.1]) by b").hides_client);
 }
 
 TEST_CASE("Received: what we write is read") {
