@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "core/file_error.h"
 #include "core/text.h"
 
 extern char** environ;
@@ -127,10 +128,6 @@ bool through_pager(const std::string& command, std::string_view text) {
   return !(WIFEXITED(status) && WEXITSTATUS(status) == kNoSuchCommand);
 }
 
-Error cannot(std::string_view doing, const std::string& path, int number) {
-  return {Code::unavailable, std::string(doing) + " '" + path + "': " + std::strerror(number)};
-}
-
 }  // namespace
 
 std::string Screen::bold(std::string_view text) const {
@@ -164,7 +161,7 @@ Result<int> create_file(const std::string& path, bool force) {
   const int how = force ? O_TRUNC : O_EXCL;
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | how, 0600);
   if (fd < 0 && errno == EEXIST) return fail(Code::invalid, "'" + path + "' exists; --force replaces it");
-  if (fd < 0) return tl::unexpected<Error>(cannot("cannot create", path, errno));
+  if (fd < 0) return tl::unexpected(file_error("create", path, errno));
   struct stat status {};
   if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) ::fchmod(fd, 0600);  // a replaced file keeps its mode
   return fd;

@@ -7,16 +7,17 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <memory>
+
+#include "core/file_error.h"
 
 namespace maildrop::replay {
 namespace {
 
 Error cannot(std::string_view doing, std::string_view path, int number) {
-  const bool missing = number == ENOENT || number == ENOTDIR;
-  return {missing ? Code::not_found : Code::unavailable,
-          "cannot " + std::string(doing) + " '" + std::string(path) + "': " + std::strerror(number)};
+  Error error = file_error(doing, path, number);
+  if (number == ENOENT || number == ENOTDIR) error.code = Code::not_found;
+  return error;
 }
 
 /// One that is swapped for a pipe between look and open must not keep us waiting.
