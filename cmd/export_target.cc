@@ -7,21 +7,19 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
+#include <optional>
 #include <unordered_set>
 
 #include "core/descriptor.h"
+#include "core/file_error.h"
 #include "mail/line_ends.h"
 #include "mail/mbox.h"
 #include "terminal.h"
+#include "whole_file.h"
 
 namespace maildrop::cmd {
 namespace {
-
-Error file_error(std::string_view doing, const std::string& path, int number) {
-  return {Code::unavailable, "cannot " + std::string(doing) + " '" + path + "': " + std::strerror(number)};
-}
 
 /// A server elsewhere may tell anything as the recipient: it must stay one field.
 std::string with_recipient(const store::Message& message) {
@@ -44,7 +42,7 @@ Result<void> sync_folder(const std::string& path) {
 }
 
 Result<void> make_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) == 0) return {};
+  if (::mkdir(path.c_str(), 0700) == 0) return sync_folder(path + "/..");
   const int number = errno;
   struct stat status {};
   if (number == EEXIST && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return {};
@@ -62,7 +60,8 @@ Result<void> write_new(const std::string& path, std::string_view text, Time time
   return sync(file.get(), path);
 }
 
-/// Writes `part` and gives it its name once it is whole.
+/// Writes `part` and gives it its name once it is whole. No WholeFile: a Maildir's begins in another folder, and one
+/// sync of the folder is enough for all.
 Result<void> write_whole(const std::string& part, const std::string& path, std::string_view text, Time time) {
   auto written = write_new(part, text, time);
   if (written && ::rename(part.c_str(), path.c_str()) != 0) written = tl::unexpected(file_error("create", path, errno));
@@ -111,42 +110,22 @@ class MaildirExport final : public ExportTarget {
 
 class MboxExport final : public ExportTarget {
  public:
-  /// An empty path: `fd` is somebody else's.
-  MboxExport(std::string path, int fd) : path_(std::move(path)), fd_(fd) {
-    if (!path_.empty()) file_ = FileDescriptor(fd);
-  }
-
-  ~MboxExport() override {
-    struct stat status {};
-    const bool half = file_ && !finished_ && ::fstat(fd_, &status) == 0 && S_ISREG(status.st_mode);
-    if (half) ::unlink(path_.c_str());
-  }
-  MboxExport(const MboxExport&) = delete;
-  MboxExport& operator=(const MboxExport&) = delete;
+  explicit MboxExport(int fd) : fd_(fd), name_("the output") {}
+  MboxExport(WholeFile file, const std::string& path)
+      : file_(std::move(file)), fd_(file_->fd()), name_("'" + path + "'") {}
 
   Result<bool> add(const store::Message& message) override {
     const mail::FromLine from{message.summary.from, message.summary.received};
-    TRY(print(fd_, mail::mboxrd(with_recipient(message), from), path_.empty() ? "the output" : "'" + path_ + "'"));
+    TRY(print(fd_, mail::mboxrd(with_recipient(message), from), name_));
     return true;
   }
 
-  Result<void> finish() override {
-    if (file_) TRY(sync_if_file());
-    finished_ = true;
-    return {};
-  }
+  Result<void> finish() override { return file_ ? file_->commit() : Result<void>(); }
 
  private:
-  Result<void> sync_if_file() const {
-    struct stat status {};
-    if (::fstat(fd_, &status) == 0 && S_ISREG(status.st_mode)) TRY(sync(fd_, path_));
-    return {};
-  }
-
-  const std::string path_;
+  std::optional<WholeFile> file_;  // none: the descriptor is somebody else's
   const int fd_;
-  FileDescriptor file_;
-  bool finished_ = false;
+  const std::string name_;
 };
 
 /// What is in `cur` and `new`, without flags.
@@ -164,6 +143,10 @@ Result<std::unordered_set<std::string>> names_in(const std::string& maildir) {
   return names;
 }
 
+Result<std::unique_ptr<ExportTarget>> open_mbox(const std::string& path, bool force) {
+  return std::make_unique<MboxExport>(TRY(WholeFile::open(path, force)), path);
+}
+
 Result<std::unique_ptr<ExportTarget>> open_maildir(const std::string& path) {
   for (const char* const folder : {"", "/tmp", "/new", "/cur"}) TRY(make_folder(path + folder));
   return std::make_unique<MaildirExport>(path, TRY(names_in(path)));
@@ -174,7 +157,8 @@ Result<std::unique_ptr<ExportTarget>> open_maildir(const std::string& path) {
 Result<std::unique_ptr<ExportTarget>> open_export(std::string_view format, const std::string& path, int fd,
                                                   bool force) {
   if (format == "maildir") return open_maildir(path);
-  if (format == "mbox") return std::make_unique<MboxExport>(path, path.empty() ? fd : TRY(create_file(path, force)));
+  if (format == "mbox" && path.empty()) return std::make_unique<MboxExport>(fd);
+  if (format == "mbox") return open_mbox(path, force);
   TRY(make_folder(path));
   return std::make_unique<EmlExport>(path, force);
 }

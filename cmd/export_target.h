@@ -21,16 +21,15 @@ class ExportTarget {
   /// Writes it. false: it is there already, and was left as it is. A failure names the file and leaves no part of the
   /// message; of an mbox nothing at all, once the target is destroyed.
   virtual Result<bool> add(const store::Message& message) = 0;
-  /// On success all that was added outlives a crash of the machine. REQUIRES: called once, last.
+  /// On success all that was added to files at the path outlives a crash of the machine. REQUIRES: called once, last.
   virtual Result<void> finish() = 0;
 };
 
 /// Makes what is missing of `path`: the file (mode 0600), the folders (0700). The names of files come from our ids and
 /// times alone, never from a sender.
 ///   eml      PATH/ID.eml, byte for byte as stored. `force` replaces those that are there
-///   mbox     the file PATH, or `fd` where `path` is empty; X-Envelope-To is put before each message, so that its
-///   record
-///            tells which inbox it was for. `force` replaces the file
+///   mbox     the file PATH, once it is whole, or `fd` where `path` is empty; X-Envelope-To is put before each message,
+///            so that its record tells which inbox it was for. `force` replaces the file
 ///   maildir  PATH/new/SECONDS.mID.maildrop, the same with X-Envelope-To, line ends LF. There already: in `cur`, with
 ///            any flags, too
 Result<std::unique_ptr<ExportTarget>> open_export(std::string_view format, const std::string& path, int fd, bool force);

@@ -142,7 +142,7 @@ def interrupted(daemon):
                     state["requests"] += data.count(b"GET ")
                 if requests and state["requests"] == len(NASTY):  # the list, then one each: some are written
                     until(lambda: process)
-                    state["size"] = os.path.getsize(path)
+                    state["size"] = os.path.getsize(path + ".part")
                     process[0].send_signal(signal.SIGINT)
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
@@ -168,7 +168,7 @@ def interrupted(daemon):
     check("interrupted: some was written before", state["size"], state)
     check("interrupted: 130, and it says where", process[0].returncode == 130 and b"interrupted after" in err,
           (process[0].returncode, err))
-    check("interrupted: nothing stays", not os.path.exists(path))
+    check("interrupted: nothing stays", not os.path.exists(path) and not os.path.exists(path + ".part"))
 
 
 with Daemon({"smtp.bare_newline": "tolerate", "limits.exempt": "127.0.0.1", **LIMIT}) as daemon, Api(daemon.api) as api:
