@@ -148,7 +148,7 @@ std::function<int()> declare_inbox(CLI::App& app, const Globals& globals) {
   file_name(app.add_option("-o,--output", o->output,
                            "Write to a new file of mode 0600 instead of standard output; to a folder of that name for "
                            "--export=eml and maildir."));
-  app.add_flag("--force", o->force, "Let -o replace files, and --raw and --export write to a terminal.");
+  app.add_flag("--force", o->force, "Let -o replace files, and --raw and --export=mbox write to a terminal.");
   app.add_flag("--delete", o->remove, "Delete these messages; - reads ids from standard input.");
   one_of(
       app.add_option("--export", o->export_format, "Write messages for other mail programs, the oldest first, to -o."),

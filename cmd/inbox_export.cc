@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <unordered_set>
 
 #include "command.h"
@@ -10,23 +9,15 @@
 #include "export_target.h"
 #include "inbox_run.h"
 #include "json_line.h"
+#include "progress.h"
 
 namespace maildrop::cmd {
 namespace {
 
-volatile std::sig_atomic_t export_interrupted = 0;
-
-/// Between two messages, so that no half of a file stays.
-void end_between_messages() {
-  export_interrupted = 0;
-  for (const int number : {SIGINT, SIGTERM})
-    if (::signal(number, SIG_IGN) != SIG_IGN) ::signal(number, [](int) { export_interrupted = 1; });
-}
-
 std::string describe(const ExportCount& count, const std::string& to) {
-  std::string text = std::to_string(count.written) + (count.written == 1 ? " message" : " messages") + " exported";
+  std::string text = plural(count.written, "message", "messages") + " exported";
   if (!to.empty()) text += " to '" + to + "'";
-  if (count.already_there > 0) text += ", " + std::to_string(count.already_there) + " already there";
+  if (count.already_there > 0) text += ", " + with_commas(count.already_there) + " already there";
   return text;
 }
 
@@ -69,11 +60,12 @@ Result<ExportCount> InboxRun::export_all(const Summaries& wanted, const std::str
   std::unique_ptr<ExportTarget> target;  // made for the first message: an empty one is never made
   ExportCount count;
   for (const store::Summary& each : wanted) {
-    if (export_interrupted != 0) TRY(or_end_with(exit_interrupted, interrupted_after(count)));
+    if (target && was_interrupted()) TRY(or_end_with(exit_interrupted, interrupted_after(count)));
     const auto message = source_.inboxes->get(source_.inbox, each.id);
     if (!message && message.error().code == Code::not_found) continue;  // removed in between
     if (!message) return tl::unexpected(message.error());
     if (!target) {
+      if (!path.empty()) listen_to_signals();  // from here on an end is between two messages, so that no half stays
       target = TRY(or_end_with(exit_cannot_create, open_export(options_.export_format, path, output_, options_.force)));
     }
     const bool written = TRY(or_end_with(exit_io, target->add(*message)));
@@ -86,7 +78,6 @@ Result<ExportCount> InboxRun::export_all(const Summaries& wanted, const std::str
 
 Result<int> InboxRun::export_messages() {
   const std::string path = options_.output == "-" ? "" : options_.output;
-  if (!path.empty()) end_between_messages();
   Summaries all = TRY(messages());
   if (all.empty() && options_.ids.empty()) return tell_empty();
   const auto wanted = to_export(std::move(all));

@@ -171,6 +171,21 @@ def interrupted(daemon):
     check("interrupted: nothing stays", not os.path.exists(path) and not os.path.exists(path + ".part"))
 
 
+def interrupted_waiting():
+    """Before anything is written, an export that waits for ids ends like every command."""
+    for number, status in (signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM):
+        process = subprocess.Popen(
+            [BINARY, "inbox", "bob", "-", "--export=eml", "-o", f"{WORK}/never", "--set", f"store.url=sqlite:{WORK}/mail.db"],
+            env=environment(), stdin=subprocess.PIPE, preexec_fn=end_with_parent)
+        process.stdin.write(b"\n" * 200_000)  # more than a pipe holds: when that is gone, it is reading
+        process.stdin.flush()
+        process.send_signal(number)
+        same(f"waiting for ids: ended by {number.name}", process.wait(timeout=60), status)
+        process.stdin.close()
+    check("waiting for ids: nothing was made", not os.path.exists(f"{WORK}/never"))
+
+
+
 with Daemon({"smtp.bare_newline": "tolerate", "limits.exempt": "127.0.0.1", **LIMIT}) as daemon, Api(daemon.api) as api:
     send_all(daemon)
     ids = [each["id"] for each in reversed(api.messages("bob"))]
@@ -182,6 +197,7 @@ with Daemon({"smtp.bare_newline": "tolerate", "limits.exempt": "127.0.0.1", **LI
     all_formats("server", stored, "--api", f"http://{daemon.api}")
     choices(stored)
     interrupted(daemon)
+    interrupted_waiting()
     daemon.stop()
 print("from the store alone", flush=True)
 all_formats("alone", stored)
