@@ -47,8 +47,10 @@ ReplayRun::ReplayRun(const ReplayOptions& options) : options_(options), bar_(scr
 
 int ReplayRun::main() {
   listen_to_signals();
-  replay::Player player(options_.play, [this]() -> Result<std::unique_ptr<replay::Source>> {
-    return open_paths(options_.sources, options_.reading);
+  replay::Player player(options_.play, [this, &player]() -> Result<std::unique_ptr<replay::Source>> {
+    replay::SourceOptions reading = options_.reading;
+    reading.give_up = [&player] { return was_interrupted() || player.server_gone(); };
+    return open_paths(options_.sources, reading);
   });
   const auto done = player.run([this](const replay::Tally& tally) { return show(tally); });
   ReplayEnd end;

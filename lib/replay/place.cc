@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -13,6 +14,8 @@
 
 namespace maildrop::replay {
 namespace {
+
+constexpr int kLookUp = 100;  // milliseconds, and ask whether to give up
 
 Error cannot(std::string_view doing, std::string_view path, int number) {
   Error error = file_error(doing, path, number);
@@ -61,12 +64,22 @@ Result<std::vector<Entry>> names_in(const std::string& folder, Wanted wanted) {
   return entries;
 }
 
+/// false: given up.
+bool wait_for_input(const Place& place) {
+  while (!place.give_up()) {
+    pollfd one{place.file.get(), POLLIN, 0};
+    if (::poll(&one, 1, kLookUp) > 0) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
-Result<Place> look_at(const std::string& path, int input) {
+Result<Place> look_at(const std::string& path, int input, const std::function<bool()>& give_up) {
   Place place;
   place.path = path;
   if (path == "-") {
+    place.give_up = give_up;
     place.file = FileDescriptor(::fcntl(input, F_DUPFD_CLOEXEC, 0));
     if (!place.file) return tl::unexpected(cannot("read", path, errno));
   } else {
@@ -84,6 +97,8 @@ Result<Place> look_at(const std::string& path, int input) {
 }
 
 Result<bool> read_more(const Place& place, std::string& data, std::size_t size) {
+  if (place.give_up && !wait_for_input(place))
+    return fail(Code::unavailable, "cannot read '" + place.path + "': given up");
   const std::size_t before = data.size();
   data.resize(before + size);
   ssize_t got = 0;

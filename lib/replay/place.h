@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,14 +18,16 @@ struct Place {
   FileDescriptor file;  // open for reading, behind `head`; none for a folder
   std::string head;     // the first bytes of a file, kHead at most
   bool is_folder = false;
+  std::function<bool()> give_up = {};  // of `-`: asked while there is nothing to read; none: it is waited for
 
   static constexpr std::size_t kHead = 4096;
 };
 
 /// `path`, or the descriptor `input` (not closed) for `-`. Errors as of open_source() (sources.h).
-Result<Place> look_at(const std::string& path, int input);
+Result<Place> look_at(const std::string& path, int input, const std::function<bool()>& give_up = {});
 
-/// What is behind the head: at most `size` bytes more are appended to `data`; whether there were any.
+/// What is behind the head: at most `size` bytes more are appended to `data`; whether there were any. unavailable: it
+/// cannot be read, or was given up.
 Result<bool> read_more(const Place& place, std::string& data, std::size_t size);
 
 /// Without its line end.

@@ -23,7 +23,7 @@ std::span<const SourceKind* const> source_kinds() {
 }
 
 Result<std::unique_ptr<Source>> open_source(const std::string& path, const SourceOptions& options) {
-  Place place = TRY(look_at(path, options.input));
+  Place place = TRY(look_at(path, options.input, options.give_up));
   const auto kinds = source_kinds();
   const auto kind =
       std::find_if(kinds.begin(), kinds.end(), [&place](const SourceKind* each) { return each->fits(place); });

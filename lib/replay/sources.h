@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,6 +20,7 @@ namespace maildrop::replay {
 struct SourceOptions {
   std::size_t max_size = 64u << 20;  // bytes of a message; a larger one is an error of that sample (over_limit)
   int input = 0;                     // what `-` reads; not closed
+  std::function<bool()> give_up;     // asked each tenth of a second while `-` has nothing: true is an error of it
   bool mboxcl2 = false;              // mboxes are of that kind: Content-Length divides them, which a sender may write
 };
 

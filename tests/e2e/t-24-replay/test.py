@@ -53,8 +53,8 @@ def run(*args, to, **more):
         return status, {}, err
 
 
-def starts(*args, to):
-    return subprocess.Popen([BINARY, "replay", "--to", to, "--json", *args], env=environment(), stdin=subprocess.DEVNULL,
+def starts(*args, to, stdin=subprocess.DEVNULL):
+    return subprocess.Popen([BINARY, "replay", "--to", to, "--json", *args], env=environment(), stdin=stdin,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=end_with_parent)
 
 
@@ -189,6 +189,28 @@ def interrupted():
         daemon.stop()
 
 
+def interrupted_waiting():
+    """An mbox on standard input that does not go on: what it has whole is sent, and a signal ends the run."""
+    line = b"From a@b.example Thu Nov 26 10:00:00 2026\n"
+    head = b"Delivered-To: waits@example.test\nSubject: x\n\n"
+    store = {"store.url": f"sqlite:{WORK}/waits.db"}
+    with Daemon({**SETTINGS, **store}) as daemon:
+        for number in signal.SIGINT, signal.SIGTERM:
+            before = stored(store)
+            running = starts("-", to=daemon.smtp, stdin=subprocess.PIPE)
+            running.stdin.write(line + head + b"whole\n\n" + line + head + b"half\n" * 1000)
+            running.stdin.flush()
+            check(f"{number.name}: the first is sent", until(lambda: stored(store) > before, 20))
+            running.send_signal(number)
+            status = running.wait(timeout=60)
+            out, err = running.stdout.read(), running.stderr.read()
+            done = json.loads(out)
+            check(f"{number.name}: 130, and no half of a message", (status, done["accepted"], done["broken"]) == (130, 1, 1), (status, out, err))
+            check(f"{number.name}: which is named", b"cannot read '-': given up" in err, err)
+            running.stdin.close()
+        daemon.stop()
+
+
 def killed():
     """kill -9 of the daemon, and another one in its place."""
     store = {"store.url": f"sqlite:{WORK}/killed.db", "inbox.max_messages": 1000}
@@ -258,6 +280,7 @@ if __name__ == "__main__":
     busy()
     load()
     interrupted()
+    interrupted_waiting()
     killed()
     other_ends(all_of_it)
     finish()
