@@ -97,10 +97,10 @@ bool Player::read_through(Source& source) {
 
 /// false: the run has ended.
 bool Player::push(Result<Sample> sample) {
-  const auto broken = [this](std::string name, std::string what) {
+  const auto broken = [this](std::string name, std::string_view what) {
     state_.note([&](Tally& tally) {
       ++tally.broken;
-      tally.add_trouble(std::move(name), std::move(what));
+      tally.add_trouble(std::move(name), what);
     });
     return true;
   };

@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::size_t kShortestId = 10;  // `4XyZ1b2c3D`: ids of queues are that long or longer; enhanced codes are not
 
-bool is_id(std::string_view word) {
+/// An id or an address.
+bool is_another_each_time(std::string_view word) {
+  if (word.find('@') != word.npos) return true;
   if (word.size() > 2 && word.front() == '[' && word.back() == ']') return true;
   return word.size() >= kShortestId &&
          std::any_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -24,7 +26,7 @@ std::string reply_kind(std::string_view reply) {
   for (const std::string_view word : split(reply, ' ')) {
     if (word.empty()) continue;
     if (!out.empty()) out += ' ';
-    out += is_id(word) ? "*" : word;
+    out += is_another_each_time(word) ? "*" : word;
   }
   return terminal_safe(utf8_prefix(out, Tally::kReplyBytes));
 }
@@ -39,11 +41,11 @@ void Tally::add_reply(const smtp::Outcome& outcome) {
   }
 }
 
-void Tally::add_trouble(std::string name, std::string what) {
+void Tally::add_trouble(std::string name, std::string_view what) {
   if (troubles.size() >= kTroublesNamed) {
     ++more_troubles;
   } else {
-    troubles.push_back({std::move(name), std::move(what)});
+    troubles.push_back({std::move(name), std::string(utf8_prefix(what, kTroubleBytes))});
   }
 }
 

@@ -23,6 +23,7 @@ struct Tally {
   static constexpr std::size_t kReplies = 50;        // different texts; the rest is counted as one
   static constexpr std::size_t kReplyBytes = 100;    // of a text
   static constexpr std::size_t kTroublesNamed = 20;  // a screen; the rest is counted
+  static constexpr std::size_t kTroubleBytes = 500;  // of a reason: an address that is none may have 100,000
 
   // Messages; each that was read is one of these in the end.
   std::uint64_t accepted = 0;  // for all of their recipients
@@ -48,7 +49,7 @@ struct Tally {
   std::uint64_t read() const { return accepted + deferred + refused + lost + broken + unsent; }
 
   void add_reply(const smtp::Outcome& outcome);
-  void add_trouble(std::string name, std::string what);
+  void add_trouble(std::string name, std::string_view what);
   /// One message of `fate`; counts it, and names it if it was not taken.
   void add_message(smtp::Fate fate, const std::string& name, const std::string& why);
 };
