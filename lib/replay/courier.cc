@@ -53,19 +53,23 @@ Courier::Courier(PlayState& state)
 
 void Courier::run() {
   while (const std::optional<Sample> sample = state_.queue().pop()) {
-    const Outcome outcome = deliver(*sample);
+    const std::optional<Outcome> outcome = deliver(*sample);
     state_.note([&](Tally& tally) {
-      tally.add_message(outcome.fate, sample->name, outcome.text);
-      if (outcome.fate == Fate::accepted) tally.bytes += sample->data.size();
+      if (!outcome) {
+        ++tally.unsent;
+        return;
+      }
+      tally.add_message(outcome->fate, sample->name, outcome->text);
+      if (outcome->fate == Fate::accepted) tally.bytes += sample->data.size();
     });
     state_.queue().release(sample->data.size());
   }
   sender_.close();
 }
 
-Outcome Courier::deliver(const Sample& sample) {
+std::optional<Outcome> Courier::deliver(const Sample& sample) {
   const std::vector<std::string>& to = sample.envelope.to;
-  std::vector<Outcome> outcomes(to.size(), Outcome{Fate::lost, "the run ended before it was sent"});
+  std::vector<Outcome> outcomes(to.size());  // lost, until there is another
   const std::uint64_t answers = state_.answers();
   auto pause = options_.first_pause;
   reached_ = false;
@@ -73,7 +77,10 @@ Outcome Courier::deliver(const Sample& sample) {
     const std::vector<std::size_t> open = still_open(outcomes);
     std::vector<std::string_view> recipients;
     for (const std::size_t i : open) recipients.push_back(to[i]);
-    if (!state_.wait_for_turn()) break;
+    if (!state_.wait_for_turn()) {
+      if (tried == 0) return std::nullopt;
+      break;
+    }
     const std::vector<Outcome> got = attempt(sample, recipients);
     for (std::size_t i = 0; i < open.size(); ++i) outcomes[open[i]] = got[i];
     if (std::none_of(got.begin(), got.end(), may_pass_later)) break;

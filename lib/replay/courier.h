@@ -1,6 +1,7 @@
 /// courier.h: one connection of a run, and the thread's work on it: takes messages of the queue until there are none.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,8 @@ class Courier {
     friend bool operator==(const Identity&, const Identity&) = default;
   };
 
-  smtp::Outcome deliver(const Sample& sample);
+  /// Nothing: the run ended before the first try.
+  std::optional<smtp::Outcome> deliver(const Sample& sample);
   std::vector<smtp::Outcome> attempt(const Sample& sample, const std::vector<std::string_view>& to);
   std::optional<smtp::Outcome> have_connection(const Identity& identity);
   Identity identity_of(const Envelope& envelope) const;

@@ -17,6 +17,7 @@ class Couriers {
  public:
   explicit Couriers(PlayState& state) : state_(state) {}
   ~Couriers() {
+    state_.end(false);  // where reading threw, they would wait on
     for (std::thread& each : threads_) each.join();
   }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <new>
 #include <set>
 
 #include "smtp/fake_server.h"
@@ -293,6 +294,26 @@ TEST_CASE("a connection tells of one client") {
   CHECK(play(options, from).tally.accepted == 5);
   CHECK(named.count("HELO=") == 0);
   CHECK(named.count("old.example") == 0);
+}
+
+TEST_CASE("what waits for its turn when the run ends was not sent, and is not lost") {
+  FakeServer server;
+  PlayOptions options = options_for(server);
+  options.rate = 0.001;
+  const Played played = play(options, samples(3), [](const Tally& tally) { return tally.accepted == 0; });
+  CHECK(played.tally.accepted == 1);
+  CHECK(played.tally.lost == 0);
+  CHECK(played.tally.unsent == played.tally.read() - 1);
+}
+
+TEST_CASE("a source that throws leaves nobody waiting") {
+  class Throwing : public Source {
+    std::optional<Result<Sample>> next() override { throw std::bad_alloc(); }
+  };
+  FakeServer server;
+  const PlayOptions options = options_for(server);
+  Player player(options, []() -> Result<std::unique_ptr<Source>> { return std::make_unique<Throwing>(); });
+  CHECK_THROWS_AS(player.run([](const Tally&) { return true; }), std::bad_alloc);
 }
 
 TEST_CASE("a source that cannot be opened is an error") {
