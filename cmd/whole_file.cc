@@ -8,14 +8,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+
+#include "core/file_error.h"
 
 namespace maildrop::cmd {
 namespace {
-
-tl::unexpected<Error> cannot(const std::string& doing, const std::string& path) {
-  return fail(Code::unavailable, "cannot " + doing + " '" + path + "': " + std::strerror(errno));
-}
 
 /// Whether there is something at `path` that must stay.
 Result<void> check(const std::string& path, bool replace) {
@@ -33,7 +30,7 @@ Result<WholeFile> WholeFile::open(const std::string& path, bool replace) {
   TRY(check(path, replace));
   std::string part = path + ".XXXXXX";
   FileDescriptor file(::mkostemp(part.data(), O_CLOEXEC));
-  if (!file) return cannot("create", path);
+  if (!file) return tl::unexpected(file_error("create", path, errno));
   return WholeFile(path, std::move(part), replace, std::move(file));
 }
 
@@ -42,17 +39,17 @@ WholeFile::~WholeFile() {
 }
 
 Result<void> WholeFile::commit() {
-  if (::fsync(file_.get()) != 0) return cannot("write", path_);
+  if (::fsync(file_.get()) != 0) return tl::unexpected(file_error("write", path_, errno));
   TRY(check(path_, replace_));
   const unsigned how = replace_ ? 0 : RENAME_NOREPLACE;
   int renamed = ::renameat2(AT_FDCWD, part_.c_str(), AT_FDCWD, path_.c_str(), how);
   if (renamed != 0 && errno == EINVAL) renamed = ::rename(part_.c_str(), path_.c_str());  // a file system without it
-  if (renamed != 0) return cannot("create", path_);
+  if (renamed != 0) return tl::unexpected(file_error("create", path_, errno));
   file_ = FileDescriptor();
   const std::size_t slash = path_.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);
   const FileDescriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!parent || ::fsync(parent.get()) != 0) return cannot("sync", folder);
+  if (!parent || ::fsync(parent.get()) != 0) return tl::unexpected(file_error("sync", folder, errno));
   return {};
 }
 

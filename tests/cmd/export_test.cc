@@ -353,7 +353,9 @@ TEST_CASE("export: folders that were made, and their names in those above, outli
   CHECK(of_eml.contains(above));
   CHECK(of_eml.contains(above + "/eml"));
   CHECK(of_eml.size() == 2 + bench.ids.size());
-  CHECK(synced_by("mbox") == std::set<std::string>{above, above + "/mbox.part"});
+  const std::set<std::string> of_mbox = synced_by("mbox");
+  CHECK(of_mbox.contains(above));
+  CHECK(of_mbox.size() == 2);
   CHECK(synced_by("maildir") == std::set<std::string>{maildir + "/new"});  // nothing new
 }
 
