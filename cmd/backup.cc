@@ -65,7 +65,7 @@ class BackupRun {
     if (ended && *ended) {
       if (const Result<void> whole = file->commit(); !whole) {
         ended = tl::unexpected(whole.error());
-        unwritable_ = true;
+        failure_ = whole.error().code == Code::invalid ? exit_cannot_create : exit_io;
       }
     }
     return finish(ended);
@@ -76,7 +76,7 @@ class BackupRun {
     const std::uint64_t all = TRY(store_.stats()).messages;
     const auto sink = [&](std::string_view bytes) {
       const Result<void> written = write_all(fd, bytes, options_.to_stdout());
-      unwritable_ = !written;
+      if (!written) failure_ = exit_io;
       written_ += bytes.size();
       return written;
     };
@@ -101,7 +101,7 @@ class BackupRun {
     if (stopped) return exit_interrupted;
     if (ended) return tell_damage();
     const int status = report(ended.error());
-    return unwritable_ ? exit_io : status;
+    return failure_.value_or(status);
   }
 
   int tell_damage() const {
@@ -132,7 +132,7 @@ class BackupRun {
   Bar bar_;
   const Steady::time_point begun_ = Steady::now();
   std::uint64_t written_ = 0;
-  bool unwritable_ = false;
+  std::optional<int> failure_;  // of the file
 };
 
 int run(const BackupOptions& options, const Globals& globals) {

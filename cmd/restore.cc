@@ -47,7 +47,6 @@ constexpr struct {
     {"over_quota", &PassedOver::over_quota, "more than inbox.max_messages or inbox.max_size lets an inbox keep"},
     {"older", &PassedOver::older, "older than what the inbox has"},
     {"unnamed", &PassedOver::unnamed, "of inboxes that this configuration cannot name (inbox.naming)"},
-    {"refused", &PassedOver::refused, "refused by the store"},
 };
 
 /// A backup as it is read, and how far.
@@ -150,7 +149,6 @@ class RestoreRun {
       const std::uint64_t number = restore.passed_over().*count;
       if (number > 0) text += "passed over " + with_commas(number) + ": " + told + "\n";
     }
-    if (restore.passed_over().refused > 0) text += "  " + terminal_safe(restore.passed_over().why_refused) + "\n";
     return text;
   }
 
@@ -174,8 +172,7 @@ class RestoreRun {
       return exit_interrupted;
     }
     if (!ended) return reader_.failed() ? unreadable(input_, ended.error()) : report(ended.error());
-    if (passed_over.unnamed > 0) return exit_no_name;
-    return passed_over.refused > 0 ? exit_try_again : exit_ok;
+    return passed_over.unnamed > 0 ? exit_no_name : exit_ok;
   }
 
   const RestoreOptions& options_;

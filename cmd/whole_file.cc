@@ -28,10 +28,14 @@ Result<void> check(const std::string& path, bool replace) {
 
 Result<WholeFile> WholeFile::open(const std::string& path, bool replace) {
   TRY(check(path, replace));
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  FileDescriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!parent) return tl::unexpected(file_error("open the folder", folder, errno));
   std::string part = path + ".XXXXXX";
   FileDescriptor file(::mkostemp(part.data(), O_CLOEXEC));
   if (!file) return tl::unexpected(file_error("create", path, errno));
-  return WholeFile(path, std::move(part), replace, std::move(file));
+  return WholeFile(path, std::move(part), replace, std::move(parent), std::move(file));
 }
 
 WholeFile::~WholeFile() {
@@ -46,10 +50,7 @@ Result<void> WholeFile::commit() {
   if (renamed != 0 && errno == EINVAL) renamed = ::rename(part_.c_str(), path_.c_str());  // a file system without it
   if (renamed != 0) return tl::unexpected(file_error("create", path_, errno));
   file_ = FileDescriptor();
-  const std::size_t slash = path_.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);
-  const FileDescriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!parent || ::fsync(parent.get()) != 0) return tl::unexpected(file_error("sync", folder, errno));
+  if (::fsync(folder_.get()) != 0) return tl::unexpected(file_error("sync the folder of", path_, errno));
   return {};
 }
 

@@ -22,11 +22,16 @@ class WholeFile {
   Result<void> commit();
 
  private:
-  WholeFile(std::string path, std::string part, bool replace, FileDescriptor file)
-      : path_(std::move(path)), part_(std::move(part)), replace_(replace), file_(std::move(file)) {}
+  WholeFile(std::string path, std::string part, bool replace, FileDescriptor folder, FileDescriptor file)
+      : path_(std::move(path)),
+        part_(std::move(part)),
+        replace_(replace),
+        folder_(std::move(folder)),
+        file_(std::move(file)) {}
 
   std::string path_, part_;
   bool replace_;
+  FileDescriptor folder_;
   FileDescriptor file_;  // none: committed, or moved from
 };
 

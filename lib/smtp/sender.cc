@@ -17,6 +17,7 @@ namespace maildrop::smtp {
 
 namespace {
 
+constexpr std::chrono::seconds kGoodbye{2};        // for the answer to QUIT: all is decided by then
 constexpr std::chrono::milliseconds kLookUp{100};  // and ask whether to give up
 constexpr std::size_t kSlowest = 16 * 1024;        // bytes a second that a server has to take of a message
 
@@ -126,7 +127,9 @@ bool Sender::is_open() {
 void Sender::close() {
   if (dialog_ && dialog_->state() == ClientDialog::State::ready) {
     dialog_->quit();
-    run();
+    for (const Monotonic until = std::chrono::steady_clock::now() + kGoodbye;
+         dialog_->state() == ClientDialog::State::busy;)
+      step(until);
   }
   dialog_.reset();
   socket_ = FileDescriptor();

@@ -96,9 +96,8 @@ std::uint64_t Restore::PassedOver::*Restore::reason_against(const SavedMessage& 
   if (!options_.renew && clock_.now() - saved.inbox_received >= caps.max_age) return &PassedOver::expired;
   const bool too_large = caps.max_size > 0 && saved.newer > 0 && saved.newer_size + summary.size > caps.max_size;
   if (saved.newer >= caps.max_messages || too_large) return &PassedOver::over_quota;
-  // Of one millisecond the file knows the order.
-  const bool older =
-      newest_ && (summary.received < newest_->received || (summary.received == newest_->received && !newest_seen_));
+  // Times need not rise with the order of an inbox, which the file has: what is behind its newest is newer.
+  const bool older = newest_ && !newest_seen_ && summary.received <= newest_->received;
   return older ? &PassedOver::older : nullptr;
 }
 
@@ -108,7 +107,7 @@ void Restore::take(SavedMessage saved) {
   Delivery delivery;
   delivery.targets.push_back({std::move(saved.inbox), message.summary.to});
   // An inbox expires as a whole: its old mail lives as long as its newest.
-  if (!options_.renew) delivery.arrived = saved.inbox_received;
+  delivery.arrived = options_.renew ? clock_.now() : saved.inbox_received;
   delivery.summary = std::move(message.summary);
   delivery.data = std::move(message.data);
   delivery.transcript = std::move(message.transcript);
@@ -129,13 +128,13 @@ Result<void> Restore::put(const GoOn& go_on) {
     return results;
   };
   const std::vector<Result<MessageId>> results = TRY(patiently(put, [&] { return go_on(restored_); }));
+  Result<void> refused;
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (results[i]) restored_.add(batch[i].targets.front().inbox, batch[i].summary);
-    if (results[i]) continue;
-    if (++passed_over_.refused == 1) passed_over_.why_refused = results[i].error().what;
+    if (!results[i]) refused = tl::unexpected(results[i].error());
   }
   store_.tend();
-  return {};
+  return refused;
 }
 
 }  // namespace maildrop::store

@@ -54,7 +54,8 @@ class Restore {
   Restore(Store& store, const Clock& clock, const RestoreOptions& options)
       : store_(store), clock_(clock), options_(options) {}
 
-  /// false: ended by `go_on`. Errors of the reader and of the store: what came before is restored; it may be run again.
+  /// false: ended by `go_on`. Errors of the reader and of the store, over_limit where that is full: what came before is
+  /// restored; it may be run again.
   Result<bool> run(BackupReader& reader, const GoOn& go_on);
 
   const Tally& restored() const { return restored_; }
@@ -65,8 +66,6 @@ class Restore {
     std::uint64_t over_quota = 0;  // by inbox.max_messages or inbox.max_size
     std::uint64_t older = 0;       // than what its inbox has
     std::uint64_t unnamed = 0;     // inbox.naming and the like do not allow the name of its inbox
-    std::uint64_t refused = 0;     // the store has no room
-    std::string why_refused{};     // the first of them
   };
   const PassedOver& passed_over() const { return passed_over_; }
 

@@ -54,7 +54,7 @@ class BackupWriter {
 class BackupReader {
  public:
   static constexpr std::size_t kMostLine = 1u << 20;
-  static constexpr std::uint64_t kMostData = 1u << 30;  // twice the largest mail.max_size; transcript included
+  static constexpr std::uint64_t kMostData = 576u << 20;  // the largest mail.max_size, and what was put on top
 
   /// invalid: no backup, or of a schema that is not known.
   static Result<BackupReader> open(Fill fill);

@@ -84,7 +84,7 @@ Result<void> BulkPurge::remove_chunk(const std::function<bool()>& patient) {
   chunk_.clear();
   chunk_bytes_ = 0;
   // Most of the time is the deliveries' alone, and the checkpoint's that both of them need.
-  std::this_thread::sleep_for(std::min<Steady::duration>(2 * took, kLongestPause));
+  std::this_thread::sleep_for(std::min<Steady::duration>(4 * took, kLongestPause));
   return {};
 }
 

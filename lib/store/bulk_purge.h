@@ -1,8 +1,8 @@
 /// bulk_purge.h: the removal of what an operator chooses, however much it is, while mail goes on being taken.
 ///
 /// Two walks through the store: one counts, the other removes, in chunks that are short enough for deliveries to wait
-/// for, with pauses twice as long as the chunks took. So memory does not grow with what is removed, and an end at any
-/// moment leaves a store that is whole, with some of it gone.
+/// for, with pauses four times as long as the chunks took. So memory does not grow with what is removed, and an end at
+/// any moment leaves a store that is whole, with some of it gone.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,7 @@ namespace maildrop::store {
 /// How much at once: grows and shrinks with the time that the last chunk took. No I/O.
 class ChunkSize {
  public:
-  static constexpr std::chrono::milliseconds kTarget{8};  // of one chunk; deliveries may wait for 50
+  static constexpr std::chrono::milliseconds kTarget{4};  // of one chunk; deliveries may wait for 50
   bool is_full(std::size_t messages, std::uint64_t bytes) const { return messages >= messages_ || bytes >= bytes_; }
   void took(std::chrono::steady_clock::duration time);
   std::size_t messages() const { return messages_; }

@@ -258,7 +258,8 @@ class MemoryStore final : public Store {
     const Source source = source_of(delivery.summary.peer);
     const std::uint64_t charge = charge_of(delivery, packed);
     const auto known = state_->sources.find(source);
-    if (!may_add(known == state_->sources.end() ? 0 : known->second.bytes, charge, free()))
+    const std::uint64_t held = known == state_->sources.end() ? 0 : known->second.bytes;
+    if (charge > free() || (!delivery.arrived && !may_add(held, charge, free())))
       return fail(Code::over_limit,
                   charge > free() ? "the store is full" : to_string(source) + " holds its share of the store");
     const Time now = clock_.now();

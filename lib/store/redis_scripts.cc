@@ -119,7 +119,7 @@ end
 local used = tonumber(call('HGET', TOTAL, 'bytes') or 0)
 local free = room - used
 if need > free then return 0 end
-if need > 0 and used + 2 * need > free and tonumber(call('ZSCORE', SOURCES, source) or 0) + 2 * need > free then
+if not restored and need > 0 and used + 2 * need > free and tonumber(call('ZSCORE', SOURCES, source) or 0) + 2 * need > free then
   return -1
 end
 

@@ -75,7 +75,7 @@ class Batch {
       std::uint64_t charge = body_charge(i);
       for (std::size_t n = 0; n < deliveries_[i].targets.size(); ++n)
         charge += message_charge(deliveries_[i].targets[n], mail_.summaries[i][n]);
-      if (!may_add(his, charge, free)) {
+      if (charge > free || (!deliveries_[i].arrived && !may_add(his, charge, free))) {
         refusals_[i] = charge > free ? "the store is full" : to_string(source) + " holds its share of the store";
         continue;
       }

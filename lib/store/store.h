@@ -71,7 +71,7 @@ struct Delivery {
   std::string transcript{};            // as Message::transcript
   std::optional<PackedBody> packed{};  // in place of data and transcript, which are empty then
   /// When it came, if that is not now: out of a backup. Its inbox counts as having received then, or later where it
-  /// has; it stands above what the inbox has all the same.
+  /// has; it stands above what the inbox has all the same. What was let in once is: no source's share is asked.
   std::optional<Time> arrived{};
 };
 

@@ -70,7 +70,7 @@ inline void put_back(Restore& restore, const std::string& file) {
 
 inline std::uint64_t passed_over(const Restore& restore) {
   const Restore::PassedOver& p = restore.passed_over();
-  return p.known + p.expired + p.over_quota + p.older + p.unnamed + p.refused;
+  return p.known + p.expired + p.over_quota + p.older + p.unnamed;
 }
 
 /// All that a reader can see of these inboxes.

@@ -157,11 +157,12 @@ TEST_CASE("bulk purge: nothing of what was removed is in any file of a SQLite st
 
 TEST_CASE("bulk purge: chunks grow while they are quick, and shrink when they are not") {
   ChunkSize size;
-  for (int i = 0; i < 100; ++i) size.took(1ms);
+  const std::chrono::microseconds target = ChunkSize::kTarget;
+  for (int i = 0; i < 100; ++i) size.took(target / 5);
   CHECK(size.messages() == 500);
-  size.took(5ms);
+  size.took(target / 2);
   CHECK(size.messages() == 500);
-  size.took(40ms);
+  size.took(target * 5);
   CHECK(size.messages() == 250);
   for (int i = 0; i < 100; ++i) size.took(1s);
   CHECK(size.messages() == 1);

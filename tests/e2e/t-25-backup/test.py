@@ -118,7 +118,7 @@ def save(title, store, file):
 def bring_back(title, store, file, before, earlier, later):
     store = {**store, "inbox.max_messages": 1000}
     status, done = as_json("restore", file, store=store)
-    same(f"{title}: restore", (status, done.get("error"), done.get("refused")), (0, None, 0))
+    same(f"{title}: restore", (status, done.get("error"), done.get("unnamed")), (0, None, 0))
     live = live_in(store)
     check(f"{title}: all is there that was acknowledged before it began", earlier <= live, sorted(earlier - live))
     check(f"{title}: and nothing that was not sent by then", live <= later | {max(later) + 1}, sorted(live - later))
