@@ -25,7 +25,7 @@ using Steady = std::chrono::steady_clock;
 constexpr std::string_view kBackupExamples =
     "maildrop backup /backup/mail.zst\n"
     "maildrop backup --force mail.zst             # in place of the last one\n"
-    "maildrop backup - | ssh host 'cat >mail.zst'";
+    "maildrop backup - | ssh host 'cat >new.zst'";
 
 struct BackupOptions {
   std::string file;

@@ -168,7 +168,7 @@ class RestoreRun {
 
   int status(const Result<bool>& ended, const store::Restore::PassedOver& passed_over) const {
     if (was_interrupted() && !(ended && *ended)) {
-      say(STDERR_FILENO, "interrupted: --merge goes on\n");
+      say(STDERR_FILENO, options_.dry_run ? "interrupted\n" : "interrupted: --merge goes on\n");
       return exit_interrupted;
     }
     if (!ended) return reader_.failed() ? unreadable(input_, ended.error()) : report(ended.error());
