@@ -7,7 +7,8 @@ import time
 from contextlib import closing
 
 from disk import SqliteDisk, shared_control
-from e2e import WORK, Api, Daemon, check, finish, same, until, without_trace
+from e2e import WORK, Api, Daemon, check, finish, same, until
+from sent import Sent, body
 from smtp import Client, deliver
 
 MOST = int(os.environ.get("MOST", "100"))
@@ -40,7 +41,7 @@ def disarm():
     control.left = 0
 
 
-class Run:
+class Run(Sent):
     """One daemon after the other on one store."""
 
     def __init__(self):
@@ -114,20 +115,6 @@ class Run:
         self.losses += len(lost)
         self.reappeared += len(self.stored(self.absent))
         self.unread, self.absent = [], []
-
-    def missing(self, address, messages):
-        """Those that are not there once and as they were sent."""
-        with Api(address) as api:
-            return [each for each in messages if without_trace(api.only(self.names[each])) != body(self.names[each])]
-
-    def stored(self, names):
-        with Api(self.daemon.api) as api:
-            return [name for name in names if api.messages(name)]
-
-
-def body(name):
-    lines = 200 if name.endswith("7") else 4  # pages of its own, or one with others
-    return f"Subject: {name}\r\n\r\n".encode() + f"{name * 8:.40}\r\n".encode() * lines
 
 
 def rounds(run, title, most, error, on=False, part=lambda nth: False, calls=ALL):

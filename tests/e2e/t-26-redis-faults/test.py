@@ -7,8 +7,9 @@ import threading
 import time
 
 from disk import Disk, shared_control
-from e2e import WORK, Api, Daemon, check, finish, same, until, without_trace
+from e2e import WORK, Daemon, check, finish, same, until
 from redis import Redis
+from sent import Sent, body
 from smtp import Client
 
 MOST = int(os.environ.get("MOST", "20"))  # 100 for the whole series
@@ -103,7 +104,7 @@ class Supervised(Redis):
             disarm()
 
 
-class Run:
+class Run(Sent):
     """One maildrop, and one Redis after the other."""
 
     def __init__(self, redis, daemon):
@@ -165,20 +166,6 @@ class Run:
     def restored(self):
         """A Redis that starts after it."""
         return Redis(name=os.path.basename(self.power), example=True)
-
-    def missing(self, address, messages):
-        """Those that are not there once and as they were sent."""
-        with Api(address) as api:
-            return [each for each in messages if without_trace(api.only(self.names[each])) != body(self.names[each])]
-
-    def stored(self, names):
-        with Api(self.daemon.api) as api:
-            return [name for name in names if api.messages(name)]
-
-
-def body(name):
-    lines = 200 if name.endswith("7") else 4
-    return f"Subject: {name}\r\n\r\n".encode() + f"{name * 8:.40}\r\n".encode() * lines
 
 
 def rounds(run, title, most, error, on=False, part=lambda nth: False, calls=ALL, kills=True):
