@@ -157,7 +157,7 @@ TEST_CASE("restore: what a clock that was set back has put in another order goes
   world.options.inbox.max_messages = 500;
   const auto store = open(world);
   for (int i = 0; i < 300; ++i) {
-    if (i == 150) world.clock.jump(-1h);
+    if (i == 250) world.clock.jump(-1h);  // behind the first batch
     put(*store, world, {"bob"}, 100);
     world.clock.advance(1s);
   }
