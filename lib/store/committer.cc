@@ -3,6 +3,9 @@
 /// those that come when it is closing.
 #include "store/committer.h"
 
+#include <pthread.h>
+#include <sched.h>
+
 #include <algorithm>
 #include <atomic>
 #include <list>
@@ -42,6 +45,13 @@ std::size_t size_of(const Delivery& d) {
                      d.summary.subject.size() + d.summary.helo.size() + d.transcript.size();
   for (const Delivery::Target& target : d.targets) size += kTargetOverhead + target.to.size();
   return size;
+}
+
+/// The calling thread no longer takes the CPU from another the moment it is woken (sched(7), SCHED_BATCH). A compressor
+/// that does interrupts the loop at each message it is given: with one CPU, 13 to 18 % of what a message costs.
+void yield_to_loops() {
+  const sched_param none{};
+  pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);  // where that is forbidden, all works as well
 }
 
 }  // namespace
@@ -124,7 +134,7 @@ struct Committer::State {
 void Committer::State::push(Delivery delivery, Done done, BudgetShare memory) {
   const std::size_t size = size_of(delivery);
   if (settings.compression == 0) pack_body(delivery, 0);  // which is a matter of appending the transcript
-  const std::lock_guard lock(mutex);
+  std::unique_lock lock(mutex);
   if (stopping) {
     refused.push_back({std::move(done), fail(Code::unavailable, "the store is closing")});
     watch.notify_one();
@@ -136,14 +146,11 @@ void Committer::State::push(Delivery delivery, Done done, BudgetShare memory) {
   meters.waiting.add(1);
   count.fetch_add(1, std::memory_order_relaxed);
   if (stopping) return;
-  if (packer_idle) {
-    packer_idle = false;
-    arrival.notify_one();
-  }
-  if (watcher_idle) {
-    watcher_idle = false;
-    watch.notify_one();
-  }
+  const bool wake_packer = std::exchange(packer_idle, false);
+  const bool wake_watcher = std::exchange(watcher_idle, false);
+  lock.unlock();  // first: who is woken wants it at once
+  if (wake_packer) arrival.notify_one();
+  if (wake_watcher) watch.notify_one();
 }
 
 /// The first of the list may be committed. REQUIRES: the mutex is held.
@@ -156,6 +163,7 @@ void Committer::State::make_ready(std::list<Waiting>& from) {
 }
 
 void Committer::State::pack_loop() {
+  yield_to_loops();
   std::unique_lock lock(mutex);
   for (;;) {
     // Each time anew: what it was woken for may have been given up before it came to it.

@@ -1,8 +1,11 @@
 /// committer_test: batches, limits and deadlines, against a store that blocks, fails and counts at will.
 #include "store/committer.h"
 
+#include <sched.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <future>
 #include <thread>
 
@@ -250,6 +253,21 @@ TEST_CASE_METHOD(Fixture, "committer: mail comes to the store compressed, data a
   CHECK(body->transcript == d.transcript);
   CHECK(registry.total("maildrop_compression_input_bytes_total", "") == 5019);
   CHECK(registry.total("maildrop_compression_output_bytes_total", "") == packed[0].bytes.size());
+}
+
+TEST_CASE_METHOD(Fixture, "committer: what compresses takes the CPU from nobody") {
+  const auto yielding = [] {
+    std::size_t found = 0;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task"))
+      found += sched_getscheduler(std::stoi(task.path().filename())) == SCHED_BATCH;
+    return found;
+  };
+  settings.compression = 9;
+  const std::size_t before = yielding();
+  Committer committer(store, settings, registry);
+  committer.push(mail(), answers.expect(0));
+  CHECK(answers.wait_for(1) == Want{{0, "stored"}});
+  CHECK(yielding() == before + 1);
 }
 
 TEST_CASE_METHOD(Fixture, "committer: in a rush the level is the lowest") {
