@@ -72,6 +72,7 @@ struct FloodSettings {
   Millis greet_pause = std::chrono::seconds(5);  // before the greeting, for suspects
   Millis tarpit = std::chrono::seconds(2);       // before a refusal, for suspects
   unsigned held = 500;                           // connections in such a pause at once
+  bool shared = false;                           // rates of all processes on one store
 };
 
 struct ApiSettings {

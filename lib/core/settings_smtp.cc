@@ -151,6 +151,11 @@ void add_flood(std::vector<Setting>& rows) {
                                          "waits once.")));
   rows.push_back(reloadable(number_row("flood.held", {0, 1'000'000}, MEMBER(flood.held), "0..1000000",
                                        "Connections that are made to wait at once; further ones are not.")));
+  rows.push_back(reloadable(boolean_row(
+      "flood.shared", MEMBER(flood.shared),
+      "Whether rates are those of all processes on one store, and outlive a restart. Each goes by its own count, and "
+      "once a second learns from the store what came to the others, of those who have spent a sixteenth of a rate. So "
+      "a moment may bring more than a rate allows; the next then brings less.")));
 }
 
 }  // namespace

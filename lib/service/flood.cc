@@ -2,8 +2,17 @@
 #include "service/flood.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace maildrop::service {
+
+namespace {
+
+constexpr float kWorthTelling = 1.0F / 16;
+
+std::size_t index(Flood::Of of) { return static_cast<std::size_t>(of); }
+
+}  // namespace
 
 Flood::Key Flood::key_of(const IpAddress& address, bool network) {
   return {network ? address.network() : address.source(), network};
@@ -24,7 +33,7 @@ unsigned Flood::per_minute(Of of, bool network) const {
 float Flood::spent(const Record& record, Of of, Monotonic now) const {
   const float minutes = std::chrono::duration<float, std::ratio<60>>(now - record.as_of).count();
   const auto most = static_cast<float>(per_minute(of, record.key.network));
-  return std::clamp(record.spent[static_cast<std::size_t>(of)] - minutes * most, 0.0F, most);
+  return std::clamp(record.spent[index(of)] - minutes * most, 0.0F, limits_.shared ? 2 * most : most);
 }
 
 const Flood::Record* Flood::find(const Key& key) const {
@@ -67,8 +76,50 @@ bool Flood::take(const IpAddress& address, Of of) {
     touch(key, now);
     return false;
   }
-  for (const Key& key : {source, network}) ++touch(key, now).spent[static_cast<std::size_t>(of)];
+  for (const Key& key : {source, network}) spend(key, of, now);
   return true;
+}
+
+void Flood::spend(const Key& key, Of of, Monotonic now) {
+  Record& record = touch(key, now);
+  const std::size_t i = index(of);
+  ++record.spent[i];
+  if (!limits_.shared) return;
+  ++record.untold[i];
+  const bool worth_it = record.spent[i] >= kWorthTelling * static_cast<float>(per_minute(of, key.network));
+  if (!worth_it || record.waiting[i] || untold_.size() >= kMostUntold) return;
+  untold_.emplace_back(key, of);
+  record.waiting[i] = true;
+}
+
+std::vector<Flood::Spending> Flood::untold(std::size_t most) {
+  std::vector<Spending> found;
+  const Monotonic now = clock_.monotonic();
+  const std::lock_guard lock(mutex_);
+  for (; found.size() < most && !untold_.empty(); untold_.pop_front()) {
+    const auto [key, of] = untold_.front();
+    const auto known = by_key_.find(key);
+    if (known == by_key_.end()) continue;
+    Record& record = *known->second;
+    const auto missing = static_cast<unsigned>(std::ceil(spent(record, of, now)));
+    const unsigned tokens = std::min(record.untold[index(of)], missing);
+    if (tokens > 0) found.push_back({key.prefix, key.network, of, tokens, per_minute(of, key.network)});
+    record.untold[index(of)] = 0;
+    record.waiting[index(of)] = false;
+  }
+  return found;
+}
+
+void Flood::hear(const Spending& told, unsigned missing) {
+  const Monotonic now = clock_.monotonic();
+  const std::lock_guard lock(mutex_);
+  const Key key{told.prefix, told.network};
+  if (!by_key_.contains(key)) return;
+  Record& record = touch(key, now);
+  const std::size_t i = index(told.of);
+  const auto most = static_cast<float>(per_minute(told.of, told.network));
+  const float all = static_cast<float>(missing) + static_cast<float>(record.untold[i]);
+  record.spent[i] = std::max(record.spent[i], std::min(all, 2 * most));
 }
 
 bool Flood::outcast(const IpAddress& address) const {
@@ -88,6 +139,13 @@ bool Flood::suspect(const IpAddress& address) const {
 void Flood::apply(FloodLimits limits) {
   const std::lock_guard lock(mutex_);
   limits_ = limits;
+  if (!limits_.shared) {
+    untold_.clear();
+    for (Record& record : records_) {
+      record.untold = {};
+      record.waiting = {};
+    }
+  }
   shrink();
 }
 

@@ -6,9 +6,12 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/net.h"
@@ -22,12 +25,22 @@ struct FloodLimits {
   unsigned errors = 0;
   unsigned network_factor = 1;  // a network may do that many times as much
   std::size_t records = 1;      // of sources and networks; the one unseen for longest is forgotten
+  bool shared = false;          // untold() is called, again and again
 };
 
 /// In the memory of this process. Thread-safe, never blocks for long.
 class Flood {
  public:
   enum class Of : std::uint8_t { connection, message, recipient, error };
+
+  /// What was taken from one bucket.
+  struct Spending {
+    IpAddress prefix;
+    bool network;
+    Of of;
+    unsigned tokens;
+    unsigned per_minute;  // what it holds
+  };
 
   /// `clock` outlives it.
   Flood(const Clock& clock, FloodLimits limits) : clock_(clock), limits_(limits) {}
@@ -39,12 +52,21 @@ class Flood {
   /// Has the source (not its network) done half of that?
   bool suspect(const IpAddress& address) const;
 
+  /// For those who share their buckets (FloodLimits::shared): what was taken since this was last asked, and has not
+  /// come back. A bucket is worth telling of when a sixteenth of it is gone, so that strangers who come once cost
+  /// nothing. Of `most` buckets at most, and the others the next time.
+  std::vector<Spending> untold(std::size_t most);
+  /// So many tokens are missing from the bucket of all who share it, those of `told` included: as many as two buckets
+  /// hold at most, since they hear of each other late. What was taken here since comes on top.
+  void hear(const Spending& told, unsigned missing);
+
   /// Of the next tokens on: what is in the buckets stays, up to their new size.
   void apply(FloodLimits limits);
   std::size_t size() const;
 
  private:
   static constexpr std::size_t kKinds = 4;
+  static constexpr std::size_t kMostUntold = 10'000;  // buckets; others wait until there is room
   struct Key {
     IpAddress prefix;
     bool network;
@@ -57,12 +79,15 @@ class Flood {
     Key key;
     std::array<float, kKinds> spent;  // tokens that are missing
     Monotonic as_of;
+    std::array<unsigned, kKinds> untold{};
+    std::array<bool, kKinds> waiting{};  // in untold_
   };
   using Records = std::list<Record>;  // seen last comes first
 
   static Key key_of(const IpAddress& address, bool network);
   unsigned per_minute(Of of, bool network) const;
   float spent(const Record& record, Of of, Monotonic now) const;
+  void spend(const Key& key, Of of, Monotonic now);
   const Record* find(const Key& key) const;
   bool is_spent(const Key& key, Of of, Monotonic now) const;
   Record& touch(const Key& key, Monotonic now);
@@ -73,6 +98,7 @@ class Flood {
   FloodLimits limits_;
   Records records_;
   std::unordered_map<Key, Records::iterator, Hash> by_key_;
+  std::deque<std::pair<Key, Of>> untold_;
 };
 
 }  // namespace maildrop::service

@@ -73,7 +73,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
 
   bool is_limited() const { return source_ != IpAddress(); }
   bool take(service::Flood::Of of) override;
-  bool is_suspect() const { return is_limited() && loop_.common.flood.suspect(source_); }
+  bool is_suspect() const { return is_limited() && loop_.common.flood->suspect(source_); }
   Monotonic::duration impatience() const;
   void feed(std::string_view bytes);  // what is not used now is left in pending_
   void readmit();

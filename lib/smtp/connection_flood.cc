@@ -43,13 +43,13 @@ const Reply* over_rate(service::Flood& flood, const IpAddress& source) {
   return flood.take(source, service::Flood::Of::connection) ? nullptr : &reply::connection_rate;
 }
 
-bool Connection::take(service::Flood::Of of) { return !is_limited() || loop_.common.flood.take(source_, of); }
+bool Connection::take(service::Flood::Of of) { return !is_limited() || loop_.common.flood->take(source_, of); }
 
 /// The limits go by whom XCLIENT named.
 void Connection::readmit() {
   const mail::Peer& peer = session_.transaction().peer;
   const IpAddress source = peer.exempt ? IpAddress() : source_of(peer);
-  const Reply* refused = over_rate(loop_.common.flood, source);
+  const Reply* refused = over_rate(*loop_.common.flood, source);
   if (!refused && loop_.common.admission.move(source_, source) != service::Admission::Answer::admitted)
     refused = &reply::too_many_connections;
   if (refused) {
@@ -91,7 +91,7 @@ asio::awaitable<void, Executor> Connection::hold_greeting() {
   if (early <= 0 && !why) {
     gone_ = !loop_.draining;
   } else if (why != &reply::timed_out) {
-    if (!why) loop_.common.flood.take(source_, service::Flood::Of::error);
+    if (!why) loop_.common.flood->take(source_, service::Flood::Of::error);
     session_.take_output();  // the greeting
     session_.end(why ? *why : reply::early_talker);
     count_refusals();

@@ -61,7 +61,7 @@ struct Metrics {
 /// What the connections of all loops share. Thread-safe.
 struct Common {
   service::Admission admission;
-  service::Flood flood;
+  std::shared_ptr<service::Flood> flood;
   SourceBudgets source_memory;   // a quarter of limits.memory for each
   SourceBudgets network_memory;  // what it leaves of it, see Session
   TlsFailures tls_failures;

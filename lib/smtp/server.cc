@@ -8,6 +8,7 @@
 
 #include "core/log.h"
 #include "smtp/server_state.h"
+#include "smtp/shared_rates.h"
 
 namespace maildrop::smtp {
 
@@ -66,6 +67,7 @@ void Metrics::refused(const Refusal& refusal) {
 }
 
 asio::awaitable<void, Connection::Executor> Server::State::sweep_loop(Share* share) {
+  const bool shares_rates = parts.bookkeeper && share == shares.front().get();
   while (!drained) {  // a cancel that comes between expiry and the next wait finds nothing to cancel
     share->sweeper.expires_after(kSweep);
     auto [error] = co_await share->sweeper.async_wait(kWait);
@@ -76,10 +78,12 @@ asio::awaitable<void, Connection::Executor> Server::State::sweep_loop(Share* sha
       for (const auto& [source, connection] : share->shared.connections) connection->sweep();
       for (Introduction* introduction : share->shared.introductions) introduction->sweep();
       relieve(*share);
+      if (shares_rates) share_rates(common.flood, *parts.bookkeeper);
     } catch (const std::exception& thrown) {  // out of memory: the next sweep comes to it again
       log::error("sweep failed", {{"error", thrown.what()}});
     }
   }
+  if (shares_rates) share_rates(common.flood, *parts.bookkeeper);  // who comes next is to know it, too
 }
 
 /// Three quarters of limits.memory, less what strangers have no part in (deliveries that wait for the store, exempt
@@ -174,7 +178,7 @@ void Server::start() {
 void Server::apply(const Config& config, TlsContextPtr tls) {
   std::shared_ptr<const Policy> policy = state_->make_policy(config, std::move(tls));
   state_->common.tls_failures.set_limit(config.limits.ledger);
-  state_->common.flood.apply(State::flood_of(config));
+  state_->common.flood->apply(State::flood_of(config));
   state_->common.source_memory.set_limit(State::memory_of_source(config));
   state_->common.network_memory.set_limit(config.limits.memory);
   state_->parts.memory.set_limit(config.limits.memory);

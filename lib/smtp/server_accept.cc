@@ -151,7 +151,7 @@ bool Server::State::enter(const Accepted& accepted, const IpAddress& source, con
 
 /// nullptr: it is seated.
 const Reply* Server::State::no_entry(const IpAddress& source) {
-  if (const Reply* over = over_rate(common.flood, source)) return over;
+  if (const Reply* over = over_rate(*common.flood, source)) return over;
   switch (common.admission.enter(source)) {
     case service::Admission::Answer::admitted: return nullptr;
     case service::Admission::Answer::full: return &reply::server_full;

@@ -80,7 +80,7 @@ struct Server::State {
   State(ServerParts p, const Config& config, ServerListeners listeners, TlsContextPtr tls)
       : parts(p),
         metrics(p.metrics),
-        common{service::Admission(limits_of(config)), service::Flood(p.clock, flood_of(config)),
+        common{service::Admission(limits_of(config)), std::make_shared<service::Flood>(p.clock, flood_of(config)),
                SourceBudgets(memory_of_source(config)), SourceBudgets(config.limits.memory),
                TlsFailures(p.clock, config.limits.ledger, p.bookkeeper)} {
     policy = make_policy(config, std::move(tls));
@@ -109,7 +109,8 @@ struct Server::State {
             .recipients = flood.recipient_rate,
             .errors = flood.error_rate,
             .network_factor = flood.network_factor,
-            .records = config.limits.ledger};
+            .records = config.limits.ledger,
+            .shared = flood.shared};
   }
 
   static std::uint64_t memory_of_source(const Config& config) {

@@ -151,3 +151,98 @@ TEST_CASE("who comes from ever new addresses of a network leaves no records behi
   CHECK(flood.size() < 40);
   CHECK(flood.outcast(ip("203.0.113.1")));
 }
+
+namespace {
+
+constexpr unsigned kNone = 1000;  // is never spent
+
+/// What untold() says of the sources' messages, added up.
+unsigned untold(Flood& flood, std::size_t most = 100) {
+  unsigned tokens = 0;
+  for (const Flood::Spending& told : flood.untold(most))
+    if (!told.network && told.of == Of::message) tokens += told.tokens;
+  return tokens;
+}
+
+service::FloodLimits shared(unsigned messages) {
+  return {.messages = messages, .network_factor = kNone, .records = 100'000, .shared = true};
+}
+
+}  // namespace
+
+TEST_CASE("shared buckets: what was taken is told once, when a sixteenth is gone, and less what has come back") {
+  FakeClock clock;
+  Flood flood(clock, shared(32));
+  const IpAddress peer = ip("192.0.2.1");
+  taken(flood, peer, Of::message, 1);
+  CHECK(untold(flood) == 0);
+  taken(flood, peer, Of::message, 1);
+  CHECK(untold(flood) == 2);
+  CHECK(untold(flood) == 0);
+  taken(flood, peer, Of::message, 3);
+  CHECK(untold(flood) == 3);
+  taken(flood, peer, Of::message, 10);
+  clock.advance(30s);  // 16 come back, of the 15 that are missing
+  CHECK(untold(flood) == 0);
+  clock.advance(1min);
+  CHECK(taken(flood, peer, Of::message) == 32);
+  clock.advance(15s);
+  CHECK(untold(flood) == 24);
+
+  taken(flood, peer, Of::message, 4);
+  flood.apply({.messages = 32, .network_factor = kNone, .records = 100});
+  CHECK(untold(flood) == 0);
+  taken(flood, peer, Of::message, 4);
+  flood.apply(shared(32));
+  CHECK(untold(flood) == 0);  // nobody kept count
+}
+
+TEST_CASE("shared buckets: both of a taker are told, a network where it is worth it") {
+  FakeClock clock;
+  Flood flood(clock, {.messages = 32, .network_factor = 2, .records = 100, .shared = true});
+  taken(flood, ip("192.0.2.1"), Of::message, 4);
+  const std::vector<Flood::Spending> told = flood.untold(100);
+  REQUIRE(told.size() == 2);
+  CHECK((told[0].prefix == ip("192.0.2.1") && !told[0].network && told[0].tokens == 4 && told[0].per_minute == 32));
+  CHECK((told[1].prefix == ip("192.0.2.0") && told[1].network && told[1].tokens == 4 && told[1].per_minute == 64));
+}
+
+TEST_CASE("shared buckets: what others took is missing here, up to two buckets, and comes back") {
+  FakeClock clock;
+  Flood flood(clock, shared(32));
+  const IpAddress peer = ip("192.0.2.1");
+  taken(flood, peer, Of::message, 2);
+  const Flood::Spending told = flood.untold(1).at(0);
+  taken(flood, peer, Of::message, 3);
+  flood.hear(told, 20);
+  CHECK(taken(flood, peer, Of::message) == 9);  // 20 of all, and 3 that they do not know of
+  flood.hear(told, 10);                         // is old news
+  CHECK(taken(flood, peer, Of::message) == 0);
+  flood.hear(told, 64);
+  clock.advance(59s);
+  CHECK(taken(flood, peer, Of::message) == 0);  // 32 were owed
+  clock.advance(3s);
+  CHECK(taken(flood, peer, Of::message) == 1);
+  flood.hear({ip("198.51.100.1"), false, Of::message, 1, 32}, 32);  // forgotten meanwhile
+  CHECK(taken(flood, ip("198.51.100.1"), Of::message) == 32);
+}
+
+TEST_CASE("shared buckets: so many are told at once, and no more wait than there is room for") {
+  FakeClock clock;
+  service::FloodLimits limits = shared(4);
+  limits.network_factor = 1000;
+  Flood flood(clock, limits);
+  const auto peer = [](unsigned n) { return IpAddress::from_v4(0x0a000000U + n); };
+  for (unsigned n = 0; n < 25; ++n) flood.take(peer(n), Of::message);
+  CHECK(untold(flood, 10) == 10);
+  CHECK(untold(flood, 10) == 10);
+  CHECK(untold(flood, 10) == 5);
+  for (unsigned n = 0; n < 12'000; ++n) flood.take(peer(n), Of::message);
+  CHECK(flood.untold(100'000).size() == 10'000);
+  flood.take(peer(11'999), Of::message);
+  CHECK(untold(flood) == 2);  // the one before that found no room, too
+  limits.records = 2;
+  flood.take(peer(1), Of::message);
+  flood.apply(limits);  // who is forgotten is not told of
+  CHECK(untold(flood) <= 1);
+}

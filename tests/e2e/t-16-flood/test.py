@@ -3,6 +3,7 @@ import re
 import socket
 import time
 
+from redis import Redis
 from e2e import WORK, Api, Daemon, check, finish, same, until
 from smtp import Client, stuff
 
@@ -77,6 +78,37 @@ with Daemon({**BASE, **RATES}) as daemon, Api(daemon.api) as api:
         _, _, text = api.get("/metrics")
         return int(float(re.search(rb'^maildrop_smtp_phases_total\{phase="' + name + rb'"\} (\S+)$', text, re.M).group(1)))
     check("and how far sessions came is counted", until(lambda: (phase(b"message"), phase(b"rcpt")) == (6, 13)), (phase(b"message"), phase(b"rcpt")))
+    daemon.stop()
+
+SHARED = {**BASE, "flood.shared": "true", "flood.message_rate": 40, "flood.tarpit": "0"}
+
+
+def messages(daemon, source, most, pause=0.2):
+    """How many MAIL commands are accepted; time to hear of others is between them."""
+    with From(daemon.smtp, source) as client:
+        client.cmd("EHLO a.test")
+        for n in range(most):
+            if client.cmd("MAIL FROM:<a@b.test>").code != 250:
+                return n
+            client.cmd("RSET")
+            time.sleep(pause if n > 4 else 0)
+        return most
+
+
+with Redis(name="rates") as redis:
+    settings = {**SHARED, "store.url": redis.url}
+    with Daemon(settings) as first, Daemon(settings) as second:
+        check("of two processes on one Redis, one takes a minute's worth", messages(first, "127.3.1.1", 44, 0) >= 40)
+        check("and the other soon no more", messages(second, "127.3.1.1", 38) < 38)
+        same("but of others", messages(second, "127.3.2.1", 10, 0), 10)
+        first.stop()
+        second.stop()
+settings = {**SHARED, "store.url": f"sqlite:{WORK}/rates.db"}
+with Daemon(settings) as daemon:
+    messages(daemon, "127.3.1.1", 44, 0)  # told when it ends
+    daemon.stop()
+with Daemon(settings) as daemon:
+    check("a restart ends no rate", messages(daemon, "127.3.1.1", 38) < 38)
     daemon.stop()
 
 
