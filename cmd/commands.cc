@@ -15,6 +15,7 @@
   X(restore_command)         \
   X(config_command)          \
   X(doctor_command)          \
+  X(dns_command)             \
   X(version_command)         \
   X(generate_command)
 

@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "core/text.h"
+#include "dns/ask_all.h"
 #include "doctor.h"
 #include "doctor_dns.h"
 #include "mail/address.h"
@@ -249,14 +250,24 @@ void check_names(const Patient& patient, Findings& findings) {
 void check_dns(const Patient& patient, Findings& findings) {
   const std::string hostname = effective_hostname(patient.config.smtp);
   const std::string host = mail::canonical_domain(hostname).value_or(hostname);
-  std::size_t asked = 0;
+  std::vector<std::string> domains;
+  std::vector<dns::Question> questions;
+  std::size_t more = 0;
   for (const std::string& domain : patient.config.mail.domains) {
     if (domain == "*" || domain == "localhost" || domain.starts_with('[')) continue;
-    if (++asked > kMostDomains) continue;
-    findings.push_back(judge_mx(domain, host, find_mx(mail::canonical_domain(domain).value_or(domain))));
+    const auto question = dns::Question::make(mail::canonical_domain(domain).value_or(domain), dns::Type::mx);
+    if (!question) continue;
+    if (questions.size() == kMostDomains) {
+      ++more;
+      continue;
+    }
+    domains.push_back(domain);
+    questions.push_back(*question);
   }
-  if (asked > kMostDomains)
-    findings.push_back({Level::ok, "dns", std::to_string(asked - kMostDomains) + " more domains are not asked for"});
+  const auto answers = dns::ask_all(patient.config.dns, questions);
+  if (!answers) return findings.push_back({Level::error, "dns", answers.error().what, "see to the settings dns.*"});
+  for (std::size_t i = 0; i < domains.size(); ++i) findings.push_back(judge_mx(domains[i], host, (*answers)[i]));
+  if (more > 0) findings.push_back({Level::ok, "dns", std::to_string(more) + " more domains are not asked for"});
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --version --config --set'
       valued='--config --set'
       files='--config'
-      commands='serve serve-smtp serve-api inbox purge replay backup restore config doctor version'
+      commands='serve serve-smtp serve-api inbox purge replay backup restore config doctor dns version'
       ;;
     'maildrop serve')
       options='-h --help --config --set'
@@ -83,6 +83,12 @@ _maildrop_words() {  # what may come after the command $1
       ;;
     'maildrop doctor')
       options='-h --help --problems --json --config --set'
+      valued='--config --set'
+      files='--config'
+      commands=''
+      ;;
+    'maildrop dns')
+      options='-h --help --json --config --set'
       valued='--config --set'
       files='--config'
       commands=''

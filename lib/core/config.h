@@ -75,6 +75,16 @@ struct FloodSettings {
   bool shared = false;                           // rates of all processes on one store
 };
 
+struct DnsSettings {
+  std::vector<Endpoint> servers;                       // that are asked; none: those of each domain
+  Millis timeout = std::chrono::seconds(2);            // of a question
+  unsigned lookups = 1500;                             // questions at once, of all loops; 12 KB each
+  std::uint64_t cache_size = 32ull << 20;              // bytes, of all loops
+  Millis max_ttl = std::chrono::hours(24);             // of an answer in the cache
+  Millis max_negative_ttl = std::chrono::minutes(15);  // of one that there is nothing
+  Millis stale = std::chrono::hours(1);                // beyond its ttl, while servers do not answer; 0: never
+};
+
 struct ApiSettings {
   std::vector<Endpoint> listen;          // default: 127.0.0.1:8080, see settings.cc
   std::uint64_t header_size = 8 * 1024;  // request line and header fields, bytes
@@ -185,6 +195,7 @@ struct Config {
   ProxySettings proxy;
   XclientSettings xclient;
   FloodSettings flood;
+  DnsSettings dns;
   ApiSettings api;
   MailSettings mail;
   InboxSettings inbox;

@@ -103,5 +103,6 @@ Setting list_row(std::string_view key, Member<std::vector<T>> member, Parse pars
 
 /// smtp, lmtp, tls, proxy and xclient: all that SMTP is served by (settings_smtp.cc).
 void add_smtp_sections(std::vector<Setting>& rows);
+void add_dns(std::vector<Setting>& rows);  // settings_dns.cc
 
 }  // namespace maildrop::rows

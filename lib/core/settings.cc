@@ -307,6 +307,7 @@ void add_rest(std::vector<Setting>& rows) {
 std::vector<Setting> make_rows() {
   std::vector<Setting> rows;
   add_smtp_sections(rows);
+  add_dns(rows);
   add_api(rows);
   add_mail(rows);
   add_inbox(rows);

@@ -110,6 +110,19 @@ TEST_CASE("hosts and origins of the wrong form are refused") {
   CHECK(config.api.cors == std::vector<std::string>{"https://app.example.org", "http://[::1]:3000", "*"});
 }
 
+TEST_CASE("a resolver to ask is an address, with or without a port") {
+  Config config;
+  REQUIRE(find_setting("dns.servers")->set(config, {"192.0.2.53", "2001:db8::53", "192.0.2.53:5353", "[::1]:5300"}));
+  std::vector<std::string> servers;
+  for (const Endpoint& server : config.dns.servers) servers.push_back(server.to_string());
+  CHECK(servers == std::vector<std::string>{"192.0.2.53:53", "[2001:db8::53]:53", "192.0.2.53:5353", "[::1]:5300"});
+  for (const char* server :
+       {"", "resolver.example", "*:53", ":53", "192.0.2.53:0", "unix:/run/x", "fd:dns", "192.0.2.53/32"}) {
+    INFO(server);
+    CHECK_FALSE(find_setting("dns.servers")->set(config, {server}));
+  }
+}
+
 TEST_CASE("lists without which nothing works are not emptied by an unset variable") {
   for (const char* key : {"smtp.listen", "api.listen", "mail.domains"}) {
     INFO(key);

@@ -1,0 +1,298 @@
+/// unbound_resolver.cc: settings, questions, deadlines. libunbound gives up on a dead server after 7 to 28 s, and goes
+/// on until then with a question that was taken back. So whoever waits is told when dns.timeout is over, and the
+/// question counts as one of dns.lookups until libunbound is done with it.
+#include "dns/unbound_resolver.h"
+
+#include <unbound-event.h>
+#include <unbound.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <list>
+#include <string>
+#include <utility>
+
+#include "core/log.h"
+#include "dns/message.h"
+#include "dns/unbound_events.h"
+
+namespace maildrop::dns {
+
+namespace {
+
+namespace asio = boost::asio;
+using Executor = asio::io_context::executor_type;
+using Steady = std::chrono::steady_clock;
+using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor>;
+using std::chrono::duration_cast;
+
+constexpr int kInternet = 1;  // the class
+constexpr int kNoName = 3;    // the code of NXDOMAIN
+constexpr const char* kRoot = ".";
+constexpr std::uint64_t kLeastCache = 256 * 1024;   // of one loop: below that libunbound keeps hardly anything
+constexpr std::size_t kMostSockets = 1024;          // of one loop; a question has one while a server is asked
+constexpr std::chrono::seconds kForgetServers{60};  // what is known of servers, that they are dead above all: they
+                                                    // come back sooner than in libunbound's 15 minutes
+
+struct Meters {
+  explicit Meters(metrics::Registry& r)
+      : pending(r.gauge("maildrop_dns_pending", "questions to the DNS that are on their way")),
+        seconds(r.histogram("maildrop_dns_seconds", "time to an answer to the DNS's questions that was not cached")) {
+    for (std::size_t i = 0; i < statuses.size(); ++i)
+      statuses[i] = &r.counter("maildrop_dns_answers_total", "answers of the DNS by what they say",
+                               "status=\"" + std::string(name_of(static_cast<Status>(i))) + "\"");
+    for (std::size_t i = 0; i < sources.size(); ++i)
+      sources[i] =
+          &r.counter("maildrop_dns_sources_total", "answers of the DNS that say something by where they are from",
+                     "source=\"" + std::string(name_of(static_cast<Source>(i))) + "\"");
+  }
+  void count(const Answer& answer) const {
+    statuses[static_cast<std::size_t>(answer.status)]->add();
+    if (is_known(answer.status)) sources[static_cast<std::size_t>(answer.source)]->add();
+  }
+
+  metrics::Gauge& pending;
+  metrics::Histogram& seconds;
+  std::array<metrics::Counter*, kStatuses> statuses{};
+  std::array<metrics::Counter*, kSources> sources{};
+};
+
+struct DeleteContext {
+  void operator()(ub_ctx* context) const { ub_ctx_delete(context); }
+};
+
+/// `192.0.2.53@53`
+std::string forwarder(const Endpoint& server) { return server.address.to_string() + "@" + std::to_string(server.port); }
+
+class UnboundResolver final : public Resolver {
+ public:
+  UnboundResolver(asio::io_context& loop, const DnsSettings& settings, unsigned parts, metrics::Registry& metrics)
+      : loop_(loop),
+        timeout_(settings.timeout),
+        max_ttl_(duration_cast<std::chrono::seconds>(settings.max_ttl)),
+        most_(std::max(settings.lookups / parts, 1U)),
+        meters_(metrics),
+        events_(loop),
+        context_(ub_ctx_create_ub_event(events_.base())),
+        timer_(loop.get_executor()) {}
+  ~UnboundResolver() override {
+    closing_ = true;
+    context_.reset();  // which answers all that it has
+    meters_.pending.add(-static_cast<std::int64_t>(asked_.size()));
+  }
+
+  Result<void> open(const DnsSettings& settings, unsigned parts);
+  Lookup ask(const Question& question, Done done) override;
+
+ private:
+  /// A question that libunbound has, or has answered.
+  struct Asked {
+    UnboundResolver* resolver;
+    Type type;
+    std::shared_ptr<Done> done;  // nullptr: has heard that it is too late
+    Steady::time_point at;
+    std::list<Asked>::iterator place{};
+    Answer answer{};
+    bool answered = false;
+  };
+  using List = std::list<Asked>;
+
+  static void answered(void* argument, int code, void* packet, int size, int, char*, int) noexcept;
+  Lookup known(Answer answer) const;
+  Answer read(Type type, int code, const void* packet, int size) const;
+  void deliver();
+  void tell(const std::shared_ptr<Done>& done, const Answer& answer) const;
+  void watch();
+  void expire();
+  /// `member`, unless the resolver has gone by then.
+  auto later(void (UnboundResolver::*member)()) {
+    return [this, member, alive = std::weak_ptr(alive_)] {
+      if (!alive.expired()) (this->*member)();
+    };
+  }
+
+  asio::io_context& loop_;
+  const Steady::duration timeout_;
+  const std::chrono::seconds max_ttl_;
+  const std::size_t most_;
+  const Meters meters_;
+  UnboundEvents events_;
+  std::unique_ptr<ub_ctx, DeleteContext> context_;
+  Timer timer_;
+  // What libunbound has: first those who have heard that it is too late, then those who wait, the oldest first.
+  List asked_;
+  List::iterator waiting_ = asked_.end();
+  List ready_;                     // have their answer, and are told when libunbound is not at work
+  const Asked* asking_ = nullptr;  // within ub_resolve_event()
+  bool closing_ = false;           // nobody is told any more
+  bool watched_ = false;           // the timer runs
+  bool posted_ = false;            // deliver() will be called
+  std::shared_ptr<char> alive_ = std::make_shared<char>();
+};
+
+Result<void> UnboundResolver::open(const DnsSettings& settings, unsigned parts) {
+  if (!context_) return fail(Code::unavailable, "no memory for a resolver");
+  ub_ctx_debugout(context_.get(), nullptr);  // it would write lines of its own to standard error
+  const auto seconds = [](Millis time) { return std::to_string(duration_cast<std::chrono::seconds>(time).count()); };
+  const std::uint64_t cache = std::max(settings.cache_size / parts, 3 * kLeastCache);
+  const std::string most = std::to_string(most_);
+  const bool forwards = !settings.servers.empty();
+  const bool local = std::any_of(settings.servers.begin(), settings.servers.end(),
+                                 [](const Endpoint& server) { return server.address.is_loopback(); });
+  const std::pair<const char*, std::string> options[] = {
+      {"module-config:", "iterator"},
+      {"msg-cache-size:", std::to_string(cache / 3)},
+      {"rrset-cache-size:", std::to_string(cache - cache / 3)},
+      {"msg-cache-slabs:", "1"},
+      {"rrset-cache-slabs:", "1"},
+      {"infra-cache-slabs:", "1"},
+      {"infra-host-ttl:", std::to_string(kForgetServers.count())},
+      {"cache-max-ttl:", std::to_string(max_ttl_.count())},
+      {"cache-max-negative-ttl:", seconds(settings.max_negative_ttl)},
+      {"serve-expired:", settings.stale > Millis(0) ? "yes" : "no"},
+      {"serve-expired-ttl:", seconds(settings.stale)},
+      {"serve-expired-reply-ttl:", std::to_string(max_ttl_.count() + 1)},               // so that read() knows them
+      {"serve-expired-client-timeout:", std::to_string(settings.timeout.count() / 2)},  // the servers come first
+      {"num-queries-per-thread:", most},
+      {"outgoing-range:", std::to_string(std::min(most_, kMostSockets))},
+      // It has answers of its own for names of private networks; a server that was set may have better ones.
+      {"unblock-lan-zones:", forwards ? "yes" : "no"},
+      {"do-not-query-localhost:", local ? "no" : "yes"},
+  };
+  for (const auto& [name, value] : options)
+    if (const int error = ub_ctx_set_option(context_.get(), name, value.c_str()); error != 0)
+      return fail(Code::invalid,
+                  "the resolver refuses '" + std::string(name) + " " + value + "': " + ub_strerror(error));
+  for (const Endpoint& server : settings.servers)
+    if (const int error = ub_ctx_set_fwd(context_.get(), forwarder(server).c_str()); error != 0)
+      return fail(Code::invalid, "the resolver refuses '" + server.to_string() + "': " + ub_strerror(error));
+  // With the first question it begins to work: one that it answers by itself.
+  const auto ignore = [](void*, int, void*, int, int, char*, int) {};
+  const int error =
+      ub_resolve_event(context_.get(), "localhost", static_cast<int>(Type::a), kInternet, nullptr, ignore, nullptr);
+  if (error != 0) return fail(Code::unavailable, "the resolver does not begin: " + std::string(ub_strerror(error)));
+  return {};
+}
+
+Lookup UnboundResolver::ask(const Question& question, Done done) {
+  if (asked_.size() >= most_) {
+    Answer refused;
+    refused.status = Status::refused;
+    return known(std::move(refused));
+  }
+  Asked& asked =
+      asked_.emplace_back(Asked{this, question.type, std::make_shared<Done>(std::move(done)), Steady::now()});
+  asked.place = std::prev(asked_.end());
+  asking_ = &asked;
+  const char* name = question.name.empty() ? kRoot : question.name.c_str();
+  const int error =
+      ub_resolve_event(context_.get(), name, static_cast<int>(question.type), kInternet, &asked, answered, nullptr);
+  asking_ = nullptr;
+  if (error != 0 || asked.answered) {
+    Answer answer = std::move(asked.answer);
+    asked_.erase(asked.place);
+    if (answer.source == Source::servers) answer.source = Source::cache;
+    return known(std::move(answer));
+  }
+  meters_.pending.add(1);
+  if (waiting_ == asked_.end()) waiting_ = asked.place;
+  watch();
+  return Lookup(asked.done);
+}
+
+Lookup UnboundResolver::known(Answer answer) const {
+  meters_.count(answer);
+  return Lookup(std::move(answer));
+}
+
+/// Called by libunbound, which is amid its work: nobody is told from here.
+void UnboundResolver::answered(void* argument, int code, void* packet, int size, int, char*, int) noexcept {
+  Asked& asked = *static_cast<Asked*>(argument);
+  UnboundResolver& self = *asked.resolver;
+  if (self.closing_) return;
+  asked.answered = true;
+  try {
+    asked.answer = self.read(asked.type, code, packet, size);
+  } catch (const std::exception&) {  // no memory: it failed
+  }
+  if (self.asking_ == &asked) return;
+  self.meters_.pending.add(-1);
+  self.meters_.seconds.observe(std::chrono::duration<double>(Steady::now() - asked.at).count());
+  if (self.waiting_ == asked.place) ++self.waiting_;
+  self.ready_.splice(self.ready_.end(), self.asked_, asked.place);
+  try {
+    if (!self.posted_) asio::post(self.loop_, self.later(&UnboundResolver::deliver));
+    self.posted_ = true;
+  } catch (const std::exception&) {  // no memory: they are told with the next
+  }
+}
+
+Answer UnboundResolver::read(Type type, int code, const void* packet, int size) const {
+  Answer answer;
+  if (code == kNoName) answer.status = Status::no_name;
+  if (code != 0 || size <= 0) return answer;  // the packet is none then
+  const std::span message(static_cast<const std::uint8_t*>(packet), static_cast<std::size_t>(size));
+  Result<Answer> parsed = parse_message(message, type);
+  if (!parsed) return answer;
+  if (parsed->ttl > max_ttl_) {
+    parsed->source = Source::stale;
+    parsed->ttl = {};
+  }
+  return std::move(*parsed);
+}
+
+void UnboundResolver::deliver() {
+  posted_ = false;
+  while (!ready_.empty()) {
+    List one;
+    one.splice(one.end(), ready_, ready_.begin());
+    if (one.front().done) tell(one.front().done, one.front().answer);
+  }
+}
+
+void UnboundResolver::tell(const std::shared_ptr<Done>& done, const Answer& answer) const {
+  if (!*done) return;
+  meters_.count(answer);
+  const Done call = std::exchange(*done, nullptr);
+  try {
+    call(answer);
+  } catch (const std::exception& error) {
+    log::error("an answer of the DNS was not taken", {{"error", error.what()}});
+  }
+}
+
+/// Has expire() called when the one that has waited longest has waited long enough.
+void UnboundResolver::watch() {
+  if (watched_ || waiting_ == asked_.end()) return;
+  watched_ = true;
+  timer_.expires_at(waiting_->at + timeout_);
+  timer_.async_wait([run = later(&UnboundResolver::expire)](boost::system::error_code) { run(); });
+}
+
+void UnboundResolver::expire() {
+  watched_ = false;
+  Answer late;
+  late.status = Status::timed_out;
+  const Steady::time_point since = Steady::now() - timeout_;
+  while (waiting_ != asked_.end() && waiting_->at <= since) {
+    const std::shared_ptr<Done> done = std::exchange(waiting_->done, nullptr);
+    ++waiting_;
+    tell(done, late);
+  }
+  deliver();
+  watch();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Resolver>> make_unbound_resolver(asio::io_context& loop, const DnsSettings& settings,
+                                                        unsigned parts, metrics::Registry& metrics) {
+  auto resolver = std::make_unique<UnboundResolver>(loop, settings, std::max(parts, 1U), metrics);
+  TRY(resolver->open(settings, std::max(parts, 1U)));
+  return resolver;
+}
+
+}  // namespace maildrop::dns

@@ -1,0 +1,292 @@
+/// unbound_resolver_test.cc: the network is a server of ours, in all the moods that servers have.
+#include "dns/unbound_resolver.h"
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <thread>
+
+#include "dns/kit.h"
+
+using namespace maildrop;
+using namespace maildrop::dns;
+using namespace maildrop::dns::test;
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+
+namespace {
+
+std::optional<Bytes> silence(const Asked&) { return std::nullopt; }
+
+struct Fixture {
+  Server server{silence};
+  metrics::Registry registry;
+  DnsSettings settings;
+  asio::io_context loop;
+  std::unique_ptr<Resolver> resolver;
+
+  Fixture() { settings.servers = {server.endpoint()}; }
+
+  void open() {
+    auto made = make_unbound_resolver(loop, settings, 1, registry);
+    REQUIRE(made);
+    resolver = std::move(*made);
+  }
+  Answer ask(std::string_view name, Type type = Type::a) {
+    if (!resolver) open();
+    std::optional<Answer> got;
+    const Lookup lookup = resolver->ask(*Question::make(name, type), [&](const Answer& answer) { got = answer; });
+    if (lookup.answer()) return *lookup.answer();
+    while (!got) loop.run_one();
+    return *got;
+  }
+  std::uint64_t counted(std::string_view status) {
+    return registry.total("maildrop_dns_answers_total", "status=\"" + std::string(status) + "\"");
+  }
+  std::int64_t pending() { return registry.gauge("maildrop_dns_pending", "").value(); }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "resolver: what a server says, and where it comes from the next time") {
+  server.answer([](const Asked& asked) { return reply(asked, {a("192.0.2.2", 100), a("192.0.2.1")}); });
+  Answer answer = ask("Host.Example.");
+  CHECK(answer.status == Status::found);
+  REQUIRE(answer.records.size() == 2);
+  CHECK(answer.records[0].address.to_string() == "192.0.2.1");
+  CHECK(answer.ttl == 100s);
+  CHECK(answer.source == Source::servers);
+  answer = ask("host.example");
+  CHECK(answer.source == Source::cache);
+  CHECK(answer.records.size() == 2);
+  CHECK(server.asked("host.example") == 1);
+  CHECK(counted("found") == 2);
+  CHECK(registry.total("maildrop_dns_sources_total", "source=\"cache\"") == 1);
+  CHECK(pending() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "resolver: that there is nothing is an answer, and kept") {
+  server.answer([](const Asked& asked) {
+    if (asked.name == "none.example") return reply(asked, {}, kNxdomain, {soa(60)});
+    return reply(asked, {}, 0, {soa(60)});
+  });
+  for (const Source source : {Source::servers, Source::cache}) {
+    Answer answer = ask("none.example");
+    CHECK(answer.status == Status::no_name);
+    CHECK(answer.source == source);
+    answer = ask("empty.example", Type::mx);
+    CHECK(answer.status == Status::no_data);
+    CHECK(answer.source == source);
+    CHECK(answer.ttl <= 60s);
+  }
+  CHECK(server.asked("none.example") == 1);
+  CHECK(server.asked("empty.example") == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "resolver: a negative answer is kept no longer than is set") {
+  settings.max_negative_ttl = 1s;
+  server.answer([](const Asked& asked) { return reply(asked, {}, kNxdomain, {soa(3600)}); });
+  CHECK(ask("none.example").status == Status::no_name);
+  settings.stale = 0ms;
+  std::this_thread::sleep_for(2100ms);
+  server.answer([](const Asked& asked) { return reply(asked, {a("192.0.2.1")}); });
+  CHECK(ask("none.example").status == Status::found);
+}
+
+TEST_CASE_METHOD(Fixture, "resolver: records of every type") {
+  server.answer([](const Asked& asked) {
+    switch (static_cast<Type>(asked.type)) {
+      case Type::aaaa: return reply(asked, {record(28, Bytes("\x20\x01\x0d\xb8", 4) + Bytes(11, '\0') + "\x01")});
+      case Type::mx: return reply(asked, {mx(20, "a.example"), mx(10, "b.example"), mx(0, "")});
+      case Type::txt: return reply(asked, {txt({"v=spf1 ", "-all"}), txt({"a \"b\"\n"})});
+      case Type::ptr: return reply(asked, {record(12, wire("host.example"))});
+      case Type::ns: return reply(asked, {record(2, wire("ns.example"))});
+      case Type::cname: return reply(asked, {cname("other.example")});
+      default: return reply(asked, {a("192.0.2.1")});
+    }
+  });
+  const auto shown = [&](Type type) {
+    std::string text;
+    for (const Record& each : ask("x.example", type).records) text += each.to_string(type) + ";";
+    return text;
+  };
+  CHECK(shown(Type::a) == "192.0.2.1;");
+  CHECK(shown(Type::aaaa) == "2001:db8::1;");
+  CHECK(shown(Type::mx) == "0 .;10 b.example;20 a.example;");
+  CHECK(shown(Type::txt) == "\"a \\\"b\\\"\\010\";\"v=spf1 -all\";");
+  CHECK(shown(Type::ptr) == "host.example;");
+  CHECK(shown(Type::ns) == "ns.example;");
+  CHECK(shown(Type::cname) == "other.example;");
+}
+
+TEST_CASE_METHOD(Fixture, "resolver: aliases are followed; in a circle they lead nowhere") {
+  server.answer([](const Asked& asked) {
+    if (asked.name == "alias.example")
+      return reply(asked, {cname("host.example"), a("192.0.2.7", 300, wire("host.example"))});
+    if (asked.name == "one.example") return reply(asked, {cname("two.example")});
+    if (asked.name == "two.example") return reply(asked, {cname("one.example")});
+    return reply(asked, {a("192.0.2.7")});
+  });
+  const Answer answer = ask("alias.example");
+  REQUIRE(answer.status == Status::found);
+  CHECK(answer.records[0].address.to_string() == "192.0.2.7");
+  CHECK(ask("one.example").status == Status::failed);
+}
+
+TEST_CASE_METHOD(Fixture, "resolver: servers that fail or refuse") {
+  for (const unsigned code : {kServfail, kRefused}) {
+    server.answer([code](const Asked& asked) { return reply(asked, {}, code); });
+    const Status status = ask("c" + std::to_string(code) + ".example").status;
+    CHECK((status == Status::failed || status == Status::timed_out));
+  }
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "resolver: a server that says nothing costs dns.timeout, and no more questions than are allowed") {
+  settings.timeout = 100ms;
+  settings.lookups = 10;
+  open();
+  int timed_out = 0, refused = 0;
+  std::vector<Lookup> lookups;
+  for (int i = 0; i < 15; ++i) {
+    const auto count = [&](const Answer& answer) { timed_out += answer.status == Status::timed_out; };
+    lookups.push_back(resolver->ask(*Question::make("n" + std::to_string(i) + ".example", Type::a), count));
+    refused += lookups.back().answer() && lookups.back().answer()->status == Status::refused;
+  }
+  CHECK(refused == 5);
+  CHECK(pending() == 10);
+  while (timed_out < 10) loop.run_one();
+  CHECK(counted("timed_out") == 10);
+  CHECK(counted("refused") == 5);
+  CHECK(pending() == 10);  // libunbound still has them
+  resolver.reset();
+  CHECK(pending() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "resolver: nobody is told who no longer wants to know") {
+  open();
+  {
+    const Lookup forgotten =
+        resolver->ask(*Question::make("gone.example", Type::a), [](const Answer&) { FAIL("told"); });
+  }
+  server.answer([](const Asked& asked) { return reply(asked, {a("192.0.2.1")}); });
+  CHECK(ask("here.example").status == Status::found);
+  CHECK(ask("gone.example").status == Status::found);
+  CHECK(counted("found") == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "resolver: an answer may bring the next question, and end its own lookup") {
+  server.answer([](const Asked& asked) { return reply(asked, {a("192.0.2.1")}); });
+  open();
+  Lookup lookup;
+  int answers = 0;
+  const std::function<void(const Answer&)> next = [&](const Answer& answer) {
+    CHECK(answer.status == Status::found);
+    if (++answers == 10) return;
+    lookup = resolver->ask(*Question::make("n" + std::to_string(answers) + ".example", Type::a), next);
+  };
+  lookup = resolver->ask(*Question::make("n0.example", Type::a), next);
+  while (answers < 10) loop.run_one();
+}
+
+TEST_CASE_METHOD(Fixture, "resolver: an answer that is not taken is lost alone") {
+  server.answer([](const Asked& asked) { return reply(asked, {a("192.0.2.1")}); });
+  open();
+  const Lookup bad =
+      resolver->ask(*Question::make("bad.example", Type::a), [](const Answer&) { throw std::bad_alloc(); });
+  CHECK(ask("bad.example").status == Status::found);
+}
+
+TEST_CASE_METHOD(Fixture, "resolver: what does not fit a datagram comes by TCP") {
+  const Bytes huge(255, 'x');
+  server.answer([&](const Asked& asked) {
+    if (!asked.tcp) return message(asked.id, kReply | kTruncated, asked.question, {});
+    return reply(asked, {txt(std::vector<Bytes>(200, huge))});
+  });
+  const Answer answer = ask("huge.example", Type::txt);
+  REQUIRE(answer.status == Status::found);
+  CHECK(answer.records[0].text.size() == 200u * 255);
+  server.answer([](const Asked& asked) -> std::optional<Bytes> {
+    if (asked.tcp) return std::nullopt;
+    return message(asked.id, kReply | kTruncated, asked.question, {});
+  });
+  CHECK_FALSE(is_known(ask("cut.example", Type::txt).status));
+}
+
+TEST_CASE_METHOD(Fixture, "resolver: of many records it takes so many, always the same") {
+  std::vector<Bytes> many;
+  for (int i = 250; i > 0; --i) many.push_back(a("192.0.2." + std::to_string(i)));
+  server.answer([&](const Asked& asked) {
+    if (!asked.tcp) return message(asked.id, kReply | kTruncated, asked.question, {});
+    return reply(asked, many);
+  });
+  const Answer answer = ask("many.example");
+  REQUIRE(answer.records.size() == Answer::kMostRecords);
+  CHECK(answer.records[0].address.to_string() == "192.0.2.1");
+  CHECK(ask("many.example").records == answer.records);
+}
+
+TEST_CASE_METHOD(Fixture, "resolver: lies are not believed") {
+  settings.timeout = 300ms;
+  server.answer([](const Asked& asked) -> std::optional<Bytes> {
+    const Bytes truth = reply(asked, {a("192.0.2.66")});
+    if (asked.name == "id.example") return "\xff\xff" + truth.substr(2);
+    if (asked.name == "question.example")
+      return message(asked.id, kReply, wire("other.example") + number(1) + number(1), {a("192.0.2.66")});
+    if (asked.name == "cut.example") return truth.substr(0, truth.size() - 3);
+    if (asked.name == "noise.example") return Bytes(60, '\xc0');
+    if (asked.name == "query.example") return message(asked.id, 0x0100, asked.question, {});
+    // An address for a name that was not asked for.
+    return reply(asked, {a("192.0.2.66", 300, wire("bank.example"))});
+  });
+  for (const char* name : {"id", "question", "cut", "noise", "query", "stranger"}) {
+    INFO(name);
+    CHECK(ask(std::string(name) + ".example").status != Status::found);
+  }
+  server.answer([](const Asked& asked) { return reply(asked, {a("192.0.2.1")}); });
+  CHECK(ask("bank.example").records.at(0).address.to_string() == "192.0.2.1");
+}
+
+TEST_CASE_METHOD(Fixture, "resolver: an answer that has expired is given while its server is away, if it may be") {
+  settings.timeout = 1s;
+  const bool stale = GENERATE(true, false);
+  settings.stale = stale ? 1h : 0h;
+  server.answer([](const Asked& asked) { return reply(asked, {a("192.0.2.1", 1)}); });
+  CHECK(ask("old.example").ttl <= 1s);
+  std::this_thread::sleep_for(2100ms);
+  server.answer(silence);
+  const Answer answer = ask("old.example");
+  if (stale) {
+    CHECK(answer.status == Status::found);
+    CHECK(answer.source == Source::stale);
+    CHECK(answer.ttl == 0s);
+    CHECK(registry.total("maildrop_dns_sources_total", "source=\"stale\"") == 1);
+  } else {
+    CHECK(answer.status == Status::timed_out);
+  }
+  server.answer([](const Asked& asked) { return reply(asked, {a("192.0.2.2")}); });
+  CHECK(ask("new.example").status == Status::found);  // it is back
+}
+
+TEST_CASE_METHOD(Fixture, "resolver: an answer is kept no longer than is set") {
+  settings.max_ttl = 50s;
+  server.answer([](const Asked& asked) { return reply(asked, {a("192.0.2.1", 86400)}); });
+  static_cast<void>(ask("long.example"));
+  const Answer answer = ask("long.example");
+  CHECK(answer.source == Source::cache);
+  CHECK(answer.ttl <= 50s);
+}
+
+TEST_CASE_METHOD(Fixture, "resolver: a second server is asked when the first says nothing") {
+  Server second([](const Asked& asked) { return reply(asked, {a("192.0.2.2")}); });
+  settings.servers.push_back(second.endpoint());
+  settings.timeout = 10s;
+  CHECK(ask("host.example").status == Status::found);
+}
+
+TEST_CASE_METHOD(Fixture, "resolver: an idle one does not keep its loop") {
+  server.answer([](const Asked& asked) { return reply(asked, {a("192.0.2.1")}); });
+  CHECK(ask("host.example").status == Status::found);
+  resolver.reset();
+  loop.restart();
+  loop.run();
+}
