@@ -19,10 +19,12 @@ bool is_text_type(std::string_view field) { return parse_parameters(field).value
 /// The fields of that name are not all the same; those that are of text may differ.
 bool differ(const Headers& headers, std::string_view name) {
   const HeaderField* const first = headers.find(name);
+  if (first == nullptr) return false;
+  const std::string value = unfold(first->value);  // once: there may be as many fields as it has bytes
+  const bool is_text = is_text_type(first->value);
   return std::any_of(headers.fields.begin(), headers.fields.end(), [&](const HeaderField& field) {
     return &field != first && equals_ignoring_case(field.name, name) &&
-           !equals_ignoring_case(unfold(field.value), unfold(first->value)) &&
-           !(is_text_type(field.value) && is_text_type(first->value));
+           !equals_ignoring_case(unfold(field.value), value) && !(is_text && is_text_type(field.value));
   });
 }
 

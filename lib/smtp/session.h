@@ -6,8 +6,7 @@
 ///   verdict   somebody judges transaction() at phase(); give the Verdict to answer()
 ///   delivery  take transaction() away by take_transaction(), store it, and give the result to answer()
 ///   tls       send what take_output() has in the clear, throw away what the peer sent besides, do the handshake, and
-///   say
-///             tls_started() or tls_failed(); from then on the bytes are those within TLS
+///             say tls_started() or tls_failed(); from then on the bytes are those within TLS
 ///   close     send what take_output() has, then close
 /// and sends what take_output() returns whenever it likes, at the latest before it waits for the peer. Any split of the
 /// same bytes gives the same replies.

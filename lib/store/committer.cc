@@ -366,14 +366,18 @@ void Committer::State::stop() {
     arrival.notify_one();
     work.notify_one();
   }
-  compressing.join();
+  if (compressing.joinable()) compressing.join();
   committing.join();
   watching.join();
 }
 
 Committer::Committer(Store& store, const StoreSettings& settings, metrics::Registry& metrics)
     : state_(std::make_unique<State>(store, settings, metrics)) {
-  state_->compressing = std::thread([state = state_.get()] { state->pack_loop(); });
+  if (settings.compression == 0) {
+    state_->ended = 1;  // nothing is compressed, and nobody does it
+  } else {
+    state_->compressing = std::thread([state = state_.get()] { state->pack_loop(); });
+  }
   state_->committing = std::thread([state = state_.get()] { state->commit_loop(); });
   state_->watching = std::thread([state = state_.get()] { state->watch_loop(); });
 }

@@ -12,16 +12,20 @@ namespace {
 constexpr std::uint64_t kMostData = 1u << 30;      // twice what mail.max_size may be
 constexpr std::size_t kMostTranscript = 1u << 20;  // sixteen times what smtp.transcript_size may be
 
-PackedBody packed(std::string data, std::string_view transcript, int level) {
+/// Takes `data`, or throws and leaves it as it was.
+PackedBody packed(std::string& data, std::string_view transcript, int level) {
   PackedBody body;
   body.data_size = data.size();
-  body.bytes = std::move(data);
-  body.bytes += transcript;
-  if (level == 0) return body;
-  std::optional<std::string> smaller = compress(body.bytes, {level, true});
-  if (!smaller) return body;
-  body.dictionary = kDictionary;
-  body.bytes = *std::move(smaller);
+  data += transcript;
+  std::optional<std::string> smaller;
+  try {
+    if (level != 0) smaller = compress(data, {level, true});
+  } catch (...) {
+    data.resize(body.data_size);
+    throw;
+  }
+  body.dictionary = smaller ? kDictionary : 0;
+  body.bytes = smaller ? *std::move(smaller) : std::move(data);
   return body;
 }
 
@@ -29,13 +33,18 @@ PackedBody packed(std::string data, std::string_view transcript, int level) {
 
 void pack_body(Delivery& delivery, int level) {
   if (delivery.packed) return;
-  delivery.packed = packed(std::exchange(delivery.data, {}), std::exchange(delivery.transcript, {}), level);
+  delivery.packed = packed(delivery.data, delivery.transcript, level);
+  delivery.data = {};
+  delivery.transcript = {};
 }
 
 PackedBodies::PackedBodies(std::span<const Delivery> deliveries, int level) {
   bodies_.reserve(deliveries.size());
   for (const Delivery& delivery : deliveries) {
-    if (!delivery.packed) own_.push_back(packed(delivery.data, delivery.transcript, level));
+    if (!delivery.packed) {
+      std::string data = delivery.data;
+      own_.push_back(packed(data, delivery.transcript, level));
+    }
     bodies_.push_back(delivery.packed ? &*delivery.packed : &own_.back());
   }
 }

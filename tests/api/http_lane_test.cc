@@ -5,13 +5,14 @@
 #include <catch2/catch.hpp>
 #include <future>
 
-#include "api/allocations.h"
+#include "allocations.h"
 #include "api/http_connection.h"
 #include "api/wire.h"
 
 using namespace maildrop;
 using namespace maildrop::api;
 using namespace maildrop::api::test;
+using maildrop::test::Allocations;
 
 namespace {
 

@@ -3,13 +3,14 @@
 
 #include <catch2/catch.hpp>
 
-#include "api/allocations.h"
+#include "allocations.h"
 #include "api/wire.h"
 #include "core/settings.h"
 
 using namespace maildrop;
 using namespace maildrop::api;
 using namespace maildrop::api::test;
+using maildrop::test::Allocations;
 
 namespace {
 

@@ -4,13 +4,14 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "api/allocations.h"
+#include "allocations.h"
 #include "api/answer.h"
 #include "api/kit.h"
 
 using namespace maildrop;
 using namespace maildrop::api;
 using namespace maildrop::api::test;
+using maildrop::test::Allocations;
 
 namespace {
 

@@ -90,6 +90,10 @@ int main() {
   measure("500 KB of names in 16 charsets",
           kMixed + repeated("--b\r\nContent-Type: a/b\r\nContent-Disposition: x; filename=\"" + words + "\"\r\n\r\n",
                             kMost));
+  measure("500 KB of types that differ",
+          kMixed + repeated("--b\r\nContent-Type: text/plain; x=\"" + std::string(15'000, 'a') + "\"\r\n" +
+                                repeated("Content-Type:text\r\n", 18'800) + "\r\n",
+                            kMost));
   measure("500 KB of line ends", kMixed + std::string(kMost, '\n'));
   measure("500 KB of header fields", repeated("A:\r\n", kMost) + "Content-Type: a/b\r\n\r\n");
 }

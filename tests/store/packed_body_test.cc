@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "allocations.h"
 #include "store/compression.h"
 #include "store/kit.h"
 
@@ -58,4 +59,25 @@ TEST_CASE("packed body: a size that cannot be is damage") {
   Delivery d = delivery(from_millis(0), {"bob"}, 500);
   pack_body(d, 9);
   CHECK(unpack_body(kDictionary, d.packed->bytes, 501).error().code == Code::corrupt);
+}
+
+TEST_CASE("packed body: memory that runs out at any moment costs no byte") {
+  using maildrop::test::Allocations;
+  const int level = GENERATE(0, 1, 9);
+  Delivery whole = delivery(from_millis(0), {"bob"}, 100'000);
+  whole.transcript.assign(3000, 't');
+  for (std::size_t good = 0, failed = 1; failed != 0; ++good) {
+    Delivery d = whole;
+    try {
+      const Allocations few(good);
+      pack_body(d, level);
+      failed = few.failed();
+    } catch (const std::bad_alloc&) {
+      CHECK_FALSE(d.packed);
+      CHECK((d.data == whole.data && d.transcript == whole.transcript));
+      pack_body(d, level);
+    }
+    REQUIRE(d.packed);
+    CHECK(unpack_body(d.packed->dictionary, d.packed->bytes, 100'000)->data == whole.data);
+  }
 }

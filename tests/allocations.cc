@@ -1,5 +1,5 @@
 /// allocations.cc: operator new of this binary, by malloc.
-#include "api/allocations.h"
+#include "allocations.h"
 
 #include <malloc.h>
 
@@ -20,7 +20,7 @@ struct Watched {
 thread_local Watched watched;
 
 bool fails() {
-  if (!watched.on || watched.left == maildrop::api::test::Allocations::kNone) return false;
+  if (!watched.on || watched.left == maildrop::test::Allocations::kNone) return false;
   if (watched.left > 0) return --watched.left, false;
   if (watched.failed && !watched.all) return false;
   return watched.failed = true;
@@ -72,7 +72,7 @@ extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept
   return pointer;
 }
 
-namespace maildrop::api::test {
+namespace maildrop::test {
 
 Allocations::Allocations(std::size_t good, bool all) {
   watched = Watched();
@@ -84,4 +84,4 @@ Allocations::~Allocations() { watched.on = false; }
 bool Allocations::failed() const { return watched.failed; }
 std::uint64_t Allocations::peak() const { return static_cast<std::uint64_t>(std::max<std::int64_t>(watched.peak, 0)); }
 
-}  // namespace maildrop::api::test
+}  // namespace maildrop::test

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace maildrop::api::test {
+namespace maildrop::test {
 
 /// Watches what this thread allocates from now on (C++ and aligned_alloc(); not what C libraries do). One at a time.
 class Allocations {
@@ -22,4 +22,4 @@ class Allocations {
   std::uint64_t peak() const;
 };
 
-}  // namespace maildrop::api::test
+}  // namespace maildrop::test
