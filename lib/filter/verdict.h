@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -32,14 +34,27 @@ struct Verdict {
   bool refuses() const { return action == Action::defer || action == Action::reject || action == Action::disconnect; }
 };
 
-/// Whoever is asked for verdicts. Called on a loop's thread; must not block; calls `done` exactly once, on that same
-/// thread, at once or later. The transaction outlives `done`.
-class Judge {
+/// One session before a Judge: the home of what is remembered of it from phase to phase. Owned by its connection; used,
+/// and destroyed with it, on its loop's thread.
+class Trial {
  public:
   using Done = std::function<void(Verdict)>;
+  virtual ~Trial() = default;
+
+  /// Must not block. Calls `done` once, on that same thread, at once or later, but not after the Trial is gone. The
+  /// transaction is as it was asked about until then; it stays in its place as long as the Trial.
+  virtual void judge(Phase phase, const mail::Transaction& transaction, Done done) = 0;
+};
+
+/// Whoever is asked for verdicts: one for all loops. Thread-safe.
+class Judge {
+ public:
   virtual ~Judge() = default;
   virtual std::uint8_t phases() const = 0;  // bit() of each phase it wants to be asked at
-  virtual void judge(Phase phase, const mail::Transaction& transaction, Done done) = 0;
+
+  /// For a session on that loop (an index of service::Loops), when it is asked for the first time; again when XCLIENT
+  /// has made its peer another one.
+  virtual std::unique_ptr<Trial> begin(std::size_t loop) = 0;
 };
 
 }  // namespace maildrop::filter

@@ -85,6 +85,7 @@ Connection::Connection(LoopState& loop, FileDescriptor socket, Opening opening, 
 }
 
 Connection::~Connection() {
+  trial_.reset();  // the last connection that left may be followed by the end of the judge
   loop_.connections.erase(place_);
   try {
     count_session();
@@ -375,14 +376,15 @@ awaitable<void, Executor> Connection::deliver() {
 }
 
 awaitable<void, Executor> Connection::ask_judge() {
+  if (!trial_) trial_ = loop_.judge->begin(loop_.index);
   waiting_ = Waiting::verdict;
   struct Ask {
-    filter::Judge* judge;
+    filter::Trial* trial;
     filter::Phase phase;
     const mail::Transaction* transaction;
-    void operator()(filter::Judge::Done done) const { judge->judge(phase, *transaction, std::move(done)); }
+    void operator()(filter::Trial::Done done) const { trial->judge(phase, *transaction, std::move(done)); }
   };
-  const Ask ask{loop_.judge, session_.phase(), &session_.transaction()};
+  const Ask ask{trial_.get(), session_.phase(), &session_.transaction()};
   const filter::Verdict verdict = co_await resume_with<filter::Verdict>(loop_.context, ask);
   if (verdict.action == filter::Action::delay) {
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> pause(

@@ -126,7 +126,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   service::PolledSocket socket_;
   IpAddress source_;  // what it is counted as
   Session session_;
-  std::string pending_;  // bytes that came while the session wanted something else
+  std::unique_ptr<filter::Trial> trial_;  // from the first question on
+  std::string pending_;                   // bytes that came while the session wanted something else
   BudgetShare pending_memory_;
   std::unique_ptr<service::TlsSession> tls_;  // from the begin of the handshake
   std::string output_;                        // being written

@@ -60,6 +60,7 @@ void Connection::readmit() {
   auto node = loop_.connections.extract(place_);
   node.key() = source_.source();
   place_ = loop_.connections.insert(std::move(node));
+  trial_.reset();  // what it knows is of somebody else
   log::info("xclient", {{"session", session_.id()}, {"peer", peer.to_string()}});
   session_.admitted(memory_of(loop_.common, source_));
 }

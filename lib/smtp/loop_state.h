@@ -76,6 +76,7 @@ std::array<std::shared_ptr<Budget>, 2> memory_of(Common& common, const IpAddress
 
 /// What the connections of one loop share. Touched by that loop's thread alone.
 struct LoopState {
+  std::size_t index;  // of service::Loops
   boost::asio::io_context& context;
   service::Poller poller;
   Common& common;

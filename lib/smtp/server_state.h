@@ -47,9 +47,10 @@ struct Server::State {
 
   /// One loop's share: its listeners, its connections, its sweep.
   struct Share {
-    Share(State& s, service::Loop& loop)
+    Share(State& s, std::size_t index, service::Loop& loop)
         : server(s),
-          shared{.context = loop.context(),
+          shared{.index = index,
+                 .context = loop.context(),
                  .poller = service::Poller(loop.context()),
                  .common = s.common,
                  .committer = s.parts.committer,
@@ -85,7 +86,7 @@ struct Server::State {
                TlsFailures(p.clock, config.limits.ledger, p.bookkeeper)} {
     policy = make_policy(config, std::move(tls));
     for (std::size_t i = 0; i < parts.loops.size(); ++i) {
-      Share& share = *shares.emplace_back(std::make_unique<Share>(*this, parts.loops.at(i)));
+      Share& share = *shares.emplace_back(std::make_unique<Share>(*this, i, parts.loops.at(i)));
       share.add(listeners.plain, i, false, false);
       share.add(listeners.tls_first, i, true, false);
       share.add(listeners.lmtp, i, false, true);

@@ -1,24 +1,13 @@
 /// server_test.cc: every dialog over a socket against the real server, with filters and a store that answer as it says.
 #include "smtp/server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
-#include <cerrno>
-#include <future>
-#include <mutex>
-#include <random>
 
 #include "core/log.h"
 #include "mail/attachments.h"
 #include "smtp/dialog.h"
 #include "smtp/loop_state.h"
-#include "store/backends.h"
+#include "smtp/running_server.h"
 #include "store/packed_body.h"
 
 using namespace maildrop;
@@ -27,28 +16,30 @@ using namespace maildrop::smtp::test;
 
 namespace {
 
-constexpr int kPatience = 10000;  // ms that a reply may take before the test fails
-
-/// Gives the verdicts of an earlier run again.
+/// Gives the verdicts of an earlier run again, to one session.
 class ScriptedJudge final : public filter::Judge {
  public:
   explicit ScriptedJudge(const Record& reference) : reference_(reference) {}
   std::uint8_t phases() const override { return kAllPhases; }
-
-  void judge(filter::Phase phase, const mail::Transaction&, Done done) override {
-    filter::Verdict verdict;
-    const std::size_t at = asked_++;
-    if (at < reference_.verdicts.size() && reference_.verdicts[at].first == phase) {
-      verdict = reference_.verdicts[at].second;
-    } else {
-      out_of_order_ = true;
-    }
-    done(std::move(verdict));
-  }
+  std::unique_ptr<filter::Trial> begin(std::size_t) override { return std::make_unique<Scripted>(*this); }
 
   bool as_before() const { return !out_of_order_ && asked_ == reference_.verdicts.size(); }
 
  private:
+  struct Scripted final : filter::Trial {
+    explicit Scripted(ScriptedJudge& j) : judge_of_all(j) {}
+    void judge(filter::Phase phase, const mail::Transaction&, Done done) override { done(judge_of_all.next(phase)); }
+    ScriptedJudge& judge_of_all;
+  };
+
+  filter::Verdict next(filter::Phase phase) {
+    const std::size_t at = asked_++;
+    if (at < reference_.verdicts.size() && reference_.verdicts[at].first == phase)
+      return reference_.verdicts[at].second;
+    out_of_order_ = true;
+    return {};
+  }
+
   const Record& reference_;
   std::size_t asked_ = 0;
   bool out_of_order_ = false;
@@ -109,132 +100,6 @@ class ScriptedStore final : public store::Store {
   const Record& reference_;
   std::size_t puts_ = 0;
   std::vector<Stored> stored_;
-};
-
-std::unique_ptr<store::Store> memory_store(const Config& config, const Clock& clock) {
-  store::OpenOptions options;
-  options.url = "memory:";
-  options.role = store::Role::writer;
-  options.settings = config.store;
-  options.inbox = config.inbox;
-  options.clock = &clock;
-  auto store = store::open_store(options);
-  REQUIRE(store);
-  return std::move(*store);
-}
-
-/// A client's socket: sends a text in pieces while it reads, until it heard what it waits for.
-class Client {
- public:
-  explicit Client(const std::string& name) {
-    const auto endpoint = Endpoint::parse(name);
-    REQUIRE(endpoint);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(endpoint->port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int on = 1;
-    ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    REQUIRE(::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
-  }
-  ~Client() { ::close(fd_); }
-  Client(const Client&) = delete;
-
-  /// Sends `input` in pieces of 1 to `most` bytes (all at once: 0), reads until `lines` lines came and then says that
-  /// nothing more follows, and reads to the end. With `to_end`, says nothing and waits for the server to close.
-  void talk(std::string_view input, std::size_t most, std::size_t lines, bool to_end) {
-    std::mt19937 random(5);
-    std::uniform_int_distribution<std::size_t> piece(1, most ? most : 1);
-    bool finished = false;
-    while (!ended_) {
-      if (input.empty() && !to_end && !finished && lines_ >= lines) {
-        finished = true;
-        ::shutdown(fd_, SHUT_WR);
-      }
-      pollfd wait{fd_, static_cast<short>(POLLIN | (input.empty() ? 0 : POLLOUT)), 0};
-      if (::poll(&wait, 1, kPatience) <= 0) {
-        timed_out_ = true;
-        return;
-      }
-      if (wait.revents & (POLLIN | POLLHUP | POLLERR)) read_some();
-      if ((wait.revents & POLLOUT) && !ended_) send_some(input, most ? piece(random) : input.size());
-    }
-  }
-
-  const std::string& heard() const { return heard_; }
-  bool timed_out() const { return timed_out_; }
-
- private:
-  void read_some() {
-    char buffer[4096];
-    const ssize_t n = ::recv(fd_, buffer, sizeof buffer, MSG_DONTWAIT);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (n <= 0) {
-      ended_ = true;
-      return;
-    }
-    heard_.append(buffer, static_cast<std::size_t>(n));
-    lines_ += static_cast<std::size_t>(std::count(buffer, buffer + n, '\n'));
-  }
-
-  void send_some(std::string_view& input, std::size_t size) {
-    const std::string_view piece = input.substr(0, size);
-    const ssize_t n = ::send(fd_, piece.data(), piece.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n > 0) input.remove_prefix(static_cast<std::size_t>(n));
-    if (n < 0 && errno != EAGAIN && errno != EINTR) input = {};  // it hung up; what it said is still to be read
-  }
-
-  int fd_ = -1;
-  std::string heard_;
-  std::size_t lines_ = 0;
-  bool ended_ = false;
-  bool timed_out_ = false;
-};
-
-/// A server on a port that the system picks, for as long as it lives.
-class RunningServer {
- public:
-  RunningServer(const Config& config, store::Store& store, filter::Judge* judge)
-      : memory_(config.limits.memory), loops_(1), committer_(store, config.store, registry_) {
-    const auto endpoint = Endpoint::parse("127.0.0.1:0");
-    auto listeners = service::open_listeners({*endpoint}, 1);
-    auto lmtp_listeners = service::open_listeners({*endpoint}, 1);
-    REQUIRE(listeners);
-    REQUIRE(lmtp_listeners);
-    name_ = listeners->front().front().name();
-    lmtp_name_ = lmtp_listeners->front().front().name();
-    const ServerParts parts{loops_, committer_, memory_, clock_, registry_, judge};
-    ServerListeners all;
-    all.plain = std::move(*listeners);
-    all.lmtp = std::move(*lmtp_listeners);
-    auto tls = service::TlsContext::make(config.tls, "mx.example.org");
-    REQUIRE(tls);
-    server_ = std::make_unique<Server>(parts, config, std::move(all), *tls);
-    server_->start();
-    loops_.start();
-  }
-
-  /// Waits for the sessions to end.
-  ~RunningServer() {
-    std::promise<void> drained;
-    server_->drain([&] { drained.set_value(); });
-    drained.get_future().wait();
-    loops_.finish();
-    loops_.join();
-  }
-
-  const std::string& name(bool lmtp) const { return lmtp ? lmtp_name_ : name_; }
-
- private:
-  metrics::Registry registry_;
-  SystemClock clock_;
-  Budget memory_;
-  service::Loops loops_;
-  store::Committer committer_;
-  std::string name_;
-  std::string lmtp_name_;
-  std::unique_ptr<Server> server_;
 };
 
 std::vector<std::string> lines_of(const std::string& text) {
