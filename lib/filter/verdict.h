@@ -34,6 +34,10 @@ struct Verdict {
   bool refuses() const { return action == Action::defer || action == Action::reject || action == Action::disconnect; }
 };
 
+/// How long a verdict is waited for: a peer hears its reply within 2 s, whatever hangs. A pause that is meant is a
+/// delay.
+inline constexpr std::chrono::milliseconds kVerdictTime{1900};
+
 /// One session before a Judge: the home of what is remembered of it from phase to phase. Owned by its connection; used,
 /// and destroyed with it, on its loop's thread.
 class Trial {
@@ -41,8 +45,11 @@ class Trial {
   using Done = std::function<void(Verdict)>;
   virtual ~Trial() = default;
 
-  /// Must not block. Calls `done` once, on that same thread, at once or later, but not after the Trial is gone. The
-  /// transaction is as it was asked about until then; it stays in its place as long as the Trial.
+  /// Must not block. Calls `done` on that same thread, at once or later; only the first call counts. Where none comes,
+  /// the answer is a defer, and the log tells why: this threw, all copies of `done` are gone without a call (they go
+  /// on that thread, too), kVerdictTime is over, the server drains. A call that is too late, even after the connection
+  /// has ended, does nothing, and the next question may be put before it. The transaction is as it was asked about
+  /// while the answer is waited for; it stays in its place as long as the Trial.
   virtual void judge(Phase phase, const mail::Transaction& transaction, Done done) = 0;
 };
 
@@ -53,7 +60,7 @@ class Judge {
   virtual std::uint8_t phases() const = 0;  // bit() of each phase it wants to be asked at
 
   /// For a session on that loop (an index of service::Loops), when it is asked for the first time; again when XCLIENT
-  /// has made its peer another one.
+  /// has made its peer another one. May throw, as Trial::judge().
   virtual std::unique_ptr<Trial> begin(std::size_t loop) = 0;
 };
 

@@ -29,7 +29,7 @@ constexpr asio::as_tuple_t<Token> kWait{Token{}};
 constexpr std::size_t kMaxLinger = 1 << 20;        // bytes thrown away so that the last reply is not lost to a reset
 constexpr std::chrono::seconds kLingerTime{5};     // and how long
 constexpr std::chrono::seconds kDrainLinger{1};    // the same when a restart waits for it
-constexpr std::chrono::seconds kMaxDelay{30};      // of a filter that wants the peer to wait
+constexpr std::chrono::minutes kOwnTimer{5};       // for waits that have a timer of their own, which comes before
 constexpr std::chrono::seconds kRateWindow{30};    // in which min_data_rate must be reached
 constexpr std::chrono::seconds kScarceWindow{10};  // the same while seats are scarce
 
@@ -248,7 +248,7 @@ void Connection::begin_wait(Waiting waiting) {
   Millis most = config.smtp.command_timeout;
   if (waiting == Waiting::last_bytes) most = loop_.draining || loop_.scarce ? kDrainLinger : kLingerTime;
   if (waiting == Waiting::handshake) most = config.tls.handshake_timeout;
-  if (waiting == Waiting::tarpit) most = 2 * config.flood.tarpit;  // its own timer comes before that
+  if (waiting == Waiting::tarpit || waiting == Waiting::verdict) most = kOwnTimer;
   if (waiting == Waiting::greeting) most = config.flood.greet_pause;
   deadline_ = loop_.clock.monotonic() + most;
 }
@@ -261,18 +261,25 @@ void Connection::track_data() {
   data_bytes_ = 0;
 }
 
-bool Connection::waits_for_peer() const {
-  return waiting_ == Waiting::greeting || waiting_ == Waiting::tarpit || waiting_ == Waiting::handshake ||
-         waiting_ == Waiting::peer_bytes || waiting_ == Waiting::peer_room || waiting_ == Waiting::last_bytes;
+/// For drain() and expire() to end.
+awaitable<void, Executor> Connection::wait_by(LoopTimer& timer, Waiting waiting) {
+  const Monotonic begin = loop_.clock.monotonic();
+  pause_ = &timer;
+  begin_wait(waiting);
+  co_await timer.async_wait(kWait);
+  pause_ = nullptr;
+  waiting_ = Waiting::nothing;
+  rate_since_ += loop_.clock.monotonic() - begin;  // the peer was not asked for anything
 }
 
 void Connection::sweep() {
-  if (!waits_for_peer() || expired_) return;
+  if (!can_end() || expired_) return;
   const SmtpSettings& limits = session_.policy().config.smtp;
   if (loop_.now > deadline_ - impatience() || loop_.now > started_ + limits.session_timeout)
     return expire(reply::timed_out);
   if (!in_data_) return;
   if (loop_.now - data_started_ > limits.data_timeout) return expire(reply::timed_out);
+  if (pause_) return;
   // Window by window: who sent much at once has not earned hours of silence.
   const Monotonic::duration taken = loop_.now - rate_since_;
   if (taken <= (loop_.scarce && is_limited() ? kScarceWindow : kRateWindow)) return;
@@ -288,7 +295,7 @@ void Connection::expire(const Reply& reply) {
 }
 
 Connection::Holding Connection::holding() const {
-  if (!waits_for_peer() || expired_ || !is_limited()) return {};
+  if (!can_end() || expired_ || !is_limited()) return {};
   return {session_.transaction().memory.held(), session_.held_by_network(), in_data_,
           in_data_ ? data_started_ : started_};
 }
@@ -302,7 +309,7 @@ void Connection::drain() {
 }
 
 void Connection::shut_down() {
-  if (waits_for_peer() && !expired_) expire(reply::shutting_down);
+  if (can_end() && !expired_) expire(reply::shutting_down);
 }
 
 void Connection::displace() { expire(reply::displaced); }
@@ -321,7 +328,7 @@ void Connection::abandon() noexcept {
   }
 }
 
-// --- the store and the filters ---
+// --- the store ---
 
 Connection::Outgoing Connection::take_delivery() {
   mail::Transaction transaction = session_.take_transaction();
@@ -372,27 +379,6 @@ awaitable<void, Executor> Connection::deliver() {
   if (stored) loop_.metrics.removed.add(outgoing.record.removed);
   log_message(outgoing.record, stored);
   session_.answer(stored);
-  count_refusals();
-}
-
-awaitable<void, Executor> Connection::ask_judge() {
-  if (!trial_) trial_ = loop_.judge->begin(loop_.index);
-  waiting_ = Waiting::verdict;
-  struct Ask {
-    filter::Trial* trial;
-    filter::Phase phase;
-    const mail::Transaction* transaction;
-    void operator()(filter::Trial::Done done) const { trial->judge(phase, *transaction, std::move(done)); }
-  };
-  const Ask ask{trial_.get(), session_.phase(), &session_.transaction()};
-  const filter::Verdict verdict = co_await resume_with<filter::Verdict>(loop_.context, ask);
-  if (verdict.action == filter::Action::delay) {
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> pause(
-        loop_.context.get_executor(), std::min<Millis>(verdict.delay, kMaxDelay));
-    co_await pause.async_wait(kWait);
-  }
-  waiting_ = Waiting::nothing;
-  session_.answer(verdict);
   count_refusals();
 }
 

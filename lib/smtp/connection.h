@@ -22,6 +22,9 @@
 
 namespace maildrop::smtp {
 
+using LoopTimer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                    boost::asio::wait_traits<std::chrono::steady_clock>, LoopExecutor>;
+
 class Connection : public std::enable_shared_from_this<Connection>, private Meter {
  public:
   using Executor = LoopExecutor;
@@ -42,11 +45,10 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   void shut_down();
   /// May its seat be given to somebody else, and at no loss if `idle`?
   bool can_be_displaced(bool idle) const {
-    return waits_for_peer() && !expired_ && session_.want() != Want::close && (!idle || session_.idle());
+    return can_end() && !expired_ && session_.want() != Want::close && (!idle || session_.idle());
   }
   void displace();
-  /// What ending it now would give back of limits.memory: nothing, where it does not wait for its peer, or is no
-  /// source.
+  /// What ending it now would give back of limits.memory: nothing, where it cannot end now, or is no source.
   struct Holding {
     std::uint64_t bytes = 0;
     std::uint64_t of_network = 0;  // all that its network holds
@@ -78,7 +80,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   void feed(std::string_view bytes);  // what is not used now is left in pending_
   void readmit();
   void count_refusals();
-  bool waits_for_peer() const;
+  /// It waits, and not for the store, which has an answer soon.
+  bool can_end() const { return waiting_ != Waiting::nothing && waiting_ != Waiting::store; }
   void begin_wait(Waiting waiting);
   void expire(const Reply& reply);
   bool send_some();     // false: the peer is gone
@@ -109,6 +112,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
 
   boost::asio::awaitable<void, Executor> hold_greeting();
   boost::asio::awaitable<void, Executor> hold_refusal();
+  boost::asio::awaitable<void, Executor> wait_by(LoopTimer& timer, Waiting waiting);
   boost::asio::awaitable<void, Executor> start_tls();
   void recall_tls();
   bool shake_hands(std::string_view bytes);
@@ -120,7 +124,10 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   boost::asio::awaitable<void, Executor> write_rest();
   boost::asio::awaitable<void, Executor> linger();
   boost::asio::awaitable<void, Executor> deliver();
+  Result<void> put_question(filter::Trial::Done done);
   boost::asio::awaitable<void, Executor> ask_judge();
+  boost::asio::awaitable<void, Executor> flush();
+  void do_without(const std::string& why);
 
   LoopState& loop_;
   service::PolledSocket socket_;
@@ -133,9 +140,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   std::string output_;                        // being written
   std::size_t written_ = 0;                   // of output_
   std::multimap<IpAddress, Connection*>::iterator place_;
-  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-                                    Executor>* pause_ = nullptr;  // of the tarpit, while it lasts
-  const Reply* expired_ = nullptr;                                // why the sweep ended the wait
+  LoopTimer* pause_ = nullptr;      // while a wait has a timer of its own
+  const Reply* expired_ = nullptr;  // why the sweep ended the wait
   Monotonic started_;
   Monotonic deadline_;         // of the wait in progress
   unsigned deadline_for_ = 0;  // Session::commands() when it was set

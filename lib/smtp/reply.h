@@ -100,6 +100,8 @@ inline constexpr Reply filter_defer{450, "4.7.1", "try again later", "filter"};
 inline constexpr Reply filter_reject{550, "5.7.1", "refused by policy", "filter"};
 inline constexpr Reply filter_defer_connect{421, "4.7.1", "try again later", "filter"};
 inline constexpr Reply filter_reject_connect{554, "5.7.1", "refused by policy", "filter"};
+inline constexpr Reply filter_failed{451, "4.3.0", "cannot check this now, try again later", "filter_failed"};
+inline constexpr Reply filter_failed_connect{421, "4.3.0", "cannot check this now, try again later", "filter_failed"};
 
 // Ends of a session.
 inline constexpr Reply too_many_errors{421, "4.7.0", "too many errors", "errors"};

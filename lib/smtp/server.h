@@ -48,12 +48,12 @@ class Server {
   void start();
   /// New settings for the sessions to come; those that run keep theirs. Thread-safe.
   void apply(const Config& config, service::TlsContextPtr tls);
-  /// Stops accepting (what waits in our own queue hears 421), ends idle sessions with 421, lets transactions finish.
-  /// `done` runs once, on some loop, when the last connection is gone. Another process serves the listeners named in
-  /// `left`. Thread-safe.
+  /// Stops accepting (what waits in our own queue hears 421), ends idle sessions with 421, lets transactions finish;
+  /// who waits for a verdict by then is told to come again. `done` runs once, on some loop, when the last connection is
+  /// gone. Another process serves the listeners named in `left`. Thread-safe.
   void drain(std::function<void()> done, std::vector<std::string> left = {});
-  /// Says 421 (RFC 5321 3.8) to all who are still there and wait for nothing but their own bytes, and closes: for the
-  /// end of a drain that takes too long. Thread-safe.
+  /// Says 421 (RFC 5321 3.8) to all who are still there and do not wait for the store, and closes: for the end of a
+  /// drain that takes too long. Thread-safe.
   void farewell();
   std::size_t connections() const;
 

@@ -32,8 +32,7 @@ struct Server::State {
   using Executor = Connection::Executor;
   using Token = boost::asio::use_awaitable_t<Executor>;
   using Descriptor = boost::asio::posix::basic_stream_descriptor<Executor>;
-  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                  boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
+  using Timer = LoopTimer;
   template <class T>
   using awaitable = boost::asio::awaitable<T, Executor>;
   using TlsContextPtr = service::TlsContextPtr;

@@ -3,7 +3,7 @@
 /// No socket, no clock, no store. Whatever drives it (a connection, a test, a fuzzer) looks at want():
 ///   input     give bytes to consume()
 ///   admission the peer has become another one (XCLIENT): count it as that, and say admitted() or end()
-///   verdict   somebody judges transaction() at phase(); give the Verdict to answer()
+///   verdict   somebody judges transaction() at phase(); give the Verdict to answer(), or say unjudged()
 ///   delivery  take transaction() away by take_transaction(), store it, and give the result to answer()
 ///   tls       send what take_output() has in the clear, throw away what the peer sent besides, do the handshake, and
 ///             say tls_started() or tls_failed(); from then on the bytes are those within TLS
@@ -116,6 +116,8 @@ class Session {
   /// REQUIRES: want() == Want::verdict.
   filter::Phase phase() const { return phase_; }
   void answer(const filter::Verdict& verdict);
+  /// There is no verdict: the peer is to come again. `why` is for operators.
+  void unjudged(std::string why);
 
   /// REQUIRES: want() == Want::delivery. take_transaction() leaves an empty one behind.
   mail::Transaction take_transaction();
@@ -198,7 +200,8 @@ class Session {
   std::size_t bytes_beside_data() const;
   void note_replies();
   void proceed();  // the phase passed
-  void refuse_phase(const filter::Verdict& verdict);
+  const Reply& standard_reply(const filter::Verdict& verdict) const;
+  void refuse_phase(const filter::Verdict& verdict, const Reply& standard);
   void ask(filter::Phase phase);  // asks, or proceeds at once when nobody wants to be asked
   void header_ended();
   void data_ended();

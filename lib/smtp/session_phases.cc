@@ -36,10 +36,19 @@ void Session::answer(const filter::Verdict& verdict) {
     if (phase_ == Phase::connect || phase_ == Phase::helo) discard_all_ = true;
   }
   if (verdict.refuses()) {
-    refuse_phase(verdict);
+    refuse_phase(verdict, standard_reply(verdict));
   } else {
     proceed();
   }
+}
+
+void Session::unjudged(std::string why) {
+  want_ = Want::input;
+  if (state_ == State::closed) return close();
+  filter::Verdict verdict;
+  verdict.action = filter::Action::defer;
+  verdict.reason = std::move(why);
+  refuse_phase(verdict, phase_ == Phase::connect ? reply::filter_failed_connect : reply::filter_failed);
 }
 
 void Session::proceed() {
@@ -73,11 +82,13 @@ void Session::greet() {
   output_ += "220 " + policy_->hostname + (transaction_.lmtp ? " LMTP maildrop\r\n" : " ESMTP maildrop\r\n");
 }
 
-void Session::refuse_phase(const filter::Verdict& verdict) {
-  const bool defer = verdict.action == filter::Action::defer;
+const Reply& Session::standard_reply(const filter::Verdict& verdict) const {
   const bool at_connect = phase_ == Phase::connect;
-  const Reply& standard = defer ? (at_connect ? reply::filter_defer_connect : reply::filter_defer)
-                                : (at_connect ? reply::filter_reject_connect : reply::filter_reject);
+  if (verdict.action == filter::Action::defer) return at_connect ? reply::filter_defer_connect : reply::filter_defer;
+  return at_connect ? reply::filter_reject_connect : reply::filter_reject;
+}
+
+void Session::refuse_phase(const filter::Verdict& verdict, const Reply& standard) {
   refusals_.push_back(refused_by_filter(verdict, standard));
   // RFC 5321 4.2.1: a 421, and so a 521, is the last that is said.
   const bool hang_up = verdict.action == filter::Action::disconnect ||
@@ -85,7 +96,7 @@ void Session::refuse_phase(const filter::Verdict& verdict) {
   switch (phase_) {
     case Phase::connect:
       output_ += verdict_text(verdict, standard);
-      if (defer) return close();  // 421: RFC 5321 3.1 has no session behind it
+      if (verdict.action == filter::Action::defer) return close();  // 421: RFC 5321 3.1 has no session behind it
       state_ = State::refused;
       break;
     case Phase::helo: helo_was_told_ = false; [[fallthrough]];

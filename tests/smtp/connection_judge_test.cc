@@ -1,9 +1,12 @@
 /// connection_judge_test.cc: judges over a socket: whom they are asked about, where, and for how long.
+#include <fcntl.h>
+
 #include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 #include <thread>
 
 #include "core/log.h"
@@ -33,6 +36,7 @@ class TestJudge final : public filter::Judge {
     void judge(Phase phase, const mail::Transaction& transaction, Done done) override {
       of.note(*this);
       ++asked;
+      ++of.asked;
       of.behaviour_(*this, phase, transaction, std::move(done));
     }
     TestJudge& of;
@@ -50,8 +54,16 @@ class TestJudge final : public filter::Judge {
     return std::make_unique<Session>(*this, loop);
   }
 
+  /// Until so many questions were put, to all trials together.
+  void wait_asked(int times) const {
+    for (int left = kPatience; asked < times && left > 0; --left)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    REQUIRE(asked >= times);
+  }
+
   std::atomic<int> trials{0};  // now
   std::atomic<int> begun{0};   // ever
+  std::atomic<int> asked{0};   // questions
   std::map<std::size_t, std::set<std::thread::id>> threads() {
     const std::lock_guard lock(mutex_);
     return threads_;
@@ -72,7 +84,7 @@ class TestJudge final : public filter::Judge {
 /// A server with a judge, whose peers on loopback are judged.
 struct World {
   explicit World(TestJudge& judge, const std::function<void(Config&)>& change = {}, unsigned loops = 1)
-      : config(make_config(change)), store(memory_store(config, clock)), server(config, *store, &judge, loops) {}
+      : config(make_config(change)), store(memory_store(config, clock)), server(config, *store, clock, &judge, loops) {}
 
   static Config make_config(const std::function<void(Config&)>& change) {
     log::open({.level = LogSettings::Level::error, .format = LogSettings::Format::text});
@@ -85,10 +97,66 @@ struct World {
   }
 
   Config config;
-  SystemClock clock;
+  FakeClock clock;
   std::unique_ptr<store::Store> store;
   RunningServer server;
 };
+
+/// What is written to standard error while it lives.
+class LogCapture {
+ public:
+  LogCapture() : kept_(::dup(STDERR_FILENO)) {
+    REQUIRE(::pipe2(ends_, O_NONBLOCK | O_CLOEXEC) == 0);
+    ::dup2(ends_[1], STDERR_FILENO);
+  }
+  ~LogCapture() {
+    ::dup2(kept_, STDERR_FILENO);
+    for (const int each : {kept_, ends_[0], ends_[1]}) ::close(each);
+  }
+  LogCapture(const LogCapture&) = delete;
+
+  /// Whether that comes within kPatience: loops write their lines when they have a moment.
+  bool has(std::string_view text) {
+    for (int left = kPatience; text_.find(text) == std::string::npos && left > 0; --left) {
+      char buffer[4096];
+      for (ssize_t n; (n = ::read(ends_[0], buffer, sizeof buffer)) > 0;)
+        text_.append(buffer, static_cast<std::size_t>(n));
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return text_.find(text) != std::string::npos;
+  }
+
+ private:
+  int kept_;
+  std::string text_;
+  int ends_[2] = {-1, -1};
+};
+
+filter::Verdict verdict_of(filter::Action action, std::chrono::milliseconds delay = {}) {
+  filter::Verdict verdict;
+  verdict.action = action;
+  verdict.delay = delay;
+  verdict.reason = "as the test says";
+  return verdict;
+}
+
+/// Passes all but one phase, where it does what the test says.
+TestJudge::Behaviour at(Phase which, TestJudge::Behaviour behaviour) {
+  return [which, behaviour = std::move(behaviour)](TestJudge::Session& session, Phase phase,
+                                                   const mail::Transaction& transaction, Trial::Done done) {
+    if (phase != which) return done({});
+    behaviour(session, phase, transaction, std::move(done));
+  };
+}
+
+/// Takes the question and never answers.
+TestJudge::Behaviour hang() {
+  return [](TestJudge::Session& session, Phase, const mail::Transaction&, Trial::Done done) {
+    session.kept.push_back(std::move(done));
+  };
+}
+
+constexpr std::string_view kFailed = "451 4.3.0 cannot check this now, try again later [";
 
 }  // namespace
 
@@ -133,4 +201,105 @@ TEST_CASE("XCLIENT begins another trial") {
   CHECK(client.hear().substr(0, 3) == "550");
   CHECK(judge.begun == 2);
   CHECK(judge.trials == 1);
+}
+
+TEST_CASE("a verdict that does not come is a defer, and nobody hears of one that comes too late") {
+  // What was asked before is answered when the next question comes, with a refusal.
+  TestJudge judge([](TestJudge::Session& session, Phase, const mail::Transaction&, Trial::Done done) {
+    for (Trial::Done& late : std::exchange(session.kept, {})) late(verdict_of(filter::Action::disconnect));
+    if (session.asked == 3) {
+      session.kept.push_back(std::move(done));
+    } else {
+      done({});
+    }
+  });
+  LogCapture log;
+  World world(judge);
+  log::open({.level = LogSettings::Level::info, .format = LogSettings::Format::text});
+  Client client(world.server.name());
+  client.say("HELO a\r\nMAIL FROM:<a@b.test>\r\n");
+  client.hear(2);
+  CHECK(client.hear().starts_with(kFailed));
+  client.say("MAIL FROM:<a@b.test>\r\n");
+  CHECK(client.hear() == "250 2.1.0 sender ok\r\n");
+  CHECK(log.has("phase=mail error=\"no verdict in time\""));
+}
+
+TEST_CASE("a filter that throws or lets its question drop is known at once, and named in the log") {
+  TestJudge judge([](TestJudge::Session& session, Phase, const mail::Transaction&, Trial::Done done) {
+    if (session.asked == 1) return done({});
+    if (session.asked == 2) throw std::runtime_error("no luck");
+    if (session.asked == 3) throw 3;
+  });
+  LogCapture log;
+  World world(judge);
+  log::open({.level = LogSettings::Level::info, .format = LogSettings::Format::text});
+  Client client(world.server.name());
+  client.hear();
+  client.say("HELO a\r\nHELO a\r\nHELO a\r\n");
+  for (int i = 0; i < 3; ++i) CHECK(client.hear().starts_with(kFailed));
+  for (const char* error : {"a filter threw: no luck", "a filter threw", "a filter gave no verdict"})
+    CHECK(log.has("phase=helo error=\"" + std::string(error) + "\"\n"));
+}
+
+TEST_CASE("a verdict may come later, from another question's turn") {
+  std::vector<Trial::Done> kept;  // on the one loop
+  TestJudge judge(
+      at(Phase::helo, [&](TestJudge::Session&, Phase, const mail::Transaction& transaction, Trial::Done done) {
+        kept.push_back(std::move(done));
+        if (transaction.helo == "first") return;
+        filter::Verdict verdict = verdict_of(filter::Action::reject);
+        verdict.reply = "550 5.7.1 later";
+        for (const Trial::Done& each : kept) each(verdict);
+      }));
+  World world(judge);
+  Client first(world.server.name());
+  Client second(world.server.name());
+  for (Client* client : {&first, &second}) CHECK(client->hear().starts_with("220"));
+  first.say("HELO first\r\n");
+  judge.wait_asked(3);
+  second.say("HELO second\r\n");
+  for (Client* client : {&first, &second}) {
+    CHECK(client->hear().starts_with("550 5.7.1 later ["));
+  }
+}
+
+TEST_CASE("whoever answers when the connection is gone does no harm") {
+  std::vector<Trial::Done> kept;
+  TestJudge judge(at(Phase::helo, [&](TestJudge::Session&, Phase, const mail::Transaction&, Trial::Done done) {
+    kept.push_back(std::move(done));
+  }));
+  {
+    World world(judge);
+    Client client(world.server.name());
+    client.say("HELO a\r\n");
+    judge.wait_asked(2);
+    world.server.farewell();
+    client.hear();
+    CHECK(client.hear().starts_with("421 4.3.2 shutting down"));
+    CHECK(client.hears_close());
+  }
+  CHECK(judge.trials == 0);
+  REQUIRE(kept.size() == 1);
+  kept.front()({});
+  kept.clear();
+}
+
+TEST_CASE("a drain ends the wait for a verdict at once, and a farewell one that began after it") {
+  TestJudge judge(at(Phase::rcpt, hang()));
+  LogCapture log;
+  World world(judge);
+  log::open({.level = LogSettings::Level::info, .format = LogSettings::Format::text});
+  Client client(world.server.name());
+  client.say("HELO a\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<u@example.org>\r\n");
+  client.hear(3);
+  judge.wait_asked(4);
+  world.server.drain();
+  CHECK(client.hear().starts_with(kFailed));
+  CHECK(log.has("phase=rcpt error=\"shutting down\""));
+  client.say("RCPT TO:<u@example.org>\r\n");
+  judge.wait_asked(5);
+  world.server.farewell();
+  CHECK(client.hear().starts_with("421 4.3.2 shutting down"));
+  CHECK(client.hears_close());
 }

@@ -175,11 +175,16 @@ class Reader {
 
   Result<void> verdict(std::string_view text) {
     const auto phase = index_of(filter::kPhaseNames, take_word(text));
-    const auto action = index_of(kActions, take_word(text));
-    if (!phase || !action) return fail(Code::invalid, "verdict PHASE ACTION [REPLY]");
+    const std::string_view word = take_word(text);
+    const auto action = index_of(kActions, word);
+    const bool throws = word == "throw";
+    const bool drops = word == "drop";
+    if (!phase || !(action || throws || drops)) return fail(Code::invalid, "verdict PHASE ACTION [REPLY]");
     step_.phase = static_cast<filter::Phase>(*phase);
-    step_.verdict.action = static_cast<filter::Action>(*action);
-    step_.verdict.reply = TRY(unescape(text));
+    if (throws) step_.opinion.kind = Opinion::Kind::throws;
+    if (drops) step_.opinion.kind = Opinion::Kind::drops;
+    if (action) step_.opinion.verdict.action = static_cast<filter::Action>(*action);
+    step_.opinion.verdict.reply = TRY(unescape(text));
     return add(Step::Kind::verdict, {});
   }
 

@@ -15,16 +15,23 @@
 
 namespace maildrop::smtp::test {
 
+/// What the filters do when asked.
+struct Opinion {
+  enum class Kind { verdict, throws, drops };  // drops: its `done`, without a call
+  Kind kind = Kind::verdict;
+  filter::Verdict verdict{};
+};
+
 struct Step {
   enum class Kind { send, reply, close, verdict, store, stored, envelope, peer, tls };
   Kind kind;
   int line = 0;  // in the file
   std::string
       text;  // send: bytes; reply: a pattern; stored: the bytes; envelope: `FROM -> INBOX INBOX`; peer: whose it was
-  std::size_t count = 1;  // reply: how often; stored: deliveries so far
-  bool exact = false;     // stored: `text` matters
-  filter::Phase phase{};  // verdict
-  filter::Verdict verdict;
+  std::size_t count = 1;       // reply: how often; stored: deliveries so far
+  bool exact = false;          // stored: `text` matters
+  filter::Phase phase{};       // verdict
+  Opinion opinion;             // the same
   Code code = Code::internal;  // store
 };
 
@@ -68,10 +75,10 @@ std::string envelope_of(const mail::Transaction& transaction);
 struct Record {
   TlsUse tls = TlsUse::never;
   bool lmtp = false;
-  std::string input;                                                // all that the peer sent
-  std::vector<std::size_t> handshakes;                              // in `input`, where they come
-  std::vector<std::pair<filter::Phase, filter::Verdict>> verdicts;  // in the order asked
-  std::vector<Result<store::MessageId>> answers;                    // of the store
+  std::string input;                                        // all that the peer sent
+  std::vector<std::size_t> handshakes;                      // in `input`, where they come
+  std::vector<std::pair<filter::Phase, Opinion>> verdicts;  // in the order asked
+  std::vector<Result<store::MessageId>> answers;            // of the store
   std::string output;
   std::vector<Stored> stored;  // deliveries that were answered with success
   std::vector<std::string_view> refusals;

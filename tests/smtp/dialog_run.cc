@@ -23,7 +23,7 @@ mail::Peer peer(bool trusted) {
 /// Dialogs are held from here over sockets: settings that name a balancer mean this address.
 const IpAddress kLoopback = IpAddress::from_v4(0x7F000001);
 
-/// A Session, and a world that answers by `Answers`: verdict(Phase) and delivery(). From a balancer, the Session begins
+/// A Session, and a world that answers by `Answers`: opinion(Phase) and delivery(). From a balancer, the Session begins
 /// behind the PROXY header.
 template <class Answers>
 class Driver {
@@ -87,7 +87,7 @@ class Driver {
       if (session_->want() == Want::admission) {
         session_->admitted();
       } else if (session_->want() == Want::verdict) {
-        session_->answer(answers_.verdict(session_->phase()));
+        judge(answers_.opinion(session_->phase()));
       } else if (session_->want() == Want::delivery) {
         deliver();
       } else {
@@ -97,6 +97,14 @@ class Driver {
     transcript_.output += session_->take_output();
     for (const Refusal& refusal : session_->take_refusals()) transcript_.refusals.push_back(refusal.reason);
     transcript_.closed = session_->want() == Want::close;
+  }
+
+  void judge(const Opinion& opinion) {
+    if (opinion.kind == Opinion::Kind::verdict) {
+      session_->answer(opinion.verdict);
+    } else {
+      session_->unjudged("as the dialog says");
+    }
   }
 
   void deliver() {
@@ -124,19 +132,19 @@ class Script {
   explicit Script(Record& record) : transcript_(record) {}
 
   void next(const Step& step) {
-    if (step.kind == Step::Kind::verdict) verdicts_[step.phase].push_back(step.verdict);
+    if (step.kind == Step::Kind::verdict) opinions_[step.phase].push_back(step.opinion);
     if (step.kind == Step::Kind::store) codes_.push_back(step.code);
   }
 
-  filter::Verdict verdict(filter::Phase phase) {
-    std::deque<filter::Verdict>& queue = verdicts_[phase];
-    filter::Verdict verdict;
+  Opinion opinion(filter::Phase phase) {
+    std::deque<Opinion>& queue = opinions_[phase];
+    Opinion opinion;
     if (!queue.empty()) {
-      verdict = queue.front();
+      opinion = queue.front();
       queue.pop_front();
     }
-    transcript_.verdicts.emplace_back(phase, verdict);
-    return verdict;
+    transcript_.verdicts.emplace_back(phase, opinion);
+    return opinion;
   }
 
   Result<store::MessageId> delivery() {
@@ -151,14 +159,14 @@ class Script {
   }
 
   bool used_up() const {
-    for (const auto& [phase, queue] : verdicts_)
+    for (const auto& [phase, queue] : opinions_)
       if (!queue.empty()) return false;
     return codes_.empty();
   }
 
  private:
   Record& transcript_;
-  std::map<filter::Phase, std::deque<filter::Verdict>> verdicts_;
+  std::map<filter::Phase, std::deque<Opinion>> opinions_;
   std::deque<Code> codes_;
 };
 
@@ -167,16 +175,16 @@ class Replay {
  public:
   Replay(const Record& reference, Record& record) : reference_(reference), transcript_(record) {}
 
-  filter::Verdict verdict(filter::Phase phase) {
+  Opinion opinion(filter::Phase phase) {
     const std::size_t at = transcript_.verdicts.size();
-    filter::Verdict verdict;
+    Opinion opinion;
     if (at < reference_.verdicts.size() && reference_.verdicts[at].first == phase) {
-      verdict = reference_.verdicts[at].second;
+      opinion = reference_.verdicts[at].second;
     } else {
       transcript_.problems.push_back("a verdict was asked that was not asked before");
     }
-    transcript_.verdicts.emplace_back(phase, verdict);
-    return verdict;
+    transcript_.verdicts.emplace_back(phase, opinion);
+    return opinion;
   }
 
   Result<store::MessageId> delivery() {

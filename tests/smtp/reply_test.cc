@@ -50,6 +50,8 @@ constexpr Reply kRefusals[] = {
     reply::filter_reject,
     reply::filter_defer_connect,
     reply::filter_reject_connect,
+    reply::filter_failed,
+    reply::filter_failed_connect,
     reply::too_many_errors,
     reply::too_many_unknown,
     reply::too_much_junk,

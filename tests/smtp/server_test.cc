@@ -27,12 +27,16 @@ class ScriptedJudge final : public filter::Judge {
 
  private:
   struct Scripted final : filter::Trial {
-    explicit Scripted(ScriptedJudge& j) : judge_of_all(j) {}
-    void judge(filter::Phase phase, const mail::Transaction&, Done done) override { done(judge_of_all.next(phase)); }
-    ScriptedJudge& judge_of_all;
+    explicit Scripted(ScriptedJudge& j) : script(j) {}
+    void judge(filter::Phase phase, const mail::Transaction&, Done done) override {
+      Opinion opinion = script.next(phase);
+      if (opinion.kind == Opinion::Kind::throws) throw std::runtime_error("as the dialog says");
+      if (opinion.kind == Opinion::Kind::verdict) done(std::move(opinion.verdict));
+    }
+    ScriptedJudge& script;
   };
 
-  filter::Verdict next(filter::Phase phase) {
+  Opinion next(filter::Phase phase) {
     const std::size_t at = asked_++;
     if (at < reference_.verdicts.size() && reference_.verdicts[at].first == phase)
       return reference_.verdicts[at].second;
@@ -125,7 +129,7 @@ std::string run(const Dialog& dialog, std::size_t most) {
   const std::vector<std::string> wanted = dialog.patterns();
   std::string heard;
   {
-    RunningServer server(config, store, &judge);
+    RunningServer server(config, store, clock, &judge);
     Client client(server.name(dialog.lmtp));
     client.talk(reference.input, most, wanted.size(), reference.closed);
     if (client.timed_out()) return "nothing more came behind: " + client.heard();

@@ -57,6 +57,28 @@ TEST_CASE("a refusal is told as the peer heard it, with what the filter says of 
   }
 }
 
+TEST_CASE("where there is no verdict, the peer is to come again, at each phase") {
+  for (const filter::Phase phase : {filter::Phase::connect, filter::Phase::helo, filter::Phase::mail,
+                                    filter::Phase::rcpt, filter::Phase::headers, filter::Phase::message}) {
+    CAPTURE(static_cast<int>(phase));
+    Session session(default_policy(bit(phase)), "id", {});
+    session.consume(
+        "EHLO a\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<u1@example.org>\r\nDATA\r\nSubject: x\r\n\r\nx\r\n.\r\n");
+    REQUIRE(session.want() == Want::verdict);
+    session.take_output();
+    session.unjudged("a filter hangs");
+    if (phase == filter::Phase::headers) session.consume("x\r\n.\r\n");
+    const bool at_connect = phase == filter::Phase::connect;
+    CHECK(session.take_output() ==
+          std::string(at_connect ? "421" : "451") + " 4.3.0 cannot check this now, try again later [id]\r\n");
+    CHECK(session.want() == (at_connect ? Want::close : Want::input));
+    const std::vector<Refusal> refusals = session.take_refusals();
+    REQUIRE(refusals.size() == 1);
+    CHECK(refusals[0].reason == "filter_failed");
+    CHECK(refusals[0].why == "a filter hangs");
+  }
+}
+
 TEST_CASE("phases are counted as often as a session comes to them") {
   Session session(default_policy(0), "id", {});
   session.consume(

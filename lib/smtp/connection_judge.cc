@@ -1,0 +1,105 @@
+/// connection_judge.cc: a connection asks for a verdict, and does without where none comes.
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <optional>
+#include <utility>
+
+#include "core/log.h"
+#include "smtp/connection.h"
+
+namespace maildrop::smtp {
+
+namespace asio = boost::asio;
+using Executor = Connection::Executor;
+using filter::Verdict;
+
+namespace {
+
+constexpr std::chrono::seconds kMaxDelay{30};  // of a filter that wants the peer to wait
+
+/// What a connection waits by. It is gone when nobody waits any more: an answer that is late finds nobody.
+struct Question {
+  explicit Question(LoopTimer& a) : alarm(a) {}
+  LoopTimer& alarm;
+  bool over = false;  // with a verdict, or there will be none
+  std::optional<Verdict> verdict{};
+};
+
+/// What all copies of one `done` share: when the last of them goes and none was called, there will be no verdict.
+class Answer {
+ public:
+  explicit Answer(const std::shared_ptr<Question>& question) : question_(question) {}
+  ~Answer() { end({}); }
+  Answer(const Answer&) = delete;
+
+  /// The first one counts.
+  void end(std::optional<Verdict> verdict) {
+    const std::shared_ptr<Question> question = std::exchange(question_, {}).lock();
+    if (!question) return;
+    question->verdict = std::move(verdict);
+    question->over = true;
+    question->alarm.cancel();
+  }
+
+ private:
+  std::weak_ptr<Question> question_;
+};
+
+filter::Trial::Done done_of(const std::shared_ptr<Question>& question) {
+  return [answer = std::make_shared<Answer>(question)](Verdict verdict) { answer->end(std::move(verdict)); };
+}
+
+}  // namespace
+
+/// What filters throw costs this answer, and not the session.
+Result<void> Connection::put_question(filter::Trial::Done done) try {
+  if (!trial_) trial_ = loop_.judge->begin(loop_.index);
+  trial_->judge(session_.phase(), session_.transaction(), std::move(done));
+  return {};
+} catch (const std::exception& thrown) {
+  return fail(Code::internal, std::string("a filter threw: ") + thrown.what());
+} catch (...) {
+  return fail(Code::internal, "a filter threw");
+}
+
+asio::awaitable<void, Executor> Connection::ask_judge() {
+  LoopTimer alarm(loop_.context.get_executor(), filter::kVerdictTime);
+  const auto question = std::make_shared<Question>(alarm);
+  const Result<void> put = put_question(done_of(question));
+  if (put && !question->over) co_await flush();
+  if (gone_) co_return;
+  if (put && !question->over) co_await wait_by(alarm, Waiting::verdict);
+  if (expired_) {
+    session_.end(*expired_);
+  } else if (put && question->verdict) {
+    const Verdict verdict = *std::move(question->verdict);
+    if (verdict.action == filter::Action::delay) {
+      LoopTimer pause(loop_.context.get_executor(), std::min<Millis>(verdict.delay, kMaxDelay));
+      co_await pause.async_wait(asio::as_tuple(asio::use_awaitable_t<Executor>{}));
+    }
+    session_.answer(verdict);
+  } else if (!put) {
+    do_without(put.error().what);
+  } else if (question->over) {
+    do_without("a filter gave no verdict");
+  } else {
+    do_without(loop_.draining ? "shutting down" : "no verdict in time");
+  }
+  count_refusals();
+}
+
+/// What was said before is not to wait with the verdict: who pipelines hears of each command in its time.
+asio::awaitable<void, Executor> Connection::flush() {
+  if (has_output() && !refusal_due_ && !write_at_once()) co_await write_rest();
+}
+
+void Connection::do_without(const std::string& why) {
+  log::warning("filter", {{"session", session_.id()},
+                          {"peer", session_.transaction().peer.to_string()},
+                          {"phase", filter::kPhaseNames[static_cast<std::size_t>(session_.phase())]},
+                          {"error", why}});
+  session_.unjudged(why);
+}
+
+}  // namespace maildrop::smtp
