@@ -20,8 +20,8 @@ inline constexpr std::string_view kPhaseNames[] = {"connect", "helo", "mail", "r
 inline constexpr std::uint8_t bit(Phase phase) { return static_cast<std::uint8_t>(1u << static_cast<unsigned>(phase)); }
 
 /// pass, tag and quarantine let the transaction go on. defer is 4xx, reject 5xx. discard accepts the message and drops
-/// it. disconnect refuses and closes. delay lets it go on after a
-/// pause, of 30 s at most.
+/// it. disconnect refuses and closes. delay lets it go on after a pause, of 30 s at most; without one where flood.held
+/// connections wait already, and a drain ends it.
 enum class Action : std::uint8_t { pass, tag, quarantine, defer, reject, discard, disconnect, delay };
 
 struct Verdict {

@@ -248,7 +248,7 @@ void Connection::begin_wait(Waiting waiting) {
   Millis most = config.smtp.command_timeout;
   if (waiting == Waiting::last_bytes) most = loop_.draining || loop_.scarce ? kDrainLinger : kLingerTime;
   if (waiting == Waiting::handshake) most = config.tls.handshake_timeout;
-  if (waiting == Waiting::tarpit || waiting == Waiting::verdict) most = kOwnTimer;
+  if (waiting == Waiting::pause || waiting == Waiting::verdict) most = kOwnTimer;
   if (waiting == Waiting::greeting) most = config.flood.greet_pause;
   deadline_ = loop_.clock.monotonic() + most;
 }

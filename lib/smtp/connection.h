@@ -64,7 +64,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   enum class Waiting : unsigned char {
     nothing,
     greeting,
-    tarpit,
+    pause,
     handshake,
     peer_bytes,
     peer_room,
@@ -112,6 +112,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
 
   boost::asio::awaitable<void, Executor> hold_greeting();
   boost::asio::awaitable<void, Executor> hold_refusal();
+  boost::asio::awaitable<void, Executor> keep_waiting(Millis length);
   boost::asio::awaitable<void, Executor> wait_by(LoopTimer& timer, Waiting waiting);
   boost::asio::awaitable<void, Executor> start_tls();
   void recall_tls();

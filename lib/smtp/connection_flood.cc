@@ -1,10 +1,6 @@
 /// connection_flood.cc: who a connection is counted as, and what suspects are made to wait for.
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
-#include <type_traits>
 #include <utility>
 
 #include "core/log.h"
@@ -101,17 +97,17 @@ asio::awaitable<void, Executor> Connection::hold_greeting() {
 
 asio::awaitable<void, Executor> Connection::hold_refusal() {
   refusal_due_ = false;
-  const FloodSettings& flood = session_.policy().config.flood;
-  const Hold hold(loop_.common.held, flood.held);
-  if (!hold.granted() || flood.tarpit == Millis(0) || loop_.draining) co_return;
-  std::remove_pointer_t<decltype(pause_)> pause(loop_.context.get_executor(), flood.tarpit);
-  pause_ = &pause;
-  begin_wait(Waiting::tarpit);
-  co_await pause.async_wait(asio::as_tuple(asio::use_awaitable_t<Executor>{}));
-  pause_ = nullptr;
-  waiting_ = Waiting::nothing;
+  return keep_waiting(session_.policy().config.flood.tarpit);
+}
+
+/// Makes the peer wait, unless too many do.
+asio::awaitable<void, Executor> Connection::keep_waiting(Millis length) {
+  const Hold hold(loop_.common.held, session_.policy().config.flood.held);
+  if (!hold.granted() || length <= Millis(0) || loop_.draining) co_return;
+  LoopTimer timer(loop_.context.get_executor(), length);
+  co_await wait_by(timer, Waiting::pause);
   if (session_.want() == Want::close) co_return;  // it has its last word already
-  if (const Reply* why = std::exchange(expired_, nullptr)) session_.end(*why);
+  if (expired_) session_.end(*expired_);
 }
 
 }  // namespace maildrop::smtp

@@ -1,7 +1,5 @@
 /// connection_judge.cc: a connection asks for a verdict, and does without where none comes.
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <optional>
 #include <utility>
 
@@ -75,10 +73,11 @@ asio::awaitable<void, Executor> Connection::ask_judge() {
   } else if (put && question->verdict) {
     const Verdict verdict = *std::move(question->verdict);
     if (verdict.action == filter::Action::delay) {
-      LoopTimer pause(loop_.context.get_executor(), std::min<Millis>(verdict.delay, kMaxDelay));
-      co_await pause.async_wait(asio::as_tuple(asio::use_awaitable_t<Executor>{}));
+      co_await flush();
+      if (gone_) co_return;
+      co_await keep_waiting(std::min<Millis>(verdict.delay, kMaxDelay));
     }
-    session_.answer(verdict);
+    session_.answer(verdict);  // of no effect where keep_waiting() has ended the session
   } else if (!put) {
     do_without(put.error().what);
   } else if (question->over) {

@@ -156,6 +156,14 @@ TestJudge::Behaviour hang() {
   };
 }
 
+TestJudge::Behaviour delay(std::chrono::milliseconds length) {
+  return [length](TestJudge::Session&, Phase, const mail::Transaction&, Trial::Done done) {
+    done(verdict_of(filter::Action::delay, length));
+  };
+}
+
+constexpr std::chrono::seconds kLong{30};  // a delay that no test waits for: kPatience is over before
+
 constexpr std::string_view kFailed = "451 4.3.0 cannot check this now, try again later [";
 
 }  // namespace
@@ -302,4 +310,71 @@ TEST_CASE("a drain ends the wait for a verdict at once, and a farewell one that 
   world.server.farewell();
   CHECK(client.hear().starts_with("421 4.3.2 shutting down"));
   CHECK(client.hears_close());
+}
+
+TEST_CASE("a delay goes on after its time, and does not count as the peer's slowness") {
+  TestJudge judge(at(Phase::headers, delay(std::chrono::milliseconds(1500))));
+  World world(judge);
+  Client client(world.server.name());
+  client.say("HELO a\r\nMAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\nDATA\r\nSubject: x\r\n\r\n");
+  judge.wait_asked(5);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // until it waits
+  world.clock.advance(std::chrono::seconds(40));
+  std::this_thread::sleep_for(std::chrono::milliseconds(3500));  // a sweep within the delay, and one behind it
+  client.say("x\r\n.\r\n");
+  client.hear(5);
+  CHECK(client.hear().starts_with("250 2.0.0 stored as "));
+}
+
+TEST_CASE("a delay ends with the session's time") {
+  TestJudge judge(at(Phase::helo, delay(kLong)));
+  World world(judge, [](Config& config) { config.smtp.session_timeout = std::chrono::minutes(1); });
+  Client client(world.server.name());
+  client.say("HELO a\r\n");
+  judge.wait_asked(2);
+  world.clock.advance(std::chrono::minutes(2));
+  client.hear();
+  CHECK(client.hear().starts_with("421 4.4.2 timed out"));
+  CHECK(client.hears_close());
+}
+
+TEST_CASE("a drain ends a delay, and the session goes on from there") {
+  TestJudge judge(at(Phase::rcpt, delay(kLong)));
+  World world(judge);
+  Client client(world.server.name());
+  client.say("HELO a\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<u@example.org>\r\n");
+  client.hear(3);
+  judge.wait_asked(4);
+  world.server.drain();
+  CHECK(client.hear() == "250 2.1.5 recipient ok\r\n");
+  client.say("DATA\r\nx\r\n.\r\n");
+  client.hear();
+  CHECK(client.hear().starts_with("250 2.0.0 stored as "));
+  CHECK(client.hear().starts_with("421 4.3.2 shutting down"));
+}
+
+TEST_CASE("a farewell ends a delay with its session") {
+  TestJudge judge(at(Phase::helo, delay(kLong)));
+  World world(judge);
+  Client client(world.server.name());
+  client.say("HELO a\r\n");
+  judge.wait_asked(2);
+  world.server.farewell();
+  client.hear();
+  CHECK(client.hear().starts_with("421 4.3.2 shutting down"));
+  CHECK(client.hears_close());
+}
+
+TEST_CASE("no more connections than flood.held are delayed") {
+  TestJudge judge(at(Phase::helo, delay(kLong)));
+  World world(judge, [](Config& config) { config.flood.held = 1; });
+  Client first(world.server.name());
+  first.say("HELO a\r\n");
+  judge.wait_asked(2);
+  Client second(world.server.name());
+  second.say("HELO b\r\n");
+  second.hear();
+  CHECK(second.hear() == "250 mx.example.org\r\n");
+  first.hear();
+  CHECK(first.heard().empty());
 }
