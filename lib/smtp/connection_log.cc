@@ -6,22 +6,26 @@ namespace maildrop::smtp {
 
 void Connection::count_refusals() {
   if (!session_.has_refusals()) return;
-  refusal_due_ = is_suspect();
   for (const Refusal& refusal : session_.take_refusals()) {
     loop_.metrics.refused(refusal);
+    if (refusal.of != Refusal::Of::command) log_refusal(refusal);
+    if (refusal.is_discard()) continue;  // as its peer has it, nothing was refused
+    refusal_due_ = is_suspect();
     ++refused_;
     last_reason_ = refusal.reason;
-    if (refusal.of != Refusal::Of::command) log_refusal(refusal);
   }
 }
 
 void Connection::log_refusal(const Refusal& refusal) const {
+  const std::string_view result = refusal.is_discard()         ? "discarded"
+                                  : is_transient(refusal.code) ? "deferred"
+                                                               : "refused";
   const bool message = refusal.of == Refusal::Of::message;
   log::info(message ? "message" : "recipient", {{"session", session_.id()},
                                                 {"peer", session_.transaction().peer.to_string()},
                                                 {"from", refusal.from},
                                                 {"to", refusal.to},
-                                                {"result", is_transient(refusal.code) ? "deferred" : "refused"},
+                                                {"result", result},
                                                 {"code", refusal.code},
                                                 {"reason", refusal.reason},
                                                 log::Field::if_any("why", refusal.why)});

@@ -42,6 +42,7 @@ struct Metrics {
   metrics::Counter& stored;
   metrics::Counter& deferred;
   metrics::Counter& refused_messages;
+  metrics::Counter& discarded;
   metrics::Counter& refused_recipients;
   metrics::Counter& bytes;
   metrics::Counter& removed;  // attachments

@@ -6,7 +6,8 @@
 
 namespace maildrop::smtp {
 
-/// One line, without its CRLF. `reason` is the word for it in metrics and logs; empty for replies that refuse nothing.
+/// One line, without its CRLF. `reason` is the word for it in metrics and logs; empty for replies by which the
+/// peer gets what it wanted.
 struct Reply {
   int code;
   std::string_view enhanced;  // RFC 3463; empty where RFC 2034 has none (220, 354, EHLO)
@@ -30,7 +31,7 @@ inline constexpr Reply recipient_ok{250, "2.1.5", "recipient ok"};
 inline constexpr Reply go_ahead{354, "", "end with <CRLF>.<CRLF>"};
 inline constexpr Reply start_tls{220, "2.0.0", "go ahead with TLS"};
 inline constexpr Reply cannot_verify{252, "2.5.0", "any legal name at our domains is an inbox; send to it"};
-inline constexpr Reply discarded{250, "2.0.0", "accepted"};
+inline constexpr Reply discarded{250, "2.0.0", "accepted", "filter"};
 
 // The line itself.
 inline constexpr Reply line_too_long{500, "5.5.2", "command line too long", "syntax"};

@@ -32,6 +32,7 @@ Metrics::Metrics(metrics::Registry& r)
       deferred(r.counter("maildrop_smtp_messages_total", "messages by what became of them", "result=\"deferred\"")),
       refused_messages(
           r.counter("maildrop_smtp_messages_total", "messages by what became of them", "result=\"refused\"")),
+      discarded(r.counter("maildrop_smtp_messages_total", "messages by what became of them", "result=\"discarded\"")),
       refused_recipients(r.counter("maildrop_smtp_refused_recipients_total", "RCPT commands refused for good")),
       bytes(r.counter("maildrop_smtp_message_bytes_total", "bytes of stored messages")),
       removed(r.counter("maildrop_smtp_attachments_removed_total", "attachments removed from stored messages")),
@@ -60,6 +61,7 @@ void Metrics::refused(std::string_view reason) {
 }
 
 void Metrics::refused(const Refusal& refusal) {
+  if (refusal.is_discard()) return discarded.add();
   refused(refusal.reason);
   const bool transient = is_transient(refusal.code);
   if (refusal.of == Refusal::Of::message) (transient ? deferred : refused_messages).add();

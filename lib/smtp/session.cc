@@ -393,7 +393,7 @@ void Session::reset() {
   refused_recipient_ = false;
   accepted_ = 0;
   surplus_ = 0;
-  discard_ = false;
+  discard_.reset();
 }
 
 }  // namespace maildrop::smtp

@@ -85,9 +85,12 @@ struct Means {
   Meter* meter = nullptr;
 };
 
-/// Something that a peer wanted and did not get, for metrics and the log.
+/// Something that a peer wanted and did not get, for metrics and the log. A message that was dropped is one, though the
+/// peer heard 250.
 struct Refusal {
   enum class Of : unsigned char { command, recipient, message };
+
+  bool is_discard() const { return code < 400; }
 
   int code;                 // as the peer heard it
   std::string_view reason;  // Reply::reason
@@ -207,7 +210,7 @@ class Session {
   void data_ended();
   void finish_message();
   void message_judged();
-  void refuse_message(const Reply& reply);
+  void refuse_message(const Reply& reply, std::string why = {});
   bool remove_attachments();  // false: no memory for it
   void refuse_data(const Reply& reply);
   DataReader::Limits data_limits() const;
@@ -245,6 +248,8 @@ class Session {
   std::unique_ptr<ChunkReader> chunks_;        // from the first BDAT of a message to its last
   std::unique_ptr<std::string> data_refusal_;  // the reply that the dot or the chunk will get instead of 250
   const Reply* wrong_chunk_ = nullptr;         // the same for a chunk that should not have come
+  std::unique_ptr<std::string> discard_;       // a filter wants the message accepted and dropped: why
+  std::unique_ptr<std::string> discard_all_;   // the same, said at connect or HELO: for every message of the session
   std::uint64_t chunk_left_ = 0;               // octets of the chunk that have not come yet
   std::uint64_t chunk_size_ = 0;
   std::size_t discarded_ = 0;  // bytes of a refused message read on
@@ -268,8 +273,6 @@ class Session {
   bool in_transaction_ = false;     // MAIL was accepted
   bool refused_mail_ = false;       // the last MAIL was in order, and was refused
   bool refused_recipient_ = false;  // some RCPT of this transaction was refused
-  bool discard_ = false;            // a filter wants the message accepted and dropped
-  bool discard_all_ = false;        // the same, said at connect or HELO: for every message of the session
   bool may_tell_client_ = false;    // in xclient.networks
   bool helo_was_told_ = false;      // by the XCLIENT that is being run
 };

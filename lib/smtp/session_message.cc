@@ -127,8 +127,9 @@ void Session::message_judged() {
   want_ = Want::delivery;
 }
 
-void Session::refuse_message(const Reply& reply) {
+void Session::refuse_message(const Reply& reply, std::string why) {
   refusals_.push_back(refused_message(reply));
+  refusals_.back().why = std::move(why);
   std::string text;
   append(text, reply, id_);
   answer_message(text);

@@ -32,8 +32,8 @@ void Session::answer(const filter::Verdict& verdict) {
   want_ = Want::input;
   if (state_ == State::closed) return close();  // it was ended while the question was out
   if (verdict.action == filter::Action::discard) {
-    discard_ = true;
-    if (phase_ == Phase::connect || phase_ == Phase::helo) discard_all_ = true;
+    const bool all = phase_ == Phase::connect || phase_ == Phase::helo;
+    (all ? discard_all_ : discard_) = std::make_unique<std::string>(verdict.reason);
   }
   if (verdict.refuses()) {
     refuse_phase(verdict, standard_reply(verdict));
@@ -73,7 +73,8 @@ void Session::proceed() {
       return say(reply::recipient_ok);
     case Phase::headers: return headers_judged();
     case Phase::message:
-      if (discard_ || discard_all_) return answer_message(reply::discarded);
+      if (discard_) return refuse_message(reply::discarded, *discard_);
+      if (discard_all_) return refuse_message(reply::discarded, *discard_all_);
       return message_judged();
   }
 }

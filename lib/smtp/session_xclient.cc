@@ -25,7 +25,7 @@ void Session::run_xclient(std::string_view argument) {
   if (told->port) peer.port = *told->port;
   reset();
   greeted_ = false;
-  discard_all_ = false;
+  discard_all_.reset();
   transaction_.helo = told->helo.value_or(std::string());
   transaction_.esmtp = told->esmtp.value_or(transaction_.lmtp);
   helo_was_told_ = !transaction_.helo.empty();

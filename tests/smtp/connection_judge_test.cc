@@ -378,3 +378,21 @@ TEST_CASE("no more connections than flood.held are delayed") {
   first.hear();
   CHECK(first.heard().empty());
 }
+
+TEST_CASE("a message that is discarded is counted and logged, and nothing was refused") {
+  TestJudge judge(at(Phase::rcpt, [](TestJudge::Session&, Phase, const mail::Transaction&, Trial::Done done) {
+    done(verdict_of(filter::Action::discard));
+  }));
+  LogCapture log;
+  World world(judge);
+  log::open({.level = LogSettings::Level::info, .format = LogSettings::Format::text});
+  Client client(world.server.name());
+  client.say("HELO a\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<u@example.org>\r\nDATA\r\nx\r\n.\r\n");
+  client.hear(5);
+  CHECK(client.hear() == "250 2.0.0 accepted\r\n");
+  CHECK(world.server.counted("maildrop_smtp_messages_total", "result=\"discarded\"") == 1);
+  CHECK(world.server.counted("maildrop_smtp_refused_total") == 0);
+  client.say("QUIT\r\n");
+  CHECK(client.hears_close());
+  CHECK(log.has("from=a@b.test to=u@example.org result=discarded code=250 reason=filter why=\"as the test says\""));
+}

@@ -168,7 +168,7 @@ class RunningServer {
   }
   void farewell() { server_->farewell(); }
 
-  std::uint64_t counted(std::string_view metric, std::string_view labels) const {
+  std::uint64_t counted(std::string_view metric, std::string_view labels = {}) const {
     return registry_.total(metric, labels);
   }
 

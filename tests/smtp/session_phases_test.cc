@@ -79,6 +79,32 @@ TEST_CASE("where there is no verdict, the peer is to come again, at each phase")
   }
 }
 
+TEST_CASE("each message that is discarded is told, with the reason of the verdict") {
+  Session session(default_policy(bit(filter::Phase::helo) | bit(filter::Phase::message)), "id", {});
+  const std::string message = "MAIL FROM:<a@b.test>\r\nRCPT TO:<u@example.org>\r\nDATA\r\nx\r\n.\r\n";
+  const auto answer = [&](filter::Action action, const char* reason) {
+    REQUIRE(session.want() == Want::verdict);
+    filter::Verdict verdict;
+    verdict.action = action;
+    verdict.reason = reason;
+    session.answer(verdict);
+  };
+  session.consume("HELO a\r\n");
+  answer(filter::Action::discard, "known for it");
+  for (const bool twice : {false, true}) {  // the message's own verdict goes before the session's
+    session.consume(message);
+    answer(twice ? filter::Action::discard : filter::Action::pass, "a virus");
+    const std::vector<Refusal> refusals = session.take_refusals();
+    REQUIRE(refusals.size() == 1);
+    CHECK(refusals[0].is_discard());
+    CHECK(refusals[0].code == 250);
+    CHECK(refusals[0].of == Refusal::Of::message);
+    CHECK(refusals[0].why == (twice ? "a virus" : "known for it"));
+    CHECK(refusals[0].from == "a@b.test");
+    CHECK(refusals[0].to == "u@example.org");
+  }
+}
+
 TEST_CASE("phases are counted as often as a session comes to them") {
   Session session(default_policy(0), "id", {});
   session.consume(
