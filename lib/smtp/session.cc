@@ -187,11 +187,11 @@ void Session::run_rcpt(std::string_view argument) {
   if (chunks_) return refuse(reply::chunks_begun);
   refused_recipient_ = true;  // until it is accepted
   tl::expected<mail::Address, Reply> to = parse_rcpt(argument, transaction_.smtputf8);
-  if (!to) return refuse_recipient(to.error(), argument);
+  if (!to) return refuse_recipient(to.error(), {}, argument);
   if (!take(Flood::Of::recipient)) return put_off_recipient(reply::recipient_rate);
-  if (!policy_->accepts(*to)) return refuse_recipient(reply::relaying_denied, argument);
+  if (!policy_->accepts(*to)) return refuse_recipient(reply::relaying_denied, to->to_string());
   Result<mail::Inbox> inbox = mail::Inbox::of(*to, policy_->config.inbox, policy_->hostname);
-  if (!inbox) return refuse_recipient(reply::bad_inbox, argument);
+  if (!inbox) return refuse_recipient(reply::bad_inbox, to->to_string());
   std::vector<mail::Recipient>& recipients = transaction_.recipients;
   const bool known = std::any_of(recipients.begin(), recipients.end(),
                                  [&](const mail::Recipient& other) { return other.inbox == *inbox; });
@@ -311,13 +311,14 @@ void Session::answer_message(const Reply& reply) {
   answer_message(text);
 }
 
-void Session::refuse_recipient(const Reply& reply, std::string_view argument) {
+void Session::refuse_recipient(const Reply& reply, std::string to, std::string_view argument) {
   const std::size_t at = refusals_.size();
   refuse(reply);
   Refusal& said = refusals_[at];  // every refusal has a reason, so it is there; a 421 may be behind it
   said.of = Refusal::Of::recipient;
   said.from = transaction_.from.is_null() ? std::string() : transaction_.from.to_string();
-  said.to = argument;
+  said.to = std::move(to);
+  said.argument = argument;
 }
 
 Refusal Session::refused_message(const Reply& reply) const {

@@ -95,9 +95,10 @@ struct Refusal {
   int code;                 // as the peer heard it
   std::string_view reason;  // Reply::reason
   Of of = Of::command;
-  std::string why{};   // a filter's Verdict::reason
-  std::string from{};  // of a recipient or a message: the envelope sender, empty for <>
-  std::string to{};    // the argument of RCPT; the first recipient of a message
+  std::string why{};       // a filter's Verdict::reason
+  std::string from{};      // of a recipient or a message: the envelope sender, empty for <>
+  std::string to{};        // the recipient; of a message the first
+  std::string argument{};  // of RCPT, where it names nobody
 };
 
 /// What a peer hears whose message was not stored.
@@ -219,7 +220,7 @@ class Session {
   void say(const Reply& reply);
   void answer_message(std::string_view text);
   void answer_message(const Reply& reply);
-  void refuse_recipient(const Reply& reply, std::string_view argument);
+  void refuse_recipient(const Reply& reply, std::string to, std::string_view argument = {});
   Refusal refused_message(const Reply& reply) const;
   Refusal refused_by_filter(const filter::Verdict& verdict, const Reply& standard) const;
   std::string verdict_text(const filter::Verdict& verdict, const Reply& standard) const;

@@ -303,10 +303,36 @@ TEST_CASE("refusals tell whose they are") {
   CHECK(refusals[1].of == Refusal::Of::recipient);
   CHECK(refusals[1].code == 550);
   CHECK(refusals[1].from == "a@b.test");
-  CHECK(refusals[1].to == "TO:<x@elsewhere.test>");
+  CHECK(refusals[1].to == "x@elsewhere.test");
+  CHECK(refusals[1].argument.empty());
   CHECK(refusals[2].of == Refusal::Of::message);
   CHECK(refusals[2].reason == "header_size");
   CHECK(refusals[2].to == "u@example.org");
+}
+
+TEST_CASE("a recipient that was refused is told by its address, and where it is none as it came") {
+  struct Case {
+    const char* argument;
+    const char* to;
+    const char* told;
+  };
+  const Case cases[] = {
+      {"TO:<\"x y\"@elsewhere.test> NOTIFY=NEVER", "", "TO:<\"x y\"@elsewhere.test> NOTIFY=NEVER"},
+      {"TO:<\"x y\"@ELSEWHERE.test>", "\"x y\"@elsewhere.test", ""},
+      {"TO:<@relay.test:x@elsewhere.test>", "x@elsewhere.test", ""},
+      {"TO:<\"a<b\"@example.org>", "\"a<b\"@example.org", ""},
+      {"TO:x", "", "TO:x"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.argument);
+    Session session(default_policy(0), "id", {});
+    session.consume("HELO a\r\nMAIL FROM:<>\r\nRCPT " + std::string(c.argument) + "\r\n");
+    const std::vector<Refusal> refusals = session.take_refusals();
+    REQUIRE(refusals.size() == 1);
+    CHECK(refusals[0].of == Refusal::Of::recipient);
+    CHECK(refusals[0].to == c.to);
+    CHECK(refusals[0].argument == c.told);
+  }
 }
 
 TEST_CASE("what the domains of a policy accept") {
