@@ -60,7 +60,7 @@ class SqliteFeed final : public Feed {
 
   /// A store that was replaced under its name has news for sure.
   Result<void> reopen() {
-    Connection fresh = TRY(open_existing(path_, kBusyRead, {}));
+    Connection fresh = TRY(open_again(path_, kBusyRead));
     version_ = TRY(fresh.prepare("PRAGMA data_version"));
     connection_ = std::move(fresh);
     seen_ = -1;

@@ -238,6 +238,14 @@ Result<Connection> open_existing(const std::string& path, std::chrono::milliseco
   }
 }
 
+Result<Connection> open_again(const std::string& path, std::chrono::milliseconds busy_timeout) {
+  auto connection = open_existing(path, busy_timeout, {});
+  if (connection || (connection.error().code != Code::not_found && connection.error().code != Code::invalid))
+    return connection;
+  return fail(Code::unavailable,
+              "the store was moved, removed or replaced while it was open: " + connection.error().what);
+}
+
 Result<void> create_or_wait(const std::string& path) {
   if (open_once(path, kOpenWait)) return {};
   if (const auto lock = WriteLock::take(path, {})) return create(path);

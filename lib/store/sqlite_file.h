@@ -52,6 +52,10 @@ Result<void> create(const std::string& path);
 Result<Connection> open_existing(const std::string& path, std::chrono::milliseconds busy_timeout,
                                  std::chrono::milliseconds patience);
 
+/// The same for who had it open before: a store that is not there now, or is another's, has gone away and may come
+/// back, where at the first opening the URL is wrong. unavailable in place of not_found and invalid.
+Result<Connection> open_again(const std::string& path, std::chrono::milliseconds busy_timeout);
+
 /// For a reader started before any writer: makes the store under the lock if it is free, else waits for its holder to.
 Result<void> create_or_wait(const std::string& path);
 

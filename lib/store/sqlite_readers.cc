@@ -83,7 +83,7 @@ Readers::Readers(std::string path, std::chrono::milliseconds patience, const Clo
 Readers::~Readers() = default;
 
 Result<std::unique_ptr<Readers::Reader>> Readers::open() const {
-  auto reader = std::make_unique<Reader>(TRY(open_existing(path_, patience_, {})));
+  auto reader = std::make_unique<Reader>(TRY(open_again(path_, patience_)));
   Connection& connection = reader->connection;
   TRY(connection.exec("PRAGMA query_only=ON; PRAGMA cache_size=" + std::to_string(kCachePages)));
   // The last process to leave would empty the WAL and remove it: the writer's work, and not below its lock.

@@ -127,6 +127,8 @@ struct StoreStats {
 };
 
 /// The inboxes, as a reader sees them: a Store, or a server over HTTP (api/client.h). Thread-safe. Blocking.
+///   unavailable, timed_out  there is no answer now, and may be one later. Of a Store that includes one whose file or
+///                           server went away while it was open: it is never taken for an empty one, or one message
 class Inboxes {
  public:
   virtual ~Inboxes() = default;

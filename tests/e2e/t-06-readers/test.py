@@ -1,4 +1,5 @@
 """Several processes on one SQLite file."""
+import os
 import threading
 
 from e2e import WORK, Api, Daemon, check, finish, maildrop, same, until, without_trace
@@ -76,7 +77,37 @@ def reader_comes_first():
                     check("and then shows the mail", until(lambda: len(api.messages("late")) == 1))
 
 
+def store_goes_away():
+    """Its file is moved while it is served: 503, and never `no such inbox`; a client that waits goes on waiting."""
+    store = WORK + "/moved.db"
+    settings = {"store.url": "sqlite:" + store}
+    with Daemon(settings) as whole, Daemon(settings, command=("serve-api",)) as half:
+        deliver(whole.smtp, ["a@example.test"], MESSAGE)
+        for daemon, role in ((whole, "serve"), (half, "serve-api")):
+            with Api(daemon.api) as api:
+                kept = api.messages("a")[0]["id"]
+                asked = [(method, path) for method in ("GET", "DELETE") for path in
+                         (f"/api/v3/mailboxes/a/{kept}", f"/v2/mailbox/a/{kept}")]
+                asked += [("GET", path) for path in ("/api/v3/mailboxes/a", "/v2/mailbox/a", "/api/v3/mailboxes/a/latest",
+                                                     f"/api/v3/mailboxes/a/{kept}/raw", "/readyz")]
+                os.rename(store, store + ".away")
+                seen = len(daemon.lines)
+                for method, path in asked:
+                    status, headers, body = api.request(method, path, {"X-Requested-With": "test"})
+                    check(f"{role}: {method} {path} without the store: 503, try later",
+                          status == 503 and "retry-after" in headers, (status, body))
+                check(f"{role}: and the log says why", daemon.wait_for(r"http_request.*moved, removed or replaced", 10, seen),
+                      daemon.log())
+                status, _, err = maildrop("inbox", "a", "--wait=200ms", "--api", f"http://{daemon.api}")
+                check(f"{role}: inbox --wait --api waits for it", status == 124 and "trying again" in err, (status, err))
+                os.rename(store + ".away", store)
+                check(f"{role}: it is back", until(lambda: [m["id"] for m in api.messages("a")] == [kept]))
+        half.stop()
+        whole.stop()
+
+
 halves_see_each_other()
+store_goes_away()
 delete_with_no_server()
 reader_comes_first()
 finish()
