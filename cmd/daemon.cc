@@ -225,7 +225,7 @@ Result<void> Daemon::open_smtp() {
 
 Result<void> Daemon::open_api() {
   offload_ = std::make_unique<service::Offload>(config_.api.workers, config_.api.waiting);
-  api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_});
+  api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_, parts_.smtp});
   http_ = std::make_unique<api::HttpServer>(loops_, std::move(api_listeners_), *offload_, *api_context_);
   return {};
 }

@@ -42,6 +42,7 @@ struct Context {
   const Config& config;
   const Clock& clock;
   metrics::Registry& metrics;
+  bool takes_mail;  // this process does, by SMTP: its metrics tell how much
 };
 
 /// What runs a handler: a thread that may wait for the store, or the loop itself. What tells whether the process lives

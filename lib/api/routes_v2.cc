@@ -88,8 +88,11 @@ Response remove(const Request&, Args args, Context& context) {
   return json_answer(200, Json{{"deleted", true}});
 }
 
-/// Of this process, since it started.
+/// Of this process, since it started. Who takes no mail has nothing to tell, which is something else than nought; and
+/// trying again later is no use, so no Retry-After.
 Response statistics(const Request&, Args, Context& context) {
+  if (!context.takes_mail)
+    return json_answer(503, Json{{"error", "this process takes no mail: ask the one that does"}});
   const metrics::Registry& metrics = context.metrics;
   return json_answer(200, Json{{"queued", metrics.total("maildrop_smtp_messages_total", "result=\"stored\"")},
                                {"denied", metrics.total("maildrop_smtp_messages_total", "result=\"refused\"") +
@@ -102,7 +105,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/v2/mailbox/{name}", "list an inbox, newest first", list},
     {"GET", "/v2/mailbox/{name}/{id}", "one message, raw and as HTML", get, Runs::on_worker, kTwice},
     {"DELETE", "/v2/mailbox/{name}/{id}", "delete one message", remove},
-    {"GET", "/v2/statistics", "messages stored and refused", statistics, Runs::on_loop},
+    {"GET", "/v2/statistics", "messages stored and refused since the daemon's start", statistics, Runs::on_loop},
 };
 
 }  // namespace

@@ -116,7 +116,7 @@ struct World {
   FakeClock clock;
   metrics::Registry metrics;
   FakeStore store;
-  Context context{store, store, config, clock, metrics};
+  Context context{store, store, config, clock, metrics, true};
 
   World() {
     config.api.hosts = {"*"};

@@ -122,6 +122,15 @@ TEST_CASE("v2: a store that is down is 503, and later may do") {
   CHECK(ask(world, "GET", "bob").status == 503);
 }
 
+TEST_CASE("v2: a process without SMTP has no statistics, and says so") {
+  World world;
+  world.context.takes_mail = false;
+  const Response response = dispatch(request("GET", {"v2", "statistics"}), world.context);
+  CHECK(response.status == 503);
+  CHECK(response.body == "{\"error\":\"this process takes no mail: ask the one that does\"}\n");
+  CHECK(header(response, "Retry-After").empty());
+}
+
 TEST_CASE("v2: statistics are the counters of SMTP") {
   World world;
   const Request ask = request("GET", {"v2", "statistics"});
