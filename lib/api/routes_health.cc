@@ -17,10 +17,12 @@ Response text(std::string body) {
 /// Says only that requests are answered: a restart is no cure for a store that is down.
 Response livez(const Request&, Args, Context&) { return text("ok\n"); }
 
+/// Of the store, by what this process means to do with it: write it, or read it. Whether another one takes mail is not
+/// known here.
 Response readyz(const Request&, Args, Context& context) {
   const Result<void> ready = context.store.ready();
   if (ready) return text("ok\n");
-  return problem(Fault{503, "the store takes no mail", ready.error().what});
+  return problem(Fault{503, "the store cannot be used", ready.error().what});
 }
 
 Response metrics(const Request&, Args, Context& context) {
@@ -31,7 +33,7 @@ Response metrics(const Request&, Args, Context& context) {
 
 constexpr Route kRoutes[] = {
     {"GET", "/livez", "200 while the process answers", livez, Runs::on_loop},
-    {"GET", "/readyz", "200 while mail is taken, 503 otherwise", readyz, Runs::on_worker},
+    {"GET", "/readyz", "200 while the store can be used, 503 otherwise", readyz, Runs::on_worker},
     {"GET", "/metrics", "figures as Prometheus text", metrics, Runs::on_loop},
 };
 

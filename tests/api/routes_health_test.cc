@@ -18,7 +18,7 @@ TEST_CASE("health: alive whatever the store does, ready only with it") {
   CHECK(response.status == 503);
   CHECK(response.body ==
         "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,"
-        "\"detail\":\"the store takes no mail\"}\n");
+        "\"detail\":\"the store cannot be used\"}\n");
   CHECK(response.why == "cannot open '/var/x'");
 }
 

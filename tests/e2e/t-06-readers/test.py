@@ -104,8 +104,10 @@ def store_goes_away():
                 check(f"{role}: inbox --wait --api waits for it", status == 124 and "trying again" in err, (status, err))
                 os.rename(store + ".away", store)
                 check(f"{role}: it is back", until(lambda: [m["id"] for m in api.messages("a")] == [kept]))
-        half.stop()
         whole.stop()
+        with Api(half.api) as api:
+            same("readyz of serve-api is about the store, which nobody writes now", api.get("/readyz")[0], 200)
+        half.stop()
 
 
 halves_see_each_other()
