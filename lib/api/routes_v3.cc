@@ -35,10 +35,13 @@ Json summary(const store::Summary& from) {
               {"size", from.size}};
 }
 
+/// Named as the settings of the inbox that they are, but for the last one: mail.max_size.
 Json limits(const Config& config) {
   const auto age = std::chrono::duration_cast<std::chrono::seconds>(config.inbox.max_age);
-  return Json{
-      {"max_messages", config.inbox.max_messages}, {"max_size", config.mail.max_size}, {"max_age", age.count()}};
+  return Json{{"max_messages", config.inbox.max_messages},
+              {"max_size", config.inbox.max_size},
+              {"max_age", age.count()},
+              {"max_message_size", config.mail.max_size}};
 }
 
 Json short_headers(const std::string& message) {

@@ -32,10 +32,12 @@ using Subjects = std::vector<std::string>;
 
 TEST_CASE("v3: an inbox, newest first") {
   World world;
+  world.config.inbox.max_size = 4 << 20;
   const Response response = ask(world, "GET", {"Bob"}, {{"limit", "1"}});
   CHECK(response.status == 200);
   CHECK(response.body ==
-        R"({"inbox":"bob","limits":{"max_messages":10,"max_size":524288,"max_age":86400},"messages":[)"
+        R"({"inbox":"bob","limits":{"max_messages":10,"max_size":4194304,"max_age":86400,"max_message_size":524288},)"
+        R"("messages":[)"
         R"({"id":"00000000000000000000000002","from":"alice@example.org","header_from":"Alice <alice@example.org>",)"
         R"("to":"Bob+shop@example.test","helo":"mx.example.org","peer":"192.0.2.7","tls":"",)"
         R"("subject":"second","date":"2023-11-14T22:13:10.000Z",)"
