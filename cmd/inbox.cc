@@ -78,16 +78,45 @@ tl::expected<Source, int> open_server(const InboxOptions& options) {
   return Source{std::move(*client), polling_feed(), std::move(*inbox), server};
 }
 
+/// For --wait one that is not there yet is like one that goes away later: it may come. Gives the status where it does
+/// not, or never will be of use.
+tl::expected<LocalStore, int> await_local_store(store::OpenOptions store, const mail::Inbox& inbox, Moment asked,
+                                                std::chrono::milliseconds most) {
+  LocalStore local{std::move(store), nullptr};
+  const auto look = [&local]() -> Result<std::optional<int>> {
+    auto opened = store::open_store(local.options);
+    if (opened) {
+      local.store = std::move(*opened);
+      return std::optional<int>(exit_ok);
+    }
+    const Error& error = opened.error();
+    if (report_denied_store(local.options.url, false)) return std::optional<int>(exit_no_permission);
+    const bool may_come =
+        error.code == Code::not_found || error.code == Code::unavailable || error.code == Code::timed_out;
+    if (may_come) return fail(Code::unavailable, error.what);
+    return std::optional<int>(report(error));
+  };
+  const auto status = watch(*polling_feed(), moment_after(asked, most), look);
+  if (!status) return tl::unexpected<int>(report(status.error()));
+  if (!*status) return tl::unexpected<int>(nothing_came(inbox, most));
+  if (!local.store) return tl::unexpected<int>(**status);
+  return local;
+}
+
 tl::expected<Source, int> open_local(const InboxOptions& options, const Globals& globals, const Clock& clock) {
+  const Moment asked = std::chrono::steady_clock::now();
   const auto loaded = load(globals);
   if (!loaded) return tl::unexpected<int>(loaded.error());
   auto inbox = inbox_named(options.name, loaded->config.inbox);
   if (!inbox) return tl::unexpected<int>(inbox.error());
-  auto local = open_local_store(*loaded, globals, clock);
+  auto where = local_options(*loaded, globals, clock);
+  if (!where) return tl::unexpected<int>(where.error());
+  auto local = options.wait ? await_local_store(std::move(*where), *inbox, asked, *parse_duration(options.wait_time))
+                            : open_local_store(*loaded, globals, clock);
   if (!local) return tl::unexpected<int>(local.error());
   auto feed = store::open_feed(local->options);
   if (!feed) return tl::unexpected<int>(no_store(local->options.url, feed.error()));
-  return Source{std::move(local->store), std::move(*feed), std::move(*inbox), nullptr};
+  return Source{std::move(local->store), std::move(*feed), std::move(*inbox), nullptr, asked};
 }
 
 int run(const InboxOptions& options, const Globals& globals) {

@@ -122,12 +122,10 @@ Result<int> InboxRun::show_one() {
     return exit_nothing;
   }
   const auto most = TRY(parse_duration(options_.wait_time));
-  const Moment end = moment_in(most);
+  const Moment end = moment_after(source_.asked, most);
   if (source_.server) source_.server->end_by(end + kLastLook);
   const auto status = TRY(watch(*source_.feed, end, [this, &selector] { return settled(look_for(selector)); }));
-  if (status) return *status;
-  report({Code::timed_out, "nothing came to '" + source_.inbox.name() + "' in " + format_duration(most)});
-  return exit_timed_out;
+  return status ? *status : nothing_came(source_.inbox, most);
 }
 
 Result<std::optional<int>> InboxRun::settled(Result<std::optional<int>> seen) const {

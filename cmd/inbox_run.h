@@ -39,7 +39,8 @@ struct Source {
   std::unique_ptr<store::Inboxes> inboxes;
   std::unique_ptr<store::Feed> feed;
   mail::Inbox inbox;
-  api::Client* server = nullptr;  // the same as `inboxes`, where a server has them
+  api::Client* server = nullptr;                    // the same as `inboxes`, where a server has them
+  Moment asked = std::chrono::steady_clock::now();  // when --wait begins, though the store may not have been there
 };
 
 /// What --export did.

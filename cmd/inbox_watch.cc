@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "command.h"
+#include "core/text.h"
 #include "inbox.h"
 
 namespace maildrop::cmd {
@@ -53,8 +54,11 @@ milliseconds until(Moment end) { return std::chrono::ceil<milliseconds>(end - st
 
 std::unique_ptr<store::Feed> polling_feed() { return std::make_unique<Polling>(); }
 
-Moment moment_in(milliseconds time) {
-  return std::chrono::steady_clock::now() + std::min<milliseconds>(time, kForEver);
+Moment moment_after(Moment begin, milliseconds time) { return begin + std::min<milliseconds>(time, kForEver); }
+
+int nothing_came(const mail::Inbox& inbox, milliseconds waited) {
+  report({Code::timed_out, "nothing came to '" + inbox.name() + "' in " + format_duration(waited)});
+  return exit_timed_out;
 }
 
 Result<std::optional<int>> watch(store::Feed& feed, std::optional<Moment> end,

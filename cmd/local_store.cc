@@ -19,27 +19,27 @@ int no_store(const std::string& url, const Error& error) {
   return exit_no_input;
 }
 
+tl::expected<store::OpenOptions, int> local_options(const LoadedConfig& loaded, const Globals& globals,
+                                                    const Clock& clock, store::Role role) {
+  const auto sources = ConfigSources::from_process(globals.config_file, globals.sets);
+  store::OpenOptions options =
+      store::open_options(loaded.config, resolve_store_url(loaded.config.store.url, sources.environment), clock);
+  options.role = role;
+  if (options.url.rfind("memory:", 0) != 0) return options;
+  report({Code::not_found, "a memory: store is inside the process that serves it: read it with --api URL"});
+  return tl::unexpected<int>(exit_no_input);
+}
+
 tl::expected<LocalStore, int> open_local_store(const LoadedConfig& loaded, const Globals& globals, const Clock& clock,
                                                store::Role role) {
-  const auto sources = ConfigSources::from_process(globals.config_file, globals.sets);
-  LocalStore local;
-  local.options =
-      store::open_options(loaded.config, resolve_store_url(loaded.config.store.url, sources.environment), clock);
-  local.options.role = role;
-  const std::string& url = local.options.url;
-  if (url.rfind("memory:", 0) == 0) {
-    report({Code::not_found, "a memory: store is inside the process that serves it: read it with --api URL"});
-    return tl::unexpected<int>(exit_no_input);
-  }
-  auto opened = store::open_store(local.options);
-  if (!opened) {
-    const int status = no_store(url, opened.error());
-    if (role == store::Role::writer && opened.error().code == Code::unavailable)
-      report({Code::unavailable, "one process writes a store at a time: end that one first"});
-    return tl::unexpected<int>(status);
-  }
-  local.store = std::move(*opened);
-  return local;
+  auto options = local_options(loaded, globals, clock, role);
+  if (!options) return tl::unexpected<int>(options.error());
+  auto opened = store::open_store(*options);
+  if (opened) return LocalStore{std::move(*options), std::move(*opened)};
+  const int status = no_store(options->url, opened.error());
+  if (role == store::Role::writer && opened.error().code == Code::unavailable)
+    report({Code::unavailable, "one process writes a store at a time: end that one first"});
+  return tl::unexpected<int>(status);
 }
 
 }  // namespace maildrop::cmd

@@ -18,6 +18,9 @@ struct LocalStore {
   store::OpenOptions options;  // for its feed
   std::unique_ptr<store::Store> store;
 };
+/// How to open it. Prints why that makes no sense and gives the status: 66 for one inside another process.
+tl::expected<store::OpenOptions, int> local_options(const LoadedConfig& loaded, const Globals& globals,
+                                                    const Clock& clock, store::Role role = store::Role::reader);
 /// Prints why it cannot be opened and gives the status: 66 where there is none, 77 where permissions keep it from us.
 tl::expected<LocalStore, int> open_local_store(const LoadedConfig& loaded, const Globals& globals, const Clock& clock,
                                                store::Role role = store::Role::reader);

@@ -1,5 +1,7 @@
 /// watch_test.cc: --wait and --follow, and servers that are away, hang or refuse.
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <thread>
 
 #include "bench.h"
@@ -208,6 +210,55 @@ TEST_CASE("a feed that fails after a wait takes no more than the time that was l
   const auto start = std::chrono::steady_clock::now();
   CHECK(bench.run(options).status == 124);
   CHECK(std::chrono::steady_clock::now() - start < milliseconds(1700));
+}
+
+/// `maildrop inbox bob`, as typed, on the store at `url`; `meanwhile` is called when it waits for that store.
+Outcome inbox_at(const std::string& url, std::vector<std::string> words, const std::function<void()>& meanwhile = {}) {
+  words.insert(words.begin(), {"--set", "store.url=" + url, "inbox", "bob"});
+  Tree tree;
+  build(tree);
+  const test::Capture out(1), err(2);
+  REQUIRE(parse(tree, words) == std::nullopt);
+  std::atomic<bool> ended = false;
+  std::thread other([&] {
+    while (meanwhile && !ended && err.text().find("trying again") == std::string::npos)
+      std::this_thread::sleep_for(milliseconds(1));
+    if (meanwhile && !ended) meanwhile();
+  });
+  const int status = tree.chosen();
+  ended = true;
+  other.join();
+  return {status, out.text(), err.text()};
+}
+
+TEST_CASE("--wait waits for a store that is not there yet, and nothing else does") {
+  const test::Folder folder;
+  const std::string url = "sqlite:" + folder / "new/mail.db";
+  CHECK(inbox_at(url, {}).status == 66);
+  CHECK(inbox_at(url, {"latest"}).status == 66);
+  CHECK(inbox_at(url, {"-f"}).status == 66);
+  Outcome outcome = inbox_at(url, {"--wait=1ms"});
+  CHECK(outcome.status == 124);
+  CHECK_THAT(outcome.err, Catch::Contains("no store at") && Catch::Contains("trying again\n") &&
+                              Catch::Contains("nothing came to 'bob' in 1ms"));
+
+  const SystemClock clock;
+  store::OpenOptions open = store::open_options({}, url, clock);
+  open.role = store::Role::writer;
+  outcome = inbox_at(url, {"--wait=1h", "--text"}, [&] {
+    auto made = store::open_store(open);
+    if (made) test::deliver(**made, clock, "late");
+  });
+  CHECK(outcome.status == 0);
+  CHECK(outcome.out == "hello\n");
+}
+
+TEST_CASE("--wait does not wait for what can never be a store") {
+  const test::Folder folder;
+  std::ofstream(folder / "text.db") << std::string(9000, 'x');
+  CHECK(inbox_at("memory:", {"--wait=1h"}).status == 66);
+  CHECK(inbox_at("sqlite:" + folder / "text.db", {"--wait=1h"}).status == 74);
+  CHECK(inbox_at("sqlite:" + folder / "", {"--wait=1h"}).status == 65);
 }
 
 TEST_CASE("a time behind --wait is a slip") {

@@ -54,6 +54,8 @@ def statuses(daemon):
             check("  says why on stderr, nothing on stdout", err.strip() and not out, (out[:200], err))
     status, _, err = maildrop("inbox", "three", settings={"store.url": f"sqlite:{WORK}/nowhere/none.db"})
     same("status 66: no store there", status, 66) or print(err)
+    status, _, err = maildrop("inbox", "three", "--wait=200ms", settings={"store.url": f"sqlite:{WORK}/nowhere/none.db"})
+    check("status 124: and none that comes", status == 124 and "trying again" in err, (status, err))
     status, _, err = maildrop("inbox", "three", env={"MAILDROP_MAIL_MAXSIZE": "1"})
     check("an unknown MAILDROP_ name: 78, with the nearest", status == 78 and "MAILDROP_MAIL_MAX_SIZE" in err, (status, err))
 
@@ -92,7 +94,7 @@ def permissions():
         done = subprocess.run([binary, *argv], env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, cwd="/", **other)
         return done.returncode, done.stderr.decode("utf-8", "replace")
     for name in ("closed/mail.db", "private.db"):
-        for command in (["inbox", "three"], ["serve"], ["serve-api"]):
+        for command in (["inbox", "three"], ["inbox", "three", "--wait=1h"], ["serve"], ["serve-api"]):
             status, err = run(*command, settings={"store.url": f"sqlite:{WORK}/{name}"})
             check(f"status 77: {' '.join(command)} on {name}", status == 77 and "no permission for" in err and "no mail store" not in err,
                   (status, err))
@@ -106,6 +108,24 @@ def hanging_server():
         start = time.monotonic()
         status, _, err = maildrop("inbox", "three", "--wait=1s", "--api", "http://127.0.0.1:%d" % mute.getsockname()[1])
         check("--wait=1s on a mute server: 124 in time", status == 124 and time.monotonic() - start < 5, (status, time.monotonic() - start, err))
+
+
+def store_comes_late():
+    """The test begins to wait, and then the server is started for the first time."""
+    settings = {"store.url": f"sqlite:{WORK}/first/mail.db"}
+    waiting = subprocess.Popen([BINARY, "inbox", "early", "--wait=60s", "--text"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env=environment(settings), text=True)
+    try:
+        told = waiting.stderr.readline()
+        check("--wait tells that there is no store yet", "trying again" in told, told)
+        with Daemon(settings) as late:
+            deliver(late.smtp, ["early@example.test"], message("first"))
+            out, err = waiting.communicate(timeout=70)
+            same("--wait shows what comes to a store that was not there", (waiting.returncode, out.strip()), (0, "body")) or print(err)
+            late.stop()
+    finally:
+        waiting.kill()
+        waiting.wait()
 
 
 def closed_descriptors():
@@ -297,6 +317,7 @@ with Daemon({"inbox.max_messages": 20}) as daemon:
     foreign_stores()
     permissions()
     hanging_server()
+    store_comes_late()
     closed_descriptors()
     views(daemon)
     transcripts(daemon)
