@@ -140,6 +140,17 @@ check_manuals() {
   mandoc -T lint -W warning $pages
 }
 
+# maildrop(1) is where people begin: each other page is among those to see.
+check_manual_sees_every_page() {
+  local page name entry
+  for page in man/*.[1-8]; do
+    name=$(basename "${page%.*}")
+    [ "$name" != maildrop ] || continue
+    entry=".BR ${name//-/\\-} (${page##*.})"
+    sed '1,/^\.SH SEE ALSO/d' man/maildrop.1 | grep -qxF -e "$entry" -e "$entry," || echo "man/maildrop.1: SEE ALSO lacks ${page#man/}"
+  done | none
+}
+
 # --- what the binary says against what is written ---
 
 # Completions, sample configuration, and the generated parts of manual pages.
@@ -179,7 +190,8 @@ check_help() {
 }
 
 checks=(floors third_party_headers top_level first_lines every_source_has_a_test dialogs_name_their_attack coroutine_traps
-  format shell_scripts python_compiles no_machine_paths plain_files links manuals)
+  format shell_scripts python_compiles no_machine_paths plain_files links manuals
+  manual_sees_every_page)
 asking=(generated manuals_are_whole completions_in_shells help)
 
 status=0
