@@ -36,12 +36,18 @@ using Certificate = Owned<X509, X509_free>;
 constexpr std::size_t kMaxServerName = 255;
 constexpr long kSelfSignedDays = 365;
 
-/// What OpenSSL complained about last, in its words; the queue is empty after it.
+/// OpenSSL has no words for what it heard from the system.
+std::string words_for(unsigned long code) {
+  if (ERR_SYSTEM_ERROR(code)) return std::strerror(ERR_GET_REASON(code));
+  const char* reason = ERR_reason_error_string(code);
+  return reason ? reason : "error " + std::to_string(code);
+}
+
+/// What OpenSSL complained about first, which is the cause of the rest; the queue is empty after it.
 std::string complaint() {
   std::string text;
   while (const unsigned long code = ERR_get_error()) {
-    const char* reason = ERR_reason_error_string(code);
-    if (text.empty()) text = reason ? reason : "error " + std::to_string(code);
+    if (text.empty()) text = words_for(code);
   }
   return text.empty() ? "unknown error" : text;
 }

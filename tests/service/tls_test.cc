@@ -148,6 +148,13 @@ std::string read_all(TlsSession& server, std::string_view bytes, Status& status)
   return all;
 }
 
+std::string why_not(const TlsSettings& settings) {
+  const auto made = TlsContext::make(settings, "");
+  REQUIRE_FALSE(made);
+  CHECK(made.error().code == Code::invalid);
+  return made.error().what;
+}
+
 }  // namespace
 
 TEST_CASE("a handshake in any pieces, then bytes both ways, then goodbye") {
@@ -272,27 +279,40 @@ TEST_CASE("without certificates there is no TLS") {
 
 TEST_CASE("files that cannot be used are named") {
   const Files good("a.test"), other("b.test"), locked("c.test", "secret");
-  const auto error = [](TlsSettings settings) {
-    const auto made = TlsContext::make(settings, "");
-    REQUIRE_FALSE(made);
-    CHECK(made.error().code == Code::invalid);
-    return made.error().what;
-  };
   TlsSettings settings = with({&good});
   settings.certificates[0] = "/nonexistent/cert.pem";
-  CHECK_THAT(error(settings), Catch::Contains("'/nonexistent/cert.pem'"));
+  CHECK_THAT(why_not(settings), Catch::Contains("'/nonexistent/cert.pem'"));
   settings = with({&good});
   settings.keys.clear();  // the key is not in the certificate's file
-  CHECK_THAT(error(settings), Catch::Contains("private key '" + good.chain + "'"));
+  CHECK_THAT(why_not(settings), Catch::Contains("private key '" + good.chain + "'"));
   settings = with({&good});
   settings.keys[0] = other.key;
-  CHECK_THAT(error(settings), Catch::Contains(other.key) && Catch::Contains("mismatch"));
+  CHECK_THAT(why_not(settings), Catch::Contains(other.key) && Catch::Contains("mismatch"));
   settings = with({&good});
   settings.keys[0] = locked.key;  // nobody is there to be asked
-  CHECK_THAT(error(settings), Catch::Contains(locked.key));
+  CHECK_THAT(why_not(settings), Catch::Contains(locked.key));
 
   std::ofstream(good.chain, std::ios::app) << std::ifstream(good.key).rdbuf();
   settings = with({&good});
   settings.keys.clear();
   CHECK(TlsContext::make(settings, ""));
+}
+
+TEST_CASE("what the system says of a file is told in its words") {
+  const Files good("a.test"), locked("b.test");
+  const std::string missing = good.chain + ".none";
+  TlsSettings settings = with({&good});
+  settings.certificates[0] = missing;
+  CHECK(why_not(settings) == "cannot use the certificate '" + missing + "': No such file or directory");
+  settings = with({&good});
+  settings.keys[0] = missing;
+  CHECK(why_not(settings) == "cannot use the private key '" + missing + "': No such file or directory");
+  CHECK(read_certificate(missing, "a.test").error().what ==
+        "no certificate in '" + missing + "': No such file or directory");
+  settings.keys[0] = good.chain + "/below";
+  CHECK(why_not(settings) == "cannot use the private key '" + settings.keys[0] + "': Not a directory");
+  settings.keys[0] = locked.key;
+  std::filesystem::permissions(locked.key, std::filesystem::perms::none);
+  if (::geteuid() != 0)
+    CHECK(why_not(settings) == "cannot use the private key '" + locked.key + "': Permission denied");
 }
