@@ -82,12 +82,12 @@ int usage_error(std::string_view command, std::string_view what) {
   return exit_usage;
 }
 
-Result<LoadedConfig> read_config(const Globals& globals) {
-  return load_config(ConfigSources::from_process(globals.config_file, globals.sets), check_value);
+Result<LoadedConfig> read_config(const Globals& globals, const ConfigCheck& check_all) {
+  return load_config(ConfigSources::from_process(globals.config_file, globals.sets), check_value, check_all);
 }
 
-tl::expected<LoadedConfig, int> load(const Globals& globals) {
-  auto loaded = read_config(globals);
+tl::expected<LoadedConfig, int> load(const Globals& globals, const ConfigCheck& check_all) {
+  auto loaded = read_config(globals, check_all);
   if (loaded) return std::move(*loaded);
   report(loaded.error());
   if (loaded.error().code != Code::not_found) return tl::unexpected<int>(exit_config);

@@ -46,11 +46,11 @@ struct Globals {
   std::vector<std::string> sets;  // --set KEY=VALUE
 };
 
-/// The configuration, checked by the modules that will use it too.
-Result<LoadedConfig> read_config(const Globals& globals);
+/// The configuration, checked by the modules that will use it too, and by `check_all` if there is one.
+Result<LoadedConfig> read_config(const Globals& globals, const ConfigCheck& check_all = {});
 /// The same; on failure prints every problem and gives the status: 78, 66 for a missing file, 77 for one that
 /// permissions keep from us.
-tl::expected<LoadedConfig, int> load(const Globals& globals);
+tl::expected<LoadedConfig, int> load(const Globals& globals, const ConfigCheck& check_all = {});
 
 /// For a store that could not be opened: prints what permissions keep from us, its file or a folder on the way, and
 /// gives true; false when they keep nothing.

@@ -5,6 +5,7 @@
 #include "core/settings.h"
 #include "core/text.h"
 #include "json_line.h"
+#include "service/tls.h"
 #include "terminal.h"
 
 namespace maildrop::cmd {
@@ -32,8 +33,20 @@ int output(std::string_view text) {
   return printed ? exit_ok : (report(printed.error()), exit_io);
 }
 
+/// The daemon loads them when it has its configuration; a check that did not would say ok to what does not start.
+std::vector<std::pair<std::string_view, std::string>> certificate_problems(const Config& config) {
+  std::vector<std::pair<std::string_view, std::string>> found;
+  const TlsSettings& tls = config.tls;
+  if (!tls.keys.empty() && tls.keys.size() != tls.certificates.size()) return found;  // told already
+  const auto made = service::TlsContext::make(tls, effective_hostname(config.smtp));
+  if (made) return found;
+  for (const std::string_view line : split(made.error().what, '\n'))
+    found.emplace_back(tls.certificates.empty() ? "tls.self_signed" : "tls.certificates", line);
+  return found;
+}
+
 int check(const Globals& globals) {
-  const auto loaded = load(globals);
+  const auto loaded = load(globals, certificate_problems);
   if (!loaded) return loaded.error();
   std::string out = "ok\n";
   for (const std::string& file : loaded->files) out += terminal_safe(file) + "\n";

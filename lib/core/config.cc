@@ -98,9 +98,11 @@ class Loader {
   void environment(const std::map<std::string, std::string>& variables);
   void sets(const std::vector<std::string>& given);
 
-  Result<LoadedConfig> finish() {
-    for (const auto& [key, what] : contradictions(loaded_.config))
-      problem(loaded_.origins.find(key)->second, std::string(key) + ": " + what);
+  Result<LoadedConfig> finish(const ConfigCheck& check_all) {
+    auto wrong = contradictions(loaded_.config);
+    if (check_all)
+      for (auto& each : check_all(loaded_.config)) wrong.push_back(std::move(each));
+    for (const auto& [key, what] : wrong) problem(loaded_.origins.find(key)->second, std::string(key) + ": " + what);
     if (problems_.empty()) return std::move(loaded_);
     std::string what;
     for (const Problem& problem : problems_) what += (what.empty() ? "" : "\n") + problem.text;
@@ -324,7 +326,7 @@ std::string config_file(const ConfigSources& sources) {
   return there || error ? std::string(kDefaultConfigFile) : std::string();
 }
 
-Result<LoadedConfig> load_config(const ConfigSources& sources, const ValueCheck& check) {
+Result<LoadedConfig> load_config(const ConfigSources& sources, const ValueCheck& check, const ConfigCheck& check_all) {
   const std::string file = config_file(sources);
   Loader loader(check);
   if (!file.empty()) {
@@ -334,7 +336,7 @@ Result<LoadedConfig> load_config(const ConfigSources& sources, const ValueCheck&
   }
   loader.environment(sources.environment);
   loader.sets(sources.sets);
-  return loader.finish();
+  return loader.finish(check_all);
 }
 
 std::string resolve_store_url(const std::string& url, const std::map<std::string, std::string>& environment) {

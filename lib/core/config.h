@@ -11,6 +11,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/net.h"
@@ -232,10 +233,15 @@ struct LoadedConfig {
 /// that the table accepts. Its errors become problems as the table's own do.
 using ValueCheck = std::function<Result<void>(std::string_view key, const std::string& value)>;
 
+/// What higher floors know of the settings together: a key and what is wrong with its value, for each problem. Called
+/// also when there are other problems, with the defaults in the place of the values that are wrong.
+using ConfigCheck = std::function<std::vector<std::pair<std::string_view, std::string>>(const Config&)>;
+
 /// Reads all sources and checks them. On failure `Error::what` lists every problem found, one a line, each
 /// `file:line:col: key: problem` (or `MAILDROP_X: problem`, `--set x: problem`), with the nearest name for unknown
 /// keys; the code is invalid, or not_found for a configuration file that cannot be read. Blocking: reads files.
-Result<LoadedConfig> load_config(const ConfigSources& sources, const ValueCheck& check = {});
+Result<LoadedConfig> load_config(const ConfigSources& sources, const ValueCheck& check = {},
+                                 const ConfigCheck& check_all = {});
 
 /// The file that load_config() begins with: --config, MAILDROP_CONFIG, or the default one if it is there; empty: none.
 std::string config_file(const ConfigSources& sources);

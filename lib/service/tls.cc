@@ -152,10 +152,17 @@ int choose_certificate(SSL* ssl, int*, void* of) {
 
 Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsSettings& settings, const std::string& hostname) {
   auto impl = std::make_unique<Impl>();
+  std::string wrong;
   for (std::size_t i = 0; i < settings.certificates.size(); ++i) {
     const std::string& chain = settings.certificates[i];
-    impl->contexts.push_back(TRY(load(settings, chain, settings.keys.empty() ? chain : settings.keys[i])));
+    Result<SslContext> loaded = load(settings, chain, settings.keys.empty() ? chain : settings.keys[i]);
+    if (loaded) {
+      impl->contexts.push_back(std::move(*loaded));
+    } else {
+      wrong += (wrong.empty() ? "" : "\n") + loaded.error().what;
+    }
   }
+  if (!wrong.empty()) return fail(Code::invalid, wrong);
   if (impl->contexts.empty() && settings.self_signed)
     impl->contexts.push_back(TRY(make_self_signed(settings, hostname)));
   if (impl->contexts.empty()) return std::shared_ptr<const TlsContext>();

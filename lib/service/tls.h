@@ -20,8 +20,9 @@ namespace maildrop::service {
 class TlsContext {
  public:
   /// Reads the files of `settings`; nullptr where it wants no TLS. The first certificate is for clients that ask for
-  /// no name or for one that nobody has. Errors name the file. Blocking: reads files, and makes a key for
-  /// tls.self_signed.
+  /// no name or for one that nobody has. invalid with a line for each certificate that cannot be used, which names the
+  /// file. Blocking: reads files, and makes a key for tls.self_signed.
+  /// REQUIRES: no keys, or one for each certificate.
   static Result<std::shared_ptr<const TlsContext>> make(const TlsSettings& settings, const std::string& hostname);
 
   ~TlsContext();

@@ -82,6 +82,32 @@ TEST_CASE("config check tells of an api.memory in which the largest message has 
   CHECK(run({"config", "check", "--set", "mail.max_size=25MiB", "--set", "api.memory=832MiB"}).status == 0);
 }
 
+TEST_CASE("config check loads certificates and keys as the daemon does, and tells of each beside all else") {
+  const test::Folder folder;
+  const std::string text = write(folder, "text.pem", "no certificate\n");
+  const std::string bad = write(folder, "bad.toml",
+                                "[tls]\n"
+                                "certificates = [\"/nonexistent/a.pem\", \"" +
+                                    text +
+                                    "\"]\n"
+                                    "[inbox]\n"
+                                    "max_mesages = 20\n");
+  Outcome outcome = run({"config", "check", "--config", bad});
+  CHECK(outcome.status == 78);
+  CHECK(outcome.out.empty());
+  for (const std::string& part :
+       {bad + ":2:1: tls.certificates: cannot use the certificate '/nonexistent/a.pem': No such file or directory\n",
+        bad + ":2:1: tls.certificates: cannot use the certificate '" + text + "': ", bad + ":4:1: inbox.max_mesages: "})
+    CHECK_THAT(outcome.err, Catch::Contains(part));
+  outcome = run({"config", "check", "--set", "tls.certificates=" + text, "--set", "tls.keys=/a,/b"});
+  CHECK(outcome.status == 78);  // the number of keys alone
+  CHECK_THAT(outcome.err, Catch::Contains("tls.keys: 2 for 1 ") && !Catch::Contains("cannot use"));
+  CHECK(run({"config", "check", "--set", "tls.self_signed=true"}).status == 0);
+  // What only looks at the configuration has no need of them, nor the right to read keys.
+  CHECK(run({"config", "show", "--config", write(folder, "tls.toml", "[tls]\ncertificates = [\"/none.pem\"]\n")})
+            .status == 0);
+}
+
 TEST_CASE("a bad variable is blamed by its name") {
   ::setenv("MAILDROP_INBOX_MAX_AGE", "soon", 1);
   const Outcome outcome = run({"config", "check"});

@@ -291,6 +291,12 @@ TEST_CASE("files that cannot be used are named") {
   settings = with({&good});
   settings.keys[0] = locked.key;  // nobody is there to be asked
   CHECK_THAT(why_not(settings), Catch::Contains(locked.key));
+  settings = with({&other, &good, &locked});  // all of them, each in its line
+  settings.certificates[0] = "/nonexistent/cert.pem";
+  const std::string both = why_not(settings);
+  CHECK_THAT(both, Catch::StartsWith("cannot use the certificate '/nonexistent/cert.pem'") &&
+                       Catch::Contains("\ncannot use the private key '" + locked.key + "'") &&
+                       !Catch::Contains(good.chain));
 
   std::ofstream(good.chain, std::ios::app) << std::ifstream(good.key).rdbuf();
   settings = with({&good});

@@ -173,7 +173,10 @@ with Daemon({"tls.self_signed": "true", "tls.retry_after": "0", "tls.min_version
 for name, settings, wanted in [
         ("smtp.listen_tls without a certificate", {"smtp.listen_tls": "127.0.0.1:0"}, "smtp.listen_tls"),
         ("a key too many", {"tls.certificates": f"{WORK}/second.pem", "tls.keys": f"{WORK}/second.key,{WORK}/x.key"}, "tls.keys"),
+        ("a certificate that is not there", {"tls.certificates": f"{WORK}/none.pem"}, f"{WORK}/none.pem': No such file"),
         ("a relative path", {"tls.certificates": "second.pem"}, "absolute")]:
     status, _, error = maildrop("config", "check", settings=settings)
     check(f"config check refuses {name}", status == 78 and wanted in error, error)
+    status, _, error = maildrop("serve", settings=settings)
+    check("and so does serve", status == 78 and wanted in error, error)
 finish()
