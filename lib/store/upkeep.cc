@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "core/log.h"
 #include "store/committer.h"
@@ -22,7 +23,25 @@ constexpr std::chrono::minutes kTellEvery{1};
 constexpr std::string_view kRemoved = "maildrop_store_removed_total";
 constexpr std::string_view kRemovedHelp = "Messages that expired, and that were evicted to make room";
 
+/// Out of memory: again the next time, and mail is taken meanwhile.
+template <class Step>
+Result<void> attempt(Step step) try {
+  return step();
+} catch (const std::exception& thrown) {
+  return fail(Code::unavailable, thrown.what());
+}
+
 }  // namespace
+
+void UpkeepHealth::note(const Result<void>& result, std::chrono::steady_clock::time_point now) {
+  if (result) {
+    if (std::exchange(told_, false)) log::info("upkeep works again", {{"of", of_}});
+  } else if (!told_ && now >= next_told_) {
+    log::warning("upkeep failed", {{"of", of_}, {"error", result.error().what}});
+    told_ = true;
+    next_told_ = now + kTellEvery;
+  }
+}
 
 Upkeep::Upkeep(Store& store, metrics::Registry& metrics)
     : store_(store),
@@ -32,6 +51,8 @@ Upkeep::Upkeep(Store& store, metrics::Registry& metrics)
       wal_(metrics.gauge("maildrop_store_wal_bytes", "Of it, SQLite's write-ahead log")),
       expired_(metrics.counter(kRemoved, kRemovedHelp, "reason=\"expired\"")),
       evicted_(metrics.counter(kRemoved, kRemovedHelp, "reason=\"evicted\"")),
+      failures_(metrics.counter("maildrop_purge_failures_total",
+                                "Steps of expiry and of making room that failed: what has expired stays")),
       seconds_(metrics.histogram("maildrop_purge_seconds",
                                  "Time of a step of expiry and of making room, which "
                                  "deliveries wait for")),
@@ -42,21 +63,27 @@ void Upkeep::step(std::size_t stored) {
   const bool due = now >= next_;
   if (!due && !backlog_) return;
   const std::size_t wanted = stored == 0 ? kPurgeStep : std::clamp(2 * stored, kLeastPurgeStep, kPurgeStep);
-  try {
-    const Result<PurgeReport> report = store_.purge({std::min(wanted, most_)});
-    backlog_ = report && report->more;
-    if (report) {
-      pace(report->removed + report->evicted, Steady::now() - now);
-      tell(*report, now);
-    }
-    if (due) {
-      store_.tend();
-      if (const Result<StoreStats> stats = store_.stats()) show(*stats);
-    }
-  } catch (const std::exception&) {  // out of memory: again the next time, and mail is taken meanwhile
-    backlog_ = false;
-  }
-  if (due) next_ = Steady::now() + Committer::kTend;
+  backlog_ = false;  // after a failure, too: again in kTend
+  const Result<void> purged = attempt([&] { return purge(std::min(wanted, most_), now); });
+  if (!purged) failures_.add();
+  purging_.note(purged, now);
+  if (!due) return;
+  tending_.note(attempt([&] { return tend(); }), now);
+  next_ = Steady::now() + Committer::kTend;
+}
+
+Result<void> Upkeep::purge(std::size_t messages, Steady::time_point now) {
+  const PurgeReport report = TRY(store_.purge({messages}));
+  pace(report.removed + report.evicted, Steady::now() - now);
+  tell(report, now);
+  backlog_ = report.more;
+  return {};
+}
+
+Result<void> Upkeep::tend() {
+  store_.tend();
+  show(TRY(store_.stats()));
+  return {};
 }
 
 void Upkeep::pace(std::size_t removed, Steady::duration took) {
