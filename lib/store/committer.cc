@@ -33,7 +33,6 @@ constexpr std::size_t kBusyBatch = 8;
 constexpr std::chrono::microseconds kGatherStep{2000};
 constexpr std::chrono::microseconds kGatherMost{4000};
 constexpr std::chrono::milliseconds kBeforeRetry{10};
-constexpr std::chrono::seconds kHangs{10};  // what is being compressed so long after its deadline
 
 // As many that are not answered yet are a rush, in which the level is the lowest.
 constexpr std::size_t kRush = 8;
@@ -124,7 +123,6 @@ struct Committer::State {
   std::size_t last_batch = 0;
   std::size_t enough = 0;  // for a batch: half of those who were answered last and those who waited then
   Upkeep upkeep;
-  std::atomic<std::uint64_t> heartbeat{0};
 
   std::thread compressing;
   std::thread committing;
@@ -195,8 +193,6 @@ void Committer::State::pack_loop() {
 void Committer::State::commit_loop() {
   std::unique_lock lock(mutex);
   while (take_batch(lock)) {
-    const bool packs = packing.empty() || Steady::now() < packing.front().deadline + kHangs;
-    if (packs) heartbeat.fetch_add(1, std::memory_order_relaxed);
     const std::size_t stored = batch.size();
     if (stored != 0) commit(lock);
     lock.unlock();
@@ -389,7 +385,5 @@ void Committer::push(Delivery delivery, Done done, BudgetShare memory) {
 }
 
 std::size_t Committer::waiting() const { return state_->count.load(std::memory_order_relaxed); }
-
-std::uint64_t Committer::heartbeat() const { return state_->heartbeat.load(std::memory_order_relaxed); }
 
 }  // namespace maildrop::store

@@ -47,8 +47,6 @@ class Committer {
 
   /// Deliveries not yet answered.
   std::size_t waiting() const;
-  /// Steps taken; moves while its threads are alive. For watchdogs.
-  std::uint64_t heartbeat() const;
 
  private:
   struct State;

@@ -350,9 +350,6 @@ TEST_CASE_METHOD(Fixture, "committer: it tends an idle store, and expires all th
   CHECK(registry.total("maildrop_store_removed_total", "reason=\"expired\"") >= kBacklog - 1);
   CHECK(registry.total("maildrop_store_removed_total", "reason=\"evicted\"") >= 2 * (kBacklog - 2));
   CHECK(store.tends >= 1);
-  const std::uint64_t before = committer.heartbeat();
-  for (int i = 0; i < 2000 && committer.heartbeat() == before; ++i) std::this_thread::sleep_for(10ms);
-  CHECK(committer.heartbeat() > before);
 }
 
 TEST_CASE_METHOD(Fixture, "committer: expiry that is slow goes in smaller steps, down to a least one") {
