@@ -129,7 +129,7 @@ Result<void> Daemon::open() {
                     [this] { return static_cast<double>(memory_.limit()); });
   metrics_.callback("maildrop_store_limit_bytes", "store.max_size",
                     [limit = config_.store.max_size] { return static_cast<double>(limit); });
-  fit_to_files(config_, parts_, file_limit_);
+  log_lowered(fit_to_files(config_, parts_, file_limit_), file_limit_);
   TRY(open_sockets());
   TRY(open_store());
   if (parts_.smtp) TRY(open_smtp());
@@ -321,7 +321,7 @@ void Daemon::apply(Result<Reloaded> found) {
     log::error("reload failed, the old configuration stays", {{"error", found.error().what}});
     return service::notify_ready("reload failed: " + found.error().what);
   }
-  for (const std::string_view key : found->changed) log::info("setting changed", {{"key", key}});
+  log_changes(*found, file_limit_);
   config_ = std::move(found->config);
   log::open(config_.log);
   store_->apply(config_.inbox);

@@ -13,18 +13,12 @@ namespace {
 
 Result<Reloaded> read(const Globals& globals, const Config& current, DaemonParts parts, std::size_t file_limit) {
   LoadedConfig loaded = TRY(read_config(globals));
-  fit_to_files(loaded.config, parts, file_limit);
-  Reloaded found{current, {}, {}, loaded.files.size()};
+  Reloaded found{current, {}, {}, fit_to_files(loaded.config, parts, file_limit), {}, loaded.files.size()};
   for (const Setting& setting : settings()) {
     const std::vector<std::string> wanted = setting.get(loaded.config);
     if (wanted == setting.get(current)) continue;
-    if (!setting.reloadable) {
-      log::warning("setting needs a restart", {{"key", setting.key}});
-    } else if (const Result<void> set = setting.set(found.config, wanted); !set) {
-      log::error("setting not applied", {{"key", setting.key}, {"error", set.error().what}});
-    } else {
-      found.changed.push_back(setting.key);
-    }
+    if (setting.reloadable) TRY(setting.set(found.config, wanted));
+    (setting.reloadable ? found.changed : found.kept).push_back(setting.key);
   }
   // The file alone is right; with what needs a restart and stays as it is it may not be.
   if (const auto wrong = contradictions(found.config); !wrong.empty())
@@ -42,17 +36,30 @@ Result<Reloaded> read_again(const Globals& globals, const Config& current, Daemo
   return fail(Code::internal, error.what());
 }
 
-void fit_to_files(Config& config, DaemonParts parts, std::size_t file_limit) {
+void log_changes(const Reloaded& reloaded, std::size_t file_limit) {
+  log_lowered(reloaded.lowered, file_limit);
+  for (const std::string_view key : reloaded.kept) log::warning("setting needs a restart", {{"key", key}});
+  for (const std::string_view key : reloaded.changed) log::info("setting changed", {{"key", key}});
+}
+
+std::vector<Lowered> fit_to_files(Config& config, DaemonParts parts, std::size_t file_limit) {
   const std::size_t files = file_limit > 2 * kReservedFiles ? file_limit - kReservedFiles : file_limit / 2;
   const std::size_t for_http = parts.smtp ? files / 4 : files;
-  const auto lower = [file_limit](std::string_view key, unsigned& wanted, std::size_t room) {
+  std::vector<Lowered> lowered;
+  const auto lower = [&lowered](std::string_view key, unsigned& wanted, std::size_t room) {
     if (wanted <= room) return;
-    log::warning("limit lowered", {{"key", key}, {"wanted", wanted}, {"open_files", file_limit}, {"lowered_to", room}});
+    lowered.push_back({key, wanted, static_cast<unsigned>(room)});
     wanted = static_cast<unsigned>(room);
   };
   if (parts.api) lower("api.connections", config.api.connections, for_http);
   const std::size_t for_smtp = files - (parts.api ? config.api.connections : 0);
   if (parts.smtp) lower("limits.connections", config.limits.connections, for_smtp);
+  return lowered;
+}
+
+void log_lowered(const std::vector<Lowered>& lowered, std::size_t file_limit) {
+  for (const auto& [key, wanted, to] : lowered)
+    log::warning("limit lowered", {{"key", key}, {"wanted", wanted}, {"open_files", file_limit}, {"lowered_to", to}});
 }
 
 }  // namespace maildrop::cmd

@@ -133,6 +133,14 @@ def reload_that_contradicts_the_rest():
               daemon.log())
         with Client(daemon.smtp) as client:
             check("and the old one stays", any("SIZE 1048576" in line for line in client.cmd("EHLO c.test").lines))
+        check("of which the log says no more", not any("needs a restart" in line for line in daemon.lines[seen:]), daemon.log())
+        write_config(small.replace("4MiB", "400MiB") + "[limits]\nhops = 7\n")
+        seen = len(daemon.lines)
+        daemon.signal(signal.SIGHUP)
+        daemon.wait_for(r"\breloaded\b", 5, seen)
+        log = "\n".join(daemon.lines[seen:])
+        check("of one that is applied, what changed and what needs a restart",
+              "setting needs a restart key=store.max_size" in log and "setting changed key=limits.hops" in log, log)
         daemon.stop()
 
 
