@@ -121,8 +121,8 @@ class Daemon {
 
 Result<void> Daemon::open() {
   metrics_.gauge("maildrop_info", "Always 1", "version=\"" MAILDROP_VERSION "\"").set(1);
-  metrics_.callback("maildrop_log_dropped_lines", "Log lines that standard error did not take",
-                    [] { return static_cast<double>(log::dropped()); });
+  metrics_.counter_callback("maildrop_log_dropped_lines_total", "Log lines that standard error did not take",
+                            [] { return static_cast<double>(log::dropped()); });
   metrics_.callback("maildrop_memory_bytes", "Of limits.memory, what messages not yet answered take",
                     [this] { return static_cast<double>(memory_.used()); });
   metrics_.callback("maildrop_memory_limit_bytes", "limits.memory",

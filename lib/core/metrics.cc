@@ -44,7 +44,9 @@ Metric& of(std::map<std::string, std::unique_ptr<Metric>, std::less<>>& metrics,
 
 Counter& Registry::counter(std::string_view name, std::string_view help, std::string_view labels) {
   const std::lock_guard lock(mutex_);
-  return of(family(name, help).counters, labels);
+  Family& its = family(name, help);
+  its.counts = true;
+  return of(its.counters, labels);
 }
 
 Gauge& Registry::gauge(std::string_view name, std::string_view help, std::string_view labels) {
@@ -60,6 +62,13 @@ Histogram& Registry::histogram(std::string_view name, std::string_view help, std
 void Registry::callback(std::string_view name, std::string_view help, std::function<double()> read) {
   const std::lock_guard lock(mutex_);
   family(name, help).callback = std::move(read);
+}
+
+void Registry::counter_callback(std::string_view name, std::string_view help, std::function<double()> read) {
+  const std::lock_guard lock(mutex_);
+  Family& its = family(name, help);
+  its.counts = true;
+  its.callback = std::move(read);
 }
 
 namespace {
@@ -99,11 +108,10 @@ std::string Registry::text() const {
   const std::lock_guard lock(mutex_);
   std::string out;
   for (const auto& [name, family] : families_) {
-    const bool counts = !family.counters.empty();
     const bool measures = !family.histograms.empty();
-    [[maybe_unused]] const bool gauges = !family.gauges.empty() || family.callback;
-    assert(counts + measures + gauges == 1 && "one name, one type");
-    head(out, name, family.help, counts ? "counter" : measures ? "histogram" : "gauge");
+    [[maybe_unused]] const bool gauges = !family.gauges.empty() || (family.callback && !family.counts);
+    assert(family.counts + measures + gauges == 1 && "one name, one type");
+    head(out, name, family.help, family.counts ? "counter" : measures ? "histogram" : "gauge");
     for (const auto& [labels, counter] : family.counters) sample(out, name, labels, std::to_string(counter->value()));
     for (const auto& [labels, gauge] : family.gauges) sample(out, name, labels, std::to_string(gauge->value()));
     if (family.callback) sample(out, name, {}, number(family.callback()));

@@ -58,6 +58,8 @@ class Registry {
   Histogram& histogram(std::string_view name, std::string_view help, std::string_view labels = {});
   /// A gauge read when the text is made. `read` must be thread-safe, quick, and outlive the registry's last text().
   void callback(std::string_view name, std::string_view help, std::function<double()> read);
+  /// The same for a counter: what only grows, and somebody else counts.
+  void counter_callback(std::string_view name, std::string_view help, std::function<double()> read);
 
   /// The sum of a family's counters: of the one with these labels, or of all with none given. 0 for an unknown one.
   std::uint64_t total(std::string_view name, std::string_view labels = {}) const;
@@ -68,6 +70,7 @@ class Registry {
  private:
   struct Family {
     std::string help;
+    bool counts = false;  // its type is counter
     std::map<std::string, std::unique_ptr<Counter>, std::less<>> counters;
     std::map<std::string, std::unique_ptr<Gauge>, std::less<>> gauges;
     std::map<std::string, std::unique_ptr<Histogram>, std::less<>> histograms;

@@ -27,6 +27,15 @@ TEST_CASE("the text is Prometheus exposition, by name") {
         "# HELP maildrop_c read\n# TYPE maildrop_c gauge\nmaildrop_c 0.25\n");
 }
 
+TEST_CASE("what somebody else counts is a counter, too") {
+  Registry registry;
+  std::uint64_t counted = 2;
+  registry.counter_callback("maildrop_d_total", "read", [&] { return static_cast<double>(counted); });
+  CHECK(registry.text() == "# HELP maildrop_d_total read\n# TYPE maildrop_d_total counter\nmaildrop_d_total 2\n");
+  counted = 3;
+  CHECK_THAT(registry.text(), Catch::EndsWith("\nmaildrop_d_total 3\n"));
+}
+
 TEST_CASE("a histogram is cumulative and takes any number") {
   Registry registry;
   Histogram& histogram = registry.histogram("maildrop_h_seconds", "took", "op=\"put\"");
