@@ -120,14 +120,18 @@ class Daemon {
 };
 
 Result<void> Daemon::open() {
-  metrics_.gauge("maildrop_info", "Always 1", "version=\"" MAILDROP_VERSION "\"").set(1);
-  metrics_.counter_callback("maildrop_log_dropped_lines_total", "Log lines that standard error did not take",
+  metrics_.gauge("maildrop_info", "Always 1; its label is the version of maildrop", "version=\"" MAILDROP_VERSION "\"")
+      .set(1);
+  metrics_.counter_callback("maildrop_log_dropped_lines_total",
+                            "Log lines that were lost because who reads standard error does not keep up",
                             [] { return static_cast<double>(log::dropped()); });
-  metrics_.callback("maildrop_memory_bytes", "Of limits.memory, what messages not yet answered take",
+  metrics_.callback("maildrop_memory_bytes", "Memory of messages not yet answered: compare maildrop_memory_limit_bytes",
                     [this] { return static_cast<double>(memory_.used()); });
-  metrics_.callback("maildrop_memory_limit_bytes", "limits.memory",
+  metrics_.callback("maildrop_memory_limit_bytes",
+                    "The setting limits.memory: beyond it mail is refused with 452 or 421",
                     [this] { return static_cast<double>(memory_.limit()); });
-  metrics_.callback("maildrop_store_limit_bytes", "store.max_size",
+  metrics_.callback("maildrop_store_limit_bytes",
+                    "The setting store.max_size: near it old mail makes room, or new mail is refused with 452",
                     [limit = config_.store.max_size] { return static_cast<double>(limit); });
   log_lowered(fit_to_files(config_, parts_, file_limit_), file_limit_);
   TRY(open_sockets());

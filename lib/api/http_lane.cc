@@ -37,13 +37,15 @@ HttpShared::HttpShared(service::Offload& workers, Context& its_context)
       context(its_context),
       admission(admission_limits(settings, its_context.config)),
       memory(its_context.config.api.memory),
-      seconds(its_context.metrics.histogram("maildrop_http_request_seconds", "From a request to its answer.")),
-      connections(its_context.metrics.gauge("maildrop_http_connections", "Open HTTP connections.")),
+      seconds(
+          its_context.metrics.histogram("maildrop_http_request_seconds", "Time from an HTTP request to its answer")),
+      connections(its_context.metrics.gauge("maildrop_http_connections", "Open HTTP connections")),
       config_(std::make_shared<const Config>(its_context.config)) {
   static constexpr std::string_view kLabels[] = {"status=\"1xx\"", "status=\"2xx\"", "status=\"3xx\"", "status=\"4xx\"",
                                                  "status=\"5xx\""};
   for (std::size_t i = 0; i < statuses_.size(); ++i)
-    statuses_[i] = &context.metrics.counter("maildrop_http_requests_total", "HTTP requests answered.", kLabels[i]);
+    statuses_[i] = &context.metrics.counter("maildrop_http_requests_total",
+                                            "HTTP requests by the class of their status", kLabels[i]);
 }
 
 std::shared_ptr<const Config> HttpShared::config() {

@@ -49,6 +49,11 @@ Counter& Registry::counter(std::string_view name, std::string_view help, std::st
   return of(its.counters, labels);
 }
 
+void Registry::counters(std::string_view name, std::string_view help) {
+  const std::lock_guard lock(mutex_);
+  family(name, help).counts = true;
+}
+
 Gauge& Registry::gauge(std::string_view name, std::string_view help, std::string_view labels) {
   const std::lock_guard lock(mutex_);
   return of(family(name, help).gauges, labels);

@@ -54,6 +54,8 @@ class Histogram {
 class Registry {
  public:
   Counter& counter(std::string_view name, std::string_view help, std::string_view labels = {});
+  /// The same family before its first labels are known, so that its name is shown from the begin.
+  void counters(std::string_view name, std::string_view help);
   Gauge& gauge(std::string_view name, std::string_view help, std::string_view labels = {});
   Histogram& histogram(std::string_view name, std::string_view help, std::string_view labels = {});
   /// A gauge read when the text is made. `read` must be thread-safe, quick, and outlive the registry's last text().

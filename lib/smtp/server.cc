@@ -21,43 +21,51 @@ constexpr std::chrono::seconds kSweep{1};          // how exact deadlines are
 constexpr std::chrono::seconds kLeastPatience{2};  // for a message, however scarce memory is: most need no more
 
 constexpr std::string_view kProxy = "maildrop_smtp_proxy_headers_total";
-constexpr std::string_view kProxyHelp = "connections from proxy.networks by their PROXY header";
+constexpr std::string_view kProxyHelp =
+    "Connections of balancers (proxy.networks, proxy.unix_sockets) by what they began with";
+constexpr std::string_view kMessages = "maildrop_smtp_messages_total";
+constexpr std::string_view kMessagesHelp = "Messages by their reply: stored is 250, deferred 4xx, refused 5xx";
+constexpr std::string_view kRefused = "maildrop_smtp_refused_total";
+constexpr std::string_view kRefusedHelp =
+    "Commands, recipients, messages and connections refused with 4xx or 5xx, by reason: the words of the log";
+constexpr std::string_view kTls = "maildrop_smtp_tls_handshakes_total";
+constexpr std::string_view kTlsHelp = "TLS handshakes by how they ended";
 
 }  // namespace
 
 Metrics::Metrics(metrics::Registry& r)
     : registry(r),
-      sessions(r.counter("maildrop_smtp_sessions_total", "SMTP sessions begun")),
-      stored(r.counter("maildrop_smtp_messages_total", "messages by what became of them", "result=\"stored\"")),
-      deferred(r.counter("maildrop_smtp_messages_total", "messages by what became of them", "result=\"deferred\"")),
-      refused_messages(
-          r.counter("maildrop_smtp_messages_total", "messages by what became of them", "result=\"refused\"")),
-      discarded(r.counter("maildrop_smtp_messages_total", "messages by what became of them", "result=\"discarded\"")),
-      refused_recipients(r.counter("maildrop_smtp_refused_recipients_total", "RCPT commands refused for good")),
-      bytes(r.counter("maildrop_smtp_message_bytes_total", "bytes of stored messages")),
-      removed(r.counter("maildrop_smtp_attachments_removed_total", "attachments removed from stored messages")),
-      connections(r.gauge("maildrop_smtp_connections", "SMTP connections open now")),
+      sessions(r.counter("maildrop_smtp_sessions_total", "SMTP sessions begun, health checks of balancers left out")),
+      stored(r.counter(kMessages, kMessagesHelp, "result=\"stored\"")),
+      deferred(r.counter(kMessages, kMessagesHelp, "result=\"deferred\"")),
+      refused_messages(r.counter(kMessages, kMessagesHelp, "result=\"refused\"")),
+      discarded(r.counter(kMessages, kMessagesHelp, "result=\"discarded\"")),
+      refused_recipients(r.counter("maildrop_smtp_refused_recipients_total", "Recipients refused for good, with 5xx")),
+      bytes(r.counter("maildrop_smtp_message_bytes_total", "Bytes of stored messages")),
+      removed(r.counter("maildrop_smtp_attachments_removed_total",
+                        "Attachments taken out of stored messages, with mail.attachments = strip")),
+      connections(r.gauge("maildrop_smtp_connections", "Open SMTP connections")),
       proxied(r.counter(kProxy, kProxyHelp, "result=\"client\"")),
       health_checks(r.counter(kProxy, kProxyHelp, "result=\"health_check\"")),
       proxy_bad(r.counter(kProxy, kProxyHelp, "result=\"bad\"")),
       proxy_missing(r.counter(kProxy, kProxyHelp, "result=\"missing\"")),
-      tls(r.counter("maildrop_smtp_tls_handshakes_total", "TLS handshakes by how they ended", "result=\"done\"")),
-      tls_failed(
-          r.counter("maildrop_smtp_tls_handshakes_total", "TLS handshakes by how they ended", "result=\"failed\"")),
-      delivery(r.histogram("maildrop_smtp_delivery_seconds", "end of data to the store's answer")),
-      data(r.histogram("maildrop_smtp_data_seconds", "354 or the first BDAT to the end of data")),
-      session(r.histogram("maildrop_smtp_session_seconds", "SMTP sessions from their begin to their end")) {
+      tls(r.counter(kTls, kTlsHelp, "result=\"done\"")),
+      tls_failed(r.counter(kTls, kTlsHelp, "result=\"failed\"")),
+      delivery(
+          r.histogram("maildrop_smtp_delivery_seconds", "Time from the end of a message's data to the store's answer")),
+      data(r.histogram("maildrop_smtp_data_seconds",
+                       "Time a message takes to come in, from 354 or the first BDAT to the end of its data")),
+      session(r.histogram("maildrop_smtp_session_seconds", "Time from the begin of an SMTP session to its end")) {
+  r.counters(kRefused, kRefusedHelp);
   for (std::size_t i = 0; i < phases.size(); ++i)
-    phases[i] = &r.counter("maildrop_smtp_phases_total", "how often sessions that are over came to each phase",
+    phases[i] = &r.counter("maildrop_smtp_phases_total",
+                           "How often sessions that are over came to each phase: where it drops, strangers went away",
                            "phase=\"" + std::string(filter::kPhaseNames[i]) + "\"");
 }
 
 void Metrics::refused(std::string_view reason) {
   // The reasons are the words of reply.h: a fixed set.
-  registry
-      .counter("maildrop_smtp_refused_total", "refused commands, messages and connections by reason",
-               "reason=\"" + std::string(reason) + "\"")
-      .add();
+  registry.counter(kRefused, kRefusedHelp, "reason=\"" + std::string(reason) + "\"").add();
 }
 
 void Metrics::refused(const Refusal& refusal) {

@@ -20,7 +20,7 @@ using Steady = std::chrono::steady_clock;
 constexpr std::chrono::minutes kTellEvery{1};  // that the ledger fails
 
 constexpr std::string_view kOperations = "maildrop_ledger_operations_total";
-constexpr std::string_view kOperationsHelp = "Operations on the ledger by how they ended";
+constexpr std::string_view kOperationsHelp = "Operations on the ledger by how they ended; dropped: too many waited";
 constexpr std::string_view kRemoved = "maildrop_ledger_removed_total";
 constexpr std::string_view kRemovedHelp = "Records of the ledger that expired, and that were evicted to make room";
 

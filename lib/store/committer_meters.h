@@ -12,9 +12,10 @@ namespace maildrop::store {
 
 struct CommitterMeters {
   explicit CommitterMeters(metrics::Registry& registry)
-      : commits(registry.counter("maildrop_commits_total", "Commits of deliveries, successful or not")),
-        seconds(registry.histogram("maildrop_commit_seconds", "Time of a commit of deliveries")),
-        waiting(registry.gauge("maildrop_delivery_waiting", "Deliveries not yet answered")),
+      : commits(registry.counter("maildrop_commits_total",
+                                 "Commits, each of the deliveries that waited for it, successful or not")),
+        seconds(registry.histogram("maildrop_commit_seconds", "Time of a commit")),
+        waiting(registry.gauge("maildrop_delivery_waiting", "Deliveries that the store has not answered yet")),
         unpacked(registry.counter("maildrop_compression_input_bytes_total", "Bytes of mail before it was compressed")),
         packed(registry.counter("maildrop_compression_output_bytes_total", "Bytes of the same mail afterwards")),
         stored(registry.counter(kName, kHelp, "result=\"stored\"")) {
@@ -31,7 +32,8 @@ struct CommitterMeters {
   }
 
   static constexpr std::string_view kName = "maildrop_deliveries_total";
-  static constexpr std::string_view kHelp = "Deliveries by how they were answered";
+  static constexpr std::string_view kHelp =
+      "Deliveries by the store's answer; a message refused before its end is none";
   metrics::Counter& commits;
   metrics::Histogram& seconds;
   metrics::Gauge& waiting;

@@ -36,6 +36,15 @@ TEST_CASE("what somebody else counts is a counter, too") {
   CHECK_THAT(registry.text(), Catch::EndsWith("\nmaildrop_d_total 3\n"));
 }
 
+TEST_CASE("counters whose labels come up later are known by name from the begin") {
+  Registry registry;
+  registry.counters("maildrop_e_total", "counted");
+  const std::string head = "# HELP maildrop_e_total counted\n# TYPE maildrop_e_total counter\n";
+  CHECK(registry.text() == head);
+  registry.counter("maildrop_e_total", "counted", "x=\"1\"").add();
+  CHECK(registry.text() == head + "maildrop_e_total{x=\"1\"} 1\n");
+}
+
 TEST_CASE("a histogram is cumulative and takes any number") {
   Registry registry;
   Histogram& histogram = registry.histogram("maildrop_h_seconds", "took", "op=\"put\"");
