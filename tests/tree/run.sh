@@ -133,6 +133,9 @@ check_links() {
   done | none
 }
 
+# Every event that a daemon can log, with its fields.
+check_log_is_told() { /usr/bin/python3 -B tests/tree/log_lines.py manual; }
+
 check_manuals() {
   local pages
   pages=$(files '*.[1-8]' | grep '^man/') || { echo "no manuals"; return 1; }
@@ -190,7 +193,7 @@ check_help() {
 }
 
 checks=(floors third_party_headers top_level first_lines every_source_has_a_test dialogs_name_their_attack coroutine_traps
-  format shell_scripts python_compiles no_machine_paths plain_files links manuals
+  format shell_scripts python_compiles no_machine_paths plain_files links log_is_told manuals
   manual_sees_every_page)
 asking=(generated manuals_are_whole completions_in_shells help)
 
