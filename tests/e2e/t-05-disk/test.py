@@ -1,5 +1,6 @@
 """A full disk. The store lies on a tmpfs of 8 MiB (argument 1) that a filler file fills up."""
 import os
+import shutil
 import sys
 import time
 
@@ -118,7 +119,29 @@ def own_ceiling():
         daemon.stop()
 
 
+def moved_away():
+    path = f"{WORK}/moved.db"
+    with Daemon({"store.url": f"sqlite:{path}"}) as daemon:
+        sender = Sender(daemon.smtp)
+        check("a message is stored", sender.send())
+        os.rename(path, f"{path}.away")
+        check("a store that was moved away refuses with 451", not sender.send() and sender.refused[-1][1].code == 451)
+        with Api(daemon.api) as api:
+            same("and is not read", api.get("/api/v3/mailboxes/d1")[0], 503)
+        check("that nothing expires is told", daemon.wait_for(r"\bupkeep failed of=purge error=.*moved", 10), daemon.log())
+        os.rename(f"{path}.away", path)
+        check("moved back it accepts again, without a restart", sender.send(), sender.refused[-1:])
+        check("and what has expired goes", daemon.wait_for(r"\bupkeep works again of=purge", 10), daemon.log())
+        lost = all_there(daemon.api, [name for name, _ in sender.accepted])
+        check("none of the accepted is lost", len(sender.accepted) == 2 and not lost, lost)
+        shutil.copy(path, f"{path}.copy")
+        os.rename(f"{path}.copy", path)
+        check("with another file in its place it refuses", not sender.send())
+        daemon.stop()
+
+
 full_disk()
 redis_on_it()
 own_ceiling()
+moved_away()
 finish()
