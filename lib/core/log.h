@@ -1,5 +1,5 @@
-/// log.h: one line for each thing that happened. Only cmd, service, smtp/{connection*,server} and
-/// api/http_{connection,server} log; other libraries return.
+/// log.h: one line for each thing that happened. Only cmd logs, and the files that "Who logs" in lib/README.md names:
+/// other libraries return.
 ///
 /// Values are escaped here, so a stranger's bytes cannot forge a line. A log that cannot be written never stops mail:
 /// lines are dropped and counted.

@@ -1,6 +1,6 @@
-"""log_lines: compares the calls of log:: in lib and cmd with LOG of maildrop-serve(8).
+"""log_lines: compares the calls of log:: in lib and cmd with LOG of maildrop-serve(8), or with who may log.
 
-    log_lines.py manual      from the top of the tree; prints each breach, status 1 if there was one
+    log_lines.py manual | who      from the top of the tree; prints each breach, status 1 if there was one
 """
 import glob
 import re
@@ -69,7 +69,16 @@ def check_manual():
                        for field in sorted(events[event] - entries[event])]
 
 
+def check_who():
+    with open("lib/README.md", encoding="utf-8") as file:
+        line = re.search(r"^- Who logs: (.*?)(?=^- |\Z)", file.read(), re.M | re.S)
+    allowed = set(re.findall(r"`(\w+/\w+)`", line.group(1))) if line else set()
+    found = {path[len("lib/"):].rsplit(".", 1)[0] for path, text in sources() if path.startswith("lib/") and CALL.search(text)}
+    problems = [f"lib/{name}: logs, and is not among those of lib/README.md" for name in sorted(found - allowed)]
+    return problems + [f"lib/README.md: {name} may log, and does not" for name in sorted(allowed - found)]
+
+
 if __name__ == "__main__":
-    wrong = {"manual": check_manual}[sys.argv[1]]()
+    wrong = {"manual": check_manual, "who": check_who}[sys.argv[1]]()
     print("\n".join(wrong), end="\n" if wrong else "")
     sys.exit(1 if wrong else 0)

@@ -106,6 +106,8 @@ check_python_compiles() {
   done | none
 }
 
+check_who_logs() { /usr/bin/python3 -B tests/tree/log_lines.py who; }
+
 # Paths of a developer's machine, and hosts that packages come from, have no place in the tree.
 check_no_machine_paths() {
   local paths='(^|[^A-Za-z0-9_.~-])/(wor[k]|roo[t]|hom[e]/[a-z]+)(/|$|["'"'"' ])'
@@ -193,7 +195,7 @@ check_help() {
 }
 
 checks=(floors third_party_headers top_level first_lines every_source_has_a_test dialogs_name_their_attack coroutine_traps
-  format shell_scripts python_compiles no_machine_paths plain_files links log_is_told manuals
+  format shell_scripts python_compiles who_logs no_machine_paths plain_files links log_is_told manuals
   manual_sees_every_page)
 asking=(generated manuals_are_whole completions_in_shells help)
 
