@@ -152,6 +152,11 @@ ProxyHeader parse_binary(std::string_view bytes) {
   if (bytes.size() < header.size) return header;
   const std::string_view whole = bytes.substr(0, header.size);
   const std::string_view payload = whole.substr(kFixed);
+  if ((command & 0xF) == 0) {  // LOCAL: what it carries is to be skipped, and its family is whatever it is
+    header.health_check = true;
+    header.status = Status::done;
+    return header;
+  }
   std::size_t addresses = 0;
   switch (family) {
     case 0x00: header.health_check = true; break;
@@ -159,11 +164,6 @@ ProxyHeader parse_binary(std::string_view bytes) {
     case 0x21: addresses = 36; break;
     case 0x31: addresses = 216; break;
     default: return bad("an unknown family");
-  }
-  if ((command & 0xF) == 0) {  // LOCAL: what it carries is to be skipped
-    header.health_check = true;
-    header.status = Status::done;
-    return header;
   }
   if (payload.size() < addresses) return bad("shorter than its addresses");
   if (family == 0x11) {

@@ -60,9 +60,10 @@ void Session::chunk_ended() {
   const bool cut = chunk_left_ > 0;  // too much of it to read on
   state_ = State::command;
   if (wrong_chunk_) {
-    refuse_order(*wrong_chunk_);
-    // RFC 2033 4.2: the end of a message has a reply for each, also of one that was refused before.
+    // RFC 2033 4.2: the end of a message has a reply for each, also of one that was refused before. The one that may
+    // close comes last.
     for (unsigned i = 1; transaction_.lmtp && last_chunk_ && i < accepted_; ++i) append(output_, *wrong_chunk_, id_);
+    refuse_order(*wrong_chunk_);
   } else if (last_chunk_ && !cut) {
     return last_chunk_ended();
   } else if (data_refusal_ && last_chunk_) {

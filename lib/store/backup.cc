@@ -2,6 +2,7 @@
 #include "store/backup.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "store/packed_body.h"
@@ -129,9 +130,18 @@ Result<void> Restore::put(const GoOn& go_on) {
   };
   const std::vector<Result<MessageId>> results = TRY(patiently(put, [&] { return go_on(restored_); }));
   Result<void> refused;
+  std::set<std::string> ended;  // inboxes with one that was refused
   for (std::size_t i = 0; i < results.size(); ++i) {
-    if (results[i]) restored_.add(batch[i].targets.front().inbox, batch[i].summary);
-    if (!results[i]) refused = tl::unexpected(results[i].error());
+    const mail::Inbox& inbox = batch[i].targets.front().inbox;
+    if (!results[i]) {
+      refused = tl::unexpected(results[i].error());
+      ended.insert(inbox.name());
+    } else if (ended.contains(inbox.name())) {
+      // Behind it in its inbox: the next run would take the one that was refused for an older one.
+      TRY(store_.remove(inbox, *results[i]));
+    } else {
+      restored_.add(inbox, batch[i].summary);
+    }
   }
   store_.tend();
   return refused;

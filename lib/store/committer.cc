@@ -37,15 +37,6 @@ constexpr std::chrono::milliseconds kBeforeRetry{10};
 // As many that are not answered yet are a rush, in which the level is the lowest.
 constexpr std::size_t kRush = 8;
 
-constexpr std::size_t kTargetOverhead = 128;  // bytes of memory a target takes beside its name
-
-std::size_t size_of(const Delivery& d) {
-  std::size_t size = sizeof(Delivery) + d.data.size() + d.summary.from.size() + d.summary.header_from.size() +
-                     d.summary.subject.size() + d.summary.helo.size() + d.transcript.size();
-  for (const Delivery::Target& target : d.targets) size += kTargetOverhead + target.to.size();
-  return size;
-}
-
 /// The calling thread no longer takes the CPU from another the moment it is woken (sched(7), SCHED_BATCH). A compressor
 /// that does interrupts the loop at each message it is given: with one CPU, 13 to 18 % of what a message costs.
 void yield_to_loops() {
@@ -130,15 +121,29 @@ struct Committer::State {
 };
 
 void Committer::State::push(Delivery delivery, Done done, BudgetShare memory) {
-  const std::size_t size = size_of(delivery);
-  if (settings.compression == 0) pack_body(delivery, 0);  // which is a matter of appending the transcript
+  const std::size_t size = memory_of(delivery);
+  std::list<Waiting> fresh;
+  try {
+    if (settings.compression == 0) pack_body(delivery, 0);  // which is a matter of appending the transcript
+    fresh.emplace_back();
+  } catch (const std::exception&) {
+    Result<MessageId> result = fail(Code::unavailable, "no memory");
+    meters.waiting.add(1);  // as of all that are counted
+    meters.count(result);
+    return done(std::move(result));
+  }
+  Waiting& waiting = fresh.front();
+  waiting.size = size;
+  waiting.delivery = std::move(delivery);
+  waiting.done = std::move(done);
+  waiting.deadline = Steady::now() + settings.deadline;
+  waiting.memory = std::move(memory);
   std::unique_lock lock(mutex);
   if (stopping) {
-    refused.push_back({std::move(done), fail(Code::unavailable, "the store is closing")});
+    refused.push_back({std::move(waiting.done), fail(Code::unavailable, "the store is closing")});
     watch.notify_one();
   } else {
-    arrived.push_back(
-        {std::move(delivery), std::move(done), size, Steady::now() + settings.deadline, std::move(memory)});
+    arrived.splice(arrived.end(), fresh);
     if (settings.compression == 0) make_ready(arrived);
   }
   meters.waiting.add(1);
@@ -179,7 +184,7 @@ void Committer::State::pack_loop() {
       meters.packed.add(delivery.packed->bytes.size());
     } catch (const std::exception&) {  // out of memory: the store tries again, or refuses it
     }
-    const std::size_t size = size_of(delivery);
+    const std::size_t size = memory_of(delivery);
     lock.lock();
     packing.front().delivery = std::move(delivery);
     packing.front().size = size;

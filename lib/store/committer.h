@@ -40,6 +40,7 @@ class Committer {
   ///   over_limit   the store is full; nothing was stored
   ///   timed_out    no answer within store.deadline of push(), or as Store::put(). The commit may still happen: the
   ///                peer's retry is then a duplicate, never a loss
+  ///   unavailable  there is no memory to wait in: `done` runs before push() returns
   ///   others       as Store::put(); nothing was stored
   /// `memory`, what the delivery holds of a budget, is given back when the delivery is gone: after a timed_out that may
   /// be later than `done`.

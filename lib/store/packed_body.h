@@ -14,7 +14,8 @@
 
 namespace maildrop::store {
 
-/// Packs what is not packed. Level 0: without compressing. When memory runs out it throws, and the delivery is as before.
+/// Packs what is not packed. Level 0: without compressing. When memory runs out it throws, and the delivery is as
+/// before.
 void pack_body(Delivery& delivery, int level);
 
 /// The bodies of deliveries, of which those that were not packed beforehand are now. The deliveries outlive it.

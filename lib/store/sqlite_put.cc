@@ -1,8 +1,8 @@
 /// sqlite_put.cc: a batch of deliveries in one transaction, with as few changes to the trees as the outcome allows.
 ///
-/// The batch is grouped by inbox first. Each inbox is looked up and read once; what the caps push out goes, and what the
-/// same batch would push out again is never written. A delivery to a known inbox writes its body and its message row,
-/// and nothing else; a new inbox adds its row and its entry in the index on `due`.
+/// The batch is grouped by inbox first. Each inbox is looked up and read once; what the caps push out goes, and what
+/// the same batch would push out again is never written. A delivery to a known inbox writes its body and its message
+/// row, and nothing else; a new inbox adds its row and its entry in the index on `due`.
 #include <algorithm>
 #include <unordered_map>
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kIdLength = 26;  // 16 bytes, 5 bits a character
 constexpr std::size_t kStampBytes = 4;
+constexpr std::size_t kTargetOverhead = 128;  // bytes of memory a target takes beside its name
 
 }  // namespace
 
@@ -20,6 +21,14 @@ MessageId MessageId::make(Time now) {
   for (std::size_t i = 0; i < kStampBytes; ++i) bytes[i] = static_cast<char>(seconds >> (24 - 8 * i));
   random_bytes(std::span(bytes).subspan(kStampBytes));
   return MessageId(base32({bytes.data(), bytes.size()}));
+}
+
+std::size_t memory_of(const Delivery& d) {
+  std::size_t size = sizeof(Delivery) + d.data.size() + d.summary.from.size() + d.summary.header_from.size() +
+                     d.summary.subject.size() + d.summary.helo.size() + d.transcript.size() +
+                     (d.packed ? d.packed->bytes.size() : 0);
+  for (const Delivery::Target& target : d.targets) size += kTargetOverhead + target.to.size();
+  return size;
 }
 
 Result<MessageId> MessageId::parse(std::string_view text) {

@@ -75,6 +75,9 @@ struct Delivery {
   std::optional<Time> arrived{};
 };
 
+/// Bytes of memory it takes, about.
+std::size_t memory_of(const Delivery& delivery);
+
 /// Newest first, so `offset` 0 is the newest.
 struct Query {
   std::size_t limit = SIZE_MAX;

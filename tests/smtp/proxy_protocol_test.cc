@@ -110,6 +110,12 @@ TEST_CASE("version 2") {
     CHECK(header.status == Status::done);
     CHECK(header.health_check);
   }
+  for (int family = 0; family < 256; ++family) {  // "including the family which is ignored"
+    INFO(family);
+    header = parse(v2(0x20, family, kFour));
+    CHECK(header.status == Status::done);
+    CHECK(header.health_check);
+  }
 }
 
 TEST_CASE("version 2, wrong") {

@@ -152,6 +152,33 @@ TEST_CASE("restore: a full store ends it, and with more room it goes on") {
   }
 }
 
+TEST_CASE("restore: behind one that there is no room for nothing of its inbox comes in, and then all of it does") {
+  for (const std::string scheme : {"sqlite", "redis"}) {
+    const World world("memory");
+    const auto store = open(world);
+    for (const std::size_t size : {100u, 5'000'000u, 100u}) put(*store, world, {"bob"}, size);
+    put(*store, world, {"other"}, 100);
+    const std::string file = backup_of(*store, world.clock);
+    World small(scheme);
+    small.options.settings.max_size = 4u << 20;
+    {
+      const auto target = open(small);
+      auto reader = BackupReader::open(out_of(file));
+      REQUIRE(reader);
+      Restore restore(*target, small.clock, options_of(small));
+      CHECK_FALSE(restore.run(*reader, on));
+      CHECK(shown(*target, "bob") == std::vector{shown(*store, "bob").back()});
+      CHECK(restore.restored().messages <= 2);
+    }
+    small.options.settings.max_size = 64u << 20;
+    const auto target = open(small);
+    Restore restore(*target, small.clock, options_of(small));
+    put_back(restore, file);
+    CHECK(shown(*target, "bob") == shown(*store, "bob"));
+    CHECK(shown(*target, "other") == shown(*store, "other"));
+  }
+}
+
 TEST_CASE("restore: what a clock that was set back has put in another order goes on where it ended") {
   World world("memory");
   world.options.inbox.max_messages = 500;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# t-27-doctor: the manual's way to be told of problems once a day, run with a mail program that keeps what it gets.
+# t-28-doctor: the manual's way to be told of problems once a day, run with a mail program that keeps what it gets.
 . "$(dirname "$0")/../lib.sh"
 
 # example N: the Nth example of the manual page, as it is on a screen.

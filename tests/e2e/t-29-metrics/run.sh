@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# t-27-metrics: /metrics of a daemon, on SQLite and Redis, against METRICS of maildrop-serve(8). UPDATE_WANT=1 rewrites
+# t-29-metrics: /metrics of a daemon, on SQLite and Redis, against METRICS of maildrop-serve(8). UPDATE_WANT=1 rewrites
 # that part of the manual, for review.
 . "$(dirname "$0")/../lib.sh"
 needs redis-server
