@@ -240,4 +240,27 @@ int hex_digit(char c) {
   return -1;
 }
 
+std::string to_hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(2 * bytes.size());
+  for (const char c : bytes) {
+    hex += kDigits[static_cast<unsigned char>(c) >> 4];
+    hex += kDigits[static_cast<unsigned char>(c) & 15];
+  }
+  return hex;
+}
+
+Result<std::string> from_hex(std::string_view hex) {
+  std::string bytes;
+  bytes.reserve(hex.size() / 2);
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    const int high = hex_digit(hex[i]), low = hex_digit(hex[i + 1]);
+    if (high < 0 || low < 0) return fail(Code::invalid, "not hexadecimal");
+    bytes += static_cast<char>(high << 4 | low);
+  }
+  if (hex.size() % 2 != 0) return fail(Code::invalid, "not hexadecimal");
+  return bytes;
+}
+
 }  // namespace maildrop

@@ -51,6 +51,10 @@ std::string_view utf8_prefix(std::string_view text, std::size_t max);
 
 /// 0..15, or -1 for what is no hexadecimal digit.
 int hex_digit(char c);
+/// Two digits for each byte, small letters.
+std::string to_hex(std::string_view bytes);
+/// The reverse, letters of either case. invalid: an odd number of digits, or something else.
+Result<std::string> from_hex(std::string_view hex);
 
 /// `512KiB`, `10MB`, `4096`: KB MB GB count in thousands, KiB MiB GiB (and K M G) in 1024. Case does not matter.
 Result<std::uint64_t> parse_size(std::string_view text);

@@ -6,6 +6,8 @@
 #include <array>
 #include <new>
 
+#include "core/text.h"
+
 namespace maildrop::mail {
 namespace {
 
@@ -29,15 +31,9 @@ void Sha256::add(std::string_view bytes) {
 }
 
 std::string Sha256::hex() {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::array<unsigned char, 32> digest;
   require(EVP_DigestFinal_ex(as_context(context_.get()), digest.data(), nullptr) == 1);
-  std::string out;
-  for (const unsigned char byte : digest) {
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
-  }
-  return out;
+  return to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 }  // namespace maildrop::mail

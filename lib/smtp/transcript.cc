@@ -80,11 +80,7 @@ void Transcript::add(std::string_view who, std::string_view line) {
     if (!is_control(c)) {
       text_ += c;
     } else {
-      const auto byte = static_cast<unsigned char>(c);
-      constexpr std::string_view kDigits = "0123456789abcdef";
-      text_ += "\\x";
-      text_ += kDigits[byte >> 4];
-      text_ += kDigits[byte & 15];
+      text_ += "\\x" + to_hex({&c, 1});
     }
   }
   text_ += '\n';

@@ -25,16 +25,6 @@ constexpr std::pair<const char*, std::string Summary::*> kTexts[] = {
     {"tls", &Summary::tls},
 };
 
-std::string to_hex(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  for (const char c : bytes) {
-    hex += kDigits[static_cast<unsigned char>(c) >> 4];
-    hex += kDigits[static_cast<unsigned char>(c) & 15];
-  }
-  return hex;
-}
-
 Json json_text(const std::string& text) { return is_valid_utf8(text) ? Json(text) : Json{{"hex", to_hex(text)}}; }
 
 std::string line_of(const Json& object) {
@@ -90,14 +80,9 @@ class Members {
     return at == object_.end() ? none : *at;
   }
   std::string bytes(const char* name, std::string_view hex) {
-    std::string bytes;
-    for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-      const int high = hex_digit(hex[i]), low = hex_digit(hex[i + 1]);
-      if (high < 0 || low < 0) bad_ = name;
-      bytes.push_back(static_cast<char>(high * 16 + low));
-    }
-    if (hex.size() % 2 != 0) bad_ = name;
-    return bytes;
+    Result<std::string> bytes = from_hex(hex);
+    if (!bytes) bad_ = name;
+    return std::move(bytes).value_or(std::string());
   }
 
   const Json& object_;

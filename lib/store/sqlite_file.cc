@@ -15,6 +15,7 @@
 #include <iterator>
 #include <thread>
 
+#include "core/file_error.h"
 #include "store/fair_share.h"
 #include "store/packed_summary.h"
 
@@ -26,9 +27,11 @@ namespace {
 
 constexpr std::chrono::milliseconds kRetry{10};
 
-Error system_error(const std::string& doing, const std::string& path, int error) {
-  const Code code = error == ENOENT ? Code::not_found : Code::unavailable;
-  return Error{code, doing + " '" + path + "': " + std::strerror(error)};
+/// One that is not there is not_found.
+Error store_error(std::string_view doing, const std::string& path, int number) {
+  Error error = file_error(doing, path, number);
+  if (number == ENOENT) error.code = Code::not_found;
+  return error;
 }
 
 /// inbox: `floor` hides the messages up to that seq, until purge() has removed them. `last` is when it last received,
@@ -75,12 +78,12 @@ Result<void> make_file(const std::string& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file) {
     if (errno == EEXIST) return {};
-    return tl::unexpected(system_error("cannot make", path, errno));
+    return tl::unexpected(store_error("make", path, errno));
   }
-  if (::fchmod(file.get(), 0600) != 0) return tl::unexpected(system_error("cannot set the mode of", path, errno));
+  if (::fchmod(file.get(), 0600) != 0) return tl::unexpected(store_error("set the mode of", path, errno));
   const std::string folder = fs::path(path).parent_path().string();
   const FileDescriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!parent || ::fsync(parent.get()) != 0) return tl::unexpected(system_error("cannot sync", folder, errno));
+  if (!parent || ::fsync(parent.get()) != 0) return tl::unexpected(store_error("sync", folder, errno));
   return {};
 }
 
@@ -166,7 +169,7 @@ Error held(const std::string& path, pid_t pid) {
 Result<void> writable(const std::string& path, int mode) {
   if (::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0) return {};
   if (errno == ENOENT) return {};
-  return tl::unexpected(Error{Code::unavailable, system_error("cannot write", path, errno).what});
+  return tl::unexpected(file_error("write", path, errno));
 }
 
 }  // namespace
@@ -190,10 +193,10 @@ Result<std::string> locate(std::string_view url, bool make_folder) {
 Result<WriteLock> WriteLock::take(const std::string& path, std::chrono::milliseconds patience) {
   const std::string name = path + ".lock";
   FileDescriptor file(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file) return tl::unexpected(Error{Code::unavailable, system_error("cannot open", name, errno).what});
+  if (!file) return tl::unexpected(file_error("open", name, errno));
   const auto until = std::chrono::steady_clock::now() + patience;
   while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(system_error("cannot lock", name, errno));
+    if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(store_error("lock", name, errno));
     if (std::chrono::steady_clock::now() >= until) {
       return tl::unexpected(held(path, holder(file.get())));
     }

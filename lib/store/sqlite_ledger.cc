@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "core/descriptor.h"
+#include "core/file_error.h"
 #include "core/log.h"
 #include "store/ledger_rules.h"
 #include "store/sqlite_connection.h"
@@ -54,13 +55,9 @@ Identity identity_of(const std::string& path) {
   return {about.st_dev, about.st_ino};
 }
 
-Error system_error(const std::string& doing, const std::string& path) {
-  return Error{Code::unavailable, doing + " '" + path + "': " + std::strerror(errno)};
-}
-
 Result<FileDescriptor> make_private(const std::string& path) {
   FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file) return tl::unexpected(system_error("cannot open", path));
+  if (!file) return tl::unexpected(file_error("open", path, errno));
   ::fchmod(file.get(), 0600);
   return file;
 }
@@ -71,7 +68,7 @@ Result<FileDescriptor> take_lock(const std::string& path) {
   FileDescriptor file = TRY(make_private(name));
   const auto until = std::chrono::steady_clock::now() + kPatience;
   while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (std::chrono::steady_clock::now() >= until) return tl::unexpected(system_error("cannot lock", name));
+    if (std::chrono::steady_clock::now() >= until) return tl::unexpected(file_error("lock", name, errno));
     std::this_thread::sleep_for(kRetryLock);
   }
   return file;
@@ -297,7 +294,7 @@ class SqliteLedger final : public Ledger {
     if (identity_of(path_) != seen_) return {};
     log::warning("ledger damaged, a new one is begun", {{"file", path_}, {"error", why.what}});
     if (::rename(path_.c_str(), (path_ + ".damaged").c_str()) != 0 && ::unlink(path_.c_str()) != 0 && errno != ENOENT)
-      return tl::unexpected(system_error("cannot put aside", path_));
+      return tl::unexpected(file_error("put aside", path_, errno));
     for (const char* suffix : {"-wal", "-shm"}) ::unlink((path_ + suffix).c_str());
     return create_ledger(path_);
   }

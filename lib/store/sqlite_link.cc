@@ -15,6 +15,9 @@
 #include <charconv>
 #include <cstring>
 
+#include "core/file_error.h"
+#include "core/text.h"
+
 namespace maildrop::store::sqlite {
 
 namespace {
@@ -46,31 +49,7 @@ Result<Address> address_of(const std::string& path) {
   return address;
 }
 
-Error system_error(const std::string& doing, const std::string& path, int error) {
-  return Error{Code::unavailable, doing + " '" + path + ".sock': " + std::strerror(error)};
-}
-
-std::string to_hex(std::string_view bytes) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (const char c : bytes) {
-    hex.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
-    hex.push_back(kDigits[static_cast<unsigned char>(c) & 15]);
-  }
-  return hex;
-}
-
-Result<std::string> from_hex(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    unsigned value = 0;
-    const auto [end, error] = std::from_chars(hex.data() + i, hex.data() + i + 2, value, 16);
-    if (error != std::errc() || end != hex.data() + i + 2) return fail(Code::invalid, "not hexadecimal");
-    bytes.push_back(static_cast<char>(value));
-  }
-  if (bytes.empty() || hex.size() % 2 != 0) return fail(Code::invalid, "not hexadecimal");
-  return bytes;
-}
+Error link_error(std::string_view doing, const std::string& path) { return file_error(doing, path + ".sock", errno); }
 
 std::string_view next_word(std::string_view& line) {
   const std::size_t end = std::min(line.find(' '), line.size());
@@ -113,7 +92,7 @@ Result<std::unique_ptr<LinkServer>> LinkServer::start(const std::string& path, L
   // The mode of the unbound socket is the mode of its name: no moment in which others could connect.
   if (!server->listener_ || !server->stop_ || ::fchmod(fd, 0600) != 0 ||
       ::bind(fd, address.get(), sizeof address.name) != 0 || ::listen(fd, static_cast<int>(kLinkClients)) != 0) {
-    return tl::unexpected(system_error("cannot listen on", path, errno));
+    return tl::unexpected(link_error("listen on", path));
   }
   server->thread_ = std::thread([self = server.get()] { self->loop(); });
   return server;
@@ -236,13 +215,13 @@ namespace {
 Result<FileDescriptor> connect_to(const std::string& path) {
   const Address address = TRY(address_of(path));
   FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket) return tl::unexpected(system_error("cannot reach", path, errno));
+  if (!socket) return tl::unexpected(link_error("reach", path));
   const Steady::time_point deadline = Steady::now() + kLinkPatience;
   // EAGAIN: its queue is full. There is nothing to poll for, so try again.
   while (::connect(socket.get(), address.get(), sizeof address.name) != 0) {
     if (errno == ENOENT || errno == ECONNREFUSED) return fail(Code::not_found, "no writer at '" + path + ".sock'");
     if ((errno != EAGAIN && errno != EINTR) || Steady::now() >= deadline) {
-      return tl::unexpected(system_error("cannot reach the writer at", path, errno));
+      return tl::unexpected(link_error("reach the writer at", path));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
@@ -258,7 +237,7 @@ Result<std::string> ask(const std::string& path, std::string_view lines) {
     if (n > 0) lines.remove_prefix(static_cast<std::size_t>(n));
     if (n >= 0 || errno == EINTR) continue;
     if (errno == EPIPE || errno == ECONNRESET) break;  // it may have said why
-    if (errno != EAGAIN) return tl::unexpected(system_error("cannot ask the writer at", path, errno));
+    if (errno != EAGAIN) return tl::unexpected(link_error("ask the writer at", path));
     if (!wait_for(socket.get(), POLLOUT, deadline)) return fail(Code::timed_out, "the writer does not listen");
   }
   std::string reply;
@@ -268,7 +247,7 @@ Result<std::string> ask(const std::string& path, std::string_view lines) {
     const ssize_t n = ::recv(socket.get(), buffer, sizeof buffer, 0);
     if (n == 0) return fail(Code::unavailable, "the writer went away before it answered");
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
-      return tl::unexpected(system_error("cannot hear the writer at", path, errno));
+      return tl::unexpected(link_error("hear the writer at", path));
     }
     if (n > 0) reply.append(buffer, static_cast<std::size_t>(n));
   }

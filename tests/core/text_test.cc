@@ -175,6 +175,16 @@ TEST_CASE("a prefix of so many bytes does not cut a character") {
   CHECK(utf8_prefix("x", 0).empty());
 }
 
+TEST_CASE("hexadecimal: two digits a byte, and back") {
+  const std::string bytes("\0\x01zA\xff", 5);
+  CHECK(to_hex(bytes) == "00017a41ff");
+  CHECK(from_hex("00017a41ff") == bytes);
+  CHECK(from_hex("FFfF") == "\xff\xff");
+  CHECK(to_hex("").empty());
+  CHECK(from_hex("")->empty());
+  for (const char* text : {"0", "000", "0g", "g0", " 0", "0x10"}) CHECK(from_hex(text).error().code == Code::invalid);
+}
+
 TEST_CASE("hexadecimal digits") {
   for (int i = 0; i < 256; ++i) {
     const char c = static_cast<char>(i);
