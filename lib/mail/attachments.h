@@ -75,7 +75,7 @@ struct Removal {
 /// keeps its header but for Content-*. All else stays byte for byte, and so does the structure. What comes out has no
 /// attachments.
 ///
-/// Never fails. O(n), with at most 64 KiB beside the parts and stubs, and at most Charsets::kMost charsets looked up.
+/// Never fails. O(n), with at most 64 KiB beside the parts and stubs, and at most Charsets::kMost charsets opened.
 Removal plan_removal(std::string_view message);
 
 /// The message with the edits done. Its capacity is `room` more than its size.

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "mail/charsets.h"
 #include "mail/headers.h"
-#include "mail/words.h"
 
 namespace maildrop::mail {
 

@@ -6,7 +6,6 @@
 
 #include "core/text.h"
 #include "mail/headers.h"
-#include "mail/words.h"
 
 namespace maildrop::mail {
 namespace {

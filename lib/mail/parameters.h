@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "mail/words.h"
+#include "mail/charsets.h"
 
 namespace maildrop::mail {
 

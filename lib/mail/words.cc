@@ -23,10 +23,8 @@ namespace maildrop::mail {
 namespace {
 
 constexpr std::size_t kMaxHeader = 16 * 1024;  // bytes of a value that are decoded
-constexpr std::size_t kMaxCharsetName = 40;    // the longest in use is about 30
 constexpr std::size_t kMaxChanges = 16;        // of charset in one value: GMime opens each anew (1 us while it is kept)
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-constexpr std::string_view kFallback = "windows-1252";
 
 /// At the first use and not at start: it costs 5 ms, and many processes never decode a word.
 void init_once() {
@@ -38,86 +36,6 @@ struct Freed {
   void operator()(void* memory) const { g_free(memory); }
 };
 using OwnedText = std::unique_ptr<char, Freed>;
-
-class Converter {
- public:
-  explicit Converter(const std::string& charset) : handle_(g_iconv_open("UTF-8", charset.c_str())) {}
-  ~Converter() {
-    if (is_open()) g_iconv_close(handle_);
-  }
-  Converter(const Converter&) = delete;
-  Converter& operator=(const Converter&) = delete;
-
-  bool is_open() const { return handle_ != kClosed(); }
-
-  /// What cannot be converted becomes U+FFFD, byte by byte.
-  std::string convert(std::string_view bytes) {
-    std::string out;
-    std::array<char, 8192> buffer;
-    gchar* in = const_cast<gchar*>(bytes.data());
-    gsize left = bytes.size();
-    while (left > 0) {
-      const gsize before = left;
-      const bool stuck = step(&in, &left, buffer, out);
-      if (!stuck && left == 0) break;
-      if (left == before || stuck) {
-        out += kReplacement;
-        ++in;
-        --left;
-      }
-    }
-    step(nullptr, nullptr, buffer, out);
-    return out;
-  }
-
- private:
-  static GIConv kClosed() { return reinterpret_cast<GIConv>(-1); }  // NOLINT: GLib's own convention
-
-  /// One round; true when the input at its place is not of this charset.
-  bool step(gchar** in, gsize* left, std::array<char, 8192>& buffer, std::string& out) {
-    gchar* to = buffer.data();
-    gsize room = buffer.size();
-    const gsize status = g_iconv(handle_, in, left, &to, &room);
-    out.append(buffer.data(), buffer.size() - room);
-    return status == static_cast<gsize>(-1) && errno != E2BIG;
-  }
-
-  GIConv handle_;
-};
-
-/// Names that mail uses and iconv does not know, and names whose users mean the superset of Microsoft
-/// (https://encoding.spec.whatwg.org/#names-and-labels does the same).
-std::string iconv_name(std::string_view charset) {
-  static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-      {"cp-850", "CP850"},
-      {"euc-kr", "UHC"},
-      {"gb2312", "GB18030"},
-      {"gb_2312-80", "GB18030"},
-      {"gbk", "GB18030"},
-      {"iso-8859-1", "WINDOWS-1252"},
-      {"iso-8859-8-i", "ISO-8859-8"},
-      {"iso8859-1", "WINDOWS-1252"},
-      {"ks_c_5601-1987", "UHC"},
-      {"latin1", "WINDOWS-1252"},
-      {"shift_jis", "CP932"},
-      {"shift-jis", "CP932"},
-      {"unicode-1-1-utf-7", "UTF-7"},
-      {"x-gbk", "GB18030"},
-      {"x-mac-roman", "MACINTOSH"},
-      {"x-sjis", "CP932"},
-  };
-  for (const auto& [name, better] : kNames) {
-    if (name == charset) return std::string(better);
-  }
-  return std::string(charset);
-}
-
-/// No `/` (it carries options of iconv) and nothing that iconv would skip, which would give one name many spellings.
-bool is_charset_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxCharsetName && std::all_of(name.begin(), name.end(), [](char c) {
-    return g_ascii_isalnum(c) || c == '-' || c == '_' || c == '.' || c == ':';
-  });
-}
 
 std::string decode_words(const std::string& text) {
   const OwnedText decoded(g_mime_utils_header_decode_text(nullptr, text.c_str()));
@@ -156,7 +74,7 @@ std::string decode_known_words(std::string_view text, Charsets& charsets) {
         return out.append(text.substr(at));
       }
       last = charset;
-      known = equals_ignoring_case(charset, "utf-8") || charsets.find(charset) != nullptr;
+      known = !charsets.known(charset).empty();
     }
     if (!known) {
       if (at > done) out += decode_words(std::string(text.substr(done, at - done)));
@@ -176,38 +94,6 @@ void replace_nul(std::string& text) {
 
 }  // namespace
 
-/// GMime opens by the name as it stands; ours may be another converter, and is opened when it is needed.
-struct Charsets::Entry {
-  explicit Entry(std::string lower) : name(std::move(lower)), as_written(name) {}
-
-  bool is_known() { return as_written.is_open() || best().is_open(); }
-  Converter& best() {
-    const std::string better_name = iconv_name(name);
-    if (better_name == name) return as_written;
-    if (!better) better.emplace(better_name);
-    return *better;
-  }
-
-  std::string name;
-  Converter as_written;
-  std::optional<Converter> better{};
-};
-
-Charsets::Charsets() = default;
-Charsets::~Charsets() = default;
-
-Charsets::Entry* Charsets::find(std::string_view charset) {
-  if (!is_charset_name(charset)) return nullptr;
-  std::string lower = to_lower(charset);
-  const auto known =
-      std::find_if(entries_.begin(), entries_.end(), [&](const auto& entry) { return entry->name == lower; });
-  // What we fall back to has a place of its own.
-  if (known == entries_.end() && entries_.size() >= kMost && (lower != kFallback || entries_.size() > kMost))
-    return nullptr;
-  Entry& entry = known == entries_.end() ? *entries_.emplace_back(std::make_unique<Entry>(std::move(lower))) : **known;
-  return entry.is_known() ? &entry : nullptr;
-}
-
 std::string decode_header(std::string_view value) {
   Charsets charsets;
   return decode_header(value, charsets);
@@ -223,23 +109,6 @@ std::string decode_header(std::string_view value, Charsets& charsets) {
   init_once();
   replace_nul(text);  // GMime takes C strings
   return valid_utf8(decode_known_words(text, charsets));
-}
-
-std::string decode_charset(std::string_view bytes, std::string_view charset, std::size_t max) {
-  Charsets charsets;
-  return decode_charset(bytes, charset, max, charsets);
-}
-
-std::string decode_charset(std::string_view bytes, std::string_view charset, std::size_t max, Charsets& charsets) {
-  bytes = utf8_prefix(bytes, max);
-  const std::string name = to_lower(charset);
-  if (name == "utf-8" || name == "utf8") return valid_utf8(bytes);
-  if (name != "us-ascii" && !name.empty()) {
-    if (Charsets::Entry* known = charsets.find(name)) return valid_utf8(known->best().convert(bytes));
-  }
-  if (is_valid_utf8(bytes)) return std::string(bytes);
-  Charsets::Entry* fallback = charsets.find(kFallback);
-  return valid_utf8(fallback == nullptr ? std::string(bytes) : fallback->best().convert(bytes));
 }
 
 Result<std::string> fold_name(std::string_view utf8) {

@@ -111,7 +111,7 @@ TEST_CASE("attachments: names cost a bounded number of charsets") {
   std::string name;
   for (int i = 0; i < 300; ++i) name += "=?" + charsets[static_cast<std::size_t>(i) % charsets.size()] + "?Q?a?=\r\n ";
   const std::string part = message("Content-Type: a/b; name=\"" + name + "\"\r\n\r\nx");
-  Charsets looked_up;
-  filename_of(part, scan_mime(part).parts[0], looked_up);
-  CHECK(looked_up.looked_up() == Charsets::kMost);
+  Charsets opened;
+  filename_of(part, scan_mime(part).parts[0], opened);
+  CHECK(opened.opened() == Charsets::kMost);
 }
