@@ -9,7 +9,7 @@
 #include "mail/attachment_stub.h"
 #include "mail/parameters.h"
 #include "mail/sha256.h"
-#include "mail/words.h"
+#include "mail/transfer.h"
 
 namespace maildrop::mail {
 namespace {

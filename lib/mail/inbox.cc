@@ -5,7 +5,7 @@
 #include <array>
 
 #include "core/text.h"
-#include "mail/words.h"
+#include "mail/unicode.h"
 
 namespace maildrop::mail {
 namespace {

@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "mail/ambiguity.h"
 #include "mail/parameters.h"
+#include "mail/transfer.h"
 #include "mail/words.h"
 
 namespace maildrop::mail {

@@ -1,18 +1,11 @@
-/// words.cc: the only file that includes GMime and GLib.
+/// words.cc: encoded words, found and decoded by one reader.
 ///
-/// The library decodes no words for us. Its reader remembers each charset that a word names, for ever, and a filter
-/// before it does not help: of two readers of one text, one sees words that the other does not
-/// (`=?utf-8?X?=?evil?Q?a?=`). So there is one reader, and a charset is looked up by the name it found. GMime sees
-/// transfer encodings only: its parser recurses on hostile address groups and keeps every part and header line, so a
-/// stranger chooses its stack and heap.
+/// It is our own, since libraries remember each charset that a word names, for ever (GMime does), and a filter before
+/// them does not help: of two readers of one text, one sees words that the other does not (`=?utf-8?X?=?evil?Q?a?=`).
+/// And taking off Q and B is a few lines.
 #include "mail/words.h"
 
-#include <glib.h>
-#include <gmime/gmime.h>
-
 #include <algorithm>
-#include <array>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -24,11 +17,6 @@ namespace {
 
 constexpr std::size_t kMaxHeader = 16 * 1024;  // bytes of a value that are decoded
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
-struct Freed {
-  void operator()(void* memory) const { g_free(memory); }
-};
-using OwnedText = std::unique_ptr<char, Freed>;
 
 /// One encoded word. RFC 2047 2, but its text may hold blanks and question marks, as many senders write them.
 struct Word {
@@ -173,97 +161,6 @@ std::string decode_header(std::string_view value, Charsets& charsets) {
   std::string utf8 = decode_charset(text, {}, text.size(), charsets);
   if (has_words) utf8 = decode_words(utf8, charsets);
   return without_nul(std::move(utf8));
-}
-
-Result<std::string> fold_name(std::string_view utf8) {
-  if (!g_utf8_validate_len(utf8.data(), utf8.size(), nullptr)) return fail(Code::invalid, "not valid UTF-8");
-  const auto compose = [](const std::string& text) {
-    const OwnedText out(g_utf8_normalize(text.data(), static_cast<gssize>(text.size()), G_NORMALIZE_NFC));
-    return std::string(out.get());
-  };
-  const std::string composed = compose(std::string(utf8));
-  std::string lower;
-  for (const char* at = composed.c_str(); *at != '\0'; at = g_utf8_next_char(at)) {
-    // By character: g_utf8_strdown() follows the locale, and a name must not change with it.
-    std::array<char, 6> buffer;
-    const int size = g_unichar_to_utf8(g_unichar_tolower(g_utf8_get_char(at)), buffer.data());
-    lower.append(buffer.data(), static_cast<std::size_t>(size));
-  }
-  return compose(lower);
-}
-
-namespace {
-
-/// Letters and marks that show nothing (Default_Ignorable_Code_Point among L* and M*): two names that look alike.
-bool is_invisible(gunichar c) {
-  return c == 0x034F || c == 0x115F || c == 0x1160 || c == 0x17B4 || c == 0x17B5 || (c >= 0x180B && c <= 0x180F) ||
-         c == 0x3164 || (c >= 0xFE00 && c <= 0xFE0F) || c == 0xFFA0 || (c >= 0xE0100 && c <= 0xE01EF);
-}
-
-bool is_word_character(gunichar c) {
-  switch (g_unichar_type(c)) {
-    case G_UNICODE_LOWERCASE_LETTER:
-    case G_UNICODE_MODIFIER_LETTER:
-    case G_UNICODE_OTHER_LETTER:
-    case G_UNICODE_TITLECASE_LETTER:
-    case G_UNICODE_UPPERCASE_LETTER:
-    case G_UNICODE_SPACING_MARK:
-    case G_UNICODE_ENCLOSING_MARK:
-    case G_UNICODE_NON_SPACING_MARK:
-    case G_UNICODE_DECIMAL_NUMBER: return !is_invisible(c);
-    default: return false;
-  }
-}
-
-bool is_base64(char c) { return g_ascii_isalnum(c) || c == '+' || c == '/' || c == '='; }
-
-}  // namespace
-
-bool is_word(std::string_view utf8) {
-  if (utf8.empty() || !g_utf8_validate_len(utf8.data(), utf8.size(), nullptr)) return false;
-  for (std::size_t at = 0; at < utf8.size();) {
-    const char* here = utf8.data() + at;
-    if (!is_word_character(g_utf8_get_char(here))) return false;
-    at += static_cast<std::size_t>(g_utf8_next_char(here) - here);
-  }
-  return true;
-}
-
-void decode_transfer(std::string_view bytes, std::string_view encoding,
-                     const std::function<bool(std::string_view)>& take) {
-  constexpr std::size_t kStep = 64 * 1024;
-  const bool base64 = encoding == "base64";
-  if (!base64 && encoding != "quoted-printable") {
-    take(bytes);
-    return;
-  }
-  GMimeEncoding state;
-  g_mime_encoding_init_decode(&state, base64 ? GMIME_CONTENT_ENCODING_BASE64 : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
-  std::string buffer;
-  std::size_t digits = 0;
-  while (!bytes.empty()) {
-    const std::string_view piece = bytes.substr(0, kStep);
-    bytes.remove_prefix(piece.size());
-    digits += static_cast<std::size_t>(std::count_if(piece.begin(), piece.end(), is_base64));
-    buffer.resize(g_mime_encoding_outlen(&state, piece.size()));
-    const std::size_t size = g_mime_encoding_step(&state, piece.data(), piece.size(), buffer.data());
-    if (!take(std::string_view(buffer).substr(0, size))) return;
-  }
-  // A last group without its padding still holds bytes.
-  const std::string_view padding =
-      base64 ? std::string_view("===").substr(0, (4 - digits % 4) % 4) : std::string_view();
-  buffer.resize(g_mime_encoding_outlen(&state, padding.size()) + 16);
-  const std::size_t size = g_mime_encoding_flush(&state, padding.data(), padding.size(), buffer.data());
-  take(std::string_view(buffer).substr(0, size));
-}
-
-std::string decode_transfer(std::string_view bytes, std::string_view encoding, std::size_t max) {
-  std::string out;
-  decode_transfer(bytes, encoding, [&](std::string_view piece) {
-    out += piece.substr(0, max - out.size());
-    return out.size() < max;
-  });
-  return out;
 }
 
 }  // namespace maildrop::mail

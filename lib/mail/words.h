@@ -1,14 +1,9 @@
-/// words.h: encoded words, transfer encodings and Unicode, by GMime and GLib behind caps. The only file that uses them.
-///
-/// Thread-safe. The first use of a charset loads tables (up to 15 ms, once).
+/// words.h: RFC 2047 encoded words. Thread-safe.
 #pragma once
 
-#include <cstddef>
-#include <functional>
 #include <string>
 #include <string_view>
 
-#include "core/result.h"
 #include "mail/charsets.h"
 
 namespace maildrop::mail {
@@ -19,19 +14,5 @@ namespace maildrop::mail {
 /// message, `charsets` bounds what all of them cost.
 std::string decode_header(std::string_view value, Charsets& charsets);
 std::string decode_header(std::string_view value);
-
-/// Unicode NFC and simple lower case of valid UTF-8. Code::invalid when it is not valid UTF-8.
-Result<std::string> fold_name(std::string_view utf8);
-
-/// Every character is a letter, a mark or a decimal digit (Unicode categories L*, M*, Nd) that shows something
-/// (fillers and variation selectors do not). False for empty text.
-bool is_word(std::string_view utf8);
-
-/// Decodes base64 or quoted-printable (lower-case name); other names copy. At most `max` bytes come out.
-std::string decode_transfer(std::string_view bytes, std::string_view encoding, std::size_t max);
-
-/// The same piece by piece, without holding it: `take` gets what is decoded, in order, until it returns false.
-void decode_transfer(std::string_view bytes, std::string_view encoding,
-                     const std::function<bool(std::string_view)>& take);
 
 }  // namespace maildrop::mail

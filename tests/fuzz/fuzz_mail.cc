@@ -11,6 +11,8 @@
 #include "mail/message.h"
 #include "mail/mime.h"
 #include "mail/parameters.h"
+#include "mail/transfer.h"
+#include "mail/unicode.h"
 #include "mail/words.h"
 
 using namespace maildrop;

@@ -1,4 +1,4 @@
-/// words_test.cc: encoded words, charsets, folding and transfer encodings, honest and hostile.
+/// words_test.cc: encoded words, honest and hostile.
 #include "mail/words.h"
 
 #include <catch2/catch.hpp>
@@ -150,74 +150,6 @@ TEST_CASE("a message has few charsets, however often they change") {
   CHECK(charsets.opened() == Charsets::kMost);
   CHECK(decode_header("=?utf-8?q?=C3=A9?= =?koi8-r?q?=C1?=", charsets) == "\xC3\xA9\xD0\xB0");
   CHECK(decode_charset("caf\xE9", "", 10, charsets) == "caf\xC3\xA9");
-}
-
-std::string utf8(unsigned c) {
-  const auto tail = [c](unsigned shift) { return static_cast<char>(0x80 | ((c >> shift) & 63)); };
-  if (c < 0x80) return {static_cast<char>(c)};
-  if (c < 0x800) return {static_cast<char>(0xC0 | (c >> 6)), tail(0)};
-  if (c < 0x10000) return {static_cast<char>(0xE0 | (c >> 12)), tail(6), tail(0)};
-  return {static_cast<char>(0xF0 | (c >> 18)), tail(12), tail(6), tail(0)};
-}
-
-void check_stable(const std::string& text) {
-  const auto once = fold_name(text);
-  if (!once || fold_name(*once).value_or("") != *once) FAIL(text);
-}
-
-TEST_CASE("a folded name stays what it is when folded again") {
-  for (unsigned c = 1; c < 0x1F000; ++c) {
-    if (c < 0x3400 || c >= 0xA000) {  // ideographs have neither case nor compositions
-      if (c < 0xAC00 || c >= 0xE000) check_stable(utf8(c));
-    }
-    if (c >= 0x2200) continue;
-    for (const std::string marks : {"\xCC\x87", "\xCD\x85", "\xCC\x81\xCC\xA3"}) check_stable(utf8(c) + marks);
-  }
-}
-
-TEST_CASE("folding refuses what is not UTF-8") {
-  for (const std::string text : {"\xFF", "\xC0\xAF", "\xED\xA0\x80", "a\xC3"}) CHECK_FALSE(fold_name(text));
-  CHECK_FALSE(fold_name(std::string("a\0b", 3)));
-  CHECK(*fold_name("") == "");
-  CHECK(*fold_name("E\xCC\x81") == "\xC3\xA9");
-}
-
-TEST_CASE("a word is letters, marks and digits that show something") {
-  for (const std::string text : {"abc", "\xC3\xA9", "\xD9\xA3", "\xE0\xA4\x95\xE0\xA4\xBE", "\xE4\xBD\xA0"})
-    CHECK(is_word(text));
-  for (const std::string text :
-       {"", "a b", "a-", "\xE2\x80\x8B", "\xE2\x80\xAE", "\xF0\x9F\x98\x80", "\xE2\x85\xA7", "\xEF\xB8\x8F", "\xFF"})
-    CHECK_FALSE(is_word(text));
-}
-
-TEST_CASE("a transfer encoding is taken off, and what is broken gives what it can") {
-  struct {
-    std::string bytes, encoding, want;
-  } const cases[] = {
-      {"aGVsbG8=", "base64", "hello"},
-      {"aGVs\r\nbG8=\r\n", "base64", "hello"},
-      {"aGVs!!bG8", "base64", "hello"},
-      {"====", "base64", ""},
-      {"aGVsbA", "base64", "hell"},
-      {"aGVsb", "base64", "hel"},
-      {"", "base64", ""},
-      {"caf=C3=A9=\r\n!", "quoted-printable", "caf\xC3\xA9!"},
-      {"a=ZZb=", "quoted-printable", "a=ZZb"},
-      {"a=3", "quoted-printable", "a"},
-      {"as =3D is", "8bit", "as =3D is"},
-      {"as =3D is", "", "as =3D is"},
-      {"begin 644 x", "x-uuencode", "begin 644 x"},
-  };
-  for (const auto& c : cases) {
-    INFO(c.encoding << " " << c.bytes);
-    CHECK(decode_transfer(c.bytes, c.encoding, 100) == c.want);
-  }
-  for (const std::string encoding : {"base64", "quoted-printable", "7bit"}) {
-    CHECK(decode_transfer(std::string(1 << 20, 'A'), encoding, 1000).size() == 1000);
-    CHECK(decode_transfer(std::string(1 << 20, '='), encoding, 1000).size() <= 1000);
-    CHECK(decode_transfer("aGVsbG8=", encoding, 0).empty());
-  }
-  CHECK(decode_transfer(repeat("AAAA", 100'000), "base64", 1 << 20).size() == 300'000);  // over several steps
 }
 
 TEST_CASE("threads may decode at once") {

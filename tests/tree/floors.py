@@ -35,7 +35,7 @@ def table():
 
 
 def libraries_of(cell):
-    """`GMime, GLib (words.cc), Gumbo (html.cc)`: a name without files shares those of the next."""
+    """`spdlog, nlohmann-json (log.cc), toml++ (config.cc)`: a name without files shares those of the next."""
     libraries, names = [], []
     for item, where in re.findall(r"([^(),]+)(?:\(([^)]*)\))?", cell):
         if not item.strip(" –-."):
