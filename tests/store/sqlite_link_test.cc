@@ -84,7 +84,7 @@ TEST_CASE("sqlite link: lines that are none get an error, and do nothing") {
   } cases[] = {
       {"", "error invalid unknown command"},
       {"purge", "error invalid unknown command"},
-      {"remove", "error invalid not hexadecimal"},
+      {"remove", "error invalid not a message id"},
       {"remove 62", "error invalid not a message id"},
       {"remove 626 " + id->text(), "error invalid not hexadecimal"},
       {"remove zz " + id->text(), "error invalid not hexadecimal"},
