@@ -262,6 +262,28 @@ TEST_CASE("fair share: a message for several inboxes counts once, and goes from 
   }
 }
 
+TEST_CASE("fair share: an inbox lives by when it received last, also when that message had to make room") {
+  for (const char* scheme : kSchemes) {
+    INFO(scheme);
+    Town town(scheme);
+    FakeClock& clock = town.world.clock;
+    const InboxSettings& limits = town.world.options.inbox;
+    const std::vector<std::string> older{town.send("198.51.100.7", {"bob"}, 1000)};
+    clock.advance(limits.max_age / 2);
+    REQUIRE(!town.send("192.0.2.1", {"bob"}, 1'000'000).empty());
+    const Time last = clock.now();
+    clock.advance(limits.min_age);
+    town.fill("192.0.2.1", 60000);
+    town.evict();
+    REQUIRE(shown(*town.store, "bob") == older);
+    clock.advance(last + limits.max_age - 1ms - clock.now());
+    town.evict();  // and nothing has expired
+    CHECK(shown(*town.store, "bob") == older);
+    clock.advance(1ms);
+    CHECK(!town.has("bob"));
+  }
+}
+
 TEST_CASE("fair share: what is gone is not held any more, whatever took it") {
   for (const char* scheme : kSchemes) {
     INFO(scheme);
