@@ -2,10 +2,13 @@
 #include "store/sqlite_writing.h"
 
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <cerrno>
 #include <fstream>
 #include <thread>
 
@@ -70,6 +73,31 @@ class FileLimit {
  private:
   rlimit before_{};
   void (*handler_)(int) = nullptr;
+};
+
+/// A disk that has room for so many bytes of each file, until the end of the scope. To SQLite, ENOSPC is another
+/// failure than the EFBIG of a FileLimit.
+class FullDisk {
+ public:
+  explicit FullDisk(std::uint64_t bytes) {
+    room_ = bytes;
+    write_by(reinterpret_cast<sqlite3_syscall_ptr>(write_within));
+  }
+  ~FullDisk() { write_by(nullptr); }  // as before
+  FullDisk(const FullDisk&) = delete;
+
+ private:
+  static void write_by(sqlite3_syscall_ptr call) {
+    sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
+    for (const char* name : {"pwrite", "pwrite64"}) vfs->xSetSystemCall(vfs, name, call);  // the one that it calls
+  }
+  static ssize_t write_within(int file, const void* bytes, std::size_t size, off_t at) {
+    if (static_cast<std::uint64_t>(at) + size <= room_) return ::pwrite(file, bytes, size, at);
+    errno = ENOSPC;
+    return -1;
+  }
+
+  static inline std::uint64_t room_ = 0;
 };
 
 }  // namespace
@@ -184,6 +212,25 @@ TEST_CASE_METHOD(Disk, "sqlite writing: a disk that takes no more, at each write
     check_healed();
   }
   CHECK(refused > 3);
+}
+
+TEST_CASE_METHOD(Disk, "sqlite writing: what a full disk has no room for does not take the others with it") {
+  start();
+  CHECK(put() == "stored");
+  for (const std::size_t small : {0u, 1u}) {
+    const std::size_t large = 1 - small;
+    std::vector<Delivery> batch(2);
+    batch[small] = delivery(clock.now(), {"bob"}, 1000);
+    batch[large] = delivery(clock.now(), {"bob"}, 40 * sqlite::kPageSize);
+    const FullDisk full(store->stats()->wal_bytes + 20 * sqlite::kPageSize);
+    const auto results = store->put(batch);
+    CHECK(results[small]);
+    REQUIRE(!results[large]);
+    CHECK(results[large].error().code == Code::over_limit);
+    CHECK_THAT(results[large].error().what, Contains("disk is full"));
+    stored.insert(stored.begin(), batch[small].summary.id.text());
+  }
+  check_healed();
 }
 
 TEST_CASE_METHOD(Disk, "sqlite writing: a store that is moved away gets nothing that nobody would find") {
