@@ -194,6 +194,27 @@ TEST_CASE("redis: a server that refuses says why, and is used again when it does
   }
 }
 
+TEST_CASE("redis: the link on which a batch heard READONLY is not used again") {
+  Home home;
+  const auto store = home.open();
+  const auto connections = [&] {
+    const std::string stats = home.tell({"INFO", "stats"}).text;
+    return std::stoul(stats.substr(stats.find("total_connections_received:") + 27));
+  };
+  for (const std::size_t size : {1u, 2u}) {  // by itself, and in a transaction
+    std::vector<Delivery> batch;
+    while (batch.size() < size) batch.push_back(home.mail());
+    REQUIRE(put_one(*store, home.mail()));
+    const auto before = connections();
+    home.tell({"REPLICAOF", "127.0.0.1", "1"});
+    for (const auto& result : store->put(batch)) refused(result, Code::unavailable, "READONLY");
+    CHECK(connections() == before);
+    home.tell({"REPLICAOF", "NO", "ONE"});
+    for (const auto& result : store->put(batch)) CHECK(result);
+    CHECK(connections() == before + 1);
+  }
+}
+
 TEST_CASE("redis: a server that hangs costs one time-out, and what it was sent is stored once") {
   Home home;
   const auto store = home.open();
