@@ -1,7 +1,9 @@
 /// server_test.cc: every dialog over a socket against the real server, with filters and a store that answer as it says.
 #include "smtp/server.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <stdexcept>
 
 #include "core/log.h"
 #include "mail/attachments.h"
@@ -106,6 +108,21 @@ class ScriptedStore final : public store::Store {
   std::vector<Stored> stored_;
 };
 
+/// The time, but for one call after break_once(): something that throws in the midst of a session.
+class BreakingClock final : public Clock {
+ public:
+  Time now() const override {
+    if (breaks_.exchange(false)) throw std::runtime_error("as the test says");
+    return clock_.now();
+  }
+  Monotonic monotonic() const override { return clock_.monotonic(); }
+  void break_once() { breaks_ = true; }
+
+ private:
+  SystemClock clock_;
+  mutable std::atomic<bool> breaks_{false};
+};
+
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   std::size_t at = 0;
@@ -161,6 +178,28 @@ TEST_CASE("every dialog over a socket, in one piece and in small writes") {
         if (!problem.empty()) FAIL_CHECK(dialog.name << (most ? " in pieces: " : " in one piece: ") << problem);
       }
     }
+  }
+}
+
+TEST_CASE("a session in which something throws ends with 421, and its loop serves the next") {
+  log::open({.level = LogSettings::Level::error, .format = LogSettings::Format::text});
+  Config config;
+  config.smtp.hostname = "mx.example.org";
+  config.mail.domains = {"example.org"};
+  const SystemClock time;
+  BreakingClock clock;
+  const auto store = memory_store(config, time);
+  RunningServer server(config, *store, clock, nullptr);
+  for (const bool breaks : {true, false}) {
+    Client client(server.name());
+    client.say("HELO a\r\nMAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\nDATA\r\n");
+    REQUIRE_THAT(client.hear(5), Catch::Matchers::Contains("\n354 "));
+    if (breaks) clock.break_once();  // where the message is stamped
+    client.say("Subject: x\r\n\r\nx\r\n.\r\n");
+    CHECK_THAT(client.hear(),
+               Catch::Matchers::StartsWith(breaks ? "421 4.3.0 internal error" : "250 2.0.0 stored as "));
+    if (breaks) CHECK(client.hears_close());
+    CHECK(store->stats()->messages == (breaks ? 0u : 1u));
   }
 }
 
