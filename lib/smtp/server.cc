@@ -24,7 +24,8 @@ constexpr std::string_view kProxy = "maildrop_smtp_proxy_headers_total";
 constexpr std::string_view kProxyHelp =
     "Connections of balancers (proxy.networks, proxy.unix_sockets) by what they began with";
 constexpr std::string_view kMessages = "maildrop_smtp_messages_total";
-constexpr std::string_view kMessagesHelp = "Messages by their reply: stored is 250, deferred 4xx, refused 5xx";
+constexpr std::string_view kMessagesHelp =
+    "Messages by their reply: stored is 250, discarded too, deferred 4xx, refused 5xx";
 constexpr std::string_view kRefused = "maildrop_smtp_refused_total";
 constexpr std::string_view kRefusedHelp =
     "Commands, recipients, messages and connections refused with 4xx or 5xx, by reason: the words of the log";
