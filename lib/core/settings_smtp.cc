@@ -155,7 +155,7 @@ void add_flood(std::vector<Setting>& rows) {
       "flood.shared", MEMBER(flood.shared),
       "Whether rates are those of all processes on one store, and outlive a restart. Each goes by its own count, and "
       "once a second learns from the store what came to the others, of those who have spent a sixteenth of a rate. So "
-      "a moment may bring more than a rate allows; the next then brings less.")));
+      "a moment may bring more than a rate allows; the next then brings less. Rates beyond 500,000 are not shared.")));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 /// ask_all.cc: a loop, a resolver and as many lookups as there are questions.
 #include "dns/ask_all.h"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <memory>
 
@@ -9,9 +10,11 @@
 namespace maildrop::dns {
 
 Result<std::vector<Answer>> ask_all(const DnsSettings& settings, std::span<const Question> questions) {
+  DnsSettings own = settings;
+  own.lookups = std::max(own.lookups, static_cast<unsigned>(questions.size()));
   boost::asio::io_context loop(1);
   metrics::Registry unseen;
-  const std::unique_ptr<Resolver> resolver = TRY(make_unbound_resolver(loop, settings, 1, unseen));
+  const std::unique_ptr<Resolver> resolver = TRY(make_unbound_resolver(loop, own, 1, unseen));
   std::vector<Answer> answers(questions.size());
   std::vector<Lookup> lookups(questions.size());
   std::size_t missing = questions.size();

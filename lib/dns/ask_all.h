@@ -11,7 +11,7 @@
 namespace maildrop::dns {
 
 /// Asks all at once, by a resolver of its own that knows nothing yet; answers in the order of the questions. Blocks for
-/// dns.timeout at most. Fails as make_unbound_resolver().
+/// dns.timeout at most; none is refused for dns.lookups. Fails as make_unbound_resolver().
 Result<std::vector<Answer>> ask_all(const DnsSettings& settings, std::span<const Question> questions);
 
 }  // namespace maildrop::dns

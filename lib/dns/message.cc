@@ -141,13 +141,14 @@ Head read_head(Reader& reader) {
   return head;
 }
 
-bool read_answers(Reader& reader, unsigned count, Type type, Answer& answer) {
+bool read_answers(Reader& reader, unsigned count, Type type, unsigned expired_ttl, Answer& answer) {
   unsigned ttl = INT32_MAX;
   for (; count > 0; --count) {
     const Head head = read_head(reader);
     Reader data = reader.part(reader.number(2));
     if (reader.failed()) return false;
     ttl = std::min(ttl, head.ttl);
+    if (head.ttl == expired_ttl) answer.source = Source::stale;
     if (head.in_class != kInternet || head.type != static_cast<unsigned>(type)) continue;
     std::optional<Record> record = read_record(type, data);
     if (!record) return false;
@@ -161,7 +162,7 @@ bool read_answers(Reader& reader, unsigned count, Type type, Answer& answer) {
 }
 
 /// How long it may be kept that there is nothing. What cannot be read limits nothing.
-std::chrono::seconds negative_ttl(Reader& reader, unsigned count) {
+std::chrono::seconds negative_ttl(Reader& reader, unsigned count, unsigned expired_ttl, Answer& answer) {
   for (; count > 0; --count) {
     const Head head = read_head(reader);
     Reader data = reader.part(reader.number(2));
@@ -171,6 +172,7 @@ std::chrono::seconds negative_ttl(Reader& reader, unsigned count) {
     static_cast<void>(data.name());
     data.skip(16);
     const unsigned minimum = data.number(4);
+    if (head.ttl == expired_ttl) answer.source = Source::stale;
     if (!data.failed()) return std::chrono::seconds(std::min({head.ttl, minimum, unsigned{INT32_MAX}}));
   }
   return std::chrono::seconds(0);
@@ -178,7 +180,7 @@ std::chrono::seconds negative_ttl(Reader& reader, unsigned count) {
 
 }  // namespace
 
-Result<Answer> parse_message(Bytes message, Type type) {
+Result<Answer> parse_message(Bytes message, Type type, unsigned expired_ttl) {
   const auto corrupt = [](const char* what) { return fail(Code::corrupt, what); };
   Reader reader(message, 0, message.size());
   reader.skip(2);
@@ -193,10 +195,11 @@ Result<Answer> parse_message(Bytes message, Type type) {
   if (reader.failed()) return corrupt("the reply is cut off");
   Answer answer;
   if (code != 0 && code != kNoName) return answer;
-  if (!read_answers(reader, answers, type, answer)) return corrupt("a record in the reply makes no sense");
+  if (!read_answers(reader, answers, type, expired_ttl, answer)) return corrupt("a record in the reply makes no sense");
   answer.status = code == kNoName ? Status::no_name : answer.records.empty() ? Status::no_data : Status::found;
   if (answer.status == Status::no_name) answer.records.clear();
-  if (answer.status != Status::found) answer.ttl = negative_ttl(reader, authorities);
+  if (answer.status != Status::found) answer.ttl = negative_ttl(reader, authorities, expired_ttl, answer);
+  if (answer.source == Source::stale) answer.ttl = std::chrono::seconds(0);
   return answer;
 }
 

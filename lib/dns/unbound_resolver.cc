@@ -27,7 +27,6 @@ namespace asio = boost::asio;
 using Executor = asio::io_context::executor_type;
 using Steady = std::chrono::steady_clock;
 using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor>;
-using std::chrono::duration_cast;
 
 constexpr int kInternet = 1;  // the class
 constexpr int kNoName = 3;    // the code of NXDOMAIN
@@ -72,7 +71,7 @@ class UnboundResolver final : public Resolver {
   UnboundResolver(asio::io_context& loop, const DnsSettings& settings, unsigned parts, metrics::Registry& metrics)
       : loop_(loop),
         timeout_(settings.timeout),
-        max_ttl_(duration_cast<std::chrono::seconds>(settings.max_ttl)),
+        max_ttl_(std::chrono::ceil<std::chrono::seconds>(settings.max_ttl)),
         most_(std::max(settings.lookups / parts, 1U)),
         meters_(metrics),
         events_(loop),
@@ -136,7 +135,10 @@ class UnboundResolver final : public Resolver {
 Result<void> UnboundResolver::open(const DnsSettings& settings, unsigned parts) {
   if (!context_) return fail(Code::unavailable, "no memory for a resolver");
   ub_ctx_debugout(context_.get(), nullptr);  // it would write lines of its own to standard error
-  const auto seconds = [](Millis time) { return std::to_string(duration_cast<std::chrono::seconds>(time).count()); };
+  // Rounded up: 0 would mean for ever.
+  const auto seconds = [](Millis time) {
+    return std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count());
+  };
   const std::uint64_t cache = std::max(settings.cache_size / parts, 3 * kLeastCache);
   const std::string most = std::to_string(most_);
   const bool forwards = !settings.servers.empty();
@@ -235,18 +237,14 @@ Answer UnboundResolver::read(Type type, int code, const void* packet, int size) 
   if (code == kNoName) answer.status = Status::no_name;
   if (code != 0 || size <= 0) return answer;  // the packet is none then
   const std::span message(static_cast<const std::uint8_t*>(packet), static_cast<std::size_t>(size));
-  Result<Answer> parsed = parse_message(message, type);
-  if (!parsed) return answer;
-  if (parsed->ttl > max_ttl_) {
-    parsed->source = Source::stale;
-    parsed->ttl = {};
-  }
-  return std::move(*parsed);
+  Result<Answer> parsed = parse_message(message, type, static_cast<unsigned>(max_ttl_.count()) + 1);
+  return parsed ? std::move(*parsed) : answer;
 }
 
 void UnboundResolver::deliver() {
   posted_ = false;
-  while (!ready_.empty()) {
+  const std::weak_ptr<char> alive(alive_);  // who is told may end the resolver
+  while (!alive.expired() && !ready_.empty()) {
     List one;
     one.splice(one.end(), ready_, ready_.begin());
     if (one.front().done) tell(one.front().done, one.front().answer);
@@ -267,9 +265,12 @@ void UnboundResolver::tell(const std::shared_ptr<Done>& done, const Answer& answ
 /// Has expire() called when the one that has waited longest has waited long enough.
 void UnboundResolver::watch() {
   if (watched_ || waiting_ == asked_.end()) return;
-  watched_ = true;
-  timer_.expires_at(waiting_->at + timeout_);
-  timer_.async_wait([run = later(&UnboundResolver::expire)](boost::system::error_code) { run(); });
+  try {
+    timer_.expires_at(waiting_->at + timeout_);
+    timer_.async_wait([run = later(&UnboundResolver::expire)](boost::system::error_code) { run(); });
+    watched_ = true;
+  } catch (const std::exception&) {  // no memory: the next question tries again
+  }
 }
 
 void UnboundResolver::expire() {
@@ -277,13 +278,14 @@ void UnboundResolver::expire() {
   Answer late;
   late.status = Status::timed_out;
   const Steady::time_point since = Steady::now() - timeout_;
-  while (waiting_ != asked_.end() && waiting_->at <= since) {
+  const std::weak_ptr<char> alive(alive_);
+  while (!alive.expired() && waiting_ != asked_.end() && waiting_->at <= since) {
     const std::shared_ptr<Done> done = std::exchange(waiting_->done, nullptr);
     ++waiting_;
     tell(done, late);
   }
-  deliver();
-  watch();
+  if (!alive.expired()) deliver();
+  if (!alive.expired()) watch();
 }
 
 }  // namespace

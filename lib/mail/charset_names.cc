@@ -80,7 +80,6 @@ constexpr Row kRows[] = {
     {"ISO-2022-JP-3", "iso2022jp3"},
     {"ISO-2022-KR", "iso2022kr csiso2022kr"},
     {"ISO-2022-CN", "iso2022cn"},
-    {"ISO-2022-CN-EXT", "iso2022cnext"},
     {"EUC-JP", "eucjp ujis xeucjp cseucpkdfmtjapanese"},
     {"EUC-JISX0213", "eucjisx0213"},
     {"CP932", "shiftjis sjis xsjis cp932 ms932 mskanji windows31j csshiftjis cswindows31j"},
@@ -116,6 +115,12 @@ std::unordered_map<std::string_view, std::string_view> by_name() {
 bool is_punctuation(char c) { return c == '-' || c == '_' || c == '.' || c == ':'; }
 
 }  // namespace
+
+std::vector<std::string_view> iconv_names() {
+  std::vector<std::string_view> out;
+  for (const Row& row : kRows) out.push_back(row.iconv);
+  return out;
+}
 
 std::string_view iconv_name(std::string_view charset) {
   static const auto names = by_name();

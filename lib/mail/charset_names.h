@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 namespace maildrop::mail {
 
@@ -9,5 +10,7 @@ namespace maildrop::mail {
 /// that are mistaken for each other, it is the superset of Microsoft's, which their users mean
 /// (https://encoding.spec.whatwg.org/#names-and-labels does the same). The view is valid for ever.
 std::string_view iconv_name(std::string_view charset);
+/// All that it can give.
+std::vector<std::string_view> iconv_names();
 
 }  // namespace maildrop::mail

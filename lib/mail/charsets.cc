@@ -42,12 +42,11 @@ class Charsets::Converter {
     while (left > 0) {
       const std::size_t before = left;
       const bool stuck = step(&in, &left, buffer, out);
-      if (!stuck && left == 0) break;
-      if (left == before || stuck) {
-        out += kReplacement;
-        ++in;
-        --left;
-      }
+      if (!stuck && left < before) continue;
+      out += kReplacement;
+      if (left == 0 || left > before) break;  // some converters are stuck behind the end
+      ++in;
+      --left;
     }
     step(nullptr, nullptr, buffer, out);
     return out;

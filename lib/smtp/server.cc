@@ -94,7 +94,10 @@ asio::awaitable<void, Connection::Executor> Server::State::sweep_loop(Share* sha
       log::error("sweep failed", {{"error", thrown.what()}});
     }
   }
-  if (shares_rates) share_rates(common.flood, *parts.bookkeeper);  // who comes next is to know it, too
+  try {
+    if (shares_rates) share_rates(common.flood, *parts.bookkeeper);  // who comes next is to know it, too
+  } catch (const std::exception&) {                                  // out of memory: he learns less
+  }
 }
 
 /// Three quarters of limits.memory, less what strangers have no part in (deliveries that wait for the store, exempt

@@ -130,18 +130,23 @@ Result<void> Restore::put(const GoOn& go_on) {
   };
   const std::vector<Result<MessageId>> results = TRY(patiently(put, [&] { return go_on(restored_); }));
   Result<void> refused;
-  std::set<std::string> ended;  // inboxes with one that was refused
+  std::set<std::string> ended;      // inboxes with one that was refused
+  std::vector<std::size_t> behind;  // it in its inbox: the next run would take that one for older than these
   for (std::size_t i = 0; i < results.size(); ++i) {
     const mail::Inbox& inbox = batch[i].targets.front().inbox;
     if (!results[i]) {
       refused = tl::unexpected(results[i].error());
       ended.insert(inbox.name());
     } else if (ended.contains(inbox.name())) {
-      // Behind it in its inbox: the next run would take the one that was refused for an older one.
-      TRY(store_.remove(inbox, *results[i]));
+      behind.push_back(i);
     } else {
       restored_.add(inbox, batch[i].summary);
     }
+  }
+  for (std::size_t n = behind.size(); n-- > 0;) {
+    const mail::Inbox& inbox = batch[behind[n]].targets.front().inbox;
+    const auto remove = [&] { return store_.remove(inbox, *results[behind[n]]); };
+    if (!patiently(remove, [&] { return go_on(restored_); })) restored_.add(inbox, batch[behind[n]].summary);
   }
   store_.tend();
   return refused;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/text.h"
+#include "mail/charset_names.h"
 
 namespace maildrop::mail {
 namespace {
@@ -43,6 +44,33 @@ TEST_CASE("bytes of a charset become valid UTF-8") {
   }
   CHECK(decode_charset("abcdef", "utf-8", 3) == "abc");
   CHECK(decode_charset("abcdef", "koi8-r", 3) == "abc");
+}
+
+TEST_CASE("what leaves a converter stuck behind its end ends") {
+  // Of glibc's ISO-2022-CN-EXT, which says that there is a fault when there is nothing left: it is not opened, but who
+  // knows which other does.
+  for (const std::string bytes : {"\x0E\x5C\x1B\x0E", "\x2E\x41\x0F\x4D\x42\x41\x0E"}) {
+    for (const std::string_view charset : iconv_names()) CHECK(is_valid_utf8(decode_charset(bytes, charset, 100)));
+    CHECK(decode_charset(bytes, "iso-2022-cn-ext", 100) == bytes);
+  }
+}
+
+TEST_CASE("escapes and shifts in any charset end, bounded and valid") {
+  constexpr std::string_view kPieces[] = {"\x1B",   "\x0E",   "\x0F", "\x1B$)A", "\x1B$)G", "\x1B$*H", "\x1BN", "\x1BO",
+                                          "\x1B$B", "\x1B(B", "~{",   "~}",      "+",       "-",       "A",     "\x5C",
+                                          "\x8E",   "\xA1",   "\xFE", "\n",      "\x81",    "0",       "\xFF",  "z"};
+  unsigned seed = 1;
+  const auto dice = [&seed](unsigned sides) { return ((seed = seed * 1664525U + 1013904223U) >> 8) % sides; };
+  for (const std::string_view charset : iconv_names()) {
+    INFO(charset);
+    for (int round = 0; round < 300; ++round) {
+      std::string bytes;
+      for (unsigned n = 1 + dice(12); n > 0; --n) bytes += kPieces[dice(std::size(kPieces))];
+      const std::string out = decode_charset(bytes, charset, bytes.size());
+      REQUIRE(is_valid_utf8(out));
+      REQUIRE(out.size() <= 12 * bytes.size() + 12);
+    }
+  }
 }
 
 TEST_CASE("any bytes in any charset end, bounded and valid") {
