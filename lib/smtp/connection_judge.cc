@@ -62,7 +62,7 @@ Result<void> Connection::put_question(filter::Trial::Done done) try {
 }
 
 asio::awaitable<void, Executor> Connection::ask_judge() {
-  LoopTimer alarm(loop_.context.get_executor(), filter::kVerdictTime);
+  LoopTimer alarm(loop_.context.get_executor(), loop_.verdict_time);
   const auto question = std::make_shared<Question>(alarm);
   const Result<void> put = put_question(done_of(question));
   if (put && !question->over) co_await flush();

@@ -86,6 +86,7 @@ struct LoopState {
   const Clock& clock;
   Metrics& metrics;
   filter::Judge* judge;                        // nullptr: nobody is asked
+  Millis verdict_time;                         // its verdicts come within
   std::shared_ptr<const Policy> policy;        // for sessions to come
   std::function<void(const IpAddress&)> left;  // a connection that was counted as that is gone
   std::vector<char> buffer = std::vector<char>(64 * 1024);

@@ -27,6 +27,7 @@ struct ServerParts {
   metrics::Registry& metrics;
   filter::Judge* judge = nullptr;
   store::Bookkeeper* bookkeeper = nullptr;  // nullptr: what is known of peers ends with the server
+  Millis verdict_time = filter::kVerdictTime;
 };
 
 /// `[i]` of each is served by loop i.

@@ -134,7 +134,8 @@ class Client {
 /// A server on a port that the system picks, for as long as it lives.
 class RunningServer {
  public:
-  RunningServer(const Config& config, store::Store& store, const Clock& clock, filter::Judge* judge, unsigned loops = 1)
+  RunningServer(const Config& config, store::Store& store, const Clock& clock, filter::Judge* judge, unsigned loops = 1,
+                Millis verdict_time = filter::kVerdictTime)
       : memory_(config.limits.memory), loops_(loops), committer_(store, config.store, registry_) {
     const auto endpoint = Endpoint::parse("127.0.0.1:0");
     auto listeners = service::open_listeners({*endpoint}, loops);
@@ -143,7 +144,7 @@ class RunningServer {
     REQUIRE(lmtp_listeners);
     name_ = listeners->front().front().name();
     lmtp_name_ = lmtp_listeners->front().front().name();
-    const ServerParts parts{loops_, committer_, memory_, clock, registry_, judge};
+    const ServerParts parts{loops_, committer_, memory_, clock, registry_, judge, nullptr, verdict_time};
     ServerListeners all;
     all.plain = std::move(*listeners);
     all.lmtp = std::move(*lmtp_listeners);
