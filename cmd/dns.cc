@@ -1,4 +1,4 @@
-/// dns.cc: maildrop dns: what the DNS says to a daemon that has these settings.
+/// dns.cc: maildrop dns: what the DNS says to who has these settings.
 #include <chrono>
 #include <memory>
 
@@ -109,6 +109,6 @@ std::function<int()> declare_dns(CLI::App& app, const Globals& globals) {
 
 }  // namespace
 
-extern const Command dns_command{"dns", "Ask the DNS as the daemon does.", declare_dns, false, kDnsExamples};
+extern const Command dns_command{"dns", "Ask the DNS by the resolver inside.", declare_dns, false, kDnsExamples};
 
 }  // namespace maildrop::cmd

@@ -32,7 +32,7 @@ complete -c maildrop -n '__maildrop_at ' -a backup -d 'Save all mail of the stor
 complete -c maildrop -n '__maildrop_at ' -a restore -d 'Bring the mail of a backup back into the store'
 complete -c maildrop -n '__maildrop_at ' -a config -d 'Check, show or print the settings'
 complete -c maildrop -n '__maildrop_at ' -a doctor -d 'Look for what is wrong, or soon will be, with this machine'
-complete -c maildrop -n '__maildrop_at ' -a dns -d 'Ask the DNS as the daemon does'
+complete -c maildrop -n '__maildrop_at ' -a dns -d 'Ask the DNS by the resolver inside'
 complete -c maildrop -n '__maildrop_at ' -a version -d 'Print the version, the compiler and the libraries'
 complete -c maildrop -n '__maildrop_at ' -s h -l help -d 'Print this help and end'
 complete -c maildrop -n '__maildrop_at ' -l version -d 'Print the version and end'

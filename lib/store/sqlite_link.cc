@@ -49,7 +49,10 @@ Result<Address> address_of(const std::string& path) {
   return address;
 }
 
-Error link_error(std::string_view doing, const std::string& path) { return file_error(doing, path + ".sock", errno); }
+Error link_error(std::string_view doing, const std::string& path) {
+  const int number = errno;  // before anything else can change it
+  return file_error(doing, path + ".sock", number);
+}
 
 std::string_view next_word(std::string_view& line) {
   const std::size_t end = std::min(line.find(' '), line.size());
