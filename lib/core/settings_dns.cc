@@ -42,7 +42,8 @@ void add_dns(std::vector<Setting>& rows) {
                             "half a minute, longer than anybody waits for it."));
   rows.push_back(size_row("dns.cache_size", {std::uint64_t{1} << 20, std::uint64_t{16} << 30}, MEMBER(dns.cache_size),
                           "1MiB..16GiB",
-                          "Memory for answers, those that there is nothing included; each loop has its part. What was "
+                          "Memory for answers, those that there is nothing included; each loop has its part, of "
+                          "768 KiB at least. What was "
                           "used longest ago makes room."));
   rows.push_back(duration_row("dns.max_ttl", kLifetime, MEMBER(dns.max_ttl), "1s..7d",
                               "How long an answer is kept at most, whatever its own TTL says."));

@@ -31,7 +31,7 @@ using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Exec
 constexpr int kInternet = 1;  // the class
 constexpr int kNoName = 3;    // the code of NXDOMAIN
 constexpr const char* kRoot = ".";
-constexpr std::uint64_t kLeastCache = 256 * 1024;   // of one loop: below that libunbound keeps hardly anything
+constexpr std::uint64_t kLeastCache = 768 * 1024;   // bytes of one loop, however many loops there are
 constexpr std::size_t kMostSockets = 1024;          // of one loop; a question has one while a server is asked
 constexpr std::chrono::seconds kForgetServers{60};  // what is known of servers, that they are dead above all: they
                                                     // come back sooner than in libunbound's 15 minutes
@@ -139,7 +139,7 @@ Result<void> UnboundResolver::open(const DnsSettings& settings, unsigned parts) 
   const auto seconds = [](Millis time) {
     return std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count());
   };
-  const std::uint64_t cache = std::max(settings.cache_size / parts, 3 * kLeastCache);
+  const std::uint64_t cache = std::max(settings.cache_size / parts, kLeastCache);
   const std::string most = std::to_string(most_);
   const bool forwards = !settings.servers.empty();
   const bool local = std::any_of(settings.servers.begin(), settings.servers.end(),

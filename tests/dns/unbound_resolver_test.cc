@@ -47,6 +47,16 @@ struct Fixture {
 
 }  // namespace
 
+TEST_CASE_METHOD(Fixture, "resolver: the cache holds no more than is set, and what was used longest ago goes") {
+  const bool small = GENERATE(true, false);
+  settings.cache_size = small ? 1u << 20 : 32u << 20;
+  const Bytes text(200, 'x');
+  server.answer([&](const Asked& asked) { return reply(asked, {txt({text, text, text, text, text})}); });
+  for (int i = 0; i < 3000; ++i) REQUIRE(ask("n" + std::to_string(i) + ".example", Type::txt).status == Status::found);
+  CHECK(ask("n2999.example", Type::txt).source == Source::cache);
+  CHECK(ask("n0.example", Type::txt).source == (small ? Source::servers : Source::cache));
+}
+
 TEST_CASE_METHOD(Fixture, "resolver: what a server says, and where it comes from the next time") {
   server.answer([](const Asked& asked) { return reply(asked, {a("192.0.2.2", 100), a("192.0.2.1")}); });
   Answer answer = ask("Host.Example.");
