@@ -61,6 +61,9 @@ Result<std::uint64_t> parse_size(std::string_view text);
 std::string format_size(std::uint64_t bytes);        // exact, reads back: `512KiB`, `1000`
 std::string format_size_short(std::uint64_t bytes);  // for people: `512K`, `1.5M`
 
+/// As short as it can be told and read back: `4.5`, `1.1`, `-3`, `1e+20`.
+std::string format_number(float number);
+
 /// `500ms`, `30s`, `5m`, `24h`, `7d`, and sums of these: `1h30m`. A bare number is refused, but 0.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 std::string format_duration(std::chrono::milliseconds duration);  // exact, reads back: `1h30m`

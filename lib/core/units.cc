@@ -96,6 +96,11 @@ std::string format_size_short(std::uint64_t bytes) {
   return text + kLetters[step];
 }
 
+std::string format_number(float number) {
+  char text[32];  // the longest float has sixteen characters
+  return std::string(text, std::to_chars(text, text + sizeof text, number).ptr);
+}
+
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   const std::string bad = quoted(text) + " is not a duration such as '30s' or '1h30m' (units: ms s m h d)";
   std::string_view rest = trim(text);

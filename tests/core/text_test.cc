@@ -140,6 +140,14 @@ TEST_CASE("sizes read and write back") {
   CHECK(format_size_short(524288) == "512K");
   CHECK(format_size_short(1572864) == "1.5M");
   CHECK(format_size_short(1048575) == "1023K");
+  for (const auto& [number, text] :
+       std::initializer_list<std::pair<float, const char*>>{{0.0f, "0"},
+                                                            {4.5f, "4.5"},
+                                                            {1.1f, "1.1"},
+                                                            {-3.0f, "-3"},
+                                                            {1e20f, "1e+20"},
+                                                            {-1.17549435e-38f, "-1.1754944e-38"}})
+    CHECK(format_number(number) == text);
 }
 
 TEST_CASE("durations read and write back") {
