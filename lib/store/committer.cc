@@ -177,7 +177,7 @@ void Committer::State::pack_loop() {
     packing.splice(packing.end(), arrived, arrived.begin());
     Delivery delivery = std::move(packing.front().delivery);
     lock.unlock();
-    const std::size_t before = delivery.data.size() + delivery.transcript.size();
+    const std::size_t before = delivery.data.size() + delivery.transcript.size() + delivery.verdicts.size();
     try {
       pack_body(delivery, level);
       meters.unpacked.add(before);

@@ -36,7 +36,7 @@ class Committer {
   Committer(const Committer&) = delete;
 
   /// Hands over one delivery; calls `done` exactly once with
-  ///   a value      the message is durable and list() shows it: the only ground for a 250 (RFC 5321 6.1)
+  ///   a value      the message is durable and can be read: the only ground for a 250 (RFC 5321 6.1)
   ///   over_limit   the store is full; nothing was stored
   ///   timed_out    no answer within store.deadline of push(), or as Store::put(). The commit may still happen: the
   ///                peer's retry is then a duplicate, never a loss

@@ -7,6 +7,7 @@
 
 #include "store/backends.h"
 #include "store/caps.h"
+#include "store/listing.h"
 #include "store/memory_ledger.h"
 #include "store/memory_state.h"
 
@@ -51,14 +52,13 @@ class MemoryStore final : public Store {
 
   Result<std::vector<Summary>> list(const mail::Inbox& inbox, const Query& query) override {
     const std::lock_guard lock(state_->mutex);
-    std::vector<Summary> found;
+    Listing listing(query);
     const Box* box = live(inbox.name());
-    if (!box) return found;
+    if (!box) return listing.take();
     const std::size_t end = std::min<std::size_t>(box->entries.size(), settings_.max_messages);
-    for (std::size_t i = query.offset; i < end && found.size() < query.limit; ++i) {
-      found.push_back(box->entries[box->entries.size() - 1 - i].summary);
-    }
-    return found;
+    for (std::size_t i = 0; i < end && !listing.full(); ++i)
+      listing.add(box->entries[box->entries.size() - 1 - i].summary);
+    return listing.take();
   }
 
   Result<Message> get(const mail::Inbox& inbox, const MessageId& id) override {
@@ -68,8 +68,9 @@ class MemoryStore final : public Store {
     if (!box || at == box->entries.end()) return fail(Code::not_found, "no message '" + id.text() + "'");
     Entry entry = *at;
     lock.unlock();
-    UnpackedBody body = TRY(unpack_body(entry.body->packed.dictionary, entry.body->packed.bytes, entry.summary.size));
-    return Message{std::move(entry.summary), std::move(body.data), std::move(body.transcript)};
+    UnpackedBody body = TRY(unpack_body(form_of(entry.body->packed), entry.body->packed.bytes, entry.summary.size));
+    return Message{std::move(entry.summary), std::move(body.data), std::move(body.transcript),
+                   std::move(body.verdicts)};
   }
 
   Result<bool> remove(const mail::Inbox& inbox, const MessageId& id) override {
@@ -173,7 +174,7 @@ class MemoryStore final : public Store {
     }
   }
 
-  /// Only among the newest max_messages: what list() does not show is not there.
+  /// Only among the newest max_messages: what no list shows is not there.
   std::deque<Entry>::iterator find(Box& box, const MessageId& id) const {
     const std::size_t hidden = box.entries.size() - std::min<std::size_t>(box.entries.size(), settings_.max_messages);
     return std::find_if(box.entries.begin() + static_cast<std::ptrdiff_t>(hidden), box.entries.end(),

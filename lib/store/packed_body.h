@@ -1,5 +1,5 @@
-/// packed_body.h: data and transcript of a message as one piece of bytes, compressed: what a transcript says, the head
-/// of its message mostly says, too.
+/// packed_body.h: data, transcript and verdicts of a message as one piece of bytes, compressed: what a transcript says,
+/// the head of its message mostly says, too.
 #pragma once
 
 #include <cstdint>
@@ -30,11 +30,16 @@ class PackedBodies {
   std::deque<PackedBody> own_;
 };
 
+/// How its bytes are to be read, as stores keep it beside them. Where there are verdicts it is a number that an older
+/// maildrop does not know: it takes them for damaged, and not for what they are not.
+std::uint64_t form_of(const PackedBody& body);
+
 struct UnpackedBody {
   std::string data;
   std::string transcript;
+  std::string verdicts{};
 };
 /// `size` is that of the data, from its summary. corrupt: damaged.
-Result<UnpackedBody> unpack_body(std::uint64_t dictionary, std::string_view bytes, std::uint64_t size);
+Result<UnpackedBody> unpack_body(std::uint64_t form, std::string_view bytes, std::uint64_t size);
 
 }  // namespace maildrop::store

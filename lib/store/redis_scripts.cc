@@ -16,7 +16,7 @@ local call = redis.call
 local prefix = ARGV[1]
 local LAST, TOTAL, TRASH, NEWS = prefix .. 'last', prefix .. 'total', prefix .. 'trash', prefix .. 'news'
 local SOURCES = prefix .. 'sources'
-local ENTRY, BODY, INBOX, SOURCE, WEIGHT, ID, VERSION = 16, 256, 192, 160, 100, 26, 3
+local ENTRY, BODY, INBOX, SOURCE, WEIGHT, ID, VERSION = 16, 256, 192, 160, 100, 26, 4
 local messages, bytes = 0, 0
 local weights = {}  -- that are added, by source
 
@@ -88,7 +88,7 @@ end
 constexpr std::string_view kPut = R"lua(
 local id, arrived, floor, most = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local most_bytes, room = tonumber(ARGV[6]), tonumber(ARGV[7])
-local source, weight, dictionary, data = ARGV[8], tonumber(ARGV[9]), ARGV[10], ARGV[11]
+local source, weight, form, data = ARGV[8], tonumber(ARGV[9]), ARGV[10], ARGV[11]
 local restored = ARGV[12] == '1'
 local DIRECT = 64  -- a cap that was lowered by more leaves what is too much to purge
 local body = prefix .. 'body:' .. id
@@ -158,7 +158,7 @@ if #targets > 0 then
   if body_known then
     call('HINCRBY', body, 'n', #targets)
   else
-    call('HSET', body, 'd', data, 'z', dictionary, 'n', #targets)
+    call('HSET', body, 'd', data, 'z', form, 'n', #targets)
     bytes = bytes + BODY + #data
     if weight > 0 then
       call('HSET', body, 'w', weight .. ' ' .. source)

@@ -2,7 +2,7 @@
 /// redis.prefix, all of one server (no Redis Cluster: a delivery is for several inboxes, and counts):
 ///
 /// - `PREFIX{NAME}`, a list: the messages of an inbox, newest first, each its id and its summary (packed_summary.h).
-/// - `PREFIXbody:ID`, a hash: `d` message and transcript (packed_body.h), `z` their dictionary, or 0, `t` the
+/// - `PREFIXbody:ID`, a hash: `d` message, transcript and verdicts and `z` their form (packed_body.h), `t` the
 ///   transcript of an older maildrop's mail, `n` how many inboxes show it, and of those that are in the sample of who
 ///   holds what (fair_share.h), `w` its weight and, after a space, its source.
 /// - `PREFIXlast`, a sorted set: each inbox by when it last received, in milliseconds.
@@ -27,12 +27,13 @@
 
 namespace maildrop::store::redis {
 
-inline constexpr int kVersion = 3;      // of all that; redis_scripts.cc writes it. 1 had no sample, 2 plain mail
+inline constexpr int kVersion =
+    4;  // of all that; redis_scripts.cc writes it. 1 had no sample, 2 plain mail, 3 no parts
 inline constexpr std::size_t kId = 26;  // bytes of an id, at the begin of an entry
 
 /// Arguments, and what comes back; NAMEs are of inboxes.
 enum class Script {
-  // PREFIX id now FLOOR max_messages inbox.max_size store.max_size SOURCE weight dictionary data (NAME summary)...
+  // PREFIX id now FLOOR max_messages inbox.max_size store.max_size SOURCE weight form data (NAME summary)...
   // -> 1, or 0: there is no room, -1: none for that source.
   put,
   remove,  // PREFIX id FLOOR max_messages NAME -> 1, or 0: there was none

@@ -12,6 +12,7 @@
 #include "store/backends.h"
 #include "store/caps.h"
 #include "store/fair_share.h"
+#include "store/listing.h"
 #include "store/packed_body.h"
 #include "store/packed_summary.h"
 #include "store/redis_client.h"
@@ -125,11 +126,11 @@ class Batch {
       size += kOverhead + summaries[i].size() + 2 * delivery.targets[i].inbox.name().size();
     }
     const std::string source = to_string(source_of(delivery.summary.peer));
-    const std::string weight = weight_of(delivery, size), dictionary = std::to_string(body.dictionary);
+    const std::string weight = weight_of(delivery, size), form = std::to_string(form_of(body));
     const std::string arrived = std::to_string(to_millis(std::min(delivery.arrived.value_or(now_), now_)));
     const std::string& id = delivery.summary.id.text();
     std::vector<std::string_view> words{client_.settings().prefix, id, arrived, floor_, most_, most_bytes_, max_size_};
-    words.insert(words.end(), {source, weight, dictionary, body.bytes, delivery.arrived ? "1" : "0"});
+    words.insert(words.end(), {source, weight, form, body.bytes, delivery.arrived ? "1" : "0"});
     for (std::size_t i = 0; i < delivery.targets.size(); ++i) {
       words.push_back(delivery.targets[i].inbox.name());
       words.push_back(summaries[i]);
@@ -184,18 +185,21 @@ class RedisStore final : public Store {
   Result<std::vector<Summary>> list(const mail::Inbox& inbox, const Query& query) override {
     const std::size_t most = caps_.get().messages;
     const std::size_t first = std::min(query.offset, most);
-    const std::size_t last = first + std::min(query.limit, most - first);
-    std::vector<Summary> found;
-    if (first == last) return found;  // to Redis, 0 to -1 is all
-    const std::vector<Reply> replies = TRY(ask_inbox(inbox, first, last, {}));
-    if (!is_live(replies[0])) return found;
-    for (const Reply& entry : replies[1].list) found.push_back(TRY(unpacked(entry.text)));
-    return found;
+    const std::size_t wanted = first + std::min(query.limit, most - first);
+    if (first == wanted) return std::vector<Summary>();
+    // Where all are shown this is enough. Where it is not, all at once, and not more of it: nothing can come between.
+    for (std::size_t asked = wanted;; asked = most) {
+      Listing listing(query);
+      const std::vector<Reply> replies = TRY(ask_inbox(inbox, asked, {}));
+      if (!is_live(replies[0])) return listing.take();
+      for (const Reply& entry : replies[1].list) listing.add(TRY(unpacked(entry.text)));
+      if (listing.full() || asked == most || replies[1].list.size() < asked) return listing.take();
+    }
   }
 
   Result<Message> get(const mail::Inbox& inbox, const MessageId& id) override {
     const std::string body = client_.settings().prefix + "body:" + id.text();
-    std::vector<Reply> replies = TRY(ask_inbox(inbox, 0, caps_.get().messages, body));
+    std::vector<Reply> replies = TRY(ask_inbox(inbox, caps_.get().messages, body));
     const auto not_found = [&] { return fail(Code::not_found, "no message '" + id.text() + "'"); };
     if (!is_live(replies[0]) || replies[2].list.size() != 3) return not_found();
     const std::vector<Reply>& parts = replies[2].list;
@@ -203,10 +207,11 @@ class RedisStore final : public Store {
     for (const Reply& entry : replies[1].list) {
       if (std::string_view(entry.text).substr(0, kId) != id.text()) continue;
       Summary summary = TRY(unpacked(entry.text));
-      Result<UnpackedBody> whole = unpack_body(static_cast<unsigned>(count(parts[1])), parts[0].text, summary.size);
+      Result<UnpackedBody> whole = unpack_body(count(parts[1]), parts[0].text, summary.size);
       if (!whole) return fail(whole.error().code, "message '" + id.text() + "': " + whole.error().what);
       if (whole->transcript.empty()) whole->transcript = parts[2].text;  // an older maildrop's
-      return Message{std::move(summary), std::move(whole->data), std::move(whole->transcript)};
+      return Message{std::move(summary), std::move(whole->data), std::move(whole->transcript),
+                     std::move(whole->verdicts)};
     }
     return not_found();
   }
@@ -320,16 +325,16 @@ class RedisStore final : public Store {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(0, reply.as_number()));
   }
 
-  /// When it last received, its entries from `first` to before `last`, and data and transcript of `body`, if one is
-  /// asked for. No transaction: a message that goes meanwhile is not found, and nothing else can go wrong.
-  Result<std::vector<Reply>> ask_inbox(const mail::Inbox& inbox, std::size_t first, std::size_t last,
-                                       const std::string& body) {
+  /// When it last received, its newest entries, `most` at most, and the parts of `body`, if one is asked for. No
+  /// transaction: a message that goes meanwhile is not found, and nothing else can go wrong. REQUIRES: `most` is not 0,
+  /// since to Redis 0 to -1 is all.
+  Result<std::vector<Reply>> ask_inbox(const mail::Inbox& inbox, std::size_t most, const std::string& body) {
     const std::string& prefix = client_.settings().prefix;
     const Steady::time_point deadline = client_.deadline();
     Client::Lease lease = TRY(client_.borrow(deadline));
     lease->add({"ZSCORE", prefix + "last", inbox.name()});
     const std::string list = prefix + "{" + inbox.name() + "}";
-    lease->add({"LRANGE", list, std::to_string(first), std::to_string(static_cast<std::int64_t>(last) - 1)});
+    lease->add({"LRANGE", list, "0", std::to_string(static_cast<std::int64_t>(most) - 1)});
     if (!body.empty()) lease->add({"HMGET", body, "d", "z", "t"});
     return lease.answers(deadline);
   }

@@ -39,9 +39,9 @@ Error store_error(std::string_view doing, const std::string& path, int number) {
 /// moved by purge(): so a delivery to a known inbox writes neither this table nor its index.
 /// message: small, in the order of the inboxes, so that lists stay fast. `at` is when it was stored, `size` that of its
 /// data, `source` whose it is (fair_share.h), `charge` what of the store is his by it.
-/// body: appended only. `data` has the transcript at its end, and is compressed with `dictionary` unless that is 0.
-/// What is long goes on in the rows that follow, whose `dictionary` is -1. `transcript` is that of an older maildrop's
-/// mail. A body that several inboxes share has a row in `shared`, where source and charge of all its messages stand.
+/// body: appended only. `data` is data, transcript and verdicts, and `dictionary` their form (packed_body.h). What is
+/// long goes on in the rows that follow, whose `dictionary` is -1. `transcript` is that of an older maildrop's mail. A
+/// body that several inboxes share has a row in `shared`, where source and charge of all its messages stand.
 constexpr const char* kSchema = R"(
   CREATE TABLE inbox(name TEXT NOT NULL PRIMARY KEY, id INTEGER NOT NULL, last INTEGER NOT NULL,
                      floor INTEGER NOT NULL, due INTEGER NOT NULL) WITHOUT ROWID;
@@ -61,6 +61,7 @@ constexpr const char* kSchema = R"(
 
 /// [i]: from version i + 1 to the next.
 /// From version 2: whose each message is the summary says. From version 3: bodies and summaries may be compressed.
+/// From version 4: both may have tagged parts.
 constexpr const char* kUpgrades[] = {"ALTER TABLE body ADD COLUMN transcript BLOB;", R"(
   CREATE INDEX inbox_id ON inbox(id);
   ALTER TABLE message ADD COLUMN source INTEGER NOT NULL DEFAULT 0;
@@ -71,7 +72,7 @@ constexpr const char* kUpgrades[] = {"ALTER TABLE body ADD COLUMN transcript BLO
   UPDATE shared SET charge=(SELECT length(data) FROM body b WHERE b.id=body);
   UPDATE shared SET source=m.source FROM message m WHERE m.shared<>0 AND m.body=shared.body;
 )",
-                                     ""};
+                                     "", ""};
 static_assert(std::size(kUpgrades) == kVersion - 1);
 
 Result<void> make_file(const std::string& path) {

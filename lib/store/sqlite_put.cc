@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "store/fair_share.h"
+#include "store/packed_body.h"
 #include "store/sqlite_file.h"
 #include "store/sqlite_writer_state.h"
 
@@ -215,11 +216,11 @@ class Batch {
   Result<std::int64_t> add_body(std::size_t at, std::int64_t inboxes) {
     const PackedBody& packed = *mail_.bodies[at];
     const std::string_view bytes = packed.bytes;
-    std::int64_t body = 0, dictionary = packed.dictionary;
+    std::int64_t body = 0, form = static_cast<std::int64_t>(form_of(packed));
     for (std::size_t from = 0; body == 0 || from < bytes.size(); from += kPart) {
-      TRY(state_.add_body.bind(1, dictionary).bind_blob(2, bytes.substr(from, kPart)).run());
+      TRY(state_.add_body.bind(1, form).bind_blob(2, bytes.substr(from, kPart)).run());
       if (body == 0) body = state_.connection.last_insert_rowid();
-      dictionary = kContinued;
+      form = kContinued;
     }
     if (inboxes == 1) return body;
     const auto charge = static_cast<std::int64_t>(body_charge(at));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "store/listing.h"
 #include "store/packed_body.h"
 #include "store/packed_summary.h"
 #include "store/sqlite_file.h"
@@ -22,7 +23,7 @@ constexpr std::int64_t kCachePages = (1 << 20) / kPageSize;  // each; the system
   "WHERE i.name=?1 AND max(i.last, (SELECT at FROM message WHERE inbox=i.id ORDER BY seq DESC LIMIT 1))>?2 " \
   "ORDER BY m.seq DESC "
 
-constexpr const char* kList = "SELECT m.id, m.summary " SHOWN "LIMIT ?3 OFFSET ?4";
+constexpr const char* kList = "SELECT m.id, m.summary " SHOWN "LIMIT ?3";
 constexpr const char* kGet =
     "SELECT id, summary, body, size FROM (SELECT m.id, m.summary, m.body, m.size " SHOWN "LIMIT ?3) WHERE id=?4";
 constexpr const char* kBody = "SELECT id, dictionary, data, transcript FROM body WHERE id>=?1 ORDER BY id";
@@ -127,15 +128,15 @@ void Readers::give_back(std::unique_ptr<Reader> reader) {
 }
 
 Result<std::vector<Summary>> Readers::list(const mail::Inbox& inbox, const Query& query, const Caps& caps) {
-  std::vector<Summary> found;
-  if (query.offset >= caps.messages) return found;
+  if (query.limit == 0 || query.offset >= caps.messages) return std::vector<Summary>();
   Loan reader(*this, TRY(borrow()));
   const auto read = [&]() -> Result<std::vector<Summary>> {
+    Listing listing(query);
     Cursor cursor(reader->list);
     cursor->bind_text(1, inbox.name()).bind(2, to_millis(clock_.now()) - caps.age.count());
-    cursor->bind(3, clamp(std::min(query.limit, caps.messages - query.offset))).bind(4, clamp(query.offset));
-    while (TRY(cursor->step())) found.push_back(TRY(unpack(cursor->bytes(0), cursor->bytes(1))));
-    return std::move(found);
+    cursor->bind(3, clamp(caps.messages));
+    while (!listing.full() && TRY(cursor->step())) listing.add(TRY(unpack(cursor->bytes(0), cursor->bytes(1))));
+    return listing.take();
   };
   return reader.end(read());
 }
@@ -147,14 +148,14 @@ Result<UnpackedBody> read_body(Statement& statement, std::int64_t id, std::int64
   Cursor row(statement);
   row->bind(1, id);
   if (!TRY(row->step()) || row->integer(0) != id) return fail(Code::corrupt, "its data is not there");
-  const std::int64_t dictionary = row->integer(1);
+  const std::int64_t form = row->integer(1);
   std::string bytes(row->bytes(2));
   if (!row->is_null(3)) {  // an older maildrop's
     if (static_cast<std::int64_t>(bytes.size()) != size) return fail(Code::corrupt, "what is stored is damaged");
-    return UnpackedBody{std::move(bytes), std::string(row->bytes(3))};
+    return UnpackedBody{std::move(bytes), std::string(row->bytes(3)), {}};
   }
   while (TRY(row->step()) && row->integer(0) == ++id && row->integer(1) == kContinued) bytes += row->bytes(2);
-  return unpack_body(static_cast<std::uint64_t>(dictionary), bytes, static_cast<std::uint64_t>(size));
+  return unpack_body(static_cast<std::uint64_t>(form), bytes, static_cast<std::uint64_t>(size));
 }
 
 }  // namespace
@@ -169,7 +170,8 @@ Result<Message> Readers::get(const mail::Inbox& inbox, const MessageId& id, cons
     // While that statement is open, the next one reads what it has read.
     Result<UnpackedBody> body = read_body(reader->body, cursor->integer(2), cursor->integer(3));
     if (!body) return fail(body.error().code, "message '" + id.text() + "': " + body.error().what);
-    return Message{TRY(unpack(cursor->bytes(0), cursor->bytes(1))), std::move(body->data), std::move(body->transcript)};
+    return Message{TRY(unpack(cursor->bytes(0), cursor->bytes(1))), std::move(body->data), std::move(body->transcript),
+                   std::move(body->verdicts)};
   };
   return reader.end(read());
 }

@@ -31,6 +31,12 @@ class MessageId {
   std::string text_;
 };
 
+/// What filters made of a message that they let in.
+enum class Mark : std::uint8_t { none, tag, quarantine };
+/// `none`, `tag`, `quarantine`.
+std::string_view name_of(Mark mark);
+std::optional<Mark> mark_named(std::string_view name);
+
 /// What is known of a message without reading it.
 struct Summary {
   MessageId id = MessageId::trusted({});
@@ -44,17 +50,23 @@ struct Summary {
   Time received;             // when it was accepted
   std::optional<Time> date;  // the Date field
   std::uint64_t size = 0;    // bytes of the stored message, trace fields included
+  Mark mark = Mark::none;
+  std::optional<float> score{};  // the sum of what filters said, finite; nullopt: nobody judged it
 };
+
+inline constexpr std::size_t kMostVerdicts = 64u << 10;  // bytes; a trace has a few thousand
 
 struct Message {
   Summary summary;
   std::string data;        // Return-Path, Received, then every byte as it came
   std::string transcript;  // what was said for it (smtp/transcript.h); empty: not kept, or not told over HTTP
+  std::string verdicts{};  // what each filter found (filter/trace.h); empty: nobody judged it, or not told over HTTP
 };
 
-/// Data and transcript of a message as they are kept (store/packed_body.h).
+/// Data, transcript and verdicts of a message as they are kept (store/packed_body.h).
 struct PackedBody {
   unsigned dictionary = 0;  // 0: not compressed
+  bool tagged = false;      // what is behind the data has tags
   std::uint64_t data_size = 0;
   std::string bytes;
 };
@@ -69,7 +81,8 @@ struct Delivery {
   std::vector<Target> targets;         // at least one, no inbox twice
   std::string data;                    // as Message::data
   std::string transcript{};            // as Message::transcript
-  std::optional<PackedBody> packed{};  // in place of data and transcript, which are empty then
+  std::string verdicts{};              // as Message::verdicts; more than kMostVerdicts is not kept
+  std::optional<PackedBody> packed{};  // in place of data, transcript and verdicts, which are empty then
   /// When it came, if that is not now: out of a backup. Its inbox counts as having received then, or later where it
   /// has; it stands above what the inbox has all the same. What was let in once is: no source's share is asked.
   std::optional<Time> arrived{};
@@ -78,10 +91,17 @@ struct Delivery {
 /// Bytes of memory it takes, about.
 std::size_t memory_of(const Delivery& delivery);
 
-/// Newest first, so `offset` 0 is the newest.
+/// Whether a list shows what has Mark::quarantine.
+enum class Quarantined : std::uint8_t { hidden, shown, only };
+/// `hidden`, `shown`, `only`.
+std::string_view name_of(Quarantined quarantined);
+std::optional<Quarantined> quarantined_named(std::string_view name);
+
+/// Newest first, so `offset` 0 is the newest. Both numbers count what is shown.
 struct Query {
   std::size_t limit = SIZE_MAX;
   std::size_t offset = 0;
+  Quarantined quarantined = Quarantined::hidden;
 };
 
 /// One step of removing what has expired, and of making room (store/fair_share.h).
@@ -135,7 +155,8 @@ struct StoreStats {
 class Inboxes {
  public:
   virtual ~Inboxes() = default;
-  /// Newest first by arrival; an unknown or expired inbox is empty.
+  /// Newest first by arrival; an unknown or expired inbox is empty. All else (get(), remove(), scan() and the caps)
+  /// makes no difference between marks.
   virtual Result<std::vector<Summary>> list(const mail::Inbox& inbox, const Query& query) = 0;
   /// not_found for an unknown or expired one.
   virtual Result<Message> get(const mail::Inbox& inbox, const MessageId& id) = 0;

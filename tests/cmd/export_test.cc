@@ -75,6 +75,7 @@ void deliver_for_eve(Bench& bench) {
       "X-Envelope-To: eve@example.org\r\nDelivered-To: eve@example.org\r\n\r\nFrom here\r\n";
   delivery.summary.id = store::MessageId::make(bench.clock.now());
   delivery.summary.received = bench.clock.now();
+  delivery.summary.size = delivery.data.size();
   delivery.targets.push_back({bench.source.inbox, "bob@example.org"});
   bench.ids.push_back(bench.store->put({&delivery, 1}).front()->text());
 }

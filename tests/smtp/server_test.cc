@@ -92,7 +92,7 @@ class ScriptedStore final : public store::Store {
   /// recipient and one for TLS.
   static Stored as_stored(const store::Delivery& delivery) {
     const store::PackedBody& packed = delivery.packed.value();
-    const std::string data = store::unpack_body(packed.dictionary, packed.bytes, packed.data_size)->data;
+    const std::string data = store::unpack_body(form_of(packed), packed.bytes, packed.data_size)->data;
     std::string envelope = (delivery.summary.from.empty() ? "<>" : delivery.summary.from) + " ->";
     for (const auto& target : delivery.targets) envelope += " " + target.inbox.name();
     std::size_t start = 0;

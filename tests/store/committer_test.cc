@@ -143,7 +143,7 @@ TEST_CASE_METHOD(Fixture, "committer: mail comes to the store compressed, data a
   REQUIRE(packed.size() == 1);
   CHECK(packed[0].dictionary == kDictionary);
   CHECK(packed[0].bytes.size() < 200);
-  const auto body = unpack_body(packed[0].dictionary, packed[0].bytes, d.data.size());
+  const auto body = unpack_body(form_of(packed[0]), packed[0].bytes, d.data.size());
   REQUIRE(body);
   CHECK(body->data == d.data);
   CHECK(body->transcript == d.transcript);

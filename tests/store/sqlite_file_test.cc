@@ -8,8 +8,11 @@
 #include <fstream>
 #include <thread>
 
+#include "core/text.h"
+#include "store/compression.h"
 #include "store/fair_share.h"
 #include "store/kit.h"
+#include "store/old_formats.h"
 
 using namespace maildrop;
 using namespace maildrop::store;
@@ -131,6 +134,23 @@ TEST_CASE("sqlite file: one writer, under whatever name") {
   CHECK(open_store(at(world, world.folder.path("other.db"), Role::writer)));
 }
 
+/// Summaries as version 4 kept them.
+void back_to_version4(const std::string& path) {
+  std::string sql;
+  {
+    sqlite::Connection connection = raw(path);
+    auto rows = connection.prepare("SELECT inbox, seq, id, summary FROM message");
+    REQUIRE(rows);
+    while (rows->step().value()) {
+      const auto now = unpack(rows->bytes(2), rows->bytes(3));
+      REQUIRE(now);
+      sql += "UPDATE message SET summary=x'" + to_hex(old_summary(*now, now->to, false)) +
+             "' WHERE inbox=" + std::to_string(rows->integer(0)) + " AND seq=" + std::to_string(rows->integer(1)) + ";";
+    }
+  }
+  REQUIRE(raw(path).exec(sql + "PRAGMA user_version=4"));
+}
+
 // What version 2 had and had not.
 constexpr const char* kBackToVersion2 = R"(
   DROP INDEX inbox_id; ALTER TABLE shared DROP COLUMN source; ALTER TABLE shared DROP COLUMN charge;
@@ -146,6 +166,7 @@ TEST_CASE("sqlite file: a store of version 1 is read when a writer has brought i
     REQUIRE(writer);
     REQUIRE(put_one(**writer, old));
   }
+  back_to_version4(path);
   REQUIRE(raw(path).exec(kBackToVersion2));
   REQUIRE(raw(path).exec("ALTER TABLE body DROP COLUMN transcript; PRAGMA user_version=1"));
   const auto reader = world.open(Role::reader);
@@ -181,6 +202,7 @@ TEST_CASE("sqlite file: of mail of version 2 it is found out whose it is") {
       REQUIRE(put_one(**writer, d));
     }
   }
+  back_to_version4(path);
   REQUIRE(raw(path).exec(kBackToVersion2));
   auto writer = world.open();
   REQUIRE(writer);
@@ -202,6 +224,7 @@ TEST_CASE("sqlite file: mail of version 3 was not compressed, and had its transc
     REQUIRE(writer);
     REQUIRE(put_one(**writer, old));
   }
+  back_to_version4(path);
   REQUIRE(raw(path).exec("UPDATE body SET transcript=CAST('S: 220 mx' AS BLOB); PRAGMA user_version=3"));
   world.options.settings.compression = 9;
   auto writer = world.open();
@@ -214,6 +237,36 @@ TEST_CASE("sqlite file: mail of version 3 was not compressed, and had its transc
   CHECK((*writer)->get(inbox("bob"), next.summary.id)->data == next.data);
   CHECK(*raw(path).number("SELECT count(*) FROM body WHERE dictionary=0") == 1);
   CHECK(*raw(path).number("SELECT count(*) FROM body WHERE dictionary=1") == 1);
+}
+
+TEST_CASE("sqlite file: mail of version 4 had its transcript behind it without a tag, compressed or not") {
+  World world("sqlite");
+  const bool compressed = GENERATE(false, true);
+  world.options.settings.compression = 0;
+  const std::string path = world.folder.path("mail.db");
+  const Delivery old = delivery(world.clock.now(), {"bob"});
+  {
+    auto writer = world.open();
+    REQUIRE(writer);
+    REQUIRE(put_one(**writer, old));
+  }
+  back_to_version4(path);
+  const std::string whole = old.data + "S: 220 mx\n";
+  const std::string bytes = compressed ? compress(whole, {9, true}).value() : whole;
+  REQUIRE(raw(path).exec("UPDATE body SET data=x'" + to_hex(bytes) + "', dictionary=" + (compressed ? "1" : "0")));
+  CHECK_THAT(world.open(Role::reader).error().what, Contains("an older maildrop"));
+  auto writer = world.open();
+  REQUIRE(writer);
+  const auto got = (*writer)->get(inbox("bob"), old.summary.id);
+  REQUIRE(got);
+  CHECK(got->data == old.data);
+  CHECK(got->transcript == "S: 220 mx\n");
+  CHECK(got->verdicts.empty());
+  CHECK(got->summary.subject == old.summary.subject);
+  CHECK(got->summary.tls == old.summary.tls);
+  CHECK(got->summary.mark == Mark::none);
+  CHECK_FALSE(got->summary.score);
+  CHECK(shown(**writer, "bob") == std::vector<std::string>{old.summary.id.text()});
 }
 
 TEST_CASE("sqlite file: a long body takes several rows, which are read and removed together and without others") {

@@ -7,6 +7,7 @@
 #include "store/compression.h"
 #include "store/flaky_store.h"
 #include "store/kit.h"
+#include "store/mark_scenes.h"
 #include "store/packed_body.h"
 #include "store/restore_scenes.h"
 #include "store/scan_scenes.h"
@@ -317,6 +318,7 @@ inline const Scene kScenes[] = {
 
 inline std::vector<Scene> all_scenes() {
   std::vector<Scene> all(std::begin(kScenes), std::end(kScenes));
+  all.insert(all.end(), std::begin(kMarkScenes), std::end(kMarkScenes));
   all.insert(all.end(), std::begin(kScanScenes), std::end(kScanScenes));
   all.insert(all.end(), std::begin(kRestoreScenes), std::end(kRestoreScenes));
   return all;

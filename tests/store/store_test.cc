@@ -20,6 +20,23 @@ TEST_CASE("message ids: made ones parse, sort by time and differ") {
   CHECK(seen.size() == 200);
 }
 
+TEST_CASE("marks and what a list shows have names, and no others") {
+  for (const Mark mark : {Mark::none, Mark::tag, Mark::quarantine}) CHECK(mark_named(name_of(mark)) == mark);
+  for (const auto each : {Quarantined::hidden, Quarantined::shown, Quarantined::only})
+    CHECK(quarantined_named(name_of(each)) == each);
+  CHECK(name_of(Mark::tag) == "tag");
+  CHECK(name_of(Quarantined::only) == "only");
+  CHECK_FALSE(mark_named("Tag"));
+  CHECK_FALSE(quarantined_named(""));
+}
+
+TEST_CASE("a delivery takes memory for what filters said") {
+  Delivery d;
+  const std::size_t before = memory_of(d);
+  d.verdicts.assign(5000, 'v');
+  CHECK(memory_of(d) == before + 5000);
+}
+
 TEST_CASE("message ids: strangers' text is refused unless it is one") {
   const std::string good(26, 'a');
   CHECK(MessageId::parse(good));
