@@ -76,7 +76,7 @@ Result<bool> Restore::run(BackupReader& reader, const GoOn& go_on) {
 /// Once for each inbox: what it has.
 Result<void> Restore::enter(const mail::Inbox& inbox) {
   if (inbox_ == inbox.name()) return {};
-  const std::vector<Summary> list = TRY(store_.list(inbox, {}));
+  const std::vector<Summary> list = TRY(store_.list(inbox, {.quarantined = Quarantined::shown}));
   inbox_ = inbox.name();
   const Result<mail::Inbox> parsed = mail::Inbox::parse(inbox.name(), options_.inbox);
   nameable_ = parsed && *parsed == inbox;
@@ -104,7 +104,7 @@ std::uint64_t Restore::PassedOver::*Restore::reason_against(const SavedMessage& 
 
 void Restore::take(SavedMessage saved) {
   Message& message = saved.message;
-  batch_bytes_ += message.data.size() + message.transcript.size();
+  batch_bytes_ += message.data.size() + message.transcript.size() + message.verdicts.size();
   Delivery delivery;
   delivery.targets.push_back({std::move(saved.inbox), message.summary.to});
   // An inbox expires as a whole: its old mail lives as long as its newest.
@@ -112,6 +112,7 @@ void Restore::take(SavedMessage saved) {
   delivery.summary = std::move(message.summary);
   delivery.data = std::move(message.data);
   delivery.transcript = std::move(message.transcript);
+  delivery.verdicts = std::move(message.verdicts);
   batch_.push_back(std::move(delivery));
 }
 

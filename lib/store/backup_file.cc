@@ -1,6 +1,8 @@
 /// backup_file.cc: a message as a line of JSON and bytes, and what of a file that is read can be wrong.
 #include "store/backup_file.h"
 
+#include <cfloat>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -67,6 +69,21 @@ class Members {
     bad_ = name;
     return {};
   }
+  /// Null or missing: nothing.
+  std::optional<float> decimal(const char* name) {
+    const Json& value = member(name);
+    if (value.is_null() || !has(name)) return std::nullopt;
+    const double number = value.is_number() ? value.get<double>() : HUGE_VAL;
+    if (std::abs(number) <= FLT_MAX) return static_cast<float>(number);
+    bad_ = name;
+    return std::nullopt;
+  }
+  Mark mark(const char* name) {
+    const std::optional<Mark> mark = mark_named(text(name));
+    if (!mark) bad_ = name;
+    return mark.value_or(Mark::none);
+  }
+  bool has(const char* name) const { return object_.contains(name); }
   bool is_null(const char* name) { return member(name).is_null(); }
   Result<void> check() const {
     if (bad_ == nullptr) return {};
@@ -108,8 +125,13 @@ Result<SavedMessage> described_by(const Json& object) {
   summary.received = members.time("received");
   for (const auto& [key, text] : kTexts) summary.*text = members.text(key);
   if (!members.is_null("date")) summary.date = members.time("date");
+  // A backup of an older maildrop has none of these.
+  if (members.has("mark")) summary.mark = members.mark("mark");
+  summary.score = members.decimal("score");
+  if (members.has("verdicts")) saved.message.verdicts = members.text("verdicts");
   summary.size = members.number("size", BackupReader::kMostData);
   TRY(members.check());
+  if (saved.message.verdicts.size() > kMostVerdicts) return damaged("'verdicts' is not as it should be");
   if (name.empty() || name.size() > kLongestName) return damaged("'inbox' is not as it should be");
   summary.id = TRY(MessageId::parse(id));
   saved.inbox = mail::Inbox::trusted(name);
@@ -136,6 +158,9 @@ Result<void> BackupWriter::add(const SavedMessage& saved) {
               {"received", to_millis(summary.received)}};
   for (const auto& [key, text] : kTexts) object[key] = json_text(summary.*text);
   object["date"] = summary.date ? Json(to_millis(*summary.date)) : Json();
+  object["mark"] = name_of(summary.mark);
+  object["score"] = summary.score ? Json(*summary.score) : Json();
+  object["verdicts"] = json_text(message.verdicts);
   object["size"] = message.data.size();
   object["transcript_size"] = message.transcript.size();
   const std::string line = line_of(object);

@@ -5,8 +5,9 @@
 /// Each message is a line with a JSON object, its data, its transcript, and a line of 16 hexadecimal digits, the first
 /// of the SHA-256 of all three, the newline of the first included:
 ///   inbox, inbox_received (when it last did), newer, newer_size (how many messages of the inbox follow, and the bytes
-///   of their data), id, received, from, to, header_from, subject, helo, peer, tls, date (null: none), size (bytes of
-///   the data), transcript_size
+///   of their data), id, received, from, to, header_from, subject, helo, peer, tls, date (null: none), mark (what
+///   filters made of it: none, tag or quarantine), score (null: nobody judged it), verdicts (what each filter found),
+///   size (bytes of the data), transcript_size
 /// Messages of an inbox come together, the oldest first. The last line is an object with `messages`, how many there
 /// are. Times are milliseconds since 1970. A text that is no UTF-8 is an object with its bytes in hexadecimal, `hex`.
 /// Within a version of the schema fields are only added.

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "mail/sha256.h"
 #include "store/backup_kit.h"
 #include "store/kit.h"
 
@@ -48,6 +49,9 @@ TEST_CASE("a backup: messages come back as they were") {
   SavedMessage plain = saved("bob", "a\r\n\r\nb\r\n"),
                odd = saved("b\xc3\xbc\xc3\xbc@example.org", std::string("\0\xff\n", 3));
   plain.message.transcript = "S: 220 mx\nC: EHLO \xff\n";
+  plain.message.verdicts = "what each \xff found\n";
+  plain.message.summary.mark = Mark::quarantine;
+  plain.message.summary.score = 1.1f;
   odd.message.summary.from.clear();
   odd.message.summary.subject = "\x1b[31m \xff\xfe \"quoted\"\r\n";
   odd.message.summary.helo = "\x80";
@@ -71,6 +75,9 @@ TEST_CASE("a backup: messages come back as they were") {
     CHECK(got.newer_size == want.newer_size);
     CHECK(got.message.data == want.message.data);
     CHECK(got.message.transcript == want.message.transcript);
+    CHECK(got.message.verdicts == want.message.verdicts);
+    CHECK(got.message.summary.mark == want.message.summary.mark);
+    CHECK(got.message.summary.score == want.message.summary.score);
     const Summary &a = got.message.summary, &b = want.message.summary;
     CHECK(a.id == b.id);
     CHECK(a.received == b.received);
@@ -89,6 +96,9 @@ TEST_CASE("a backup: what it looks like is what the manual says") {
   one.message.summary.id = MessageId::trusted("zwcddeaaaaaaaaaaaaaaaaaaaa");
   one.message.summary.helo = "\xff";
   one.message.transcript = "C: QUIT\n";
+  one.message.summary.mark = Mark::tag;
+  one.message.summary.score = 4.5f;
+  one.message.verdicts = "found";
   std::string text = text_of(file_of({one}));
   const std::size_t sum = text.find("QUIT\n") + 5;
   REQUIRE(text.substr(sum, 17).find('\n') == 16);
@@ -100,10 +110,30 @@ TEST_CASE("a backup: what it looks like is what the manual says") {
       R"({"inbox":"bob","inbox_received":1700000005000,"newer":3,"newer_size":77,"id":"zwcddeaaaaaaaaaaaaaaaaaaaa","received":1700000000123,)"
       R"("from":"sender@example.org","to":"","header_from":"Sénder <sender@example.org>","subject":"subject",)"
       R"("helo":{"hex":"ff"},"peer":"192.0.2.1","tls":"TLSv1.3 TLS_AES_256_GCM_SHA384","date":1699999995123,)"
-      R"("size":21,"transcript_size":8})"
+      R"("mark":"tag","score":4.5,"verdicts":"found","size":21,"transcript_size":8})"
       "\n"
       "Subject: hi\r\n\r\nbody\r\nC: QUIT\nSUM\n"
       "{\"messages\":1}\n");
+}
+
+TEST_CASE("a backup: one of an older maildrop tells of no filters, and is read") {
+  std::string text = text_of(file_of({saved("bob", "data")}));
+  const std::string new_fields = R"("mark":"none","score":null,"verdicts":"",)";
+  REQUIRE(text.find(new_fields) != std::string::npos);
+  text.erase(text.find(new_fields), new_fields.size());
+  const std::size_t line = text.find('\n') + 1, data = text.find('\n', line) + 1;
+  mail::Sha256 sum;
+  sum.add(std::string_view(text).substr(line, data + 4 - line));
+  text.replace(data + 4, 16, sum.hex().substr(0, 16));
+  const std::string file = zstd_of(text);
+  auto reader = BackupReader::open(out_of(file));
+  REQUIRE(reader);
+  const auto next = reader->next();
+  REQUIRE(next);
+  CHECK((*next)->message.data == "data");
+  CHECK((*next)->message.summary.mark == Mark::none);
+  CHECK_FALSE((*next)->message.summary.score);
+  CHECK((*next)->message.verdicts.empty());
 }
 
 TEST_CASE("a backup: what is none is told") {
@@ -160,6 +190,14 @@ TEST_CASE("a backup: what a number or a name says is not believed") {
   for (const char* time : {"-9223372036854775808", "9223372036854775807", "253402300800000", "1.5", "\"now\"", "null"})
     CHECK(with("\"inbox_received\":1700000005000", std::string("\"inbox_received\":") + time) ==
           "behind 0 messages: 'inbox_received' is not as it should be");
+  CHECK(with("\"mark\":\"none\"", "\"mark\":\"good\"") == "behind 0 messages: 'mark' is not as it should be");
+  CHECK(with("\"mark\":\"none\"", "\"mark\":1") == "behind 0 messages: 'mark' is not as it should be");
+  for (const char* score : {"\"7\"", "true", "1e300", "-1e300", "[]"})
+    CHECK(with("\"score\":null", std::string("\"score\":") + score) ==
+          "behind 0 messages: 'score' is not as it should be");
+  CHECK(with("\"verdicts\":\"\"", "\"verdicts\":7") == "behind 0 messages: 'verdicts' is not as it should be");
+  CHECK(with("\"verdicts\":\"\"", "\"verdicts\":\"" + std::string(kMostVerdicts + 1, 'v') + "\"") ==
+        "behind 0 messages: 'verdicts' is not as it should be");
   CHECK(with("\"id\":\"", "\"id\":\"!").starts_with("behind 0 messages: "));
   CHECK(with("\"messages\":1", "\"messages\":2") == "behind 1 messages: there should be 2");
   CHECK(with("\"messages\":1", "\"message\":1") == "behind 1 messages: 'messages' is not as it should be");

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <map>
 
+#include "core/text.h"
 #include "store/backup.h"
 #include "store/kit.h"
 
@@ -77,13 +78,14 @@ inline std::uint64_t passed_over(const Restore& restore) {
 inline std::map<std::string, std::vector<std::string>> seen(Store& store, const std::vector<std::string>& names) {
   std::map<std::string, std::vector<std::string>> all;
   for (const std::string& name : names) {
-    const auto list = store.list(inbox(name), {});
+    const auto list = store.list(inbox(name), {.quarantined = Quarantined::shown});
     REQUIRE(list);
     for (const Summary& summary : *list) {
       const auto message = store.get(inbox(name), summary.id);
       REQUIRE(message);
       all[name].push_back(summary.id.text() + " " + summary.to + " " + summary.subject + " " +
-                          rfc3339(summary.received) + " " + message->data + message->transcript);
+                          rfc3339(summary.received) + " " + message->data + message->transcript + message->verdicts +
+                          " " + std::string(name_of(summary.mark)) + " " + format_number(summary.score.value_or(-1)));
     }
   }
   return all;

@@ -21,6 +21,12 @@ TEST_CASE("backup: out of each store into each, with all that a reader sees") {
       names.push_back("box" + std::to_string(i));
       put(*store, there, {names.back()});
       if (i % 7 == 0) put(*store, there, {names.back(), "shared"}, 20'000);
+      if (i % 5 != 0) continue;
+      Delivery judged = delivery(there.clock.now(), {names.back()});
+      judged.summary.mark = i % 2 == 0 ? Mark::tag : Mark::quarantine;
+      judged.summary.score = 0.1f * static_cast<float>(i);
+      judged.verdicts = "what each filter found, " + std::string("\0\xff", 2);
+      REQUIRE(put_one(*store, judged));
     }
     names.emplace_back("shared");
     const std::string file = backup_of(*store, there.clock);

@@ -99,6 +99,28 @@ TEST_CASE("restore: again, it adds what is missing, and nothing twice") {
   }
 }
 
+TEST_CASE("restore: what is quarantined is known as all else, and nothing comes above it that is older") {
+  const World there("memory");
+  const auto store = open(there);
+  Delivery judged = delivery(there.clock.now(), {"bob"});
+  judged.summary.mark = Mark::quarantine;
+  REQUIRE(put_one(*store, judged));
+  const std::string file = backup_of(*store, there.clock);
+  Restore again(*store, there.clock, options_of(there));
+  put_back(again, file);
+  CHECK(again.passed_over().known == 1);
+
+  World here("memory");
+  here.clock.advance(1h);
+  const auto target = open(here);
+  Delivery newer = delivery(here.clock.now(), {"bob"});
+  newer.summary.mark = Mark::quarantine;
+  REQUIRE(put_one(*target, newer));
+  Restore restore(*target, here.clock, options_of(here));
+  put_back(restore, file);
+  CHECK(restore.passed_over().older == 1);
+}
+
 TEST_CASE("restore: mail keeps its age, and what has expired stays away, unless it is renewed") {
   World world("sqlite");
   const auto store = open(world);
