@@ -5,8 +5,10 @@
 #include <netdb.h>
 
 #include <algorithm>
+#include <cfloat>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -154,6 +156,10 @@ Result<store::Summary> parse_summary(const Json& object) {
   summary.date = parse_time(text_at(object, "date"));
   const auto size = object.find("size");
   if (size != object.end() && size->is_number_unsigned()) summary.size = size->get<std::uint64_t>();
+  summary.mark = store::mark_named(text_at(object, "mark")).value_or(store::Mark::none);
+  const auto score = object.find("score");
+  if (score != object.end() && score->is_number() && std::abs(score->get<double>()) <= FLT_MAX)
+    summary.score = score->get<float>();
   return summary;
 }
 
@@ -200,8 +206,8 @@ class HttpClient : public Client {
 
   Result<std::vector<store::Summary>> list(const mail::Inbox& inbox, const store::Query& query) override {
     if (query.limit == 0) return std::vector<store::Summary>();
-    std::string path = path_of(inbox);
-    if (query.limit < SIZE_MAX - query.offset) path += "?limit=" + std::to_string(query.limit + query.offset);
+    std::string path = path_of(inbox) + "?quarantined=" + std::string(store::name_of(query.quarantined));
+    if (query.limit < SIZE_MAX - query.offset) path += "&limit=" + std::to_string(query.limit + query.offset);
     auto body = call("GET", path, kMaxJson);
     if (!body && body.error().code == Code::not_found)
       return fail(Code::not_found, "there are no mailboxes at 'http://" + url_.authority + url_.prefix + "'");

@@ -3,6 +3,8 @@
 
 #include <exception>
 
+#include "core/text.h"
+
 namespace maildrop::api {
 
 namespace {
@@ -51,6 +53,10 @@ std::string to_text(const Json& value) {
                                             Json::error_handler_t::replace);
   writer.dump(value, false, false, 0);
   return text;
+}
+
+Json json_number(const std::optional<float>& number) {
+  return number ? Json::parse(format_number(*number)) : Json(nullptr);
 }
 
 Result<Json> parse_json(std::string_view text) {

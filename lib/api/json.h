@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,9 @@ using Json = nlohmann::ordered_json;  // fields stay in the order in which they 
 /// One line. Bytes that are not UTF-8 become U+FFFD. Measured first: a large answer is not in memory twice while it
 /// grows.
 std::string to_text(const Json& value);
+
+/// With no more digits than the float needs; null for none.
+Json json_number(const std::optional<float>& number);
 
 /// What a server elsewhere says: nested at most 16 deep, so that a small text cannot become a large tree of nothing.
 /// Code::corrupt for anything else.

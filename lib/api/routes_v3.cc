@@ -32,7 +32,9 @@ Json summary(const store::Summary& from) {
               {"subject", from.subject},
               {"date", from.date ? Json(rfc3339(*from.date)) : Json(nullptr)},
               {"received", rfc3339(from.received)},
-              {"size", from.size}};
+              {"size", from.size},
+              {"mark", store::name_of(from.mark)},
+              {"score", json_number(from.score)}};
 }
 
 /// Named as the settings of the inbox that they are, but for the last one: mail.max_size.
@@ -65,6 +67,15 @@ Found<std::size_t> limit_of(const Request& request) {
   return limit;
 }
 
+/// `quarantined` of the query; hidden when it is not given.
+Found<store::Quarantined> quarantined_of(const Request& request) {
+  const auto given = request.query.find("quarantined");
+  if (given == request.query.end()) return store::Quarantined::hidden;
+  const std::optional<store::Quarantined> quarantined = store::quarantined_named(given->second);
+  if (!quarantined) return tl::unexpected(Fault{400, "quarantined must be hidden, shown or only", {}});
+  return *quarantined;
+}
+
 /// Keeps what is newer than `since`; all when no such message is there (any more).
 void keep_newer(std::vector<store::Summary>& newest_first, const std::string& since) {
   const auto seen = std::find_if(newest_first.begin(), newest_first.end(),
@@ -77,8 +88,11 @@ Response list(const Request& request, Args args, Context& context) {
   if (!inbox) return problem(inbox.error());
   const Found<std::size_t> limit = limit_of(request);
   if (!limit) return problem(limit.error());
+  const Found<store::Quarantined> quarantined = quarantined_of(request);
+  if (!quarantined) return problem(quarantined.error());
   const auto since = request.query.find("since");
   store::Query query;
+  query.quarantined = *quarantined;
   if (since == request.query.end()) query.limit = *limit;  // else the position of `since` must be found first
   auto found = context.inboxes.list(*inbox, query);
   if (!found) return problem(found.error());
@@ -95,7 +109,7 @@ Found<store::Message> find_message(Args args, Context& context) {
   if (!inbox) return tl::unexpected(inbox.error());
   Result<store::MessageId> id = store::MessageId::parse(args[1]);
   if (args[1] == "latest") {
-    const auto newest = context.inboxes.list(*inbox, {1, 0});
+    const auto newest = context.inboxes.list(*inbox, {.limit = 1});
     if (!newest) return tl::unexpected(fault_of(newest.error()));
     if (!newest->empty()) id = newest->front().id;
   }
@@ -144,7 +158,8 @@ Response remove(const Request&, Args args, Context& context) {
 constexpr Growth kText{1, 8};  // of the text, and of JSON six for a control character
 
 constexpr Route kRoutes[] = {
-    {"GET", "/api/v3/mailboxes/{name}", "list an inbox, newest first; ?limit=N, ?since=ID", list},
+    {"GET", "/api/v3/mailboxes/{name}",
+     "list an inbox, newest first; ?limit=N, ?since=ID, ?quarantined=hidden|shown|only", list},
     {"GET", "/api/v3/mailboxes/{name}/{id}", "one message as text; the id may be `latest`", get, Runs::on_worker,
      kText},
     {"GET", "/api/v3/mailboxes/{name}/{id}/raw", "every byte of one message", raw},

@@ -169,6 +169,45 @@ TEST_CASE("client: what the server keeps") {
   CHECK(there.list(inbox("postmaster"), {}).error().code == Code::invalid);
 }
 
+TEST_CASE("client: what filters made of a message, and who is shown it") {
+  Site site;
+  store::Message judged = message("00000000000000000000000003", "judged", "\r\n");
+  judged.summary.mark = store::Mark::quarantine;
+  judged.summary.score = 7.1f;
+  site.world.store.add("bob", judged);
+  site.start();
+  const auto opened = open_client("http://127.0.0.1:" + std::to_string(site.port));
+  REQUIRE(opened);
+  store::Inboxes& there = **opened;
+  using store::Quarantined;
+  const auto hidden = there.list(inbox("bob"), {});
+  REQUIRE(hidden);
+  CHECK(hidden->size() == 2);
+  CHECK(hidden->front().mark == store::Mark::none);
+  CHECK_FALSE(hidden->front().score);
+  CHECK(there.list(inbox("bob"), {.quarantined = Quarantined::shown})->size() == 3);
+  const auto second = there.list(inbox("bob"), {.limit = 1, .offset = 1, .quarantined = Quarantined::shown});
+  REQUIRE(second->size() == 1);
+  CHECK(second->front().id.text() == kSecondId);
+  const auto only = there.list(inbox("bob"), {.quarantined = Quarantined::only});
+  REQUIRE(only->size() == 1);
+  CHECK(only->front().mark == store::Mark::quarantine);
+  CHECK(only->front().score == 7.1f);
+  CHECK(there.get(inbox("bob"), judged.summary.id)->summary.score == 7.1f);
+}
+
+TEST_CASE("client: a mark or score that cannot be is none") {
+  for (const char* told : {R"("mark":"good","score":1e300)", R"("mark":7,"score":"7")", R"("score":null)"}) {
+    Liar liar(answer("200", R"({"messages":[{"id":"00000000000000000000000001",)"
+                            R"("received":"2023-11-14T22:13:20.123Z",)" +
+                                std::string(told) + "}]}"));
+    const auto list = open_client(liar.url()).value()->list(inbox("bob"), {});
+    REQUIRE(list);
+    CHECK(list->front().mark == store::Mark::none);
+    CHECK_FALSE(list->front().score);
+  }
+}
+
 TEST_CASE("client: names and bytes of all kinds arrive as they are") {
   Site site;
   std::string bytes = "Subject: x\r\n\r\n";

@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/config.h"
 #include "core/metrics.h"
+#include "store/listing.h"
 
 namespace maildrop::api::test {
 
@@ -23,10 +24,9 @@ class FakeStore : public store::Store {
   Result<std::vector<store::Summary>> list(const mail::Inbox& inbox, const store::Query& query) override {
     const std::unique_lock lock = enter();
     if (failure) return tl::unexpected(*failure);
-    std::vector<store::Summary> out;
-    const Messages& all = inboxes_[inbox.name()];
-    for (std::size_t i = query.offset; i < all.size() && out.size() < query.limit; ++i) out.push_back(all[i].summary);
-    return out;
+    store::Listing listing(query);
+    for (const store::Message& each : inboxes_[inbox.name()]) listing.add(each.summary);
+    return listing.take();
   }
   Result<store::Message> get(const mail::Inbox& inbox, const store::MessageId& id) override {
     const std::unique_lock lock = enter();

@@ -41,7 +41,7 @@ TEST_CASE("v3: an inbox, newest first") {
         R"({"id":"00000000000000000000000002","from":"alice@example.org","header_from":"Alice <alice@example.org>",)"
         R"("to":"Bob+shop@example.test","helo":"mx.example.org","peer":"192.0.2.7","tls":"",)"
         R"("subject":"second","date":"2023-11-14T22:13:10.000Z",)"
-        R"("received":"2023-11-14T22:13:20.123Z","size":58}]})"
+        R"("received":"2023-11-14T22:13:20.123Z","size":58,"mark":"none","score":null}]})"
         "\n");
 }
 
@@ -66,6 +66,30 @@ TEST_CASE("v3: lists may be cut, and show what is new") {
     INFO(limit);
     CHECK(ask(world, "GET", {"bob"}, {{"limit", limit}}).status == 400);
   }
+}
+
+TEST_CASE("v3: what filters made of a message is told, and what they quarantined is shown to who asks for it") {
+  World world;
+  store::Message judged = message("00000000000000000000000003", "judged", "\r\n");
+  judged.summary.mark = store::Mark::quarantine;
+  judged.summary.score = 7.1f;
+  judged.verdicts = "of no one's concern";
+  world.store.add("bob", judged);
+  CHECK(subjects(ask(world, "GET", {"bob"})) == Subjects{"second", "first"});
+  CHECK(subjects(ask(world, "GET", {"bob"}, {{"quarantined", "hidden"}})) == Subjects{"second", "first"});
+  CHECK(subjects(ask(world, "GET", {"bob"}, {{"quarantined", "shown"}})) == Subjects{"judged", "second", "first"});
+  CHECK(subjects(ask(world, "GET", {"bob"}, {{"quarantined", "shown"}, {"limit", "2"}})) ==
+        Subjects{"judged", "second"});
+  CHECK(subjects(ask(world, "GET", {"bob"}, {{"quarantined", "shown"}, {"since", kSecondId}})) == Subjects{"judged"});
+  const Response only = ask(world, "GET", {"bob"}, {{"quarantined", "only"}});
+  CHECK(subjects(only) == Subjects{"judged"});
+  CHECK_THAT(only.body, Catch::Contains(R"("mark":"quarantine","score":7.1})"));
+  for (const char* wrong : {"", "yes", "Hidden", "hidden "})
+    CHECK(ask(world, "GET", {"bob"}, {{"quarantined", wrong}}).status == 400);
+  const Response one = ask(world, "GET", {"bob", judged.summary.id.text()});
+  CHECK_THAT(one.body, Catch::Contains(R"("mark":"quarantine","score":7.1)") && !Catch::Contains("concern"));
+  const Response latest = ask(world, "GET", {"bob", "latest"});
+  CHECK_THAT(latest.body, Catch::Contains(kSecondId));
 }
 
 TEST_CASE("v3: one message as text") {
