@@ -191,6 +191,9 @@ std::function<int()> declare_inbox(CLI::App& app, const Globals& globals) {
   pattern(app.add_option("-g,--grep", o->grep,
                          "Only messages whose subject or sender matches this extended regular expression; "
                          "one without capitals ignores case."));
+  one_of(app.add_option("--quarantined", o->quarantined,
+                        "Whether messages that filters quarantined are listed and can be named."),
+         {"hidden", "shown", "only"});
   app.add_option("--api", o->api, "Ask the server at this address instead of opening the local store.")
       ->type_name("URL");
   one_of(app.add_option("--color", o->colour, "Use colour."), kColours);

@@ -44,6 +44,9 @@ std::size_t prefix_length(const Summaries& messages);
 /// The name to show for who sent it: the From field, else the envelope's sender, else `<>`.
 std::string sender_of(const store::Summary& summary);
 
+/// The subject, behind what filters made of the message: `[tag] Hello`.
+std::string marked_subject(const store::Summary& summary);
+
 /// The list. On a screen with a width a table that fits it, the ids cut to `prefix`; otherwise a line of five fields
 /// separated by tabs for each message, nothing cut: id, time received, sender, subject, size in bytes.
 class Table {

@@ -30,6 +30,11 @@ std::string sender_of(const store::Summary& summary) {
   return summary.from.empty() ? "<>" : summary.from;
 }
 
+std::string marked_subject(const store::Summary& summary) {
+  if (summary.mark == store::Mark::none) return summary.subject;
+  return "[" + std::string(name_of(summary.mark)) + "] " + summary.subject;
+}
+
 Table::Table(const Screen& screen, std::size_t prefix, Time now) : screen_(screen), prefix_(prefix), now_(now) {
   const std::size_t fixed = prefix_ + kAgeWidth + kSizeWidth + 4 * kGap;
   const std::size_t left = std::max(screen_.width > fixed ? screen_.width - fixed : 0, kNarrowest);
@@ -41,7 +46,7 @@ void Table::fit(const Summaries& messages) {
   std::size_t from = 4, subject = 7;  // their headings
   for (const store::Summary& each : messages) {
     from = std::max(from, display_width(terminal_safe(sender_of(each))));
-    subject = std::max(subject, display_width(terminal_safe(each.subject)));
+    subject = std::max(subject, display_width(terminal_safe(marked_subject(each))));
   }
   const std::size_t left = from_ + subject_;
   from_ = std::min(from, from_);
@@ -62,7 +67,7 @@ std::string Table::heading() const {
 std::string Table::row(const store::Summary& summary) const {
   const std::string id = terminal_safe(summary.id.text());
   const std::string from = terminal_safe(sender_of(summary));
-  const std::string subject = terminal_safe(summary.subject);
+  const std::string subject = terminal_safe(marked_subject(summary));
   if (screen_.width == 0) {
     return id + "\t" + rfc3339(summary.received) + "\t" + from + "\t" + subject + "\t" + std::to_string(summary.size) +
            "\n";

@@ -64,7 +64,9 @@ Result<void> InboxRun::write(std::string_view text, bool paged) {
 }
 
 Result<Summaries> InboxRun::messages() {
-  Summaries all = TRY(source_.inboxes->list(source_.inbox, {}));
+  store::Query query;
+  query.quarantined = store::quarantined_named(options_.quarantined).value_or(store::Quarantined::hidden);
+  Summaries all = TRY(source_.inboxes->list(source_.inbox, query));
   prefix_ = prefix_length(all);
   const auto unwanted = [this](const store::Summary& each) { return !pattern_.matches(each); };
   all.erase(std::remove_if(all.begin(), all.end(), unwanted), all.end());

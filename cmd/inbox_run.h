@@ -29,6 +29,7 @@ struct InboxOptions {
   std::string wait_time;          // as typed, checked
   std::optional<unsigned> limit;  // -n
   std::string grep;
+  std::string quarantined = "hidden";
   std::string api;
   std::string colour = "auto";
   bool no_pager = false;
@@ -69,7 +70,7 @@ class InboxRun {
   Result<int> remove();
   Result<int> export_messages();
 
-  /// All messages that -g lets through, newest first.
+  /// All messages that -g and --quarantined let through, newest first.
   Result<Summaries> messages();
   /// One look: the message shown and the status, or nothing yet.
   Result<std::optional<int>> look_for(const std::string& selector);

@@ -24,14 +24,22 @@ std::string headers_of(const std::string& data) {
   return with_newline(std::move(text));
 }
 
+/// `quarantine, score 7.5`; empty where nobody judged it.
+std::string judgement_of(const store::Summary& summary) {
+  if (summary.mark == store::Mark::none && !summary.score) return "";
+  return std::string(name_of(summary.mark)) + (summary.score ? ", score " + format_number(*summary.score) : "");
+}
+
 std::string for_reading(const store::Message& message, const Screen& screen) {
   const store::Summary& summary = message.summary;
   const auto field = [&screen](std::string_view name, std::string_view value) {
     return screen.bold(name) + " " + terminal_safe(value) + "\n";
   };
   const std::string_view note = mail::removal_note(message.data);
+  const std::string judgement = judgement_of(summary);
   return field("From:", sender_of(summary)) + field("To:", summary.to) + field("Subject:", summary.subject) +
          field("Date:", rfc5322(summary.date.value_or(summary.received))) + field("Id:", summary.id.text()) +
+         (judgement.empty() ? std::string() : field("Mark:", judgement)) +
          (note.empty() ? std::string() : field("Attachments:", note)) + "\n" + text_of(message.data);
 }
 
@@ -72,6 +80,8 @@ std::string json_message(const std::string& inbox, const store::Summary& summary
   out["helo"] = valid_utf8(summary.helo);
   out["peer"] = valid_utf8(summary.peer);
   out["tls"] = valid_utf8(summary.tls);
+  out["mark"] = name_of(summary.mark);
+  out["score"] = api::json_number(summary.score);
   if (data != nullptr) {
     out["headers"] = json_headers(*data);
     out["text"] = valid_utf8(mail::text_of(*data));

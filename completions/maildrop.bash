@@ -28,8 +28,8 @@ _maildrop_words() {  # what may come after the command $1
       commands=''
       ;;
     'maildrop inbox')
-      options='-h --help --raw --headers --text --transcript --json -o --output --force --delete --export -f --follow --wait -n --limit -g --grep --api --color --no-pager --config --set'
-      valued='-o --output --export -n --limit -g --grep --api --color --config --set'
+      options='-h --help --raw --headers --text --transcript --json -o --output --force --delete --export -f --follow --wait -n --limit -g --grep --quarantined --api --color --no-pager --config --set'
+      valued='-o --output --export -n --limit -g --grep --quarantined --api --color --config --set'
       files='-o --output --config'
       commands=''
       ;;
@@ -105,6 +105,7 @@ _maildrop_words() {  # what may come after the command $1
 _maildrop_values() {  # the fixed values of an option: $1 is `maildrop inbox --color`
   case $1 in
     'maildrop inbox --export') echo 'eml mbox maildir' ;;
+    'maildrop inbox --quarantined') echo 'hidden shown only' ;;
     'maildrop inbox --color') echo 'auto always never' ;;
   esac
 }

@@ -9,7 +9,7 @@ function __maildrop_at --description 'whether the command typed so far is this o
             continue
         end
         switch $word
-            case --api --color --config --connections --export --from --grep --helo --larger --limit --match --max-size --older --output --rate --rcpt --repeat --retry --reuse --set --source --timeout --to -g -n -o
+            case --api --color --config --connections --export --from --grep --helo --larger --limit --match --max-size --older --output --quarantined --rate --rcpt --repeat --retry --reuse --set --source --timeout --to -g -n -o
                 set skip 1
             case '-*'
             case '*'
@@ -61,6 +61,7 @@ complete -c maildrop -n '__maildrop_at inbox' -s f -l follow -d 'Go on showing m
 complete -c maildrop -n '__maildrop_at inbox' -l wait -d 'Wait until there is a message that fits, show it and end'
 complete -c maildrop -n '__maildrop_at inbox' -s n -l limit -x -d 'List at most so many, the newest'
 complete -c maildrop -n '__maildrop_at inbox' -s g -l grep -x -d 'Only messages whose subject or sender matches this extended regular expression'
+complete -c maildrop -n '__maildrop_at inbox' -l quarantined -x -a 'hidden shown only' -d 'Whether messages that filters quarantined are listed and can be named'
 complete -c maildrop -n '__maildrop_at inbox' -l api -x -d 'Ask the server at this address instead of opening the local store'
 complete -c maildrop -n '__maildrop_at inbox' -l color -x -a 'auto always never' -d 'Use colour'
 complete -c maildrop -n '__maildrop_at inbox' -l no-pager -d 'Write to the terminal directly'

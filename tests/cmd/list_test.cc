@@ -82,6 +82,15 @@ TEST_CASE("a program gets five fields and nothing cut") {
              Catch::Contains(std::string(900, 'x')));
 }
 
+TEST_CASE("what filters made of a message stands before its subject") {
+  store::Summary marked = summary("d000000azzzzzzzzzzzzzzzzzz", "a@x", "hi");
+  marked.mark = store::Mark::tag;
+  CHECK_THAT(Table(Screen{}, 8, kNow).row(marked), Catch::Contains("\t[tag] hi\t"));
+  CHECK(lines_of(200, {marked})[1] == "d000000a    3h  a@x   [tag] hi   1.5K\n");
+  marked.mark = store::Mark::quarantine;
+  CHECK_THAT(Table(Screen{}, 8, kNow).row(marked), Catch::Contains("\t[quarantine] hi\t"));
+}
+
 TEST_CASE("mail from the null sender is told as such") {
   store::Summary bounce = summary("d000000azzzzzzzzzzzzzzzzzz", "", "s");
   bounce.from.clear();

@@ -90,6 +90,42 @@ TEST_CASE("-n takes the newest of a list") {
   CHECK_THAT(outcome.out, Catch::Contains("three") && Catch::Contains("two") && !Catch::Contains("\tone\t"));
 }
 
+TEST_CASE("what is quarantined is there for who asks, and numbers count what is listed") {
+  Bench bench;
+  for (const char* subject : {"four", "five"}) {
+    store::Delivery delivery;
+    delivery.data = "Subject: " + std::string(subject) + "\r\n\r\nbody of " + subject + "\r\n";
+    delivery.summary.id = store::MessageId::make(bench.clock.now());
+    delivery.summary.subject = subject;
+    delivery.summary.mark = subject == std::string("four") ? store::Mark::quarantine : store::Mark::tag;
+    delivery.summary.score = 7.5f;
+    delivery.summary.size = delivery.data.size();
+    delivery.targets.push_back({mail::Inbox::trusted("bob"), "bob@example.org"});
+    REQUIRE(bench.store->put({&delivery, 1}).front());
+  }
+  const auto text_of = [&](const char* quarantined, const char* id) {
+    InboxOptions options;
+    options.quarantined = quarantined;
+    options.ids = {id};
+    options.text = true;
+    return bench.run(options).out;
+  };
+  CHECK(text_of("hidden", "2") == "body of three\n");
+  CHECK(text_of("shown", "2") == "body of four\n");
+  CHECK(text_of("only", "1") == "body of four\n");
+  CHECK(text_of("only", "latest") == "body of four\n");
+  CHECK(text_of("hidden", "latest") == "body of five\n");
+  InboxOptions options;
+  CHECK_THAT(bench.run(options).out, Catch::Contains("\t[tag] five\t") && !Catch::Contains("four"));
+  options.quarantined = "shown";
+  CHECK_THAT(bench.run(options).out, Catch::Contains("\t[quarantine] four\t") && Catch::Contains("\tthree\t"));
+  options.quarantined = "only";
+  options.remove = true;
+  options.ids = {"1"};
+  CHECK(bench.run(options).status == 0);
+  CHECK(text_of("shown", "2") == "body of three\n");
+}
+
 TEST_CASE("deletes exactly what was meant when it began") {
   Bench bench;
   InboxOptions options;

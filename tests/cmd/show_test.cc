@@ -57,6 +57,18 @@ TEST_CASE("what was removed is told, by us alone") {
   CHECK_THAT(show(Form::screen, "bob", message, Screen{}), !Catch::Contains("Attachments:"));
 }
 
+TEST_CASE("what filters made of it is told where they did") {
+  store::Message message = hostile();
+  const auto screen = [&] { return show(Form::screen, "bob", message, Screen{}); };
+  CHECK_THAT(screen(), !Catch::Contains("Mark:"));
+  message.summary.score = 0.5f;
+  CHECK_THAT(screen(), Catch::Contains("zz\nMark: none, score 0.5\n\n"));
+  message.summary.mark = store::Mark::quarantine;
+  CHECK_THAT(screen(), Catch::Contains("zz\nMark: quarantine, score 0.5\n\n"));
+  message.summary.score.reset();
+  CHECK_THAT(screen(), Catch::Contains("zz\nMark: quarantine\n\n"));
+}
+
 TEST_CASE("a transcript is shown line by line") {
   CHECK(show(Form::transcript, "bob", hostile(), Screen{}) == "S: 220 mx\nC: HELO \xef\xbf\xbd[31m\xef\xbf\xbd\n");
 }
@@ -74,12 +86,14 @@ TEST_CASE("JSON has the fields of its schema, and reads back") {
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
   CHECK(keys == std::vector<std::string>{"schema", "inbox", "id", "received", "from", "to", "header_from", "subject",
-                                         "date", "size", "helo", "peer", "tls", "headers", "text"});
+                                         "date", "size", "helo", "peer", "tls", "mark", "score", "headers", "text"});
   CHECK(json["schema"] == "maildrop.message/1");
   CHECK(json["id"] == "d000000azzzzzzzzzzzzzzzzzz");
   CHECK(json["received"] == "2023-11-14T22:13:20.000Z");
   CHECK(json["date"].is_null());
   CHECK(json["size"] == 1536);
+  CHECK(json["mark"] == "none");
+  CHECK(json["score"].is_null());
   CHECK(json["header_from"] == "\x1b]0;x\x07 <a@example.com>");
   CHECK(json["subject"] ==
         "gr\xc3\xbc\xc3\x9f"
@@ -94,6 +108,10 @@ TEST_CASE("JSON has the fields of its schema, and reads back") {
   const auto listed = nlohmann::json::parse(json_message("bob", hostile().summary));
   CHECK(!listed.contains("text"));
   CHECK(!listed.contains("headers"));
+  store::Summary judged = hostile().summary;
+  judged.mark = store::Mark::tag;
+  judged.score = 1.1f;
+  CHECK_THAT(json_message("bob", judged), Catch::Contains(R"("mark":"tag","score":1.1)"));
   const auto deleted = nlohmann::json::parse(json_deleted("bob", hostile().summary.id));
   CHECK(deleted ==
         nlohmann::json{{"schema", "maildrop.deleted/1"}, {"inbox", "bob"}, {"id", "d000000azzzzzzzzzzzzzzzzzz"}});

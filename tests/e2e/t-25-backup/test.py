@@ -1,4 +1,5 @@
 """maildrop backup and restore: beside deliveries, from store to store, damaged, interrupted, killed midway."""
+import hashlib
 import json
 import os
 import resource
@@ -221,6 +222,61 @@ def killed(title, store, count):
     same(f"{title}: and all is there once", count(), done["messages"] + some)
 
 
+MARKS = [{"mark": "none", "score": 0.5}, {"mark": "quarantine", "score": 7.1, "verdicts": "dnsbl \u0001"},
+         {"mark": "tag", "score": 4.5}]
+
+
+def marked(text):
+    """A backup with what filters might have said of its messages."""
+    head, rest = text.split(b"\n", 1)
+    out = head + b"\n"
+    for mark in MARKS:
+        line, rest = rest.split(b"\n", 1)
+        fields = json.loads(line)
+        size = fields["size"] + fields["transcript_size"]
+        whole = json.dumps({**fields, **mark}).encode() + b"\n" + rest[:size]
+        out += whole + hashlib.sha256(whole).hexdigest()[:16].encode() + b"\n"
+        rest = rest[size + 17:]
+    return out + rest
+
+
+def judged(title, store):
+    """What filters said comes back, and what they quarantined is hidden from who does not ask for it."""
+    with Daemon({**SETTINGS, **sqlite(f"plain-{title}.db")}) as daemon:
+        for n in range(len(MARKS)):
+            same(f"{title}: delivered", deliver(daemon.smtp, ["judged@example.test"], message(f"judged {n}", 1)).code, 250)
+    _, saved, _ = run("backup", "-", store=sqlite(f"plain-{title}.db"))
+    text = subprocess.run(["zstd", "-dc"], input=saved, capture_output=True, check=True).stdout
+    file = subprocess.run(["zstd", "-c"], input=marked(text), capture_output=True, check=True).stdout
+    status, _, err = run("restore", "-", stdin=file, store=store)
+    same(f"{title}: restored", (status, err.count("corrupt")), (0, 0))
+
+    def listed(*args):
+        out = run("inbox", "judged", "--json", *args, store=store)[1]
+        return [(each["subject"], each["mark"], each["score"]) for each in map(json.loads, out.splitlines())]
+
+    none, quarantine, tag = [(f"judged {n}", mark["mark"], mark["score"]) for n, mark in enumerate(MARKS)]
+    same(f"{title}: quarantined mail is hidden", listed(), [tag, none])
+    same(f"{title}: or shown", listed("--quarantined=shown"), [tag, quarantine, none])
+    same(f"{title}: or alone", listed("--quarantined", "only"), [quarantine])
+    same(f"{title}: a number counts what is listed", [listed("2"), listed("2", "--quarantined=shown")], [[none], [quarantine]])
+    out = run("inbox", "judged", "--quarantined=only", store=store)[1]
+    check(f"{title}: the list tells", b"\t[quarantine] judged 1\t" in out, out)
+    out = run("inbox", "judged", "2", "--quarantined=shown", store=store)[1]
+    check(f"{title}: and so does the message", b"\nMark: quarantine, score 7.1\n" in out, out)
+    with Daemon({**SETTINGS, **store}) as daemon, Api(daemon.api) as api:
+        there = [(each["subject"], each["mark"], each["score"]) for each in api.messages("judged?quarantined=shown")]
+        same(f"{title}: the API tells", there, [tag, quarantine, none])
+        same(f"{title}: and hides", [each["mark"] for each in api.messages("judged")], ["tag", "none"])
+        same(f"{title}: and refuses what it does not know", api.get("/api/v3/mailboxes/judged?quarantined=no")[0], 400)
+        out = maildrop("inbox", "judged", "--quarantined=only", f"--api=http://{daemon.api}")[1]
+        check(f"{title}: and so from elsewhere", b"\t[quarantine] judged 1\t" in out and out.count(b"\n") == 1, out)
+    _, again, _ = run("backup", "-", store=store)
+    text = subprocess.run(["zstd", "-dc"], input=again, capture_output=True, check=True).stdout
+    check(f"{title}: and a backup of it has it all", b'"mark":"quarantine","score":7.0999' in text and b'"verdicts":"dnsbl \\u0001"' in text,
+          text)
+
+
 def interrupted():
     env = environment({**SETTINGS, **sqlite("a.db")})
     process = subprocess.Popen([BINARY, "backup", "-"], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -238,6 +294,9 @@ def interrupted():
 from_store_to_store()
 files()
 ages()
+judged("sqlite", sqlite("judged.db"))
+with Redis(*DURABLE, name="judged") as server:
+    judged("redis", {"store.url": server.url})
 interrupted()
 killed("sqlite", sqlite("killed.db"), lambda: as_json("purge", "--all", "-n", store=sqlite("killed.db"))[1].get("counted"))
 with Redis(*DURABLE, name="killed") as server:
