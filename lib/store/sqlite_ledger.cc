@@ -1,104 +1,20 @@
 /// sqlite_ledger.cc: one table, by key, with the order of use and of expiry as its indices.
 #include "store/sqlite_ledger.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <mutex>
-#include <thread>
 #include <utility>
 
-#include "core/descriptor.h"
-#include "core/file_error.h"
-#include "core/log.h"
 #include "store/ledger_rules.h"
 #include "store/sqlite_connection.h"
 #include "store/sqlite_file.h"
+#include "store/sqlite_ledger_file.h"
 
 namespace maildrop::store::sqlite {
 
 namespace {
 
-constexpr std::int64_t kLedgerVersion = 1;
-constexpr std::int64_t kLedgerId = 0x4d44524c;       // "MDRL": PRAGMA application_id
-constexpr std::chrono::milliseconds kPatience{500};  // for others to end their batches, or to make the file
-constexpr std::chrono::milliseconds kRetryLock{5};
 constexpr std::chrono::seconds kPause{1};  // after the file could not be opened
-
-/// `used` counts on with each record that is written: the smallest is the one used longest ago.
-constexpr const char* kSchema = R"(
-  CREATE TABLE record(key BLOB NOT NULL PRIMARY KEY, used INTEGER NOT NULL, until INTEGER NOT NULL,
-                      kind INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL, c INTEGER NOT NULL,
-                      value BLOB NOT NULL) WITHOUT ROWID;
-  CREATE INDEX record_used ON record(used);
-  CREATE INDEX record_until ON record(until);
-  CREATE TABLE total(id INTEGER PRIMARY KEY, records INTEGER NOT NULL);
-  INSERT INTO total VALUES(1, 0);
-)";
-
-/// Which file it is, under whatever name.
-struct Identity {
-  dev_t device = 0;
-  ino_t number = 0;
-  friend bool operator==(const Identity&, const Identity&) = default;
-};
-
-Identity identity_of(const std::string& path) {
-  struct stat about {};
-  if (::stat(path.c_str(), &about) != 0) return {};
-  return {about.st_dev, about.st_ino};
-}
-
-Result<FileDescriptor> make_private(const std::string& path) {
-  FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file) return tl::unexpected(file_error("open", path, errno));
-  ::fchmod(file.get(), 0600);
-  return file;
-}
-
-/// The right to make the file or to put it aside; given back with the descriptor.
-Result<FileDescriptor> take_lock(const std::string& path) {
-  const std::string name = path + ".lock";
-  FileDescriptor file = TRY(make_private(name));
-  const auto until = std::chrono::steady_clock::now() + kPatience;
-  while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (std::chrono::steady_clock::now() >= until) return tl::unexpected(file_error("lock", name, errno));
-    std::this_thread::sleep_for(kRetryLock);
-  }
-  return file;
-}
-
-/// Whether it is a ledger; false: nothing is in it yet. corrupt: it is something else. One statement, so one snapshot:
-/// a ledger that is being made meanwhile is all there or not at all.
-Result<bool> is_ledger(Connection& connection) {
-  Statement head =
-      TRY(connection.prepare("SELECT (SELECT count(*) FROM sqlite_schema), application_id, user_version "
-                             "FROM pragma_application_id, pragma_user_version"));
-  if (!TRY(head.step())) return fail(Code::corrupt, "no header");
-  if (head.integer(1) == kLedgerId && head.integer(2) == kLedgerVersion) return true;
-  if (head.integer(0) == 0 && head.integer(1) == 0) return false;
-  return fail(Code::corrupt, "it is another program's, or another version's");
-}
-
-/// What can be mended by beginning anew: SQLite has no other word for tables that are not what they should be.
-bool is_damage(const Error& error) { return error.code == Code::corrupt || error.code == Code::internal; }
-
-/// REQUIRES: the lock.
-Result<void> create_ledger(const std::string& path) {
-  TRY(make_private(path));
-  Connection connection = TRY(Connection::open(path, kPatience));
-  if (TRY(is_ledger(connection))) return {};
-  TRY(connection.exec("PRAGMA journal_mode=WAL"));
-  return connection.exec("BEGIN IMMEDIATE;" + std::string(kSchema) +
-                         "PRAGMA application_id=" + std::to_string(kLedgerId) +
-                         "; PRAGMA user_version=" + std::to_string(kLedgerVersion) + "; COMMIT");
-}
 
 struct Statements {
   Statement read, write, erase, last_used, count, counted, expired, idle;
@@ -129,15 +45,7 @@ Result<std::int64_t> number_of(Statement& statement) {
 class Book {
  public:
   static Result<Book> open(const std::string& path) {
-    if (identity_of(path) == Identity{}) {
-      const FileDescriptor lock = TRY(take_lock(path));
-      TRY(create_ledger(path));
-    }
-    Connection connection = TRY(Connection::open(path, kPatience));
-    if (!TRY(is_ledger(connection))) {  // who made it died over it
-      const FileDescriptor lock = TRY(take_lock(path));
-      TRY(create_ledger(path));
-    }
+    Connection connection = TRY(open_ledger_file(path));
     TRY(connection.exec("PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4096; PRAGMA journal_size_limit=4194304"));
     // The count is kept by all; here it is made sure of, and the table is seen to be readable.
     TRY(connection.exec("BEGIN IMMEDIATE; UPDATE total SET records=(SELECT count(*) FROM record); COMMIT"));
@@ -259,7 +167,8 @@ class SqliteLedger final : public Ledger {
     const std::lock_guard lock(mutex_);
     Result<std::vector<Answer>> answers = try_once(tasks);
     if (answers || !is_damage(answers.error())) return answers;
-    TRY(put_aside(answers.error()));
+    book_.reset();
+    TRY(put_aside(path_, seen_, answers.error()));
     return try_once(tasks);
   }
 
@@ -284,19 +193,6 @@ class SqliteLedger final : public Ledger {
     seen_ = identity_of(path_);
     book_ = std::move(*book);
     return {};
-  }
-
-  /// Unless another process has done so since: what lies there now is not the file that was found to be damaged. The
-  /// file goes before its log, so that nobody reads the next one with this one's.
-  Result<void> put_aside(const Error& why) {
-    book_.reset();
-    const FileDescriptor lock = TRY(take_lock(path_));
-    if (identity_of(path_) != seen_) return {};
-    log::warning("ledger damaged, a new one is begun", {{"file", path_}, {"error", why.what}});
-    if (::rename(path_.c_str(), (path_ + ".damaged").c_str()) != 0 && ::unlink(path_.c_str()) != 0 && errno != ENOENT)
-      return tl::unexpected(file_error("put aside", path_, errno));
-    for (const char* suffix : {"-wal", "-shm"}) ::unlink((path_ + suffix).c_str());
-    return create_ledger(path_);
   }
 
   const std::string path_;

@@ -1,0 +1,33 @@
+/// sqlite_ledger_file.h: the file of a SQLite ledger: made by whoever comes first, and put aside when it is damaged.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+
+#include "core/result.h"
+#include "store/sqlite_connection.h"
+
+namespace maildrop::store::sqlite {
+
+/// Which file it is, under whatever name; all zero: none.
+struct Identity {
+  dev_t device = 0;
+  ino_t number = 0;
+  friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+Identity identity_of(const std::string& path);
+
+/// One with the tables of a ledger; makes the file where there is none, or an empty one. corrupt: it is something else.
+Result<Connection> open_ledger_file(const std::string& path);
+
+/// What can be mended by beginning anew: SQLite has no other word for tables that are not what they should be.
+inline bool is_damage(const Error& error) { return error.code == Code::corrupt || error.code == Code::internal; }
+
+/// Renames the file to PATH.damaged, for the reason `why`, and makes a new one. Unless another process has done so
+/// since: what lies there now is not the file that was `seen` to be damaged. REQUIRES: it is not open here.
+Result<void> put_aside(const std::string& path, const Identity& seen, const Error& why);
+
+}  // namespace maildrop::store::sqlite
