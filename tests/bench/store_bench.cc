@@ -86,31 +86,52 @@ bool run(Store& store, std::size_t batch, std::size_t size, Spread inboxes, std:
   return true;
 }
 
-/// Each for about half a second, of 10,000 keys; microseconds for one.
+/// What each operation costs, of 10,000 keys; and a put of ever new keys into a ledger that is full, so that each
+/// pushes out another: of one space, or of two in turn.
+struct LedgerCase {
+  const char* name;
+  Operation operation;
+  std::size_t floods = 0;  // spaces
+};
+
+/// For about half a second; microseconds for one.
+bool run_case(Ledger& ledger, const Clock& clock, const LedgerCase& of, std::size_t batch_size, std::uint64_t& count) {
+  constexpr std::size_t kKeys = 10'000;
+  const Monotonic start = clock.monotonic();
+  double wall = 0;
+  std::size_t done = 0;
+  for (; wall < 0.5; done += batch_size) {
+    std::vector<Operation> batch(batch_size, of.operation);
+    for (Operation& each : batch) {
+      each.key = "key of somebody " + std::to_string(of.floods > 0 ? ++count : count++ * 7919 % kKeys);
+      if (of.floods > 1) each.space += std::to_string(count % of.floods);
+    }
+    for (const auto& answer : ledger.run(batch))
+      if (!answer) return std::fprintf(stderr, "refused: %s\n", answer.error().what.c_str()), false;
+    wall = std::chrono::duration<double>(clock.monotonic() - start).count();
+  }
+  std::printf("%-9s %6zu %10.1f\n", of.name, batch_size, wall / static_cast<double>(done) * 1e6);
+  return true;
+}
+
 bool run_ledger(const OpenOptions& options) {
+  constexpr std::size_t kFull = 1000;
   auto ledger = open_ledger(options);
   if (!ledger) return std::fprintf(stderr, "%s\n", ledger.error().what.c_str()), false;
-  const std::pair<const char*, Operation> kinds[] = {
-      {"put", Operation::put("bench", "", std::chrono::hours(1))},
-      {"get", Operation::get("bench", "")},
-      {"add", Operation::add("bench-sums", "", 1, std::chrono::minutes(1))},
-      {"take", Operation::take("bench-rates", "", 1, {60, std::chrono::minutes(1), 1000})}};
+  const LedgerCase cases[] = {{"put", Operation::put("bench", "", std::chrono::hours(1))},
+                              {"get", Operation::get("bench", "")},
+                              {"add", Operation::add("bench-sums", "", 1, std::chrono::minutes(1))},
+                              {"take", Operation::take("bench-rates", "", 1, {60, std::chrono::minutes(1), 1000})},
+                              {"flood", Operation::put("bench-flood", "", std::chrono::hours(1)), 1},
+                              {"floods", Operation::put("bench-flood", "", std::chrono::hours(1)), 2}};
   std::printf("%-9s %6s %10s\n", "ledger", "batch", "us");
   std::uint64_t count = 0;
-  for (const auto& [name, operation] : kinds) {
-    for (const std::size_t size : {1, 50}) {
-      const Monotonic start = options.clock->monotonic();
-      double wall = 0;
-      std::size_t done = 0;
-      for (; wall < 0.5; done += size) {
-        std::vector<Operation> batch(size, operation);
-        for (Operation& each : batch) each.key = "key of somebody " + std::to_string(count++ * 7919 % 10000);
-        for (const auto& answer : (*ledger)->run(batch))
-          if (!answer) return std::fprintf(stderr, "refused: %s\n", answer.error().what.c_str()), false;
-        wall = std::chrono::duration<double>(options.clock->monotonic() - start).count();
-      }
-      std::printf("%-9s %6zu %10.1f\n", name, size, wall / static_cast<double>(done) * 1e6);
-    }
+  for (const LedgerCase& each : cases) {
+    if (each.floods > 0) (*ledger)->set_limit(kFull);
+    while (each.floods > 0 && (*ledger)->stats().records > kFull)
+      if (!(*ledger)->run(Operation::put("bench", "", std::chrono::hours(1)))) return false;
+    for (const std::size_t size : {1, 50})
+      if (!run_case(**ledger, *options.clock, each, size, count)) return false;
   }
   return true;
 }
