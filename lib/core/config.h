@@ -160,7 +160,7 @@ struct LimitSettings {
   unsigned unknown_commands = 5;           // in a session, then 421
   unsigned junk_commands = 100;            // NOOP, RSET, VRFY, HELP, EHLO between two messages, then 421
   unsigned hops = 100;                     // Received fields (RFC 5321 6.3)
-  unsigned ledger = 100000;                // records of what strangers did; the one used longest ago goes first
+  unsigned ledger = 100000;                // records of what strangers did; of the space with most the oldest goes
   std::vector<Network> exempt;             // default: loopback, see settings.cc; skip rates, per-source caps, filters
 };
 

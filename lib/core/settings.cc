@@ -236,7 +236,8 @@ void add_limits(std::vector<Setting>& rows) {
       reloadable(number_row("limits.ledger", {10, 10'000'000}, MEMBER(limits.ledger), "10..10000000",
                             "Records of what strangers did, some hundred bytes each: so many in the ledger beside the "
                             "mail (maildrop-storage(7)), and in memory so many of TLS handshakes that failed, and so "
-                            "many of rates. One more, and the one used longest ago is forgotten.")));
+                            "many of rates. One more, and the one used longest ago is forgotten: in the ledger, of the "
+                            "space that holds most.")));
   rows.push_back(
       reloadable(networks_row("limits.exempt", MEMBER(limits.exempt),
                               "Networks that skip rates, caps per source and filters; never the limits of size and "

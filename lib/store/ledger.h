@@ -1,8 +1,13 @@
 /// ledger.h: what is kept of strangers beside their mail: who came when, how often, and how much more he may.
 ///
 /// Records with a lifetime, sums over a sliding window and token buckets, each under a key in a space of its own. All
-/// of it is worth remembering and nothing of it is worth a message: it is bounded, what was used longest ago is
-/// forgotten first, and a ledger that fails is an error to its callers and no more.
+/// of it is worth remembering and nothing of it is worth a message: it is bounded, and a ledger that fails is an error
+/// to its callers and no more.
+///
+/// Where there are too many records, the space that holds most loses the one it used longest ago (of those that hold as
+/// many: the space whose name sorts last), and so on. So of n spaces each keeps at least its n-th part of the limit,
+/// whatever strangers bring into the others, and one that is alone may have all of it. A space is there as long as it
+/// holds any record, so it is the limit that bounds them, too; what a record costs grows with the logarithm of both.
 #pragma once
 
 #include <atomic>
@@ -109,7 +114,8 @@ class Ledger {
   /// What a single operation comes to.
   Result<Answer> run(const Operation& operation) { return run({&operation, 1}).front(); }
 
-  /// Records to be kept at most (limits.ledger). What is too many then goes in the next batches, some in each.
+  /// Records to be kept at most (limits.ledger), of all spaces together. What is too many then goes in the next
+  /// batches, some in each.
   void set_limit(std::size_t most) { most_ = most; }
   virtual LedgerStats stats() const = 0;
 

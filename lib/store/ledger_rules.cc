@@ -161,6 +161,8 @@ Result<LedgerTask> task_of(const Operation& operation) {
   return task;
 }
 
+std::string_view space_of(std::string_view key) { return key.substr(0, key.find_first_of(":#")); }
+
 Answer apply(const LedgerTask& task, Time time, std::optional<LedgerRecord>& record, LedgerChange& change) {
   const std::int64_t now = to_millis(time);
   change = LedgerChange::none;

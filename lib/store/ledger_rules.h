@@ -26,6 +26,9 @@ struct LedgerTask {
 /// invalid: it breaks a rule of Operation. The task refers to the operation.
 Result<LedgerTask> task_of(const Operation& operation);
 
+/// The space that a task's key is in.
+std::string_view space_of(std::string_view key);
+
 /// What is stored under a key.
 struct LedgerRecord {
   enum Kind : std::int64_t { note = 1, sum = 2, bucket = 3 };

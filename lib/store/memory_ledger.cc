@@ -1,4 +1,5 @@
-/// memory_ledger.cc: a map, the order in which its records were used, and the one in which they expire.
+/// memory_ledger.cc: a map, the order in which the records of each space were used, that of the spaces by what they
+/// hold, and the one in which records expire.
 #include "store/memory_ledger.h"
 
 #include <list>
@@ -32,19 +33,21 @@ class Book {
       by_due_.erase({found->second->record.until, &*found->second});
       found->second->record = std::move(*record);
       by_due_.insert({found->second->record.until, &*found->second});
-      entries_.splice(entries_.end(), entries_, found->second);
+      Entries& entries = spaces_.find(space_of(task.key))->second.entries;
+      entries.splice(entries.end(), entries, found->second);
     }
     return answer;
   }
 
-  /// What has expired, `steps` at most, then what was used longest ago while there are more than `most`.
+  /// What has expired, `steps` at most, then what the largest space used longest ago while there are more than `most`.
   void shrink(Time now, std::size_t steps, std::size_t most, LedgerStats& stats) {
     for (; steps > 0 && !by_due_.empty() && by_due_.begin()->first <= to_millis(now); --steps, ++stats.expired)
       forget(by_key_.find(by_due_.begin()->second->key)->second);
-    for (; steps > 0 && entries_.size() > most; --steps, ++stats.evicted) forget(entries_.begin());
+    for (; steps > 0 && by_key_.size() > most; --steps, ++stats.evicted)
+      forget(spaces_.find(by_size_.rbegin()->second)->second.entries.begin());
   }
 
-  std::size_t size() const { return entries_.size(); }
+  std::size_t size() const { return by_key_.size(); }
 
   std::mutex mutex;
 
@@ -54,22 +57,48 @@ class Book {
     LedgerRecord record;
   };
   using Entries = std::list<Entry>;  // used last comes last
+  struct Space {
+    Entries entries;
+    std::size_t ranked = 0;  // as by_size_ has it
+  };
+  using Spaces = std::map<std::string, Space, std::less<>>;
 
   void insert(const std::string& key, LedgerRecord record) {
-    entries_.push_back({key, std::move(record)});
-    const auto at = std::prev(entries_.end());
+    const auto space = spaces_.try_emplace(std::string(space_of(key))).first;
+    Entries& entries = space->second.entries;
+    entries.push_back({key, std::move(record)});
+    const auto at = std::prev(entries.end());
     by_key_.emplace(at->key, at);
     by_due_.insert({at->record.until, &*at});
+    rank(space);
   }
   void forget(Entries::iterator entry) {
+    const auto space = spaces_.find(space_of(entry->key));
     by_due_.erase({entry->record.until, &*entry});
     by_key_.erase(entry->key);
-    entries_.erase(entry);
+    space->second.entries.erase(entry);
+    rank(space);
+  }
+  /// After a change: where the space is in by_size_. One that holds nothing is no more.
+  void rank(Spaces::iterator space) {
+    const std::string_view name = space->first;
+    Space& held = space->second;
+    auto node = by_size_.extract({held.ranked, name});
+    held.ranked = held.entries.size();
+    if (node.empty()) {
+      by_size_.emplace(held.ranked, name);
+    } else if (held.ranked > 0) {
+      node.value().first = held.ranked;
+      by_size_.insert(std::move(node));
+    } else {
+      spaces_.erase(space);
+    }
   }
 
-  Entries entries_;
   std::unordered_map<std::string_view, Entries::iterator> by_key_;  // views of the entries' keys
   std::set<std::pair<std::int64_t, const Entry*>> by_due_;
+  Spaces spaces_;
+  std::set<std::pair<std::size_t, std::string_view>> by_size_;  // views of the spaces' names
 };
 
 class MemoryLedger final : public Ledger {

@@ -1,8 +1,13 @@
 /// redis_ledger_script.cc: the rules of ledger_rules.cc in Lua, and the keeping of records.
 ///
-/// PREFIXledger, a hash, has for each key `kind until a b c value` (LedgerRecord); PREFIXledger:used has the keys by
-/// the order in which they were written, PREFIXledger:due by when they expire. Not one key each with an expiry of its
-/// own: nobody could say how many there are, or which was used longest ago.
+/// PREFIXledger, a hash, has for each key `kind until a b c value` (LedgerRecord); PREFIXledger:used:SPACE has those of
+/// a space by the order in which they were written, PREFIXledger:spaces the spaces by how many that are, and
+/// PREFIXledger:due all keys by when they expire. Not one key each with an expiry of its own: nobody could say how many
+/// there are, or which was used longest ago.
+///
+/// All of it is dropped, and begun anew, where PREFIXledger:used is, in which an older maildrop had the order of all
+/// spaces together; and where there are too many records, but in no space, since somebody removed a key. Nothing in a
+/// ledger is worth what would mend it.
 ///
 /// Arguments: PREFIX now most steps (kind key x y z value)... (LedgerTask). Answers: how many records there are, how
 /// many of them expired and were evicted, and then one list for each operation, see redis_ledger.cc.
@@ -13,12 +18,13 @@ namespace maildrop::store::redis {
 const std::string_view kLedgerScript = R"lua(
 local call = redis.call
 local RECORDS = ARGV[1] .. 'ledger'
-local USED, DUE = RECORDS .. ':used', RECORDS .. ':due'
+local USED, DUE, SPACES = RECORDS .. ':used', RECORDS .. ':due', RECORDS .. ':spaces'
 local now, most, steps = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local NOTE, SUM, BUCKET = 1, 2, 3
 local PARTS, LARGEST, MICROS = 4096, 1000000000000, 1000
+local TOP = 16 -- spaces that are looked at in one go
 local floor, ceil = math.floor, math.ceil
-local used
+local used = {} -- the last number in each space that this batch has to do with
 
 local function clamp(number, least, greatest) return math.max(least, math.min(number, greatest)) end
 
@@ -30,18 +36,59 @@ local function read(key, kind)
   return {till = tonumber(till), a = tonumber(a), b = tonumber(b), c = tonumber(c), value = value}
 end
 
+local function space_of(key)
+  local space = string.match(key, '^[^:#]*')
+  local of = USED .. ':' .. space
+  used[space] = used[space] or tonumber(call('ZREVRANGE', of, 0, 0, 'WITHSCORES')[2] or 0)
+  return space, of
+end
+
 local function write(key, kind, till, a, b, c, value)
-  if not used then used = tonumber(call('ZREVRANGE', USED, 0, 0, 'WITHSCORES')[2] or 0) end
-  used = used + 1
+  local space, of = space_of(key)
+  used[space] = used[space] + 1
   call('HSET', RECORDS, key, string.format('%d %.0f %.0f %.0f %.0f %s', kind, till, a, b, c, '') .. value)
-  call('ZADD', USED, used, key)
+  call('ZADD', of, used[space], key)
   call('ZADD', DUE, till, key)
 end
 
 local function erase(key)
+  local space, of = space_of(key)
   call('HDEL', RECORDS, key)
-  call('ZREM', USED, key)
+  call('ZREM', of, key)
   call('ZREM', DUE, key)
+end
+
+local function settle(space)
+  local size = call('ZCARD', USED .. ':' .. space)
+  if size > 0 then call('ZADD', SPACES, size, space) else call('ZREM', SPACES, space) end
+end
+
+local function drop()
+  for _, space in ipairs(call('ZRANGE', SPACES, 0, -1)) do call('UNLINK', USED .. ':' .. space) end
+  call('UNLINK', RECORDS, DUE, SPACES, USED)
+end
+
+-- What the largest spaces, which hold as many, used longest ago: until they hold what the next one does, but no more
+-- than `most` in all. Answers how many.
+local function evict(most)
+  local top = call('ZREVRANGE', SPACES, 0, TOP - 1, 'WITHSCORES')
+  if #top == 0 then
+    drop()
+    return most
+  end
+  local size, equal = top[2], 1
+  while top[2 * equal + 2] == size do equal = equal + 1 end
+  local below = top[2 * equal + 2] or (equal == TOP and size - 1 or 0)
+  local each = clamp(floor(most / equal), 1, size - below)
+  local done = 0
+  for i = 1, math.min(equal, most) do
+    local space = top[2 * i - 1]
+    local keys = call('ZRANGE', USED .. ':' .. space, 0, each - 1)
+    for _, key in ipairs(keys) do erase(key) end
+    settle(space)
+    done = done + #keys
+  end
+  return done
 end
 
 local function keep(kind, key, lifetime, value)
@@ -81,6 +128,7 @@ local function take(key, cost, time, burst)
   return {granted and 1 or 0, granted and 0 or ceil((next - empty) / MICROS), floor((empty - after) / time)}
 end
 
+if call('EXISTS', USED) == 1 then drop() end
 local answers = {0, 0, 0}
 for i = 5, #ARGV, 6 do
   local kind, key, x, y, z = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
@@ -93,16 +141,14 @@ for i = 5, #ARGV, 6 do
   end
 end
 
--- What has expired, then what was used longest ago.
-if used then
+-- What has expired, then what is too many.
+if next(used) then
   local expired = call('ZRANGEBYSCORE', DUE, '-inf', now, 'LIMIT', 0, steps)
   for _, key in ipairs(expired) do erase(key) end
   answers[2] = #expired
+  for space in pairs(used) do settle(space) end
   local surplus = math.min(call('HLEN', RECORDS) - most, steps - #expired)
-  if surplus > 0 then
-    for _, key in ipairs(call('ZRANGE', USED, 0, surplus - 1)) do erase(key) end
-    answers[3] = surplus
-  end
+  while answers[3] < surplus do answers[3] = answers[3] + evict(surplus - answers[3]) end
 end
 answers[1] = call('HLEN', RECORDS)
 return answers

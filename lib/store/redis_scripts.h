@@ -11,8 +11,8 @@
 ///   `trash`, how many lists were thrown away.
 /// - `PREFIXtrash`, a list of names `PREFIXtrash:NUMBER`, of lists whose messages nobody sees any more.
 /// - `PREFIXprobe`: whether it can be written.
-/// - `PREFIXledger`, a hash, and `PREFIXledger:used` and `PREFIXledger:due`, sorted sets: the Ledger (ledger.h), see
-///   redis_ledger_script.cc.
+/// - `PREFIXledger`, a hash, `PREFIXledger:due`, `PREFIXledger:spaces` and, for each space, `PREFIXledger:used:SPACE`,
+///   sorted sets: the Ledger (ledger.h), see redis_ledger_script.cc.
 /// - `PREFIXnews`, a channel: the name of an inbox that receives, or that a reader removes from.
 ///
 /// A message that is out of its inbox at once but too many to be removed in one step goes by the trash. Times and caps

@@ -1,7 +1,9 @@
-/// sqlite_ledger.cc: one table, by key, with the order of use and of expiry as its indices.
+/// sqlite_ledger.cc: one table of records, by key, with the order of use in each space and of expiry as its indices;
+/// and one of spaces, by name, with what each holds.
 #include "store/sqlite_ledger.h"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -17,21 +19,29 @@ namespace {
 constexpr std::chrono::seconds kPause{1};  // after the file could not be opened
 
 struct Statements {
-  Statement read, write, erase, last_used, count, counted, expired, idle;
+  Statement read, write, erase, count, counted, expired, idle;
+  Statement space, new_space, resized, emptied, largest;
 };
 
 Result<Statements> prepare(Connection& connection) {
   Statements made;
   made.read = TRY(connection.prepare("SELECT kind, until, a, b, c, value FROM record WHERE key=?1"));
-  made.write = TRY(connection.prepare(
-      "INSERT INTO record VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(key) DO UPDATE SET used=excluded.used, "
-      "until=excluded.until, kind=excluded.kind, a=excluded.a, b=excluded.b, c=excluded.c, value=excluded.value"));
+  made.write = TRY(
+      connection.prepare("INSERT INTO record VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
+                         "ON CONFLICT(key) DO UPDATE SET used=excluded.used, until=excluded.until, kind=excluded.kind, "
+                         "a=excluded.a, b=excluded.b, c=excluded.c, value=excluded.value"));
   made.erase = TRY(connection.prepare("DELETE FROM record WHERE key=?1"));
-  made.last_used = TRY(connection.prepare("SELECT coalesce(max(used), 0) FROM record"));
   made.count = TRY(connection.prepare("SELECT records FROM total"));
   made.counted = TRY(connection.prepare("UPDATE total SET records=?1"));
   made.expired = TRY(connection.prepare("SELECT key FROM record WHERE until<=?1 ORDER BY until LIMIT 1"));
-  made.idle = TRY(connection.prepare("SELECT key FROM record ORDER BY used LIMIT 1"));
+  made.idle = TRY(connection.prepare("SELECT key FROM record WHERE space=?1 ORDER BY used LIMIT 1"));
+  made.space =
+      TRY(connection.prepare("SELECT id, (SELECT coalesce(max(used), 0) FROM record WHERE record.space=space.id) "
+                             "FROM space WHERE name=?1"));
+  made.new_space = TRY(connection.prepare("INSERT INTO space(name, records) VALUES(?1, 0)"));
+  made.resized = TRY(connection.prepare("UPDATE space SET records=records+?2 WHERE id=?1"));
+  made.emptied = TRY(connection.prepare("DELETE FROM space WHERE records<=0"));
+  made.largest = TRY(connection.prepare("SELECT id, records FROM space ORDER BY records DESC, name DESC"));
   return made;
 }
 
@@ -47,8 +57,11 @@ class Book {
   static Result<Book> open(const std::string& path) {
     Connection connection = TRY(open_ledger_file(path));
     TRY(connection.exec("PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4096; PRAGMA journal_size_limit=4194304"));
-    // The count is kept by all; here it is made sure of, and the table is seen to be readable.
-    TRY(connection.exec("BEGIN IMMEDIATE; UPDATE total SET records=(SELECT count(*) FROM record); COMMIT"));
+    // The counts are kept by all; here they are made sure of, and the table is seen to be readable.
+    TRY(
+        connection.exec("BEGIN IMMEDIATE; "
+                        "UPDATE space SET records=(SELECT count(*) FROM record WHERE record.space=space.id); "
+                        "UPDATE total SET records=(SELECT coalesce(sum(records), 0) FROM space); COMMIT"));
     Statements statements = TRY(prepare(connection));
     return Book(std::move(connection), std::move(statements));
   }
@@ -75,6 +88,13 @@ class Book {
   }
 
  private:
+  /// One that this batch has to do with.
+  struct Space {
+    std::int64_t id = 0;
+    std::int64_t used = 0;  // last
+    std::int64_t more = 0;  // records than its row says
+  };
+
   Book(Connection connection, Statements statements)
       : connection_(std::move(connection)), statements_(std::move(statements)) {}
 
@@ -82,7 +102,7 @@ class Book {
                                      std::size_t steps, LedgerStats& stats) {
     const std::int64_t before = TRY(number_of(statements_.count));
     records_ = before;
-    if (writes) used_ = TRY(number_of(statements_.last_used));
+    spaces_.clear();  // others have written since
     std::vector<Answer> answers;
     answers.reserve(tasks.size());
     for (const LedgerTask& task : tasks) answers.push_back(TRY(carry_out(task, now)));
@@ -96,14 +116,11 @@ class Book {
 
   Result<Answer> carry_out(const LedgerTask& task, Time now) {
     std::optional<LedgerRecord> record = TRY(read(task.key));
-    const bool known = record.has_value();
+    const bool is_new = !record;
     LedgerChange change{};
     Answer answer = apply(task, now, record, change);
     if (change == LedgerChange::erase) TRY(erase(task.key));
-    if (change == LedgerChange::write) {
-      TRY(write(task.key, *record));
-      if (!known) ++records_;
-    }
+    if (change == LedgerChange::write) TRY(write(task.key, *record, is_new));
     return answer;
   }
 
@@ -114,15 +131,65 @@ class Book {
                         row->integer(3), row->integer(4), std::string(row->bytes(5))};
   }
 
-  Result<void> write(std::string_view key, const LedgerRecord& record) {
-    statements_.write.bind_blob(1, key).bind(2, ++used_).bind(3, record.until).bind(4, record.kind);
-    return statements_.write.bind(5, record.a).bind(6, record.b).bind(7, record.c).bind_blob(8, record.value).run();
+  Result<void> write(std::string_view key, const LedgerRecord& record, bool is_new) {
+    Space& space = *TRY(find_space(key));
+    if (is_new) ++space.more, ++records_;
+    statements_.write.bind_blob(1, key).bind(2, space.id).bind(3, ++space.used).bind(4, record.until);
+    statements_.write.bind(5, record.kind).bind(6, record.a).bind(7, record.b).bind(8, record.c);
+    return statements_.write.bind_blob(9, record.value).run();
   }
 
   Result<void> erase(std::string_view key) {
+    Space& space = *TRY(find_space(key));
     TRY(statements_.erase.bind_blob(1, key).run());
-    --records_;
+    --space.more, --records_;
     return {};
+  }
+
+  /// That of a key; a new one gets its row.
+  Result<Space*> find_space(std::string_view key) {
+    const std::string_view name = space_of(key);
+    if (const auto known = spaces_.find(name); known != spaces_.end()) return &known->second;
+    Space space;
+    Cursor row(statements_.space.bind_blob(1, name));
+    if (TRY(row->step())) {
+      space = {row->integer(0), row->integer(1)};
+    } else {
+      TRY(statements_.new_space.bind_blob(1, name).run());
+      space.id = connection_.last_insert_rowid();
+    }
+    return &spaces_.emplace(name, space).first->second;
+  }
+
+  /// What the spaces hold now goes into their rows.
+  Result<void> settle() {
+    bool any = false;
+    for (auto& [name, space] : spaces_) {
+      if (space.more == 0) continue;
+      any = true;
+      TRY(statements_.resized.bind(1, space.id).bind(2, space.more).run());
+      space.more = 0;
+    }
+    return any ? statements_.emptied.run() : Result<void>();
+  }
+
+  /// Those that hold most and as many, `up_to` of them, and how many more than the next one.
+  struct Largest {
+    std::vector<std::int64_t> spaces;
+    std::size_t lead = 0;
+  };
+  Result<Largest> find_largest(std::size_t up_to) {
+    Largest found;
+    std::int64_t most = 0;
+    std::int64_t next = 0;
+    for (Cursor row(statements_.largest); TRY(row->step()); next = 0) {
+      next = row->integer(1);
+      if (found.spaces.empty()) most = next;
+      if (next < most || found.spaces.size() == up_to) break;
+      found.spaces.push_back(row->integer(0));
+    }
+    found.lead = static_cast<std::size_t>(std::max<std::int64_t>(most - next, 1));
+    return found;
   }
 
   /// As Ledger::run() says; `steps` of both together.
@@ -132,9 +199,24 @@ class Book {
       if (!key) break;
       TRY(erase(*key));
     }
-    for (; steps > 0 && records_ > static_cast<std::int64_t>(most); --steps, ++stats.evicted) {
-      const std::optional<std::string> key = TRY(next(statements_.idle));
-      if (!key) break;
+    TRY(settle());
+    while (steps > 0 && records_ > static_cast<std::int64_t>(most)) {
+      const std::size_t surplus = std::min(static_cast<std::size_t>(records_) - most, steps);
+      const Largest largest = TRY(find_largest(surplus));
+      if (largest.spaces.empty()) return fail(Code::corrupt, "records in no space");
+      const std::size_t share = std::clamp<std::size_t>(surplus / largest.spaces.size(), 1, largest.lead);
+      for (const std::int64_t space : largest.spaces) TRY(evict(space, share));
+      TRY(settle());
+      steps -= share * largest.spaces.size();
+      stats.evicted += share * largest.spaces.size();
+    }
+    return {};
+  }
+
+  Result<void> evict(std::int64_t space, std::size_t records) {
+    for (; records > 0; --records) {
+      const std::optional<std::string> key = TRY(next(statements_.idle.bind(1, space)));
+      if (!key) return fail(Code::corrupt, "a space that holds less than its row says");
       TRY(erase(*key));
     }
     return {};
@@ -149,7 +231,7 @@ class Book {
   Connection connection_;
   Statements statements_;  // after their connection: finalised first
   std::int64_t records_ = 0;
-  std::int64_t used_ = 0;
+  std::map<std::string, Space, std::less<>> spaces_;
 };
 
 class SqliteLedger final : public Ledger {

@@ -18,17 +18,19 @@ namespace maildrop::store::sqlite {
 
 namespace {
 
-constexpr std::int64_t kLedgerVersion = 1;
+constexpr std::int64_t kLedgerVersion = 2;           // 1 had no spaces
 constexpr std::int64_t kLedgerId = 0x4d44524c;       // "MDRL": PRAGMA application_id
 constexpr std::chrono::milliseconds kPatience{500};  // for others to end their batches, or to make the file
 constexpr std::chrono::milliseconds kRetryLock{5};
 
-/// `used` counts on with each record that is written: the smallest is the one used longest ago.
+/// `used` counts on with each record of a space that is written: its smallest is the one used longest ago.
 constexpr const char* kSchema = R"(
-  CREATE TABLE record(key BLOB NOT NULL PRIMARY KEY, used INTEGER NOT NULL, until INTEGER NOT NULL,
-                      kind INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL, c INTEGER NOT NULL,
-                      value BLOB NOT NULL) WITHOUT ROWID;
-  CREATE INDEX record_used ON record(used);
+  CREATE TABLE space(id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, records INTEGER NOT NULL);
+  CREATE INDEX space_records ON space(records, name);
+  CREATE TABLE record(key BLOB NOT NULL PRIMARY KEY, space INTEGER NOT NULL, used INTEGER NOT NULL,
+                      until INTEGER NOT NULL, kind INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL,
+                      c INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID;
+  CREATE INDEX record_used ON record(space, used);
   CREATE INDEX record_until ON record(until);
   CREATE TABLE total(id INTEGER PRIMARY KEY, records INTEGER NOT NULL);
   INSERT INTO total VALUES(1, 0);

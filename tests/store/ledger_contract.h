@@ -193,6 +193,82 @@ inline const LedgerScene kLedgerScenes[] = {
        for (int i = 1; i <= 5; ++i) CHECK_FALSE(has(s.ledger, std::to_string(i)));
        for (int i = 6; i < 15; ++i) CHECK(has(s.ledger, std::to_string(i)));
      }},
+    {"a space that is alone may have all, and one that floods evicts nothing of a small one",
+     [](LedgerStage& s) {
+       s.ledger.set_limit(100);
+       flood(s.ledger, "big", 0, 100);
+       CHECK(s.ledger.stats().evicted == 0);
+       flood(s.ledger, "small", 0, 20);  // comes to a full ledger, and is not used again
+       flood(s.ledger, "tiny", 0, 1);
+       flood(s.ledger, "big", 100, 300);
+       flood(s.ledger, "big", 400, 20, 1);
+       CHECK(s.ledger.stats().records == 100);
+       CHECK(s.ledger.stats().evicted == 341);
+       CHECK(held(s.ledger, "small", 0, 20) == 20);
+       CHECK(held(s.ledger, "tiny", 0, 1) == 1);
+       CHECK(held(s.ledger, "big", 341, 79) == 79);  // the last ones
+     }},
+    {"floods share evenly, down to the part that is each one's by right",
+     [](LedgerStage& s) {
+       s.ledger.set_limit(90);
+       flood(s.ledger, "a", 0, 500);
+       flood(s.ledger, "b", 0, 500);
+       CHECK(held(s.ledger, "a", 455, 45) == 45);
+       CHECK(held(s.ledger, "b", 455, 45) == 45);
+       flood(s.ledger, "a", 500, 500, 7);
+       flood(s.ledger, "c", 0, 500, 1);
+       for (const char* space : {"a", "b", "c"}) {
+         INFO(space);
+         CHECK(held(s.ledger, space, 0, 1000) == 30);
+       }
+       CHECK(held(s.ledger, "b", 470, 30) == 30);
+       CHECK(s.ledger.stats().records == 90);
+     }},
+    {"of spaces that hold as many, the one whose name sorts last loses first",
+     [](LedgerStage& s) {
+       s.ledger.set_limit(3);
+       for (const char* space : {"b", "c", "a", "a-", "ab"}) s(Op::put(space, "0", 1h));
+       CHECK(has(s.ledger, "0", "a"));
+       CHECK(has(s.ledger, "0", "a-"));
+       CHECK(has(s.ledger, "0", "ab"));
+     }},
+    {"a space has what its long keys are, too, and what each kind of operation left",
+     [](LedgerStage& s) {
+       s.ledger.set_limit(10);
+       const std::string longer(100, 'k');
+       for (int i = 0; i < 20; ++i) s(Op::put("long", longer + std::to_string(i), 1h));
+       for (int i = 0; i < 3; ++i) s(Op::add("sums", std::to_string(i), 1, 1h));
+       for (int i = 0; i < 3; ++i) s(Op::take("rates", std::to_string(i), 1, {1, 1h, 1}));
+       for (int i = 20; i < 40; ++i) s(Op::put("long", longer + std::to_string(i), 1h));
+       for (int i = 0; i < 3; ++i) CHECK(s(Op::add("sums", std::to_string(i), 0, 1h)).current == 1);
+       for (int i = 0; i < 3; ++i) CHECK_FALSE(s(Op::take("rates", std::to_string(i), 1, {1, 1h, 1})).granted);
+       for (int i = 36; i < 40; ++i) CHECK(has(s.ledger, longer + std::to_string(i), "long"));
+     }},
+    {"a space that lost what it had, however it did, counts for what is left",
+     [](LedgerStage& s) {
+       s.ledger.set_limit(40);
+       flood(s.ledger, "a", 0, 30);
+       for (int i = 0; i < 30; ++i) s(Op::remove("a", std::to_string(i)));
+       for (int i = 0; i < 30; ++i) s(Op::put("b", std::to_string(i), 1min));
+       s.wait(1min);
+       flood(s.ledger, "c", 0, 25);
+       CHECK(s.ledger.stats().records == 25);
+       flood(s.ledger, "a", 0, 10);
+       flood(s.ledger, "b", 0, 10);
+       CHECK(held(s.ledger, "a", 0, 10) == 10);
+       CHECK(held(s.ledger, "b", 0, 10) == 10);
+       CHECK(held(s.ledger, "c", 5, 20) == 20);
+       CHECK(s.ledger.stats().evicted == 5);
+     }},
+    {"as many spaces as records: each step finds the largest all the same",
+     [](LedgerStage& s) {
+       s.ledger.set_limit(200);
+       for (int i = 0; i < 300; ++i) s(Op::put("s" + std::to_string(1000 + i), "0", 1h));
+       s(Op::put("s1000", "1", 1h));  // the largest, then
+       CHECK(s.ledger.stats().records == 200);
+       CHECK_FALSE(has(s.ledger, "0", "s1000"));
+       for (int i = 1001; i < 1200; ++i) CHECK(has(s.ledger, "0", "s" + std::to_string(i)));
+     }},
     {"what has expired goes before what has not",
      [](LedgerStage& s) {
        s.ledger.set_limit(4);
@@ -238,6 +314,48 @@ inline const LedgerScene kLedgerScenes[] = {
        CHECK(has(s.ledger, "one"));
        CHECK(has(s.ledger, "499"));
      }},
+    {"a lower limit takes from the largest first, until all are even",
+     [](LedgerStage& s) {
+       flood(s.ledger, "a", 0, 300);
+       flood(s.ledger, "b", 0, 100);
+       flood(s.ledger, "c", 0, 10);
+       const auto lower = [&](std::size_t most) {
+         s.ledger.set_limit(most);
+         for (int i = 0; s.ledger.stats().records > most; ++i) {
+           REQUIRE(i < 100);
+           s(Op::put("c", "0", 1h));
+         }
+       };
+       lower(160);
+       CHECK(held(s.ledger, "a", 225, 75) == 75);
+       CHECK(held(s.ledger, "b", 25, 75) == 75);
+       CHECK(held(s.ledger, "c", 0, 10) == 10);
+       lower(15);
+       for (const char* space : {"a", "b", "c"}) CHECK(held(s.ledger, space, 0, 300) == 5);
+       CHECK(has(s.ledger, "0", "c"));  // used last
+       s.ledger.set_limit(1000);
+       flood(s.ledger, "a", 0, 500);
+       CHECK(s.ledger.stats().records == 510);
+     }},
+    {"a lower limit takes from many that are even as from few",
+     [](LedgerStage& s) {
+       const auto name = [](int i) { return "s" + std::to_string(100 + i); };
+       for (int i = 0; i < 40; ++i) flood(s.ledger, name(i), 0, 5);
+       s.ledger.set_limit(166);  // as many as one batch may remove
+       s(Op::put(name(0), "4", 1h));
+       CHECK(s.ledger.stats().records == 166);
+       for (int i = 0; i < 40; ++i) CHECK(held(s.ledger, name(i), 0, 5) == (i < 6 ? 5 : 4));
+       s.ledger.set_limit(100);
+       for (int i = 0; s.ledger.stats().records > 100; ++i) {
+         REQUIRE(i < 10);
+         s(Op::put(name(0), "4", 1h));
+       }
+       for (int i = 0; i < 40; ++i) {
+         INFO(i);
+         CHECK(held(s.ledger, name(i), 0, 5) == (i < 20 ? 3 : 2));
+         CHECK(has(s.ledger, "4", name(i)));
+       }
+     }},
     {"more than a batch takes is refused, and the others are done",
      [](LedgerStage& s) {
        std::vector<Op> batch(Ledger::kLargestBatch + 1, Op::put("s", "a", 1h));
@@ -255,6 +373,18 @@ inline const LedgerScene kLedgerScenes[] = {
        CHECK(done(*other, Op::get("s", "a")).value == "x");
        CHECK(done(*other, Op::take("s", "b", 1, {1, 1h, 1})).granted);
        CHECK_FALSE(s(Op::take("s", "b", 1, {1, 1h, 1})).granted);
+     }},
+    {"two that have it open know what each space holds, whoever put it there",
+     [](LedgerStage& s) {
+       const auto other = open_ledger_of(s.world, 60);
+       s.ledger.set_limit(60);
+       flood(s.ledger, "a", 0, 60);
+       flood(*other, "b", 0, 20);
+       flood(s.ledger, "c", 0, 1, 1);
+       flood(*other, "a", 60, 200);
+       CHECK(held(s.ledger, "b", 0, 20) == 20);
+       CHECK(held(s.ledger, "c", 0, 1) == 1);
+       CHECK(held(s.ledger, "a", 221, 39) == 39);
      }},
 };
 

@@ -29,6 +29,25 @@ inline std::unique_ptr<Ledger> open_ledger_of(const World& world, std::size_t mo
   return std::move(*opened);
 }
 
-inline bool has(Ledger& ledger, std::string_view key) { return done(ledger, Operation::get("s", key)).found; }
+inline bool has(Ledger& ledger, std::string_view key, std::string_view space = "s") {
+  return done(ledger, Operation::get(space, key)).found;
+}
+
+/// Puts FIRST, FIRST+1, ... into `space`, `records` of them in batches of `size`.
+inline void flood(Ledger& ledger, std::string_view space, int first, int records, int size = 50) {
+  for (int i = 0; i < records; i += size) {
+    std::vector<Operation> batch;
+    for (int j = i; j < std::min(i + size, records); ++j)
+      batch.push_back(Operation::put(space, std::to_string(first + j), 1h));
+    for (const auto& answer : ledger.run(batch)) REQUIRE(answer);
+  }
+}
+
+/// How many of FIRST, FIRST+1, ..., `records` of them, are in `space`.
+inline int held(Ledger& ledger, std::string_view space, int first, int records) {
+  int found = 0;
+  for (int i = first; i < first + records; ++i) found += has(ledger, std::to_string(i), space) ? 1 : 0;
+  return found;
+}
 
 }  // namespace maildrop::store::test

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <thread>
@@ -159,6 +160,86 @@ TEST_CASE("all come to the same numbers, however odd they are") {
       CHECK(each.granted == answers[0].granted);
       CHECK(each.wait == answers[0].wait);
       CHECK(each.left == answers[0].left);
+    }
+  }
+}
+
+namespace {
+
+/// What is left of records that come and go: all of them, in the order of their use.
+class Shelf {
+ public:
+  void put(const std::string& space, const std::string& key, Time until) {
+    remove(space, key);
+    kept_.push_back({space, key, until});
+  }
+  void remove(const std::string& space, const std::string& key) {
+    std::erase_if(kept_, [&](const Kept& each) { return each.space == space && each.key == key; });
+  }
+  void shrink(Time now, std::size_t most) {
+    std::erase_if(kept_, [&](const Kept& each) { return each.until <= now; });
+    while (kept_.size() > most) {
+      std::map<std::string, std::size_t> sizes;
+      for (const Kept& each : kept_) ++sizes[each.space];
+      std::pair<std::size_t, std::string> largest;
+      for (const auto& [space, size] : sizes) largest = std::max(largest, {size, space});
+      kept_.erase(
+          std::find_if(kept_.begin(), kept_.end(), [&](const Kept& each) { return each.space == largest.second; }));
+    }
+  }
+  bool has(const std::string& space, const std::string& key) const {
+    return std::any_of(kept_.begin(), kept_.end(),
+                       [&](const Kept& each) { return each.space == space && each.key == key; });
+  }
+
+ private:
+  struct Kept {
+    std::string space, key;
+    Time until;
+  };
+  std::vector<Kept> kept_;
+};
+
+}  // namespace
+
+TEST_CASE("what is too many goes as the model says, by spaces") {
+  const std::vector<std::string> spaces{"a", "b", "b2", "c-", "d"};
+  constexpr unsigned kKeys = 30;
+  constexpr std::size_t kBatch = 8, kMost = 40;  // so that all that is too many may go beside one batch
+  std::vector<Operation> questions;
+  for (const std::string& space : spaces)
+    for (unsigned key = 0; key < kKeys; ++key) questions.push_back(Operation::get(space, std::to_string(key)));
+  for (const std::string& scheme : kLedgers) {
+    World world(scheme);
+    auto ledger = open_ledger_of(world);
+    std::mt19937 random(3);
+    Shelf shelf;
+    std::size_t most = kMost, flooded = 0;
+    for (int step = 0; step < 300; ++step) {
+      INFO(scheme << " step " << step);
+      if (random() % 8 == 0) world.clock.advance(Millis(random() % 3000));
+      if (random() % 20 == 0 && scheme != "memory") ledger = open_ledger_of(world);
+      if (random() % 10 == 0) most = 1 + random() % kMost;
+      if (random() % 10 == 0) flooded = random() % spaces.size();
+      ledger->set_limit(most);
+      std::vector<Operation> batch;
+      while (batch.size() < kBatch) {
+        const std::string& space = spaces[random() % 2 == 0 ? flooded : random() % spaces.size()];
+        const std::string key = std::to_string(random() % kKeys);
+        const Millis lifetime(1000 + random() % 20000);
+        const bool puts = batch.empty() || random() % 4 > 0;  // what only removes need not make room
+        batch.push_back(puts ? Operation::put(space, key, lifetime) : Operation::remove(space, key));
+        if (puts) shelf.put(space, key, world.clock.now() + lifetime);
+        if (!puts) shelf.remove(space, key);
+      }
+      for (const auto& answer : ledger->run(batch)) REQUIRE(answer);
+      shelf.shrink(world.clock.now(), most);
+      const auto answers = ledger->run(questions);
+      for (std::size_t i = 0; i < questions.size(); ++i) {
+        INFO(questions[i].space << " " << questions[i].key);
+        REQUIRE(answers[i]);
+        REQUIRE(answers[i]->found == shelf.has(questions[i].space, questions[i].key));
+      }
     }
   }
 }

@@ -68,6 +68,36 @@ TEST_CASE("sqlite ledger: what it knows outlives it, in files that nobody else m
   }
 }
 
+TEST_CASE("sqlite ledger: one that is opened again knows what each space holds") {
+  World world("sqlite");
+  const auto first = open_ledger_of(world, 100);
+  flood(*first, "big", 0, 80);
+  flood(*first, "small", 0, 20);
+  SECTION("from what it wrote") {}
+  SECTION("from its records, where that is not so") {
+    REQUIRE(sqlite::Connection::open(file_of(world), 1s)
+                ->exec("UPDATE space SET records=100-records; UPDATE total SET records=7"));
+  }
+  const auto again = open_ledger_of(world, 100);
+  flood(*again, "big", 80, 100);
+  CHECK(held(*again, "small", 0, 20) == 20);
+  CHECK(held(*again, "big", 100, 80) == 80);
+  CHECK(again->stats().records == 100);
+  CHECK(again->stats().evicted == 100);
+}
+
+TEST_CASE("sqlite ledger: spaces that hold nothing are not kept") {
+  World world("sqlite");
+  const auto ledger = open_ledger_of(world);
+  for (int i = 0; i < 20; ++i) done(*ledger, Operation::put("s" + std::to_string(i), "a", 1min));
+  for (int i = 0; i < 10; ++i) done(*ledger, Operation::remove("s" + std::to_string(i), "a"));
+  auto connection = sqlite::Connection::open(file_of(world), 1s);
+  CHECK(connection->number("SELECT count(*) FROM space") == 10);
+  world.clock.advance(1min);
+  done(*ledger, Operation::put("s", "a", 1h));
+  CHECK(connection->number("SELECT count(*) FROM space") == 1);
+}
+
 TEST_CASE("sqlite ledger: kill -9 at any moment leaves one that is whole and has what was answered") {
   World world("sqlite");
   std::mt19937 random(1);
@@ -127,6 +157,18 @@ TEST_CASE("sqlite ledger: a damaged file is put aside, and a new one begun") {
   SECTION("another program's") {
     spill(file_of(world), "");
     REQUIRE(sqlite::Connection::open(file_of(world), 1s)->exec("CREATE TABLE record(a)"));
+  }
+  SECTION("a space that says it holds what is not there") {
+    fill(*open_ledger_of(world), 100);
+    const auto late = open_ledger_of(world, 10);
+    CHECK(has(*late, "0"));
+    REQUIRE(sqlite::Connection::open(file_of(world), 1s)
+                ->exec("UPDATE space SET records=1000; UPDATE total SET records=1000; DELETE FROM record"));
+    done(*late, Operation::put("s", "z", 1h));
+  }
+  SECTION("an older maildrop's") {
+    fill(*open_ledger_of(world), 100);
+    REQUIRE(sqlite::Connection::open(file_of(world), 1s)->exec("PRAGMA user_version=1"));
   }
   SECTION("without its table") {
     fill(*open_ledger_of(world), 100);
