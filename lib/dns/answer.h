@@ -47,9 +47,9 @@ inline constexpr std::size_t kStatuses = 6, kSources = 3;
 /// One record, by its type. Names are as in a Question, but for bytes that may not be in one, which are `\DDD`: so they
 /// never equal the name of a question, and are safe to show.
 struct Record {
-  IpAddress address;        // A, AAAA
+  IpAddress address{};      // A, AAAA
   unsigned preference = 0;  // MX; the least comes first
-  std::string text;         // NS, CNAME, PTR, MX: a name. TXT: bytes, its strings joined
+  std::string text{};       // NS, CNAME, PTR, MX: a name. TXT: bytes, its strings joined
   friend auto operator<=>(const Record&, const Record&) = default;
   /// `192.0.2.1`, `10 mx.example.com`, a name, or the text in quotes, escaped as in master files (RFC 1035 5.1).
   std::string to_string(Type type) const;
@@ -59,8 +59,8 @@ struct Answer {
   static constexpr std::size_t kMostRecords = 100;  // what is beyond is left out
 
   Status status = Status::failed;
-  std::vector<Record> records;  // in an order of their own, which is always the same
-  std::chrono::seconds ttl{0};  // how long it may be used; 0 also where nothing says so
+  std::vector<Record> records{};  // in an order of their own, which is always the same
+  std::chrono::seconds ttl{0};    // how long it may be used; 0 also where nothing says so
   Source source = Source::servers;
 };
 
