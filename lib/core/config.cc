@@ -193,6 +193,7 @@ std::string_view toml_type(Setting::Type type) {
   switch (type) {
     case Setting::Type::boolean: return "true or false";
     case Setting::Type::number: return "a whole number";
+    case Setting::Type::decimal: return "a number";
     case Setting::Type::size: return "a size, such as \"512KiB\" or a number of bytes,";
     case Setting::Type::duration: return "a duration, such as \"5m\",";
     case Setting::Type::list: return "a list of strings";
@@ -208,6 +209,10 @@ std::optional<std::string> scalar(Setting::Type type, const toml::node& node) {
   const auto whole = node.value_exact<std::int64_t>();
   if (number && whole && *whole >= 0) return std::to_string(*whole);
   if (type == Setting::Type::number) return std::nullopt;
+  if (type == Setting::Type::decimal) {
+    const auto value = node.value<double>();
+    return value && !node.is_boolean() ? std::optional(format_number(*value)) : std::nullopt;
+  }
   if (type != Setting::Type::boolean) return node.value_exact<std::string>();
   const auto truth = node.value_exact<bool>();
   return truth ? std::optional(std::string(*truth ? "true" : "false")) : std::nullopt;

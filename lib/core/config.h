@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/filter_settings.h"
 #include "core/net.h"
 #include "core/result.h"
 
@@ -197,6 +198,7 @@ struct Config {
   XclientSettings xclient;
   FloodSettings flood;
   DnsSettings dns;
+  FilterSettings filter;
   ApiSettings api;
   MailSettings mail;
   InboxSettings inbox;

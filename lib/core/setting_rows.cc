@@ -17,6 +17,14 @@ Result<std::uint64_t> parse_number(std::string_view text) {
   return value;
 }
 
+Result<double> parse_decimal(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size())
+    return fail(Code::invalid, "'" + std::string(text) + "' is no number");
+  return value;
+}
+
 template <class T, class Format>
 Result<void> check_range(const T& value, const Range<T>& range, Format format) {
   if (value >= range.least && value <= range.most) return {};
@@ -42,6 +50,20 @@ Setting number_row(std::string_view key, Range<unsigned> range, Member<unsigned>
     return {};
   };
   row.get = [=](const Config& config) { return Values{std::to_string(member(const_cast<Config&>(config)))}; };
+  return row;
+}
+
+Setting decimal_row(std::string_view key, Range<double> range, Member<double> member, std::string_view values,
+                    std::string_view help) {
+  Setting row{key, Setting::Type::decimal, values, help, false, false, {}, {}};
+  row.set = [=](Config& config, const Values& given) -> Result<void> {
+    const std::string_view text = TRY(single(given));
+    const double value = TRY(parse_decimal(text));
+    TRY(check_range(value, range, [](double n) { return format_number(n); }));
+    member(config) = value;
+    return {};
+  };
+  row.get = [=](const Config& config) { return Values{format_number(member(const_cast<Config&>(config)))}; };
   return row;
 }
 

@@ -46,6 +46,8 @@ Result<std::string_view> single(const Values& values);
 
 Setting number_row(std::string_view key, Range<unsigned> range, Member<unsigned> member, std::string_view values,
                    std::string_view help);
+Setting decimal_row(std::string_view key, Range<double> range, Member<double> member, std::string_view values,
+                    std::string_view help);
 Setting size_row(std::string_view key, Range<std::uint64_t> range, Member<std::uint64_t> member,
                  std::string_view values, std::string_view help);
 Setting duration_row(std::string_view key, Range<Millis> range, Member<Millis> member, std::string_view values,
@@ -103,6 +105,7 @@ Setting list_row(std::string_view key, Member<std::vector<T>> member, Parse pars
 
 /// smtp, lmtp, tls, proxy and xclient: all that SMTP is served by (settings_smtp.cc).
 void add_smtp_sections(std::vector<Setting>& rows);
-void add_dns(std::vector<Setting>& rows);  // settings_dns.cc
+void add_dns(std::vector<Setting>& rows);      // settings_dns.cc
+void add_filters(std::vector<Setting>& rows);  // settings_filters.cc
 
 }  // namespace maildrop::rows

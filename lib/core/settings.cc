@@ -309,6 +309,7 @@ std::vector<Setting> make_rows() {
   std::vector<Setting> rows;
   add_smtp_sections(rows);
   add_dns(rows);
+  add_filters(rows);
   add_api(rows);
   add_mail(rows);
   add_inbox(rows);

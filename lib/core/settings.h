@@ -14,7 +14,7 @@
 namespace maildrop {
 
 struct Setting {
-  enum class Type { boolean, number, size, duration, text, choice, list };
+  enum class Type { boolean, number, decimal, size, duration, text, choice, list };
 
   std::string_view key;  // `mail.max_size`
   Type type;

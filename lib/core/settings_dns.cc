@@ -32,7 +32,7 @@ void add_dns(std::vector<Setting>& rows) {
       "dns.servers", MEMBER(dns.servers), parse_server, [](const Endpoint& server) { return server.to_string(); },
       "ADDRESS[:PORT], ...",
       "Resolvers that answer our questions. Empty: none; the answers come from the servers of each domain, found from "
-      "the root servers on. So far maildrop-dns(1) and maildrop-doctor(1) ask, and a daemon does not. Lists of senders "
+      "the root servers on. Lists of senders "
       "(DNSBL) refuse questions of public resolvers."));
   rows.push_back(duration_row("dns.timeout", {Millis(100), std::chrono::seconds(30)}, MEMBER(dns.timeout), "100ms..30s",
                               "How long a question may take. Then it counts as not answered."));

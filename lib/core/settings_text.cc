@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::size_t kWidth = 100;  // columns of the sample file
 
-std::string_view section_of(const Setting& setting) { return setting.key.substr(0, setting.key.find('.')); }
-std::string_view name_of(const Setting& setting) { return setting.key.substr(setting.key.find('.') + 1); }
+std::string_view section_of(const Setting& setting) { return setting.key.substr(0, setting.key.rfind('.')); }
+std::string_view name_of(const Setting& setting) { return setting.key.substr(setting.key.rfind('.') + 1); }
 
 std::string quoted(std::string_view text) {
   std::string out = "\"";
@@ -22,7 +22,8 @@ std::string quoted(std::string_view text) {
 
 /// Numbers and booleans stand bare; all others are strings.
 std::string toml_value(const Setting& setting, const std::vector<std::string>& values) {
-  const bool bare = setting.type == Setting::Type::number || setting.type == Setting::Type::boolean;
+  using Type = Setting::Type;
+  const bool bare = setting.type == Type::number || setting.type == Type::decimal || setting.type == Type::boolean;
   if (setting.type != Setting::Type::list) return bare ? values.front() : quoted(values.front());
   std::string out = "[";
   for (const std::string& value : values) {

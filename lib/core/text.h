@@ -63,6 +63,7 @@ std::string format_size_short(std::uint64_t bytes);  // for people: `512K`, `1.5
 
 /// As short as it can be told and read back: `4.5`, `1.1`, `-3`, `1e+20`.
 std::string format_number(float number);
+std::string format_number(double number);
 
 /// `500ms`, `30s`, `5m`, `24h`, `7d`, and sums of these: `1h30m`. A bare number is refused, but 0.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);

@@ -1,4 +1,4 @@
-/// units.cc: sizes and durations as people write them. Part of text.h.
+/// units.cc: numbers, sizes and durations as people write them. Part of text.h.
 #include <charconv>
 #include <cstdio>
 #include <limits>
@@ -57,6 +57,12 @@ std::string_view take_letters(std::string_view& text) {
 
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
+template <class Number>
+std::string shortest(Number number) {
+  char text[32];  // the longest double has 24 characters
+  return std::string(text, std::to_chars(text, text + sizeof text, number).ptr);
+}
+
 }  // namespace
 
 Result<std::uint64_t> parse_size(std::string_view text) {
@@ -96,10 +102,8 @@ std::string format_size_short(std::uint64_t bytes) {
   return text + kLetters[step];
 }
 
-std::string format_number(float number) {
-  char text[32];  // the longest float has sixteen characters
-  return std::string(text, std::to_chars(text, text + sizeof text, number).ptr);
-}
+std::string format_number(float number) { return shortest(number); }
+std::string format_number(double number) { return shortest(number); }
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   const std::string bad = quoted(text) + " is not a duration such as '30s' or '1h30m' (units: ms s m h d)";

@@ -257,3 +257,28 @@ TEST_CASE("a TOML value has the type of its setting") {
   std::remove(file.c_str());
   rmdir(folder);
 }
+
+TEST_CASE("a filter has a section within a section, and numbers with and without a point") {
+  const Folder folder;
+  const std::string file = folder.write(
+      "m.toml", "[filter]\ntag = 3.5\nreject = 12\n[filter.access]\nmode = \"score\"\ndeny = [\"192.0.2.0/24\"]\n");
+  ConfigSources sources{file, {"filter.defer=.5"}, {{"MAILDROP_FILTER_ACCESS_WEIGHT", "0.25"}}};
+  const auto loaded = load_config(sources);
+  REQUIRE(loaded);
+  const FilterSettings& filter = loaded->config.filter;
+  CHECK(filter.tag == 3.5);
+  CHECK(filter.reject == 12);
+  CHECK(filter.defer == 0.5);
+  CHECK(filter.access.mode == FilterUse::Mode::score);
+  CHECK(filter.access.weight == 0.25);
+  CHECK(filter.access.deny == std::vector<std::string>{"192.0.2.0/24"});
+  for (const char* wrong : {"nan", "inf", "-1", "1e9", "5,5", "0x10", "five", ""}) {
+    INFO(wrong);
+    CHECK(problems({"", {std::string("filter.tag=") + wrong}, {}}).find("filter.tag: ") != std::string::npos);
+  }
+  const std::string text = folder.write("t.toml", "[filter]\ntag = \"5\"\naccess = 7\nacces.mode = \"off\"\n");
+  const std::string told = problems({text, {}, {}});
+  CHECK(told.find("t.toml:2:1: filter.tag: a number is needed") != std::string::npos);
+  CHECK(told.find("t.toml:3:1: filter.access: is a section: write [filter.access]") != std::string::npos);
+  CHECK(told.find("filter.acces: unknown setting") != std::string::npos);
+}

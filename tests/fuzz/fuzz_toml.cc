@@ -57,7 +57,7 @@ std::string shown(const Config& config) {
   std::string out;
   std::string_view section;
   for (const Setting& setting : settings()) {
-    const std::string_view its = setting.key.substr(0, setting.key.find('.'));
+    const std::string_view its = setting.key.substr(0, setting.key.rfind('.'));
     if (its != section) out += "[" + std::string(its) + "]\n";
     section = its;
     out += toml_line(setting, config) + "\n";

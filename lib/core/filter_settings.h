@@ -1,0 +1,52 @@
+/// filter_settings.h: what filters are worth, and what each of them goes by. Part of config.h.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/net.h"
+
+namespace maildrop {
+
+/// What each filter has.
+struct FilterUse {
+  /// off: it is not asked. observe: what it finds is kept with the message and counted, and changes nothing. score: its
+  /// score counts, too. enforce: what it wants done is done, too.
+  enum class Mode { off, observe, score, enforce };
+  enum class OnError { pass, defer, reject };
+
+  Mode mode = Mode::score;
+  double weight = 1;                     // its score counts that many times
+  std::chrono::milliseconds timeout{0};  // for its lookups in each phase; 0: filter.timeout
+  OnError on_error = OnError::pass;      // when it cannot tell, with Mode::enforce
+};
+
+struct AccessFilter : FilterUse {
+  enum class Action { reject, defer, discard, disconnect };
+
+  AccessFilter() : FilterUse{.mode = Mode::enforce} {}  // its lists are somebody's will
+
+  std::vector<std::string> allow;  // patterns, see filter/pattern.h
+  std::vector<std::string> deny;
+  Action action = Action::reject;  // what becomes of who is denied
+};
+
+struct FilterSettings {
+  /// The first phase in which mail is refused for what was found by then.
+  enum class DecideAt { phase, rcpt, message };
+
+  // Sums of scores from which on something is done; 0: it never is.
+  double tag = 5;
+  double quarantine = 0;
+  double defer = 0;
+  double reject = 0;
+  DecideAt decide_at = DecideAt::rcpt;      // as Postfix's smtpd_delay_reject
+  std::chrono::milliseconds timeout{1500};  // for all lookups of a phase: a peer hears its reply within 2 s
+  std::uint64_t memory = 32u << 20;         // bytes of what sessions know of the world, all together
+
+  AccessFilter access;
+};
+
+}  // namespace maildrop

@@ -1,0 +1,107 @@
+/// settings_filters.cc: the rows of what filters are worth, and of each filter.
+#include <chrono>
+#include <deque>
+
+#include "core/setting_rows.h"
+
+namespace maildrop::rows {
+
+namespace {
+
+constexpr Range<double> kThreshold{0, 1000};
+constexpr std::size_t kLongestPattern = 1000;  // bytes
+
+/// Rows hold views of their keys.
+std::string_view key_of(std::string_view filter, std::string_view name) {
+  static std::deque<std::string> keys;
+  return keys.emplace_back("filter." + std::string(filter) + "." + std::string(name));
+}
+
+/// What each filter has. A Use gives the place in a Config.
+template <class Use>
+void add_use(std::vector<Setting>& rows, std::string_view filter, Use) {
+  using Mode = FilterUse::Mode;
+  using OnError = FilterUse::OnError;
+  rows.push_back(reloadable(choice_row<Mode>(
+      key_of(filter, "mode"),
+      {{"off", Mode::off}, {"observe", Mode::observe}, {"score", Mode::score}, {"enforce", Mode::enforce}},
+      [](Config& config) -> Mode& { return Use()(config).mode; }, "off | observe | score | enforce",
+      "Whether it is asked at all, and whether what it finds is only kept and counted (observe), its score counts "
+      "(score), or what it wants done is done, too (enforce).")));
+  rows.push_back(reloadable(decimal_row(
+      key_of(filter, "weight"), {0, 100}, [](Config& config) -> double& { return Use()(config).weight; }, "0..100",
+      "Its score counts that many times.")));
+  rows.push_back(reloadable(duration_row(
+      key_of(filter, "timeout"), {Millis(0), Millis(1800)},
+      [](Config& config) -> Millis& { return Use()(config).timeout; }, "0..1800ms",
+      "How long its lookups may take in a phase. 0: filter.timeout.")));
+  rows.push_back(reloadable(choice_row<OnError>(
+      key_of(filter, "on_error"), {{"pass", OnError::pass}, {"defer", OnError::defer}, {"reject", OnError::reject}},
+      [](Config& config) -> OnError& { return Use()(config).on_error; }, "pass | defer | reject",
+      "What is done with mode = enforce when it cannot tell: no DNS, no store, a fault of its own.")));
+}
+
+void add_scoring(std::vector<Setting>& rows) {
+  using DecideAt = FilterSettings::DecideAt;
+  rows.push_back(reloadable(decimal_row("filter.tag", kThreshold, MEMBER(filter.tag), "0..1000",
+                                        "A message whose scores sum up to that is marked as spam. 0: none is.")));
+  rows.push_back(reloadable(
+      decimal_row("filter.quarantine", kThreshold, MEMBER(filter.quarantine), "0..1000",
+                  "A message with that sum is kept where lists do not show it unless they are asked to. 0: none is.")));
+  rows.push_back(
+      reloadable(decimal_row("filter.defer", kThreshold, MEMBER(filter.defer), "0..1000",
+                             "With that sum the client is told to come again later (450 4.7.1). 0: nobody is.")));
+  rows.push_back(reloadable(decimal_row("filter.reject", kThreshold, MEMBER(filter.reject), "0..1000",
+                                        "With that sum a recipient or message is refused (550 5.7.1). 0: none is.")));
+  rows.push_back(reloadable(choice_row<DecideAt>(
+      "filter.decide_at", {{"phase", DecideAt::phase}, {"rcpt", DecideAt::rcpt}, {"message", DecideAt::message}},
+      MEMBER(filter.decide_at), "phase | rcpt | message",
+      "When a client hears that it is refused: as soon as that is known, not before RCPT, so that the log has sender "
+      "and recipient, or not before the end of the message, so that all filters have seen all of it. What is found "
+      "of a recipient is said at RCPT in any case, and a filter's `disconnect` acts at once.")));
+  rows.push_back(
+      reloadable(duration_row("filter.timeout", {Millis(100), Millis(1800)}, MEMBER(filter.timeout), "100ms..1800ms",
+                              "How long all lookups of a phase may take together. Filters whose answers have not come "
+                              "by then go on without.")));
+  rows.push_back(
+      reloadable(size_row("filter.memory", {64 * kKiB, 64 * kGiB}, MEMBER(filter.memory), "64KiB..64GiB",
+                          "Bytes of the answers of the DNS that sessions hold while they last, all together, "
+                          "at most 512 KiB each. Beyond, an answer counts as none.")));
+}
+
+/// What higher floors know of patterns they check themselves.
+Result<std::string> parse_pattern(const std::string& text) {
+  if (!text.empty() && text.size() <= kLongestPattern) return text;
+  return fail(Code::invalid, "is empty or longer than " + std::to_string(kLongestPattern) + " bytes");
+}
+
+void add_access(std::vector<Setting>& rows) {
+  using Action = AccessFilter::Action;
+  constexpr std::string_view kPatterns = "NETWORK | client:NAME | helo:NAME | from:ADDRESS | to:ADDRESS, ...";
+  add_use(rows, "access", [](Config& config) -> FilterUse& { return config.filter.access; });
+  rows.push_back(reloadable(list_row(
+      "filter.access.allow", MEMBER(filter.access.allow), parse_pattern, as_is, kPatterns,
+      "Whom no filter refuses: networks of clients, their confirmed host names, what they call themselves, senders, "
+      "recipients. `client:.example.com` is what is below that name, `from:@example.com` all of a domain, "
+      "`helo:/^ylmf-pc$/` a regular expression. One who allows a recipient speaks for a message only where all its "
+      "recipients are allowed.")));
+  rows.push_back(reloadable(list_row("filter.access.deny", MEMBER(filter.access.deny), parse_pattern, as_is, kPatterns,
+                                     "Whom it refuses; filter.access.allow goes before it.")));
+  rows.push_back(
+      reloadable(choice_row<Action>("filter.access.action",
+                                    {{"reject", Action::reject},
+                                     {"defer", Action::defer},
+                                     {"discard", Action::discard},
+                                     {"disconnect", Action::disconnect}},
+                                    MEMBER(filter.access.action), "reject | defer | discard | disconnect",
+                                    "What becomes of who is denied. `discard` takes the message and drops it.")));
+}
+
+}  // namespace
+
+void add_filters(std::vector<Setting>& rows) {
+  add_scoring(rows);
+  add_access(rows);
+}
+
+}  // namespace maildrop::rows
