@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "filter/pattern.h"
 #include "mail/address.h"
 #include "mail/inbox.h"
 
@@ -42,11 +43,15 @@ std::string denied_file(const std::string& path, bool writing) {
   return !folder.empty() && is_denied(folder.string(), W_OK | X_OK) ? folder.string() : std::string();
 }
 
-/// What the mail module knows of names, so that one it would never match is told and not dropped.
+/// What higher floors know of names, so that one that would never match is told and not dropped.
 Result<void> check_value(std::string_view key, const std::string& value) {
   if (key == "mail.domains" && value != "*" && !mail::canonical_domain(value))
     return fail(Code::invalid,
                 "'" + value + "' is no domain (a name, an address literal like [192.0.2.1], or * for any)");
+  if (key == "filter.access.allow" || key == "filter.access.deny") {
+    const auto pattern = filter::Pattern::parse(value);
+    return pattern ? Result<void>() : tl::unexpected(pattern.error());
+  }
   if (key != "inbox.reserved") return {};
   InboxSettings as_written;
   as_written.plus_tag = InboxSettings::PlusTag::keep;

@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "mail/transaction.h"
+#include "store/store.h"
 
 namespace maildrop::filter {
 
@@ -34,6 +36,13 @@ struct Verdict {
   bool refuses() const { return action == Action::defer || action == Action::reject || action == Action::disconnect; }
 };
 
+/// What is kept with a message.
+struct Judgement {
+  store::Mark mark = store::Mark::none;
+  std::optional<float> score{};  // nothing: nobody judged it
+  std::string verdicts{};        // filter/trace.h
+};
+
 /// How long a verdict is waited for: a peer hears its reply within 2 s, whatever hangs. A pause that is meant is a
 /// delay.
 inline constexpr std::chrono::milliseconds kVerdictTime{1900};
@@ -51,6 +60,9 @@ class Trial {
   /// has ended, does nothing, and the next question may be put before it. The transaction is as it was asked about
   /// while the answer is waited for; it stays in its place as long as the Trial.
   virtual void judge(Phase phase, const mail::Transaction& transaction, Done done) = 0;
+
+  /// What is kept with the message that was judged last.
+  virtual Judgement judgement() { return {}; }
 };
 
 /// Whoever is asked for verdicts: one for all loops. Thread-safe.

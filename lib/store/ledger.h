@@ -29,6 +29,7 @@ struct Rate {
   unsigned tokens = 1;
   Millis per = std::chrono::minutes(1);
   unsigned burst = 1;
+  friend bool operator==(const Rate&, const Rate&) = default;
 };
 
 /// One thing to be done. `space` is ours, `[a-z0-9-]`, 32 bytes at most, and has operations of one kind: records
@@ -67,6 +68,7 @@ struct Operation {
   Millis time{};  // lifetime or window
   std::int64_t amount = 0;
   Rate rate{};
+  friend bool operator==(const Operation&, const Operation&) = default;
 };
 
 struct Answer {

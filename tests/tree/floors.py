@@ -13,7 +13,7 @@ HEADERS = {
     "tl/expected": ["tl/*"], "spdlog": ["spdlog/*"], "toml++": ["toml++/*"], "GMime": ["gmime/*"],
     "GLib": ["glib.h", "glib-object.h", "gio/*"], "Gumbo": ["gumbo.h"], "libidn2": ["idn2.h"], "sqlite3": ["sqlite3.h"],
     "hiredis": ["hiredis/*"],
-    "libunbound": ["unbound.h", "unbound-event.h"],
+    "libunbound": ["unbound.h", "unbound-event.h"], "RE2": ["re2/*"],
     "zstd": ["zstd.h", "zstd_errors.h"],
     "Boost.CRC": ["boost/crc.hpp"], "Boost.Asio": ["boost/asio.hpp", "boost/asio/*", "boost/system/*"],
     "Boost.Beast": ["boost/beast.hpp", "boost/beast/*"], "libsystemd": ["systemd/*"], "OpenSSL": ["openssl/*"], "nlohmann-json": ["nlohmann/*"],

@@ -1,0 +1,177 @@
+/// case.cc: has filters judge, each as often as it needs, and remembers what they found.
+#include "filter/case.h"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <utility>
+
+#include "core/text.h"
+#include "dns/recorded.h"
+
+namespace maildrop::filter {
+
+namespace {
+
+constexpr std::size_t kMostFacts = 10;       // of an entry, in the trace
+constexpr std::size_t kLongestFact = 120;    // bytes
+constexpr std::size_t kLongestReason = 300;  // bytes
+
+std::string text_of(const Knowledge::Lookup& lookup) {
+  std::string text = dns::to_line(lookup.first, *lookup.second);
+  return text.size() > kLongestFact ? std::string(utf8_prefix(text, kLongestFact)) + "..." : text;
+}
+
+}  // namespace
+
+Case::Case(std::shared_ptr<const Chain> chain, const Clock& clock, BudgetShare memory)
+    : chain_(std::move(chain)), clock_(clock), knowledge_(std::move(memory)) {}
+
+void Case::begin(Phase phase, const mail::Transaction& transaction) {
+  settle_recipient();
+  forget(phase);
+  std::erase_if(told_, [&](const auto& told) { return told.second.phase >= phase; });
+  knowledge_.forget();
+  transaction_ = &transaction;
+  phase_ = phase;
+  at_recipient_ = phase == Phase::rcpt;
+  now_ = clock_.now();
+  refused_ = false;
+  seats_.clear();
+  if (allowing()) return;
+  for (std::size_t i = 0; i < chain_->links().size(); ++i)
+    if ((chain_->links()[i].phases & bit(phase)) != 0) seats_.push_back({i});
+}
+
+/// What was found at that phase or later; of recipients there are many.
+void Case::forget(Phase phase) {
+  std::erase_if(entries_, [&](const Entry& entry) {
+    return entry.phase > phase || (entry.phase == phase && phase != Phase::rcpt);
+  });
+}
+
+/// In the order of phases and filters, whoever has his answers first.
+void Case::add(std::vector<Entry>& entries, Entry entry) {
+  const auto before = [](const Entry& a, const Entry& b) {
+    return a.phase != b.phase ? a.phase < b.phase : a.filter < b.filter;
+  };
+  entries.insert(std::upper_bound(entries.begin(), entries.end(), entry, before), std::move(entry));
+}
+
+/// Of the recipients a message has, each filter's worst finding is kept: what is kept does not grow with them. One who
+/// was refused gets no message, and has no part in it.
+void Case::settle_recipient() {
+  for (Entry& fresh : recipient_) {
+    if (refused_) break;
+    const auto before = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+      return entry.phase == Phase::rcpt && entry.filter == fresh.filter;
+    });
+    if (before == entries_.end()) {
+      add(entries_, std::move(fresh));
+      continue;
+    }
+    const bool allows =
+        before->effect.allows && fresh.effect.allows;  // speaks for a message if for all of its recipients
+    if (is_worse(fresh, *before)) *before = std::move(fresh);
+    before->effect.allows = allows;
+  }
+  recipient_.clear();
+  at_recipient_ = false;
+}
+
+bool Case::advance() {
+  bool again = true;
+  while (std::exchange(again, false)) {
+    for (Seat& seat : seats_) {
+      if (seat.ended || !can_judge(seat)) continue;
+      judge(seat);
+      again |= seat.ended;  // others may wait for what it tells
+    }
+  }
+  return std::all_of(seats_.begin(), seats_.end(), [](const Seat& seat) { return seat.ended; });
+}
+
+std::string Case::told(std::string_view fact) const {
+  const auto found = told_.find(fact);
+  return found == told_.end() ? std::string() : found->second.value;
+}
+
+bool Case::has_ended(std::size_t filter) const {
+  return std::none_of(seats_.begin(), seats_.end(),
+                      [&](const Seat& seat) { return seat.filter == filter && !seat.ended; });
+}
+
+bool Case::can_judge(const Seat& seat) const {
+  if (seat.late) return true;
+  const auto all = [](const auto& awaited, auto known) { return std::all_of(awaited.begin(), awaited.end(), known); };
+  return all(seat.lookups, [](const Knowledge::Lookup* lookup) { return lookup->second.has_value(); }) &&
+         all(seat.errands, [](const Knowledge::Errand* errand) { return errand->answer.has_value(); }) &&
+         all(seat.tellers, [&](std::size_t filter) { return has_ended(filter); });
+}
+
+bool Case::is_worse(const Entry& one, const Entry& other) {
+  const unsigned rank = rank_of(one.effect.action), before = rank_of(other.effect.action);
+  return rank != before ? rank > before : one.effect.score > other.effect.score;
+}
+
+void Case::judge(Seat& seat) {
+  Facts facts(*this, seat.filter, seat.late);
+  const Monotonic start = clock_.monotonic();
+  Finding finding = ask(seat, facts);
+  seat.micros += static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(clock_.monotonic() - start).count());
+  ++seat.tries;
+  if (facts.too_many_ || (facts.waits() && seat.tries >= kMostTries)) finding = Finding::fail("asks for too much");
+  if (facts.waits() && !finding.failed) {
+    seat.lookups = std::move(facts.lookups_);
+    seat.errands = std::move(facts.errands_);
+    seat.tellers = std::move(facts.tellers_);
+    return;
+  }
+  end(seat, std::move(finding), facts);
+}
+
+/// What a filter throws costs its own opinion.
+Finding Case::ask(const Seat& seat, Facts& facts) const try {
+  return chain_->links()[seat.filter].filter->judge(phase_, *transaction_, facts);
+} catch (const std::exception& thrown) {
+  return Finding::fail(std::string("it threw: ") + thrown.what());
+} catch (...) {
+  return Finding::fail("it threw");
+}
+
+void Case::end(Seat& seat, Finding finding, Facts& facts) {
+  seat.ended = true;
+  const Chain::Link& link = chain_->links()[seat.filter];
+  for (auto& [fact, value] : facts.told_)
+    if (chain_->teller_of(fact) == seat.filter)
+      told_.insert_or_assign(std::string(fact), Told{std::move(value), phase_});
+  if (finding.reason.size() > kLongestReason) finding.reason = utf8_prefix(finding.reason, kLongestReason);
+  const Effect effect = effect_of(link.use, finding);
+  Entry entry{phase_, seat.filter, std::move(finding), effect, seat.micros};
+  for (std::size_t i = 0; !is_silent(entry) && i < facts.used_.size() && i < kMostFacts; ++i)
+    entry.facts.push_back(text_of(*facts.used_[i]));
+  add(phase_ == Phase::rcpt ? recipient_ : entries_, std::move(entry));
+}
+
+void Case::each_finding(const Seen& seen) const {
+  for (const Entry& entry : phase_ == Phase::rcpt ? recipient_ : entries_)
+    if (entry.phase == phase_) seen(entry.filter, entry.finding, entry.micros);
+}
+
+std::optional<Millis> Case::patience() const {
+  std::optional<Millis> least;
+  for (const Seat& seat : seats_) {
+    if (seat.ended) continue;
+    const Millis timeout = chain_->timeout_of(chain_->links()[seat.filter]);
+    if (!least || timeout < *least) least = timeout;
+  }
+  return least;
+}
+
+void Case::expire(Millis elapsed) {
+  for (Seat& seat : seats_)
+    if (!seat.ended && chain_->timeout_of(chain_->links()[seat.filter]) <= elapsed) seat.late = true;
+}
+
+}  // namespace maildrop::filter

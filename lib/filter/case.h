@@ -1,0 +1,128 @@
+/// case.h: one session before the filters: what they found, what they still wait for, and what comes of it.
+///
+/// No socket and no timer. Whoever runs it begins a phase; then, until advance() says that all filters have come to
+/// their end: asks the world what take_questions() and take_errands() name, tells it by know(), and advances again; and
+/// says expire() when time goes by. decide() is what comes of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "filter/chain.h"
+#include "filter/filter.h"
+#include "filter/knowledge.h"
+#include "filter/scoring.h"
+#include "filter/trace.h"
+#include "filter/verdict.h"
+
+namespace maildrop::filter {
+
+class Case {
+ public:
+  /// How often a filter is asked in one phase, at most: each time all that it had asked for is known.
+  static constexpr unsigned kMostTries = 60;
+
+  /// `clock` measures what filters cost, and tells them the time; it outlives the case. `memory`: what answers of the
+  /// DNS are held of.
+  Case(std::shared_ptr<const Chain> chain, const Clock& clock, BudgetShare memory = {});
+
+  /// A new question. What it makes void is forgotten: HELO all that came of the HELO before, MAIL the transaction.
+  /// `transaction` stays in its place until the phase is decided.
+  void begin(Phase phase, const mail::Transaction& transaction);
+  /// Has those judge who can; true: all have come to their end.
+  bool advance();
+
+  std::vector<dns::Question> take_questions() { return knowledge_.take_questions(); }
+  std::vector<const Knowledge::Errand*> take_errands() { return knowledge_.take_errands(); }
+  void know(const dns::Question& question, dns::Answer answer) { knowledge_.know(question, std::move(answer)); }
+  void know(std::size_t errand, Result<store::Answer> answer) { knowledge_.know(errand, std::move(answer)); }
+
+  /// How long after the begin of the phase the next of those who wait is to wait no more; nothing: none waits.
+  std::optional<Millis> patience() const;
+  /// That long has gone by: whose timeout is over goes on without what it does not know.
+  void expire(Millis elapsed);
+
+  /// What each filter found in the phase, and the microseconds it took. REQUIRES: advance() said so.
+  using Seen = std::function<void(std::size_t filter, const Finding& finding, std::uint64_t micros)>;
+  void each_finding(const Seen& seen) const;
+
+  /// What comes of the phase. REQUIRES: advance() said so.
+  Verdict decide();
+
+  /// What the last decision came from; at RCPT, of that recipient.
+  Trace trace() const;
+  /// What filters told last; empty: nothing.
+  std::string told(std::string_view fact) const;
+  /// What was found of the message and all who get it. Between two phases.
+  Trace message_trace();
+
+ private:
+  friend class Facts;
+
+  /// A filter in the phase that is judged.
+  struct Seat {
+    std::size_t filter;
+    bool ended = false;
+    bool late = false;
+    unsigned tries = 0;
+    std::uint64_t micros = 0;
+    std::vector<const Knowledge::Lookup*> lookups{};  // that it waits for
+    std::vector<const Knowledge::Errand*> errands{};
+    std::vector<std::size_t> tellers{};
+  };
+  /// What one filter found at one phase.
+  struct Entry {
+    Phase phase;
+    std::size_t filter;
+    Finding finding;
+    Effect effect;
+    std::uint64_t micros = 0;
+    std::vector<std::string> facts{};
+  };
+  static bool is_silent(const Entry& entry) {
+    const Finding& found = entry.finding;
+    return found.action == Action::pass && found.score == 0 && !found.allows && !found.failed && found.reason.empty();
+  }
+  struct Told {
+    std::string value;
+    Phase phase;
+  };
+
+  bool has_ended(std::size_t filter) const;
+  bool can_judge(const Seat& seat) const;
+  void judge(Seat& seat);
+  Finding ask(const Seat& seat, Facts& facts) const;
+  void end(Seat& seat, Finding finding, Facts& facts);
+  void forget(Phase phase);
+  static void add(std::vector<Entry>& entries, Entry entry);
+  void settle_recipient();
+  static bool is_worse(const Entry& one, const Entry& other);
+  std::vector<const Entry*> concerned() const;
+  const Entry* allowing() const;  // nullptr: nobody does
+  double score() const;
+  std::string explain_score() const;
+  Verdict worst(bool tells) const;
+
+  std::shared_ptr<const Chain> chain_;
+  const Clock& clock_;
+  Knowledge knowledge_;
+  const mail::Transaction* transaction_ = nullptr;
+  Phase phase_ = Phase::connect;
+  Time now_{};
+  std::vector<Seat> seats_;
+  std::vector<Entry> entries_;    // of all phases; of earlier recipients, the worst that each filter found
+  std::vector<Entry> recipient_;  // of the recipient that is asked about, or was last
+  bool at_recipient_ = false;     // one is asked about
+  bool refused_ = false;          // by the last decide()
+  std::map<std::string, Told, std::less<>> told_;
+};
+
+}  // namespace maildrop::filter

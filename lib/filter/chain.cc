@@ -1,0 +1,48 @@
+/// chain.cc: which filters there are.
+#include "filter/chain.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace maildrop::filter {
+
+namespace {
+
+/// A transaction begins anew at MAIL, and what was held back is said at RCPT or behind the message.
+std::uint8_t with_scoring(std::uint8_t phases, const FilterSettings& settings) {
+  if (phases == 0) return 0;
+  const bool late = settings.decide_at == FilterSettings::DecideAt::message;
+  return phases | bit(Phase::mail) | bit(Phase::rcpt) | (late ? bit(Phase::message) : 0);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Chain>> Chain::make(const Config& config, std::span<const FilterKind> kinds) {
+  std::vector<Link> links;
+  for (const FilterKind& kind : kinds) {
+    const FilterUse& use = kind.use(config.filter);
+    if (use.mode == FilterUse::Mode::off) continue;
+    Result<std::unique_ptr<Filter>> made = kind.make(config);
+    if (!made) return fail(Code::invalid, "filter." + std::string(kind.name) + ": " + made.error().what);
+    links.push_back({kind.name, kind.phases, use, std::move(*made), kind.tells});
+  }
+  return std::make_shared<const Chain>(config.filter, std::move(links));
+}
+
+Chain::Chain(const FilterSettings& settings, std::vector<Link> links) : settings_(settings), links_(std::move(links)) {
+  for (const Link& link : links_) phases_ |= link.phases;
+  phases_ = with_scoring(phases_, settings_);
+}
+
+std::optional<std::size_t> Chain::teller_of(std::string_view fact) const {
+  for (std::size_t i = 0; i < links_.size(); ++i)
+    if (std::find(links_[i].tells.begin(), links_[i].tells.end(), fact) != links_[i].tells.end()) return i;
+  return std::nullopt;
+}
+
+Millis Chain::timeout_of(const Link& link) const {
+  return link.use.timeout == Millis(0) ? settings_.timeout : std::min(link.use.timeout, settings_.timeout);
+}
+
+}  // namespace maildrop::filter

@@ -1,0 +1,48 @@
+/// chain.h: the filters of a configuration, in their order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/config.h"
+#include "core/result.h"
+#include "filter/filter.h"
+
+namespace maildrop::filter {
+
+/// Made once for each configuration; thread-safe from then on. Cases keep the one they began with.
+class Chain {
+ public:
+  struct Link {
+    std::string_view name;
+    std::uint8_t phases;
+    FilterUse use;
+    std::unique_ptr<const Filter> filter;
+    std::span<const std::string_view> tells{};
+  };
+
+  /// Of those kinds whose mode is not off. invalid: what is wrong with the settings of which filter.
+  static Result<std::shared_ptr<const Chain>> make(const Config& config, std::span<const FilterKind> kinds);
+  /// Of filters that are there.
+  Chain(const FilterSettings& settings, std::vector<Link> links);
+
+  std::span<const Link> links() const { return links_; }
+  /// bit() of each phase at which somebody has to be asked; 0 without filters.
+  std::uint8_t phases() const { return phases_; }
+  /// Who tells that fact: its place in links().
+  std::optional<std::size_t> teller_of(std::string_view fact) const;
+  const FilterSettings& settings() const { return settings_; }
+  Millis timeout_of(const Link& link) const;
+
+ private:
+  FilterSettings settings_;
+  std::vector<Link> links_;
+  std::uint8_t phases_ = 0;
+};
+
+}  // namespace maildrop::filter

@@ -1,0 +1,62 @@
+/// facts.cc: a filter asks, and what it waits for is noted.
+#include "filter/facts.h"
+
+#include "filter/case.h"
+
+namespace maildrop::filter {
+
+const dns::Answer* Facts::dns(std::string_view name, dns::Type type) {
+  static const dns::Answer kNoName{.status = dns::Status::no_name};
+  const Result<dns::Question> question = dns::Question::make(name, type);
+  return question ? dns(*question) : &kNoName;
+}
+
+const dns::Answer* Facts::dns(const dns::Question& question) {
+  static const dns::Answer kTimedOut{.status = dns::Status::timed_out};
+  if (++asked_ > kMostQuestions) {
+    too_many_ = true;
+    return &kTimedOut;
+  }
+  const Knowledge::Lookup& lookup = case_.knowledge_.find(question);
+  if (lookup.second) {
+    used_.push_back(&lookup);
+    return &*lookup.second;
+  }
+  if (late_) return &kTimedOut;
+  lookups_.push_back(&lookup);
+  return nullptr;
+}
+
+const Result<store::Answer>* Facts::ledger(const store::Operation& operation) {
+  static const Result<store::Answer> kTimedOut = fail(Code::timed_out, "no answer of the ledger in time");
+  if (++operations_ > kMostOperations) {
+    too_many_ = true;
+    return &kTimedOut;
+  }
+  const Knowledge::Errand& errand = case_.knowledge_.find(operation);
+  if (errand.answer) return &*errand.answer;
+  if (late_) return &kTimedOut;
+  errands_.push_back(&errand);
+  return nullptr;
+}
+
+const std::string* Facts::told(std::string_view fact) {
+  static const std::string kNothing;
+  const std::optional<std::size_t> teller = case_.chain_->teller_of(fact);
+  if (!teller || *teller >= filter_) return &kNothing;
+  if (!late_ && !case_.has_ended(*teller)) {
+    tellers_.push_back(*teller);
+    return nullptr;
+  }
+  const auto told = case_.told_.find(fact);
+  return told != case_.told_.end() ? &told->second.value : &kNothing;
+}
+
+void Facts::tell(std::string_view fact, std::string value) {
+  if (value.size() > kMostTold) value.resize(kMostTold);
+  told_.emplace_back(fact, std::move(value));
+}
+
+Time Facts::now() const { return case_.now_; }
+
+}  // namespace maildrop::filter

@@ -1,0 +1,70 @@
+/// facts.h: what a filter may ask about the world.
+///
+/// An answer that is not known yet is nullptr, and is noted; who runs the filters asks for all that was noted at once,
+/// and has them judge again. So a filter reads as if every answer were there, all lookups of a phase run in parallel,
+/// and what was recorded once can be played again.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "dns/answer.h"
+#include "filter/knowledge.h"
+#include "store/ledger.h"
+
+namespace maildrop::filter {
+
+class Case;
+
+/// The view of one filter, while it judges. What it points to is there until then.
+class Facts {
+ public:
+  // What one filter may ask for in a phase. Beyond it has failed.
+  static constexpr std::size_t kMostQuestions = 150;  // SPF: ten times ten addresses of MX, and what leads there
+  static constexpr std::size_t kMostOperations = 10;
+  static constexpr std::size_t kMostTold = 1024;  // bytes of a fact that is told
+
+  /// Always an answer in the end: one that did not come in time is Status::timed_out, and a name that cannot be one
+  /// (empty labels, 300 bytes) is not there: no_name.
+  const dns::Answer* dns(std::string_view name, dns::Type type);
+  const dns::Answer* dns(const dns::Question& question);
+
+  /// Carried out once in this phase for this recipient, however often it is asked for: the same operation gives the
+  /// same answer. timed_out, if that did not come in time; it may be carried out all the same.
+  const Result<store::Answer>* ledger(const store::Operation& operation);
+
+  /// What a filter before this one in the order told of this transaction, in this phase or an earlier one; empty:
+  /// nothing. At RCPT, of this recipient.
+  const std::string* told(std::string_view fact);
+  /// For those behind it; `fact` is one of FilterKind::tells. Counts when the filter has come to its end.
+  void tell(std::string_view fact, std::string value);
+
+  Time now() const;  // of the phase; the same in each try
+
+  /// Something that it has asked for is not known yet.
+  bool waits() const { return !lookups_.empty() || !errands_.empty() || !tellers_.empty(); }
+
+ private:
+  friend class Case;
+  Facts(Case& of, std::size_t filter, bool late) : case_(of), filter_(filter), late_(late) {}
+
+  Case& case_;
+  std::size_t filter_;
+  bool late_;  // what is not known is not waited for
+  bool too_many_ = false;
+  std::size_t asked_ = 0;  // questions
+  std::size_t operations_ = 0;
+  // What it waits for.
+  std::vector<const Knowledge::Lookup*> lookups_;
+  std::vector<const Knowledge::Errand*> errands_;
+  std::vector<std::size_t> tellers_;            // filters, in the order of the chain
+  std::vector<const Knowledge::Lookup*> used_;  // known ones
+  std::vector<std::pair<std::string_view, std::string>> told_;
+};
+
+}  // namespace maildrop::filter

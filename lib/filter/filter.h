@@ -1,0 +1,63 @@
+/// filter.h: one opinion about a transaction. The contract that every filter keeps.
+///
+/// A filter says what it found; the configuration says what that is worth (filter.NAME.mode and weight; scoring.h).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/config.h"
+#include "core/result.h"
+#include "filter/facts.h"
+#include "filter/verdict.h"
+#include "mail/transaction.h"
+
+namespace maildrop::filter {
+
+/// What a filter found at a phase. The default: nothing.
+struct Finding {
+  Action action = Action::pass;  // what it would have done
+  double score = 0;              // how much like spam it is: more is worse, below 0 speaks for it
+  std::string reply{};           // `5.7.1 listed by zen.example`, for an action that refuses; empty: the phase's own
+  std::string reason{};          // for operators, one line; kept with the message
+  Millis delay{0};
+  bool allows = false;  // nothing that filters find matters any more, in this session, or from MAIL on in this
+                        // transaction
+  bool failed = false;  // it cannot tell: filter.NAME.on_error decides
+
+  static Finding score_of(double score, std::string reason) { return {.score = score, .reason = std::move(reason)}; }
+  static Finding act(Action action, double score, std::string reply, std::string reason) {
+    return {.action = action, .score = score, .reply = std::move(reply), .reason = std::move(reason)};
+  }
+  static Finding allow(std::string reason) { return {.reason = std::move(reason), .allows = true}; }
+  static Finding fail(std::string reason) { return {.reason = std::move(reason), .failed = true}; }
+};
+
+/// Thread-safe: one for all sessions. Pure: what it gives depends on its arguments alone, so it is the same live, in a
+/// test, and in a replay.
+class Filter {
+ public:
+  virtual ~Filter() = default;
+
+  /// The transaction is as far as it has come at `phase`; of the recipients the last one is asked about. Where a fact
+  /// is not known yet (nullptr) it returns whatever: it is asked again, from the begin, when all that it asked for is
+  /// there. What it throws is a failed finding.
+  virtual Finding judge(Phase phase, const mail::Transaction& transaction, Facts& facts) const = 0;
+};
+
+/// One line of the table of filters.
+struct FilterKind {
+  std::string_view name;  // as in settings, metrics, traces: [a-z_]
+  std::string_view summary;
+  std::uint8_t phases;                             // bit() of each it wants to be asked at
+  std::span<const std::string_view> tells;         // facts that it tells to those behind it
+  const FilterUse& (*use)(const FilterSettings&);  // its part of the settings
+  Result<std::unique_ptr<Filter>> (*make)(const Config&);
+};
+
+}  // namespace maildrop::filter

@@ -1,0 +1,255 @@
+/// live_judge.cc: runs cases on the loops.
+#include "filter/live_judge.h"
+
+#include <array>
+#include <atomic>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "filter/case.h"
+#include "filter/outage.h"
+
+namespace maildrop::filter {
+
+namespace {
+
+namespace asio = boost::asio;
+using Executor = asio::io_context::executor_type;
+using Steady = std::chrono::steady_clock;
+using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor>;
+
+}  // namespace
+
+/// A chain, and what its filters are counted in.
+struct LiveJudge::Counted {
+  enum Result : std::size_t { silent, against, in_favour, failed };
+  static constexpr std::string_view kResults[] = {"silent", "against", "in_favour", "failed"};
+  struct Meters {
+    std::array<metrics::Counter*, std::size(kResults)> results{};
+    metrics::Counter* micros = nullptr;
+  };
+
+  Counted(std::shared_ptr<const Chain> c, metrics::Registry& registry) : chain(std::move(c)) {
+    for (const Chain::Link& link : chain->links()) {
+      const std::string label = "filter=\"" + std::string(link.name) + "\"";
+      Meters& meters = of.emplace_back();
+      for (std::size_t i = 0; i < std::size(kResults); ++i)
+        meters.results[i] = &registry.counter("maildrop_filter_findings_total", "What filters found",
+                                              label + ",result=\"" + std::string(kResults[i]) + "\"");
+      meters.micros = &registry.counter("maildrop_filter_microseconds_total",
+                                        "Time that filters took to judge, waiting not included", label);
+    }
+  }
+
+  static Result result_of(const Finding& finding) {
+    if (finding.failed) return failed;
+    if (finding.score > 0 || finding.action != Action::pass) return against;
+    return finding.score < 0 || finding.allows ? in_favour : silent;
+  }
+
+  void count(std::size_t filter, const Finding& finding, std::uint64_t micros) const {
+    of[filter].results[result_of(finding)]->add();
+    of[filter].micros->add(micros);
+  }
+
+  std::shared_ptr<const Chain> chain;
+  std::vector<Meters> of;  // as chain->links()
+};
+
+struct LiveJudge::Shared {
+  Shared(LiveParts p, std::shared_ptr<const Chain> chain)
+      : parts(std::move(p)),
+        memory(chain->settings().memory),
+        dns_outage("dns", parts.metrics),
+        ledger_outage("ledger", parts.metrics),
+        counted(std::make_shared<const Counted>(std::move(chain), parts.metrics)) {
+    for (std::size_t i = 0; i < phases.size(); ++i)
+      phases[i] = &parts.metrics.histogram("maildrop_filter_seconds", "Time to the verdict of all filters",
+                                           "phase=\"" + std::string(kPhaseNames[i]) + "\"");
+    parts.metrics.callback("maildrop_filter_memory_bytes",
+                           "Memory of what sessions know of the DNS: compare the setting filter.memory",
+                           [this] { return static_cast<double>(memory.used()); });
+  }
+
+  std::shared_ptr<const Counted> current() {
+    const std::lock_guard lock(mutex);
+    return counted;
+  }
+
+  LiveParts parts;
+  Budget memory;
+  Outage dns_outage;
+  Outage ledger_outage;
+  std::array<metrics::Histogram*, std::size(kPhaseNames)> phases{};
+  std::mutex mutex;  // of what follows
+  std::shared_ptr<const Counted> counted;
+};
+
+/// One session. On its loop's thread alone. Answers of the world find it by weak pointers: it may be gone.
+class LiveJudge::Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(Shared& shared, std::size_t loop)
+      : shared_(shared),
+        loop_(shared.parts.loops.at(loop)),
+        counted_(shared.current()),
+        case_(counted_->chain, shared.parts.clock, BudgetShare(shared.memory)),
+        timer_(loop_.context.get_executor()) {}
+
+  void judge(Phase phase, const mail::Transaction& transaction, Trial::Done done) {
+    done_ = std::move(done);
+    phase_ = phase;
+    began_ = Steady::now();
+    armed_.reset();
+    case_.begin(phase, transaction);
+    step();
+  }
+
+  Judgement judgement() {
+    const Trace trace = case_.message_trace();
+    return {trace.mark, static_cast<float>(trace.score), format_trace(trace)};
+  }
+
+ private:
+  void step() {
+    while (!case_.advance())
+      if (!ask_world()) return wait();
+    if (armed_) timer_.cancel();
+    armed_.reset();
+    shared_.phases[static_cast<std::size_t>(phase_)]->observe(
+        std::chrono::duration<double>(Steady::now() - began_).count());
+    case_.each_finding([this](std::size_t filter, const Finding& finding, std::uint64_t micros) {
+      counted_->count(filter, finding, micros);
+    });
+    const Trial::Done done = std::exchange(done_, {});
+    done(case_.decide());
+  }
+
+  /// Asks all that is new. true: something of it is known already.
+  bool ask_world() {
+    bool known = false;
+    for (const dns::Question& question : case_.take_questions()) known |= ask_dns(question);
+    for (const Knowledge::Errand* errand : case_.take_errands()) ask_ledger(*errand);
+    return known;
+  }
+
+  bool ask_dns(const dns::Question& question) {
+    const auto place = lookups_.emplace(lookups_.end());
+    *place = loop_.resolver.ask(question, [weak = weak_from_this(), question, place](const dns::Answer& answer) {
+      const std::shared_ptr<Session> self = weak.lock();
+      if (!self) return;
+      self->lookups_.erase(place);
+      self->go_on([&] { self->hear(question, answer); });
+    });
+    if (!place->answer()) return false;
+    hear(question, *place->answer());
+    lookups_.erase(place);
+    return true;
+  }
+
+  void hear(const dns::Question& question, const dns::Answer& answer) {
+    const bool known = dns::is_known(answer.status);
+    // A cache answers for long when nobody else does.
+    if (!known || answer.source == dns::Source::servers) shared_.dns_outage.count(known);
+    case_.know(question, answer);
+  }
+
+  void ask_ledger(const Knowledge::Errand& errand) {
+    const auto heard = [weak = weak_from_this(), number = errand.number](const Result<store::Answer>& answer) {
+      const std::shared_ptr<Session> self = weak.lock();
+      if (!self) return;
+      --self->errands_;
+      self->shared_.ledger_outage.count(answer.has_value());
+      self->go_on([&] { self->case_.know(number, answer); });
+    };
+    ++errands_;
+    // On the bookkeeper's thread nobody may own the session: its end is to be on its loop.
+    shared_.parts.ledger.ask(errand.operation, [&context = loop_.context, heard](Result<store::Answer> answer) {
+      asio::post(context, [heard, answer = std::move(answer)] { heard(answer); });
+    });
+  }
+
+  /// Something has come to be known. Whoever tells it must not hear exceptions: of what is thrown here (no memory), the
+  /// verdict dies, and whoever waits for it hears of that.
+  template <class Learn>
+  void go_on(Learn learn) try {
+    learn();
+    if (done_) step();
+  } catch (...) {
+    done_ = {};
+  }
+
+  /// When they are answered nobody may be there to hear it.
+  void count_unanswered() const {
+    for (std::size_t i = 0; i < lookups_.size(); ++i) shared_.dns_outage.count(false);
+    for (std::size_t i = 0; i < errands_; ++i) shared_.ledger_outage.count(false);
+  }
+
+  void wait() {
+    const std::optional<Millis> patience = case_.patience();
+    if (!patience || patience == armed_) return;
+    armed_ = patience;
+    timer_.expires_at(began_ + *patience);
+    timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+      const std::shared_ptr<Session> self = weak.lock();
+      if (error || !self) return;
+      self->armed_.reset();
+      self->count_unanswered();
+      self->go_on([&] { self->case_.expire(std::chrono::duration_cast<Millis>(Steady::now() - self->began_)); });
+    });
+  }
+
+  Shared& shared_;
+  const LiveParts::Loop& loop_;
+  std::shared_ptr<const Counted> counted_;
+  Case case_;
+  Timer timer_;
+  std::list<dns::Lookup> lookups_;  // not answered
+  std::size_t errands_ = 0;         // the same
+  Trial::Done done_;                // while a question is open
+  Phase phase_ = Phase::connect;
+  Steady::time_point began_;
+  std::optional<Millis> armed_;  // what the timer waits for, from began_ on
+};
+
+LiveJudge::LiveJudge(LiveParts parts, std::shared_ptr<const Chain> chain)
+    : shared_(std::make_unique<Shared>(std::move(parts), std::move(chain))) {}
+LiveJudge::~LiveJudge() = default;
+
+void LiveJudge::apply(std::shared_ptr<const Chain> chain) {
+  shared_->memory.set_limit(chain->settings().memory);
+  auto counted = std::make_shared<const Counted>(std::move(chain), shared_->parts.metrics);
+  const std::lock_guard lock(shared_->mutex);
+  shared_->counted = std::move(counted);
+}
+
+std::string LiveJudge::impaired() const {
+  std::string text;
+  for (const Outage* each : {&shared_->dns_outage, &shared_->ledger_outage})
+    if (each->active()) text += "filters have no answers: " + std::string(each->source()) + "\n";
+  return text;
+}
+
+std::uint8_t LiveJudge::phases() const { return shared_->current()->chain->phases(); }
+
+std::unique_ptr<Trial> LiveJudge::begin(std::size_t loop) {
+  class LiveTrial final : public Trial {
+   public:
+    explicit LiveTrial(std::shared_ptr<Session> session) : session_(std::move(session)) {}
+    void judge(Phase phase, const mail::Transaction& transaction, Done done) override {
+      session_->judge(phase, transaction, std::move(done));
+    }
+    Judgement judgement() override { return session_->judgement(); }
+
+   private:
+    std::shared_ptr<Session> session_;
+  };
+  return std::make_unique<LiveTrial>(std::make_shared<Session>(*shared_, loop));
+}
+
+}  // namespace maildrop::filter

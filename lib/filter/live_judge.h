@@ -1,0 +1,56 @@
+/// live_judge.h: the filters before the sessions of a server: facts come from the DNS and the ledger as they are asked
+/// for.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/budget.h"
+#include "core/clock.h"
+#include "core/config.h"
+#include "core/metrics.h"
+#include "core/result.h"
+#include "dns/resolver.h"
+#include "filter/chain.h"
+#include "filter/verdict.h"
+#include "store/bookkeeper.h"
+
+namespace maildrop::filter {
+
+/// What it works with; all of it outlives it, and so it outlives its trials.
+struct LiveParts {
+  struct Loop {
+    boost::asio::io_context& context;
+    dns::Resolver& resolver;
+  };
+  std::vector<Loop> loops;  // by their index of service::Loops
+  store::Bookkeeper& ledger;
+  const Clock& clock;
+  metrics::Registry& metrics;
+};
+
+class LiveJudge final : public Judge {
+ public:
+  LiveJudge(LiveParts parts, std::shared_ptr<const Chain> chain);
+  ~LiveJudge() override;
+
+  /// For the sessions to come; those that run keep theirs. Thread-safe.
+  void apply(std::shared_ptr<const Chain> chain);
+
+  /// A line for each source of facts that does not answer now. Thread-safe.
+  std::string impaired() const;
+
+  std::uint8_t phases() const override;
+  std::unique_ptr<Trial> begin(std::size_t loop) override;
+
+ private:
+  struct Counted;
+  struct Shared;
+  class Session;
+  std::unique_ptr<Shared> shared_;
+};
+
+}  // namespace maildrop::filter

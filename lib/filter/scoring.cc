@@ -1,0 +1,76 @@
+/// scoring.cc: weights, thresholds and their replies.
+#include "filter/scoring.h"
+
+#include <algorithm>
+
+namespace maildrop::filter {
+
+namespace {
+
+constexpr std::size_t kLongestReply = 400;  // bytes of a text: RFC 5321 4.5.3.1.5 has 512 for the line
+
+Action action_of(FilterUse::OnError on_error) {
+  switch (on_error) {
+    case FilterUse::OnError::pass: return Action::pass;
+    case FilterUse::OnError::defer: return Action::defer;
+    case FilterUse::OnError::reject: return Action::reject;
+  }
+  return Action::pass;
+}
+
+}  // namespace
+
+Effect effect_of(const FilterUse& use, const Finding& finding) {
+  Effect effect;
+  if (!finding.failed) effect.score = finding.score * use.weight;
+  effect.counts = use.mode == FilterUse::Mode::score || use.mode == FilterUse::Mode::enforce;
+  if (use.mode != FilterUse::Mode::enforce) return effect;
+  effect.action = finding.failed ? action_of(use.on_error) : finding.action;
+  effect.allows = finding.allows && !finding.failed;
+  return effect;
+}
+
+Action action_of(const FilterSettings& settings, double score) {
+  const auto reaches = [&](double threshold) { return threshold > 0 && score >= threshold; };
+  if (reaches(settings.reject)) return Action::reject;
+  if (reaches(settings.defer)) return Action::defer;
+  if (reaches(settings.quarantine)) return Action::quarantine;
+  return reaches(settings.tag) ? Action::tag : Action::pass;
+}
+
+unsigned rank_of(Action action) {
+  switch (action) {
+    case Action::pass:
+    case Action::delay: return 0;
+    case Action::tag: return 1;
+    case Action::quarantine: return 2;
+    case Action::discard: return 3;
+    case Action::defer: return 4;
+    case Action::reject: return 5;
+    case Action::disconnect: return 6;
+  }
+  return 0;
+}
+
+bool tells_at(Phase phase, FilterSettings::DecideAt decide_at) {
+  switch (decide_at) {
+    case FilterSettings::DecideAt::phase: return true;
+    case FilterSettings::DecideAt::rcpt: return phase >= Phase::rcpt;
+    case FilterSettings::DecideAt::message: return phase >= Phase::message;
+  }
+  return true;
+}
+
+std::string reply_of(Phase phase, Action action, std::string_view text) {
+  if (text.empty()) return {};
+  const bool for_now = action == Action::defer;
+  const bool greeting = phase == Phase::connect;
+  std::string reply = for_now ? (greeting ? "421 " : "450 ") : (greeting ? "554 " : "550 ");
+  reply += text.substr(0, kLongestReply);
+  reply[4] = for_now ? '4' : '5';
+  std::replace_if(
+      reply.begin(), reply.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return reply;
+}
+
+}  // namespace maildrop::filter

@@ -1,0 +1,74 @@
+/// knowledge_test.cc: what a session can know, and what it cannot hold.
+#include "filter/knowledge.h"
+
+#include "filter/kit.h"
+
+using namespace maildrop;
+using namespace maildrop::filter;
+using namespace maildrop::filter::test;
+using dns::Type;
+
+TEST_CASE("a question is given away once, and an answer is there from then on") {
+  Knowledge knowledge;
+  const auto question = *dns::Question::make("a.example", Type::a);
+  CHECK_FALSE(knowledge.find(question).second);
+  CHECK_FALSE(knowledge.find(question).second);
+  CHECK(knowledge.take_questions().size() == 1);
+  CHECK(knowledge.take_questions().empty());
+  const Knowledge::Lookup& lookup = knowledge.find(question);
+  knowledge.know(question, address("192.0.2.1"));
+  CHECK(&knowledge.find(question) == &lookup);
+  CHECK(lookup.second->records.size() == 1);
+  knowledge.forget();
+  CHECK(knowledge.find(question).second);
+  knowledge.know(*dns::Question::make("nobody.asked", Type::a), address("192.0.2.1"));
+  CHECK_FALSE(knowledge.find(*dns::Question::make("nobody.asked", Type::a)).second);
+}
+
+TEST_CASE("an errand is given away once, and forgotten with its phase; an answer that is late finds nothing") {
+  Knowledge knowledge;
+  const auto one = store::Operation::get("test", "one"), other = store::Operation::get("test", "other");
+  const std::size_t number = knowledge.find(one).number;
+  CHECK(knowledge.find(one).number == number);
+  CHECK(knowledge.find(other).number != number);
+  CHECK(knowledge.take_errands().size() == 2);
+  CHECK(knowledge.take_errands().empty());
+  knowledge.know(number, store::Answer{.found = true});
+  CHECK(knowledge.find(one).answer);
+  knowledge.forget();
+  CHECK_FALSE(knowledge.find(one).answer);
+  knowledge.know(number, store::Answer{});
+  CHECK_FALSE(knowledge.find(one).answer);
+  CHECK(knowledge.take_errands().size() == 1);
+}
+
+TEST_CASE("answers beyond what a session may have by number are refused until it begins anew") {
+  Knowledge knowledge;
+  for (std::size_t i = 0; i < Knowledge::kMostAnswers; ++i) {
+    const auto question = *dns::Question::make("k" + std::to_string(i), Type::a);
+    CHECK_FALSE(knowledge.find(question).second);
+    knowledge.know(question, address("192.0.2.1"));
+  }
+  CHECK(knowledge.find(*dns::Question::make("one.more", Type::a)).second->status == dns::Status::refused);
+  knowledge.forget();
+  CHECK_FALSE(knowledge.find(*dns::Question::make("one.more", Type::a)).second);
+}
+
+TEST_CASE("answers beyond what a session, or all of them, may have by bytes count as refused") {
+  Budget budget(Knowledge::kMostBytes + 1000);
+  Knowledge knowledge{BudgetShare(budget)}, other{BudgetShare(budget)};
+  const auto large = [](Knowledge& of, int i) {
+    const auto question = *dns::Question::make("k" + std::to_string(i), Type::txt);
+    of.find(question);
+    of.know(question, text(std::string(60'000, 'x')));
+    return of.find(question).second->status;
+  };
+  int fits = 0;
+  while (fits < 100 && large(knowledge, fits) == dns::Status::found) ++fits;
+  CHECK(fits == 8);
+  CHECK(budget.used() <= Knowledge::kMostBytes);
+  CHECK(large(other, 0) == dns::Status::refused);
+  knowledge.forget();
+  CHECK(budget.used() == 0);
+  CHECK(large(other, 1) == dns::Status::found);
+}

@@ -1,0 +1,46 @@
+/// sample.h: one case for a filter as a file: what is set, who comes, what the world answers, what is wanted.
+///
+///   # a comment                                  mode, lists, whatever the filter goes by
+///   set filter.access.deny = 192.0.2.0/24
+///   peer 192.0.2.1                               the client; `name mail.example.com`: as a balancer told
+///   helo mail.example.com
+///   from a@example.com                           nothing behind it: <>
+///   to bob@localhost                             each line one more recipient
+///   dns MX example.com = 10 mx.example.com       as dns/recorded.h has it; `silent`: no answer ever comes
+///   want connect reject 7 denied by 192.0.2.0/24 PHASE ACTION SCORE REASON; ACTION may be allow or failed
+///   told spf = pass                              a fact that it tells
+///   ---
+///   the message, its lines ended by CRLF
+///
+/// The name of the file begins with that of the filter, up to the first `-`, or what `with NAME` adds to it; all others
+/// are off. `want` names all that the filter finds which is not silent, in order.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config.h"
+#include "filter/kit.h"
+
+namespace maildrop::filter::test {
+
+struct Sample {
+  std::string filter;
+  std::vector<std::string> with{};
+  Config config{};
+  mail::Transaction transaction{};  // without recipients
+  std::vector<std::string> to{};
+  std::vector<std::string> want{};
+  std::vector<std::string> told{};  // `spf = pass`
+  std::string message{};
+};
+
+/// Fails the test that reads it where it is no sample.
+Sample read_sample(const std::string& path, World& world);
+
+/// As `want` has it.
+std::vector<std::string> found_in(const Sample& sample, World& world, const Clock& clock,
+                                  std::vector<std::string>& told);
+
+}  // namespace maildrop::filter::test

@@ -1,0 +1,48 @@
+/// samples_test.cc: each filter finds in its samples what they want; and each has such as pass, are caught, fail, and
+/// are hostile.
+#include <filesystem>
+#include <set>
+
+#include "filter/filters.h"
+#include "filter/sample.h"
+
+using namespace maildrop;
+using namespace maildrop::filter;
+using namespace maildrop::filter::test;
+
+namespace {
+
+std::vector<std::string> sample_files() {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(MAILDROP_SOURCE_DIR "/tests/filter/samples"))
+    files.push_back(entry.path().string());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+TEST_CASE("filters find in their samples what is wanted") {
+  for (const std::string& path : sample_files()) {
+    const FakeClock clock;
+    World world(clock);
+    const Sample sample = read_sample(path, world);
+    INFO(path);
+    std::vector<std::string> told;
+    CHECK(found_in(sample, world, clock, told) == sample.want);
+    CHECK(told == sample.told);
+  }
+}
+
+TEST_CASE("each filter has samples of all kinds") {
+  std::set<std::string> kinds;
+  for (const std::string& path : sample_files()) {
+    const std::string name = std::filesystem::path(path).stem().string();
+    kinds.insert(name.substr(0, name.find('-', name.find('-') + 1)));
+  }
+  for (const FilterKind& kind : filter_kinds())
+    for (const char* of : {"pass", "hit", "error", "hostile"}) {
+      INFO(kind.name << "-" << of);
+      CHECK(kinds.contains(std::string(kind.name) + "-" + of));
+    }
+}

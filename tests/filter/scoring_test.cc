@@ -1,0 +1,30 @@
+/// scoring_test.cc: replies of refusals.
+#include "filter/scoring.h"
+
+#include <catch2/catch.hpp>
+
+using namespace maildrop;
+using namespace maildrop::filter;
+
+TEST_CASE("a reply has the code of its phase, and a class that fits") {
+  CHECK(reply_of(Phase::connect, Action::reject, "5.7.1 no") == "554 5.7.1 no");
+  CHECK(reply_of(Phase::connect, Action::defer, "4.7.1 no") == "421 4.7.1 no");
+  CHECK(reply_of(Phase::rcpt, Action::defer, "5.7.1 no") == "450 4.7.1 no");
+  CHECK(reply_of(Phase::message, Action::disconnect, "4.7.1 no") == "550 5.7.1 no");
+  CHECK(reply_of(Phase::message, Action::reject, "").empty());
+}
+
+TEST_CASE("a reply is one line of printable ASCII, whatever a stranger had put into it") {
+  CHECK(reply_of(Phase::rcpt, Action::reject, "5.7.1 a\r\n250 ok\xc3\xa4\x7f") == "550 5.7.1 a??250 ok???");
+  CHECK(reply_of(Phase::rcpt, Action::reject, "5.7.1 " + std::string(5000, 'x')).size() < 450);
+}
+
+TEST_CASE("a threshold of 0 is none, and a negative sum reaches none") {
+  FilterSettings settings;
+  settings.tag = 0;
+  CHECK(action_of(settings, 100) == Action::pass);
+  CHECK(action_of(settings, -100) == Action::pass);
+  settings.reject = 0.5;
+  CHECK(action_of(settings, 0.5) == Action::reject);
+  CHECK(action_of(settings, 0.49) == Action::pass);
+}
