@@ -29,8 +29,7 @@ bool is_time(const std::string& text) {
 /// What is wrong with this combination with --export; empty: nothing.
 std::string export_objection(const InboxOptions& options) {
   const std::string& format = options.export_format;
-  if (options.raw || options.headers || options.text || options.transcript)
-    return "--export writes whole messages: no --raw, --headers, --text or --transcript";
+  if (options.has_form()) return "--export writes whole messages: no --raw, --headers, --text, --transcript or --why";
   if (options.remove || options.follow || options.wait) return "--export excludes --delete, --follow and --wait";
   const bool to_output = options.output.empty() || options.output == "-";
   if (format != "mbox" && to_output) return "--export=" + format + " needs -o FOLDER";
@@ -42,8 +41,8 @@ std::string export_objection(const InboxOptions& options) {
 /// What is wrong with this combination; empty: nothing.
 std::string objection(const InboxOptions& options) {
   if (!options.export_format.empty()) return export_objection(options);
-  const int forms = options.raw + options.headers + options.text + options.transcript;
-  if (forms + options.json > 1) return "only one of --raw, --headers, --text, --transcript and --json";
+  const int forms = options.raw + options.headers + options.text + options.transcript + options.why;
+  if (forms + options.json > 1) return "only one of --raw, --headers, --text, --transcript, --why and --json";
   if (options.transcript && !options.api.empty()) return "--transcript reads the local store: no server tells it";
   if (options.follow && options.wait) return "--follow and --wait exclude each other";
   if (options.remove) {
@@ -173,6 +172,7 @@ std::function<int()> declare_inbox(CLI::App& app, const Globals& globals) {
   app.add_flag("--headers", o->headers, "Show the header only, as it was written.");
   app.add_flag("--text", o->text, "Show the text only: HTML is turned into text if there is nothing else.");
   app.add_flag("--transcript", o->transcript, "Show what client and server said (smtp.transcript_size).");
+  app.add_flag("--why", o->why, "Show what each filter found: mark, score, reasons, and the facts they went by.");
   app.add_flag("--json", o->json, "Write one JSON object a line, schema maildrop.message/1.");
   file_name(app.add_option("-o,--output", o->output,
                            "Write to a new file of mode 0600 instead of standard output; to a folder of that name for "

@@ -65,13 +65,15 @@ class Table {
   std::size_t from_ = 0, subject_ = 0;  // columns
 };
 
-enum class Form { screen, raw, headers, text, transcript, json };
+enum class Form { screen, raw, headers, text, transcript, verdicts, json };
 
 /// One message. All but `raw` is safe for a terminal whatever the sender wrote.
 std::string show(Form form, const std::string& inbox, const store::Message& message, const Screen& screen);
 
-/// One line of JSON with its newline, schema maildrop.message/1; with `data`, `headers` and `text` too.
-std::string json_message(const std::string& inbox, const store::Summary& summary, const std::string* data = nullptr);
+/// One line of JSON with its newline, schema maildrop.message/1; of a whole message
+/// `headers`, `text` and what filters found too.
+std::string json_message(const std::string& inbox, const store::Summary& summary,
+                         const store::Message* whole = nullptr);
 std::string json_deleted(const std::string& inbox, const store::MessageId& id);
 
 /// Looks once a second: for a server that cannot tell.

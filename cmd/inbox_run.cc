@@ -33,6 +33,7 @@ Form InboxRun::form() const {
   if (options_.headers) return Form::headers;
   if (options_.text) return Form::text;
   if (options_.transcript) return Form::transcript;
+  if (options_.why) return Form::verdicts;
   return options_.json ? Form::json : Form::screen;
 }
 
@@ -94,11 +95,23 @@ Result<int> InboxRun::list() {
   return exit_ok;
 }
 
+Result<store::Message> InboxRun::fetch(const store::Summary& summary) {
+  if (!options_.why || !source_.server) return source_.inboxes->get(source_.inbox, summary.id);
+  store::Message message;
+  message.summary = summary;
+  Result<std::string> verdicts = source_.server->verdicts(source_.inbox, summary.id);
+  if (!verdicts && verdicts.error().code != Code::not_found) return tl::unexpected(std::move(verdicts).error());
+  if (verdicts) message.verdicts = std::move(*verdicts);
+  return message;
+}
+
 Result<void> InboxRun::show_message(const store::Summary& summary, bool paged) {
-  const store::Message message = TRY(source_.inboxes->get(source_.inbox, summary.id));
-  if (options_.transcript && message.transcript.empty()) {
+  const store::Message message = TRY(fetch(summary));
+  const bool no_transcript = options_.transcript && message.transcript.empty();
+  if (no_transcript || (options_.why && message.verdicts.empty())) {
     failed_ = exit_nothing;
-    return fail(Code::invalid, "no transcript of '" + summary.id.text() + "' was kept");
+    return fail(Code::invalid, no_transcript ? "no transcript of '" + summary.id.text() + "' was kept"
+                                             : "no filter judged '" + summary.id.text() + "'");
   }
   return write(show(form(), source_.inbox.name(), message, screen_), paged && !options_.raw);
 }
@@ -137,12 +150,12 @@ Result<std::optional<int>> InboxRun::settled(Result<std::optional<int>> seen) co
 }
 
 Result<void> InboxRun::show_new(const Summaries& fresh) {
-  if (options_.raw || options_.headers || options_.text || options_.transcript) {
+  if (options_.has_form()) {
     for (const store::Summary& each : fresh) {
       const auto shown = show_message(each, false);
       if (shown || shown.error().code == Code::not_found) continue;
       if (failed_ != exit_nothing) return shown;
-      report(shown.error());  // no transcript of this one
+      report(shown.error());  // nothing of that kind was kept of this one
       failed_.reset();
     }
     return {};

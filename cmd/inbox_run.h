@@ -19,7 +19,9 @@ namespace maildrop::cmd {
 struct InboxOptions {
   std::string name;
   std::vector<std::string> ids;
-  bool raw = false, headers = false, text = false, transcript = false, json = false;
+  bool raw = false, headers = false, text = false, transcript = false, why = false, json = false;
+  /// One message in a form of its own is wanted.
+  bool has_form() const { return raw || headers || text || transcript || why; }
   std::string output;  // -o; empty: standard output
   bool force = false;
   bool remove = false;        // --delete
@@ -74,6 +76,7 @@ class InboxRun {
   Result<Summaries> messages();
   /// One look: the message shown and the status, or nothing yet.
   Result<std::optional<int>> look_for(const std::string& selector);
+  Result<store::Message> fetch(const store::Summary& summary);
   Result<void> show_message(const store::Summary& summary, bool paged);
   Result<void> show_new(const Summaries& fresh);
   /// A look whose output could not be written: nothing gets better by waiting, so it is told and ends with its status.

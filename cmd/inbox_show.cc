@@ -1,4 +1,5 @@
 /// inbox_show.cc: one message, as people, scripts and other mail programs want it.
+#include "api/verdicts.h"
 #include "core/text.h"
 #include "inbox.h"
 #include "json_line.h"
@@ -6,6 +7,7 @@
 #include "mail/headers.h"
 #include "mail/message.h"
 #include "mail/words.h"
+#include "show_trace.h"
 
 namespace maildrop::cmd {
 namespace {
@@ -51,6 +53,17 @@ Json json_headers(const std::string& data) {
   return out;
 }
 
+std::string verdicts_of(const std::string& verdicts, const Screen& screen) {
+  const auto trace = filter::parse_trace(verdicts);
+  return trace ? show_trace(*trace, screen) : trace.error().what + "\n";
+}
+
+/// null where nobody judged it, or what was kept is damaged.
+Json json_verdicts(const std::string& verdicts) {
+  const auto trace = filter::parse_trace(verdicts);
+  return trace ? api::to_json(*trace) : Json();
+}
+
 }  // namespace
 
 std::string show(Form form, const std::string& inbox, const store::Message& message, const Screen& screen) {
@@ -59,13 +72,14 @@ std::string show(Form form, const std::string& inbox, const store::Message& mess
     case Form::headers: return headers_of(message.data);
     case Form::text: return text_of(message.data);
     case Form::transcript: return terminal_safe(message.transcript, Lines::many);
-    case Form::json: return json_message(inbox, message.summary, &message.data);
+    case Form::verdicts: return verdicts_of(message.verdicts, screen);
+    case Form::json: return json_message(inbox, message.summary, &message);
     case Form::screen: break;
   }
   return for_reading(message, screen);
 }
 
-std::string json_message(const std::string& inbox, const store::Summary& summary, const std::string* data) {
+std::string json_message(const std::string& inbox, const store::Summary& summary, const store::Message* whole) {
   Json out;
   out["schema"] = "maildrop.message/1";
   out["inbox"] = valid_utf8(inbox);
@@ -82,9 +96,10 @@ std::string json_message(const std::string& inbox, const store::Summary& summary
   out["tls"] = valid_utf8(summary.tls);
   out["mark"] = name_of(summary.mark);
   out["score"] = api::json_number(summary.score);
-  if (data != nullptr) {
-    out["headers"] = json_headers(*data);
-    out["text"] = valid_utf8(mail::text_of(*data));
+  if (whole != nullptr) {
+    out["headers"] = json_headers(whole->data);
+    out["text"] = valid_utf8(mail::text_of(whole->data));
+    out["verdicts"] = json_verdicts(whole->verdicts);
   }
   return json_line(out);
 }

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "api/json.h"
+#include "api/verdicts.h"
 #include "core/text.h"
 
 namespace maildrop::api {
@@ -231,6 +232,13 @@ class HttpClient : public Client {
     if (message.summary.id != id) return fail(Code::corrupt, "the server answers with another message");
     message.data = TRY(call("GET", path + "/raw", kMaxMessage));
     return message;
+  }
+
+  Result<std::string> verdicts(const mail::Inbox& inbox, const store::MessageId& id) override {
+    const std::string text = TRY(call("GET", path_of(inbox) + "/" + id.text() + "/verdicts", kMaxJson));
+    const Json answer = TRY(parse_json(text));
+    const filter::Trace trace = TRY(parse_trace(answer));
+    return filter::format_trace(trace);
   }
 
   Result<bool> remove(const mail::Inbox& inbox, const store::MessageId& id) override {

@@ -22,6 +22,9 @@ class Client : public store::Inboxes {
   /// From now on no call goes on after `moment`, nor longer than 10 s for each request it makes, however many addresses
   /// the host has: timed_out. Only the look-up of the host's name may take longer.
   virtual void end_by(std::chrono::steady_clock::time_point moment) = 0;
+
+  /// As Message::verdicts, which get() does not fetch. not_found also where nobody judged the message.
+  virtual Result<std::string> verdicts(const mail::Inbox& inbox, const store::MessageId& id) = 0;
 };
 
 /// The addresses of a host as numbers, in the order in which to try them.

@@ -59,8 +59,9 @@ Response HttpShared::refuse(const Request& request, const Fault& fault) {
 
 Response HttpShared::answer(const Request& request, const Route* route, AnswerRoom& room) {
   const std::shared_ptr<const Config> in_force = config();
-  MeteredInboxes inboxes(context.inboxes, room, route ? route->growth : Growth(), in_force->mail.max_size);
-  Context with{inboxes, context.store, *in_force, context.clock, context.metrics, context.takes_mail};
+  MeteredInboxes inboxes(context.inboxes, room, route ? route->growth : Growth(), in_force->mail.max_size,
+                         route && route->verdicts);
+  Context with{inboxes, context.store, *in_force, context.clock, context.metrics, context.takes_mail, context.impaired};
   Response response = dispatch(request, with);
   if (response.body.capacity() - response.body.size() > kSlack) response.body.shrink_to_fit();
   const bool fits = room.take(response.body.capacity());

@@ -24,6 +24,10 @@ Result<store::Message> MeteredInboxes::get(const mail::Inbox& inbox, const store
   if (!take(kRead, max_size_ + kTrace)) return full();
   Result<store::Message> message = inboxes_.get(inbox, id);
   if (message && !take(growth_, message->data.size())) return full();
+  if (message && verdicts_ && !room_.take(kVerdicts * message->verdicts.size())) {
+    refused_ = true;
+    return full();
+  }
   return message;
 }
 

@@ -55,9 +55,13 @@ class AnswerRoom {
 /// not counted here: their answers are small, and counted once they are made.
 class MeteredInboxes final : public store::Inboxes {
  public:
-  /// `max_size`: of a message, as far as is known before it is read.
-  MeteredInboxes(store::Inboxes& inboxes, AnswerRoom& room, const Growth& growth, std::uint64_t max_size)
-      : inboxes_(inboxes), room_(room), growth_(growth), max_size_(max_size) {}
+  /// Bytes that are in memory for each byte of Message::verdicts while they become JSON.
+  static constexpr std::uint64_t kVerdicts = 64;
+
+  /// `max_size`: of a message, as far as is known before it is read. `verdicts`: as Route has it.
+  MeteredInboxes(store::Inboxes& inboxes, AnswerRoom& room, const Growth& growth, std::uint64_t max_size,
+                 bool verdicts = false)
+      : inboxes_(inboxes), room_(room), growth_(growth), max_size_(max_size), verdicts_(verdicts) {}
 
   Result<std::vector<store::Summary>> list(const mail::Inbox& inbox, const store::Query& query) override {
     return inboxes_.list(inbox, query);
@@ -75,6 +79,7 @@ class MeteredInboxes final : public store::Inboxes {
   AnswerRoom& room_;
   const Growth growth_;
   const std::uint64_t max_size_;
+  const bool verdicts_;
   bool refused_ = false;
 };
 

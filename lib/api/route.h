@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -42,7 +43,8 @@ struct Context {
   const Config& config;
   const Clock& clock;
   metrics::Registry& metrics;
-  bool takes_mail;  // this process does, by SMTP: its metrics tell how much
+  bool takes_mail;                                         // this process does, by SMTP: its metrics tell how much
+  const std::function<std::string()>* impaired = nullptr;  // lines on what does not work though mail is taken
 };
 
 /// What runs a handler: a thread that may wait for the store, or the loop itself. What tells whether the process lives
@@ -58,6 +60,7 @@ struct Route {
   Response (*handle)(const Request& request, std::span<const std::string> args, Context& context);
   Runs runs = Runs::on_worker;
   Growth growth = {};
+  bool verdicts = false;  // Message::verdicts are part of the answer
 };
 
 /// All tables: v2, v3, health.

@@ -21,7 +21,7 @@ Response livez(const Request&, Args, Context&) { return text("ok\n"); }
 /// known here.
 Response readyz(const Request&, Args, Context& context) {
   const Result<void> ready = context.store.ready();
-  if (ready) return text("ok\n");
+  if (ready) return text("ok\n" + (context.impaired ? (*context.impaired)() : std::string()));
   return problem(Fault{503, "the store cannot be used", ready.error().what});
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/answer.h"
+#include "api/verdicts.h"
 #include "core/text.h"
 #include "mail/headers.h"
 #include "mail/message.h"
@@ -141,6 +142,14 @@ Response raw(const Request&, Args args, Context& context) {
   return response;
 }
 
+Response verdicts(const Request&, Args args, Context& context) {
+  const Found<store::Message> message = find_message(args, context);
+  if (!message) return problem(message.error());
+  if (message->verdicts.empty()) return problem(404, "no filter judged this message");
+  const Result<filter::Trace> trace = filter::parse_trace(message->verdicts);
+  return trace ? json_answer(200, to_json(*trace)) : problem(trace.error());
+}
+
 Response remove(const Request&, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return problem(inbox.error());
@@ -163,6 +172,13 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v3/mailboxes/{name}/{id}", "one message as text; the id may be `latest`", get, Runs::on_worker,
      kText},
     {"GET", "/api/v3/mailboxes/{name}/{id}/raw", "every byte of one message", raw},
+    {"GET",
+     "/api/v3/mailboxes/{name}/{id}/verdicts",
+     "what each filter found of one message",
+     verdicts,
+     Runs::on_worker,
+     {},
+     true},
     {"DELETE", "/api/v3/mailboxes/{name}/{id}", "delete one message", remove},
 };
 

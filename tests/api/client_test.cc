@@ -196,6 +196,21 @@ TEST_CASE("client: what filters made of a message, and who is shown it") {
   CHECK(there.get(inbox("bob"), judged.summary.id)->summary.score == 7.1f);
 }
 
+TEST_CASE("client: what filters found arrives as it was kept") {
+  Site site;
+  store::Message judged = message("00000000000000000000000003", "judged", "\r\n");
+  judged.verdicts =
+      "1\ttag\t7.25\nconnect\taccess\tenforce\treject\t7\ta\t12\twhy\tA x = 192.0.2.1\nhelo\t-\taccess\tspf\n";
+  site.world.store.add("bob", judged);
+  site.start();
+  const auto opened = open_client("http://127.0.0.1:" + std::to_string(site.port));
+  REQUIRE(opened);
+  CHECK((*opened)->verdicts(inbox("bob"), judged.summary.id) == judged.verdicts);
+  const auto none = (*opened)->verdicts(inbox("bob"), store::MessageId::trusted(kFirstId));
+  REQUIRE_FALSE(none);
+  CHECK(none.error().code == Code::not_found);
+}
+
 TEST_CASE("client: a mark or score that cannot be is none") {
   for (const char* told : {R"("mark":"good","score":1e300)", R"("mark":7,"score":"7")", R"("score":null)"}) {
     Liar liar(answer("200", R"({"messages":[{"id":"00000000000000000000000001",)"

@@ -6,6 +6,7 @@
 #include "allocations.h"
 #include "api/wire.h"
 #include "core/settings.h"
+#include "filter/trace.h"
 
 using namespace maildrop;
 using namespace maildrop::api;
@@ -174,6 +175,37 @@ TEST_CASE("http_memory: making an answer takes no more than its route says") {
         CHECK(all.peak() <= growth.whole * size + growth.text * std::min(size, kMiB) + kFixed);
       }
     }
+  }
+}
+
+TEST_CASE("http_memory: telling verdicts takes no more than they are counted as") {
+  constexpr std::size_t kFixed = 64 * 1024;  // of any answer
+  filter::Trace loud, silent;
+  for (int i = 0; i < 200; ++i) {
+    filter::TraceEntry& entry = loud.entries.emplace_back();
+    entry.filter = "f";
+    entry.facts = {"", ""};
+    entry.reason = "\x01";
+    silent.entries.emplace_back().filter = "f" + std::to_string(i);
+  }
+  for (const filter::Trace& trace : {loud, silent}) {
+    World world;
+    store::Message judged = message(kFirstId, "x", "");
+    judged.verdicts = format_trace(trace);
+    world.store.add("eve", judged);
+    const Request asked = request("GET", {"api", "v3", "mailboxes", "eve", kFirstId, "verdicts"});
+    CHECK(route_of(asked)->verdicts);
+    CHECK(dispatch(asked, world.context).status == 200);
+    const Allocations all;
+    const Response response = dispatch(asked, world.context);
+    CHECK(all.peak() <= MeteredInboxes::kVerdicts * judged.verdicts.size() + kFixed);
+    CHECK(all.peak() > 8 * judged.verdicts.size());
+    HttpMemory memory(MeteredInboxes::kVerdicts * judged.verdicts.size() - 1);
+    AnswerRoom room(memory, nullptr);
+    MeteredInboxes plain(world.store, room, {}, 0), metered(world.store, room, {}, 0, true);
+    CHECK(plain.get(mail::Inbox::trusted("eve"), judged.summary.id));
+    CHECK(metered.get(mail::Inbox::trusted("eve"), judged.summary.id).has_value() == false);
+    CHECK(metered.refused());
   }
 }
 

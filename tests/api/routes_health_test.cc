@@ -12,6 +12,9 @@ TEST_CASE("health: alive whatever the store does, ready only with it") {
   World world;
   CHECK(dispatch(request("GET", {"livez"}), world.context).status == 200);
   CHECK(dispatch(request("GET", {"readyz"}), world.context).status == 200);
+  const std::function<std::string()> impaired = [] { return std::string("filters have no answers: dns\n"); };
+  world.context.impaired = &impaired;
+  CHECK(dispatch(request("GET", {"readyz"}), world.context).body == "ok\nfilters have no answers: dns\n");
   world.store.failure = Error{Code::unavailable, "cannot open '/var/x'"};
   CHECK(dispatch(request("GET", {"livez"}), world.context).status == 200);
   const Response response = dispatch(request("GET", {"readyz"}), world.context);

@@ -124,6 +124,26 @@ TEST_CASE("v3: raw is every byte, and nothing for a browser to run") {
   CHECK(header(response, "X-Content-Type-Options") == "nosniff");
 }
 
+TEST_CASE("v3: verdicts are what filters found, and 404 where nobody judged") {
+  World world;
+  CHECK(ask(world, "GET", {"bob", kFirstId, "verdicts"}).status == 404);
+  store::Message judged = message(kFirstId, "x", "\r\n");
+  judged.verdicts =
+      "1\ttag\t7\nconnect\taccess\tenforce\treject\t7\t-\t12\tdenied \xff\tA x = 192.0.2.1\nhelo\t-\taccess\tspf\n";
+  world.store.add("eve", judged);
+  const Response response = ask(world, "GET", {"eve", "latest", "verdicts"});
+  CHECK(response.status == 200);
+  CHECK(response.body ==
+        R"({"mark":"tag","score":7,"filters":[{"phase":"connect","filter":"access","mode":"enforce","action":"reject",)"
+        R"("score":7,"allowed":false,"failed":false,"microseconds":12,"reason":"denied )"
+        "\xef\xbf\xbd\","
+        R"("facts":["A x = 192.0.2.1"]}],"silent":{"helo":["access","spf"]},"cut":false})"
+        "\n");
+  judged.verdicts = "rubbish";
+  world.store.add("dan", judged);
+  CHECK(ask(world, "GET", {"dan", "latest", "verdicts"}).status == 503);
+}
+
 TEST_CASE("v3: deleting takes exactly that one") {
   World world;
   const Response gone = ask(world, "DELETE", {"bob", kFirstId});
@@ -147,9 +167,9 @@ TEST_CASE("v3: who may not read is told so, before the store is asked") {
   };
   for (const Row& each :
        {Row{"GET", {"admin"}, 403}, Row{"GET", {"ADMIN", kFirstId}, 403}, Row{"GET", {"admin", "latest"}, 403},
-        Row{"GET", {"admin+x", kFirstId, "raw"}, 403}, Row{"DELETE", {"admin", kFirstId}, 403}, Row{"GET", {".."}, 400},
-        Row{"GET", {"a\nb", kFirstId}, 400}, Row{"DELETE", {std::string(65, 'a'), kFirstId}, 400},
-        Row{"GET", {"bob", "../admin"}, 404}}) {
+        Row{"GET", {"admin+x", kFirstId, "raw"}, 403}, Row{"GET", {"admin", kFirstId, "verdicts"}, 403},
+        Row{"DELETE", {"admin", kFirstId}, 403}, Row{"GET", {".."}, 400}, Row{"GET", {"a\nb", kFirstId}, 400},
+        Row{"DELETE", {std::string(65, 'a'), kFirstId}, 400}, Row{"GET", {"bob", "../admin"}, 404}}) {
     INFO(each.method << " " << each.rest.front());
     const Response response = ask(world, each.method, each.rest);
     CHECK(response.status == each.status);
@@ -162,8 +182,8 @@ TEST_CASE("v3: who may not read is told so, before the store is asked") {
 TEST_CASE("v3: a store that is down is 503") {
   World world;
   world.store.failure = Error{Code::timed_out, "slow disk"};
-  for (const std::vector<std::string>& rest :
-       std::vector<std::vector<std::string>>{{"bob"}, {"bob", kFirstId}, {"bob", "latest"}, {"bob", kFirstId, "raw"}}) {
+  for (const std::vector<std::string>& rest : std::vector<std::vector<std::string>>{
+           {"bob"}, {"bob", kFirstId}, {"bob", "latest"}, {"bob", kFirstId, "raw"}, {"bob", kFirstId, "verdicts"}}) {
     const Response response = ask(world, "GET", rest);
     CHECK(response.status == 503);
     CHECK(response.why == "slow disk");

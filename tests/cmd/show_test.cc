@@ -73,6 +73,27 @@ TEST_CASE("a transcript is shown line by line") {
   CHECK(show(Form::transcript, "bob", hostile(), Screen{}) == "S: 220 mx\nC: HELO \xef\xbf\xbd[31m\xef\xbf\xbd\n");
 }
 
+TEST_CASE("what filters found is a line for each, and nothing in it is for the terminal") {
+  store::Message message = hostile();
+  message.verdicts =
+      "1\ttag\t7.5\nconnect\taccess\tenforce\treject\t7\t-\t12\tdenied \x1b[31m\tA x.example = 192.0.2.1\n"
+      "mail\tspf\tobserve\tpass\t-0.5\t-\t3\tpass\nrcpt\tlist\tscore\tpass\t0\tf\t1\tno DNS\n"
+      "connect\t-\thelo\tdnsbl\n";
+  CHECK(show(Form::verdicts, "bob", message, Screen{}) ==
+        "Mark: tag, score 7.5\n"
+        "PHASE    FILTER  MODE     SAYS         SCORE  US  WHY\n"
+        "connect  access  enforce  reject           7  12  denied \xef\xbf\xbd[31m\n"
+        "    A x.example = 192.0.2.1\n"
+        "mail     spf     observe  pass          -0.5   3  pass\n"
+        "rcpt     list    score    cannot tell      0   1  no DNS\n"
+        "Nothing at connect: helo, dnsbl\n");
+  message.verdicts = "1\tnone\t0\nconnect\t-\thelo\ncut\n";
+  CHECK(show(Form::verdicts, "bob", message, Screen{}) ==
+        "Mark: none, score 0\nNothing at connect: helo\nMore was found than is kept.\n");
+  message.verdicts = "rubbish";
+  CHECK(show(Form::verdicts, "bob", message, Screen{}) == "the verdicts kept with a message are damaged\n");
+}
+
 TEST_CASE("colour is around names only") {
   Screen screen;
   screen.colour = true;
@@ -86,7 +107,9 @@ TEST_CASE("JSON has the fields of its schema, and reads back") {
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
   CHECK(keys == std::vector<std::string>{"schema", "inbox", "id", "received", "from", "to", "header_from", "subject",
-                                         "date", "size", "helo", "peer", "tls", "mark", "score", "headers", "text"});
+                                         "date", "size", "helo", "peer", "tls", "mark", "score", "headers", "text",
+                                         "verdicts"});
+  CHECK(json["verdicts"].is_null());
   CHECK(json["schema"] == "maildrop.message/1");
   CHECK(json["id"] == "d000000azzzzzzzzzzzzzzzzzz");
   CHECK(json["received"] == "2023-11-14T22:13:20.000Z");

@@ -151,6 +151,7 @@ class Server final : public api::Client {
   void end_by(Moment moment) override { end = moment; }
   Result<std::vector<store::Summary>> list(const mail::Inbox&, const store::Query&) override { return no(); }
   Result<store::Message> get(const mail::Inbox&, const store::MessageId&) override { return no(); }
+  Result<std::string> verdicts(const mail::Inbox&, const store::MessageId&) override { return no(); }
   Result<bool> remove(const mail::Inbox&, const store::MessageId&) override { return no(); }
 
   std::optional<Moment> end;
