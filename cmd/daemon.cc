@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -19,6 +20,7 @@
 #include "api/http_server.h"
 #include "core/log.h"
 #include "core/metrics.h"
+#include "live_filters.h"
 #include "reload.h"
 #include "service/listen.h"
 #include "service/loops.h"
@@ -106,7 +108,9 @@ class Daemon {
   std::unique_ptr<store::Committer> committer_;
   std::unique_ptr<store::Ledger> ledger_;
   std::unique_ptr<store::Bookkeeper> bookkeeper_;
+  std::unique_ptr<LiveFilters> filters_;
   std::unique_ptr<smtp::Server> smtp_;
+  std::function<std::string()> impaired_;
   std::optional<api::Context> api_context_;
   std::unique_ptr<service::Offload> offload_;
   std::unique_ptr<api::HttpServer> http_;
@@ -218,7 +222,8 @@ Result<void> Daemon::open_smtp() {
   committer_ = std::make_unique<store::Committer>(*store_, config_.store, metrics_);
   ledger_ = TRY(store::open_ledger(store_options(role(), true)));
   bookkeeper_ = std::make_unique<store::Bookkeeper>(*ledger_, metrics_);
-  const smtp::ServerParts parts{loops_, *committer_, memory_, clock_, metrics_, nullptr, bookkeeper_.get()};
+  filters_ = TRY(open_filters(config_, loops_, *bookkeeper_, clock_, metrics_));
+  const smtp::ServerParts parts{loops_, *committer_, memory_, clock_, metrics_, &filters_->judge(), bookkeeper_.get()};
   try {
     smtp_ = std::make_unique<smtp::Server>(parts, config_, std::move(smtp_listeners_), std::move(tls_));
   } catch (const boost::system::system_error& error) {  // no descriptor is left for a loop
@@ -229,7 +234,8 @@ Result<void> Daemon::open_smtp() {
 
 Result<void> Daemon::open_api() {
   offload_ = std::make_unique<service::Offload>(config_.api.workers, config_.api.waiting);
-  api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_, parts_.smtp});
+  impaired_ = [this] { return filters_ ? filters_->judge().impaired() : std::string(); };
+  api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_, parts_.smtp, &impaired_});
   http_ = std::make_unique<api::HttpServer>(loops_, std::move(api_listeners_), *offload_, *api_context_);
   return {};
 }
@@ -330,6 +336,7 @@ void Daemon::apply(Result<Reloaded> found) {
   log::open(config_.log);
   store_->apply(config_.inbox);
   if (ledger_) ledger_->set_limit(config_.limits.ledger);
+  if (filters_) filters_->judge().apply(std::move(found->chain));
   if (smtp_) smtp_->apply(config_, std::move(found->tls));
   if (http_) http_->apply(config_);
   log::info("reloaded", {{"files", found->files}});
@@ -368,6 +375,7 @@ void Daemon::server_drained() {
   boost::asio::post(loops_.at(0).context(), [this] {
     drain_limit_->cancel();
     signals_->cancel();
+    if (filters_) filters_->end(loops_);
     loops_.finish();
   });
 }

@@ -6,6 +6,7 @@
 
 #include "core/log.h"
 #include "core/settings.h"
+#include "filter/filters.h"
 
 namespace maildrop::cmd {
 
@@ -13,7 +14,7 @@ namespace {
 
 Result<Reloaded> read(const Globals& globals, const Config& current, DaemonParts parts, std::size_t file_limit) {
   LoadedConfig loaded = TRY(read_config(globals));
-  Reloaded found{current, {}, {}, fit_to_files(loaded.config, parts, file_limit), {}, loaded.files.size()};
+  Reloaded found{current, {}, {}, fit_to_files(loaded.config, parts, file_limit), {}, {}, loaded.files.size()};
   for (const Setting& setting : settings()) {
     const std::vector<std::string> wanted = setting.get(loaded.config);
     if (wanted == setting.get(current)) continue;
@@ -23,7 +24,9 @@ Result<Reloaded> read(const Globals& globals, const Config& current, DaemonParts
   // The file alone is right; with what needs a restart and stays as it is it may not be.
   if (const auto wrong = contradictions(found.config); !wrong.empty())
     return fail(Code::invalid, std::string(wrong.front().first) + ": " + wrong.front().second);
-  if (parts.smtp) found.tls = TRY(service::TlsContext::make(found.config.tls, effective_hostname(found.config.smtp)));
+  if (!parts.smtp) return found;
+  found.tls = TRY(service::TlsContext::make(found.config.tls, effective_hostname(found.config.smtp)));
+  found.chain = TRY(filter::Chain::make(found.config, filter::filter_kinds()));
   return found;
 }
 

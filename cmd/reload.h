@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "core/config.h"
 #include "core/result.h"
 #include "daemon.h"
+#include "filter/chain.h"
 #include "service/tls.h"
 
 namespace maildrop::cmd {
@@ -31,7 +33,8 @@ struct Reloaded {
   std::vector<std::string_view> changed;
   std::vector<std::string_view> kept;  // changed in the files, but only a restart would take it up
   std::vector<Lowered> lowered;
-  service::TlsContextPtr tls;  // of a daemon with SMTP
+  service::TlsContextPtr tls;                  // of a daemon with SMTP
+  std::shared_ptr<const filter::Chain> chain;  // the same
   std::size_t files = 0;
 };
 

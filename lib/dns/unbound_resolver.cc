@@ -38,14 +38,14 @@ constexpr std::chrono::seconds kForgetServers{60};  // what is known of servers,
 
 struct Meters {
   explicit Meters(metrics::Registry& r)
-      : pending(r.gauge("maildrop_dns_pending", "questions to the DNS that are on their way")),
-        seconds(r.histogram("maildrop_dns_seconds", "time to an answer to the DNS's questions that was not cached")) {
+      : pending(r.gauge("maildrop_dns_pending", "Questions to the DNS that are on their way")),
+        seconds(r.histogram("maildrop_dns_seconds", "Time to an answer of the DNS that was not cached")) {
     for (std::size_t i = 0; i < statuses.size(); ++i)
-      statuses[i] = &r.counter("maildrop_dns_answers_total", "answers of the DNS by what they say",
+      statuses[i] = &r.counter("maildrop_dns_answers_total", "Answers of the DNS by what they say",
                                "status=\"" + std::string(name_of(static_cast<Status>(i))) + "\"");
     for (std::size_t i = 0; i < sources.size(); ++i)
       sources[i] =
-          &r.counter("maildrop_dns_sources_total", "answers of the DNS that say something by where they are from",
+          &r.counter("maildrop_dns_sources_total", "Answers of the DNS that say something by where they are from",
                      "source=\"" + std::string(name_of(static_cast<Source>(i))) + "\"");
   }
   void count(const Answer& answer) const {

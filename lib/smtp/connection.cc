@@ -351,6 +351,12 @@ Connection::Outgoing Connection::take_delivery() {
   summary.received = now;
   summary.size = delivery.data.size();
   delivery.transcript = std::move(transaction.transcript);
+  if (trial_) {
+    filter::Judgement judgement = trial_->judgement();
+    summary.mark = judgement.mark;
+    summary.score = judgement.score;
+    delivery.verdicts = std::move(judgement.verdicts);
+  }
   for (mail::Recipient& recipient : transaction.recipients)
     delivery.targets.push_back({std::move(recipient.inbox), recipient.address.to_string()});
   const Record record{summary.id,   summary.from,       delivery.targets.front().inbox.name(), delivery.targets.size(),

@@ -36,7 +36,7 @@ def entry(name, kind, words, labels):
     out = f'.TP\n.BR {name} " ({kind})"\n' + roff(words + ".")
     for label, values in labels.items():
         if len(values) > 1:
-            out += f".BR {label} :\n" + roff(", ".join(values) + ".")
+            out += f".BR {label} :\n" + roff(", ".join(dict.fromkeys(values)) + ".")
     return out
 
 
