@@ -16,6 +16,7 @@
   X(config_command)          \
   X(doctor_command)          \
   X(dns_command)             \
+  X(explain_command)         \
   X(version_command)         \
   X(generate_command)
 

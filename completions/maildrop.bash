@@ -7,7 +7,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --version --config --set'
       valued='--config --set'
       files='--config'
-      commands='serve serve-smtp serve-api inbox purge replay backup restore config doctor dns version'
+      commands='serve serve-smtp serve-api inbox purge replay backup restore config doctor dns explain version'
       ;;
     'maildrop serve')
       options='-h --help --config --set'
@@ -28,7 +28,7 @@ _maildrop_words() {  # what may come after the command $1
       commands=''
       ;;
     'maildrop inbox')
-      options='-h --help --raw --headers --text --transcript --json -o --output --force --delete --export -f --follow --wait -n --limit -g --grep --quarantined --api --color --no-pager --config --set'
+      options='-h --help --raw --headers --text --transcript --why --json -o --output --force --delete --export -f --follow --wait -n --limit -g --grep --quarantined --api --color --no-pager --config --set'
       valued='-o --output --export -n --limit -g --grep --quarantined --api --color --config --set'
       files='-o --output --config'
       commands=''
@@ -93,6 +93,12 @@ _maildrop_words() {  # what may come after the command $1
       files='--config'
       commands=''
       ;;
+    'maildrop explain')
+      options='-h --help --ip --helo --from --to --facts --json --color --config --set'
+      valued='--ip --helo --from --to --facts --color --config --set'
+      files='--facts --config'
+      commands=''
+      ;;
     'maildrop version')
       options='-h --help --json --config --set'
       valued='--config --set'
@@ -107,6 +113,7 @@ _maildrop_values() {  # the fixed values of an option: $1 is `maildrop inbox --c
     'maildrop inbox --export') echo 'eml mbox maildir' ;;
     'maildrop inbox --quarantined') echo 'hidden shown only' ;;
     'maildrop inbox --color') echo 'auto always never' ;;
+    'maildrop explain --color') echo 'auto always never' ;;
   esac
 }
 

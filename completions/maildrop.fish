@@ -9,7 +9,7 @@ function __maildrop_at --description 'whether the command typed so far is this o
             continue
         end
         switch $word
-            case --api --color --config --connections --export --from --grep --helo --larger --limit --match --max-size --older --output --quarantined --rate --rcpt --repeat --retry --reuse --set --source --timeout --to -g -n -o
+            case --api --color --config --connections --export --facts --from --grep --helo --ip --larger --limit --match --max-size --older --output --quarantined --rate --rcpt --repeat --retry --reuse --set --source --timeout --to -g -n -o
                 set skip 1
             case '-*'
             case '*'
@@ -33,6 +33,7 @@ complete -c maildrop -n '__maildrop_at ' -a restore -d 'Bring the mail of a back
 complete -c maildrop -n '__maildrop_at ' -a config -d 'Check, show or print the settings'
 complete -c maildrop -n '__maildrop_at ' -a doctor -d 'Look for what is wrong, or soon will be, with this machine'
 complete -c maildrop -n '__maildrop_at ' -a dns -d 'Ask the DNS by the resolver inside'
+complete -c maildrop -n '__maildrop_at ' -a explain -d 'Tell what filters find of a transaction, and why'
 complete -c maildrop -n '__maildrop_at ' -a version -d 'Print the version, the compiler and the libraries'
 complete -c maildrop -n '__maildrop_at ' -s h -l help -d 'Print this help and end'
 complete -c maildrop -n '__maildrop_at ' -l version -d 'Print the version and end'
@@ -52,6 +53,7 @@ complete -c maildrop -n '__maildrop_at inbox' -l raw -d 'Show the message byte f
 complete -c maildrop -n '__maildrop_at inbox' -l headers -d 'Show the header only, as it was written'
 complete -c maildrop -n '__maildrop_at inbox' -l text -d 'Show the text only'
 complete -c maildrop -n '__maildrop_at inbox' -l transcript -d 'Show what client and server said (smtp.transcript_size)'
+complete -c maildrop -n '__maildrop_at inbox' -l why -d 'Show what each filter found'
 complete -c maildrop -n '__maildrop_at inbox' -l json -d 'Write one JSON object a line, schema maildrop.message/1'
 complete -c maildrop -n '__maildrop_at inbox' -s o -l output -r -F -d 'Write to a new file of mode 0600 instead of standard output'
 complete -c maildrop -n '__maildrop_at inbox' -l force -d 'Let -o replace files, and --raw and --export=mbox write to a terminal'
@@ -139,6 +141,16 @@ complete -c maildrop -n '__maildrop_at dns' -s h -l help -d 'Print this help and
 complete -c maildrop -n '__maildrop_at dns' -l json -d 'Write one JSON object, schema maildrop.dns/1'
 complete -c maildrop -n '__maildrop_at dns' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
 complete -c maildrop -n '__maildrop_at dns' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at explain' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at explain' -l ip -x -d 'The address of the client'
+complete -c maildrop -n '__maildrop_at explain' -l helo -x -d 'What it calls itself'
+complete -c maildrop -n '__maildrop_at explain' -l from -x -d 'The sender'
+complete -c maildrop -n '__maildrop_at explain' -l to -x -d 'A recipient, or an inbox'
+complete -c maildrop -n '__maildrop_at explain' -l facts -r -F -d 'Answers of the DNS from this file, one a line, instead of asking'
+complete -c maildrop -n '__maildrop_at explain' -l json -d 'Write one JSON object, schema maildrop.explained/1'
+complete -c maildrop -n '__maildrop_at explain' -l color -x -a 'auto always never' -d 'Use colour'
+complete -c maildrop -n '__maildrop_at explain' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at explain' -l set -x -d 'Set one setting, before environment and files'
 complete -c maildrop -n '__maildrop_at version' -s h -l help -d 'Print this help and end'
 complete -c maildrop -n '__maildrop_at version' -l json -d 'Write one JSON object, schema maildrop.version/1'
 complete -c maildrop -n '__maildrop_at version' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'

@@ -1,0 +1,50 @@
+"""maildrop explain: each phase, each recipient, findings with their facts; live and from a file; what makes no sense."""
+import json
+
+from dns import Dns
+from e2e import WORK, check, finish, maildrop, same
+
+dns = Dns({("1.2.0.192.in-addr.arpa", "PTR"): ["host.spam.example"], ("host.spam.example", "A"): ["192.0.2.1"]})
+SETTINGS = {"dns.servers": dns.address, "mail.domains": "example.test", "filter.access.deny": "client:.spam.example,to:nobody@"}
+MESSAGE = b"From: a@example.org\nSubject: hello\n\nhi\n"
+FACTS = """# as somebody else saw it
+PTR 1.2.0.192.in-addr.arpa = mail.example.org
+A mail.example.org = 192.0.2.1
+"""
+
+
+def explain(*args, settings=None, stdin=None):
+    status, out, err = maildrop("explain", *args, settings={**SETTINGS, **(settings or {})}, stdin=stdin)
+    return status, out.decode(), err
+
+
+def write(name, text):
+    with open(f"{WORK}/{name}", "w") as file:
+        file.write(text)
+    return f"{WORK}/{name}"
+
+
+status, out, err = explain("--ip", "192.0.2.1", "--helo", "x.example", "--from", "a@example.org", "--to", "bob", "--to", "nobody@example.test", "-", stdin=MESSAGE)
+check("it tells all there is to tell", status == 0, (status, err))
+steps, table = out.split("\n\n")
+lines = [line.split(" (")[0] for line in steps.splitlines()]
+same("each phase, and each recipient", lines, ["connect: tag", "helo: tag", "mail: tag"] +
+     [f"rcpt {to}@example.test: reject, 550 5.7.1 you are not welcome here" for to in ("bob", "nobody")] +
+     [f"{phase}: reject, 550 5.7.1 you are not welcome here" for phase in ("headers", "message")])
+check("why", "connect  access  enforce  reject" in table and "denied by client:.spam.example" in table, table)
+check("and by which answers", "    PTR 1.2.0.192.in-addr.arpa = host.spam.example\n    A host.spam.example = 192.0.2.1\n" in table, table)
+check("of a recipient who gets no message, too", "denied by to:nobody@" in table, table)
+status, out, err = explain("--ip", "192.0.2.1", "--to", "bob", "--facts", write("facts", FACTS))
+check("with the facts of a file", status == 0 and "rcpt bob@example.test: pass" in out and "denied" not in out, out)
+check("without a message and HELO there are no such phases", "message:" not in out and "helo:" not in out, out)
+told = json.loads(explain("--ip", "192.0.2.1", "--to", "bob", "--json")[1])
+same("as JSON", (told["schema"], [step["phase"] for step in told["steps"]], told["steps"][-1]["action"], told["verdicts"]["filters"][0]["filter"]),
+     ("maildrop.explained/1", ["connect", "mail", "rcpt"], "reject", "access"))
+for name, args, word in (("no address", ("--ip", "host"), "host"), ("no sender", ("--ip", "192.0.2.1", "--from", "a b"), "address"),
+                         ("facts that are none", ("--ip", "192.0.2.1", "--facts", write("bad", "A x = y\n")), "line 1: "),
+                         ("no --ip", (), "--ip"), ("a message beyond mail.max_size", ("--ip", "192.0.2.1", write("large", "x" * 600_000)), "mail.max_size")):
+    status, out, err = explain(*args)
+    check(f"{name}: 64", status == 64 and not out and word in err, (status, out, err))
+same("no such file: 66", explain("--ip", "192.0.2.1", f"{WORK}/none.eml")[0], 66)
+same("an expression that is none: 78", explain("--ip", "192.0.2.1", settings={"filter.access.deny": "helo:/(/"})[0], 78)
+finish()
