@@ -18,7 +18,7 @@ constexpr std::pair<Type, std::string_view> kTypes[] = {{Type::a, "A"},      {Ty
                                                         {Type::ptr, "PTR"},  {Type::mx, "MX"}, {Type::txt, "TXT"},
                                                         {Type::aaaa, "AAAA"}};
 
-bool is_plain(char c) { return c > ' ' && c < 0x7f && c != '\\'; }
+bool is_plain(char c) { return c >= ' ' && c < 0x7f && c != '\\'; }
 
 bool is_name(std::string_view name) {
   if (name.empty()) return true;
@@ -48,7 +48,7 @@ std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    if (c == ' ' || is_plain(c) || c == '\\') {
+    if (is_plain(c) || c == '\\') {
       out += c;
     } else {
       const std::string code = std::to_string(static_cast<unsigned char>(c));

@@ -20,7 +20,7 @@ std::string_view name_of(Type type);                    // `MX`
 std::optional<Type> parse_type(std::string_view text);  // in any case
 
 /// A name in text form: lower case, without the final dot, at most 253 bytes in labels of 1 to 63 (RFC 1035 2.3.4), of
-/// printable ASCII without space and backslash. The root is empty.
+/// printable ASCII without backslash. The root is empty.
 struct Question {
   std::string name;
   Type type = Type::a;

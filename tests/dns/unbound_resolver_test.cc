@@ -128,6 +128,15 @@ TEST_CASE_METHOD(Fixture, "resolver: records of every type") {
   CHECK(shown(Type::cname) == "other.example;");
 }
 
+TEST_CASE_METHOD(Fixture, "resolver: a name is asked byte by byte") {
+  server.answer([](const Asked& asked) {
+    const bool same = asked.name == "100% a b.example";
+    return reply(asked, same ? std::vector{a("192.0.2.1")} : std::vector<Bytes>(), same ? 0 : kNxdomain);
+  });
+  CHECK(ask("100% a b.example").status == Status::found);
+  CHECK(ask("100%a b.example").status == Status::no_name);
+}
+
 TEST_CASE_METHOD(Fixture, "resolver: aliases are followed; in a circle they lead nowhere") {
   server.answer([](const Asked& asked) {
     if (asked.name == "alias.example")
