@@ -33,6 +33,10 @@ struct AccessFilter : FilterUse {
   Action action = Action::reject;  // what becomes of who is denied
 };
 
+struct SpfFilter : FilterUse {
+  unsigned most_void_lookups = 2;  // RFC 7208 4.6.4: the default it recommends
+};
+
 struct FilterSettings {
   /// The first phase in which mail is refused for what was found by then.
   enum class DecideAt { phase, rcpt, message };
@@ -47,6 +51,7 @@ struct FilterSettings {
   std::uint64_t memory = 32u << 20;         // bytes of what sessions know of the world, all together
 
   AccessFilter access;
+  SpfFilter spf;
 };
 
 }  // namespace maildrop

@@ -97,11 +97,20 @@ void add_access(std::vector<Setting>& rows) {
                                     "What becomes of who is denied. `discard` takes the message and drops it.")));
 }
 
+void add_spf(std::vector<Setting>& rows) {
+  add_use(rows, "spf", [](Config& config) -> FilterUse& { return config.filter.spf; });
+  rows.push_back(reloadable(number_row(
+      "filter.spf.most_void_lookups", {0, 10}, MEMBER(filter.spf.most_void_lookups), "0..10",
+      "How many names that are not there, or have no such record, a policy may have looked up. With more it counts as "
+      "broken: permerror (RFC 7208 4.6.4).")));
+}
+
 }  // namespace
 
 void add_filters(std::vector<Setting>& rows) {
   add_scoring(rows);
   add_access(rows);
+  add_spf(rows);
 }
 
 }  // namespace maildrop::rows

@@ -4,9 +4,10 @@
 namespace maildrop::filter {
 
 extern const FilterKind kAccess;
+extern const FilterKind kSpf;
 
 std::span<const FilterKind> filter_kinds() {
-  static const FilterKind kinds[] = {kAccess};
+  static const FilterKind kinds[] = {kAccess, kSpf};
   return kinds;
 }
 
