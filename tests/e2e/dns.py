@@ -27,11 +27,11 @@ def data(kind, value):
 
 
 class Dns:
-    """`zone`: {(name, type): [values] | a code | None}. What is not there is NXDOMAIN, and None is silence. May be changed
+    """`zone`: {(name, type): [values] | a code | None}. What is not there is NXDOMAIN, and None is silence; `silent`: it never answers. May be changed
     at any time. UDP alone."""
 
     def __init__(self, zone, ttl=300):
-        self.zone, self.ttl, self.asked = zone, ttl, []
+        self.zone, self.ttl, self.asked, self.silent = zone, ttl, [], False
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sock.bind(("127.0.0.1", 0))
         self.address = "127.0.0.1:%d" % self.sock.getsockname()[1]
@@ -41,7 +41,7 @@ class Dns:
         while True:
             query, peer = self.sock.recvfrom(4096)
             reply = self.reply(query)
-            if reply:
+            if reply and not self.silent:
                 self.sock.sendto(reply, peer)
 
     def reply(self, query):

@@ -99,11 +99,8 @@ def shown(daemon):
 
 def dead(daemon):
     """Nothing answers. Each session goes on without, and the log has one line."""
-    for question in (("9.2.0.192.in-addr.arpa", "PTR"), ("10.2.0.192.in-addr.arpa", "PTR")):
-        dns.zone[question] = None
+    dns.silent = True
     many = [f"192.0.2.{i}" for i in range(100, 160)]
-    for address in many:
-        dns.zone[(address.rsplit(".", 1)[1] + ".2.0.192.in-addr.arpa", "PTR")] = None
     with concurrent.futures.ThreadPoolExecutor(10) as pool:
         codes = list(pool.map(lambda address: send(daemon, "dead", address)[1].code, many))
     same("without DNS all mail is taken", codes, [250] * len(many))
@@ -115,6 +112,7 @@ def dead(daemon):
         check("which count what filters find", int(dict(counted).get(b"failed", 0)) >= len(many), counted)
     status, text, _ = why("dead")
     check("--why says who could not tell", re.search(r"connect +access +enforce +cannot tell +0 +\d+  the DNS does not say", text), text)
+    dns.silent = False
     same("when it is back", send(daemon, "bob", "192.0.2.7")[1].code, 250)
     check("the log says so", daemon.wait_for(r"filters have answers again source=dns"), daemon.log())
     same("once each", sum("filters have" in line for line in daemon.lines), 2)
