@@ -87,8 +87,8 @@ class Spf final : public Filter {
     facts.tell("spf", std::string(name_of(outcome->result)));
     facts.tell("spf_domain", domain);
     switch (outcome->result) {
-      case SpfResult::none:
-      case SpfResult::pass: return {};
+      case SpfResult::none: return {};
+      case SpfResult::pass: return Finding::score_of(0, reason_of(*outcome, domain));
       case SpfResult::temperror: return Finding::fail(reason_of(*outcome, domain));
       case SpfResult::fail: break;
       default: return Finding::score_of(score_of(outcome->result), reason_of(*outcome, domain));
