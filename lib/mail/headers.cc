@@ -47,7 +47,8 @@ Headers scan_headers(std::string_view text, const HeaderLimits& limits) {
   Headers headers;
   headers.fields.reserve(std::min<std::size_t>(limits.fields, 32));
   std::size_t at = 0;
-  if (head.substr(0, 5) == "From ") at = line_at(head, 0).next;
+  if (const Line first = line_at(head, 0); first.text.substr(0, 5) == "From " && !begins_field(first.text))
+    at = first.next;
   while (at < head.size()) {
     Line line = line_at(head, at);
     if (line.text.empty() && line.whole) {

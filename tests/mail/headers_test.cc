@@ -48,6 +48,7 @@ TEST_CASE("a header ends at the empty line, or at what is no field") {
       {"A B: 1\r\n\r\n", "A B: 1\r\n\r\n"},
       {"From bob Mon Jan  1\r\nA: 1\r\n\r\nx", "A= 1|x"},
       {"From bob", ""},
+      {"From : bob\r\nA: 1\r\n\r\nx", "From= bob|A= 1|x"},  // RFC 5322 4.5
       {"A: 1\r\nFrom bob\r\n\r\nx", "A= 1|From bob\r\n\r\nx"},
       {"A: 1\rB: 2\r\n\r\nx", "A= 1\\rB: 2|x"},
       {"A: 1\r\r\n\r\nx", "A= 1\\r|x"},
