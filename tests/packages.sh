@@ -6,7 +6,7 @@ build_packages=(g++ cmake ninja-build pkg-config libboost1.81-dev libspdlog-dev 
   libcpp-httplib-dev libssl-dev libhiredis-dev libzstd-dev libunbound-dev libre2-dev)
 lint_packages=(clang-format-14 shellcheck mandoc python3 perl)
 test_packages=("${lint_packages[@]}" catch2 clang-14 swaks postfix curl openssl ca-certificates util-linux iproute2
-  zsh fish redis-server zstd)
+  zsh fish redis-server zstd python3-dkim)
 
 # install_packages NAME...: installs the missing ones by apt; as root, or by sudo.
 install_packages() {
