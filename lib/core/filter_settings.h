@@ -37,6 +37,8 @@ struct SpfFilter : FilterUse {
   unsigned most_void_lookups = 2;  // RFC 7208 4.6.4: the default it recommends
 };
 
+struct DkimFilter : FilterUse {};
+
 struct FilterSettings {
   /// The first phase in which mail is refused for what was found by then.
   enum class DecideAt { phase, rcpt, message };
@@ -52,6 +54,7 @@ struct FilterSettings {
 
   AccessFilter access;
   SpfFilter spf;
+  DkimFilter dkim;
 };
 
 }  // namespace maildrop

@@ -105,12 +105,17 @@ void add_spf(std::vector<Setting>& rows) {
       "broken: permerror (RFC 7208 4.6.4).")));
 }
 
+void add_dkim(std::vector<Setting>& rows) {
+  add_use(rows, "dkim", [](Config& config) -> FilterUse& { return config.filter.dkim; });
+}
+
 }  // namespace
 
 void add_filters(std::vector<Setting>& rows) {
   add_scoring(rows);
   add_access(rows);
   add_spf(rows);
+  add_dkim(rows);
 }
 
 }  // namespace maildrop::rows

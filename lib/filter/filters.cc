@@ -5,9 +5,10 @@ namespace maildrop::filter {
 
 extern const FilterKind kAccess;
 extern const FilterKind kSpf;
+extern const FilterKind kDkim;
 
 std::span<const FilterKind> filter_kinds() {
-  static const FilterKind kinds[] = {kAccess, kSpf};
+  static const FilterKind kinds[] = {kAccess, kSpf, kDkim};
   return kinds;
 }
 
