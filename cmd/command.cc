@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "filter/dnsbl_list.h"
 #include "filter/pattern.h"
 #include "mail/address.h"
 #include "mail/inbox.h"
@@ -51,6 +52,10 @@ Result<void> check_value(std::string_view key, const std::string& value) {
   if (key == "filter.access.allow" || key == "filter.access.deny") {
     const auto pattern = filter::Pattern::parse(value);
     return pattern ? Result<void>() : tl::unexpected(pattern.error());
+  }
+  if (key == "filter.dnsbl.lists") {
+    const auto lists = filter::DnsblList::parse({value});
+    return lists ? Result<void>() : tl::unexpected(lists.error());
   }
   if (key != "inbox.reserved") return {};
   InboxSettings as_written;

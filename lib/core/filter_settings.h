@@ -39,6 +39,17 @@ struct SpfFilter : FilterUse {
 
 struct DkimFilter : FilterUse {};
 
+struct FcrdnsFilter : FilterUse {};
+
+struct DnsblFilter : FilterUse {
+  std::vector<std::string> lists;  // see filter/dnsbl_list.h; none as shipped: each has terms of use
+  unsigned reject_at = 1;          // lists of bad senders that have a client which is refused; 0: nobody is
+};
+
+struct HeloFilter : FilterUse {};
+
+struct SenderDomainFilter : FilterUse {};
+
 struct FilterSettings {
   /// The first phase in which mail is refused for what was found by then.
   enum class DecideAt { phase, rcpt, message };
@@ -55,6 +66,10 @@ struct FilterSettings {
   AccessFilter access;
   SpfFilter spf;
   DkimFilter dkim;
+  FcrdnsFilter fcrdns;
+  DnsblFilter dnsbl;
+  HeloFilter helo;
+  SenderDomainFilter sender_domain;
 };
 
 }  // namespace maildrop

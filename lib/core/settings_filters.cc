@@ -10,6 +10,7 @@ namespace {
 
 constexpr Range<double> kThreshold{0, 1000};
 constexpr std::size_t kLongestPattern = 1000;  // bytes
+constexpr Range<unsigned> kLists{0, 100};
 
 /// Rows hold views of their keys.
 std::string_view key_of(std::string_view filter, std::string_view name) {
@@ -105,8 +106,16 @@ void add_spf(std::vector<Setting>& rows) {
       "broken: permerror (RFC 7208 4.6.4).")));
 }
 
-void add_dkim(std::vector<Setting>& rows) {
-  add_use(rows, "dkim", [](Config& config) -> FilterUse& { return config.filter.dkim; });
+void add_dnsbl(std::vector<Setting>& rows) {
+  add_use(rows, "dnsbl", [](Config& config) -> FilterUse& { return config.filter.dnsbl; });
+  rows.push_back(reloadable(list_row(
+      "filter.dnsbl.lists", MEMBER(filter.dnsbl.lists), parse_pattern, as_is, "ZONE[/CODES][=SCORE], ...",
+      "Lists of addresses in the DNS, and what it scores to be listed: 3 where nothing is said, below 0 for a list of "
+      "good senders. With CODES (`127.0.0.2`, `127.0.0.2-11`, `127.0.*.3`) only these answers count; several elements "
+      "of one zone are one question. Read the terms of a list before it is named here.")));
+  rows.push_back(reloadable(
+      number_row("filter.dnsbl.reject_at", kLists, MEMBER(filter.dnsbl.reject_at), "0..100",
+                 "A client that so many lists of bad senders have is refused, with mode = enforce. 0: none is.")));
 }
 
 }  // namespace
@@ -114,8 +123,12 @@ void add_dkim(std::vector<Setting>& rows) {
 void add_filters(std::vector<Setting>& rows) {
   add_scoring(rows);
   add_access(rows);
+  add_use(rows, "fcrdns", [](Config& config) -> FilterUse& { return config.filter.fcrdns; });
+  add_dnsbl(rows);
+  add_use(rows, "helo", [](Config& config) -> FilterUse& { return config.filter.helo; });
+  add_use(rows, "sender_domain", [](Config& config) -> FilterUse& { return config.filter.sender_domain; });
   add_spf(rows);
-  add_dkim(rows);
+  add_use(rows, "dkim", [](Config& config) -> FilterUse& { return config.filter.dkim; });
 }
 
 }  // namespace maildrop::rows

@@ -1,0 +1,156 @@
+/// dnsbl_list.cc: reading elements, asking lists, and telling what is no answer.
+#include "filter/dnsbl_list.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "core/text.h"
+
+namespace maildrop::filter {
+
+namespace {
+
+constexpr double kScore = 3;
+constexpr double kMostScore = 100;
+constexpr std::size_t kLongestShown = 20;  // bytes of a label; Spamhaus' keys have 26
+constexpr std::size_t kFirst = 12;         // byte of an IPv4 address
+
+tl::unexpected<Error> wrong(std::string_view text, std::string_view why) {
+  return fail(Code::invalid, "'" + std::string(text) + "' " + std::string(why));
+}
+
+/// In 127.0.0.0/8 (RFC 5782 2.1). What else comes is of a zone that belongs to somebody new, or of a resolver that
+/// has its own answer to what does not exist.
+bool is_code(const IpAddress& address) { return address.is_v4() && address.is_loopback(); }
+
+/// 127.255.255.0/24 is how Spamhaus says that it does not answer (a public resolver, too many questions, a zone that is
+/// written wrongly), 127.0.0.255 how dnswl.org does. To take these for entries is to refuse everybody.
+bool is_refusal(const IpAddress& address) {
+  static const Network kSpamhaus = *Network::parse("127.255.255.0/24");
+  static const Network kDnswl = *Network::parse("127.0.0.255");
+  return kSpamhaus.contains(address) || kDnswl.contains(address);
+}
+
+template <class Is>
+bool has(const dns::Answer& answer, Is is) {
+  return std::any_of(answer.records.begin(), answer.records.end(),
+                     [&](const dns::Record& record) { return is(record.address); });
+}
+
+}  // namespace
+
+DnsblList::DnsblList(std::string zone) : zone_(std::move(zone)) {
+  for (const std::string_view label : split(zone_, '.'))
+    if (label.size() <= kLongestShown) shown_.append(shown_.empty() ? "" : ".").append(label);
+}
+
+struct DnsblList::Parts {
+  std::string_view zone;
+  std::optional<std::string_view> codes{};
+  std::optional<std::string_view> score{};
+};
+
+DnsblList::Parts DnsblList::parts_of(std::string_view text) {
+  Parts parts;
+  if (const std::size_t equals = text.find('='); equals != std::string_view::npos) {
+    parts.score = text.substr(equals + 1);
+    text = text.substr(0, equals);
+  }
+  const std::size_t slash = text.find('/');
+  parts.zone = text.substr(0, slash);
+  if (slash != std::string_view::npos) parts.codes = text.substr(slash + 1);
+  return parts;
+}
+
+Result<DnsblList::Range> DnsblList::parse_part(std::string_view text) {
+  if (text == "*") return Range{};
+  Range range;
+  const char* end = text.data() + text.size();
+  auto read = std::from_chars(text.data(), end, range.least);
+  range.most = range.least;
+  if (read.ec == std::errc() && read.ptr != end && *read.ptr == '-')
+    read = std::from_chars(read.ptr + 1, end, range.most);
+  if (read.ec != std::errc() || read.ptr != end || range.most < range.least)
+    return wrong(text, "is no number from 0 to 255, no range of these such as 2-11, and not *");
+  return range;
+}
+
+Result<DnsblList::Codes> DnsblList::parse_codes(std::string_view text) {
+  const std::vector<std::string_view> parts = split(text, '.');
+  Codes codes;
+  if (parts.size() != codes.size() || parts.front() != "127")
+    return wrong(text, "are no codes such as 127.0.0.2, 127.0.0.2-11 or 127.0.*.3");
+  for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = TRY(parse_part(parts[i]));
+  return codes;
+}
+
+Result<DnsblList::Element> DnsblList::parse_element(const Parts& parts) {
+  Element element{.codes = std::nullopt, .score = kScore};
+  if (parts.codes) element.codes = TRY(parse_codes(*parts.codes));
+  if (!parts.score) return element;
+  const char* end = parts.score->data() + parts.score->size();
+  const auto [at, error] = std::from_chars(parts.score->data(), end, element.score);
+  const bool in_range = std::abs(element.score) <= kMostScore;  // which no NaN is
+  if (error != std::errc() || at != end || !in_range) return wrong(*parts.score, "is no score from -100 to 100");
+  return element;
+}
+
+Result<std::vector<DnsblList>> DnsblList::parse(const std::vector<std::string>& elements) {
+  std::vector<DnsblList> lists;
+  if (elements.size() > kMostElements) return fail(Code::invalid, "more than 200 elements");
+  for (const std::string& text : elements) {
+    const Parts parts = parts_of(text);
+    const auto zone = dns::Question::make(parts.zone, dns::Type::a);
+    if (!zone || zone->name.empty() || zone->name.size() > kLongestZone)
+      return wrong(text, "does not begin with the name of a zone");
+    const auto element = parse_element(parts);
+    if (!element) return wrong(text, "cannot be read: " + element.error().what);
+    auto list =
+        std::find_if(lists.begin(), lists.end(), [&](const DnsblList& each) { return each.zone_ == zone->name; });
+    if (list == lists.end()) list = lists.insert(list, DnsblList(zone->name));
+    list->elements_.push_back(*element);
+  }
+  if (lists.size() > kMostLists) return fail(Code::invalid, "more than 40 zones");
+  return lists;
+}
+
+DnsblList::Questions DnsblList::questions_for(const IpAddress& client) const {
+  // ::ffff:7f00:2 and ::ffff:7f00:1 by nibbles: as an IpAddress they would be 127.0.0.2 and 127.0.0.1.
+  constexpr std::string_view kMapped = ".0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.";
+  const std::string rest = std::string(client.is_v4() ? ".0.0.127." : kMapped) + zone_;
+  return {.client = *dns::Question::reverse(client, dns::Type::a, zone_),
+          .listed = {"2" + rest, dns::Type::a},
+          .unlisted = {"1" + rest, dns::Type::a}};
+}
+
+bool DnsblList::Element::matches(const IpAddress& code) const {
+  static const IpAddress kPlaceholder = *IpAddress::parse("127.0.0.1");
+  if (!codes) return code != kPlaceholder;
+  for (std::size_t i = 0; i < codes->size(); ++i) {
+    const std::uint8_t byte = code.bytes()[kFirst + i];
+    if (byte < (*codes)[i].least || byte > (*codes)[i].most) return false;
+  }
+  return true;
+}
+
+DnsblList::Said DnsblList::said_by(const dns::Answer& client, const dns::Answer& listed,
+                                   const dns::Answer& unlisted) const {
+  for (const dns::Answer* answer : {&client, &listed, &unlisted})
+    if (has(*answer, is_refusal)) return {.state = State::refuses};
+  for (const dns::Answer* answer : {&client, &listed, &unlisted})
+    if (!dns::is_known(answer->status)) return {.state = State::silent};
+  if (!has(listed, is_code) || !unlisted.records.empty()) return {.state = State::fails_test};
+  Said said;
+  for (const dns::Record& record : client.records) {
+    const IpAddress& code = record.address;
+    const auto matches = [&](const Element& element) { return element.matches(code); };
+    if (is_code(code) && std::any_of(elements_.begin(), elements_.end(), matches)) said.codes.push_back(code);
+  }
+  for (const Element& element : elements_)
+    if (std::any_of(said.codes.begin(), said.codes.end(), [&](const auto& code) { return element.matches(code); }))
+      said.score += element.score;
+  return said;
+}
+
+}  // namespace maildrop::filter

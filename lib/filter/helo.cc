@@ -1,0 +1,119 @@
+/// helo.cc: what a client calls itself, and whether it may be called that (RFC 5321 4.1.1.1, 4.1.4).
+#include <algorithm>
+
+#include "core/special_networks.h"
+#include "filter/filter.h"
+#include "filter/generic_name.h"
+#include "mail/address.h"
+
+namespace maildrop::filter {
+
+namespace {
+
+constexpr double kNoName = 1;
+constexpr double kBareAddress = 1;
+constexpr double kLocalhost = 1;
+constexpr double kOtherLiteral = 2;
+constexpr double kOurName = 4;  // nobody else is called that
+constexpr double kNoAddress = 1;
+constexpr double kGeneric = 1;
+constexpr double kVerified = -0.5;  // little: a spammer's own domain has that, too
+
+constexpr std::string_view kTells[] = {"helo_verified"};
+
+/// Reasons are phrases of ours: the name itself is in the message's trace, and may be anything.
+class Sum {
+ public:
+  void add(double score, std::string_view reason) {
+    score_ += score;
+    reasons_.append(reasons_.empty() ? "" : ", ").append(reason);
+  }
+  bool empty() const { return reasons_.empty(); }
+  Finding finding() { return Finding::score_of(score_, std::move(reasons_)); }
+
+ private:
+  double score_ = 0;
+  std::string reasons_;
+};
+
+Finding one(double score, std::string_view reason) { return Finding::score_of(score, std::string(reason)); }
+
+bool is_localhost(std::string_view name) {
+  return name == "localhost" || name == "localhost.localdomain" || name.ends_with(".localhost");
+}
+
+/// Of a canonical literal.
+bool is_literal_of(std::string_view literal, const IpAddress& address) {
+  return literal == "[" + address.to_string() + "]" || literal == "[IPv6:" + address.to_string() + "]";
+}
+
+class Helo final : public Filter {
+ public:
+  explicit Helo(std::vector<std::string> ours) : ours_(std::move(ours)) {}
+
+  Finding judge(Phase, const mail::Transaction& transaction, Facts& facts) const override {
+    const mail::Peer& peer = transaction.peer;
+    if (peer.local) return {};
+    if (IpAddress::parse(transaction.helo)) return one(kBareAddress, "a bare address");
+    const Result<std::string> name = mail::canonical_domain(transaction.helo);
+    if (!name) return one(kNoName, "no domain name and no address literal");
+    if (name->front() == '[') {
+      if (is_literal_of(*name, peer.address)) return {};
+      return one(kOtherLiteral, "the literal of another address");
+    }
+    if (is_localhost(*name)) return one(kLocalhost, "calls itself localhost");
+    // A host of our own network may be called as we are.
+    if (!is_private(peer.address) && std::find(ours_.begin(), ours_.end(), *name) != ours_.end())
+      return one(kOurName, "calls itself by our name");
+    if (name->find('.') == std::string::npos) return one(kNoName, "no domain name and no address literal");
+    return judge_name(*name, peer.address, facts);
+  }
+
+ private:
+  static Finding judge_name(const std::string& name, const IpAddress& client, Facts& facts) {
+    const dns::Answer* v4 = facts.dns(name, dns::Type::a);
+    const dns::Answer* v6 = facts.dns(name, dns::Type::aaaa);
+    if (!v4 || !v6) return {};
+    Sum sum;
+    if (is_generic(name, client)) sum.add(kGeneric, "looks generic");
+    const auto is_clients = [&](const dns::Record& record) { return record.address == client; };
+    const std::vector<dns::Record>& same = (client.is_v4() ? v4 : v6)->records;
+    if (std::any_of(same.begin(), same.end(), is_clients)) {
+      facts.tell("helo_verified", "1");
+      sum.add(kVerified, "has the client's address");
+    } else if (!v4->records.empty() || !v6->records.empty()) {
+      return sum.finding();
+    } else if (dns::is_known(v4->status) && dns::is_known(v6->status)) {
+      sum.add(kNoAddress, "has no address");
+    } else if (sum.empty()) {
+      return Finding::fail("the DNS does not say the addresses of the name");
+    }
+    return sum.finding();
+  }
+
+  std::vector<std::string> ours_;
+};
+
+/// What we are called, as canonical names.
+std::vector<std::string> names_of(const Config& config) {
+  std::vector<std::string> names = config.mail.domains;
+  names.push_back(effective_hostname(config.smtp));
+  std::vector<std::string> ours;
+  for (const std::string& each : names) {
+    const Result<std::string> name = mail::canonical_domain(each);
+    if (name && name->front() != '[') ours.push_back(*name);
+  }
+  return ours;
+}
+
+}  // namespace
+
+extern const FilterKind kHelo{
+    "helo",
+    "What the client calls itself, and whether it may.",
+    bit(Phase::helo),
+    kTells,
+    [](const FilterSettings& settings) -> const FilterUse& { return settings.helo; },
+    [](const Config& config) -> Result<std::unique_ptr<Filter>> { return std::make_unique<Helo>(names_of(config)); }};
+
+}  // namespace maildrop::filter
