@@ -33,22 +33,14 @@ struct AccessFilter : FilterUse {
   Action action = Action::reject;  // what becomes of who is denied
 };
 
-struct SpfFilter : FilterUse {
-  unsigned most_void_lookups = 2;  // RFC 7208 4.6.4: the default it recommends
-};
-
-struct DkimFilter : FilterUse {};
-
-struct FcrdnsFilter : FilterUse {};
-
 struct DnsblFilter : FilterUse {
   std::vector<std::string> lists;  // see filter/dnsbl_list.h; none as shipped: each has terms of use
   unsigned reject_at = 1;          // lists of bad senders that have a client which is refused; 0: nobody is
 };
 
-struct HeloFilter : FilterUse {};
-
-struct SenderDomainFilter : FilterUse {};
+struct SpfFilter : FilterUse {
+  unsigned most_void_lookups = 2;  // RFC 7208 4.6.4: the default it recommends
+};
 
 struct FilterSettings {
   /// The first phase in which mail is refused for what was found by then.
@@ -63,13 +55,14 @@ struct FilterSettings {
   std::chrono::milliseconds timeout{1500};  // for all lookups of a phase: a peer hears its reply within 2 s
   std::uint64_t memory = 32u << 20;         // bytes of what sessions know of the world, all together
 
+  // In the order in which they are asked.
   AccessFilter access;
-  SpfFilter spf;
-  DkimFilter dkim;
-  FcrdnsFilter fcrdns;
+  FilterUse fcrdns;
   DnsblFilter dnsbl;
-  HeloFilter helo;
-  SenderDomainFilter sender_domain;
+  FilterUse helo;
+  FilterUse sender_domain;
+  SpfFilter spf;
+  FilterUse dkim;
 };
 
 }  // namespace maildrop

@@ -102,7 +102,8 @@ Result<std::vector<DnsblList>> DnsblList::parse(const std::vector<std::string>& 
   for (const std::string& text : elements) {
     const Parts parts = parts_of(text);
     const auto zone = dns::Question::make(parts.zone, dns::Type::a);
-    if (!zone || zone->name.empty() || zone->name.size() > kLongestZone)
+    const bool blank = parts.zone.find(' ') != std::string_view::npos;
+    if (!zone || blank || zone->name.empty() || zone->name.size() > kLongestZone)
       return wrong(text, "does not begin with the name of a zone");
     const auto element = parse_element(parts);
     if (!element) return wrong(text, "cannot be read: " + element.error().what);

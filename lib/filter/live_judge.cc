@@ -24,6 +24,9 @@ using Executor = asio::io_context::executor_type;
 using Steady = std::chrono::steady_clock;
 using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor>;
 
+/// Who does not answer anybody is asked all the same, which shows when he is back, and is not waited for.
+constexpr Millis kHurried{100};
+
 }  // namespace
 
 /// A chain, and what its filters are counted in.
@@ -77,6 +80,7 @@ struct LiveJudge::Shared {
                            [this] { return static_cast<double>(memory.used()); });
   }
 
+  bool has_outage() const { return dns_outage.active() || ledger_outage.active(); }
   std::shared_ptr<const Counted> current() {
     const std::lock_guard lock(mutex);
     return counted;
@@ -191,16 +195,20 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
   }
 
   void wait() {
-    const std::optional<Millis> patience = case_.patience();
-    if (!patience || patience == armed_) return;
+    std::optional<Millis> patience = case_.patience();
+    if (!patience) return;
+    const bool hurries = shared_.has_outage() && *patience > kHurried;
+    if (hurries) patience = kHurried;
+    if (patience == armed_) return;
     armed_ = patience;
     timer_.expires_at(began_ + *patience);
-    timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    timer_.async_wait([weak = weak_from_this(), hurries](const boost::system::error_code& error) {
       const std::shared_ptr<Session> self = weak.lock();
       if (error || !self) return;
       self->armed_.reset();
       self->count_unanswered();
-      self->go_on([&] { self->case_.expire(std::chrono::duration_cast<Millis>(Steady::now() - self->began_)); });
+      const auto elapsed = std::chrono::duration_cast<Millis>(Steady::now() - self->began_);
+      self->go_on([&] { self->case_.expire(hurries ? Millis::max() : elapsed); });
     });
   }
 

@@ -203,13 +203,25 @@ TEST_CASE("what filters find is counted, each by itself") {
   CHECK(stage.metrics.total("maildrop_filter_findings_total") == 4);
 }
 
-TEST_CASE("a DNS that answers nobody is an outage") {
-  Stage stage(chain_of({}, looks_up("refused.example")));
+TEST_CASE("a DNS that answers nobody is an outage, in which it is not waited for") {
+  FilterSettings settings;
+  settings.timeout = std::chrono::hours(1);
+  Stage stage(chain_of(settings, looks_up("refused.example"), looks_up("silent.example")));
+  const auto answer = [&] {
+    stage.on_loop([&] {
+      TableResolver::tell(stage.resolver.waiting.begin()->second, no_answer(dns::Status::timed_out));
+      stage.resolver.waiting.clear();
+    });
+  };
   stage.resolver.at_once["refused.example"] = no_answer(dns::Status::refused);
-  for (unsigned i = 0; i < Outage::kFailures; ++i) {
-    Stage::wait(stage.ask(Phase::connect));
+  for (unsigned i = 0; i < Outage::kFailures / 2; ++i) {
+    std::future<Verdict> verdict = stage.ask(Phase::connect);
+    answer();
+    Stage::wait(std::move(verdict));
     stage.on_loop([&] { stage.trial.reset(); });
   }
   CHECK(stage.metrics.gauge("maildrop_filter_outage", "", "source=\"dns\"").value() == 1);
   CHECK(stage.judge.impaired() == "filters have no answers: dns\n");
+  Stage::wait(stage.ask(Phase::connect));  // nobody answers, and yet there is a verdict within the hour
+  CHECK_FALSE(stage.resolver.waiting.empty());
 }

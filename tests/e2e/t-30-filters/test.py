@@ -121,6 +121,21 @@ def dead(daemon):
     same("once each", sum("filters have" in line for line in daemon.lines), 2)
 
 
+def asks(daemon):
+    """Filters that ask the DNS, as far as clients hear of them."""
+    dns.zone |= {("2.0.0.127.bl.example", "A"): ["127.0.0.2"], ("9.2.0.192.bl.example", "A"): ["127.0.0.3"],
+                 ("friend.example", "MX"): ["10 mail.friend.example"]}
+    command, reply = send(daemon, "listed", sender="a@friend.example")
+    check("who is listed hears by whom", command == "RCPT" and re.fullmatch(r"550 5\.7\.1 listed by bl\.example \[\w+\]", reply.lines[0]), reply)
+    command, reply = send(daemon, "nobody", "192.0.2.7", "a@nowhere.example")
+    check("who has no domain, too", command == "RCPT" and reply.lines[0].startswith("550 5.1.8 the domain of the sender does not exist ["), reply)
+    same("others do not", send(daemon, "seen", "192.0.2.7", "a@friend.example", "mail.friend.example")[1].code, 250)
+    text = why("seen")[1]
+    check("--why says what was found", re.search(r"helo +helo +score +pass +-0\.5 +\d+  has the client's address", text)
+          and re.search(r"mail +sender_domain +enforce +pass +4 +\d+  MX with reserved addresses only", text)
+          and "Nothing at connect: access, fcrdns, dnsbl" in text, text)
+
+
 LISTS = """[filter.access]
 allow = ["client:mail.friend.example"]
 deny = ["198.51.100.0/24", "from:@spam.example", "to:nobody@"]
@@ -157,24 +172,6 @@ with Daemon({**SETTINGS, "filter.access.deny": "198.51.100.0/24,helo:/^bad/", "f
         same("at once: no greeting", one.cmd("XCLIENT ADDR=198.51.100.1").code, 554)
     same("nor a HELO", send(daemon, "bob", helo="bad.example")[0], "EHLO")
     daemon.stop()
-
-
-
-def asks(daemon):
-    """Filters that ask the DNS, as far as clients hear of them."""
-    dns.zone |= {("2.0.0.127.bl.example", "A"): ["127.0.0.2"], ("9.2.0.192.bl.example", "A"): ["127.0.0.3"],
-                 ("friend.example", "MX"): ["10 mail.friend.example"]}
-    command, reply = send(daemon, "listed", sender="a@friend.example")
-    check("who is listed hears by whom", command == "RCPT" and re.fullmatch(r"550 5\.7\.1 listed by bl\.example \[\w+\]", reply.lines[0]), reply)
-    command, reply = send(daemon, "nobody", "192.0.2.7", "a@nowhere.example")
-    check("who has no domain, too", command == "RCPT" and reply.lines[0].startswith("550 5.1.8 the domain of the sender does not exist ["), reply)
-    same("others do not", send(daemon, "seen", "192.0.2.7", "a@friend.example", "mail.friend.example")[1].code, 250)
-    text = why("seen")[1]
-    check("--why says what was found", re.search(r"helo +helo +score +pass +-0\.5  has the client's address", text)
-          and re.search(r"mail +sender_domain +enforce +pass +4  MX with reserved addresses only", text)
-          and "Nothing at connect: access, fcrdns, dnsbl" in text, text)
-
-
 with Daemon({**SETTINGS, **dict.fromkeys(OTHERS, "score"), "filter.dnsbl.lists": "bl.example=2", "filter.dnsbl.mode": "enforce",
              "filter.sender_domain.mode": "enforce"}) as daemon:
     asks(daemon)
