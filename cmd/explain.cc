@@ -14,6 +14,7 @@
 #include "filter/filters.h"
 #include "help.h"
 #include "json_line.h"
+#include "mail/headers.h"
 #include "show_trace.h"
 #include "store/memory_ledger.h"
 #include "terminal.h"
@@ -39,8 +40,13 @@ struct ExplainOptions {
 /// Facts of the DNS or of a file, and a ledger in which nothing has happened yet.
 class World {
  public:
-  World(const DnsSettings& settings, std::optional<dns::Recorded> recorded)
-      : settings_(settings), recorded_(std::move(recorded)), ledger_(store::make_memory_ledger(clock_, kMostRecords)) {}
+  /// An answer that no filter would wait for is none here either.
+  World(const Config& config, std::optional<dns::Recorded> recorded)
+      : settings_(config.dns),
+        recorded_(std::move(recorded)),
+        ledger_(store::make_memory_ledger(clock_, kMostRecords)) {
+    settings_.timeout = std::min(settings_.timeout, config.filter.timeout);
+  }
 
   Result<filter::Verdict> judge(filter::Case& session, Phase phase, const mail::Transaction& transaction) {
     session.begin(phase, transaction);
@@ -64,7 +70,7 @@ class World {
     return answers;
   }
 
-  const DnsSettings& settings_;
+  DnsSettings settings_;
   std::optional<dns::Recorded> recorded_;
   SystemClock clock_;
   std::unique_ptr<store::Ledger> ledger_;
@@ -107,6 +113,7 @@ class Explanation {
   Result<void> run() {
     mail::Transaction transaction;
     transaction.peer.address = TRY(IpAddress::parse(options_.ip));
+    exempt_ = contains(config_.limits.exempt, transaction.peer.address);
     const mail::Address from = options_.from.empty() ? mail::Address{} : TRY(mail::parse_address(options_.from));
     const std::string message = TRY(message_text());
     TRY(step(Phase::connect, transaction));
@@ -125,7 +132,7 @@ class Explanation {
   }
 
   std::string text(const Screen& screen) const {
-    std::string out;
+    std::string out = exempt_ ? "This client is in limits.exempt: nobody would be asked about it.\n" : "";
     for (const Step& each : steps_) {
       const std::string what = std::string(filter::name_of(each.phase)) +
                                (each.recipient.empty() ? "" : " " + each.recipient) + ": " +
@@ -140,6 +147,7 @@ class Explanation {
   std::string json() const {
     Json out;
     out["schema"] = "maildrop.explained/1";
+    out["exempt"] = exempt_;
     out["steps"] = Json::array();
     for (const Step& each : steps_)
       out["steps"].push_back({{"phase", filter::name_of(each.phase)},
@@ -175,7 +183,7 @@ class Explanation {
   }
 
   Result<void> judge_message(const std::string& message, mail::Transaction& transaction) {
-    transaction.data = message.substr(0, std::min(message.find("\r\n\r\n") + 4, message.size()));
+    transaction.data = message.substr(0, mail::scan_headers(message).body);
     TRY(step(Phase::headers, transaction));
     transaction.data = message;
     return step(Phase::message, transaction);
@@ -191,6 +199,7 @@ class Explanation {
   const Config& config_;
   World& world_;
   filter::Case session_;
+  bool exempt_ = false;  // in limits.exempt
   std::vector<Step> steps_;
   std::vector<filter::TraceEntry> refused_;  // what was found of recipients that get no message
   filter::Trace trace_;
@@ -216,7 +225,7 @@ int run_explain(const ExplainOptions& options, const Globals& globals) {
   if (!chain) return report(chain.error());
   auto facts = facts_of(options.facts);
   if (!facts) return failed(facts.error());
-  World world(loaded->config.dns, std::move(*facts));
+  World world(loaded->config, std::move(*facts));
   Explanation explanation(options, loaded->config, world, std::move(*chain));
   if (const Result<void> ran = explanation.run(); !ran) return failed(ran.error());
   const Screen screen = screen_of(1, options.colour);

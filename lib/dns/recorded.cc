@@ -56,7 +56,21 @@ std::optional<Record> take_record(Type type, std::string_view& rest) {
     record.text = std::move(*text);
     return record;
   }
-  std::string_view word = rest.substr(0, rest.find(kNext));
+  if (type == Type::mx) {
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), record.preference);
+    const auto digits = static_cast<std::size_t>(end - rest.data());
+    if (error != std::errc() || record.preference > std::numeric_limits<std::uint16_t>::max() ||
+        digits >= rest.size() || rest[digits] != ' ')
+      return std::nullopt;
+    rest.remove_prefix(digits + 1);
+  }
+  if (rest.starts_with('"')) {
+    auto text = take_quoted(rest);
+    if (!text || type == Type::a || type == Type::aaaa) return std::nullopt;
+    record.text = std::move(*text);
+    return record;
+  }
+  const std::string_view word = rest.substr(0, rest.find(kNext));
   rest.remove_prefix(word.size());
   if (type == Type::a || type == Type::aaaa) {
     const auto address = IpAddress::parse(word);
@@ -64,39 +78,56 @@ std::optional<Record> take_record(Type type, std::string_view& rest) {
     record.address = *address;
     return record;
   }
-  if (type == Type::mx) {
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), record.preference);
-    const auto digits = static_cast<std::size_t>(end - word.data());
-    if (error != std::errc() || record.preference > std::numeric_limits<std::uint16_t>::max() ||
-        digits >= word.size() || word[digits] != ' ')
-      return std::nullopt;
-    word.remove_prefix(digits + 1);
-  }
   if (word.empty() || word.find(' ') != std::string_view::npos) return std::nullopt;
   if (word != kRoot) record.text = word;
   return record;
 }
 
+/// In quotes where it would be taken for something else.
+std::string word_of(std::string_view name, const std::string& plain) {
+  if (name.find_first_of(" ,=\"") == std::string_view::npos) return plain;
+  Record quoted;
+  quoted.text = name;
+  return quoted.to_string(Type::txt);
+}
+
+std::string text_of(const Record& record, Type type) {
+  const std::string plain = record.to_string(type);
+  if (type == Type::txt || type == Type::a || type == Type::aaaa) return plain;
+  const std::string name = word_of(record.text, record.text.empty() ? std::string(kRoot) : record.text);
+  return type == Type::mx ? std::to_string(record.preference) + " " + name : name;
+}
+
 }  // namespace
 
 std::string to_line(const Question& question, const Answer& answer) {
-  std::string line = std::string(name_of(question.type)) + " " + question.name + std::string(kEquals);
+  std::string line = std::string(name_of(question.type)) + " " + word_of(question.name, question.name);
+  line += kEquals;
   if (answer.records.empty()) line += name_of(answer.status);
   for (std::size_t i = 0; i < answer.records.size(); ++i)
-    line += (i == 0 ? std::string() : std::string(kNext)) + answer.records[i].to_string(question.type);
+    line += (i == 0 ? std::string() : std::string(kNext)) + text_of(answer.records[i], question.type);
   return line;
 }
 
 Result<std::pair<Question, Answer>> parse_line(std::string_view line) {
+  constexpr std::string_view kForm = "not TYPE NAME = ANSWER";
   const std::size_t blank = line.find(' ');
-  const std::size_t equals = line.find(kEquals);
-  if (blank == std::string_view::npos || equals == std::string_view::npos || blank > equals)
-    return wrong("not TYPE NAME = ANSWER");
+  if (blank == std::string_view::npos) return wrong(kForm);
   const auto type = parse_type(line.substr(0, blank));
   if (!type) return wrong("not A, AAAA, CNAME, MX, NS, PTR or TXT");
-  const std::size_t name = std::min(blank + 1, equals);
-  Question question = TRY(Question::make(line.substr(name, equals - name), *type));
-  std::string_view rest = line.substr(equals + kEquals.size());
+  std::string_view rest = line.substr(blank + 1);
+  std::string name;
+  if (rest.starts_with('"')) {
+    auto quoted = take_quoted(rest);
+    if (!quoted) return wrong(kForm);
+    name = std::move(*quoted);
+  } else {
+    name = rest.substr(0, std::min(rest.find(kEquals), rest.size()));
+    rest.remove_prefix(name.size());
+  }
+  if (!rest.starts_with(kEquals)) return wrong(kForm);
+  rest.remove_prefix(kEquals.size());
+  Question question = TRY(Question::make(name, *type));
   Answer answer;
   if (const auto status = status_named(rest)) {
     answer.status = *status;

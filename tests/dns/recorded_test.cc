@@ -11,7 +11,9 @@ TEST_CASE("recorded: a line reads back as it was written") {
        {"A example.com = 192.0.2.1, 192.0.2.2", "AAAA example.com = 2001:db8::1", "MX example.com = 10 a.example, 0 .",
         "TXT example.com = \"v=spf1 -all\", \"a, \\\"b\\\" \\\\ \\000\\255\", \"\"",
         "PTR 1.2.0.192.in-addr.arpa = a\\009.b", "NS  = a.root", "A nowhere.example = no_name", "A x.example = no_data",
-        "A x.example = failed", "A x.example = timed_out", "A x.example = refused"}) {
+        "A \"q = 1, x.b.example\" = 192.0.2.1", "MX x.example = 10 \"a, b.example\", 20 c.example",
+        "PTR x.example = \"a b.example\"", "A x.example = failed", "A x.example = timed_out",
+        "A x.example = refused"}) {
     INFO(line);
     const auto parsed = parse_line(line);
     REQUIRE(parsed);

@@ -41,6 +41,12 @@ check("without a message and HELO there are no such phases", "message:" not in o
 told = json.loads(explain("--ip", "192.0.2.1", "--to", "bob", "--json")[1])
 same("as JSON", (told["schema"], [step["phase"] for step in told["steps"]], told["steps"][-1]["action"], told["verdicts"]["filters"][0]["filter"]),
      ("maildrop.explained/1", ["connect", "mail", "rcpt"], "reject", "access"))
+check("who is exempt is said to be", "limits.exempt" in explain("--ip", "127.0.0.1")[1] and "limits.exempt" not in out)
+odd = explain("--ip", "192.0.2.1", "--helo", "x.example", "--from", '"q = 1"@odd.example', "--facts",
+              write("odd", 'TXT odd.example = "v=spf1 exists:%{l}.odd.example -all"\n'))[1]
+shown = [line.strip() for line in odd.splitlines() if line.startswith("    ")]
+check("facts with odd names are shown", any("odd.example" in line and '"' in line.split(" = ")[0] for line in shown), odd)
+same("and read back", explain("--ip", "192.0.2.1", "--facts", write("again", "\n".join(shown) + "\n"))[0], 0)
 for name, args, word in (("no address", ("--ip", "host"), "host"), ("no sender", ("--ip", "192.0.2.1", "--from", "a b"), "address"),
                          ("facts that are none", ("--ip", "192.0.2.1", "--facts", write("bad", "A x = y\n")), "line 1: "),
                          ("no --ip", (), "--ip"), ("a message beyond mail.max_size", ("--ip", "192.0.2.1", write("large", "x" * 600_000)), "mail.max_size")):
