@@ -39,7 +39,8 @@ void add_dns(std::vector<Setting>& rows) {
   rows.push_back(number_row("dns.lookups", {10, 100'000}, MEMBER(dns.lookups), "10..100000",
                             "Questions on their way at once, of 12 KB of memory each; each loop has its part of "
                             "them. Further ones are not asked. One that its servers do not answer counts for up to "
-                            "half a minute, longer than anybody waits for it."));
+                            "half a minute, longer than anybody waits for it. One source (an IPv4 address or an IPv6 "
+                            "/64) that is judged has an eighth of them at most."));
   rows.push_back(size_row("dns.cache_size", {std::uint64_t{1} << 20, std::uint64_t{16} << 30}, MEMBER(dns.cache_size),
                           "1MiB..16GiB",
                           "Memory for answers, those that there is nothing included; each loop has its part, of "

@@ -67,7 +67,8 @@ void add_scoring(std::vector<Setting>& rows) {
   rows.push_back(
       reloadable(size_row("filter.memory", {64 * kKiB, 64 * kGiB}, MEMBER(filter.memory), "64KiB..64GiB",
                           "Bytes of the answers of the DNS that sessions hold while they last, all together, "
-                          "at most 512 KiB each. Beyond, an answer counts as none.")));
+                          "at most 512 KiB each, and an eighth of it those of one IPv4 address or IPv6 /64. "
+                          "Beyond, an answer counts as none.")));
 }
 
 /// What higher floors know of patterns they check themselves.

@@ -19,7 +19,7 @@ Result<std::vector<Answer>> ask_all(const DnsSettings& settings, std::span<const
   std::vector<Lookup> lookups(questions.size());
   std::size_t missing = questions.size();
   for (std::size_t i = 0; i < questions.size(); ++i) {
-    lookups[i] = resolver->ask(questions[i], [&answers, &missing, i](const Answer& answer) {
+    lookups[i] = resolver->ask(questions[i], IpAddress(), [&answers, &missing, i](const Answer& answer) {
       --missing;
       answers[i] = answer;
     });

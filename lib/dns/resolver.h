@@ -50,7 +50,9 @@ class Resolver {
 
   /// What is known at once is in the Lookup. Else `done` is called, once, later, on the loop's thread, after
   /// dns.timeout at the latest. It may ask again, and may end the Lookup. It must not throw.
-  [[nodiscard]] virtual Lookup ask(const Question& question, Done done) = 0;
+  /// `source`: for whom it is asked (an address or prefix; `::` for ourselves): of questions on their way, one source
+  /// has no more than an eighth, and is refused the others.
+  [[nodiscard]] virtual Lookup ask(const Question& question, const IpAddress& source, Done done) = 0;
 };
 
 }  // namespace maildrop::dns

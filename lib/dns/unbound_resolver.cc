@@ -12,6 +12,7 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <list>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -32,6 +33,7 @@ constexpr int kInternet = 1;  // the class
 constexpr int kNoName = 3;    // the code of NXDOMAIN
 constexpr const char* kRoot = ".";
 constexpr std::uint64_t kLeastCache = 768 * 1024;   // bytes of one loop, however many loops there are
+constexpr std::size_t kSourceShare = 8;             // of the questions on their way, a source has one in so many
 constexpr std::size_t kMostSockets = 1024;          // of one loop; a question has one while a server is asked
 constexpr std::chrono::seconds kForgetServers{60};  // what is known of servers, that they are dead above all: they
                                                     // come back sooner than in libunbound's 15 minutes
@@ -84,13 +86,14 @@ class UnboundResolver final : public Resolver {
   }
 
   Result<void> open(const DnsSettings& settings, unsigned parts);
-  Lookup ask(const Question& question, Done done) override;
+  Lookup ask(const Question& question, const IpAddress& source, Done done) override;
 
  private:
   /// A question that libunbound has, or has answered.
   struct Asked {
     UnboundResolver* resolver;
     Type type;
+    IpAddress source;
     std::shared_ptr<Done> done;  // nullptr: has heard that it is too late
     Steady::time_point at;
     std::list<Asked>::iterator place{};
@@ -100,6 +103,8 @@ class UnboundResolver final : public Resolver {
   using List = std::list<Asked>;
 
   static void answered(void* argument, int code, void* packet, int size, int, char*, int) noexcept;
+  bool has_share(const IpAddress& source) const;  // all of it
+  void give_back(const IpAddress& source) noexcept;
   Lookup known(Answer answer) const;
   Answer read(Type type, int code, const void* packet, int size) const;
   void deliver();
@@ -124,11 +129,12 @@ class UnboundResolver final : public Resolver {
   // What libunbound has: first those who have heard that it is too late, then those who wait, the oldest first.
   List asked_;
   List::iterator waiting_ = asked_.end();
-  List ready_;                     // have their answer, and are told when libunbound is not at work
-  const Asked* asking_ = nullptr;  // within ub_resolve_event()
-  bool closing_ = false;           // nobody is told any more
-  bool watched_ = false;           // the timer runs
-  bool posted_ = false;            // deliver() will be called
+  std::map<IpAddress, std::size_t> sources_;  // for whom these are, but for our own
+  List ready_;                                // have their answer, and are told when libunbound is not at work
+  const Asked* asking_ = nullptr;             // within ub_resolve_event()
+  bool closing_ = false;                      // nobody is told any more
+  bool watched_ = false;                      // the timer runs
+  bool posted_ = false;                       // deliver() will be called
   std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 
@@ -179,14 +185,16 @@ Result<void> UnboundResolver::open(const DnsSettings& settings, unsigned parts) 
   return {};
 }
 
-Lookup UnboundResolver::ask(const Question& question, Done done) {
-  if (asked_.size() >= most_) {
+Lookup UnboundResolver::ask(const Question& question, const IpAddress& source, Done done) {
+  // libunbound goes on for half a minute with what nobody answers: one who asks for such names has that many at most.
+  const bool ours = source == IpAddress();
+  if (asked_.size() >= most_ || (!ours && has_share(source))) {
     Answer refused;
     refused.status = Status::refused;
     return known(std::move(refused));
   }
   Asked& asked =
-      asked_.emplace_back(Asked{this, question.type, std::make_shared<Done>(std::move(done)), Steady::now()});
+      asked_.emplace_back(Asked{this, question.type, source, std::make_shared<Done>(std::move(done)), Steady::now()});
   asked.place = std::prev(asked_.end());
   asking_ = &asked;
   const char* name = question.name.empty() ? kRoot : question.name.c_str();
@@ -200,9 +208,20 @@ Lookup UnboundResolver::ask(const Question& question, Done done) {
     return known(std::move(answer));
   }
   meters_.pending.add(1);
+  if (!ours) ++sources_[source];
   if (waiting_ == asked_.end()) waiting_ = asked.place;
   watch();
   return Lookup(asked.done);
+}
+
+bool UnboundResolver::has_share(const IpAddress& source) const {
+  const auto found = sources_.find(source);
+  return found != sources_.end() && found->second >= std::max<std::size_t>(most_ / kSourceShare, 1);
+}
+
+void UnboundResolver::give_back(const IpAddress& source) noexcept {
+  const auto found = sources_.find(source);
+  if (found != sources_.end() && --found->second == 0) sources_.erase(found);
 }
 
 Lookup UnboundResolver::known(Answer answer) const {
@@ -222,6 +241,7 @@ void UnboundResolver::answered(void* argument, int code, void* packet, int size,
   }
   if (self.asking_ == &asked) return;
   self.meters_.pending.add(-1);
+  self.give_back(asked.source);
   self.meters_.seconds.observe(std::chrono::duration<double>(Steady::now() - asked.at).count());
   if (self.waiting_ == asked.place) ++self.waiting_;
   self.ready_.splice(self.ready_.end(), self.asked_, asked.place);

@@ -24,12 +24,12 @@ std::string text_of(const Knowledge::Lookup& lookup) {
 
 }  // namespace
 
-Case::Case(std::shared_ptr<const Chain> chain, const Clock& clock, BudgetShare memory)
-    : chain_(std::move(chain)), clock_(clock), knowledge_(std::move(memory)) {}
+Case::Case(std::shared_ptr<const Chain> chain, const Clock& clock) : chain_(std::move(chain)), clock_(clock) {}
 
 void Case::begin(Phase phase, const mail::Transaction& transaction) {
   settle_recipient();
   forget(phase);
+  if (phase <= Phase::mail) recipients_ = 0;
   std::erase_if(told_, [&](const auto& told) { return told.second.phase >= phase; });
   knowledge_.forget();
   transaction_ = &transaction;
@@ -61,8 +61,10 @@ void Case::add(std::vector<Entry>& entries, Entry entry) {
 /// Of the recipients a message has, each filter's worst finding is kept: what is kept does not grow with them. One who
 /// was refused gets no message, and has no part in it.
 void Case::settle_recipient() {
+  if (at_recipient_ && !refused_) ++recipients_;
   for (Entry& fresh : recipient_) {
     if (refused_) break;
+    if (fresh.effect.action == Action::discard) fresh.effect.action = Action::pass;  // that was his copy
     const auto before = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
       return entry.phase == Phase::rcpt && entry.filter == fresh.filter;
     });
@@ -121,8 +123,9 @@ void Case::judge(Seat& seat) {
   seat.micros += static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(clock_.monotonic() - start).count());
   ++seat.tries;
-  if (facts.too_many_ || (facts.waits() && seat.tries >= kMostTries)) finding = Finding::fail("asks for too much");
-  if (facts.waits() && !finding.failed) {
+  const bool too_much = facts.too_many_ || (facts.waits() && seat.tries >= kMostTries);
+  if (too_much) finding = Finding::fail("asks for too much");
+  if (facts.waits() && !too_much) {  // whatever it says now
     seat.lookups = std::move(facts.lookups_);
     seat.errands = std::move(facts.errands_);
     seat.tellers = std::move(facts.tellers_);

@@ -30,9 +30,11 @@ class Case {
   /// How often a filter is asked in one phase, at most: each time all that it had asked for is known.
   static constexpr unsigned kMostTries = 60;
 
-  /// `clock` measures what filters cost, and tells them the time; it outlives the case. `memory`: what answers of the
-  /// DNS are held of.
-  Case(std::shared_ptr<const Chain> chain, const Clock& clock, BudgetShare memory = {});
+  /// `clock` measures what filters cost, and tells them the time; it outlives the case.
+  Case(std::shared_ptr<const Chain> chain, const Clock& clock);
+
+  /// As Knowledge::hold_of(); before the first phase.
+  void hold_of(BudgetShare all, BudgetShare source) { knowledge_.hold_of(std::move(all), std::move(source)); }
 
   /// A new question. What it makes void is forgotten: HELO all that came of the HELO before, MAIL the transaction.
   /// `transaction` stays in its place until the phase is decided.
@@ -110,6 +112,7 @@ class Case {
   double score() const;
   std::string explain_score() const;
   Verdict worst(bool tells) const;
+  store::Mark mark() const;
 
   std::shared_ptr<const Chain> chain_;
   const Clock& clock_;
@@ -121,6 +124,7 @@ class Case {
   std::vector<Entry> entries_;    // of all phases; of earlier recipients, the worst that each filter found
   std::vector<Entry> recipient_;  // of the recipient that is asked about, or was last
   bool at_recipient_ = false;     // one is asked about
+  unsigned recipients_ = 0;       // of the transaction, that were not refused
   bool refused_ = false;          // by the last decide()
   std::map<std::string, Told, std::less<>> told_;
 };

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::string_view kSpam = "5.7.1 this looks like spam";
 constexpr std::string_view kMaybeSpam = "4.7.1 this may be spam, come again later";
-constexpr std::string_view kCannotTell = "4.3.0 cannot judge this now, come again later";
+constexpr std::string_view kCannotTellNow = "4.3.0 cannot judge this now, come again later";
+constexpr std::string_view kCannotTell = "5.3.0 cannot judge this";
 constexpr std::size_t kMostParts = 5;  // of a score, in a reason
 
 std::string format_score(double score) { return format_number(std::round(score * 100) / 100); }
@@ -63,9 +64,11 @@ Verdict Case::worst(bool tells) const {
   const Entry* worst = nullptr;
   for (const Entry* entry : concerned()) {
     const Action action = entry->effect.action;
-    const bool held =
-        refuses(action) && action != Action::disconnect && !tells && !(entry->phase == Phase::rcpt && at_recipient_);
-    if (!held && rank_of(action) > rank_of(verdict.action)) {
+    const bool of_recipient = entry->phase == Phase::rcpt && at_recipient_;
+    // A message is dropped at its end: until then somebody may allow it, or another HELO make that void.
+    const bool held = action == Action::discard ? phase_ != Phase::message : refuses(action) && !tells;
+    const bool now = !held || of_recipient || action == Action::disconnect;
+    if (now && rank_of(action) > rank_of(verdict.action)) {
       verdict.action = action;
       worst = entry;
     }
@@ -77,7 +80,8 @@ Verdict Case::worst(bool tells) const {
     verdict.reply = by_score == Action::reject ? kSpam : by_score == Action::defer ? kMaybeSpam : "";
   } else if (worst) {
     verdict.reason = std::string(chain_->links()[worst->filter].name) + ": " + worst->finding.reason;
-    verdict.reply = worst->finding.failed ? std::string(kCannotTell) : worst->finding.reply;
+    verdict.reply = worst->finding.reply;
+    if (worst->finding.failed) verdict.reply = verdict.action == Action::defer ? kCannotTellNow : kCannotTell;
   }
   return verdict;
 }
@@ -99,6 +103,16 @@ Verdict Case::decide() {
   return verdict;
 }
 
+/// By what filters want, and by the sum, which may be above what refuses: nobody asked when it came to that.
+store::Mark Case::mark() const {
+  store::Mark mark = mark_of(chain_->settings(), score());
+  for (const Entry* entry : concerned()) {
+    if (entry->effect.action == Action::quarantine) mark = store::Mark::quarantine;
+    if (entry->effect.action == Action::tag && mark == store::Mark::none) mark = store::Mark::tag;
+  }
+  return mark;
+}
+
 Trace Case::message_trace() {
   settle_recipient();
   return trace();
@@ -107,11 +121,7 @@ Trace Case::message_trace() {
 Trace Case::trace() const {
   Trace trace;
   trace.score = score();
-  if (!allowing()) {
-    const Action action = worst(false).action;
-    if (action == Action::tag) trace.mark = store::Mark::tag;
-    if (action == Action::quarantine) trace.mark = store::Mark::quarantine;
-  }
+  if (!allowing()) trace.mark = mark();
   for (const Entry* entry : concerned()) {
     const Chain::Link& link = chain_->links()[entry->filter];
     trace.entries.push_back({.phase = entry->phase,
@@ -124,6 +134,10 @@ Trace Case::trace() const {
                              .micros = entry->micros,
                              .reason = entry->finding.reason,
                              .facts = entry->facts});
+    // What was found of one recipient is not for the others to read: he may be a blind copy.
+    if (entry->phase != Phase::rcpt || at_recipient_ || recipients_ < 2) continue;
+    trace.entries.back().reason.clear();
+    trace.entries.back().facts.clear();
   }
   return trace;
 }

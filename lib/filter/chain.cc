@@ -10,10 +10,8 @@ namespace maildrop::filter {
 namespace {
 
 /// A transaction begins anew at MAIL, and what was held back is said at RCPT or behind the message.
-std::uint8_t with_scoring(std::uint8_t phases, const FilterSettings& settings) {
-  if (phases == 0) return 0;
-  const bool late = settings.decide_at == FilterSettings::DecideAt::message;
-  return phases | bit(Phase::mail) | bit(Phase::rcpt) | (late ? bit(Phase::message) : 0);
+std::uint8_t with_decisions(std::uint8_t phases) {
+  return phases == 0 ? std::uint8_t{0} : phases | bit(Phase::mail) | bit(Phase::rcpt) | bit(Phase::message);
 }
 
 }  // namespace
@@ -32,7 +30,7 @@ Result<std::shared_ptr<const Chain>> Chain::make(const Config& config, std::span
 
 Chain::Chain(const FilterSettings& settings, std::vector<Link> links) : settings_(settings), links_(std::move(links)) {
   for (const Link& link : links_) phases_ |= link.phases;
-  phases_ = with_scoring(phases_, settings_);
+  phases_ = with_decisions(phases_);
 }
 
 std::optional<std::size_t> Chain::teller_of(std::string_view fact) const {

@@ -43,8 +43,8 @@ const Result<store::Answer>* Facts::ledger(const store::Operation& operation) {
 const std::string* Facts::told(std::string_view fact) {
   static const std::string kNothing;
   const std::optional<std::size_t> teller = case_.chain_->teller_of(fact);
-  if (!teller || *teller >= filter_) return &kNothing;
-  if (!late_ && !case_.has_ended(*teller)) {
+  if (!teller || *teller > filter_) return &kNothing;
+  if (!late_ && *teller != filter_ && !case_.has_ended(*teller)) {
     tellers_.push_back(*teller);
     return nullptr;
   }

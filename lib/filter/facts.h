@@ -38,8 +38,8 @@ class Facts {
   /// same answer. timed_out, if that did not come in time; it may be carried out all the same.
   const Result<store::Answer>* ledger(const store::Operation& operation);
 
-  /// What a filter before this one in the order told of this transaction, in this phase or an earlier one; empty:
-  /// nothing. At RCPT, of this recipient.
+  /// What a filter before this one in the order told of this transaction, in this phase or an earlier one, or this one
+  /// in an earlier one; empty: nothing. At RCPT, of this recipient.
   const std::string* told(std::string_view fact);
   /// For those behind it; `fact` is one of FilterKind::tells. Counts when the filter has come to its end.
   void tell(std::string_view fact, std::string value);

@@ -38,11 +38,19 @@ std::vector<const Knowledge::Errand*> Knowledge::take_errands() {
   return fresh;
 }
 
+bool Knowledge::hold(std::uint64_t bytes) {
+  const std::uint64_t before = of_source_.held();
+  if (!of_source_.resize(bytes)) return false;
+  if (memory_.resize(bytes)) return true;
+  of_source_.resize(before);
+  return false;
+}
+
 void Knowledge::know(const dns::Question& question, dns::Answer answer) {
   const auto asked = dns_.find(question);
   if (asked == dns_.end()) return;
   const std::uint64_t bytes = memory_.held() + memory_of(question, answer);
-  const bool fits = bytes <= kMostBytes && memory_.resize(bytes);
+  const bool fits = bytes <= kMostBytes && hold(bytes);
   asked->second = fits ? std::move(answer) : dns::Answer{.status = dns::Status::refused};
 }
 
@@ -54,9 +62,10 @@ void Knowledge::know(std::size_t number, Result<store::Answer> answer) {
 void Knowledge::forget() {
   errands_.clear();
   taken_ = 0;
+  std::erase_if(dns_, [](const Lookup& known) { return known.second && !dns::is_known(known.second->status); });
   if (dns_.size() < kMostAnswers / 2 && memory_.held() < kMostBytes / 2) return;
   dns_.clear();
-  memory_.resize(0);
+  hold(0);
   questions_.clear();
 }
 

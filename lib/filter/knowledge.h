@@ -17,7 +17,11 @@ namespace maildrop::filter {
 
 class Knowledge {
  public:
-  explicit Knowledge(BudgetShare memory = {}) : memory_(std::move(memory)) {}
+  /// What its answers are held of, from now on: of all sessions, and of those of one source.
+  void hold_of(BudgetShare all, BudgetShare source) {
+    memory_ = std::move(all);
+    of_source_ = std::move(source);
+  }
 
   /// Answers of the DNS that are kept of a session. Beyond it further questions are refused, until forget().
   static constexpr std::size_t kMostAnswers = 600;
@@ -45,12 +49,14 @@ class Knowledge {
   void know(const dns::Question& question, dns::Answer answer);
   void know(std::size_t number, Result<store::Answer> answer);  // of no effect when it was forgotten
 
-  /// The errands: another phase, or recipient. Answers of the DNS stay, unless they are half of what may be kept, by
-  /// their number or their bytes.
+  /// Another phase, or recipient: the errands, and answers that say nothing. The others stay, unless they are half of
+  /// what may be kept, by their number or their bytes.
   void forget();
 
  private:
-  BudgetShare memory_;  // of what dns_ has
+  bool hold(std::uint64_t bytes);
+
+  BudgetShare memory_, of_source_;  // of what dns_ has
   std::map<dns::Question, std::optional<dns::Answer>> dns_;
   std::vector<dns::Question> questions_;
   std::deque<Errand> errands_;

@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "core/source_budgets.h"
 #include "filter/case.h"
 #include "filter/outage.h"
 
@@ -26,6 +27,8 @@ using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Exec
 
 /// Who does not answer anybody is asked all the same, which shows when he is back, and is not waited for.
 constexpr Millis kHurried{100};
+
+constexpr std::uint64_t kSourceShare = 8;  // of filter.memory a source has one in so many
 
 }  // namespace
 
@@ -69,8 +72,9 @@ struct LiveJudge::Shared {
   Shared(LiveParts p, std::shared_ptr<const Chain> chain)
       : parts(std::move(p)),
         memory(chain->settings().memory),
-        dns_outage("dns", parts.metrics),
-        ledger_outage("ledger", parts.metrics),
+        sources(chain->settings().memory / kSourceShare),
+        dns_outage("dns", parts.metrics, parts.outage_after),
+        ledger_outage("ledger", parts.metrics, parts.outage_after),
         counted(std::make_shared<const Counted>(std::move(chain), parts.metrics)) {
     for (std::size_t i = 0; i < phases.size(); ++i)
       phases[i] = &parts.metrics.histogram("maildrop_filter_seconds", "Time to the verdict of all filters",
@@ -88,6 +92,7 @@ struct LiveJudge::Shared {
 
   LiveParts parts;
   Budget memory;
+  SourceBudgets sources;  // of memory
   Outage dns_outage;
   Outage ledger_outage;
   std::array<metrics::Histogram*, std::size(kPhaseNames)> phases{};
@@ -98,11 +103,11 @@ struct LiveJudge::Shared {
 /// One session. On its loop's thread alone. Answers of the world find it by weak pointers: it may be gone.
 class LiveJudge::Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Shared& shared, std::size_t loop)
+  Session(Shared& shared, std::size_t loop, std::shared_ptr<const Counted> counted)
       : shared_(shared),
         loop_(shared.parts.loops.at(loop)),
-        counted_(shared.current()),
-        case_(counted_->chain, shared.parts.clock, BudgetShare(shared.memory)),
+        counted_(std::move(counted)),
+        case_(counted_->chain, shared.parts.clock),
         timer_(loop_.context.get_executor()) {}
 
   void judge(Phase phase, const mail::Transaction& transaction, Trial::Done done) {
@@ -110,6 +115,8 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     phase_ = phase;
     began_ = Steady::now();
     armed_.reset();
+    dns_ = ledger_ = {};
+    if (!source_) become(transaction.peer);
     case_.begin(phase, transaction);
     step();
   }
@@ -120,6 +127,18 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
   }
 
  private:
+  /// Of one source in a phase: was it asked, and did anything come of it?
+  struct Asked {
+    bool asked = false;
+    bool answered = false;
+  };
+
+  void become(const mail::Peer& peer) {
+    source_ = peer.local ? IpAddress() : peer.address.source();
+    budget_ = shared_.sources.of(*source_);
+    case_.hold_of(BudgetShare(shared_.memory), BudgetShare(*budget_));
+  }
+
   void step() {
     while (!case_.advance())
       if (!ask_world()) return wait();
@@ -127,6 +146,7 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     armed_.reset();
     shared_.phases[static_cast<std::size_t>(phase_)]->observe(
         std::chrono::duration<double>(Steady::now() - began_).count());
+    vote();
     case_.each_finding([this](std::size_t filter, const Finding& finding, std::uint64_t micros) {
       counted_->count(filter, finding, micros);
     });
@@ -144,12 +164,13 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
 
   bool ask_dns(const dns::Question& question) {
     const auto place = lookups_.emplace(lookups_.end());
-    *place = loop_.resolver.ask(question, [weak = weak_from_this(), question, place](const dns::Answer& answer) {
-      const std::shared_ptr<Session> self = weak.lock();
-      if (!self) return;
-      self->lookups_.erase(place);
-      self->go_on([&] { self->hear(question, answer); });
-    });
+    *place =
+        loop_.resolver.ask(question, *source_, [weak = weak_from_this(), question, place](const dns::Answer& answer) {
+          const std::shared_ptr<Session> self = weak.lock();
+          if (!self) return;
+          self->lookups_.erase(place);
+          self->go_on([&] { self->hear(question, answer); });
+        });
     if (!place->answer()) return false;
     hear(question, *place->answer());
     lookups_.erase(place);
@@ -157,10 +178,20 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
   }
 
   void hear(const dns::Question& question, const dns::Answer& answer) {
-    const bool known = dns::is_known(answer.status);
-    // A cache answers for long when nobody else does.
-    if (!known || answer.source == dns::Source::servers) shared_.dns_outage.count(known);
+    // A cache answers for long when nobody else does; and what we refuse ourselves says nothing of the DNS.
+    const bool from_servers = dns::is_known(answer.status) && answer.source == dns::Source::servers;
+    dns_.asked |= from_servers || answer.status == dns::Status::failed || answer.status == dns::Status::timed_out;
+    dns_.answered |= from_servers;
     case_.know(question, answer);
+  }
+
+  /// What was not answered in time has no answer.
+  void vote() {
+    dns_.asked |= !lookups_.empty();
+    ledger_.asked |= errands_ != 0;
+    const Monotonic now = Steady::now();
+    if (dns_.asked) shared_.dns_outage.count(dns_.answered, now);
+    if (ledger_.asked) shared_.ledger_outage.count(ledger_.answered, now);
   }
 
   void ask_ledger(const Knowledge::Errand& errand) {
@@ -168,7 +199,8 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
       const std::shared_ptr<Session> self = weak.lock();
       if (!self) return;
       --self->errands_;
-      self->shared_.ledger_outage.count(answer.has_value());
+      self->ledger_.asked = true;
+      self->ledger_.answered |= answer.has_value();
       self->go_on([&] { self->case_.know(number, answer); });
     };
     ++errands_;
@@ -188,12 +220,6 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     done_ = {};
   }
 
-  /// When they are answered nobody may be there to hear it.
-  void count_unanswered() const {
-    for (std::size_t i = 0; i < lookups_.size(); ++i) shared_.dns_outage.count(false);
-    for (std::size_t i = 0; i < errands_; ++i) shared_.ledger_outage.count(false);
-  }
-
   void wait() {
     std::optional<Millis> patience = case_.patience();
     if (!patience) return;
@@ -206,7 +232,6 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
       const std::shared_ptr<Session> self = weak.lock();
       if (error || !self) return;
       self->armed_.reset();
-      self->count_unanswered();
       const auto elapsed = std::chrono::duration_cast<Millis>(Steady::now() - self->began_);
       self->go_on([&] { self->case_.expire(hurries ? Millis::max() : elapsed); });
     });
@@ -214,12 +239,15 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
 
   Shared& shared_;
   const LiveParts::Loop& loop_;
+  std::optional<IpAddress> source_{};  // of the peer
+  std::shared_ptr<Budget> budget_{};   // that its sessions share
   std::shared_ptr<const Counted> counted_;
   Case case_;
   Timer timer_;
   std::list<dns::Lookup> lookups_;  // not answered
   std::size_t errands_ = 0;         // the same
-  Trial::Done done_;                // while a question is open
+  Asked dns_, ledger_;
+  Trial::Done done_;  // while a question is open
   Phase phase_ = Phase::connect;
   Steady::time_point began_;
   std::optional<Millis> armed_;  // what the timer waits for, from began_ on
@@ -231,6 +259,7 @@ LiveJudge::~LiveJudge() = default;
 
 void LiveJudge::apply(std::shared_ptr<const Chain> chain) {
   shared_->memory.set_limit(chain->settings().memory);
+  shared_->sources.set_limit(chain->settings().memory / kSourceShare);
   auto counted = std::make_shared<const Counted>(std::move(chain), shared_->parts.metrics);
   const std::lock_guard lock(shared_->mutex);
   shared_->counted = std::move(counted);
@@ -243,9 +272,14 @@ std::string LiveJudge::impaired() const {
   return text;
 }
 
-std::uint8_t LiveJudge::phases() const { return shared_->current()->chain->phases(); }
+Judge::Terms LiveJudge::terms() const {
+  std::shared_ptr<const Counted> counted = shared_->current();
+  const std::uint8_t phases = counted->chain->phases();
+  return {phases, std::move(counted)};
+}
 
-std::unique_ptr<Trial> LiveJudge::begin(std::size_t loop) {
+std::unique_ptr<Trial> LiveJudge::begin(std::size_t loop, const Terms& terms) {
+  auto counted = std::static_pointer_cast<const Counted>(terms.rules);
   class LiveTrial final : public Trial {
    public:
     explicit LiveTrial(std::shared_ptr<Session> session) : session_(std::move(session)) {}
@@ -257,7 +291,7 @@ std::unique_ptr<Trial> LiveJudge::begin(std::size_t loop) {
    private:
     std::shared_ptr<Session> session_;
   };
-  return std::make_unique<LiveTrial>(std::make_shared<Session>(*shared_, loop));
+  return std::make_unique<LiveTrial>(std::make_shared<Session>(*shared_, loop, std::move(counted)));
 }
 
 }  // namespace maildrop::filter

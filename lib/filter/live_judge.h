@@ -30,6 +30,7 @@ struct LiveParts {
   store::Bookkeeper& ledger;
   const Clock& clock;
   metrics::Registry& metrics;
+  Millis outage_after = std::chrono::seconds(10);  // Outage's `least`
 };
 
 class LiveJudge final : public Judge {
@@ -37,14 +38,14 @@ class LiveJudge final : public Judge {
   LiveJudge(LiveParts parts, std::shared_ptr<const Chain> chain);
   ~LiveJudge() override;
 
-  /// For the sessions to come; those that run keep theirs. Thread-safe.
+  /// For terms() to come; who has some keeps them. Thread-safe.
   void apply(std::shared_ptr<const Chain> chain);
 
   /// A line for each source of facts that does not answer now. Thread-safe.
   std::string impaired() const;
 
-  std::uint8_t phases() const override;
-  std::unique_ptr<Trial> begin(std::size_t loop) override;
+  Terms terms() const override;
+  std::unique_ptr<Trial> begin(std::size_t loop, const Terms& terms) override;
 
  private:
   struct Counted;

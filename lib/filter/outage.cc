@@ -7,21 +7,28 @@
 
 namespace maildrop::filter {
 
-Outage::Outage(std::string_view source, metrics::Registry& metrics)
+Outage::Outage(std::string_view source, metrics::Registry& metrics, Millis least)
     : source_(source),
       gauge_(metrics.gauge("maildrop_filter_outage",
-                           "Outages of what filters ask: 1 while its last 50 questions had no answer",
-                           "source=\"" + std::string(source) + "\"")) {}
+                           "Outages of what filters ask: 1 while the last 20 sessions had no answer at all, for 10 s",
+                           "source=\"" + std::string(source) + "\"")),
+      least_(least) {}
 
-void Outage::count(bool answered) {
+void Outage::count(bool answered, Monotonic now) {
+  const Monotonic::rep moment = now.time_since_epoch().count();
   if (answered) {
-    if (failures_.load(std::memory_order_relaxed) != 0) failures_.store(0, std::memory_order_relaxed);
+    last_.store(moment, std::memory_order_relaxed);
+    failures_.store(0, std::memory_order_relaxed);
     if (!active() || !active_.exchange(false)) return;
     gauge_.set(0);
     log::info("filters have answers again", {{"source", source_}});
     return;
   }
-  if (failures_.fetch_add(1, std::memory_order_relaxed) + 1 < kFailures || active() || active_.exchange(true)) return;
+  Monotonic::rep never = 0;
+  last_.compare_exchange_strong(never, moment, std::memory_order_relaxed);
+  const bool many = failures_.fetch_add(1, std::memory_order_relaxed) + 1 >= kSessions;
+  const bool long_ago = moment - last_.load(std::memory_order_relaxed) >= least_.count();
+  if (!many || !long_ago || active() || active_.exchange(true)) return;
   gauge_.set(1);
   log::warning("filters have no answers", {{"source", source_}});
 }

@@ -2,29 +2,35 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <string_view>
 
+#include "core/clock.h"
+#include "core/config.h"
 #include "core/metrics.h"
 
 namespace maildrop::filter {
 
-/// Counts answers and failures of one source of facts. Thread-safe, lock-free.
+/// Of one source of facts, by the sessions that asked it. Thread-safe, lock-free.
 class Outage {
  public:
-  /// Failures in a row: a single domain whose servers are dead is no outage.
-  static constexpr unsigned kFailures = 50;
+  /// Sessions in a row that had no answer at all, each counted at most once for each phase: one whose own domain is
+  /// dead is no outage, nor are many of them, as long as others have answers.
+  static constexpr unsigned kSessions = 20;
 
-  /// `source` names it in logs and metrics (`dns`), and outlives it.
-  Outage(std::string_view source, metrics::Registry& metrics);
+  /// `source` names it in logs and metrics (`dns`), and outlives it. `least`: since the last answer.
+  Outage(std::string_view source, metrics::Registry& metrics, Millis least);
 
-  void count(bool answered);
-  std::string_view source() const { return source_; }
+  void count(bool answered, Monotonic now);
   bool active() const { return active_.load(std::memory_order_relaxed); }
+  std::string_view source() const { return source_; }
 
  private:
   std::string_view source_;
   metrics::Gauge& gauge_;
-  std::atomic<unsigned> failures_{0};  // since the last answer
+  Monotonic::duration least_;
+  std::atomic<Monotonic::rep> last_{0};  // when there was an answer, or the first failure since the start
+  std::atomic<unsigned> failures_{0};    // since then
   std::atomic<bool> active_{false};
 };
 

@@ -38,6 +38,11 @@ Action action_of(const FilterSettings& settings, double score) {
   return reaches(settings.tag) ? Action::tag : Action::pass;
 }
 
+store::Mark mark_of(const FilterSettings& settings, double score) {
+  if (settings.quarantine > 0 && score >= settings.quarantine) return store::Mark::quarantine;
+  return settings.tag > 0 && score >= settings.tag ? store::Mark::tag : store::Mark::none;
+}
+
 unsigned rank_of(Action action) {
   switch (action) {
     case Action::pass:

@@ -22,6 +22,9 @@ Effect effect_of(const FilterUse& use, const Finding& finding);
 /// A sum of scores by filter.reject and filter.defer, filter.quarantine and filter.tag.
 Action action_of(const FilterSettings& settings, double score);
 
+/// The same of a message that is kept, whatever its sum.
+store::Mark mark_of(const FilterSettings& settings, double score);
+
 /// Who refuses goes before who does not, and who refuses for good before who does for now.
 unsigned rank_of(Action action);
 

@@ -95,11 +95,7 @@ class Spf final : public Filter {
     }
     // The same domain counts once: its fail as HELO has scored.
     double score = kFail;
-    if (domain == helo) {
-      const std::optional<SpfOutcome> before = check("postmaster", helo, transaction, facts, answers);
-      if (!before) return {};
-      if (before->result == SpfResult::fail) score = 0;
-    }
+    if (domain == helo && *facts.told("spf_helo") == name_of(SpfResult::fail)) score = 0;
     return refuse(*outcome, domain, "MAIL FROM", score);
   }
 

@@ -169,7 +169,8 @@ Evaluation::Match Evaluation::match(const SpfDirective& directive, const std::st
   if (terms_ > SpfLimits::kMostTerms) return refuse(Match::permerror, "too many lookups");
   const std::string target = directive.domain ? directive.domain->domain(values_) : domain;
   // What is beyond ASCII comes of a local part, and matches nothing (RFC 8616 4).
-  if (std::any_of(target.begin(), target.end(), [](char c) { return c < 0; })) return Match::no;
+  if (std::any_of(target.begin(), target.end(), [](char c) { return static_cast<unsigned char>(c) > 0x7f; }))
+    return Match::no;
   switch (directive.mechanism) {
     case Mechanism::include: return include(target);
     case Mechanism::a: return match_address(directive, target);

@@ -22,8 +22,8 @@ inline constexpr std::string_view kPhaseNames[] = {"connect", "helo", "mail", "r
 inline constexpr std::uint8_t bit(Phase phase) { return static_cast<std::uint8_t>(1u << static_cast<unsigned>(phase)); }
 
 /// pass, tag and quarantine let the transaction go on. defer is 4xx, reject 5xx. discard accepts the message and drops
-/// it. disconnect refuses and closes. delay lets it go on after a pause, of 30 s at most; without one where flood.held
-/// connections wait already, and a drain ends it.
+/// it; said of a recipient, it drops his copy alone. disconnect refuses and closes. delay lets it go on after a pause,
+/// of 30 s at most; without one where flood.held connections wait already, and a drain ends it.
 enum class Action : std::uint8_t { pass, tag, quarantine, defer, reject, discard, disconnect, delay };
 
 struct Verdict {
@@ -69,11 +69,17 @@ class Trial {
 class Judge {
  public:
   virtual ~Judge() = default;
-  virtual std::uint8_t phases() const = 0;  // bit() of each phase it wants to be asked at
+
+  /// What it goes by now, for sessions that begin with it: they are judged by it to their end.
+  struct Terms {
+    std::uint8_t phases = 0;              // bit() of each phase it wants to be asked at
+    std::shared_ptr<const void> rules{};  // its own
+  };
+  virtual Terms terms() const = 0;
 
   /// For a session on that loop (an index of service::Loops), when it is asked for the first time; again when XCLIENT
   /// has made its peer another one. May throw, as Trial::judge().
-  virtual std::unique_ptr<Trial> begin(std::size_t loop) = 0;
+  virtual std::unique_ptr<Trial> begin(std::size_t loop, const Terms& terms) = 0;
 };
 
 }  // namespace maildrop::filter

@@ -37,6 +37,7 @@ struct Tls {
 struct Recipient {
   Address address;
   Inbox inbox;
+  bool discarded = false;  // hears 250, and gets nothing
 };
 
 /// Filled phase by phase; what a later phase brings is empty before it. Moved, never copied.

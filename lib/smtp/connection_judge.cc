@@ -52,7 +52,7 @@ filter::Trial::Done done_of(const std::shared_ptr<Question>& question) {
 
 /// What filters throw costs this answer, and not the session.
 Result<void> Connection::put_question(filter::Trial::Done done) try {
-  if (!trial_) trial_ = loop_.judge->begin(loop_.index);
+  if (!trial_) trial_ = loop_.judge->begin(loop_.index, session_.policy().terms);
   trial_->judge(session_.phase(), session_.transaction(), std::move(done));
   return {};
 } catch (const std::exception& thrown) {

@@ -3,8 +3,8 @@
 
 namespace maildrop::smtp {
 
-Policy::Policy(const Config& given, std::uint8_t asked, std::shared_ptr<const service::TlsContext> context)
-    : config(given), tls(std::move(context)), hostname(effective_hostname(given.smtp)), phases(asked) {
+Policy::Policy(const Config& given, filter::Judge::Terms judged, std::shared_ptr<const service::TlsContext> context)
+    : config(given), tls(std::move(context)), hostname(effective_hostname(given.smtp)), terms(std::move(judged)) {
   for (const std::string& domain : config.mail.domains) {
     if (domain == "*") {
       any_domain = true;

@@ -119,7 +119,7 @@ struct Server::State {
   }
 
   std::shared_ptr<const Policy> make_policy(const Config& config, TlsContextPtr tls) const {
-    return std::make_shared<const Policy>(config, parts.judge ? parts.judge->phases() : std::uint8_t{0},
+    return std::make_shared<const Policy>(config, parts.judge ? parts.judge->terms() : filter::Judge::Terms{},
                                           std::move(tls));
   }
 

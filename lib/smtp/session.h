@@ -48,14 +48,14 @@ namespace maildrop::smtp {
 /// it began with.
 struct Policy {
   /// `tls`: nullptr where it is not configured.
-  Policy(const Config& config, std::uint8_t phases, std::shared_ptr<const service::TlsContext> tls = {});
+  Policy(const Config& config, filter::Judge::Terms terms, std::shared_ptr<const service::TlsContext> tls = {});
 
   Config config;
   std::shared_ptr<const service::TlsContext> tls;
   std::string hostname;
   std::unordered_set<std::string> domains;  // canonical
   bool any_domain = false;
-  std::uint8_t phases;  // filter::bit of each phase to ask a verdict at
+  filter::Judge::Terms terms;  // phases: to ask a verdict at
 
   bool accepts(const mail::Address& recipient) const;
   /// Bytes of limits.memory that one message may need: as it grows there are two of it.
@@ -250,6 +250,7 @@ class Session {
   std::unique_ptr<std::string> data_refusal_;  // the reply that the dot or the chunk will get instead of 250
   const Reply* wrong_chunk_ = nullptr;         // the same for a chunk that should not have come
   std::unique_ptr<std::string> discard_;       // a filter wants the message accepted and dropped: why
+  std::string why_discarded_;                  // the last recipient that was
   std::unique_ptr<std::string> discard_all_;   // the same, said at connect or HELO: for every message of the session
   std::uint64_t chunk_left_ = 0;               // octets of the chunk that have not come yet
   std::uint64_t chunk_size_ = 0;

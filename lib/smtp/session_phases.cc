@@ -15,12 +15,14 @@ bool is_refusal(std::string_view reply) {
          reply[2] >= '0' && reply[2] <= '9' && reply[3] == ' ' && reply.size() <= 500 && !has_control(reply);
 }
 
+bool is_discarded(const mail::Recipient& recipient) { return recipient.discarded; }
+
 }  // namespace
 
 void Session::ask(Phase phase) {
   phase_ = phase;
   ++phases_[static_cast<std::size_t>(phase)];
-  const bool asked = (policy_->phases & filter::bit(phase)) != 0 && !transaction_.peer.exempt;
+  const bool asked = (policy_->terms.phases & filter::bit(phase)) != 0 && !transaction_.peer.exempt;
   if (asked) {
     want_ = Want::verdict;
   } else {
@@ -31,7 +33,10 @@ void Session::ask(Phase phase) {
 void Session::answer(const filter::Verdict& verdict) {
   want_ = Want::input;
   if (state_ == State::closed) return close();  // it was ended while the question was out
-  if (verdict.action == filter::Action::discard) {
+  if (verdict.action == filter::Action::discard && phase_ == Phase::rcpt) {
+    transaction_.recipients.back().discarded = true;
+    why_discarded_ = verdict.reason;
+  } else if (verdict.action == filter::Action::discard) {
     const bool all = phase_ == Phase::connect || phase_ == Phase::helo;
     (all ? discard_all_ : discard_) = std::make_unique<std::string>(verdict.reason);
   }
@@ -75,6 +80,9 @@ void Session::proceed() {
     case Phase::message:
       if (discard_) return refuse_message(reply::discarded, *discard_);
       if (discard_all_) return refuse_message(reply::discarded, *discard_all_);
+      if (std::all_of(transaction_.recipients.begin(), transaction_.recipients.end(), is_discarded))
+        return refuse_message(reply::discarded, why_discarded_);
+      std::erase_if(transaction_.recipients, is_discarded);
       return message_judged();
   }
 }

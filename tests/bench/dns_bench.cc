@@ -50,7 +50,7 @@ struct Bench {
     std::vector<Lookup> lookups(at_once);
     std::size_t known = 0, missing = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      lookups[i % at_once] = resolver->ask(question(i % names), [&](const Answer&) { --missing; });
+      lookups[i % at_once] = resolver->ask(question(i % names), IpAddress(), [&](const Answer&) { --missing; });
       if (lookups[i % at_once].answer()) {
         ++known;
       } else {
@@ -68,7 +68,8 @@ void measure_waiting(const DnsSettings& settings, std::size_t waiting) {
   Bench bench(settings);
   const std::size_t before = resident_kb();
   std::vector<Lookup> lookups;
-  for (std::size_t i = 0; i < waiting; ++i) lookups.push_back(bench.resolver->ask(question(i), [](const Answer&) {}));
+  for (std::size_t i = 0; i < waiting; ++i)
+    lookups.push_back(bench.resolver->ask(question(i), IpAddress(), [](const Answer&) {}));
   for (const auto end = Steady::now() + std::chrono::seconds(1); Steady::now() < end;)
     bench.loop.run_one_for(std::chrono::milliseconds(50));
   const auto held = static_cast<double>(resident_kb() - before);

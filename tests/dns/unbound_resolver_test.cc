@@ -34,7 +34,8 @@ struct Fixture {
   Answer ask(std::string_view name, Type type = Type::a) {
     if (!resolver) open();
     std::optional<Answer> got;
-    const Lookup lookup = resolver->ask(*Question::make(name, type), [&](const Answer& answer) { got = answer; });
+    const Lookup lookup =
+        resolver->ask(*Question::make(name, type), IpAddress(), [&](const Answer& answer) { got = answer; });
     if (lookup.answer()) return *lookup.answer();
     while (!got) loop.run_one();
     return *got;
@@ -168,7 +169,8 @@ TEST_CASE_METHOD(Fixture,
   std::vector<Lookup> lookups;
   for (int i = 0; i < 15; ++i) {
     const auto count = [&](const Answer& answer) { timed_out += answer.status == Status::timed_out; };
-    lookups.push_back(resolver->ask(*Question::make("n" + std::to_string(i) + ".example", Type::a), count));
+    lookups.push_back(
+        resolver->ask(*Question::make("n" + std::to_string(i) + ".example", Type::a), IpAddress(), count));
     refused += lookups.back().answer() && lookups.back().answer()->status == Status::refused;
   }
   CHECK(refused == 5);
@@ -181,12 +183,52 @@ TEST_CASE_METHOD(Fixture,
   CHECK(pending() == 0);
 }
 
+TEST_CASE_METHOD(Fixture, "resolver: one source has an eighth of what may be on its way, until libunbound is done") {
+  settings.timeout = 100ms;
+  settings.lookups = 80;
+  bool silent = true;
+  server.answer([&](const Asked& asked) {
+    return silent ? std::optional<Bytes>() : std::optional(reply(asked, {a("192.0.2.1")}));
+  });
+  open();
+  const IpAddress one = *IpAddress::parse("192.0.2.1"), other = *IpAddress::parse("192.0.2.2");
+  std::vector<Lookup> lookups;
+  int told = 0, asked = 0;
+  const auto refused_of = [&](const IpAddress& source, int questions) {
+    int refused = 0;
+    for (int i = 0; i < questions; ++i) {
+      lookups.push_back(resolver->ask(*Question::make("n" + std::to_string(++asked) + ".example", Type::a), source,
+                                      [&](const Answer&) { ++told; }));
+      refused += lookups.back().answer() && lookups.back().answer()->status == Status::refused;
+    }
+    return refused;
+  };
+  CHECK(refused_of(one, 15) == 5);
+  CHECK(refused_of(other, 10) == 0);
+  CHECK(refused_of(IpAddress(), 20) == 0);  // we are no source
+  while (told < 40) loop.run_one();
+  CHECK(refused_of(one, 1) == 1);  // all have heard that it is too late, and libunbound goes on
+}
+
+TEST_CASE_METHOD(Fixture, "resolver: what was answered is no part of a share any more") {
+  settings.lookups = 80;
+  server.answer([](const Asked& asked) { return reply(asked, {a("192.0.2.1")}); });
+  open();
+  for (int i = 0; i < 30; ++i) {
+    bool told = false;
+    const Lookup lookup = resolver->ask(*Question::make("m" + std::to_string(i) + ".example", Type::a),
+                                        *IpAddress::parse("192.0.2.1"), [&](const Answer&) { told = true; });
+    REQUIRE_FALSE(lookup.answer());
+    while (!told) loop.run_one();
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "resolver: nobody is told who no longer wants to know") {
   open();
   bool told = false;
   {
     const Lookup forgotten =
-        resolver->ask(*Question::make("gone.example", Type::a), [&](const Answer&) { told = true; });
+        resolver->ask(*Question::make("gone.example", Type::a), IpAddress(), [&](const Answer&) { told = true; });
   }
   server.answer([](const Asked& asked) { return reply(asked, {a("192.0.2.1")}); });
   CHECK(ask("here.example").status == Status::found);
@@ -203,17 +245,17 @@ TEST_CASE_METHOD(Fixture, "resolver: an answer may bring the next question, and 
   const std::function<void(const Answer&)> next = [&](const Answer& answer) {
     CHECK(answer.status == Status::found);
     if (++answers == 10) return;
-    lookup = resolver->ask(*Question::make("n" + std::to_string(answers) + ".example", Type::a), next);
+    lookup = resolver->ask(*Question::make("n" + std::to_string(answers) + ".example", Type::a), IpAddress(), next);
   };
-  lookup = resolver->ask(*Question::make("n0.example", Type::a), next);
+  lookup = resolver->ask(*Question::make("n0.example", Type::a), IpAddress(), next);
   while (answers < 10) loop.run_one();
 }
 
 TEST_CASE_METHOD(Fixture, "resolver: an answer that is not taken is lost alone") {
   server.answer([](const Asked& asked) { return reply(asked, {a("192.0.2.1")}); });
   open();
-  const Lookup bad =
-      resolver->ask(*Question::make("bad.example", Type::a), [](const Answer&) { throw std::bad_alloc(); });
+  const Lookup bad = resolver->ask(*Question::make("bad.example", Type::a), IpAddress(),
+                                   [](const Answer&) { throw std::bad_alloc(); });
   CHECK(ask("bad.example").status == Status::found);
 }
 
@@ -325,7 +367,7 @@ TEST_CASE_METHOD(Fixture, "resolver: who is told may end it") {
     bool told = false;
     std::vector<Lookup> lookups;
     for (int i = 0; i < 3; ++i)
-      lookups.push_back(resolver->ask(*Question::make(name + std::to_string(i) + ".example", Type::a),
+      lookups.push_back(resolver->ask(*Question::make(name + std::to_string(i) + ".example", Type::a), IpAddress(),
                                       [&](const Answer&) { resolver.reset(), told = true; }));
     while (!told) loop.run_one();
     loop.poll();

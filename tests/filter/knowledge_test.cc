@@ -25,6 +25,22 @@ TEST_CASE("a question is given away once, and an answer is there from then on") 
   CHECK_FALSE(knowledge.find(*dns::Question::make("nobody.asked", Type::a)).second);
 }
 
+TEST_CASE("an answer that says nothing is asked for again in the next phase") {
+  Knowledge knowledge;
+  const auto question = *dns::Question::make("a.example", Type::a);
+  for (const auto status : {dns::Status::failed, dns::Status::timed_out, dns::Status::refused}) {
+    knowledge.find(question);
+    CHECK(knowledge.take_questions().size() == 1);
+    knowledge.know(question, no_answer(status));
+    CHECK(knowledge.find(question).second->status == status);
+    knowledge.forget();
+  }
+  knowledge.find(question);
+  knowledge.forget();  // on its way still
+  knowledge.find(question);
+  CHECK(knowledge.take_questions().size() == 1);
+}
+
 TEST_CASE("an errand is given away once, and forgotten with its phase; an answer that is late finds nothing") {
   Knowledge knowledge;
   const auto one = store::Operation::get("test", "one"), other = store::Operation::get("test", "other");
@@ -55,8 +71,11 @@ TEST_CASE("answers beyond what a session may have by number are refused until it
 }
 
 TEST_CASE("answers beyond what a session, or all of them, may have by bytes count as refused") {
-  Budget budget(Knowledge::kMostBytes + 1000);
-  Knowledge knowledge{BudgetShare(budget)}, other{BudgetShare(budget)};
+  Budget budget(Knowledge::kMostBytes + 1000), source(Knowledge::kMostBytes), small(100'000);
+  Knowledge knowledge, other, third;
+  knowledge.hold_of(BudgetShare(budget), BudgetShare(source));
+  other.hold_of(BudgetShare(budget), {});
+  third.hold_of({}, BudgetShare(small));
   const auto large = [](Knowledge& of, int i) {
     const auto question = *dns::Question::make("k" + std::to_string(i), Type::txt);
     of.find(question);
@@ -71,4 +90,7 @@ TEST_CASE("answers beyond what a session, or all of them, may have by bytes coun
   knowledge.forget();
   CHECK(budget.used() == 0);
   CHECK(large(other, 1) == dns::Status::found);
+  CHECK(large(third, 0) == dns::Status::found);
+  CHECK(large(third, 1) == dns::Status::refused);  // a source has less than all
+  CHECK(small.used() < 100'000);
 }

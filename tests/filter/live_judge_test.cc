@@ -5,6 +5,7 @@
 #include <chrono>
 #include <future>
 #include <map>
+#include <set>
 
 #include "filter/kit.h"
 #include "filter/outage.h"
@@ -26,7 +27,8 @@ class TableResolver final : public dns::Resolver {
  public:
   explicit TableResolver(boost::asio::io_context& loop) : loop_(loop) {}
 
-  dns::Lookup ask(const dns::Question& question, Done done) override {
+  dns::Lookup ask(const dns::Question& question, const IpAddress& source, Done done) override {
+    sources.insert(source);
     ++asked;
     if (const auto known = at_once.find(question.name); known != at_once.end()) return dns::Lookup(known->second);
     auto kept = std::make_shared<Done>(std::move(done));
@@ -47,6 +49,7 @@ class TableResolver final : public dns::Resolver {
   std::map<std::string, dns::Answer> later;
   std::multimap<std::string, std::shared_ptr<Done>> waiting;
   int asked = 0;
+  std::set<IpAddress> sources;
 
  private:
   boost::asio::io_context& loop_;
@@ -68,7 +71,7 @@ struct Stage {
         resolver(loops.at(0).context()),
         ledger(store::make_memory_ledger(clock, 100)),
         bookkeeper(*ledger, metrics),
-        judge({{{loops.at(0).context(), resolver}}, bookkeeper, clock, metrics}, std::move(chain)) {
+        judge({{{loops.at(0).context(), resolver}}, bookkeeper, clock, metrics, Millis(0)}, std::move(chain)) {
     loops.start();
   }
   ~Stage() {
@@ -90,7 +93,7 @@ struct Stage {
   std::future<Verdict> ask(Phase phase) {
     auto verdict = std::make_shared<std::promise<Verdict>>();
     on_loop([&] {
-      if (!trial) trial = judge.begin(0);
+      if (!trial) trial = judge.begin(0, judge.terms());
       trial->judge(phase, transaction, [verdict](Verdict said) { verdict->set_value(std::move(said)); });
     });
     return verdict->get_future();
@@ -143,16 +146,22 @@ TEST_CASE("operations of the ledger go through the bookkeeper and come back to t
 TEST_CASE("a resolver that hangs costs its filters their answers, and the session their timeout") {
   FilterSettings settings;
   settings.timeout = Millis(100);
-  Stage stage(
-      chain_of(settings, looks_up("silent.example"), finds("other", kConnect, scored(), Finding::score_of(1, "x"))));
+  const auto awaits = [](Phase phase, const mail::Transaction&, Facts& facts) {
+    const dns::Answer* answer = facts.dns("silent.example", Type::a);
+    if (!answer || !dns::is_known(answer->status)) return Finding::fail("no answer");
+    return Finding::score_of(phase == Phase::mail ? 4 : 100, "found");
+  };
+  Stage stage(chain_of(settings, link("list", kConnect | bit(Phase::mail), scored(), awaits),
+                       finds("other", kConnect, scored(), Finding::score_of(1, "x"))));
   CHECK(Stage::wait(stage.ask(Phase::connect)).score == 1);
   // The question is still on its way: it is not asked again, and its answer counts when it comes.
   std::future<Verdict> verdict = stage.ask(Phase::mail);
   stage.on_loop([&] {
     CHECK(stage.resolver.asked == 1);
+    CHECK(stage.resolver.sources == std::set<IpAddress>{*IpAddress::parse("192.0.2.1")});
     TableResolver::tell(stage.resolver.waiting.begin()->second, address("127.0.0.2"));
   });
-  CHECK(Stage::wait(std::move(verdict)).score >= 1);
+  CHECK(Stage::wait(std::move(verdict)).score == 5);
 }
 
 TEST_CASE("a session may end while its facts are on their way") {
@@ -180,7 +189,7 @@ TEST_CASE("a session keeps the filters that it began with") {
   Stage stage(chain_of({}, finds("old", kConnect, scored(), Finding::score_of(1, "x"))));
   CHECK(Stage::wait(stage.ask(Phase::connect)).score == 1);
   stage.judge.apply(chain_of({}, finds("new", bit(Phase::helo), scored(), Finding::score_of(2, "x"))));
-  CHECK(stage.judge.phases() == (bit(Phase::helo) | bit(Phase::mail) | bit(Phase::rcpt)));
+  CHECK(stage.judge.terms().phases == (bit(Phase::helo) | bit(Phase::mail) | bit(Phase::rcpt) | bit(Phase::message)));
   CHECK(Stage::wait(stage.ask(Phase::helo)).score == 1);
   stage.on_loop([&] { stage.trial.reset(); });
   CHECK(Stage::wait(stage.ask(Phase::helo)).score == 2);
@@ -206,22 +215,38 @@ TEST_CASE("what filters find is counted, each by itself") {
 TEST_CASE("a DNS that answers nobody is an outage, in which it is not waited for") {
   FilterSettings settings;
   settings.timeout = std::chrono::hours(1);
-  Stage stage(chain_of(settings, looks_up("refused.example"), looks_up("silent.example")));
-  const auto answer = [&] {
+  Stage stage(chain_of(settings, looks_up("a.example"), looks_up("b.example")));
+  const auto gauge = [&] { return stage.metrics.gauge("maildrop_filter_outage", "", "source=\"dns\"").value(); };
+  const auto sessions = [&](unsigned times) {
+    for (unsigned i = 0; i < times; ++i) {
+      Stage::wait(stage.ask(Phase::connect));
+      stage.on_loop([&] { stage.trial.reset(); });
+    }
+  };
+  const auto both = [&](dns::Answer one, dns::Answer other) {
     stage.on_loop([&] {
-      TableResolver::tell(stage.resolver.waiting.begin()->second, no_answer(dns::Status::timed_out));
-      stage.resolver.waiting.clear();
+      stage.resolver.at_once["a.example"] = std::move(one);
+      stage.resolver.at_once["b.example"] = std::move(other);
     });
   };
-  stage.resolver.at_once["refused.example"] = no_answer(dns::Status::refused);
-  for (unsigned i = 0; i < Outage::kFailures / 2; ++i) {
-    std::future<Verdict> verdict = stage.ask(Phase::connect);
-    answer();
-    Stage::wait(std::move(verdict));
-    stage.on_loop([&] { stage.trial.reset(); });
+  const dns::Answer no_name{.status = dns::Status::no_name};
+  dns::Answer cached = no_name;
+  cached.source = dns::Source::cache;
+  const dns::Answer failed = no_answer(dns::Status::failed), refused = no_answer(dns::Status::refused);
+  for (const auto& [one, other] : {std::pair{failed, no_name}, {refused, refused}, {cached, cached}}) {
+    both(one, other);  // one domain that is dead; what we refuse ourselves; a cache
+    sessions(2 * Outage::kSessions);
+    CHECK(gauge() == 0);
   }
-  CHECK(stage.metrics.gauge("maildrop_filter_outage", "", "source=\"dns\"").value() == 1);
+  both(failed, cached);
+  sessions(Outage::kSessions);
+  CHECK(gauge() == 1);
   CHECK(stage.judge.impaired() == "filters have no answers: dns\n");
+  stage.on_loop([&] { stage.resolver.at_once.clear(); });
   Stage::wait(stage.ask(Phase::connect));  // nobody answers, and yet there is a verdict within the hour
-  CHECK_FALSE(stage.resolver.waiting.empty());
+  CHECK(gauge() == 1);
+  stage.on_loop([&] { stage.trial.reset(); });
+  both(no_name, failed);
+  sessions(1);
+  CHECK(gauge() == 0);
 }

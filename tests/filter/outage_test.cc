@@ -1,4 +1,4 @@
-/// outage_test.cc: an outage begins after failures in a row, and ends with the first answer.
+/// outage_test.cc: an outage begins after sessions in a row without an answer, and some time, and ends with an answer.
 #include "filter/outage.h"
 
 #include <catch2/catch.hpp>
@@ -6,20 +6,28 @@
 using namespace maildrop;
 using namespace maildrop::filter;
 
-TEST_CASE("failures in a row are an outage, until something answers") {
+TEST_CASE("sessions in a row without an answer are an outage, until something answers") {
   metrics::Registry metrics;
-  Outage outage("dns", metrics);
+  FakeClock clock;
+  Outage outage("dns", metrics, std::chrono::seconds(10));
   const metrics::Gauge& gauge = metrics.gauge("maildrop_filter_outage", "", "source=\"dns\"");
-  for (unsigned i = 0; i + 1 < Outage::kFailures; ++i) outage.count(false);
+  const auto fail = [&](unsigned times) {
+    for (unsigned i = 0; i < times; ++i) outage.count(false, clock.monotonic());
+  };
+  fail(10 * Outage::kSessions);  // a burst is none
   CHECK_FALSE(outage.active());
-  outage.count(true);
-  for (unsigned i = 0; i + 1 < Outage::kFailures; ++i) outage.count(false);
+  clock.advance(std::chrono::seconds(9));
+  outage.count(true, clock.monotonic());
+  clock.advance(std::chrono::seconds(11));
+  fail(Outage::kSessions - 1);  // nor are a few
   CHECK_FALSE(outage.active());
-  outage.count(false);
+  fail(1);
   CHECK(outage.active());
   CHECK(gauge.value() == 1);
-  outage.count(false);
-  outage.count(true);
+  fail(1);
+  outage.count(true, clock.monotonic());
   CHECK_FALSE(outage.active());
   CHECK(gauge.value() == 0);
+  fail(10 * Outage::kSessions);
+  CHECK_FALSE(outage.active());
 }

@@ -105,7 +105,7 @@ std::shared_ptr<const Policy> policy() {
     config.mail.domains = {"example.org"};
     config.limits.hops = 10000;  // limits have dialogs of their own
     config.limits.junk_commands = 10000;
-    return std::make_shared<const Policy>(config, std::uint8_t{0});
+    return std::make_shared<const Policy>(config, filter::Judge::Terms{});
   }();
   return made;
 }

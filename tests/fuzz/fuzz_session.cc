@@ -40,7 +40,7 @@ std::shared_ptr<const Policy> policy() {
     config.mail.max_size = 4096;
     config.limits.header_size = 1024;
     config.xclient.networks = {Network::parse("::").value()};  // the address of a Peer that has none
-    return std::make_shared<const Policy>(config, std::uint8_t{0});
+    return std::make_shared<const Policy>(config, filter::Judge::Terms{});
   }();
   return made;
 }

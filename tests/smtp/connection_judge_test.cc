@@ -46,8 +46,8 @@ class TestJudge final : public filter::Judge {
 
   explicit TestJudge(Behaviour behaviour, std::uint8_t phases = kAllPhases)
       : behaviour_(std::move(behaviour)), phases_(phases) {}
-  std::uint8_t phases() const override { return phases_; }
-  std::unique_ptr<Trial> begin(std::size_t loop) override {
+  Terms terms() const override { return {phases_}; }
+  std::unique_ptr<Trial> begin(std::size_t loop, const Terms&) override {
     ++trials;
     ++begun;
     return std::make_unique<Session>(*this, loop);

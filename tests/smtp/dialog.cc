@@ -313,7 +313,7 @@ bool matches(std::string_view pattern, std::string_view text) {
 std::shared_ptr<const Policy> default_policy(std::uint8_t phases) {
   Config config;
   config.mail.domains = {"example.org"};
-  return std::make_shared<const Policy>(config, phases);
+  return std::make_shared<const Policy>(config, filter::Judge::Terms{phases});
 }
 
 }  // namespace maildrop::smtp::test

@@ -287,7 +287,7 @@ Record run_in_step(const Dialog& dialog, std::uint8_t phases) {
   std::unique_ptr<Driver<Script>> driver;
   record.tls = dialog.tls_use();
   record.lmtp = dialog.lmtp;
-  const auto policy = std::make_shared<const Policy>(dialog.config, phases);
+  const auto policy = std::make_shared<const Policy>(dialog.config, filter::Judge::Terms{phases});
   for (const Step& step : dialog.steps) {
     script.next(step);
     if (step.kind == Step::Kind::verdict || step.kind == Step::Kind::store) continue;

@@ -29,7 +29,7 @@ class Allowance final : public Meter {
 std::shared_ptr<const Policy> policy() {
   Config config;
   config.mail.domains = {"example.org"};
-  return std::make_shared<const Policy>(config, std::uint8_t{0});
+  return std::make_shared<const Policy>(config, filter::Judge::Terms{});
 }
 
 std::string say(Session& session, std::string_view bytes) {

@@ -22,8 +22,8 @@ namespace {
 class ScriptedJudge final : public filter::Judge {
  public:
   explicit ScriptedJudge(const Record& reference) : reference_(reference) {}
-  std::uint8_t phases() const override { return kAllPhases; }
-  std::unique_ptr<filter::Trial> begin(std::size_t) override { return std::make_unique<Scripted>(*this); }
+  Terms terms() const override { return {kAllPhases}; }
+  std::unique_ptr<filter::Trial> begin(std::size_t, const Terms&) override { return std::make_unique<Scripted>(*this); }
 
   bool as_before() const { return !out_of_order_ && asked_ == reference_.verdicts.size(); }
 

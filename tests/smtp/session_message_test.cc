@@ -29,7 +29,7 @@ std::shared_ptr<const Policy> policy(MailSettings::Attachments attachments, std:
   config.mail.domains = {"example.org"};
   config.mail.attachments = attachments;
   config.mail.max_size = max_size;
-  return std::make_shared<const Policy>(config, std::uint8_t{0});
+  return std::make_shared<const Policy>(config, filter::Judge::Terms{});
 }
 
 }  // namespace

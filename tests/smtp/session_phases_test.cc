@@ -116,3 +116,32 @@ TEST_CASE("phases are counted as often as a session comes to them") {
   session.consume("MAIL FROM:<>\r\n");
   CHECK(session.phases() == Session::Phases{1, 1, 2, 2, 1, 1});
 }
+
+TEST_CASE("a recipient who is discarded hears 250, and the message goes to the others") {
+  Session session(default_policy(bit(filter::Phase::rcpt)), "id", {});
+  filter::Verdict discard;
+  discard.action = filter::Action::discard;
+  discard.reason = "a trap";
+  for (const bool another : {true, false}) {
+    session.consume("EHLO a\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<trap@example.org>\r\n");
+    session.take_output();
+    session.answer(discard);
+    CHECK(session.take_output().starts_with("250 "));
+    if (another) {
+      session.consume("RCPT TO:<bob@example.org>\r\n");
+      session.answer(filter::Verdict{});
+    }
+    session.consume("DATA\r\nx\r\n.\r\n");
+    if (another) {
+      REQUIRE(session.want() == Want::delivery);
+      CHECK(envelope_of(session.take_transaction()) == "a@b.test -> bob");
+      session.answer(store::MessageId::trusted("x"));
+      continue;
+    }
+    CHECK(session.want() == Want::input);
+    const std::vector<Refusal> refusals = session.take_refusals();
+    REQUIRE(refusals.size() == 1);
+    CHECK(refusals.front().is_discard());
+    CHECK(refusals.front().why == "a trap");
+  }
+}

@@ -60,7 +60,7 @@ void run(const Dialog& dialog, std::uint8_t phases) {
   const Record reference = run_in_step(dialog, phases);
   for (const std::string& problem : reference.problems) FAIL_CHECK(problem);
   if (!reference.problems.empty()) return;
-  check_splits(std::make_shared<const Policy>(dialog.config, phases), reference);
+  check_splits(std::make_shared<const Policy>(dialog.config, filter::Judge::Terms{phases}), reference);
 }
 
 }  // namespace
@@ -217,7 +217,7 @@ TEST_CASE("a refused message gives its memory back at once") {
   Config config;
   config.mail.domains = {"example.org"};
   config.mail.max_size = 200000;
-  Session session(std::make_shared<const Policy>(config, std::uint8_t{0}), "id", {});
+  Session session(std::make_shared<const Policy>(config, filter::Judge::Terms{}), "id", {});
   session.consume("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<u@example.org>\r\nDATA\r\n");
   const std::string line(998, 'x');
   for (int i = 0; i < 300; ++i) session.consume(line + "\r\n");
@@ -370,7 +370,7 @@ TEST_CASE("what the domains of a policy accept") {
   for (const Case& c : cases) {
     Config config;
     config.mail.domains = c.domains;
-    const Policy policy(config, 0);
+    const Policy policy(config, filter::Judge::Terms{});
     const auto path = mail::parse_path(c.recipient, {.allow_null = false, .allow_postmaster = true});
     CAPTURE(c.domains.front(), c.recipient);
     REQUIRE(path);

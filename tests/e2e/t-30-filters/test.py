@@ -3,6 +3,7 @@ import concurrent.futures
 import json
 import re
 import signal
+import time
 
 from dns import Dns
 from e2e import WORK, Api, Daemon, check, finish, maildrop, same, until
@@ -107,6 +108,8 @@ def dead(daemon):
     with concurrent.futures.ThreadPoolExecutor(10) as pool:
         codes = list(pool.map(lambda address: send(daemon, "dead", address)[1].code, many))
     same("without DNS all mail is taken", codes, [250] * len(many))
+    time.sleep(10.5)  # a burst is no outage
+    same("still", send(daemon, "dead", "192.0.2.160")[1].code, 250)
     check("the log says that there are no answers", daemon.wait_for(r'filters have no answers source=dns'), daemon.log())
     with Api(daemon.api) as api:
         check("and so do the metrics", b'maildrop_filter_outage{source="dns"} 1' in api.get("/metrics")[2])
