@@ -182,6 +182,8 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     const bool from_servers = dns::is_known(answer.status) && answer.source == dns::Source::servers;
     dns_.asked |= from_servers || answer.status == dns::Status::failed || answer.status == dns::Status::timed_out;
     dns_.answered |= from_servers;
+    if (from_servers && shared_.dns_outage.active())
+      shared_.dns_outage.count(true, Steady::now());  // though it is late
     case_.know(question, answer);
   }
 
