@@ -36,7 +36,7 @@ void Case::begin(Phase phase, const mail::Transaction& transaction) {
   phase_ = phase;
   at_recipient_ = phase == Phase::rcpt;
   now_ = clock_.now();
-  refused_ = false;
+  gone_ = false;
   seats_.clear();
   if (allowing()) return;
   for (std::size_t i = 0; i < chain_->links().size(); ++i)
@@ -59,12 +59,11 @@ void Case::add(std::vector<Entry>& entries, Entry entry) {
 }
 
 /// Of the recipients a message has, each filter's worst finding is kept: what is kept does not grow with them. One who
-/// was refused gets no message, and has no part in it.
+/// was refused, or whose copy was dropped, gets no message and has no part in it.
 void Case::settle_recipient() {
-  if (at_recipient_ && !refused_) ++recipients_;
+  if (at_recipient_ && !gone_) ++recipients_;
   for (Entry& fresh : recipient_) {
-    if (refused_) break;
-    if (fresh.effect.action == Action::discard) fresh.effect.action = Action::pass;  // that was his copy
+    if (gone_) break;
     const auto before = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
       return entry.phase == Phase::rcpt && entry.filter == fresh.filter;
     });
@@ -72,8 +71,8 @@ void Case::settle_recipient() {
       add(entries_, std::move(fresh));
       continue;
     }
-    const bool allows =
-        before->effect.allows && fresh.effect.allows;  // speaks for a message if for all of its recipients
+    // It speaks for a message if it does for all of its recipients.
+    const bool allows = before->effect.allows && fresh.effect.allows;
     if (is_worse(fresh, *before)) *before = std::move(fresh);
     before->effect.allows = allows;
   }

@@ -124,8 +124,8 @@ class Case {
   std::vector<Entry> entries_;    // of all phases; of earlier recipients, the worst that each filter found
   std::vector<Entry> recipient_;  // of the recipient that is asked about, or was last
   bool at_recipient_ = false;     // one is asked about
-  unsigned recipients_ = 0;       // of the transaction, that were not refused
-  bool refused_ = false;          // by the last decide()
+  unsigned recipients_ = 0;       // of the transaction, that get the message
+  bool gone_ = false;             // the last decide() refused, or dropped this recipient's copy
   std::map<std::string, Told, std::less<>> told_;
 };
 

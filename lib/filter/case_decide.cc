@@ -99,7 +99,7 @@ Verdict Case::decide() {
     if (verdict.delay > Millis(0) && rank_of(verdict.action) < rank_of(Action::discard)) verdict.action = Action::delay;
   }
   verdict.score = score();
-  refused_ = verdict.refuses();
+  gone_ = verdict.refuses() || (at_recipient_ && verdict.action == Action::discard);
   return verdict;
 }
 

@@ -63,6 +63,10 @@ void Knowledge::forget() {
   errands_.clear();
   taken_ = 0;
   std::erase_if(dns_, [](const Lookup& known) { return known.second && !dns::is_known(known.second->status); });
+  std::uint64_t left = 0;
+  for (const auto& [question, answer] : dns_)
+    if (answer) left += memory_of(question, *answer);
+  hold(left);
   if (dns_.size() < kMostAnswers / 2 && memory_.held() < kMostBytes / 2) return;
   dns_.clear();
   hold(0);

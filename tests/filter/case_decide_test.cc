@@ -230,7 +230,7 @@ TEST_CASE("a message is dropped at its end, unless somebody allows it or another
 TEST_CASE("a recipient's copy is dropped alone") {
   const auto trap = [](Phase, const mail::Transaction& transaction, Facts&) {
     const bool his = transaction.recipients.back().address.local == "trap";
-    return his ? Finding::act(Action::discard, 0, "", "x") : Finding{};
+    return his ? Finding::act(Action::discard, 7, "", "x") : Finding{};
   };
   const FakeClock clock;
   World world(clock);
@@ -241,6 +241,8 @@ TEST_CASE("a recipient's copy is dropped alone") {
   CHECK(world.judge(session, Phase::rcpt, one).action == Action::discard);
   CHECK(world.judge(session, Phase::rcpt, both).action == Action::pass);
   CHECK(world.judge(session, Phase::message, both).action == Action::pass);
+  CHECK(session.message_trace().score == 0);  // what was found of him is not theirs
+  CHECK(session.message_trace().mark == store::Mark::none);
 }
 
 TEST_CASE("what was found of one of several recipients is not for the others to read") {

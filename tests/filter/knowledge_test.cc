@@ -35,6 +35,15 @@ TEST_CASE("an answer that says nothing is asked for again in the next phase") {
     CHECK(knowledge.find(question).second->status == status);
     knowledge.forget();
   }
+  Budget budget(1 << 20);
+  knowledge.hold_of(BudgetShare(budget), {});
+  for (int i = 0; i < 100; ++i) {
+    knowledge.find(question);
+    knowledge.know(question, no_answer(dns::Status::failed));
+    knowledge.forget();
+  }
+  CHECK(budget.used() == 0);
+  knowledge.take_questions();
   knowledge.find(question);
   knowledge.forget();  // on its way still
   knowledge.find(question);
