@@ -46,8 +46,9 @@ class TestJudge final : public filter::Judge {
 
   explicit TestJudge(Behaviour behaviour, std::uint8_t phases = kAllPhases)
       : behaviour_(std::move(behaviour)), phases_(phases) {}
-  Terms terms() const override { return {phases_}; }
-  std::unique_ptr<Trial> begin(std::size_t loop, const Terms&) override {
+  Terms terms() const override { return {phases_, rules}; }
+  std::unique_ptr<Trial> begin(std::size_t loop, const Terms& terms) override {
+    begun_by = terms.rules;
     ++trials;
     ++begun;
     return std::make_unique<Session>(*this, loop);
@@ -63,6 +64,7 @@ class TestJudge final : public filter::Judge {
   std::atomic<int> trials{0};  // now
   std::atomic<int> begun{0};   // ever
   std::atomic<int> asked{0};   // questions
+  std::shared_ptr<const void> rules{}, begun_by{};
   std::map<std::size_t, std::set<std::thread::id>> threads() {
     const std::lock_guard lock(mutex_);
     return threads_;
@@ -350,6 +352,30 @@ TEST_CASE("no more connections than flood.held are delayed") {
   CHECK(second.hear() == "250 mx.example.org\r\n");
   first.hear();
   CHECK(first.heard().empty());
+}
+
+TEST_CASE("a session is judged by what was in force when it began, though a reload comes before the first question") {
+  TestJudge judge(
+      at(Phase::mail, [](TestJudge::Session&, Phase, const mail::Transaction&, Trial::Done done) { done({}); }),
+      bit(Phase::mail));
+  const auto before = std::make_shared<const int>(1), after = std::make_shared<const int>(2);
+  judge.rules = before;
+  World world(judge);
+  const auto begin = [&](Client& client) {
+    client.say("MAIL FROM:<a@b.test>\r\n");
+    CHECK(client.hear().starts_with("250 "));
+    return judge.begun_by;
+  };
+  Client old(world.server.name());
+  old.say("EHLO a\r\nNOOP\r\n");
+  while (!old.hear().starts_with("250 2.0.0")) REQUIRE_FALSE(old.timed_out());
+  judge.rules = after;
+  world.server.apply(world.config);
+  CHECK(begin(old) == before);
+  Client fresh(world.server.name());
+  fresh.say("HELO a\r\n");
+  fresh.hear(2);
+  CHECK(begin(fresh) == after);
 }
 
 TEST_CASE("a message that is discarded is counted and logged, and nothing was refused") {

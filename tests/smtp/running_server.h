@@ -168,6 +168,8 @@ class RunningServer {
     server_->drain([this] { drained_.set_value(); });
   }
   void farewell() { server_->farewell(); }
+  /// For the sessions to come, as soon as the loops have heard of it.
+  void apply(const Config& config) { server_->apply(config, *service::TlsContext::make(config.tls, "mx.example.org")); }
 
   std::uint64_t counted(std::string_view metric, std::string_view labels = {}) const {
     return registry_.total(metric, labels);
