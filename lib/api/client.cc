@@ -134,11 +134,6 @@ std::optional<Time> parse_time(const std::string& text) {
               seconds(number(17, 2)) + milliseconds(number(20, 3)));
 }
 
-std::string text_at(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 Result<store::Summary> parse_summary(const Json& object) {
   if (!object.is_object()) return fail(Code::corrupt, "the answer holds no message");
   const Result<store::MessageId> id = store::MessageId::parse(text_at(object, "id"));

@@ -55,6 +55,11 @@ std::string to_text(const Json& value) {
   return text;
 }
 
+std::string text_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 Json json_number(const std::optional<float>& number) {
   return number ? Json::parse(format_number(*number)) : Json(nullptr);
 }

@@ -19,6 +19,9 @@ std::string to_text(const Json& value);
 /// With no more digits than the float needs; null for none.
 Json json_number(const std::optional<float>& number);
 
+/// The text under `key`; empty where there is none.
+std::string text_at(const Json& object, const char* key);
+
 /// What a server elsewhere says: nested at most 16 deep, so that a small text cannot become a large tree of nothing.
 /// Code::corrupt for anything else.
 Result<Json> parse_json(std::string_view text);

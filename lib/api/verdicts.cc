@@ -14,11 +14,6 @@ Json number(double value) { return Json::parse(format_number(value)); }
 
 tl::unexpected<Error> damaged() { return fail(Code::corrupt, "the answer holds verdicts that make no sense"); }
 
-std::string text_at(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 std::optional<double> number_at(const Json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end() || !found->is_number() || !std::isfinite(found->get<double>())) return std::nullopt;

@@ -2,12 +2,11 @@
 /// for a server that says nothing.
 ///
 ///     dns_bench [CACHED [UNCACHED [WAITING]]]     questions: 1,000,000, 20,000 and 4,000
-#include <sys/resource.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 
+#include "cpu.h"
 #include "dns/kit.h"
 #include "dns/unbound_resolver.h"
 
@@ -16,16 +15,9 @@ using namespace maildrop::dns;
 
 namespace {
 
-using Steady = std::chrono::steady_clock;
+using bench::cpu_seconds;
 
-double cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_THREAD, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
+using Steady = std::chrono::steady_clock;
 
 std::size_t resident_kb() {
   std::ifstream file("/proc/self/status");

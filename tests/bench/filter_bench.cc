@@ -1,13 +1,12 @@
 /// filter_bench.cc: what filters cost a message of 5 KB, all answers of the DNS being there.
 ///
 ///     filter_bench [MESSAGES]     2,000
-#include <sys/resource.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <span>
 #include <string>
 
+#include "cpu.h"
 #include "dns/recorded.h"
 #include "filter/case.h"
 #include "filter/dkim_kit.h"
@@ -19,14 +18,7 @@ using namespace maildrop::filter::test;
 
 namespace {
 
-double cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_THREAD, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
+using bench::cpu_seconds;
 
 std::string message_of(std::size_t size) {
   std::string message =

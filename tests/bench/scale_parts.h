@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "cpu.h"
 #include "store/backends.h"
 #include "store/redis_link.h"
 #include "store/redis_target.h"
@@ -50,14 +51,7 @@ T must(Result<T> result) {
 
 inline double since(Monotonic start) { return std::chrono::duration<double>(Steady::now() - start).count(); }
 
-inline double cpu_seconds() {
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
+inline double cpu_seconds() { return bench::cpu_seconds(RUSAGE_SELF); }
 
 /// Bytes that this process has made the system write to disks.
 inline double bytes_written() {
