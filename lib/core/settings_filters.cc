@@ -2,7 +2,7 @@
 #include <chrono>
 #include <deque>
 
-#include "core/setting_rows.h"
+#include "core/filter_rows.h"
 
 namespace maildrop::rows {
 
@@ -11,36 +11,6 @@ namespace {
 constexpr Range<double> kThreshold{0, 1000};
 constexpr std::size_t kLongestPattern = 1000;  // bytes
 constexpr Range<unsigned> kLists{0, 100};
-
-/// Rows hold views of their keys.
-std::string_view key_of(std::string_view filter, std::string_view name) {
-  static std::deque<std::string> keys;
-  return keys.emplace_back("filter." + std::string(filter) + "." + std::string(name));
-}
-
-/// What each filter has. A Use gives the place in a Config.
-template <class Use>
-void add_use(std::vector<Setting>& rows, std::string_view filter, Use) {
-  using Mode = FilterUse::Mode;
-  using OnError = FilterUse::OnError;
-  rows.push_back(reloadable(choice_row<Mode>(
-      key_of(filter, "mode"),
-      {{"off", Mode::off}, {"observe", Mode::observe}, {"score", Mode::score}, {"enforce", Mode::enforce}},
-      [](Config& config) -> Mode& { return Use()(config).mode; }, "off | observe | score | enforce",
-      "Whether it is asked at all, and whether what it finds is only kept and counted (observe), its score counts "
-      "(score), or what it wants done is done, too (enforce).")));
-  rows.push_back(reloadable(decimal_row(
-      key_of(filter, "weight"), {0, 100}, [](Config& config) -> double& { return Use()(config).weight; }, "0..100",
-      "Its score counts that many times.")));
-  rows.push_back(reloadable(duration_row(
-      key_of(filter, "timeout"), {Millis(0), Millis(1800)},
-      [](Config& config) -> Millis& { return Use()(config).timeout; }, "0..1800ms",
-      "How long its lookups may take in a phase. 0: filter.timeout.")));
-  rows.push_back(reloadable(choice_row<OnError>(
-      key_of(filter, "on_error"), {{"pass", OnError::pass}, {"defer", OnError::defer}, {"reject", OnError::reject}},
-      [](Config& config) -> OnError& { return Use()(config).on_error; }, "pass | defer | reject",
-      "What is done with mode = enforce when it cannot tell: no DNS, no store, a fault of its own.")));
-}
 
 void add_scoring(std::vector<Setting>& rows) {
   using DecideAt = FilterSettings::DecideAt;
@@ -120,6 +90,11 @@ void add_dnsbl(std::vector<Setting>& rows) {
 }
 
 }  // namespace
+
+std::string_view filter_key(std::string_view filter, std::string_view name) {
+  static std::deque<std::string> keys;
+  return keys.emplace_back("filter." + std::string(filter) + "." + std::string(name));
+}
 
 void add_filters(std::vector<Setting>& rows) {
   add_scoring(rows);

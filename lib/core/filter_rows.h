@@ -1,0 +1,38 @@
+/// filter_rows.h: makes the rows that every filter has. For settings_filters.cc and settings_filter_NAME.cc.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "core/setting_rows.h"
+
+namespace maildrop::rows {
+
+/// `filter.FILTER.NAME`, as long as the process lives: rows hold views of their keys.
+std::string_view filter_key(std::string_view filter, std::string_view name);
+
+/// mode, weight, timeout and on_error. A Use gives their place in a Config.
+template <class Use>
+void add_use(std::vector<Setting>& rows, std::string_view filter, Use) {
+  using Mode = FilterUse::Mode;
+  using OnError = FilterUse::OnError;
+  rows.push_back(reloadable(choice_row<Mode>(
+      filter_key(filter, "mode"),
+      {{"off", Mode::off}, {"observe", Mode::observe}, {"score", Mode::score}, {"enforce", Mode::enforce}},
+      [](Config& config) -> Mode& { return Use()(config).mode; }, "off | observe | score | enforce",
+      "Whether it is asked at all, and whether what it finds is only kept and counted (observe), its score counts "
+      "(score), or what it wants done is done, too (enforce).")));
+  rows.push_back(reloadable(decimal_row(
+      filter_key(filter, "weight"), {0, 100}, [](Config& config) -> double& { return Use()(config).weight; }, "0..100",
+      "Its score counts that many times.")));
+  rows.push_back(reloadable(duration_row(
+      filter_key(filter, "timeout"), {Millis(0), Millis(1800)},
+      [](Config& config) -> Millis& { return Use()(config).timeout; }, "0..1800ms",
+      "How long its lookups may take in a phase. 0: filter.timeout.")));
+  rows.push_back(reloadable(choice_row<OnError>(
+      filter_key(filter, "on_error"), {{"pass", OnError::pass}, {"defer", OnError::defer}, {"reject", OnError::reject}},
+      [](Config& config) -> OnError& { return Use()(config).on_error; }, "pass | defer | reject",
+      "What is done with mode = enforce when it cannot tell: no DNS, no store, a fault of its own.")));
+}
+
+}  // namespace maildrop::rows
