@@ -28,9 +28,12 @@ Case::Case(std::shared_ptr<const Chain> chain, const Clock& clock) : chain_(std:
 
 void Case::begin(Phase phase, const mail::Transaction& transaction) {
   settle_recipient();
+  if (phase <= Phase::mail && phase_ >= Phase::mail) conclude(false);
+  concluded_ = false;
   forget(phase);
   if (phase <= Phase::mail) recipients_ = 0;
   std::erase_if(told_, [&](const auto& told) { return told.second.phase >= phase; });
+  std::erase_if(wishes_, [&](const Wish& wish) { return wish.phase >= phase; });
   knowledge_.forget();
   transaction_ = &transaction;
   phase_ = phase;
@@ -148,6 +151,8 @@ void Case::end(Seat& seat, Finding finding, Facts& facts) {
   for (auto& [fact, value] : facts.told_)
     if (chain_->teller_of(fact) == seat.filter)
       told_.insert_or_assign(std::string(fact), Told{std::move(value), phase_});
+  for (auto& [outcome, operation] : facts.wishes_)
+    wishes_.push_back({phase_, seat.filter, outcome, std::move(operation)});
   if (finding.reason.size() > kLongestReason) finding.reason = utf8_prefix(finding.reason, kLongestReason);
   const Effect effect = effect_of(link.use, finding);
   Entry entry{phase_, seat.filter, std::move(finding), effect, seat.micros};

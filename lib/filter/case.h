@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/clock.h"
@@ -59,6 +60,11 @@ class Case {
   /// What comes of the phase. REQUIRES: advance() said so.
   Verdict decide();
 
+  /// What filters want done of what is over (Facts::at_end), since the last call.
+  std::vector<store::Operation> take_errands_behind() { return std::exchange(behind_, {}); }
+  /// No phase follows.
+  void finish();
+
   /// What the last decision came from; at RCPT, of that recipient.
   Trace trace() const;
   /// What filters told last; empty: nothing.
@@ -97,6 +103,12 @@ class Case {
     std::string value;
     Phase phase;
   };
+  struct Wish {
+    Phase phase;
+    std::size_t filter;
+    Outcome outcome;
+    store::Operation operation;
+  };
 
   bool has_ended(std::size_t filter) const;
   bool can_judge(const Seat& seat) const;
@@ -113,6 +125,8 @@ class Case {
   std::string explain_score() const;
   Verdict worst(bool tells) const;
   store::Mark mark() const;
+  unsigned outcomes_without(std::size_t filter, bool taken) const;
+  void conclude(bool taken);
 
   std::shared_ptr<const Chain> chain_;
   const Clock& clock_;
@@ -127,6 +141,10 @@ class Case {
   unsigned recipients_ = 0;       // of the transaction, that get the message
   bool gone_ = false;             // the last decide() refused, or dropped this recipient's copy
   std::map<std::string, Told, std::less<>> told_;
+  std::vector<Wish> wishes_;
+  std::map<std::size_t, unsigned> outcomes_;  // of the session until now, for filters that have wishes
+  std::vector<store::Operation> behind_;
+  bool concluded_ = true;  // nothing has come since conclude()
 };
 
 }  // namespace maildrop::filter

@@ -100,6 +100,7 @@ Verdict Case::decide() {
   }
   verdict.score = score();
   gone_ = verdict.refuses() || (at_recipient_ && verdict.action == Action::discard);
+  if (phase_ == Phase::message) conclude(!gone_);
   return verdict;
 }
 

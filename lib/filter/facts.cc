@@ -57,6 +57,11 @@ void Facts::tell(std::string_view fact, std::string value) {
   told_.emplace_back(fact, std::move(value));
 }
 
+void Facts::at_end(Outcome outcome, store::Operation operation) {
+  too_many_ |= wishes_.size() >= kMostOperations;
+  if (!too_many_) wishes_.emplace_back(outcome, std::move(operation));
+}
+
 Time Facts::now() const { return case_.now_; }
 
 }  // namespace maildrop::filter

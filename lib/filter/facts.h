@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,13 +22,22 @@ namespace maildrop::filter {
 
 class Case;
 
+/// What came of a transaction, or of a session, as all filters see it but the one that asks to know: who keeps count of
+/// strangers must not go by his own word.
+///   good     a message was taken, and they found next to nothing
+///   bad      their scores come to what tags a message, or worse; or one of them wants it tagged, or worse. A deferral
+///            is not: it says that a filter does not know yet
+///   refused  bad, and it was refused or dropped for good
+/// Neither good nor bad: what was broken off, and whom somebody allows.
+enum class Outcome : std::uint8_t { good, bad, refused };
+
 /// The view of one filter, while it judges. What it points to is there until then.
 class Facts {
  public:
   // What one filter may ask for in a phase. Beyond it has failed.
   static constexpr std::size_t kMostQuestions = 150;  // SPF: ten times ten addresses of MX, and what leads there
-  static constexpr std::size_t kMostOperations = 10;
-  static constexpr std::size_t kMostTold = 1024;  // bytes of a fact that is told
+  static constexpr std::size_t kMostOperations = 10;  // and the same number of those at_end()
+  static constexpr std::size_t kMostTold = 1024;      // bytes of a fact that is told
 
   /// Always an answer in the end: one that did not come in time is Status::timed_out, and a name that cannot be one
   /// (empty labels, 300 bytes) is not there: no_name.
@@ -43,6 +53,11 @@ class Facts {
   const std::string* told(std::string_view fact);
   /// For those behind it; `fact` is one of FilterKind::tells. Counts when the filter has come to its end.
   void tell(std::string_view fact, std::string value);
+
+  /// Carried out when it is over and that came of it: asked at connect or HELO, the session, otherwise the transaction;
+  /// of several recipients, for the last one that was asked about. Nobody waits for it, and what fails is lost. Counts
+  /// when the filter has come to its end.
+  void at_end(Outcome outcome, store::Operation operation);
 
   Time now() const;  // of the phase; the same in each try
 
@@ -65,6 +80,7 @@ class Facts {
   std::vector<std::size_t> tellers_;            // filters, in the order of the chain
   std::vector<const Knowledge::Lookup*> used_;  // known ones
   std::vector<std::pair<std::string_view, std::string>> told_;
+  std::vector<std::pair<Outcome, store::Operation>> wishes_;
 };
 
 }  // namespace maildrop::filter

@@ -110,6 +110,12 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
         case_(counted_->chain, shared.parts.clock),
         timer_(loop_.context.get_executor()) {}
 
+  ~Session() try {
+    case_.finish();
+    run_behind();
+  } catch (...) {  // no memory: nothing is kept of it
+  }
+
   void judge(Phase phase, const mail::Transaction& transaction, Trial::Done done) {
     done_ = std::move(done);
     phase_ = phase;
@@ -151,7 +157,13 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
       counted_->count(filter, finding, micros);
     });
     const Trial::Done done = std::exchange(done_, {});
-    done(case_.decide());
+    const Verdict verdict = case_.decide();
+    run_behind();
+    done(verdict);
+  }
+
+  void run_behind() {
+    for (store::Operation& operation : case_.take_errands_behind()) shared_.parts.ledger.ask(std::move(operation));
   }
 
   /// Asks all that is new. true: something of it is known already.

@@ -250,3 +250,22 @@ TEST_CASE("a DNS that answers nobody is an outage, in which it is not waited for
   sessions(1);
   CHECK(gauge() == 0);
 }
+
+TEST_CASE("what filters want of the ledger at the end is done, though nobody waits for it") {
+  const auto wishes = [](Phase phase, const mail::Transaction&, Facts& facts) {
+    facts.at_end(Outcome::good,
+                 store::Operation::put("test", phase == Phase::mail ? "message" : "session", std::chrono::hours(1)));
+    return Finding{};
+  };
+  Stage stage(chain_of({}, link("keeper", kConnect | bit(Phase::mail), scored(), wishes)));
+  const auto is_kept = [&](std::string_view key) {
+    std::promise<Result<store::Answer>> answer;  // in its order: behind all that was asked before
+    stage.bookkeeper.ask(store::Operation::get("test", key), [&](Result<store::Answer> a) { answer.set_value(a); });
+    return answer.get_future().get()->found;
+  };
+  for (const Phase phase : {Phase::connect, Phase::mail, Phase::rcpt, Phase::message}) Stage::wait(stage.ask(phase));
+  CHECK(is_kept("message"));
+  CHECK_FALSE(is_kept("session"));
+  stage.on_loop([&] { stage.trial.reset(); });
+  CHECK(is_kept("session"));
+}
