@@ -57,8 +57,8 @@ inline dns::Answer address(std::string_view text) { return found({{.address = *I
 inline dns::Answer text(std::string_view text) { return found({{.text = std::string(text)}}); }
 inline dns::Answer no_answer(dns::Status status) { return {.status = status}; }
 
-/// Answers a case until all filters have come to their end; what is not in the table is no_name. What is silent is not
-/// answered: time goes by, until each filter goes on without.
+/// Answers a case until all filters have come to their end; what is not in the table is no_name, and the ledger begins
+/// empty. What is silent is not answered: time goes by, until each filter goes on without.
 class World {
  public:
   explicit World(const Clock& clock) : ledger_(store::make_memory_ledger(clock, 1000)) {}
@@ -67,6 +67,10 @@ class World {
     answers_.insert_or_assign(*dns::Question::make(name, type), std::move(answer));
   }
   void silence(std::string_view name, dns::Type type) { silent_.insert(*dns::Question::make(name, type)); }
+
+  enum class LedgerIs { there, silent, unavailable };
+  void ledger_is(LedgerIs state) { ledger_state_ = state; }
+  store::Ledger& ledger() { return *ledger_; }
 
   void run(Case& session, Phase phase, const mail::Transaction& transaction) {
     session.begin(phase, transaction);
@@ -100,7 +104,10 @@ class World {
     }
     for (const Knowledge::Errand* errand : session.take_errands()) {
       ++errands;
-      session.know(errand->number, ledger_->run(errand->operation));
+      if (ledger_state_ == LedgerIs::silent) continue;
+      Result<store::Answer> said = fail(Code::unavailable, "told to");
+      if (ledger_state_ == LedgerIs::there) said = ledger_->run(errand->operation);
+      session.know(errand->number, std::move(said));
       any = true;
     }
     return any;
@@ -109,6 +116,7 @@ class World {
   std::map<dns::Question, dns::Answer> answers_;
   std::set<dns::Question> silent_;
   std::unique_ptr<store::Ledger> ledger_;
+  LedgerIs ledger_state_ = LedgerIs::there;
 };
 
 /// `mail` with whom it is from and to.

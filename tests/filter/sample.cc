@@ -54,6 +54,51 @@ void learn(World& world, const std::string& text) {
   world.put(parsed->first.name, parsed->first.type, parsed->second);
 }
 
+/// The first word, which is taken off.
+std::string take_word(std::string& text) {
+  const std::size_t blank = std::min(text.find(' '), text.size());
+  std::string word = text.substr(0, blank);
+  text.erase(0, blank + 1);
+  return word;
+}
+
+Millis take_time(std::string& text) {
+  const auto time = parse_duration(take_word(text));
+  REQUIRE(time);
+  return *time;
+}
+
+store::Operation operation_of(std::string text) {
+  const std::string kind = take_word(text), space = take_word(text);
+  if (kind == "put") {
+    const Millis lifetime = take_time(text);
+    const std::size_t at = text.find(" = ");
+    const std::string value = at == std::string::npos ? "" : text.substr(at + 3);
+    return store::Operation::put(space, text.substr(0, at), lifetime, value);
+  }
+  const Millis time = take_time(text);
+  if (kind == "add") {
+    const std::int64_t amount = std::stoll(take_word(text));
+    return store::Operation::add(space, text, amount, time);
+  }
+  REQUIRE(kind == "take");
+  store::Rate rate{.per = time};
+  rate.tokens = static_cast<unsigned>(std::stoul(take_word(text)));
+  rate.burst = static_cast<unsigned>(std::stoul(take_word(text)));
+  const auto cost = static_cast<unsigned>(std::stoul(take_word(text)));
+  return store::Operation::take(space, text, cost, rate);
+}
+
+/// What the ledger holds, or that it does not answer.
+void keep(World& world, FakeClock& clock, std::string text) {
+  if (text == "silent") return world.ledger_is(World::LedgerIs::silent);
+  if (text == "unavailable") return world.ledger_is(World::LedgerIs::unavailable);
+  const Millis age = take_time(text);
+  clock.jump(-age);
+  CHECK(world.ledger().run(operation_of(text)));
+  clock.jump(age);
+}
+
 std::string line_of(const TraceEntry& entry) {
   const std::string_view action = entry.failed ? "failed" : entry.allowed ? "allow" : name_of(entry.action);
   return std::string(kPhaseNames[static_cast<std::size_t>(entry.phase)]) + " " + std::string(action) + " " +
@@ -62,7 +107,7 @@ std::string line_of(const TraceEntry& entry) {
 
 }  // namespace
 
-Sample read_sample(const std::string& path, World& world) {
+Sample read_sample(const std::string& path, World& world, FakeClock& clock) {
   std::ifstream file(path, std::ios::binary);
   REQUIRE(file);
   Sample sample;
@@ -97,6 +142,8 @@ Sample read_sample(const std::string& path, World& world) {
       sample.to.push_back(rest);
     } else if (word == "dns") {
       learn(world, rest);
+    } else if (word == "ledger") {
+      keep(world, clock, rest);
     } else if (word == "want") {
       sample.want.push_back(rest);
     } else if (word == "told") {
@@ -122,6 +169,7 @@ std::vector<std::string> found_in(const Sample& sample, World& world, const Cloc
   const auto chain = Chain::make(sample.config, kinds);
   REQUIRE(chain);
   Case session(*chain, clock);
+  std::vector<TraceEntry> refused;  // what was found of recipients that get no message
   mail::Transaction transaction;
   transaction.peer = sample.transaction.peer;
   for (const Phase phase : kPhases) {
@@ -138,7 +186,10 @@ std::vector<std::string> found_in(const Sample& sample, World& world, const Cloc
         const mail::Address to = *mail::parse_address(sample.to[i]);
         transaction.recipients.push_back({to, *mail::Inbox::of(to, sample.config.inbox, "localhost")});
       }
-      world.judge(session, phase, transaction);
+      const Verdict verdict = world.judge(session, phase, transaction);
+      if (phase == Phase::rcpt && verdict.refuses())
+        for (TraceEntry& entry : session.trace().entries)
+          if (entry.phase == Phase::rcpt) refused.push_back(std::move(entry));
       for (const std::string& fact : sample.told) {
         const std::string name = fact.substr(0, fact.find(" = "));
         const std::string value = session.told(name);
@@ -147,8 +198,11 @@ std::vector<std::string> found_in(const Sample& sample, World& world, const Cloc
       }
     }
   }
+  std::vector<TraceEntry> entries = session.message_trace().entries;
+  entries.insert(entries.end(), refused.begin(), refused.end());
+  std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.phase < b.phase; });
   std::vector<std::string> found;
-  for (const TraceEntry& entry : session.message_trace().entries)
+  for (const TraceEntry& entry : entries)
     if (entry.filter == sample.filter && !entry.is_silent()) found.push_back(line_of(entry));
   return found;
 }

@@ -7,13 +7,18 @@
 ///   from a@example.com                           nothing behind it: <>
 ///   to bob@localhost                             each line one more recipient
 ///   dns MX example.com = 10 mx.example.com       as dns/recorded.h has it; `silent`: no answer ever comes
+///   ledger 2m put greylist 25h KEY = VALUE       what was done two minutes ago, as store/ledger.h has it: SPACE,
+///   ledger 0s add SPACE WINDOW AMOUNT KEY        lifetime, the key, which may have blanks, and perhaps a value
+///   ledger 0s take SPACE PERIOD TOKENS BURST COST KEY
+///   ledger silent                                no answer ever comes; `unavailable`: it fails
 ///   want connect reject 7 denied by 192.0.2.0/24 PHASE ACTION SCORE REASON; ACTION may be allow or failed
 ///   told spf = pass                              a fact that it tells
 ///   ---
 ///   the message, its lines ended by CRLF
 ///
 /// The name of the file begins with that of the filter, up to the first `-`, or what `with NAME` adds to it; all others
-/// are off. `want` names all that the filter finds which is not silent, in order.
+/// are off. `want` names all that the filter finds which is not silent, in order; of recipients that are refused,
+/// behind the others.
 #pragma once
 
 #include <string>
@@ -36,8 +41,8 @@ struct Sample {
   std::string message{};
 };
 
-/// Fails the test that reads it where it is no sample.
-Sample read_sample(const std::string& path, World& world);
+/// Fails the test that reads it where it is no sample. `clock`, which is the world's, is where it was afterwards.
+Sample read_sample(const std::string& path, World& world, FakeClock& clock);
 
 /// As `want` has it.
 std::vector<std::string> found_in(const Sample& sample, World& world, const Clock& clock,

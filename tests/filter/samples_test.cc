@@ -24,9 +24,9 @@ std::vector<std::string> sample_files() {
 
 TEST_CASE("filters find in their samples what is wanted") {
   for (const std::string& path : sample_files()) {
-    const FakeClock clock;
+    FakeClock clock;
     World world(clock);
-    const Sample sample = read_sample(path, world);
+    const Sample sample = read_sample(path, world, clock);
     INFO(path);
     std::vector<std::string> told;
     CHECK(found_in(sample, world, clock, told) == sample.want);
