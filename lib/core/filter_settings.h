@@ -33,6 +33,20 @@ struct AccessFilter : FilterUse {
   Action action = Action::reject;  // what becomes of who is denied
 };
 
+struct VerdictCacheFilter : FilterUse {
+  VerdictCacheFilter() : FilterUse{.mode = Mode::off} {}  // as shipped nothing is refused that could be kept
+
+  std::chrono::milliseconds lifetime{std::chrono::minutes(5)};
+};
+
+struct ReputationFilter : FilterUse {
+  std::chrono::milliseconds window{std::chrono::hours(24 * 14)};  // what came before counts less and less
+};
+
+struct EarlyTalkerFilter : FilterUse {
+  std::chrono::milliseconds wait{0};  // before the greeting
+};
+
 struct DnsblFilter : FilterUse {
   std::vector<std::string> lists;  // see filter/dnsbl_list.h; none as shipped: each has terms of use
   unsigned reject_at = 1;          // lists of bad senders that have a client which is refused; 0: nobody is
@@ -54,9 +68,13 @@ struct FilterSettings {
   DecideAt decide_at = DecideAt::rcpt;      // as Postfix's smtpd_delay_reject
   std::chrono::milliseconds timeout{1500};  // for all lookups of a phase: a peer hears its reply within 2 s
   std::uint64_t memory = 32u << 20;         // bytes of what sessions know of the world, all together
+  bool authentication_results = true;       // the field is written, RFC 8601
 
   // In the order in which they are asked.
   AccessFilter access;
+  VerdictCacheFilter verdict_cache;
+  ReputationFilter reputation;
+  EarlyTalkerFilter early_talker;
   FilterUse fcrdns;
   DnsblFilter dnsbl;
   FilterUse helo;

@@ -5,7 +5,8 @@
 
 namespace maildrop {
 
-inline constexpr std::uint64_t kTraceRoom = 2048;  // of trace fields: two paths, a HELO, a host name; what was removed
+inline constexpr std::uint64_t kTraceRoom = 4096;  // of trace fields: two paths, a HELO, a host name, results
+                                                   // (filter/authentication_results.h); what was removed
 inline constexpr std::uint64_t kMaxGrowthByStubs =
     32 * 1024;  // what stands for attachments may be longer than they were
 

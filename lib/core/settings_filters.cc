@@ -10,6 +10,7 @@ namespace {
 
 constexpr Range<double> kThreshold{0, 1000};
 constexpr std::size_t kLongestPattern = 1000;  // bytes
+constexpr std::chrono::hours kHour{1};
 constexpr Range<unsigned> kLists{0, 100};
 
 void add_scoring(std::vector<Setting>& rows) {
@@ -39,6 +40,10 @@ void add_scoring(std::vector<Setting>& rows) {
                           "Bytes of the answers of the DNS that sessions hold while they last, all together, "
                           "at most 512 KiB each, and an eighth of it those of one IPv4 address or IPv6 /64. "
                           "Beyond, an answer counts as none.")));
+  rows.push_back(reloadable(
+      boolean_row("filter.authentication_results", MEMBER(filter.authentication_results),
+                  "Whether what filters found of SPF, DKIM and DMARC is written before the message as an "
+                  "Authentication-Results field (RFC 8601), and what others have written there in our name removed.")));
 }
 
 /// What higher floors know of patterns they check themselves.
@@ -67,6 +72,28 @@ void add_access(std::vector<Setting>& rows) {
                                      {"disconnect", Action::disconnect}},
                                     MEMBER(filter.access.action), "reject | defer | discard | disconnect",
                                     "What becomes of who is denied. `discard` takes the message and drops it.")));
+}
+
+void add_verdict_cache(std::vector<Setting>& rows) {
+  add_use(rows, "verdict_cache", [](Config& config) -> FilterUse& { return config.filter.verdict_cache; });
+  rows.push_back(reloadable(duration_row("filter.verdict_cache.lifetime", {std::chrono::seconds(1), kHour},
+                                         MEMBER(filter.verdict_cache.lifetime), "1s..1h",
+                                         "How long a client that was refused for good is refused without more ado.")));
+}
+
+void add_reputation(std::vector<Setting>& rows) {
+  add_use(rows, "reputation", [](Config& config) -> FilterUse& { return config.filter.reputation; });
+  rows.push_back(reloadable(
+      duration_row("filter.reputation.window", {kHour, 24 * 50 * kHour}, MEMBER(filter.reputation.window), "1h..50d",
+                   "How long what clients did counts in full. Then it fades, and is forgotten after twice as long.")));
+}
+
+void add_early_talker(std::vector<Setting>& rows) {
+  add_use(rows, "early_talker", [](Config& config) -> FilterUse& { return config.filter.early_talker; });
+  rows.push_back(reloadable(duration_row(
+      "filter.early_talker.wait", {Millis(0), std::chrono::seconds(30)}, MEMBER(filter.early_talker.wait), "0..30s",
+      "How long clients wait for the greeting, so that those who do not wait show themselves. It is a pause as those "
+      "of flood.*, and of no effect where flood.held connections wait already.")));
 }
 
 void add_spf(std::vector<Setting>& rows) {
@@ -99,6 +126,9 @@ std::string_view filter_key(std::string_view filter, std::string_view name) {
 void add_filters(std::vector<Setting>& rows) {
   add_scoring(rows);
   add_access(rows);
+  add_verdict_cache(rows);
+  add_reputation(rows);
+  add_early_talker(rows);
   add_use(rows, "fcrdns", [](Config& config) -> FilterUse& { return config.filter.fcrdns; });
   add_dnsbl(rows);
   add_use(rows, "helo", [](Config& config) -> FilterUse& { return config.filter.helo; });

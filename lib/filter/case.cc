@@ -95,9 +95,9 @@ bool Case::advance() {
   return std::all_of(seats_.begin(), seats_.end(), [](const Seat& seat) { return seat.ended; });
 }
 
-std::string Case::told(std::string_view fact) const {
+const std::string* Case::told(std::string_view fact) const {
   const auto found = told_.find(fact);
-  return found == told_.end() ? std::string() : found->second.value;
+  return found == told_.end() ? nullptr : &found->second.value;
 }
 
 bool Case::has_ended(std::size_t filter) const {

@@ -67,8 +67,8 @@ class Case {
 
   /// What the last decision came from; at RCPT, of that recipient.
   Trace trace() const;
-  /// What filters told last; empty: nothing.
-  std::string told(std::string_view fact) const;
+  /// What filters told last; nullptr: nothing. Until the next phase begins.
+  const std::string* told(std::string_view fact) const;
   /// What was found of the message and all who get it. Between two phases.
   Trace message_trace();
 

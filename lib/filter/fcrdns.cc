@@ -1,4 +1,5 @@
-/// fcrdns.cc: whether the address of a client has a name, whether that is true, and what it looks like.
+/// fcrdns.cc: whether the address of a client has a name, whether that is true, and what it looks like. Tells it as
+/// `iprev`, too (RFC 8601 2.7.3).
 #include "core/special_networks.h"
 #include "filter/client_name.h"
 #include "filter/filter.h"
@@ -13,7 +14,7 @@ constexpr double kNone = 3;
 constexpr double kFalse = 2;  // anybody may claim a name; more often it is a mistake
 constexpr double kGeneric = 1;
 
-constexpr std::string_view kTells[] = {"client_name"};
+constexpr std::string_view kTells[] = {"client_name", "iprev"};
 
 class Fcrdns final : public Filter {
  public:
@@ -25,10 +26,12 @@ class Fcrdns final : public Filter {
     if (!client.known) return {};
     if (!client.name.empty()) {
       facts.tell("client_name", client.name);
+      facts.tell("iprev", "pass");
       if (peer.local || !is_generic(client.name, peer.address)) return {};
       return Finding::score_of(kGeneric, client.name + " looks generic");
     }
     if (peer.local) return {};
+    facts.tell("iprev", client.failed ? "temperror" : client.claimed.empty() ? "permerror" : "fail");
     if (client.failed) return Finding::fail("the DNS does not say the name of the client");
     if (client.claimed.empty()) return Finding::score_of(kNone, "no reverse name");
     return Finding::score_of(kFalse, client.claimed + " is not confirmed");

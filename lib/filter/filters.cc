@@ -4,6 +4,9 @@
 namespace maildrop::filter {
 
 extern const FilterKind kAccess;
+extern const FilterKind kVerdictCache;
+extern const FilterKind kReputation;
+extern const FilterKind kEarlyTalker;
 extern const FilterKind kFcrdns;
 extern const FilterKind kDnsbl;
 extern const FilterKind kHelo;
@@ -12,7 +15,8 @@ extern const FilterKind kSpf;
 extern const FilterKind kDkim;
 
 std::span<const FilterKind> filter_kinds() {
-  static const FilterKind kinds[] = {kAccess, kFcrdns, kDnsbl, kHelo, kSenderDomain, kSpf, kDkim};
+  static const FilterKind kinds[] = {kAccess, kVerdictCache, kReputation,   kEarlyTalker, kFcrdns,
+                                     kDnsbl,  kHelo,         kSenderDomain, kSpf,         kDkim};
   return kinds;
 }
 

@@ -131,6 +131,7 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     const Trace trace = case_.message_trace();
     return {trace.mark, static_cast<float>(trace.score), format_trace(trace)};
   }
+  const std::string* told(std::string_view fact) const { return case_.told(fact); }
 
  private:
   /// Of one source in a phase: was it asked, and did anything come of it?
@@ -301,6 +302,7 @@ std::unique_ptr<Trial> LiveJudge::begin(std::size_t loop, const Terms& terms) {
       session_->judge(phase, transaction, std::move(done));
     }
     Judgement judgement() override { return session_->judgement(); }
+    const std::string* told(std::string_view fact) const override { return session_->told(fact); }
 
    private:
     std::shared_ptr<Session> session_;

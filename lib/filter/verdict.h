@@ -63,6 +63,8 @@ class Trial {
 
   /// What is kept with the message that was judged last.
   virtual Judgement judgement() { return {}; }
+  /// What filters told of its session and transaction (FilterKind::tells); nullptr: nothing. Until the next question.
+  virtual const std::string* told(std::string_view) const { return nullptr; }
 };
 
 /// Whoever is asked for verdicts: one for all loops. Thread-safe.

@@ -34,6 +34,13 @@ struct Tls {
   std::string to_string() const { return active() ? protocol + " " + cipher : std::string(); }
 };
 
+/// When a client spoke though it was not its turn (RFC 5321 4.3.1, RFC 2920 3.1).
+struct Early {
+  bool greeting = false;  // before the greeting
+  bool helo = false;      // more, before the answer to HELO or EHLO
+  bool data = false;      // the message, before it was told to go ahead
+};
+
 struct Recipient {
   Address address;
   Inbox inbox;
@@ -44,6 +51,7 @@ struct Recipient {
 struct Transaction {
   Peer peer;
   Tls tls;
+  Early early;
   std::string helo;                   // the argument of HELO or EHLO as given
   bool esmtp = false;                 // EHLO was used, or LHLO
   bool lmtp = false;                  // came by LMTP

@@ -12,6 +12,7 @@
 
 #include "core/log.h"
 #include "core/random.h"
+#include "filter/authentication_results.h"
 #include "mail/message.h"
 #include "smtp/trace.h"
 
@@ -108,6 +109,7 @@ awaitable<void, Executor> Connection::run([[maybe_unused]] std::shared_ptr<Conne
           break;
         }
         if (has_output()) {
+          if (!std::exchange(greeted_, true)) co_await listen_first();
           if (refusal_due_) co_await hold_refusal();
           if (session_.want() == Want::close) break;
           if (!write_at_once()) co_await write_rest();
@@ -338,7 +340,8 @@ Connection::Outgoing Connection::take_delivery() {
 
   store::Delivery delivery;
   delivery.data = std::move(transaction.data);
-  delivery.data.insert(0, trace_fields(transaction, session_.policy().hostname, id.text(), now));
+  delivery.data.insert(0,
+                       trace_fields(transaction, session_.policy().hostname, id.text(), now, results_of(transaction)));
   store::Summary& summary = delivery.summary;
   summary.id = id;
   summary.from = transaction.from.is_null() ? std::string() : transaction.from.to_string();
@@ -362,6 +365,12 @@ Connection::Outgoing Connection::take_delivery() {
   const Record record{summary.id,   summary.from,       delivery.targets.front().inbox.name(), delivery.targets.size(),
                       summary.size, transaction.removed};
   return {std::move(delivery), std::move(transaction.memory), record};
+}
+
+std::string Connection::results_of(const mail::Transaction& transaction) const {
+  if (!trial_ || !session_.policy().config.filter.authentication_results) return {};
+  return filter::authentication_results(session_.policy().hostname, transaction,
+                                        [this](std::string_view fact) { return trial_->told(fact); });
 }
 
 awaitable<void, Executor> Connection::deliver() {

@@ -105,12 +105,14 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
     Record record;
   };
   Outgoing take_delivery();
+  std::string results_of(const mail::Transaction& transaction) const;
   void log_refusal(const Refusal& refusal) const;
   void log_message(const Record& record, const Result<store::MessageId>& stored) const;
   void log_session() const;
   void count_session() const;
 
   boost::asio::awaitable<void, Executor> hold_greeting();
+  boost::asio::awaitable<void, Executor> listen_first();
   boost::asio::awaitable<void, Executor> hold_refusal();
   boost::asio::awaitable<void, Executor> keep_waiting(Millis length);
   boost::asio::awaitable<void, Executor> wait_by(LoopTimer& timer, Waiting waiting);
@@ -156,6 +158,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   static constexpr std::string_view kClosed = "closed";
   std::string_view end_ = kClosed;  // how it ended, for the log
   Waiting waiting_ = Waiting::nothing;
+  bool greeted_ = false;  // or about to be
   bool in_data_ = false;
   bool refusal_due_ = false;  // output has one, for a suspect
   bool gone_ = false;         // the peer closed or failed

@@ -95,6 +95,15 @@ asio::awaitable<void, Executor> Connection::hold_greeting() {
   }
 }
 
+/// For who judges those that speak before the greeting. Under TLS, what has come is not what the peer says.
+asio::awaitable<void, Executor> Connection::listen_first() {
+  const EarlyTalkerFilter& settings = session_.policy().config.filter.early_talker;
+  const mail::Transaction& transaction = session_.transaction();
+  if (settings.mode == FilterUse::Mode::off || tls_ || transaction.lmtp || !is_limited()) co_return;
+  co_await keep_waiting(settings.wait);
+  if (socket_.peek(std::span(loop_.buffer).first(1)) > 0) session_.heard_early();
+}
+
 asio::awaitable<void, Executor> Connection::hold_refusal() {
   refusal_due_ = false;
   return keep_waiting(session_.policy().config.flood.tarpit);

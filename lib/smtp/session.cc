@@ -59,15 +59,6 @@ std::size_t Session::consume(std::string_view bytes) {
   return used;
 }
 
-/// One byte decides: no command begins with the 0x16 of a ClientHello, whose sender would wait for ever for the end of
-/// a line, nor with the 0xFF of a telnet interrupt.
-bool Session::hears_another_protocol(char first) {
-  if (first != '\x16' && first != '\xff') return false;
-  const Reply& hello = tls_ == TlsUse::offered ? reply::tls_hello : reply::tls_hello_in_vain;
-  refuse_and_close(first == '\x16' ? hello : reply::not_smtp);
-  return true;
-}
-
 std::size_t Session::consume_line(std::string_view bytes) {
   if (lines_.at_start() && hears_another_protocol(bytes.front())) return 0;
   std::size_t used = 0;
@@ -76,7 +67,10 @@ std::size_t Session::consume_line(std::string_view bytes) {
                                   policy_->config.smtp.bare_newline == SmtpSettings::BareNewline::tolerate};
   switch (lines_.read(bytes, limits, used, line)) {
     case LineReader::Status::more: break;
-    case LineReader::Status::line: run(line); break;
+    case LineReader::Status::line:
+      followed_ = used < bytes.size();
+      run(line);
+      break;
     case LineReader::Status::too_long:
       ++commands_;
       refuse_line(line, reply::line_too_long);
@@ -154,6 +148,7 @@ void Session::run_helo(std::string_view argument, bool esmtp) {
   greeted_ = false;
   transaction_.helo = std::move(*name);
   transaction_.esmtp = esmtp;
+  transaction_.early.helo |= followed_;
   ask(Phase::helo);
 }
 
@@ -238,6 +233,7 @@ void Session::run_data(std::string_view argument) {
   data_ = std::make_unique<DataReader>(policy_->config.smtp.bare_newline == SmtpSettings::BareNewline::tolerate);
   discarded_ = 0;
   ++begun_;
+  transaction_.early.data = followed_;
   state_ = State::data;
   say(reply::go_ahead);
 }
@@ -247,26 +243,6 @@ void Session::run_rset(std::string_view argument) {
   reset();
   say(reply::ok);
   count_junk();
-}
-
-void Session::run_starttls(std::string_view argument) {
-  if (transaction_.tls.active()) return refuse(reply::tls_already);
-  if (tls_ != TlsUse::offered) return refuse(reply::not_implemented);
-  if (!argument.empty()) return refuse(reply::no_arguments);
-  if (!greeted_) return refuse(transaction_.lmtp ? reply::need_lhlo : reply::need_helo);
-  say(reply::start_tls);
-  want_ = Want::tls;
-}
-
-void Session::tls_started(mail::Tls tls) {
-  transaction_.tls = std::move(tls);
-  if (state_ == State::closed) return close();  // it was ended meanwhile
-  want_ = Want::input;
-  if (tls_ == TlsUse::first) return ask(Phase::connect);
-  reset();
-  greeted_ = false;
-  transaction_.helo.clear();
-  transaction_.esmtp = false;
 }
 
 void Session::run_help() {
@@ -385,6 +361,7 @@ void Session::reset() {
   transaction_.eight_bit = false;
   transaction_.binary = false;
   transaction_.declared_size = 0;
+  transaction_.early.data = false;
   std::vector<mail::Recipient>().swap(transaction_.recipients);  // its memory, too
   in_transaction_ = false;
   drop_data();

@@ -131,6 +131,9 @@ class Session {
   void tls_started(mail::Tls tls);
   void tls_failed() { close(); }
 
+  /// The peer had spoken when it was greeted.
+  void heard_early() { transaction_.early.greeting = true; }
+
   bool offers_tls() const { return tls_ == TlsUse::offered && !transaction_.tls.active(); }
   /// Offers it no more, unless the peer has said EHLO: what was promised is kept.
   void withdraw_tls() {
@@ -271,6 +274,7 @@ class Session {
   filter::Phase phase_ = filter::Phase::connect;
   bool quit_ = false;
   bool last_chunk_ = false;
+  bool followed_ = false;           // more came together with the line
   bool greeted_ = false;            // HELO or EHLO was accepted
   bool in_transaction_ = false;     // MAIL was accepted
   bool refused_mail_ = false;       // the last MAIL was in order, and was refused

@@ -1,6 +1,7 @@
 /// session_message.cc: a session between 354 and the answer to the final dot, and what is kept with its message.
 #include <algorithm>
 
+#include "filter/authentication_results.h"
 #include "mail/attachments.h"
 #include "smtp/session.h"
 #include "smtp/trace.h"
@@ -120,6 +121,8 @@ void Session::message_judged() {
   using Attachments = MailSettings::Attachments;
   note_replies();
   transcript_.content(transaction_.data.size());
+  if (policy_->config.filter.authentication_results && !transaction_.peer.exempt)
+    filter::remove_forged_results(transaction_.data, policy_->hostname);
   const Attachments policy = policy_->config.mail.attachments;
   if (policy == Attachments::reject && mail::has_attachments(transaction_.data))
     return refuse_message(reply::attachments);
@@ -187,6 +190,7 @@ mail::Transaction Session::take_transaction() {
   transaction_ = {};
   transaction_.peer = taken.peer;
   transaction_.tls = taken.tls;
+  transaction_.early = {taken.early.greeting, taken.early.helo};
   transaction_.helo = taken.helo;
   transaction_.esmtp = taken.esmtp;
   transaction_.lmtp = taken.lmtp;

@@ -39,14 +39,15 @@ void append_removed(std::string& out, const mail::Transaction& transaction) {
 
 }  // namespace
 
-std::string trace_fields(const mail::Transaction& transaction, std::string_view hostname, std::string_view id,
-                         Time now) {
+std::string trace_fields(const mail::Transaction& transaction, std::string_view hostname, std::string_view id, Time now,
+                         std::string_view results) {
   std::string out;
-  out.reserve(320);
+  out.reserve(320 + results.size());
   out += "Return-Path: <";
   if (!transaction.from.is_null()) out += transaction.from.to_string();
   out += ">\r\n";
   append_removed(out, transaction);
+  out += results;
   out += "Received: from ";
   append_helo(out, transaction.helo);
   append_peer(out, transaction.peer);

@@ -12,9 +12,10 @@ namespace maildrop::smtp {
 
 /// `Return-Path:` and `Received:` with CRLF line ends, to stand before the message. One `for` only with one recipient:
 /// the others must not learn of each other. Between them stands `X-Maildrop-Attachments: removed 2, 123456 bytes` where
-/// some were: a sender may write such a field, too, but not above our Received (mail::removal_note).
-std::string trace_fields(const mail::Transaction& transaction, std::string_view hostname, std::string_view id,
-                         Time now);
+/// some were: a sender may write such a field, too, but not above our Received (mail::removal_note). And `results`,
+/// whole fields with line ends.
+std::string trace_fields(const mail::Transaction& transaction, std::string_view hostname, std::string_view id, Time now,
+                         std::string_view results = {});
 
 /// `Received:` fields in the header of `message`: its hops so far.
 std::size_t count_hops(std::string_view message);

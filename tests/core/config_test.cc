@@ -177,7 +177,7 @@ TEST_CASE("settings that contradict each other are refused, at the place of the 
   CHECK(problems({file, {"limits.memory=81MiB"}, {}}) == "none");
   CHECK_THAT(problems({file, {"limits.memory=81MiB"}, {{"MAILDROP_STORE_MAX_SIZE", "100MiB"}}}),
              Catch::Contains("MAILDROP_STORE_MAX_SIZE: store.max_size: 100MiB is too small"));
-  CHECK_THAT(problems({file, {}, {}}), Catch::Contains("a message of that size needs 81956KiB"));
+  CHECK_THAT(problems({file, {}, {}}), Catch::Contains("a message of that size needs 81960KiB"));
 }
 
 TEST_CASE("the cap of a network is 0 or at least that of a source in it") {

@@ -251,7 +251,7 @@ def maildrop(*args, settings=None, stdin=None, seconds=60, env=None):
     return done.returncode, done.stdout, err
 
 
-TRACE = re.compile(rb"\AReturn-Path:[^\r\n]*\r\n(?:X-Maildrop-Attachments:[^\r\n]*\r\n)?Received:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*")
+TRACE = re.compile(rb"\AReturn-Path:[^\r\n]*\r\n(?:X-Maildrop-Attachments:[^\r\n]*\r\n)?(?:Authentication-Results:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*)?Received:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*")
 
 
 def without_trace(raw):

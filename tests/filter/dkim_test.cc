@@ -40,7 +40,10 @@ class Session {
     return std::string(entry.failed ? "failed" : name_of(entry.action)) + " " + format_number(entry.score) +
            (entry.reason.empty() ? "" : " " + entry.reason);
   }
-  std::string told(std::string_view fact) const { return case_.told(fact); }
+  std::string told(std::string_view fact) const {
+    const std::string* value = case_.told(fact);
+    return value ? *value : std::string();
+  }
 
  private:
   static std::shared_ptr<const Chain> chain(const Config& config) {

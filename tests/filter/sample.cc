@@ -140,6 +140,9 @@ Sample read_sample(const std::string& path, World& world, FakeClock& clock) {
       sample.transaction.from = *from;
     } else if (word == "to") {
       sample.to.push_back(rest);
+    } else if (word == "early") {
+      mail::Early& early = sample.transaction.early;
+      (rest == "greeting" ? early.greeting : rest == "helo" ? early.helo : early.data) = true;
     } else if (word == "dns") {
       learn(world, rest);
     } else if (word == "ledger") {
@@ -174,6 +177,7 @@ std::vector<std::string> found_in(const Sample& sample, World& world, const Cloc
   transaction.peer = sample.transaction.peer;
   for (const Phase phase : kPhases) {
     if (phase == Phase::helo) {
+      transaction.early = sample.transaction.early;
       transaction.helo = sample.transaction.helo;
       transaction.esmtp = true;
     }
@@ -192,9 +196,9 @@ std::vector<std::string> found_in(const Sample& sample, World& world, const Cloc
           if (entry.phase == Phase::rcpt) refused.push_back(std::move(entry));
       for (const std::string& fact : sample.told) {
         const std::string name = fact.substr(0, fact.find(" = "));
-        const std::string value = session.told(name);
-        if (!value.empty() && std::find(told.begin(), told.end(), name + " = " + value) == told.end())
-          told.push_back(name + " = " + value);
+        const std::string* value = session.told(name);
+        if (value && std::find(told.begin(), told.end(), name + " = " + *value) == told.end())
+          told.push_back(name + " = " + *value);
       }
     }
   }

@@ -4,6 +4,7 @@
 ///   set filter.access.deny = 192.0.2.0/24
 ///   peer 192.0.2.1                               the client; `name mail.example.com`: as a balancer told
 ///   helo mail.example.com
+///   early greeting                               or helo, data: what mail::Early has
 ///   from a@example.com                           nothing behind it: <>
 ///   to bob@localhost                             each line one more recipient
 ///   dns MX example.com = 10 mx.example.com       as dns/recorded.h has it; `silent`: no answer ever comes

@@ -105,3 +105,22 @@ TEST_CASE("with keep and reject no second one is made") {
     CHECK(taken.removed == 0);
   }
 }
+
+TEST_CASE("what others found in our name is taken out, once filters have seen the message as it came") {
+  const std::string forged = "Authentication-Results: mx.test; spf=pass\r\n";
+  for (const bool writes : {true, false}) {
+    Config config;
+    config.smtp.hostname = "mx.test";
+    config.mail.domains = {"mx.test"};
+    config.filter.authentication_results = writes;
+    Session session(std::make_shared<const Policy>(config, filter::Judge::Terms{bit(filter::Phase::message)}), "id",
+                    {});
+    session.consume("EHLO a\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<u1@mx.test>\r\nDATA\r\n");
+    session.consume("Subject: x\r\n" + forged + "\r\nx\r\n.\r\n");
+    REQUIRE(session.want() == Want::verdict);
+    CHECK(session.transaction().data.find(forged) != std::string::npos);
+    session.answer(filter::Verdict{});
+    REQUIRE(session.want() == Want::delivery);
+    CHECK(session.take_transaction().data == "Subject: x\r\n" + (writes ? "" : forged) + "\r\nx\r\n");
+  }
+}

@@ -145,3 +145,40 @@ TEST_CASE("a recipient who is discarded hears 250, and the message goes to the o
     CHECK(refusals.front().why == "a trap");
   }
 }
+
+TEST_CASE("a client that does not wait for its turn is seen, until the message is done") {
+  Session session(default_policy(bit(filter::Phase::message)), "id", {});
+  session.heard_early();
+  session.consume("EHLO a\r\nMAIL FROM:<a@b.test>\r\n");
+  CHECK(session.transaction().early.helo);
+  session.consume("RCPT TO:<u1@example.org>\r\nDATA\r\nSubject: x\r\n\r\n.\r\n");
+  REQUIRE(session.want() == Want::verdict);
+  CHECK(session.transaction().early.data);
+  session.answer(filter::Verdict{});
+  session.take_transaction();
+  CHECK(session.transaction().early.greeting);
+  CHECK(session.transaction().early.helo);
+  CHECK_FALSE(session.transaction().early.data);
+}
+
+TEST_CASE("commands in a group are nobody's fault (RFC 2920)") {
+  Session session(default_policy(bit(filter::Phase::message)), "id", {});
+  session.consume("EHLO a\r\n");
+  session.consume("MAIL FROM:<a@b.test>\r\nRCPT TO:<u1@example.org>\r\nDATA\r\n");
+  session.consume("Subject: x\r\n\r\nx\r\n.\r\nMAIL FROM:<a@b.test>\r\n");
+  REQUIRE(session.want() == Want::verdict);
+  const mail::Early& early = session.transaction().early;
+  CHECK_FALSE((early.greeting || early.helo || early.data));
+  session.answer(filter::Verdict{});
+  session.take_transaction();
+  session.answer(store::MessageId::make(from_millis(1'700'000'000'000)));
+  session.consume("MAIL FROM:<a@b.test>\r\nRCPT TO:<u1@example.org>\r\nDATA\r\nSubject: x\r\n");
+  CHECK(session.transaction().early.data);
+  session.consume("\r\n.\r\n");
+  REQUIRE(session.want() == Want::verdict);
+  session.answer(filter::Verdict{});
+  session.take_transaction();
+  session.answer(store::MessageId::make(from_millis(1'700'000'000'000)));
+  session.consume("RSET\r\n");
+  CHECK_FALSE(session.transaction().early.data);
+}
