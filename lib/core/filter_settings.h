@@ -81,6 +81,7 @@ struct FilterSettings {
   FilterUse sender_domain;
   SpfFilter spf;
   FilterUse dkim;
+  FilterUse dmarc;
 };
 
 }  // namespace maildrop

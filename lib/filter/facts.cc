@@ -52,6 +52,11 @@ const std::string* Facts::told(std::string_view fact) {
   return told != case_.told_.end() ? &told->second.value : &kNothing;
 }
 
+bool Facts::was_told(std::string_view fact) const {
+  const std::optional<std::size_t> teller = case_.chain_->teller_of(fact);
+  return teller && *teller <= filter_ && case_.told_.contains(fact);
+}
+
 void Facts::tell(std::string_view fact, std::string value) {
   if (value.size() > kMostTold) value.resize(kMostTold);
   told_.emplace_back(fact, std::move(value));

@@ -51,6 +51,9 @@ class Facts {
   /// What a filter before this one in the order told of this transaction, in this phase or an earlier one, or this one
   /// in an earlier one; empty: nothing. At RCPT, of this recipient.
   const std::string* told(std::string_view fact);
+  /// Whether it was told at all, if only that it is empty: else its filter is off, or has failed. REQUIRES: told() gave
+  /// an answer.
+  bool was_told(std::string_view fact) const;
   /// For those behind it; `fact` is one of FilterKind::tells. Counts when the filter has come to its end.
   void tell(std::string_view fact, std::string value);
 

@@ -13,10 +13,13 @@ extern const FilterKind kHelo;
 extern const FilterKind kSenderDomain;
 extern const FilterKind kSpf;
 extern const FilterKind kDkim;
+extern const FilterKind kDmarc;
+extern const FilterKind kDmarc;
 
 std::span<const FilterKind> filter_kinds() {
-  static const FilterKind kinds[] = {kAccess, kVerdictCache, kReputation,   kEarlyTalker, kFcrdns,
-                                     kDnsbl,  kHelo,         kSenderDomain, kSpf,         kDkim};
+  static const FilterKind kinds[] = {
+      kAccess, kVerdictCache, kReputation, kEarlyTalker, kFcrdns, kDnsbl, kHelo, kSenderDomain, kSpf, kDkim, kDmarc,
+  };
   return kinds;
 }
 

@@ -40,6 +40,7 @@ std::string facts(const std::string& rsa, const std::string& ed25519) {
          "TXT _spf.example.com = \"v=spf1 ip4:198.51.100.0/24 ip4:203.0.113.0/24 ?all\"\n"
          "A 2.0.0.127.one.example = 127.0.0.2\nA 2.0.0.127.two.example = 127.0.0.2\n"
          "A 2.0.0.127.three.example = 127.0.0.2\nA 2.0.0.127.four.example = 127.0.0.2\n"
+         "TXT _dmarc.example.com = \"v=DMARC1; p=reject; rua=mailto:dmarc@example.com\"\n"
          "TXT rsa._domainkey.example.com = \"" +
          rsa + "\"\nTXT ed._domainkey.example.com = \"" + ed25519 + "\"\n";
 }
