@@ -14,12 +14,23 @@ extern const FilterKind kSenderDomain;
 extern const FilterKind kSpf;
 extern const FilterKind kDkim;
 extern const FilterKind kDmarc;
-extern const FilterKind kDmarc;
 
 std::span<const FilterKind> filter_kinds() {
+  // clang-format off: one to a line
   static const FilterKind kinds[] = {
-      kAccess, kVerdictCache, kReputation, kEarlyTalker, kFcrdns, kDnsbl, kHelo, kSenderDomain, kSpf, kDkim, kDmarc,
+      kAccess,
+      kVerdictCache,
+      kReputation,
+      kEarlyTalker,
+      kFcrdns,
+      kDnsbl,
+      kHelo,
+      kSenderDomain,
+      kSpf,
+      kDkim,
+      kDmarc,
   };
+  // clang-format on
   return kinds;
 }
 
