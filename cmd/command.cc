@@ -12,6 +12,7 @@
 #include "core/text.h"
 #include "filter/dnsbl_list.h"
 #include "filter/pattern.h"
+#include "filter/rate_limit.h"
 #include "mail/address.h"
 #include "mail/inbox.h"
 
@@ -56,6 +57,10 @@ Result<void> check_value(std::string_view key, const std::string& value) {
   if (key == "filter.dnsbl.lists") {
     const auto lists = filter::DnsblList::parse({value});
     return lists ? Result<void>() : tl::unexpected(lists.error());
+  }
+  if (key == "filter.rate.limits") {
+    const auto limit = filter::RateLimit::parse(value);
+    return limit ? Result<void>() : tl::unexpected(limit.error());
   }
   if (key != "inbox.reserved") return {};
   InboxSettings as_written;

@@ -11,6 +11,9 @@ namespace maildrop::rows {
 /// `filter.FILTER.NAME`, as long as the process lives: rows hold views of their keys.
 std::string_view filter_key(std::string_view filter, std::string_view name);
 
+/// An element of a list whose grammar a higher floor knows, and checks: as it is, if it is not empty or very long.
+Result<std::string> parse_element(const std::string& text);
+
 /// mode, weight, timeout and on_error. A Use gives their place in a Config.
 template <class Use>
 void add_use(std::vector<Setting>& rows, std::string_view filter, Use) {
@@ -34,5 +37,8 @@ void add_use(std::vector<Setting>& rows, std::string_view filter, Use) {
       [](Config& config) -> OnError& { return Use()(config).on_error; }, "pass | defer | reject",
       "What is done with mode = enforce when it cannot tell: no DNS, no store, a fault of its own.")));
 }
+
+/// All rows of one filter; each in settings_filter_NAME.cc.
+void add_rate(std::vector<Setting>& rows);
 
 }  // namespace maildrop::rows

@@ -56,6 +56,10 @@ struct SpfFilter : FilterUse {
   unsigned most_void_lookups = 2;  // RFC 7208 4.6.4: the default it recommends
 };
 
+struct RateFilter : FilterUse {
+  std::vector<std::string> limits;  // see filter/rate_limit.h; none as shipped: what is much depends on who receives
+};
+
 struct FilterSettings {
   /// The first phase in which mail is refused for what was found by then.
   enum class DecideAt { phase, rcpt, message };
@@ -80,6 +84,7 @@ struct FilterSettings {
   FilterUse helo;
   FilterUse sender_domain;
   SpfFilter spf;
+  RateFilter rate;
   FilterUse dkim;
   FilterUse dmarc;
 };

@@ -9,7 +9,6 @@ namespace maildrop::rows {
 namespace {
 
 constexpr Range<double> kThreshold{0, 1000};
-constexpr std::size_t kLongestPattern = 1000;  // bytes
 constexpr std::chrono::hours kHour{1};
 constexpr Range<unsigned> kLists{0, 100};
 
@@ -46,23 +45,17 @@ void add_scoring(std::vector<Setting>& rows) {
                   "Authentication-Results field (RFC 8601), and what others have written there in our name removed.")));
 }
 
-/// What higher floors know of patterns they check themselves.
-Result<std::string> parse_pattern(const std::string& text) {
-  if (!text.empty() && text.size() <= kLongestPattern) return text;
-  return fail(Code::invalid, "is empty or longer than " + std::to_string(kLongestPattern) + " bytes");
-}
-
 void add_access(std::vector<Setting>& rows) {
   using Action = AccessFilter::Action;
   constexpr std::string_view kPatterns = "NETWORK | client:NAME | helo:NAME | from:ADDRESS | to:ADDRESS, ...";
   add_use(rows, "access", [](Config& config) -> FilterUse& { return config.filter.access; });
   rows.push_back(reloadable(list_row(
-      "filter.access.allow", MEMBER(filter.access.allow), parse_pattern, as_is, kPatterns,
+      "filter.access.allow", MEMBER(filter.access.allow), parse_element, as_is, kPatterns,
       "Whom no filter refuses: networks of clients, their confirmed host names, what they call themselves, senders, "
       "recipients. `client:.example.com` is what is below that name, `from:@example.com` all of a domain, "
       "`helo:/^ylmf-pc$/` a regular expression. One who allows a recipient speaks for a message only where all its "
       "recipients are allowed.")));
-  rows.push_back(reloadable(list_row("filter.access.deny", MEMBER(filter.access.deny), parse_pattern, as_is, kPatterns,
+  rows.push_back(reloadable(list_row("filter.access.deny", MEMBER(filter.access.deny), parse_element, as_is, kPatterns,
                                      "Whom it refuses; filter.access.allow goes before it.")));
   rows.push_back(
       reloadable(choice_row<Action>("filter.access.action",
@@ -107,7 +100,7 @@ void add_spf(std::vector<Setting>& rows) {
 void add_dnsbl(std::vector<Setting>& rows) {
   add_use(rows, "dnsbl", [](Config& config) -> FilterUse& { return config.filter.dnsbl; });
   rows.push_back(reloadable(list_row(
-      "filter.dnsbl.lists", MEMBER(filter.dnsbl.lists), parse_pattern, as_is, "ZONE[/CODES][=SCORE], ...",
+      "filter.dnsbl.lists", MEMBER(filter.dnsbl.lists), parse_element, as_is, "ZONE[/CODES][=SCORE], ...",
       "Lists of addresses in the DNS, and what it scores to be listed: 3 where nothing is said, below 0 for a list of "
       "good senders. With CODES (`127.0.0.2`, `127.0.0.2-11`, `127.0.*.3`) only these answers count; several elements "
       "of one zone are one question. Read the terms of a list before it is named here.")));
@@ -117,6 +110,12 @@ void add_dnsbl(std::vector<Setting>& rows) {
 }
 
 }  // namespace
+
+Result<std::string> parse_element(const std::string& text) {
+  constexpr std::size_t kLongest = 1000;  // bytes
+  if (!text.empty() && text.size() <= kLongest) return text;
+  return fail(Code::invalid, "is empty or longer than " + std::to_string(kLongest) + " bytes");
+}
 
 std::string_view filter_key(std::string_view filter, std::string_view name) {
   static std::deque<std::string> keys;
@@ -134,6 +133,7 @@ void add_filters(std::vector<Setting>& rows) {
   add_use(rows, "helo", [](Config& config) -> FilterUse& { return config.filter.helo; });
   add_use(rows, "sender_domain", [](Config& config) -> FilterUse& { return config.filter.sender_domain; });
   add_spf(rows);
+  add_rate(rows);
   add_use(rows, "dkim", [](Config& config) -> FilterUse& { return config.filter.dkim; });
   add_use(rows, "dmarc", [](Config& config) -> FilterUse& { return config.filter.dmarc; });
 }

@@ -12,6 +12,7 @@ extern const FilterKind kDnsbl;
 extern const FilterKind kHelo;
 extern const FilterKind kSenderDomain;
 extern const FilterKind kSpf;
+extern const FilterKind kRate;
 extern const FilterKind kDkim;
 extern const FilterKind kDmarc;
 
@@ -27,6 +28,7 @@ std::span<const FilterKind> filter_kinds() {
       kHelo,
       kSenderDomain,
       kSpf,
+      kRate,
       kDkim,
       kDmarc,
   };
