@@ -50,7 +50,7 @@ Result<void> check_value(std::string_view key, const std::string& value) {
   if (key == "mail.domains" && value != "*" && !mail::canonical_domain(value))
     return fail(Code::invalid,
                 "'" + value + "' is no domain (a name, an address literal like [192.0.2.1], or * for any)");
-  if (key == "filter.access.allow" || key == "filter.access.deny") {
+  if (key == "filter.access.allow" || key == "filter.access.deny" || key == "filter.greylist.except") {
     const auto pattern = filter::Pattern::parse(value);
     return pattern ? Result<void>() : tl::unexpected(pattern.error());
   }

@@ -60,6 +60,15 @@ struct RateFilter : FilterUse {
   std::vector<std::string> limits;  // see filter/rate_limit.h; none as shipped: what is much depends on who receives
 };
 
+struct GreylistFilter : FilterUse {
+  GreylistFilter() : FilterUse{.mode = Mode::observe} {}  // people wait for that mail
+
+  std::chrono::milliseconds delay = std::chrono::minutes(1);         // who comes again sooner is early
+  std::chrono::milliseconds retry_within = std::chrono::hours(25);   // since the first time: queues try for a day
+  std::chrono::milliseconds remember = std::chrono::hours(24 * 35);  // hosts that passed: a monthly letter, and a bit
+  std::vector<std::string> except;                                   // patterns, see filter/pattern.h
+};
+
 struct FilterSettings {
   /// The first phase in which mail is refused for what was found by then.
   enum class DecideAt { phase, rcpt, message };
@@ -85,6 +94,7 @@ struct FilterSettings {
   FilterUse sender_domain;
   SpfFilter spf;
   RateFilter rate;
+  GreylistFilter greylist;
   FilterUse dkim;
   FilterUse dmarc;
 };

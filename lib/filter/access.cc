@@ -78,12 +78,6 @@ class Access final : public Filter {
   Action action_;
 };
 
-Result<std::vector<Pattern>> parse(const std::vector<std::string>& list) {
-  std::vector<Pattern> patterns;
-  for (const std::string& text : list) patterns.push_back(TRY(Pattern::parse(text)));
-  return patterns;
-}
-
 Action action_of(AccessFilter::Action action) {
   switch (action) {
     case AccessFilter::Action::reject: return Action::reject;
@@ -103,8 +97,8 @@ extern const FilterKind kAccess{"access",
                                 [](const FilterSettings& settings) -> const FilterUse& { return settings.access; },
                                 [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                   const AccessFilter& settings = config.filter.access;
-                                  auto allow = TRY(parse(settings.allow));
-                                  auto deny = TRY(parse(settings.deny));
+                                  auto allow = TRY(Pattern::parse(settings.allow));
+                                  auto deny = TRY(Pattern::parse(settings.deny));
                                   return std::make_unique<Access>(std::move(allow), std::move(deny),
                                                                   action_of(settings.action));
                                 }};

@@ -13,6 +13,7 @@ extern const FilterKind kHelo;
 extern const FilterKind kSenderDomain;
 extern const FilterKind kSpf;
 extern const FilterKind kRate;
+extern const FilterKind kGreylist;
 extern const FilterKind kDkim;
 extern const FilterKind kDmarc;
 
@@ -29,6 +30,7 @@ std::span<const FilterKind> filter_kinds() {
       kSenderDomain,
       kSpf,
       kRate,
+      kGreylist,
       kDkim,
       kDmarc,
   };

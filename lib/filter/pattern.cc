@@ -82,6 +82,12 @@ Result<Pattern> Pattern::parse(const std::string& text) {
   return pattern;
 }
 
+Result<std::vector<Pattern>> Pattern::parse(const std::vector<std::string>& texts) {
+  std::vector<Pattern> patterns;
+  for (const std::string& text : texts) patterns.push_back(TRY(parse(text)));
+  return patterns;
+}
+
 bool Pattern::Name::matches(std::string_view lower_case) const {
   if (name.empty()) return true;
   if (!below) return lower_case == name;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "core/net.h"
 #include "core/result.h"
@@ -43,6 +44,8 @@ class Pattern {
  public:
   /// invalid: what is wrong with it.
   static Result<Pattern> parse(const std::string& text);
+  /// All of a list. invalid: what is wrong with the first that is.
+  static Result<std::vector<Pattern>> parse(const std::vector<std::string>& texts);
 
   Subject subject() const { return subject_; }
   bool matches(const IpAddress& address) const;      // of Subject::network
