@@ -17,6 +17,7 @@
   X(doctor_command)          \
   X(dns_command)             \
   X(explain_command)         \
+  X(filter_command)          \
   X(version_command)         \
   X(generate_command)
 

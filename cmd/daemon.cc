@@ -234,7 +234,7 @@ Result<void> Daemon::open_smtp() {
 
 Result<void> Daemon::open_api() {
   offload_ = std::make_unique<service::Offload>(config_.api.workers, config_.api.waiting);
-  impaired_ = [this] { return filters_ ? filters_->judge().impaired() : std::string(); };
+  impaired_ = [this] { return filters_ ? filters_->impaired() : std::string(); };
   api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_, parts_.smtp, &impaired_});
   http_ = std::make_unique<api::HttpServer>(loops_, std::move(api_listeners_), *offload_, *api_context_);
   return {};
@@ -280,6 +280,7 @@ int Daemon::run() {
       });
   drain_limit_ = std::make_unique<boost::asio::steady_timer>(main_loop);
   if (smtp_) smtp_->start();
+  if (filters_) filters_->watch(loops_, [this] { smtp_->renew_terms(); });
   if (http_) http_->start();
   loops_.start();
   log::info("ready",
@@ -314,7 +315,7 @@ void Daemon::reload() {
   const auto found = std::make_shared<Result<Reloaded>>(fail(Code::internal, "not read"));
   try {
     reloading_ = std::jthread([this, found, current = config_] {
-      *found = read_again(globals_, current, parts_, file_limit_);
+      *found = read_again(globals_, current, parts_, file_limit_, filters_ ? &filters_->source() : nullptr);
       boost::asio::post(loops_.at(0).context(), [this, found] {
         reloading_.join();
         if (!draining()) apply(std::move(*found));
@@ -336,7 +337,7 @@ void Daemon::apply(Result<Reloaded> found) {
   log::open(config_.log);
   store_->apply(config_.inbox);
   if (ledger_) ledger_->set_limit(config_.limits.ledger);
-  if (filters_) filters_->judge().apply(std::move(found->chain));
+  if (filters_) filters_->adopt();
   if (smtp_) smtp_->apply(config_, std::move(found->tls));
   if (http_) http_->apply(config_);
   log::info("reloaded", {{"files", found->files}});

@@ -1,12 +1,65 @@
 /// live_filters.cc: a resolver for each loop, and the filters that ask it.
 #include "live_filters.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
 
+#include "core/log.h"
 #include "dns/unbound_resolver.h"
-#include "filter/filters.h"
 
 namespace maildrop::cmd {
+
+namespace {
+
+constexpr std::chrono::seconds kLook{1};  // who saves a script wants to see what it does
+
+std::string text_of(const filter::LuaFolder::Problem& problem) {
+  return problem.file + ": " + problem.what + (problem.older ? " (what it was before goes on)" : "");
+}
+
+}  // namespace
+
+LiveFilters::LiveFilters(Resolvers resolvers, filter::LiveParts parts, std::unique_ptr<filter::ChainSource> source)
+    : resolvers_(std::move(resolvers)), source_(std::move(source)), judge_(std::move(parts), source_->latest()) {
+  adopt();
+}
+
+void LiveFilters::adopt() {
+  judge_.apply(source_->latest());
+  std::vector<filter::LuaFolder::Problem> problems = source_->problems();
+  for (const filter::LuaFolder::Problem& problem : problems)
+    if (std::find(told_.begin(), told_.end(), problem) == told_.end())
+      log::warning("filter script",
+                   {{"file", problem.file}, {"error", problem.what}, {"older", problem.older ? "yes" : "no"}});
+  if (problems.empty() && !told_.empty()) log::info("filter scripts are in order again");
+  told_ = std::move(problems);
+}
+
+void LiveFilters::watch(service::Loops& loops, std::function<void()> changed) {
+  const auto renewed = [this, changed = std::move(changed)] {
+    log::info("filter scripts read again");
+    adopt();
+    changed();
+  };
+  watching_ = std::jthread([this, &loops, renewed](const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any pause;
+    std::unique_lock lock(mutex);
+    while (!pause.wait_for(lock, stop, kLook, [&] { return stop.stop_requested(); }))
+      if (source_->renew()) boost::asio::post(loops.at(0).context(), renewed);
+  });
+}
+
+std::string LiveFilters::impaired() const {
+  std::string text = judge_.impaired();
+  for (const filter::LuaFolder::Problem& problem : source_->problems())
+    text += "filter script " + text_of(problem) + "\n";
+  return text;
+}
 
 void LiveFilters::end(service::Loops& loops) {
   for (std::size_t i = 0; i < resolvers_.size(); ++i)
@@ -16,7 +69,8 @@ void LiveFilters::end(service::Loops& loops) {
 Result<std::unique_ptr<LiveFilters>> open_filters(const Config& config, service::Loops& loops,
                                                   store::Bookkeeper& bookkeeper, const Clock& clock,
                                                   metrics::Registry& metrics) {
-  auto chain = TRY(filter::Chain::make(config, filter::filter_kinds()));
+  auto source = std::make_unique<filter::ChainSource>();
+  TRY(source->make(config));
   LiveFilters::Resolvers resolvers;
   filter::LiveParts parts{{}, bookkeeper, clock, metrics};
   for (std::size_t i = 0; i < loops.size(); ++i) {
@@ -25,7 +79,7 @@ Result<std::unique_ptr<LiveFilters>> open_filters(const Config& config, service:
     resolvers.push_back(TRY(dns::make_unbound_resolver(context, config.dns, of_all, metrics)));
     parts.loops.push_back({context, *resolvers.back()});
   }
-  return std::make_unique<LiveFilters>(std::move(resolvers), std::move(parts), std::move(chain));
+  return std::make_unique<LiveFilters>(std::move(resolvers), std::move(parts), std::move(source));
 }
 
 }  // namespace maildrop::cmd

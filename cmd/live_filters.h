@@ -1,7 +1,10 @@
 /// live_filters.h: the filters of a daemon, and what they ask the world with.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -10,6 +13,7 @@
 #include "core/metrics.h"
 #include "core/result.h"
 #include "dns/resolver.h"
+#include "filter/chain_source.h"
 #include "filter/live_judge.h"
 #include "service/loops.h"
 #include "store/bookkeeper.h"
@@ -20,20 +24,30 @@ namespace maildrop::cmd {
 class LiveFilters {
  public:
   using Resolvers = std::vector<std::unique_ptr<dns::Resolver>>;  // one for each loop
-  LiveFilters(Resolvers resolvers, filter::LiveParts parts, std::shared_ptr<const filter::Chain> chain)
-      : resolvers_(std::move(resolvers)), judge_(std::move(parts), std::move(chain)) {}
+  /// `source` has a chain.
+  LiveFilters(Resolvers resolvers, filter::LiveParts parts, std::unique_ptr<filter::ChainSource> source);
 
   filter::LiveJudge& judge() { return judge_; }
+  filter::ChainSource& source() { return *source_; }
+  /// The latest chain is that of sessions to come, and the log tells what is wrong with scripts. On the main loop.
+  void adopt();
+  /// Whenever scripts have changed it adopts the chain that comes of it, and calls `changed`, on the main loop.
+  void watch(service::Loops& loops, std::function<void()> changed);
+  /// Lines: what does not answer, and which scripts are not as they are in their files. Thread-safe.
+  std::string impaired() const;
   /// When no session is left: questions that nobody waits for any more would keep the loops from ending for half a
   /// minute. Thread-safe.
   void end(service::Loops& loops);
 
  private:
   Resolvers resolvers_;
+  std::unique_ptr<filter::ChainSource> source_;
   filter::LiveJudge judge_;
+  std::vector<filter::LuaFolder::Problem> told_;
+  std::jthread watching_;
 };
 
-/// All that is given outlives it. Fails as filter::Chain::make() and dns::make_unbound_resolver().
+/// All that is given outlives it. Fails as filter::ChainSource::make() and dns::make_unbound_resolver().
 Result<std::unique_ptr<LiveFilters>> open_filters(const Config& config, service::Loops& loops,
                                                   store::Bookkeeper& bookkeeper, const Clock& clock,
                                                   metrics::Registry& metrics);

@@ -6,15 +6,15 @@
 
 #include "core/log.h"
 #include "core/settings.h"
-#include "filter/filters.h"
 
 namespace maildrop::cmd {
 
 namespace {
 
-Result<Reloaded> read(const Globals& globals, const Config& current, DaemonParts parts, std::size_t file_limit) {
+Result<Reloaded> read(const Globals& globals, const Config& current, DaemonParts parts, std::size_t file_limit,
+                      filter::ChainSource* chains) {
   LoadedConfig loaded = TRY(read_config(globals));
-  Reloaded found{current, {}, {}, fit_to_files(loaded.config, parts, file_limit), {}, {}, loaded.files.size()};
+  Reloaded found{current, {}, {}, fit_to_files(loaded.config, parts, file_limit), {}, loaded.files.size()};
   for (const Setting& setting : settings()) {
     const std::vector<std::string> wanted = setting.get(loaded.config);
     if (wanted == setting.get(current)) continue;
@@ -26,15 +26,15 @@ Result<Reloaded> read(const Globals& globals, const Config& current, DaemonParts
     return fail(Code::invalid, std::string(wrong.front().first) + ": " + wrong.front().second);
   if (!parts.smtp) return found;
   found.tls = TRY(service::TlsContext::make(found.config.tls, effective_hostname(found.config.smtp)));
-  found.chain = TRY(filter::Chain::make(found.config, filter::filter_kinds()));
+  if (chains) TRY(chains->make(found.config));  // last: the others may fail
   return found;
 }
 
 }  // namespace
 
-Result<Reloaded> read_again(const Globals& globals, const Config& current, DaemonParts parts,
-                            std::size_t file_limit) try {
-  return read(globals, current, parts, file_limit);
+Result<Reloaded> read_again(const Globals& globals, const Config& current, DaemonParts parts, std::size_t file_limit,
+                            filter::ChainSource* chains) try {
+  return read(globals, current, parts, file_limit, chains);
 } catch (const std::exception& error) {  // out of memory
   return fail(Code::internal, error.what());
 }

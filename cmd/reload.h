@@ -10,7 +10,7 @@
 #include "core/config.h"
 #include "core/result.h"
 #include "daemon.h"
-#include "filter/chain.h"
+#include "filter/chain_source.h"
 #include "service/tls.h"
 
 namespace maildrop::cmd {
@@ -33,15 +33,16 @@ struct Reloaded {
   std::vector<std::string_view> changed;
   std::vector<std::string_view> kept;  // changed in the files, but only a restart would take it up
   std::vector<Lowered> lowered;
-  service::TlsContextPtr tls;                  // of a daemon with SMTP
-  std::shared_ptr<const filter::Chain> chain;  // the same
+  service::TlsContextPtr tls;  // of a daemon with SMTP
   std::size_t files = 0;
 };
 
 /// Reads and checks all that can change while a daemon runs, certificates and keys too. For any thread; blocks as the
 /// files do.
 ///   invalid  a file is wrong, or cannot be read: nothing is to change
-Result<Reloaded> read_again(const Globals& globals, const Config& current, DaemonParts parts, std::size_t file_limit);
+/// `chains` of a daemon with SMTP has another latest one then.
+Result<Reloaded> read_again(const Globals& globals, const Config& current, DaemonParts parts, std::size_t file_limit,
+                            filter::ChainSource* chains);
 /// For who applies it: before that, nothing of it is true.
 void log_changes(const Reloaded& reloaded, std::size_t file_limit);
 

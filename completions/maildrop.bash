@@ -7,7 +7,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --version --config --set'
       valued='--config --set'
       files='--config'
-      commands='serve serve-smtp serve-api inbox purge replay backup restore config doctor dns explain version'
+      commands='serve serve-smtp serve-api inbox purge replay backup restore config doctor dns explain filter version'
       ;;
     'maildrop serve')
       options='-h --help --config --set'
@@ -99,6 +99,42 @@ _maildrop_words() {  # what may come after the command $1
       files='--facts --config'
       commands=''
       ;;
+    'maildrop filter')
+      options='-h --help --config --set'
+      valued='--config --set'
+      files='--config'
+      commands='list order doc new test'
+      ;;
+    'maildrop filter list')
+      options='-h --help --json --color --config --set'
+      valued='--color --config --set'
+      files='--config'
+      commands=''
+      ;;
+    'maildrop filter order')
+      options='-h --help --config --set'
+      valued='--config --set'
+      files='--config'
+      commands=''
+      ;;
+    'maildrop filter doc')
+      options='-h --help --config --set'
+      valued='--config --set'
+      files='--config'
+      commands=''
+      ;;
+    'maildrop filter new')
+      options='-h --help --folder --config --set'
+      valued='--folder --config --set'
+      files='--config'
+      commands=''
+      ;;
+    'maildrop filter test')
+      options='-h --help --ip --helo --from --to --facts --json --color --config --set'
+      valued='--ip --helo --from --to --facts --color --config --set'
+      files='--facts --config'
+      commands=''
+      ;;
     'maildrop version')
       options='-h --help --json --config --set'
       valued='--config --set'
@@ -114,6 +150,8 @@ _maildrop_values() {  # the fixed values of an option: $1 is `maildrop inbox --c
     'maildrop inbox --quarantined') echo 'hidden shown only' ;;
     'maildrop inbox --color') echo 'auto always never' ;;
     'maildrop explain --color') echo 'auto always never' ;;
+    'maildrop filter list --color') echo 'auto always never' ;;
+    'maildrop filter test --color') echo 'auto always never' ;;
   esac
 }
 

@@ -9,11 +9,11 @@ function __maildrop_at --description 'whether the command typed so far is this o
             continue
         end
         switch $word
-            case --api --color --config --connections --export --facts --from --grep --helo --ip --larger --limit --match --max-size --older --output --quarantined --rate --rcpt --repeat --retry --reuse --set --source --timeout --to -g -n -o
+            case --api --color --config --connections --export --facts --folder --from --grep --helo --ip --larger --limit --match --max-size --older --output --quarantined --rate --rcpt --repeat --retry --reuse --set --source --timeout --to -g -n -o
                 set skip 1
             case '-*'
             case '*'
-                if test (count $path) = 0; or contains -- "$path" config
+                if test (count $path) = 0; or contains -- "$path" config filter
                     set path $path $word
                 end
         end
@@ -34,6 +34,7 @@ complete -c maildrop -n '__maildrop_at ' -a config -d 'Check, show or print the 
 complete -c maildrop -n '__maildrop_at ' -a doctor -d 'Look for what is wrong, or soon will be, with this machine'
 complete -c maildrop -n '__maildrop_at ' -a dns -d 'Ask the DNS by the resolver inside'
 complete -c maildrop -n '__maildrop_at ' -a explain -d 'Tell what filters find of a transaction, and why'
+complete -c maildrop -n '__maildrop_at ' -a filter -d 'List filters, make your own, and try them'
 complete -c maildrop -n '__maildrop_at ' -a version -d 'Print the version, the compiler and the libraries'
 complete -c maildrop -n '__maildrop_at ' -s h -l help -d 'Print this help and end'
 complete -c maildrop -n '__maildrop_at ' -l version -d 'Print the version and end'
@@ -151,6 +152,39 @@ complete -c maildrop -n '__maildrop_at explain' -l json -d 'Write one JSON objec
 complete -c maildrop -n '__maildrop_at explain' -l color -x -a 'auto always never' -d 'Use colour'
 complete -c maildrop -n '__maildrop_at explain' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
 complete -c maildrop -n '__maildrop_at explain' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at filter' -a list -d 'List all filters, in the order in which they are asked'
+complete -c maildrop -n '__maildrop_at filter' -a order -d 'Print who is asked at each phase'
+complete -c maildrop -n '__maildrop_at filter' -a doc -d 'Tell what a filter is and goes by'
+complete -c maildrop -n '__maildrop_at filter' -a new -d 'Write a script to begin with, and samples for it'
+complete -c maildrop -n '__maildrop_at filter' -a test -d 'Play a filter\'s samples, or try it on a transaction'
+complete -c maildrop -n '__maildrop_at filter' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at filter' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at filter' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at filter list' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at filter list' -l json -d 'Write one JSON object a line, schema maildrop.filter/1'
+complete -c maildrop -n '__maildrop_at filter list' -l color -x -a 'auto always never' -d 'Use colour'
+complete -c maildrop -n '__maildrop_at filter list' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at filter list' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at filter order' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at filter order' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at filter order' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at filter doc' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at filter doc' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at filter doc' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at filter new' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at filter new' -l folder -x -d 'Where it is written'
+complete -c maildrop -n '__maildrop_at filter new' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at filter new' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at filter test' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at filter test' -l ip -x -d 'The address of the client'
+complete -c maildrop -n '__maildrop_at filter test' -l helo -x -d 'What it calls itself'
+complete -c maildrop -n '__maildrop_at filter test' -l from -x -d 'The sender'
+complete -c maildrop -n '__maildrop_at filter test' -l to -x -d 'A recipient, or an inbox'
+complete -c maildrop -n '__maildrop_at filter test' -l facts -r -F -d 'Answers of the DNS from this file, one a line, instead of asking'
+complete -c maildrop -n '__maildrop_at filter test' -l json -d 'Write one JSON object, schema maildrop.explained/1'
+complete -c maildrop -n '__maildrop_at filter test' -l color -x -a 'auto always never' -d 'Use colour'
+complete -c maildrop -n '__maildrop_at filter test' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at filter test' -l set -x -d 'Set one setting, before environment and files'
 complete -c maildrop -n '__maildrop_at version' -s h -l help -d 'Print this help and end'
 complete -c maildrop -n '__maildrop_at version' -l json -d 'Write one JSON object, schema maildrop.version/1'
 complete -c maildrop -n '__maildrop_at version' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'

@@ -69,6 +69,17 @@ struct GreylistFilter : FilterUse {
   std::vector<std::string> except;                                   // patterns, see filter/pattern.h
 };
 
+/// Of filters that are Lua files (filter/lua_script.h). The mode is the most that theirs can be.
+struct LuaFilterSettings : FilterUse {
+  LuaFilterSettings() : FilterUse{.mode = Mode::enforce} {}
+
+  std::string folder;  // empty: there are none
+  // What a call of a script may take.
+  std::uint64_t memory = 16u << 20;  // bytes, of each state
+  unsigned instructions = 1'000'000;
+  std::chrono::milliseconds time{20};
+};
+
 struct FilterSettings {
   /// The first phase in which mail is refused for what was found by then.
   enum class DecideAt { phase, rcpt, message };
@@ -97,6 +108,7 @@ struct FilterSettings {
   GreylistFilter greylist;
   FilterUse dkim;
   FilterUse dmarc;
+  LuaFilterSettings lua;
 };
 
 }  // namespace maildrop

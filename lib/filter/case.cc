@@ -126,7 +126,7 @@ void Case::judge(Seat& seat) {
       std::chrono::duration_cast<std::chrono::microseconds>(clock_.monotonic() - start).count());
   ++seat.tries;
   const bool too_much = facts.too_many_ || (facts.waits() && seat.tries >= kMostTries);
-  if (too_much) finding = Finding::fail("asks for too much");
+  if (too_much) finding = Finding::fault("asks for too much");
   if (facts.waits() && !too_much) {  // whatever it says now
     seat.lookups = std::move(facts.lookups_);
     seat.errands = std::move(facts.errands_);
@@ -140,9 +140,9 @@ void Case::judge(Seat& seat) {
 Finding Case::ask(const Seat& seat, Facts& facts) const try {
   return chain_->links()[seat.filter].filter->judge(phase_, *transaction_, facts);
 } catch (const std::exception& thrown) {
-  return Finding::fail(std::string("it threw: ") + thrown.what());
+  return Finding::fault(std::string("it threw: ") + thrown.what());
 } catch (...) {
-  return Finding::fail("it threw");
+  return Finding::fault("it threw");
 }
 
 void Case::end(Seat& seat, Finding finding, Facts& facts) {

@@ -14,9 +14,22 @@ std::uint8_t with_decisions(std::uint8_t phases) {
   return phases == 0 ? std::uint8_t{0} : phases | bit(Phase::mail) | bit(Phase::rcpt) | bit(Phase::message);
 }
 
+/// The chain and its cases keep the script.
+class Scripted final : public Filter {
+ public:
+  explicit Scripted(std::shared_ptr<const LuaScript> script) : script_(std::move(script)) {}
+  Finding judge(Phase phase, const mail::Transaction& transaction, Facts& facts) const override {
+    return script_->judge(phase, transaction, facts);
+  }
+
+ private:
+  std::shared_ptr<const LuaScript> script_;
+};
+
 }  // namespace
 
-Result<std::shared_ptr<const Chain>> Chain::make(const Config& config, std::span<const FilterKind> kinds) {
+Result<std::shared_ptr<const Chain>> Chain::make(const Config& config, std::span<const FilterKind> kinds,
+                                                 std::span<const std::shared_ptr<const LuaScript>> scripts) {
   std::vector<Link> links;
   for (const FilterKind& kind : kinds) {
     const FilterUse& use = kind.use(config.filter);
@@ -25,6 +38,10 @@ Result<std::shared_ptr<const Chain>> Chain::make(const Config& config, std::span
     if (!made) return fail(Code::invalid, "filter." + std::string(kind.name) + ": " + made.error().what);
     links.push_back({kind.name, kind.phases, use, std::move(*made), kind.tells});
   }
+  for (const std::shared_ptr<const LuaScript>& script : scripts)
+    if (script->use().mode != FilterUse::Mode::off)
+      links.push_back(
+          {script->name(), script->phases(), script->use(), std::make_unique<Scripted>(script), script->tells()});
   return std::make_shared<const Chain>(config.filter, std::move(links));
 }
 

@@ -12,6 +12,7 @@
 #include "core/config.h"
 #include "core/result.h"
 #include "filter/filter.h"
+#include "filter/lua_script.h"
 
 namespace maildrop::filter {
 
@@ -27,7 +28,9 @@ class Chain {
   };
 
   /// Of those kinds whose mode is not off. invalid: what is wrong with the settings of which filter.
-  static Result<std::shared_ptr<const Chain>> make(const Config& config, std::span<const FilterKind> kinds);
+  /// And of `scripts`, behind them.
+  static Result<std::shared_ptr<const Chain>> make(const Config& config, std::span<const FilterKind> kinds,
+                                                   std::span<const std::shared_ptr<const LuaScript>> scripts = {});
   /// Of filters that are there.
   Chain(const FilterSettings& settings, std::vector<Link> links);
 

@@ -29,6 +29,7 @@ struct Finding {
   bool allows = false;  // nothing that filters find matters any more, in this session, or from MAIL on in this
                         // transaction
   bool failed = false;  // it cannot tell: filter.NAME.on_error decides
+  bool faulty = false;  // and that is a fault of its own: an operator should know
 
   static Finding score_of(double score, std::string reason) { return {.score = score, .reason = std::move(reason)}; }
   static Finding act(Action action, double score, std::string reply, std::string reason) {
@@ -36,6 +37,7 @@ struct Finding {
   }
   static Finding allow(std::string reason) { return {.reason = std::move(reason), .allows = true}; }
   static Finding fail(std::string reason) { return {.reason = std::move(reason), .failed = true}; }
+  static Finding fault(std::string reason) { return {.reason = std::move(reason), .failed = true, .faulty = true}; }
 };
 
 /// Thread-safe: one for all sessions. Pure: what it gives depends on its arguments alone, so it is the same live, in a

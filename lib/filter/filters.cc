@@ -20,19 +20,8 @@ extern const FilterKind kDmarc;
 std::span<const FilterKind> filter_kinds() {
   // clang-format off: one to a line
   static const FilterKind kinds[] = {
-      kAccess,
-      kVerdictCache,
-      kReputation,
-      kEarlyTalker,
-      kFcrdns,
-      kDnsbl,
-      kHelo,
-      kSenderDomain,
-      kSpf,
-      kRate,
-      kGreylist,
-      kDkim,
-      kDmarc,
+      kAccess,       kVerdictCache, kReputation, kEarlyTalker, kFcrdns, kDnsbl, kHelo,
+      kSenderDomain, kSpf,          kRate,       kGreylist,    kDkim,   kDmarc,
   };
   // clang-format on
   return kinds;

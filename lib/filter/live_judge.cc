@@ -14,6 +14,7 @@
 
 #include "core/source_budgets.h"
 #include "filter/case.h"
+#include "filter/fault_log.h"
 #include "filter/outage.h"
 
 namespace maildrop::filter {
@@ -95,6 +96,7 @@ struct LiveJudge::Shared {
   SourceBudgets sources;  // of memory
   Outage dns_outage;
   Outage ledger_outage;
+  FaultLog faults;
   std::array<metrics::Histogram*, std::size(kPhaseNames)> phases{};
   std::mutex mutex;  // of what follows
   std::shared_ptr<const Counted> counted;
@@ -156,6 +158,7 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     vote();
     case_.each_finding([this](std::size_t filter, const Finding& finding, std::uint64_t micros) {
       counted_->count(filter, finding, micros);
+      if (finding.faulty) shared_.faults.tell(counted_->chain->links()[filter].name, finding.reason, Steady::now());
     });
     const Trial::Done done = std::exchange(done_, {});
     const Verdict verdict = case_.decide();

@@ -201,6 +201,15 @@ void Server::apply(const Config& config, TlsContextPtr tls) {
     asio::post(share->shared.context, [s = share.get(), policy] { s->shared.policy = policy; });
 }
 
+void Server::renew_terms() {
+  for (auto& share : state_->shares)
+    asio::post(share->shared.context, [s = share.get(), judge = state_->parts.judge] {
+      auto policy = std::make_shared<Policy>(*s->shared.policy);
+      policy->terms = judge->terms();
+      s->shared.policy = std::move(policy);
+    });
+}
+
 void Server::drain(std::function<void()> done, std::vector<std::string> left) {
   State& state = *state_;
   state.done = std::move(done);

@@ -49,6 +49,8 @@ class Server {
   void start();
   /// New settings for the sessions to come; those that run keep theirs. Thread-safe.
   void apply(const Config& config, service::TlsContextPtr tls);
+  /// The judge has other terms, for sessions to come. REQUIRES: there is one. Thread-safe.
+  void renew_terms();
   /// Stops accepting (what waits in our own queue hears 421), ends idle sessions with 421, lets transactions finish;
   /// who waits for a verdict by then is told to come again. `done` runs once, on some loop, when the last connection is
   /// gone. Another process serves the listeners named in `left`. Thread-safe.

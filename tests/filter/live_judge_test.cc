@@ -11,6 +11,7 @@
 #include "filter/outage.h"
 #include "service/loops.h"
 #include "store/bookkeeper.h"
+#include "store/memory_ledger.h"
 
 using namespace maildrop;
 using namespace maildrop::filter;

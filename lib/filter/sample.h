@@ -22,14 +22,20 @@
 /// behind the others.
 #pragma once
 
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/clock.h"
 #include "core/config.h"
-#include "filter/kit.h"
+#include "core/result.h"
+#include "filter/lua_script.h"
+#include "filter/table_world.h"
+#include "mail/transaction.h"
 
-namespace maildrop::filter::test {
+namespace maildrop::filter {
 
 struct Sample {
   std::string filter;
@@ -42,11 +48,20 @@ struct Sample {
   std::string message{};
 };
 
-/// Fails the test that reads it where it is no sample. `clock`, which is the world's, is where it was afterwards.
-Sample read_sample(const std::string& path, World& world, FakeClock& clock);
+/// What it says of the world, `world` has then. `clock` is that of `world`. Blocking.
+///   not_found  the file cannot be read
+///   invalid    `line 3: ...`: it is no sample
+Result<Sample> read_sample(const std::string& path, TableWorld& world, FakeClock& clock);
 
-/// As `want` has it.
-std::vector<std::string> found_in(const Sample& sample, World& world, const Clock& clock,
-                                  std::vector<std::string>& told);
+struct SampleFindings {
+  std::vector<std::string> found{};  // as `want` has it
+  std::vector<std::string> told{};   // of the facts that the sample names
+};
 
-}  // namespace maildrop::filter::test
+/// Filters are those of the table, and `scripts`.
+///   not_found  there is no filter of that name
+///   invalid    the settings of one are
+Result<SampleFindings> play_sample(const Sample& sample, TableWorld& world, const Clock& clock,
+                                   std::span<const std::shared_ptr<const LuaScript>> scripts = {});
+
+}  // namespace maildrop::filter

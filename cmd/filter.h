@@ -1,0 +1,22 @@
+/// filter.h: the parts of `maildrop filter` that make and try an operator's own
+/// filters.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "command.h"
+#include "explanation.h"
+
+namespace maildrop::cmd {
+
+CLI::App* declare_filter_new(CLI::App& app, std::string& name, std::string& folder);
+/// Writes a script, and samples for it, where none is yet.
+int run_filter_new(const Globals& globals, const std::string& name, const std::string& folder);
+
+CLI::App* declare_filter_test(CLI::App& app, ExplainOptions& options);
+/// With --ip: what the filter finds of that transaction. Otherwise plays the
+/// samples beside its script.
+int run_filter_test(const Globals& globals, const ExplainOptions& options);
+
+}  // namespace maildrop::cmd

@@ -1,0 +1,38 @@
+/// chain_source.h: where the chains of a process come from: its settings, and the scripts of its folder.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/config.h"
+#include "core/result.h"
+#include "filter/chain.h"
+#include "filter/lua_folder.h"
+
+namespace maildrop::filter {
+
+/// Thread-safe. Blocking: reads files.
+class ChainSource {
+ public:
+  /// invalid: as Chain::make(); latest() is as before. Scripts with faults are problems, and no failure.
+  Result<std::shared_ptr<const Chain>> make(const Config& config);
+  /// The same with the settings of the last time, if the scripts have changed; true: they have.
+  bool renew();
+
+  /// nullptr: there was none.
+  std::shared_ptr<const Chain> latest() const;
+  std::vector<LuaFolder::Problem> problems() const;
+  std::vector<std::shared_ptr<const LuaScript>> scripts() const;
+
+ private:
+  Result<std::shared_ptr<const Chain>> make_locked(const Config& config);
+
+  mutable std::mutex mutex_;
+  LuaFolder folder_;
+  Config config_;
+  std::shared_ptr<const Chain> latest_;
+};
+
+}  // namespace maildrop::filter

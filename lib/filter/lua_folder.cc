@@ -1,0 +1,124 @@
+/// lua_folder.cc: which files there are, and which of them can be used.
+#include "filter/lua_folder.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include "filter/filters.h"
+
+namespace maildrop::filter {
+
+namespace {
+
+constexpr std::string_view kScript = ".lua", kSet = ".txt";
+
+bool is_name_byte(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+Result<std::vector<std::string>> files_in(const std::string& folder) {
+  DIR* open = ::opendir(folder.c_str());
+  if (!open) return fail(Code::not_found, std::strerror(errno));
+  std::vector<std::string> files;
+  while (const dirent* entry = ::readdir(open)) {
+    const std::string_view name = entry->d_name;
+    if (!name.starts_with('.') && (name.ends_with(kScript) || name.ends_with(kSet))) files.emplace_back(name);
+  }
+  ::closedir(open);
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+/// Of each file what changes when it is written: an editor may put another one in its place.
+std::string look_at(const std::string& folder) {
+  const auto files = files_in(folder);
+  if (!files) return files.error().what;
+  std::string seen;
+  for (const std::string& file : *files) {
+    struct stat status {};
+    if (::stat((folder + "/" + file).c_str(), &status) != 0) continue;
+    seen += file + " " + std::to_string(status.st_ino) + " " + std::to_string(status.st_size) + " " +
+            std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec) + "\n";
+  }
+  return seen;
+}
+
+Result<std::string> text_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string text(LuaFolder::kLargestFile + 1, '\0');
+  if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!in.is_open() || in.bad()) return fail(Code::not_found, "cannot be read");
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > LuaFolder::kLargestFile) return fail(Code::over_limit, "is longer than 4 MiB");
+  return text;
+}
+
+bool is_taken(const std::string& name) {
+  const auto kinds = filter_kinds();
+  return name == "lua" ||
+         std::any_of(kinds.begin(), kinds.end(), [&](const FilterKind& kind) { return kind.name == name; });
+}
+
+}  // namespace
+
+std::string script_name(const std::string& file) {
+  std::string_view name = file;
+  if (!name.ends_with(kScript)) return {};
+  name.remove_suffix(kScript.size());
+  const std::size_t digits =
+      static_cast<std::size_t>(std::find_if_not(name.begin(), name.end(), is_digit) - name.begin());
+  if (digits > 0 && digits < name.size() && name[digits] == '-') name.remove_prefix(digits + 1);
+  const bool good =
+      !name.empty() && name.size() <= LuaScript::kLongestName && std::all_of(name.begin(), name.end(), is_name_byte);
+  return good ? std::string(name) : std::string();
+}
+
+void LuaFolder::read(const LuaFilterSettings& settings) {
+  const auto before = std::exchange(scripts_, {});
+  problems_.clear();
+  folder_ = settings.mode == FilterUse::Mode::off ? std::string() : settings.folder;
+  seen_.clear();
+  if (folder_.empty()) return;
+  seen_ = look_at(folder_);  // before the files are read: what is written meanwhile is a change
+  const auto files = files_in(folder_);
+  if (!files) {
+    problems_.push_back({folder_, files.error().what});
+    scripts_ = before;
+    problems_.back().older = !before.empty();
+    return;
+  }
+  for (const std::string& file : *files)
+    if (file.ends_with(kScript)) read_script(file, settings, before);
+}
+
+void LuaFolder::read_script(const std::string& file, const LuaFilterSettings& settings,
+                            const std::vector<std::shared_ptr<const LuaScript>>& before) {
+  const std::string name = script_name(file);
+  const auto is_it = [&](const auto& script) { return script->name() == name; };
+  if (name.empty()) return problems_.push_back({file, "is no name of a filter: [a-z0-9_], 24 bytes at most"});
+  if (is_taken(name)) return problems_.push_back({file, "there is a filter of that name"});
+  if (std::any_of(scripts_.begin(), scripts_.end(), is_it))
+    return problems_.push_back({file, "there is a script of that name"});
+  if (scripts_.size() >= kMostScripts) return problems_.push_back({file, "is one too many: 100 are read"});
+  const auto read_set = [&](const std::string& set) -> Result<std::string> {
+    if (set.empty() || !std::all_of(set.begin(), set.end(), is_name_byte))
+      return fail(Code::invalid, "is no name of a set: [a-z0-9_]");
+    return text_of(folder_ + "/" + set + std::string(kSet));
+  };
+  Result<std::string> source = text_of(folder_ + "/" + file);
+  Result<std::shared_ptr<const LuaScript>> made =
+      source ? LuaScript::make(name, std::move(*source), settings, read_set) : tl::unexpected(source.error());
+  if (made) return scripts_.push_back(std::move(*made));
+  const auto older = std::find_if(before.begin(), before.end(), is_it);
+  problems_.push_back({file, made.error().what, older != before.end()});
+  if (older != before.end()) scripts_.push_back(*older);
+}
+
+bool LuaFolder::changed() const { return !folder_.empty() && look_at(folder_) != seen_; }
+
+}  // namespace maildrop::filter

@@ -1,0 +1,64 @@
+/// lua_state.h: a Lua interpreter that can do nothing but compute, and that only for so long and in so much memory.
+///
+/// What a script is given are its arguments and what `open` adds: no files, no processes, no loading of code, nothing
+/// that differs from one call to the next. A library function that would run in C for long where its arguments are a
+/// stranger's is gone, or checks them: there no limit reaches it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/clock.h"
+#include "core/result.h"
+
+struct lua_State;
+
+namespace maildrop::filter {
+
+struct LuaLimits {
+  std::size_t memory = 8u << 20;           // bytes, of all that a state holds
+  std::uint64_t instructions = 1'000'000;  // of Lua, in a call
+  std::chrono::milliseconds time{20};      // of a call
+};
+
+/// Not thread-safe.
+class LuaState {
+ public:
+  /// over_limit: not even the library fits into `limits.memory`.
+  static Result<std::unique_ptr<LuaState>> make(const LuaLimits& limits);
+  ~LuaState();
+  LuaState(const LuaState&) = delete;
+
+  lua_State* get() const { return state_; }
+
+  /// Runs `body`, which may do with the state what it likes, by the limits; what is on the stack then is gone.
+  ///   invalid     the script has a fault, or raised an error: its text, `NAME.lua:12: ...`
+  ///   over_limit  it took too much memory
+  ///   timed_out   or too long
+  Result<void> call(const std::function<void(lua_State*)>& body);
+
+  /// The script, run once: what it defines is global from then on. Later no global can be set any more, so that what is
+  /// found of one message does not depend on the one before. `name` is for errors.
+  Result<void> load(std::string_view source, const std::string& name);
+
+  /// The globals of the script are on top of the stack.
+  void push_globals() const;
+
+  /// For functions that run long in C: raises an error where the time of the call is over.
+  static void check_time(lua_State* state);
+
+ private:
+  struct Control;
+  explicit LuaState(const LuaLimits& limits);
+  Result<void> open();
+
+  std::unique_ptr<Control> control_;
+  lua_State* state_ = nullptr;
+};
+
+}  // namespace maildrop::filter

@@ -1,0 +1,283 @@
+/// sample.cc: samples, read and played.
+#include "filter/sample.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <utility>
+
+#include "core/settings.h"
+#include "core/text.h"
+#include "dns/recorded.h"
+#include "filter/filters.h"
+
+namespace maildrop::filter {
+
+namespace {
+
+constexpr std::string_view kEquals = " = ";
+
+tl::unexpected<Error> wrong(std::string what) { return fail(Code::invalid, std::move(what)); }
+
+/// `a = b` in two.
+Result<std::pair<std::string, std::string>> in_two(const std::string& text) {
+  const std::size_t at = text.find(kEquals);
+  if (at == std::string::npos) return wrong("has no ' = '");
+  return std::pair{text.substr(0, at), text.substr(at + kEquals.size())};
+}
+
+/// The first word, which is taken off.
+std::string take_word(std::string& text) {
+  const std::size_t blank = std::min(text.find(' '), text.size());
+  std::string word = text.substr(0, blank);
+  text.erase(0, blank + 1);
+  return word;
+}
+
+Result<Millis> take_time(std::string& text) { return parse_duration(take_word(text)); }
+
+Result<std::int64_t> take_number(std::string& text) {
+  const std::string word = take_word(text);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (error != std::errc() || end != word.data() + word.size()) return wrong("'" + word + "' is no number");
+  return number;
+}
+
+std::vector<std::string> list_of(const std::string& text) {
+  std::vector<std::string> list;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(", ", at), text.size());
+    list.push_back(text.substr(at, end - at));
+    at = end + 2;
+  }
+  return list;
+}
+
+/// put, add or take, without its age.
+Result<store::Operation> operation_of(std::string text) {
+  const std::string kind = take_word(text), space = take_word(text);
+  const Millis time = TRY(take_time(text));
+  if (kind == "put") {
+    const std::size_t at = std::min(text.find(kEquals), text.size());
+    const std::string value = at == text.size() ? std::string() : text.substr(at + kEquals.size());
+    return store::Operation::put(space, text.substr(0, at), time, value);
+  }
+  if (kind == "add") {
+    const std::int64_t amount = TRY(take_number(text));
+    return store::Operation::add(space, text, amount, time);
+  }
+  if (kind != "take") return wrong("the ledger knows put, add and take");
+  store::Rate rate{.per = time};
+  rate.tokens = static_cast<unsigned>(TRY(take_number(text)));
+  rate.burst = static_cast<unsigned>(TRY(take_number(text)));
+  const auto cost = static_cast<unsigned>(TRY(take_number(text)));
+  return store::Operation::take(space, text, cost, rate);
+}
+
+/// Reads one sample, line by line.
+class Reader {
+ public:
+  Reader(std::string filter, TableWorld& world, FakeClock& clock) : world_(world), clock_(clock) {
+    sample_.filter = std::move(filter);
+    sample_.transaction.peer.address = *IpAddress::parse("192.0.2.1");
+    sample_.transaction.helo = "mail.example.com";
+    sample_.transaction.esmtp = true;
+  }
+
+  Result<void> read(const std::string& line) {
+    if (line.empty() || line.front() == '#') return {};
+    std::string rest = line;
+    const auto known = lines().find(take_word(rest));
+    if (known == lines().end()) return wrong("no sample has such a line");
+    return (this->*known->second)(rest);
+  }
+
+  Sample finish(std::string message) {
+    sample_.message = std::move(message);
+    if (sample_.to.empty()) sample_.to.emplace_back("bob@localhost");
+    return std::move(sample_);
+  }
+
+ private:
+  using Read = Result<void> (Reader::*)(const std::string& text);
+  static const std::map<std::string, Read, std::less<>>& lines() {
+    static const std::map<std::string, Read, std::less<>> kLines{
+        {"set", &Reader::set},   {"with", &Reader::with},   {"peer", &Reader::peer}, {"name", &Reader::name},
+        {"helo", &Reader::helo}, {"from", &Reader::from},   {"to", &Reader::to},     {"early", &Reader::early},
+        {"dns", &Reader::dns},   {"ledger", &Reader::keep}, {"want", &Reader::want}, {"told", &Reader::told}};
+    return kLines;
+  }
+
+  Result<void> set(const std::string& text) {
+    const auto [key, value] = TRY(in_two(text));
+    const Setting* setting = find_setting(key);
+    if (!setting) return wrong("there is no setting '" + key + "'");
+    const bool list = setting->type == Setting::Type::list;
+    return setting->set(sample_.config, list ? list_of(value) : std::vector<std::string>{value});
+  }
+  Result<void> with(const std::string& text) { return append(sample_.with, text); }
+  Result<void> peer(const std::string& text) {
+    sample_.transaction.peer.address = TRY(IpAddress::parse(text));
+    return {};
+  }
+  Result<void> name(const std::string& text) { return put(sample_.transaction.peer.name, text); }
+  Result<void> helo(const std::string& text) { return put(sample_.transaction.helo, text); }
+  Result<void> from(const std::string& text) {
+    sample_.transaction.from = text.empty() ? mail::Address{} : TRY(mail::parse_address(text));
+    return {};
+  }
+  Result<void> to(const std::string& text) {
+    TRY(mail::parse_address(text));
+    return append(sample_.to, text);
+  }
+  Result<void> early(const std::string& text) {
+    mail::Early& early = sample_.transaction.early;
+    if (text != "greeting" && text != "helo" && text != "data") return wrong("is none of greeting, helo and data");
+    (text == "greeting" ? early.greeting : text == "helo" ? early.helo : early.data) = true;
+    return {};
+  }
+  Result<void> dns(const std::string& text) {
+    const auto [question, answer] = TRY(in_two(text));
+    const bool silent = answer == "silent";
+    const auto parsed = TRY(dns::parse_line(silent ? question + " = failed" : text));
+    if (silent) {
+      world_.silence(parsed.first.name, parsed.first.type);
+    } else {
+      world_.put(parsed.first.name, parsed.first.type, parsed.second);
+    }
+    return {};
+  }
+  /// What the ledger holds, or that it does not answer.
+  Result<void> keep(const std::string& text) {
+    if (text == "silent") world_.ledger_is(TableWorld::LedgerIs::silent);
+    if (text == "unavailable") world_.ledger_is(TableWorld::LedgerIs::unavailable);
+    if (text == "silent" || text == "unavailable") return {};
+    std::string rest = text;
+    const Millis age = TRY(take_time(rest));
+    const store::Operation operation = TRY(operation_of(std::move(rest)));
+    clock_.jump(-age);
+    const Result<store::Answer> done = world_.ledger().run(operation);
+    clock_.jump(age);
+    if (!done) return tl::unexpected(done.error());
+    return {};
+  }
+  Result<void> want(const std::string& text) { return append(sample_.want, text); }
+  Result<void> told(const std::string& text) { return append(sample_.told, text); }
+
+  static Result<void> put(std::string& to, const std::string& text) {
+    to = text;
+    return {};
+  }
+  static Result<void> append(std::vector<std::string>& to, const std::string& text) {
+    to.push_back(text);
+    return {};
+  }
+
+  TableWorld& world_;
+  FakeClock& clock_;
+  Sample sample_;
+};
+
+std::string line_of(const TraceEntry& entry) {
+  const std::string_view action = entry.failed ? "failed" : entry.allowed ? "allow" : name_of(entry.action);
+  return std::string(name_of(entry.phase)) + " " + std::string(action) + " " + format_number(entry.score) +
+         (entry.reason.empty() ? "" : " " + entry.reason);
+}
+
+/// The transaction, phase by phase.
+class Play {
+ public:
+  Play(const Sample& sample, TableWorld& world, std::shared_ptr<const Chain> chain, const Clock& clock)
+      : sample_(sample), world_(world), session_(std::move(chain), clock) {
+    transaction_.peer = sample.transaction.peer;
+  }
+
+  Result<SampleFindings> run() {
+    ask(Phase::connect);
+    transaction_.early = sample_.transaction.early;
+    transaction_.helo = sample_.transaction.helo;
+    transaction_.esmtp = true;
+    ask(Phase::helo);
+    transaction_.from = sample_.transaction.from;
+    ask(Phase::mail);
+    for (const std::string& to : sample_.to) TRY(ask_recipient(to));
+    transaction_.data = sample_.message.substr(0, sample_.message.find("\r\n\r\n") + 2);
+    ask(Phase::headers);
+    transaction_.data = sample_.message;
+    ask(Phase::message);
+    std::vector<TraceEntry> entries = session_.message_trace().entries;
+    entries.insert(entries.end(), refused_.begin(), refused_.end());
+    std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.phase < b.phase; });
+    for (const TraceEntry& entry : entries)
+      if (entry.filter == sample_.filter && !entry.is_silent()) findings_.found.push_back(line_of(entry));
+    return std::move(findings_);
+  }
+
+ private:
+  Verdict ask(Phase phase) {
+    const Verdict verdict = world_.judge(session_, phase, transaction_);
+    for (const std::string& fact : sample_.told) {
+      const std::string name = fact.substr(0, fact.find(kEquals));
+      const std::string* value = session_.told(name);
+      const std::string line = value ? name + std::string(kEquals) + *value : std::string();
+      if (value && std::find(findings_.told.begin(), findings_.told.end(), line) == findings_.told.end())
+        findings_.told.push_back(line);
+    }
+    return verdict;
+  }
+
+  Result<void> ask_recipient(const std::string& text) {
+    const mail::Address to = TRY(mail::parse_address(text));
+    mail::Inbox inbox = TRY(mail::Inbox::of(to, sample_.config.inbox, "localhost"));
+    transaction_.recipients.push_back({to, std::move(inbox)});
+    if (!ask(Phase::rcpt).refuses()) return {};
+    for (TraceEntry& entry : session_.trace().entries)
+      if (entry.phase == Phase::rcpt) refused_.push_back(std::move(entry));
+    return {};
+  }
+
+  const Sample& sample_;
+  TableWorld& world_;
+  Case session_;
+  mail::Transaction transaction_;
+  std::vector<TraceEntry> refused_;  // what was found of recipients that get no message
+  SampleFindings findings_;
+};
+
+}  // namespace
+
+Result<Sample> read_sample(const std::string& path, TableWorld& world, FakeClock& clock) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(Code::not_found, "cannot read '" + path + "'");
+  const std::string name = std::filesystem::path(path).stem().string();
+  Reader reader(name.substr(0, name.find('-')), world, clock);
+  std::string line;
+  for (unsigned number = 1; std::getline(file, line) && line != "---"; ++number)
+    if (const Result<void> read = reader.read(line); !read)
+      return wrong("line " + std::to_string(number) + ": " + read.error().what);
+  std::ostringstream message;
+  while (std::getline(file, line)) message << line << "\r\n";
+  return reader.finish(message.str());
+}
+
+Result<SampleFindings> play_sample(const Sample& sample, TableWorld& world, const Clock& clock,
+                                   std::span<const std::shared_ptr<const LuaScript>> scripts) {
+  const auto is_wanted = [&](std::string_view name) {
+    return name == sample.filter || std::find(sample.with.begin(), sample.with.end(), name) != sample.with.end();
+  };
+  std::vector<FilterKind> kinds;
+  for (const FilterKind& kind : filter_kinds())
+    if (is_wanted(kind.name)) kinds.push_back(kind);
+  std::vector<std::shared_ptr<const LuaScript>> wanted;
+  for (const auto& script : scripts)
+    if (is_wanted(script->name())) wanted.push_back(script);
+  if (kinds.size() + wanted.size() != 1 + sample.with.size())
+    return fail(Code::not_found, "there is no filter '" + sample.filter + "', or one it is to be with");
+  return Play(sample, world, TRY(Chain::make(sample.config, kinds, wanted)), clock).run();
+}
+
+}  // namespace maildrop::filter

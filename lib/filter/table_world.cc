@@ -1,0 +1,69 @@
+/// table_world.cc: answers from tables, and time that goes by at once.
+#include "filter/table_world.h"
+
+#include <optional>
+#include <utility>
+
+#include "store/memory_ledger.h"
+
+namespace maildrop::filter {
+
+namespace {
+
+constexpr std::size_t kMostRecords = 1000;
+
+}  // namespace
+
+TableWorld::TableWorld(const Clock& clock) : ledger_(store::make_memory_ledger(clock, kMostRecords)) {}
+
+void TableWorld::put(std::string_view name, dns::Type type, dns::Answer answer) {
+  answers_.insert_or_assign(*dns::Question::make(name, type), std::move(answer));
+}
+
+void TableWorld::silence(std::string_view name, dns::Type type) { silent_.insert(*dns::Question::make(name, type)); }
+
+Result<void> TableWorld::run(Case& session, Phase phase, const mail::Transaction& transaction) {
+  Result<void> failed;
+  session.begin(phase, transaction);
+  while (!session.advance()) {
+    ++rounds;
+    const bool known = answer(session, failed);
+    const std::optional<Millis> patience = session.patience();
+    if (!known && patience) session.expire(*patience);
+  }
+  return failed;
+}
+
+bool TableWorld::answer(Case& session, Result<void>& failed) {
+  bool any = false;
+  std::vector<dns::Question> unknown;
+  for (const dns::Question& question : session.take_questions()) {
+    asked.push_back(std::string(dns::name_of(question.type)) + " " + question.name);
+    if (silent_.contains(question)) continue;
+    any = true;
+    if (const auto known = answers_.find(question); known != answers_.end()) {
+      session.know(question, known->second);
+    } else if (others_) {
+      unknown.push_back(question);
+    } else {
+      session.know(question, {.status = dns::Status::no_name});
+    }
+  }
+  if (!unknown.empty()) {
+    const Result<std::vector<dns::Answer>> answers = others_(unknown);
+    if (!answers) failed = tl::unexpected(answers.error());
+    for (std::size_t i = 0; i < unknown.size(); ++i)
+      session.know(unknown[i], answers ? answers->at(i) : dns::Answer{.status = dns::Status::failed});
+  }
+  for (const Knowledge::Errand* errand : session.take_errands()) {
+    ++errands;
+    if (ledger_state_ == LedgerIs::silent) continue;
+    Result<store::Answer> said = fail(Code::unavailable, "told to");
+    if (ledger_state_ == LedgerIs::there) said = ledger_->run(errand->operation);
+    session.know(errand->number, std::move(said));
+    any = true;
+  }
+  return any;
+}
+
+}  // namespace maildrop::filter

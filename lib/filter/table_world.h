@@ -1,0 +1,59 @@
+/// table_world.h: the world as somebody wrote it down: what the DNS and the ledger answer to a case.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "dns/answer.h"
+#include "filter/case.h"
+#include "store/ledger.h"
+
+namespace maildrop::filter {
+
+/// Answers a case until all filters have come to their end. What is not in the table is asked of `others`, and no_name
+/// without; the ledger begins empty. What is silent is not answered: time goes by, until each filter goes on without.
+/// Not thread-safe.
+class TableWorld {
+ public:
+  explicit TableWorld(const Clock& clock);
+
+  /// REQUIRES: a name that can be one.
+  void put(std::string_view name, dns::Type type, dns::Answer answer);
+  void silence(std::string_view name, dns::Type type);
+  /// In the order of the questions.
+  using Ask = std::function<Result<std::vector<dns::Answer>>(const std::vector<dns::Question>&)>;
+  void ask_others(Ask others) { others_ = std::move(others); }
+
+  enum class LedgerIs { there, silent, unavailable };
+  void ledger_is(LedgerIs state) { ledger_state_ = state; }
+  store::Ledger& ledger() { return *ledger_; }
+
+  /// Fails as `others` does: what it was asked has no answer then.
+  Result<void> run(Case& session, Phase phase, const mail::Transaction& transaction);
+  Verdict judge(Case& session, Phase phase, const mail::Transaction& transaction) {
+    run(session, phase, transaction);
+    return session.decide();
+  }
+
+  std::vector<std::string> asked;  // `A example.com`
+  unsigned errands = 0;
+  unsigned rounds = 0;  // of questions
+
+ private:
+  bool answer(Case& session, Result<void>& failed);
+
+  std::map<dns::Question, dns::Answer> answers_;
+  std::set<dns::Question> silent_;
+  Ask others_{};
+  std::unique_ptr<store::Ledger> ledger_;
+  LedgerIs ledger_state_ = LedgerIs::there;
+};
+
+}  // namespace maildrop::filter

@@ -1,0 +1,124 @@
+"""Scripts: what a file in the folder does to mail a moment later, what one with a fault does not, and the examples."""
+import json
+import os
+import shutil
+
+from e2e import ROOT, WORK, Api, Daemon, check, finish, maildrop, same, until
+from smtp import Client
+
+FOLDER = f"{WORK}/scripts"
+STORE = {"store.url": f"sqlite:{WORK}/mail.db"}
+SETTINGS = STORE | {"limits.exempt": "", "filter.lua.folder": FOLDER, "dns.servers": "127.0.0.1:1"}
+SETTINGS |= {f"filter.{name}.mode": "off" for name in ("fcrdns", "dnsbl", "helo", "sender_domain", "spf", "dmarc")}
+
+
+def write(name, text):
+    with open(f"{FOLDER}/.new", "w") as file:
+        file.write(text)
+    os.rename(f"{FOLDER}/.new", f"{FOLDER}/{name}")
+
+
+def send(daemon, to, sender="a@example.org"):
+    with Client(daemon.smtp) as one:
+        for command in ("EHLO mail.example.org", f"MAIL FROM:<{sender}>", f"RCPT TO:<{to}@example.test>", "DATA"):
+            reply = one.cmd(command)
+            if reply.code >= 400:
+                return reply
+        one.send(b"From: a@example.org\r\nSubject: hello\r\n\r\nhi\r\n.\r\n")
+        return one.reply()
+
+
+def why(inbox):
+    return maildrop("inbox", inbox, "latest", "--why", settings=STORE)[1].decode()
+
+
+def ready(daemon):
+    with Api(daemon.api) as api:
+        return api.get("/readyz")[2].decode()
+
+
+def written(daemon):
+    same("before there is a script", send(daemon, "before").code, 250)
+    write("10-polite.lua", "function mail(tx) if tx.from_local == 'a' then return score(1.5, 'an a') end end")
+    check("a script that is written is read", daemon.wait_for("filter scripts read again"), daemon.log())
+    same("mail goes on", send(daemon, "one").code, 250)
+    check("and it has its say", "polite" in why("one") and "an a" in why("one"), why("one"))
+    write("10-polite.lua", "filter { mode = 'enforce' } function mail() return reject('5.7.1 not today', 'a whim') end")
+    until(lambda: send(daemon, "two").code == 550)
+    reply = send(daemon, "two")
+    check("another version refuses", reply.lines[0].startswith("550 5.7.1 not today"), reply)
+
+
+def broken(daemon):
+    write("10-polite.lua", "filter { mode = 'enforce' } function mail( return reject('x', 'y') end")
+    check("one with a fault is told once", daemon.wait_for(r'filter script file=10-polite.lua error="polite.lua:1: .*" older=yes'), daemon.log())
+    check("and what it was goes on", send(daemon, "two").code == 550)
+    check("/readyz tells it", "10-polite.lua: polite.lua:1:" in ready(daemon), ready(daemon))
+    write("10-polite.lua", "filter { mode = 'enforce' } function mail(tx) return score(1, nil .. 'x') end")
+    until(lambda: send(daemon, "three").code == 250)
+    for _ in range(5):
+        send(daemon, "three")
+    check("the log tells that the file is in order again", daemon.wait_for("filter scripts are in order again"), daemon.log())
+    check("a fault while mail is judged costs its own answer", "attempt to concatenate a nil value" in why("three"), why("three"))
+    lines = [line for line in daemon.log().splitlines() if "filter has a fault" in line]
+    same("and the log has it once, not for each message", len(lines), 1)
+    write("10-polite.lua", "filter { mode = 'enforce', on_error = 'defer' } function mail(tx) while true do end end")
+    until(lambda: send(daemon, "four").code == 450)
+    same("a script that hangs is ended, and on_error decides", send(daemon, "four").code, 450)
+    os.remove(f"{FOLDER}/10-polite.lua")
+    until(lambda: send(daemon, "five").code == 250)
+    check("one that is taken away has no say", "polite" not in why("five"), why("five"))
+
+
+def examples():
+    shutil.copytree(f"{ROOT}/examples/filters", f"{WORK}/examples")
+    status, out, err = maildrop("explain", "--ip", "192.0.2.1", "--helo", "a", "--from", "a@b.example", "--to", "bob",
+                                settings=SETTINGS | {"filter.lua.folder": f"{WORK}/examples"})
+    same("the examples have no faults", (status, err), (0, ""))
+    check("and do what they say", "top-level domain example" in out.decode(), out.decode())
+
+
+def command():
+    folder = f"{WORK}/made"
+    os.mkdir(folder)
+    mine = {"filter.lua.folder": folder}
+
+    def run(*args):
+        status, out, err = maildrop("filter", *args, settings=mine)
+        return status, out.decode(), err
+
+    status, out, err = run("new", "mine")
+    same("new writes a script and its samples", (status, out.split(), sorted(os.listdir(folder))),
+         (0, [f"{folder}/{name}" for name in ("mine-hit.sample", "mine-pass.sample", "mine.lua")],
+          ["mine-hit.sample", "mine-pass.sample", "mine.lua"]))
+    same("not twice", run("new", "mine")[0], 64)
+    same("nor with the name of another", run("new", "spf")[0], 64)
+    same("nor with a name that is none", run("new", "../x")[0], 64)
+    status, out, _ = run("test", "mine")
+    same("and they pass", (status, out.splitlines()[-1]), (0, "2 passed, 0 failed"))
+    with open(f"{folder}/mine-pass.sample", "a") as file:
+        file.write("want mail pass 2 something else\n")
+    status, out, _ = run("test", "mine")
+    check("one that does not is told, with what was found", status == 1 and "wanted mail pass 2 something else" in out and "found  nothing" in out, out)
+    with open(f"{folder}/mine-pass.sample", "a") as file:
+        file.write("nonsense\n")
+    check("one that is none, too", "line 4: no sample has such a line" in run("test", "mine")[1], out)
+    status, out, _ = run("test", "mine", "--ip", "192.0.2.1", "--from", "a@example.com")
+    check("a transaction that one makes up", status == 0 and "from example.com" in out and "access" not in out, out)
+    same("without --ip it is none", run("test", "mine", "--from", "a@example.com")[0], 64)
+    check("list has it behind all others", run("list")[1].splitlines()[-1].startswith("mine "), run("list")[1])
+    same("and as JSON", json.loads(run("list", "--json")[1].splitlines()[-1])["script"], True)
+    same("order has it where it is asked", [line.split()[-1] for line in run("order")[1].splitlines() if line.startswith("mail:")], ["mine"])
+    check("doc tells what it is", "Mail from example.com." in run("doc", "mine")[1] and "filter.lua.folder" in run("doc", "mine")[1])
+    check("and of others their settings", "filter.spf.most_void_lookups = 2" in run("doc", "spf")[1])
+    check("what there is not is told", "there is no filter 'nobody'" in str(run("doc", "nobody")[2]))
+
+
+if __name__ == "__main__":
+    os.mkdir(FOLDER)
+    with Daemon(SETTINGS) as server:
+        written(server)
+        broken(server)
+    examples()
+    command()
+    finish()

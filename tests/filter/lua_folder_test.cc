@@ -1,0 +1,169 @@
+/// lua_folder_test.cc: which files become filters, and what happens to those with a fault.
+#include "filter/lua_folder.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "filter/chain_source.h"
+
+using namespace maildrop;
+using namespace maildrop::filter;
+
+namespace {
+
+constexpr const char kGood[] = "function mail() return score(1, 'x') end";
+constexpr const char kBad[] = "function mail(";
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = "/tmp/maildrop-lua-XXXXXX";
+    REQUIRE(::mkdtemp(name.data()));
+    settings.folder = name;
+  }
+  ~Folder() { std::filesystem::remove_all(settings.folder); }
+  void write(const std::string& file, const std::string& text) const {
+    std::ofstream(settings.folder + "/" + file) << text;
+  }
+  void remove(const std::string& file) const { std::filesystem::remove(settings.folder + "/" + file); }
+
+  LuaFilterSettings settings;
+};
+
+std::string names(const LuaFolder& folder) {
+  std::string names;
+  for (const auto& script : folder.scripts()) names += script->name() + " ";
+  return names;
+}
+
+std::string problems(const LuaFolder& folder) {
+  std::string text;
+  for (const LuaFolder::Problem& problem : folder.problems())
+    text += problem.file + ": " + problem.what + (problem.older ? " (older)" : "") + "\n";
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("names of files") {
+  CHECK(script_name("new_tld.lua") == "new_tld");
+  CHECK(script_name("10-new_tld.lua") == "new_tld");
+  CHECK(script_name("10.lua") == "10");
+  CHECK(script_name("-x.lua").empty());
+  CHECK(script_name("New.lua").empty());
+  CHECK(script_name(".lua").empty());
+  CHECK(script_name("x.txt").empty());
+  CHECK(script_name(std::string(24, 'a') + ".lua").size() == 24);
+  CHECK(script_name(std::string(25, 'a') + ".lua").empty());
+}
+
+TEST_CASE("files are filters in the order of their names") {
+  const Folder files;
+  files.write("20-b.lua", kGood);
+  files.write("10-z.lua", kGood);
+  files.write("set.txt", "x");
+  files.write(".hidden.lua", kGood);
+  files.write("note.md", "x");
+  LuaFolder folder;
+  folder.read(files.settings);
+  CHECK(names(folder) == "z b ");
+  CHECK(problems(folder).empty());
+  CHECK_FALSE(folder.changed());
+}
+
+TEST_CASE("what cannot be one is told, and the others are there") {
+  const Folder files;
+  files.write("dkim.lua", kGood);
+  files.write("lua.lua", kGood);
+  files.write("1-same.lua", kGood);
+  files.write("2-same.lua", kGood);
+  files.write("Bad.lua", kGood);
+  files.write("syntax.lua", kBad);
+  files.write("big.lua", std::string(LuaFolder::kLargestFile + 1, ' '));
+  files.write("escape.lua", "set('../x') function mail() end");
+  LuaFolder folder;
+  folder.read(files.settings);
+  CHECK(names(folder) == "same ");
+  CHECK(problems(folder) ==
+        "2-same.lua: there is a script of that name\n"
+        "Bad.lua: is no name of a filter: [a-z0-9_], 24 bytes at most\n"
+        "big.lua: is longer than 4 MiB\n"
+        "dkim.lua: there is a filter of that name\n"
+        "escape.lua: escape.lua:1: set('../x'): is no name of a set: [a-z0-9_]\n"
+        "lua.lua: there is a filter of that name\n"
+        "syntax.lua: syntax.lua:1: <name> or '...' expected near <eof>\n");
+}
+
+TEST_CASE("a script that gets a fault stays as it was") {
+  const Folder files;
+  files.write("one.lua", kGood);
+  files.write("two.lua", kGood);
+  LuaFolder folder;
+  folder.read(files.settings);
+  const auto before = folder.scripts();
+  files.write("one.lua", kBad);
+  files.remove("two.lua");
+  files.write("three.lua", kGood);
+  CHECK(folder.changed());
+  folder.read(files.settings);
+  CHECK(names(folder) == "one three ");
+  CHECK(folder.scripts()[0] == before[0]);
+  CHECK(problems(folder) == "one.lua: one.lua:1: <name> or '...' expected near <eof> (older)\n");
+  files.write("one.lua", std::string(kGood) + " ");
+  CHECK(folder.changed());
+  folder.read(files.settings);
+  CHECK(folder.scripts()[0] != before[0]);
+  CHECK(problems(folder).empty());
+}
+
+TEST_CASE("a set that is written is a change, too") {
+  const Folder files;
+  files.write("one.lua", "local s = set('names') function mail() if s.x then return score(1, 'x') end end");
+  files.write("names.txt", "y\n");
+  LuaFolder folder;
+  folder.read(files.settings);
+  CHECK(names(folder) == "one ");
+  files.write("names.txt", "y\nx\n");
+  CHECK(folder.changed());
+}
+
+TEST_CASE("a folder that is not there is told, and what was read from it stays") {
+  Folder files;
+  LuaFolder folder;
+  folder.read(LuaFilterSettings{});
+  CHECK(problems(folder).empty());
+  CHECK_FALSE(folder.changed());
+  files.write("one.lua", kGood);
+  folder.read(files.settings);
+  std::filesystem::rename(files.settings.folder, files.settings.folder + "-away");
+  CHECK(folder.changed());
+  folder.read(files.settings);
+  CHECK(names(folder) == "one ");
+  CHECK(problems(folder) == files.settings.folder + ": No such file or directory (older)\n");
+  std::filesystem::rename(files.settings.folder + "-away", files.settings.folder);
+  files.settings.mode = FilterUse::Mode::off;
+  folder.read(files.settings);
+  CHECK(names(folder).empty());
+}
+
+TEST_CASE("chains are made of settings and scripts, and made again when scripts have changed") {
+  const Folder files;
+  files.write("one.lua", kGood);
+  Config config;
+  config.filter.lua = files.settings;
+  ChainSource source;
+  CHECK_FALSE(source.renew());
+  const auto chain = source.make(config);
+  REQUIRE(chain);
+  CHECK((*chain)->links().back().name == "one");
+  CHECK(source.latest() == *chain);
+  CHECK_FALSE(source.renew());
+  files.write("two.lua", kGood);
+  CHECK(source.renew());
+  CHECK(source.latest()->links().back().name == "two");
+  files.write("two.lua", kBad);
+  CHECK(source.renew());
+  CHECK(source.latest()->links().back().name == "two");
+  CHECK(source.problems().size() == 1);
+}

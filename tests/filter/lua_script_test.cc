@@ -1,0 +1,247 @@
+/// lua_script_test.cc: what scripts declare, what they see, ask and say, and what they cannot do.
+#include "filter/lua_script.h"
+
+#include <thread>
+
+#include "filter/lua_kit.h"
+
+using namespace maildrop;
+using namespace maildrop::filter;
+using namespace maildrop::filter::test;
+using dns::Type;
+
+namespace {
+
+std::string refused(const std::string& source, LuaFilterSettings settings = {}) {
+  const auto made = script_of(source, settings);
+  return made ? "made" : made.error().what;
+}
+
+}  // namespace
+
+TEST_CASE("a script is asked at the phases it has functions for") {
+  const auto script = script_of("function mail(tx, facts) end function message() end");
+  REQUIRE(script);
+  CHECK((*script)->phases() == (bit(Phase::mail) | bit(Phase::message)));
+  CHECK((*script)->use().mode == FilterUse::Mode::score);
+  CHECK(refused("x = 1") == "test.lua defines no function connect, helo, mail, rcpt, headers or message");
+  CHECK(refused("function mail(") == "test.lua:1: <name> or '...' expected near <eof>");
+  CHECK(refused("function mail() end error('no')") == "test.lua:1: no");
+}
+
+TEST_CASE("what it declares is what it is worth, as far as the settings let it") {
+  const std::string source =
+      "filter { mode = 'enforce', weight = 2, timeout = 0.3, on_error = 'defer', tells = { 'colour' } }"
+      "function mail() end";
+  LuaFilterSettings settings;
+  settings.weight = 1.5;
+  const auto script = *script_of(source, settings);
+  CHECK(script->use().mode == FilterUse::Mode::enforce);
+  CHECK(script->use().weight == 3);
+  CHECK(script->use().timeout == Millis(300));
+  CHECK(script->use().on_error == FilterUse::OnError::defer);
+  REQUIRE(script->tells().size() == 1);
+  CHECK(script->tells()[0] == "colour");
+  settings.mode = FilterUse::Mode::observe;
+  CHECK((*script_of(source, settings))->use().mode == FilterUse::Mode::observe);
+  CHECK(refused("filter { modus = 'off' } function mail() end") == "filter { } has no 'modus'");
+  CHECK(refused("filter { mode = 'on' } function mail() end") == "filter { mode } is none of what it may be");
+  CHECK(refused("filter { weight = -1 } function mail() end") == "filter { weight } is no number from 0 to 100.0");
+  CHECK(refused("filter { tells = 'x' } function mail() end") == "filter { tells } is no list");
+  CHECK(refused("filter(1) function mail() end").find("table expected") != std::string::npos);
+}
+
+TEST_CASE("what it returns is what it finds") {
+  const auto says = [](const std::string& what) {
+    return ScriptBench("function mail(tx, facts) return " + what + " end").at(Phase::mail);
+  };
+  CHECK(says("").empty());
+  CHECK(says("nil").empty());
+  CHECK(says("score(2.5, 'why')") == "pass 2.5 why");
+  CHECK(says("score(-1, 'good')") == "pass -1 good");
+  CHECK(says("reject('5.7.1 no', 'why')") == "reject 5 why");
+  CHECK(says("reject('5.7.1 no', 'why', 1)") == "reject 1 why");
+  CHECK(says("defer('4.7.1 later', 'why')") == "defer 0 why");
+  CHECK(says("disconnect('5.7.1 go', 'why')") == "disconnect 5 why");
+  CHECK(says("tag('why', 2)") == "tag 2 why");
+  CHECK(says("quarantine('why')") == "quarantine 5 why");
+  CHECK(says("discard('why')") == "discard 5 why");
+  CHECK(says("delay(2, 'why')") == "delay 0 why");
+  CHECK(says("allow('why')") == "allow 0 why");
+  CHECK(says("fail('why')") == "failed 0 why");
+  CHECK(says("true") == "failed 0 returns boolean: return nothing, or score(...), reject(...) or the like");
+  CHECK(says("{}") == "failed 0 returns a table that does not come of score(...), reject(...) or the like");
+  CHECK(says("score(0/0, 'why')") == "failed 0 a score that is no number");
+  CHECK(says("score('x')").find("number expected") != std::string::npos);
+}
+
+TEST_CASE("its replies are a filter's like any other's") {
+  ScriptBench bench("filter { mode = 'enforce' } function rcpt() return reject('5.7.1 no\\r\\nway', 'why') end");
+  bench.at(Phase::mail);
+  const Verdict verdict = bench.world.judge(*bench.session, Phase::rcpt, bench.transaction);
+  CHECK(verdict.reply == "550 5.7.1 no??way");
+}
+
+TEST_CASE("it sees the transaction") {
+  const auto sees = [](const std::string& what, Phase phase = Phase::message) {
+    const std::string name(kPhaseNames[static_cast<std::size_t>(phase)]);
+    ScriptBench bench("function " + name + "(tx, facts) return score(1, tostring(" + what + ")) end");
+    bench.transaction.data = "From: a\r\nSubject: =?utf-8?q?gr=C3=BCn?=\r\nX: 1\r\nX: 2\r\n\r\nhello\r\n";
+    bench.transaction.peer.name = "mail.example.com";
+    bench.transaction.declared_size = 77;
+    return bench.at(phase).substr(7);
+  };
+  CHECK(sees("tx.address") == "192.0.2.1");
+  CHECK(sees("tx.name") == "mail.example.com");
+  CHECK(sees("tx.helo") == "mail.example.com");
+  CHECK(sees("tx.esmtp") == "true");
+  CHECK(sees("tx.tls == ''") == "true");
+  CHECK(sees("tx.from") == "a@example.com");
+  CHECK(sees("tx.from_local .. tx.from_domain") == "aexample.com");
+  CHECK(sees("tx.to .. ' ' .. tx.to_local .. ' ' .. tx.to_domain") == "bob@localhost bob localhost");
+  CHECK(sees("tx.inbox") == "bob");
+  CHECK(sees("tx.recipients") == "1");
+  CHECK(sees("tx.phase") == "message");
+  CHECK(sees("tx.size", Phase::mail) == "77");
+  CHECK(sees("tx.size") == "62");
+  CHECK(sees("tx.subject") == "gr\xc3\xbcn");
+  CHECK(sees("tx.header('subject')") == "=?utf-8?q?gr=C3=BCn?=");
+  CHECK(sees("tx:header('none')") == "nil");
+  CHECK(sees("table.concat(tx.headers('x'), '+')") == "1+2");
+  CHECK(sees("tx.body") == "hello\r\n");
+  CHECK(sees("tx.text") == "hello\n");
+  CHECK(sees("#tx.data") == "62");
+  CHECK(sees("tx.nothing") == "0 test.lua:1: tx has no 'nothing'");
+}
+
+TEST_CASE("it asks the DNS as if the answers were there") {
+  ScriptBench bench(R"(
+    function connect(tx, facts)
+      facts.ask("one.example", "a")
+      facts.ask("two.example", "txt")
+      local one = facts.dns("one.example", "a")
+      local two = facts.dns("two.example", "TXT")
+      local none, why = facts.dns("three.example", "mx")
+      local listed = facts.dns(facts.reverse("list.example"), "a")
+      return score(#one, one[1] .. " " .. two[1] .. " " .. why .. " " .. listed[1])
+    end)");
+  bench.world.put("one.example", Type::a, address("192.0.2.7"));
+  bench.world.put("two.example", Type::txt, text("v=spf1 \"-all"));
+  bench.world.put("1.2.0.192.list.example", Type::a, address("127.0.0.2"));
+  CHECK(bench.at(Phase::connect) == "pass 1 192.0.2.7 v=spf1 \"-all no_name 127.0.0.2");
+  CHECK(bench.world.rounds == 3);  // the first two together
+  CHECK(bench.world.asked.size() == 4);
+}
+
+TEST_CASE("a pcall() that hears that something is not known yet changes nothing") {
+  ScriptBench bench(R"(
+    function connect(tx, facts)
+      local ok, answer = pcall(facts.dns, "one.example", "a")
+      return score(1, ok and answer[1] or "unknown")
+    end)");
+  bench.world.put("one.example", Type::a, address("192.0.2.7"));
+  CHECK(bench.at(Phase::connect) == "pass 1 192.0.2.7");
+}
+
+TEST_CASE("it counts and remembers in the ledger, in a space of its own") {
+  ScriptBench bench(R"(
+    function connect(tx, facts)
+      local n = facts.count(tx.address, 1, 3600)
+      local before, age = facts.recall("last")
+      facts.remember("last", 60, "x" .. n)
+      local granted, wait = facts.take("k", 1, 10, 2)
+      return score(n, tostring(before) .. " " .. tostring(age) .. " " .. tostring(granted) .. " " .. wait)
+    end)");
+  CHECK(bench.at(Phase::connect) == "pass 1 nil nil true 0.0");
+  bench.clock.advance(Millis(1500));
+  CHECK(bench.at(Phase::connect) == "pass 2 x1 1.5 true 0.0");
+  CHECK(bench.at(Phase::connect).starts_with("pass 3 x2 0.0 false "));
+}
+
+TEST_CASE("and hears that it cannot") {
+  ScriptBench bench(R"(
+    function connect(tx, facts)
+      local n, why = facts.count("x", 1, 3600)
+      return score(1, tostring(n) .. ": " .. why)
+    end)");
+  bench.world.ledger_is(World::LedgerIs::unavailable);
+  CHECK(bench.at(Phase::connect) == "pass 1 nil: told to");
+}
+
+TEST_CASE("it may leave something to be counted at the end") {
+  ScriptBench bench("function mail(tx, facts) facts.at_end('good', tx.from, 2, 3600) end");
+  bench.at(Phase::mail);
+  bench.at(Phase::message);
+  const auto wanted = bench.session->take_errands_behind();
+  REQUIRE(wanted.size() == 1);
+  CHECK(wanted[0] == store::Operation::add("lua-test-n", "a@example.com", 2, std::chrono::hours(1)));
+}
+
+TEST_CASE("it hears what others told, and tells what it said it would") {
+  const auto teller =
+      *script_of("filter { tells = { 'colour' } } function mail(tx, facts) facts.tell('colour', 'red') end");
+  auto hearer = LuaScript::make(
+      "hearer",
+      "function mail(tx, facts) return score(1, tostring(facts.told('colour')) .. tostring(facts.told('x'))) end", {},
+      {});
+  REQUIRE(hearer);
+  const FakeClock clock;
+  World world(clock);
+  const std::shared_ptr<const LuaScript> scripts[] = {teller, *hearer};
+  Case session(*Chain::make(Config{}, {}, scripts), clock);
+  const mail::Transaction transaction = transaction_of("192.0.2.1");
+  world.judge(session, Phase::mail, transaction);
+  CHECK(session.trace().entries.at(1).reason == "rednil");
+  CHECK(ScriptBench("function mail(tx, facts) facts.tell('colour', 'red') end").at(Phase::mail) ==
+        "failed 0 test.lua:1: filter { tells } has no 'colour'");
+}
+
+TEST_CASE("sets are read when it is loaded, and are the same in each of its states") {
+  ScriptBench bench(
+      "local bad = set('bad') function mail(tx) if bad[tx.from_domain] then return score(1, 'bad') end end", {},
+      {{"bad", "# comment\n\nexample.com\r\n other.example \n"}});
+  CHECK(bench.at(Phase::mail) == "pass 1 bad");
+  CHECK(refused("set('none') function mail() end") == "test.lua:1: set('none'): cannot be read");
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([script = bench.script] {
+      const FakeClock clock;
+      World world(clock);
+      const std::shared_ptr<const LuaScript> scripts[] = {script};
+      Case session(*Chain::make(Config{}, {}, scripts), clock);
+      const mail::Transaction transaction = transaction_of("192.0.2.1");
+      for (int n = 0; n < 100; ++n) {
+        session.begin(Phase::mail, transaction);
+        if (!session.advance() || session.decide().score != 1) std::abort();
+      }
+    });
+}
+
+TEST_CASE("what one message brings stays out of the next") {
+  ScriptBench bench("function mail(tx) seen = tx.from end");
+  CHECK(bench.at(Phase::mail) == "failed 0 test.lua:1: 'seen' is set while mail is judged: write 'local seen'");
+}
+
+TEST_CASE("an endless script, one that takes all memory and one that breaks cost their own answer") {
+  LuaFilterSettings settings;
+  settings.time = Millis(50);
+  settings.memory = 1u << 20;
+  const auto ends = [&](const std::string& body) {
+    ScriptBench bench(
+        "function mail(tx, facts) if tx.from_local == 'a' then " + body + " end return score(1, 'fine') end", settings);
+    const std::string first = bench.at(Phase::mail);
+    bench.transaction.from.local = "b";
+    CHECK(bench.at(Phase::mail) == "pass 1 fine");
+    return first;
+  };
+  CHECK(ends("while true do end").ends_with("takes too long"));
+  CHECK(ends("while true do pcall(function() while true do end end) end").ends_with("takes too long"));
+  CHECK(ends("local t = {} for i = 1, 1e9 do t[i] = i end") == "failed 0 takes too much memory");
+  CHECK(ends("local s = 'x' while true do s = s .. s end") == "failed 0 takes too much memory");
+  CHECK(ends("local s = string.rep('x', 1e9)").find("string.rep: too long") != std::string::npos);
+  CHECK(ends("local function f() return f() + 1 end f()").starts_with("failed 0 "));  // whatever ends first
+  CHECK(ends("local x = nil .. 'y'").find("test.lua:1: attempt to concatenate a nil value") != std::string::npos);
+  CHECK(ends("error({})") == "failed 0 an error that is no text");
+  CHECK(ends("for i = 1, 1e9 do string.find(string.rep('a', 2000), '.-b') end").find("takes too long") !=
+        std::string::npos);
+}
