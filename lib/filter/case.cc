@@ -119,7 +119,7 @@ bool Case::is_worse(const Entry& one, const Entry& other) {
 }
 
 void Case::judge(Seat& seat) {
-  Facts facts(*this, seat.filter, seat.late);
+  Facts facts(*this, seat.filter, seat.late, seat.kept);
   const Monotonic start = clock_.monotonic();
   Finding finding = ask(seat, facts);
   seat.micros += static_cast<std::uint64_t>(
@@ -147,6 +147,7 @@ Finding Case::ask(const Seat& seat, Facts& facts) const try {
 
 void Case::end(Seat& seat, Finding finding, Facts& facts) {
   seat.ended = true;
+  seat.kept.reset();
   const Chain::Link& link = chain_->links()[seat.filter];
   for (auto& [fact, value] : facts.told_)
     if (chain_->teller_of(fact) == seat.filter)

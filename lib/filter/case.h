@@ -85,6 +85,7 @@ class Case {
     std::vector<const Knowledge::Lookup*> lookups{};  // that it waits for
     std::vector<const Knowledge::Errand*> errands{};
     std::vector<std::size_t> tellers{};
+    std::shared_ptr<const void> kept{};  // Facts::once()
   };
   /// What one filter found at one phase.
   struct Entry {

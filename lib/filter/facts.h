@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -62,6 +63,14 @@ class Facts {
   /// when the filter has come to its end.
   void at_end(Outcome outcome, store::Operation operation);
 
+  /// What `make` works out of the transaction, made in the first try of this phase and kept for the others: what is
+  /// costly, and small, since it is held while answers are waited for. A filter asks for one type alone.
+  template <class T, class Make>
+  const T& once(Make make) {
+    if (!kept_) kept_ = std::make_shared<const T>(make());
+    return *static_cast<const T*>(kept_.get());
+  }
+
   Time now() const;  // of the phase; the same in each try
 
   /// Something that it has asked for is not known yet.
@@ -69,11 +78,13 @@ class Facts {
 
  private:
   friend class Case;
-  Facts(Case& of, std::size_t filter, bool late) : case_(of), filter_(filter), late_(late) {}
+  Facts(Case& of, std::size_t filter, bool late, std::shared_ptr<const void>& kept)
+      : case_(of), filter_(filter), late_(late), kept_(kept) {}
 
   Case& case_;
   std::size_t filter_;
   bool late_;  // what is not known is not waited for
+  std::shared_ptr<const void>& kept_;
   bool too_many_ = false;
   std::size_t asked_ = 0;  // questions
   std::size_t operations_ = 0;

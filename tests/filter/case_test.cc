@@ -207,6 +207,21 @@ TEST_CASE("a filter hears what those before it tell, and waits for them") {
   CHECK(heard == "blue");
 }
 
+TEST_CASE("what a filter works out once is kept from try to try, and no longer than for a phase") {
+  int made = 0;
+  std::vector<int> seen;
+  const auto judging = [&](Phase, const Transaction&, Facts& facts) {
+    seen.push_back(facts.once<int>([&] { return ++made; }));
+    facts.dns("a.example", Type::a);
+    return Finding{};
+  };
+  Bench bench(chain_of({}, link("one", kMail | kRcpt, scored(), judging), link("two", kMail, scored(), judging)));
+  bench.at(Phase::mail);
+  CHECK(seen == std::vector{1, 2, 1, 2});
+  bench.at(Phase::rcpt);
+  CHECK(seen.back() == 3);
+}
+
 TEST_CASE("who waits for a filter that has no time left goes on without") {
   static constexpr std::string_view kTells[] = {"colour"};
   bool heard = false;
