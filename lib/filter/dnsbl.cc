@@ -9,21 +9,9 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr std::size_t kMostCodes = 4;  // of one list, in a reason
-
 constexpr std::string_view kTells[] = {"dnsbl", "dnswl"};
 
 using State = DnsblList::State;
-
-std::string_view why_ignored(State state) {
-  switch (state) {
-    case State::works: break;
-    case State::fails_test: return "fails its test";
-    case State::refuses: return "refuses to answer";
-    case State::silent: return "does not answer";
-  }
-  return "";
-}
 
 void append(std::string& list, std::string_view between, const std::string& text) {
   list.append(list.empty() ? "" : between).append(text);
@@ -36,12 +24,10 @@ class Tally {
 
   void add(const DnsblList& list, const DnsblList::Said& said) {
     if (said.state != State::works)
-      return append(ignored_, ", ", list.shown() + " " + std::string(why_ignored(said.state)));
+      return append(ignored_, ", ", list.shown() + " " + std::string(DnsblList::shown(said.state)));
     any_works_ = true;
     if (said.codes.empty()) return;
-    std::string codes;
-    for (std::size_t i = 0; i < said.codes.size() && i < kMostCodes; ++i) codes += " " + said.codes[i].to_string();
-    append(listed_, ", ", list.shown() + ":" + codes);
+    append(listed_, ", ", list.shown() + ":" + said.shown_codes());
     score_ += said.score;
     append(said.score < 0 ? good_ : bad_, " ", list.shown());
     if (said.score > 0 && count_++ == 0) first_ = list.shown();

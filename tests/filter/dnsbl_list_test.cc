@@ -46,6 +46,17 @@ TEST_CASE("an element has a zone, codes and a score") {
   CHECK(score({"a.example/127.0.0.2=1", "a.example=2", "A.example./127.0.0.3=4"}, "127.0.0.2") == 3);
 }
 
+TEST_CASE("codes may be bits") {
+  CHECK(score({"a.example/127.0.0.&8=1"}, "127.0.0.8") == 1);
+  CHECK(score({"a.example/127.0.0.&8=1"}, "127.0.0.88") == 1);
+  CHECK(score({"a.example/127.0.0.&8=1"}, "127.0.0.80") == 0);
+  CHECK(score({"a.example/127.0.0.&24=1"}, "127.0.0.16") == 1);
+  CHECK(score({"a.example/127.0.&1.*=1"}, "127.0.3.9") == 1);
+  CHECK(score({"a.example/127.0.0.&8=1", "a.example/127.0.0.&16=2", "a.example/127.0.0.&64=4"}, "127.0.0.80") == 6);
+  for (const char* bits : {"&", "&0", "&256", "&x", "&8-9", "8&", "&&8", "& 8"})
+    CHECK(error("a.example/127.0.0." + std::string(bits)).find("cannot be read") != std::string::npos);
+}
+
 TEST_CASE("zones keep their order") {
   const auto lists = DnsblList::parse({"b.example", "a.example", "b.example/127.0.0.2=1"});
   REQUIRE(lists);
@@ -151,4 +162,62 @@ TEST_CASE("answers are believed when the list works") {
     CHECK(said.codes.size() == (row.has_it ? 1 : 0));
     CHECK(said.score == (row.has_it ? 3 : 0));
   }
+}
+
+// --- lists of names ---
+
+namespace {
+
+DnsblList names_of(const std::vector<std::string>& elements) {
+  const auto lists = DnsblList::parse(elements, DnsblList::Of::names);
+  REQUIRE(lists);
+  return lists->front();
+}
+
+}  // namespace
+
+TEST_CASE("lists of names are asked about names, and addresses in their place") {
+  const DnsblList list = names_of({"uri.example"});
+  CHECK(list.question_for("evil.test")->name == "evil.test.uri.example");
+  CHECK(list.question_for(*IpAddress::parse("192.0.2.1")).name == "1.2.0.192.uri.example");
+  CHECK(list.question_for(*IpAddress::parse("2001:db8::1")).name.ends_with(".8.b.d.0.1.0.0.2.uri.example"));
+  CHECK_FALSE(list.question_for(std::string(60, 'a') + "." + std::string(60, 'b') + "." + std::string(60, 'c') + "." +
+                                std::string(60, 'd')));
+  const DnsblList::SelfTest test = list.self_test();
+  CHECK(test.listed.name == "test.uri.example");
+  CHECK(test.listed_too.name == "2.0.0.127.uri.example");
+  CHECK(test.unlisted.name == "invalid.uri.example");
+}
+
+TEST_CASE("a list of names works when it has one of its two entries for tests, and not what nobody has") {
+  using State = DnsblList::State;
+  const DnsblList list = names_of({"uri.example"});
+  const dns::Answer silent = no_answer(dns::Status::timed_out);
+  CHECK(list.state_by(kListed, kNot, kNot) == State::works);
+  CHECK(list.state_by(kNot, kListed, kNot) == State::works);
+  CHECK(list.state_by(silent, kListed, kNot) == State::works);
+  CHECK(list.state_by(kNot, kNot, kNot) == State::fails_test);
+  CHECK(list.state_by(kListed, kListed, kListed) == State::fails_test);
+  CHECK(list.state_by(kListed, kNot, address("192.0.2.1")) == State::fails_test);
+  CHECK(list.state_by(address("192.0.2.1"), kNot, kNot) == State::fails_test);
+  CHECK(list.state_by(kNot, address("127.0.1.255"), kNot) == State::fails_test);
+  CHECK(list.state_by(kListed, address("127.0.1.255"), kNot) == State::works);
+  CHECK(list.state_by(silent, kNot, kNot) == State::silent);
+  CHECK(list.state_by(kListed, kListed, silent) == State::silent);
+  for (const char* refusal : {"127.0.0.1", "127.255.255.254"}) {
+    CHECK(list.state_by(address(refusal), kListed, kNot) == State::refuses);
+    CHECK(list.state_by(kListed, address(refusal), kNot) == State::refuses);
+    CHECK(list.state_by(kListed, kListed, address(refusal)) == State::refuses);
+    CHECK(list.said_by(address(refusal)).state == State::refuses);
+  }
+}
+
+TEST_CASE("what lists of names say") {
+  CHECK(names_of({"uri.example"}).said_by(address("127.0.1.4")).score == 2);
+  CHECK(names_of({"uri.example=1"}).said_by(address("127.0.1.4")).score == 1);
+  CHECK(names_of({"uri.example/127.0.0.&64"}).said_by(address("127.0.0.80")).shown_codes() == " 127.0.0.80");
+  CHECK(names_of({"uri.example"}).said_by(address("127.0.1.255")).codes.empty());  // domains alone, says the DBL
+  CHECK(names_of({"uri.example"}).said_by(address("192.0.2.1")).codes.empty());
+  CHECK(names_of({"uri.example"}).said_by(kNot).codes.empty());
+  CHECK(names_of({"uri.example"}).said_by(no_answer(dns::Status::failed)).state == DnsblList::State::silent);
 }
