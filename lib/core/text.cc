@@ -8,7 +8,9 @@
 #include "core/text.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
+#include <cstring>
 
 #include "core/utf8.h"
 
@@ -139,10 +141,24 @@ void append_log_value(std::string& out, std::string_view text, std::size_t max) 
   out += '"';
 }
 
+/// Where the next byte beyond ASCII is, from `at` on, or the end. Eight bytes at a time: nearly all mail is ASCII.
+static std::size_t skip_ascii(std::string_view text, std::size_t at) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  for (std::uint64_t word = 0; at + sizeof word <= text.size(); at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if ((word & kHighBits) != 0) break;
+  }
+  while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) ++at;
+  return at;
+}
+
 std::string valid_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
+    const std::size_t high = skip_ascii(text, at);
+    out += text.substr(at, high - at);
+    if ((at = high) == text.size()) break;
     const CodePoint code = decode_utf8(text, at);
     out += code.valid ? text.substr(at, code.length) : kReplacement;
     at += code.length;
@@ -151,7 +167,7 @@ std::string valid_utf8(std::string_view text) {
 }
 
 bool is_valid_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
+  for (std::size_t at = 0; (at = skip_ascii(text, at)) < text.size();) {
     const CodePoint code = decode_utf8(text, at);
     if (!code.valid) return false;
     at += code.length;

@@ -73,6 +73,17 @@ TEST_CASE("hostile text is taken out for terminals and escaped for logs") {
   }
 }
 
+TEST_CASE("bytes beyond ASCII are found wherever they stand") {
+  for (std::size_t before = 0; before < 20; ++before)
+    for (std::size_t behind = 0; behind < 20; ++behind) {
+      const std::string a(before, 'a'), b(behind, 'b');
+      CHECK(is_valid_utf8(a + "\xC3\xBC" + b));
+      CHECK(valid_utf8(a + "\xC3\xBC" + b) == a + "\xC3\xBC" + b);
+      CHECK_FALSE(is_valid_utf8(a + "\xFF" + b));
+      CHECK(valid_utf8(a + "\xFF" + b + "\x80") == a + "\xEF\xBF\xBD" + b + "\xEF\xBF\xBD");
+    }
+}
+
 TEST_CASE("many lines keep newline and tab and nothing else") {
   CHECK(terminal_safe("a\r\nb\tc\n", Lines::many) == "a\nb\tc\n");
   CHECK(marked(terminal_safe("a\rb\x1b", Lines::many)) == "aXbX");
