@@ -217,28 +217,36 @@ bool says_the_same(std::string_view text, std::string_view url) {
   return equals_ignoring_case(without_slash(text), without_slash(url));
 }
 
+bool is_url(std::string_view attribute) {
+  for (const std::string_view name : {"href", "src", "action", "formaction", "background", "poster", "data"})
+    if (attribute == name) return true;
+  return false;
+}
+
 class Walk {
  public:
-  explicit Walk(std::size_t max) : writer_(max) {}
+  explicit Walk(const HtmlLimits& limits) : writer_(limits.output), most_links_(limits.links) {}
 
   /// Down, right, and up by the nodes' own links: a tree of strangers may be deeper than any stack.
-  std::string text_of(const GumboNode* root) {
+  HtmlContent read(const GumboNode* root) {
     const GumboNode* node = root;
     while (node != nullptr && !writer_.is_full()) {
       const GumboNode* next = enter(*node) ? child(*node, 0) : nullptr;
       while (next == nullptr && node != nullptr) {
         leave(*node);
-        if (node == root) return writer_.finish();
+        if (node == root) return finish();
         const GumboNode* parent = node->parent;
         next = child(*parent, node->index_within_parent + 1);
         if (next == nullptr) node = parent;
       }
       node = next;
     }
-    return writer_.finish();
+    return finish();
   }
 
  private:
+  HtmlContent finish() { return {.text = writer_.finish(), .links = std::move(links_)}; }
+
   static const GumboNode* child(const GumboNode& node, std::size_t index) {
     if (node.type != GUMBO_NODE_ELEMENT) return nullptr;
     const GumboVector& children = node.v.element.children;
@@ -251,13 +259,16 @@ class Walk {
       case GUMBO_NODE_TEXT:
       case GUMBO_NODE_CDATA:
       case GUMBO_NODE_WHITESPACE: writer_.text(node.v.text.text, preformatted_ > 0); return false;
-      case GUMBO_NODE_ELEMENT: return !is_hidden(node.v.element) && enter_element(node);
+      case GUMBO_NODE_ELEMENT:
+        if (node.v.element.tag == GUMBO_TAG_HEAD) take_base(node);
+        return !is_hidden(node.v.element) && enter_element(node);
       default: return false;
     }
   }
 
   bool enter_element(const GumboNode& node) {
     const GumboElement& element = node.v.element;
+    take_links(element);
     writer_.line_ends(line_ends(element.tag));
     if (element.tag == GUMBO_TAG_BR) writer_.text("\n", true);
     if (element.tag == GUMBO_TAG_LI) writer_.begin_item();
@@ -270,6 +281,20 @@ class Walk {
       link_start_ = writer_.size();
     }
     return true;
+  }
+
+  void take_links(const GumboElement& element) {
+    for (unsigned i = 0; i < element.attributes.length && links_.size() < most_links_; ++i) {
+      const auto& attribute = *static_cast<const GumboAttribute*>(element.attributes.data[i]);
+      if (is_url(attribute.name) && *attribute.value != '\0')
+        links_.emplace_back(std::string_view(attribute.value).substr(0, HtmlContent::kLongestLink));
+    }
+  }
+
+  /// Where relative links of the page lead. What else a head has is not shown, and programs for mail load none of it.
+  void take_base(const GumboNode& head) {
+    for (std::size_t i = 0; const GumboNode* each = child(head, i); ++i)
+      if (each->type == GUMBO_NODE_ELEMENT && each->v.element.tag == GUMBO_TAG_BASE) take_links(each->v.element);
   }
 
   void leave(const GumboNode& node) {
@@ -291,6 +316,8 @@ class Walk {
   }
 
   Writer writer_;
+  std::size_t most_links_;
+  std::vector<std::string> links_{};
   int preformatted_ = 0;
   const GumboNode* link_ = nullptr;  // the outermost one that is open
   std::size_t link_start_ = 0;
@@ -298,7 +325,7 @@ class Walk {
 
 }  // namespace
 
-Result<std::string> html_to_text(std::string_view html, const HtmlLimits& limits) {
+Result<HtmlContent> read_html(std::string_view html, const HtmlLimits& limits) {
   Arena arena(limits);
   GumboOptions options = kGumboDefaultOptions;
   options.max_errors = 0;
@@ -308,10 +335,18 @@ Result<std::string> html_to_text(std::string_view html, const HtmlLimits& limits
   html = html.substr(0, limits.input);
   try {
     const GumboOutput* output = gumbo_parse_with_options(&options, html.data(), html.size());
-    return Walk(limits.output).text_of(output->root);
+    return Walk(limits).read(output->root);
   } catch (const Spent&) {
     return fail(Code::over_limit, "HTML takes too much memory or time to parse");
   }
+}
+
+Result<std::string> html_to_text(std::string_view html, const HtmlLimits& limits) {
+  HtmlLimits text_alone = limits;
+  text_alone.links = 0;
+  Result<HtmlContent> content = read_html(html, text_alone);
+  if (!content) return tl::unexpected(content.error());
+  return std::move(content->text);
 }
 
 }  // namespace maildrop::mail

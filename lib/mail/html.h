@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.h"
 
@@ -15,11 +16,23 @@ struct HtmlLimits {
   std::size_t memory = 32u << 20;       // of the parse tree
   std::chrono::milliseconds time{200};  // of parsing
   std::size_t output = 1u << 20;        // bytes of text; the rest is cut (a link copied often grows it)
+  std::size_t links = 1000;             // that are kept, the first
 };
 
 /// The text a reader would see: blocks on lines of their own, links as `text <url>`, list items with `- `, no script,
 /// style, head or hidden markup. Valid UTF-8. `html` is UTF-8.
 /// over_limit when memory or time ran out: show the source or another part instead.
 Result<std::string> html_to_text(std::string_view html, const HtmlLimits& limits = {});
+
+/// What a reader sees, and what his program may load or lead him to.
+struct HtmlContent {
+  static constexpr std::size_t kLongestLink = 2048;  // bytes; the rest is cut
+
+  std::string text;                  // as html_to_text() has it
+  std::vector<std::string> links{};  // attributes with a URL, as they are, of links, images, forms and the like, and of
+                                     // <base>; not of what is hidden
+};
+/// Errors as above.
+Result<HtmlContent> read_html(std::string_view html, const HtmlLimits& limits = {});
 
 }  // namespace maildrop::mail

@@ -62,6 +62,22 @@ TEST_CASE("HTML becomes the text that a reader would see") {
   }
 }
 
+TEST_CASE("links are those that a program may follow or load, as they are") {
+  const auto links = [](std::string_view html, const HtmlLimits& limits = {}) {
+    return read_html(html, limits).value().links;
+  };
+  using Links = std::vector<std::string>;
+  CHECK(links("<head><base href=http://base.example/><link href=http://style.example/></head>"
+              "<a HREF='http:&#47;/a.example/?a&amp;b'>x</a><img src=//b.example><form action=c><input formaction=d "
+              "src=e></form><table background=f><tr><td>x</table><video poster=g></video><a name=x href=''>y</a>") ==
+        Links{"http://base.example/", "http://a.example/?a&b", "//b.example", "c", "d", "e", "f", "g"});
+  CHECK(links("<div style='display: none'><a href=hidden>x</a></div><script src=x></script><!-- <a href=y> --> z")
+            .empty());
+  CHECK(links(repeat("<a href=x>y</a>", 30), {.links = 10}).size() == 10);
+  CHECK(links("<a href='" + repeat("x", 5000) + "'>y</a>").front().size() == HtmlContent::kLongestLink);
+  CHECK(read_html("<a href=http://a.example>x</a>")->text == "x <http://a.example>\n");
+}
+
 TEST_CASE("whatever goes in, valid UTF-8 comes out") {
   for (const std::string html :
        {"caf\xE9", "\xFF\xFE", "&#xD800;&#0;&#x110000;", "<p \xFF=\xFF>\xC3", "<a href='https://\xFF'>x</a>"}) {
