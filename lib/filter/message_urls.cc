@@ -1,0 +1,85 @@
+/// message_urls.cc: part by part.
+#include "filter/message_urls.h"
+
+#include <unordered_set>
+
+#include "filter/url_host.h"
+#include "mail/charsets.h"
+#include "mail/html.h"
+#include "mail/mime.h"
+
+namespace maildrop::filter {
+
+namespace {
+
+class Collection {
+ public:
+  Collection(std::string_view message, const UrlLimits& limits)
+      : message_(message), limits_(limits), left_(limits.text), html_time_(limits.html_time) {}
+
+  MessageUrls collect() {
+    const mail::Structure structure = mail::scan_mime(message_);
+    found_.cut = structure.stopped;
+    for (const mail::Part& part : structure.parts)
+      if (part.type == "text") take(part);
+    return std::move(found_);
+  }
+
+ private:
+  void take(const mail::Part& part) {
+    if (left_ == 0) {
+      found_.cut = found_.cut || part.end > part.body;
+      return;
+    }
+    const std::string bytes = mail::decoded_body(message_, part, left_);
+    found_.cut = found_.cut || bytes.size() == left_;
+    left_ -= bytes.size();
+    const std::string text = mail::decode_charset(bytes, part.charset, bytes.size(), charsets_);
+    if (part.subtype == "html")
+      take_html(text);
+    else
+      take_text(text);
+  }
+
+  void take_html(const std::string& html) {
+    mail::HtmlLimits limits;
+    limits.memory = limits_.html_memory;
+    limits.time = html_time_;
+    const auto start = std::chrono::steady_clock::now();
+    const auto content = mail::read_html(html, limits);
+    html_time_ -= std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+    if (!content) {
+      found_.cut = true;
+      return take_text(html);
+    }
+    for (const std::string& link : content->links) see(see_url(link, see_));
+    found_.cut = found_.cut || content->links.size() == limits.links;
+    take_text(content->text);
+  }
+
+  void take_text(std::string_view text) { see(find_urls(text, see_)); }
+  void see(bool all) { found_.cut = found_.cut || !all; }
+
+  bool add(std::string_view url, std::string host) {
+    if (found_.urls.size() == limits_.hosts) return hosts_.contains(host);
+    if (hosts_.insert(host).second) found_.urls.push_back({std::string(url), std::move(host)});
+    return true;
+  }
+
+  std::string_view message_;
+  const UrlLimits& limits_;
+  std::size_t left_;  // bytes of text
+  std::chrono::milliseconds html_time_;
+  mail::Charsets charsets_{};
+  MessageUrls found_{};
+  std::unordered_set<std::string> hosts_{};
+  const SeeUrl see_ = [this](std::string_view url, std::string host) { return add(url, std::move(host)); };
+};
+
+}  // namespace
+
+MessageUrls message_urls(std::string_view message, const UrlLimits& limits) {
+  return Collection(message, limits).collect();
+}
+
+}  // namespace maildrop::filter
