@@ -69,6 +69,12 @@ struct GreylistFilter : FilterUse {
   std::vector<std::string> except;                                   // patterns, see filter/pattern.h
 };
 
+struct UriblFilter : FilterUse {
+  std::vector<std::string> lists;  // see filter/dnsbl_list.h; none as shipped, for the same reason
+  unsigned most = 20;              // names of a message that lists are asked about: the first
+  unsigned reject_at = 1;          // of them that bad lists have in a message which is refused; 0: none is
+};
+
 /// Of filters that are Lua files (filter/lua_script.h). The mode is the most that theirs can be.
 struct LuaFilterSettings : FilterUse {
   LuaFilterSettings() : FilterUse{.mode = Mode::enforce} {}
@@ -108,6 +114,7 @@ struct FilterSettings {
   GreylistFilter greylist;
   FilterUse dkim;
   FilterUse dmarc;
+  UriblFilter uribl;
   LuaFilterSettings lua;
 };
 

@@ -137,6 +137,7 @@ void add_filters(std::vector<Setting>& rows) {
   add_greylist(rows);
   add_use(rows, "dkim", [](Config& config) -> FilterUse& { return config.filter.dkim; });
   add_use(rows, "dmarc", [](Config& config) -> FilterUse& { return config.filter.dmarc; });
+  add_uribl(rows);
   add_lua(rows);
 }
 

@@ -16,12 +16,25 @@ extern const FilterKind kRate;
 extern const FilterKind kGreylist;
 extern const FilterKind kDkim;
 extern const FilterKind kDmarc;
+extern const FilterKind kUribl;
 
 std::span<const FilterKind> filter_kinds() {
-  // clang-format off: one to a line
+  // clang-format off
   static const FilterKind kinds[] = {
-      kAccess,       kVerdictCache, kReputation, kEarlyTalker, kFcrdns, kDnsbl, kHelo,
-      kSenderDomain, kSpf,          kRate,       kGreylist,    kDkim,   kDmarc,
+      kAccess,
+      kVerdictCache,
+      kReputation,
+      kEarlyTalker,
+      kFcrdns,
+      kDnsbl,
+      kHelo,
+      kSenderDomain,
+      kSpf,
+      kRate,
+      kGreylist,
+      kDkim,
+      kDmarc,
+      kUribl,
   };
   // clang-format on
   return kinds;

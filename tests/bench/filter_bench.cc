@@ -12,6 +12,7 @@
 #include "filter/case.h"
 #include "filter/dkim_kit.h"
 #include "filter/filters.h"
+#include "filter/message_urls.h"
 #include "store/memory_ledger.h"
 
 using namespace maildrop;
@@ -34,6 +35,28 @@ std::string message_of(std::size_t size) {
   return message;
 }
 
+/// As newsletters are: ten links, of six hosts.
+std::string html_message_of(std::size_t size) {
+  std::string message =
+      "From: News <news@example.com>\r\nTo: Suzie Q <suzie@example.org>\r\nSubject: News\r\nMIME-Version: 1.0\r\n"
+      "Message-ID: <1@example.com>\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html><body>\r\n";
+  for (int i = 0; i < 10; ++i)
+    message += "<p class=\"news\"><a href=\"https://click" + std::to_string(i % 6) +
+               ".example.net/track?id=1234567890abcdef\" style=\"color: #336699\">Read more</a></p>\r\n";
+  while (message.size() < size - 20)
+    message += "<p>We lost the game. Are you hungry yet? It is late, and we have not had a <b>bite</b>.</p>\r\n";
+  return message + "</body></html>\r\n";
+}
+
+/// What it costs to find the URLs of a message.
+void measure_urls(const char* what, const std::string& message, std::size_t times) {
+  const double start = cpu_seconds();
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < times; ++i) found = message_urls(message).urls.size();
+  std::printf("%-26s %zu hosts, %6zu bytes: %7.1f us of CPU\n", what, found, message.size(),
+              (cpu_seconds() - start) * 1e6 / static_cast<double>(times));
+}
+
 /// What the DNS says of a sender who has all in order.
 std::string facts(const std::string& rsa, const std::string& ed25519) {
   return "PTR 1.2.0.192.in-addr.arpa = mail.example.com\nA mail.example.com = 192.0.2.1\n"
@@ -43,6 +66,7 @@ std::string facts(const std::string& rsa, const std::string& ed25519) {
          "A 2.0.0.127.one.example = 127.0.0.2\nA 2.0.0.127.two.example = 127.0.0.2\n"
          "A 2.0.0.127.three.example = 127.0.0.2\nA 2.0.0.127.four.example = 127.0.0.2\n"
          "TXT _dmarc.example.com = \"v=DMARC1; p=reject; rua=mailto:dmarc@example.com\"\n"
+         "A test.uri.example = 127.0.0.2\nA 2.0.0.127.multi.example = 127.0.0.254\n"
          "TXT rsa._domainkey.example.com = \"" +
          rsa + "\"\nTXT ed._domainkey.example.com = \"" + ed25519 + "\"\n";
 }
@@ -69,6 +93,7 @@ void measure(const char* what, const Judged& judged, std::span<const FilterKind>
   constexpr Phase kPhases[] = {Phase::connect, Phase::helo, Phase::mail, Phase::rcpt, Phase::headers, Phase::message};
   const SystemClock clock;
   Config config;
+  config.filter.uribl.lists = {"uri.example", "multi.example/127.0.0.&8"};
   config.filter.dnsbl.lists = {"one.example", "two.example", "three.example", "four.example"};
   config.filter.rate.limits = {"client=100000/1s", "sender=100000/1s", "recipient=100000/1s"};
   const auto chain = Chain::make(config, kinds);
@@ -106,5 +131,14 @@ int main(int argc, char** argv) {
   measure("all, RSA", {one, *world, messages}, kinds);
   measure("all, RSA and Ed25519", {both, *world, messages}, kinds);
   measure("nobody", {plain, *world, messages}, {});
+  const std::string html = html_message_of(5000);
+  measure("all, HTML with links", {html, *world, messages}, kinds);
+  measure_urls("URLs of HTML", html, messages);
+  measure_urls("URLs of a plain text", plain, messages);
+  std::string nested = "\r\n", tags = "Content-Type: text/html\r\n\r\n";
+  while (nested.size() < 256 * 1024) nested += "http://\xC3\xBC.example%2F";
+  while (tags.size() < 256 * 1024) tags += "<font color=x><p><a href=http://\xC3\xBC.example>";
+  measure_urls("URLs in URLs, hostile", nested, 20);
+  measure_urls("URLs of HTML, hostile", tags, 20);
   for (const FilterKind& kind : kinds) measure(std::string(kind.name).c_str(), {both, *world, messages}, {&kind, 1});
 }
