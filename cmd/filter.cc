@@ -205,6 +205,7 @@ struct FilterOptions {
   std::string fresh;
   std::string folder;
   ExplainOptions test;
+  KnownOptions known;
 };
 
 std::function<int()> declare_filter(CLI::App& app, const Globals& globals) {
@@ -217,12 +218,14 @@ std::function<int()> declare_filter(CLI::App& app, const Globals& globals) {
   doc->add_option("name", options->doc, "The filter.")->required()->type_name("NAME");
   CLI::App* fresh = declare_filter_new(app, options->fresh, options->folder);
   CLI::App* test = declare_filter_test(app, options->test);
+  CLI::App* known = declare_filter_known(app, options->known);
   app.require_subcommand(1);
-  return [&globals, options, listing, order, doc, fresh, test]() -> int {
+  return [&globals, options, listing, order, doc, fresh, test, known]() -> int {
     if (listing->parsed()) return run_list(globals, options->json, options->colour);
     if (order->parsed()) return run_order(globals);
     if (doc->parsed()) return run_doc(globals, options->doc);
     if (fresh->parsed()) return run_filter_new(globals, options->fresh, options->folder);
+    if (known->parsed()) return run_filter_known(globals, options->known);
     return test->parsed() ? run_filter_test(globals, options->test) : exit_usage;
   };
 }

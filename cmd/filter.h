@@ -14,6 +14,14 @@ CLI::App* declare_filter_new(CLI::App& app, std::string& name, std::string& fold
 /// Writes a script, and samples for it, where none is yet.
 int run_filter_new(const Globals& globals, const std::string& name, const std::string& folder);
 
+struct KnownOptions {
+  std::string who;
+  bool forget = false;
+};
+CLI::App* declare_filter_known(CLI::App& app, KnownOptions& options);
+/// What the ledger has of a client: who was refused, what came of his sessions, whether he has come again.
+int run_filter_known(const Globals& globals, const KnownOptions& options);
+
 CLI::App* declare_filter_test(CLI::App& app, ExplainOptions& options);
 /// With --ip: what the filter finds of that transaction. Otherwise plays the
 /// samples beside its script.

@@ -42,6 +42,7 @@ void add_use(std::vector<Setting>& rows, std::string_view filter, Use) {
 void add_rate(std::vector<Setting>& rows);
 void add_greylist(std::vector<Setting>& rows);
 void add_uribl(std::vector<Setting>& rows);
+void add_content(std::vector<Setting>& rows);  // urls, too
 void add_lua(std::vector<Setting>& rows);
 
 }  // namespace maildrop::rows

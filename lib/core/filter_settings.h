@@ -75,6 +75,15 @@ struct UriblFilter : FilterUse {
   unsigned reject_at = 1;          // of them that bad lists have in a message which is refused; 0: none is
 };
 
+struct UrlsFilter : FilterUse {
+  std::vector<std::string> deny;  // hosts, as names in filter/pattern.h
+  unsigned most_domains = 20;     // that links of a message lead into
+};
+
+struct ContentFilter : FilterUse {
+  std::vector<std::string> rules;  // see filter/content_rule.h
+};
+
 /// Of filters that are Lua files (filter/lua_script.h). The mode is the most that theirs can be.
 struct LuaFilterSettings : FilterUse {
   LuaFilterSettings() : FilterUse{.mode = Mode::enforce} {}
@@ -115,6 +124,8 @@ struct FilterSettings {
   FilterUse dkim;
   FilterUse dmarc;
   UriblFilter uribl;
+  UrlsFilter urls;
+  ContentFilter content;
   LuaFilterSettings lua;
 };
 

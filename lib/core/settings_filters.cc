@@ -138,6 +138,7 @@ void add_filters(std::vector<Setting>& rows) {
   add_use(rows, "dkim", [](Config& config) -> FilterUse& { return config.filter.dkim; });
   add_use(rows, "dmarc", [](Config& config) -> FilterUse& { return config.filter.dmarc; });
   add_uribl(rows);
+  add_content(rows);
   add_lua(rows);
 }
 

@@ -17,6 +17,8 @@ extern const FilterKind kGreylist;
 extern const FilterKind kDkim;
 extern const FilterKind kDmarc;
 extern const FilterKind kUribl;
+extern const FilterKind kUrls;
+extern const FilterKind kContent;
 
 std::span<const FilterKind> filter_kinds() {
   // clang-format off
@@ -35,6 +37,8 @@ std::span<const FilterKind> filter_kinds() {
       kDkim,
       kDmarc,
       kUribl,
+      kUrls,
+      kContent,
   };
   // clang-format on
   return kinds;

@@ -11,6 +11,7 @@
 #include "filter/filter.h"
 #include "filter/generic_name.h"
 #include "filter/pattern.h"
+#include "filter/remembered.h"
 
 namespace maildrop::filter {
 
@@ -19,21 +20,13 @@ namespace {
 using store::Answer;
 using store::Operation;
 
-// Spaces of the ledger: whoever brings many triplets into it, hosts keep their share.
-constexpr std::string_view kTriplets = "greylist";
-constexpr std::string_view kKnown = "greylist-known";
-constexpr std::string_view kWatched = "greylist-watched";
-
 // Of its lifetime, after which a record of a host that is seen again is written anew: a day of a month, and not each
 // time.
 constexpr int kRefreshAt = 32;
 
-/// What a retry has to share with the first try: large senders try again from the machine next to it.
-std::string network_of(const IpAddress& address) { return address.prefix(address.is_v4() ? 24 : 64).to_string(); }
-
 /// No two triplets have one key: neither a network nor the name of an inbox has a blank, and what may have is the last.
 std::string triplet_of(const mail::Transaction& transaction) {
-  return network_of(transaction.peer.address) + " " + transaction.recipients.back().inbox.name() + " " +
+  return retry_network(transaction.peer.address) + " " + transaction.recipients.back().inbox.name() + " " +
          transaction.from.to_string();
 }
 
@@ -58,7 +51,7 @@ class Greylist final : public Filter {
     if (*spf == "pass" && !name->empty()) return passed("SPF pass, from " + *name);
     // A generic name is of a customer, who has another one tomorrow.
     const bool own_name = !name->empty() && !is_generic(*name, peer.address);
-    const std::string host = own_name ? "host " + to_lower(*name) : "network " + network_of(peer.address);
+    const std::string host = own_name ? known_host_key(*name) : known_network_key(peer.address);
     return defers_ ? judge_host(host, transaction, facts) : watch_host(host, facts);
   }
 
@@ -88,34 +81,34 @@ class Greylist final : public Filter {
   }
 
   Finding judge_host(const std::string& host, const mail::Transaction& transaction, Facts& facts) const {
-    const Result<Answer>* known = facts.ledger(Operation::get(kKnown, host));
+    const Result<Answer>* known = facts.ledger(Operation::get(kKnownSpace, host));
     if (!known) return {};
     if (!*known) return failed(known->error());
     if ((*known)->found) {
-      refresh(kKnown, host, **known, facts);
+      refresh(kKnownSpace, host, **known, facts);
       return passed("known: " + host);
     }
     const Result<Answer>* first =
-        facts.ledger(Operation::note(kTriplets, triplet_of(transaction), settings_.retry_within));
+        facts.ledger(Operation::note(kTripletSpace, triplet_of(transaction), settings_.retry_within));
     if (!first) return {};
     if (!*first) return failed(first->error());
     if (!(*first)->found) return deferred(settings_.delay, "first seen");
     // Without a sign: a clock that was set back holds nobody up for longer than the delay, and that once more.
     const Millis since = std::chrono::abs(facts.now() - (*first)->since);
     if (since < settings_.delay) return deferred(settings_.delay - since, "came again after " + seconds(since));
-    facts.ledger(Operation::put(kKnown, host, settings_.remember));  // of no matter here whether that fails
+    facts.ledger(Operation::put(kKnownSpace, host, settings_.remember));  // of no matter here whether that fails
     return passed("came again after " + seconds(since) + ", known from now on: " + host);
   }
 
   Finding watch_host(const std::string& host, Facts& facts) const {
-    const Result<Answer>* known = facts.ledger(Operation::get(kKnown, host));
-    const Result<Answer>* seen = facts.ledger(Operation::note(kWatched, host, settings_.remember));
+    const Result<Answer>* known = facts.ledger(Operation::get(kKnownSpace, host));
+    const Result<Answer>* seen = facts.ledger(Operation::note(kWatchedSpace, host, settings_.remember));
     if (facts.waits()) return {};
     if (!*known) return failed(known->error());
     if ((*known)->found) return passed("known: " + host);
     if (!*seen) return failed(seen->error());
     if (!(*seen)->found) return deferred(settings_.delay, "would defer " + seconds(settings_.delay));
-    refresh(kWatched, host, **seen, facts);
+    refresh(kWatchedSpace, host, **seen, facts);
     return passed("would be known, if it had come again: " + host);
   }
 

@@ -15,6 +15,7 @@
 #include "core/source_budgets.h"
 #include "filter/case.h"
 #include "filter/fault_log.h"
+#include "filter/list_counts.h"
 #include "filter/outage.h"
 
 namespace maildrop::filter {
@@ -76,6 +77,7 @@ struct LiveJudge::Shared {
         sources(chain->settings().memory / kSourceShare),
         dns_outage("dns", parts.metrics, parts.outage_after),
         ledger_outage("ledger", parts.metrics, parts.outage_after),
+        lists(parts.metrics),
         counted(std::make_shared<const Counted>(std::move(chain), parts.metrics)) {
     for (std::size_t i = 0; i < phases.size(); ++i)
       phases[i] = &parts.metrics.histogram("maildrop_filter_seconds", "Time to the verdict of all filters",
@@ -97,6 +99,7 @@ struct LiveJudge::Shared {
   Outage dns_outage;
   Outage ledger_outage;
   FaultLog faults;
+  ListCounts lists;
   std::array<metrics::Histogram*, std::size(kPhaseNames)> phases{};
   std::mutex mutex;  // of what follows
   std::shared_ptr<const Counted> counted;
@@ -160,6 +163,8 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
       counted_->count(filter, finding, micros);
       if (finding.faulty) shared_.faults.tell(counted_->chain->links()[filter].name, finding.reason, Steady::now());
     });
+    const std::string* lists = phase_ == Phase::connect ? case_.told("dnsbl") : nullptr;
+    if (lists) shared_.lists.count(*lists);
     const Trial::Done done = std::exchange(done_, {});
     const Verdict verdict = case_.decide();
     run_behind();

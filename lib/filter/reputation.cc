@@ -1,4 +1,5 @@
 /// reputation.cc: what came of earlier sessions with this client, its network and its operator.
+#include <algorithm>
 #include <cmath>
 
 #include "filter/filter.h"
@@ -42,8 +43,7 @@ struct History {
 };
 
 std::vector<History> histories_of(const mail::Peer& peer, const std::string& system) {
-  std::vector<History> histories{{kAddress, peer.address.source().to_string()},
-                                 {kNetwork, "net " + peer.address.network().to_string()}};
+  std::vector<History> histories{{kAddress, address_key(peer.address)}, {kNetwork, network_key(peer.address)}};
   if (!system.empty()) histories.push_back({kSystem, "as " + system});
   return histories;
 }
@@ -74,7 +74,7 @@ class Reputation final : public Filter {
     const Result<store::Answer>* answer = facts.ledger(Operation::add(space, key, 0, window_));
     if (!answer) return failed;
     if (!*answer) return &answer->error();
-    sum = (*answer)->sum;
+    sum = std::max<std::int64_t>(0, (*answer)->sum);  // below it was forgotten by command
     return failed;
   }
 

@@ -17,7 +17,7 @@ class VerdictCache final : public Filter {
 
   Finding judge(Phase, const mail::Transaction& transaction, Facts& facts) const override {
     if (!is_remembered(transaction.peer)) return {};
-    const std::string key = transaction.peer.address.source().to_string();
+    const std::string key = address_key(transaction.peer.address);
     // Its own word does not count there: a record is not renewed by the refusals that come of it.
     facts.at_end(Outcome::refused, store::Operation::put(kVerdictSpace, key, lifetime_));
     const Result<store::Answer>* answer = facts.ledger(store::Operation::get(kVerdictSpace, key));

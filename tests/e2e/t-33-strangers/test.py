@@ -1,5 +1,7 @@
 """Strangers: who talks too early, what is remembered of clients across a restart, and the field that says what was
 found."""
+import re
+
 from dns import Dns
 from e2e import WORK, Api, Daemon, check, finish, maildrop, same
 from smtp import Client
@@ -55,6 +57,19 @@ def remembered(daemon):
         send(daemon, "bob", "203.0.113.9", "x@spam.example")
 
 
+def known():
+    def run(*args):
+        status, out, _ = maildrop("filter", "known", *args, settings=STORE)
+        return status, out.decode()
+
+    status, out = run("198.51.100.1")
+    check("an operator sees what is known of a client", status == 0 and re.search(r"verdict_cache: was refused for good, since .* until", out)
+          and "bad sessions of the address" in out, out)
+    check("and may have it forgotten", run("198.51.100.1", "--forget")[1].endswith("forgotten\n"))
+    check("so that it is not known any more", "of the address" not in run("198.51.100.1")[1], run("198.51.100.1"))
+    same("of others nothing is known", run("192.0.2.99"), (1, "nothing is known\n"))
+
+
 def field(daemon):
     forged = b"Authentication-Results: mx.example.test; spf=pass smtp.mailfrom=bank.example\r\n"
     other = b"Authentication-Results: elsewhere.example; none\r\n"
@@ -73,6 +88,7 @@ if __name__ == "__main__":
         early(server)
     with Daemon(SETTINGS) as server:
         remembered(server)
+        known()
         field(server)
     with Daemon(SETTINGS | {"filter.verdict_cache.mode": "off"}) as server:
         same("somebody of whom only bad is known, after a restart", send(server, "later", "203.0.113.9", "a@plain.example"), 250)
