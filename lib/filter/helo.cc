@@ -4,6 +4,8 @@
 #include "core/special_networks.h"
 #include "filter/filter.h"
 #include "filter/generic_name.h"
+#include "filter/our_names.h"
+#include "filter/sum.h"
 #include "mail/address.h"
 
 namespace maildrop::filter {
@@ -21,26 +23,7 @@ constexpr double kVerified = -0.5;  // little: a spammer's own domain has that, 
 
 constexpr std::string_view kTells[] = {"helo_verified"};
 
-/// Reasons are phrases of ours: the name itself is in the message's trace, and may be anything.
-class Sum {
- public:
-  void add(double score, std::string_view reason) {
-    score_ += score;
-    reasons_.append(reasons_.empty() ? "" : ", ").append(reason);
-  }
-  bool empty() const { return reasons_.empty(); }
-  Finding finding() { return Finding::score_of(score_, std::move(reasons_)); }
-
- private:
-  double score_ = 0;
-  std::string reasons_;
-};
-
 Finding one(double score, std::string_view reason) { return Finding::score_of(score, std::string(reason)); }
-
-bool is_localhost(std::string_view name) {
-  return name == "localhost" || name == "localhost.localdomain" || name.ends_with(".localhost");
-}
 
 /// Of a canonical literal.
 bool is_literal_of(std::string_view literal, const IpAddress& address) {
@@ -94,18 +77,6 @@ class Helo final : public Filter {
   std::vector<std::string> ours_;
 };
 
-/// What we are called, as canonical names.
-std::vector<std::string> names_of(const Config& config) {
-  std::vector<std::string> names = config.mail.domains;
-  names.push_back(effective_hostname(config.smtp));
-  std::vector<std::string> ours;
-  for (const std::string& each : names) {
-    const Result<std::string> name = mail::canonical_domain(each);
-    if (name && name->front() != '[') ours.push_back(*name);
-  }
-  return ours;
-}
-
 }  // namespace
 
 extern const FilterKind kHelo{
@@ -114,6 +85,6 @@ extern const FilterKind kHelo{
     bit(Phase::helo),
     kTells,
     [](const FilterSettings& settings) -> const FilterUse& { return settings.helo; },
-    [](const Config& config) -> Result<std::unique_ptr<Filter>> { return std::make_unique<Helo>(names_of(config)); }};
+    [](const Config& config) -> Result<std::unique_ptr<Filter>> { return std::make_unique<Helo>(our_names(config)); }};
 
 }  // namespace maildrop::filter
