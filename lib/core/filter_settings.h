@@ -119,6 +119,7 @@ struct FilterSettings {
   FilterUse helo;
   FilterUse sender_domain;
   SpfFilter spf;
+  FilterUse bounce;
   RateFilter rate;
   GreylistFilter greylist;
   FilterUse dkim;

@@ -12,6 +12,7 @@ extern const FilterKind kDnsbl;
 extern const FilterKind kHelo;
 extern const FilterKind kSenderDomain;
 extern const FilterKind kSpf;
+extern const FilterKind kBounce;
 extern const FilterKind kRate;
 extern const FilterKind kGreylist;
 extern const FilterKind kDkim;
@@ -32,6 +33,7 @@ std::span<const FilterKind> filter_kinds() {
       kHelo,
       kSenderDomain,
       kSpf,
+      kBounce,
       kRate,
       kGreylist,
       kDkim,
