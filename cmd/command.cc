@@ -13,6 +13,7 @@
 #include "filter/dnsbl_list.h"
 #include "filter/pattern.h"
 #include "filter/rate_limit.h"
+#include "filter/reserved.h"
 #include "mail/address.h"
 #include "mail/inbox.h"
 
@@ -61,6 +62,10 @@ Result<void> check_value(std::string_view key, const std::string& value) {
   if (key == "filter.rate.limits") {
     const auto limit = filter::RateLimit::parse(value);
     return limit ? Result<void>() : tl::unexpected(limit.error());
+  }
+  if (key == "filter.reserved.refuse") {
+    const auto name = filter::refused_name(value);
+    return name ? Result<void>() : tl::unexpected(name.error());
   }
   if (key != "inbox.reserved") return {};
   InboxSettings as_written;

@@ -56,6 +56,10 @@ struct SpfFilter : FilterUse {
   unsigned most_void_lookups = 2;  // RFC 7208 4.6.4: the default it recommends
 };
 
+struct ReservedFilter : FilterUse {
+  std::vector<std::string> refuse;  // local parts that nobody may write to; none as shipped
+};
+
 struct RateFilter : FilterUse {
   std::vector<std::string> limits;  // see filter/rate_limit.h; none as shipped: what is much depends on who receives
 };
@@ -120,6 +124,7 @@ struct FilterSettings {
   FilterUse sender_domain;
   SpfFilter spf;
   FilterUse bounce;
+  ReservedFilter reserved;
   RateFilter rate;
   GreylistFilter greylist;
   FilterUse dkim;

@@ -134,6 +134,7 @@ void add_filters(std::vector<Setting>& rows) {
   add_use(rows, "sender_domain", [](Config& config) -> FilterUse& { return config.filter.sender_domain; });
   add_spf(rows);
   add_use(rows, "bounce", [](Config& config) -> FilterUse& { return config.filter.bounce; });
+  add_reserved(rows);
   add_rate(rows);
   add_greylist(rows);
   add_use(rows, "dkim", [](Config& config) -> FilterUse& { return config.filter.dkim; });

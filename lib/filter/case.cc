@@ -76,8 +76,10 @@ void Case::settle_recipient() {
     }
     // It speaks for a message if it does for all of its recipients.
     const bool allows = before->effect.allows && fresh.effect.allows;
+    const bool spares = before->effect.spares && fresh.effect.spares;
     if (is_worse(fresh, *before)) *before = std::move(fresh);
     before->effect.allows = allows;
+    before->effect.spares = spares;
   }
   recipient_.clear();
   at_recipient_ = false;

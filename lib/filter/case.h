@@ -122,6 +122,7 @@ class Case {
   static bool is_worse(const Entry& one, const Entry& other);
   std::vector<const Entry*> concerned() const;
   const Entry* allowing() const;  // nullptr: nobody does
+  bool is_spared() const;         // no sum refuses it
   double score() const;
   std::string explain_score() const;
   Verdict worst(bool tells) const;

@@ -36,6 +36,11 @@ const Case::Entry* Case::allowing() const {
   return nullptr;
 }
 
+bool Case::is_spared() const {
+  const std::vector<const Entry*> entries = concerned();
+  return std::any_of(entries.begin(), entries.end(), [](const Entry* entry) { return entry->effect.spares; });
+}
+
 double Case::score() const {
   double sum = 0;
   for (const Entry* entry : concerned())
@@ -73,7 +78,7 @@ Verdict Case::worst(bool tells) const {
       worst = entry;
     }
   }
-  const Action by_score = action_of(chain_->settings(), score());
+  const Action by_score = action_of(chain_->settings(), score(), is_spared());
   if ((tells || !refuses(by_score)) && rank_of(by_score) > rank_of(verdict.action)) {
     verdict.action = by_score;
     verdict.reason = explain_score();

@@ -28,6 +28,7 @@ struct Finding {
   Millis delay{0};
   bool allows = false;  // nothing that filters find matters any more, in this session, or from MAIL on in this
                         // transaction
+  bool spares = false;  // no sum of scores refuses it any more, as long as `allows` would hold; it is marked as ever
   bool failed = false;  // it cannot tell: filter.NAME.on_error decides
   bool faulty = false;  // and that is a fault of its own: an operator should know
 

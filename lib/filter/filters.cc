@@ -13,6 +13,7 @@ extern const FilterKind kHelo;
 extern const FilterKind kSenderDomain;
 extern const FilterKind kSpf;
 extern const FilterKind kBounce;
+extern const FilterKind kReserved;
 extern const FilterKind kRate;
 extern const FilterKind kGreylist;
 extern const FilterKind kDkim;
@@ -34,6 +35,7 @@ std::span<const FilterKind> filter_kinds() {
       kSenderDomain,
       kSpf,
       kBounce,
+      kReserved,
       kRate,
       kGreylist,
       kDkim,

@@ -24,16 +24,17 @@ Effect effect_of(const FilterUse& use, const Finding& finding) {
   Effect effect;
   if (!finding.failed) effect.score = finding.score * use.weight;
   effect.counts = use.mode == FilterUse::Mode::score || use.mode == FilterUse::Mode::enforce;
+  effect.spares = finding.spares && !finding.failed && effect.counts;
   if (use.mode != FilterUse::Mode::enforce) return effect;
   effect.action = finding.failed ? action_of(use.on_error) : finding.action;
   effect.allows = finding.allows && !finding.failed;
   return effect;
 }
 
-Action action_of(const FilterSettings& settings, double score) {
+Action action_of(const FilterSettings& settings, double score, bool spared) {
   const auto reaches = [&](double threshold) { return threshold > 0 && score >= threshold; };
-  if (reaches(settings.reject)) return Action::reject;
-  if (reaches(settings.defer)) return Action::defer;
+  if (!spared && reaches(settings.reject)) return Action::reject;
+  if (!spared && reaches(settings.defer)) return Action::defer;
   if (reaches(settings.quarantine)) return Action::quarantine;
   return reaches(settings.tag) ? Action::tag : Action::pass;
 }

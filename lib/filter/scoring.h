@@ -16,11 +16,13 @@ struct Effect {
   bool counts = false;           // its score does
   Action action = Action::pass;  // that is taken: of filters that are enforced
   bool allows = false;
+  bool spares = false;
 };
 Effect effect_of(const FilterUse& use, const Finding& finding);
 
-/// A sum of scores by filter.reject and filter.defer, filter.quarantine and filter.tag.
-Action action_of(const FilterSettings& settings, double score);
+/// A sum of scores by filter.reject and filter.defer, filter.quarantine and filter.tag; of who is spared, by the last
+/// two.
+Action action_of(const FilterSettings& settings, double score, bool spared = false);
 
 /// The same of a message that is kept, whatever its sum.
 store::Mark mark_of(const FilterSettings& settings, double score);

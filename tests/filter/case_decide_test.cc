@@ -201,6 +201,44 @@ TEST_CASE("the reason of a score names what it is made of") {
   CHECK(world.judge(session, Phase::rcpt, transaction).reason == "score 5.7: dnsbl 4.2, helo 1.5");
 }
 
+TEST_CASE("a recipient who is spared is not refused by a sum, and what is sent to him alone is not either") {
+  const auto spares = [](Phase, const mail::Transaction& transaction, Facts&) {
+    return Finding{.spares = transaction.recipients.back().address.local == "postmaster"};
+  };
+  FilterSettings settings;
+  settings.tag = 1;
+  settings.reject = 5;
+  const FakeClock clock;
+  World world(clock);
+  const auto session = [&](Finding found) {
+    return Case(chain_of(settings, link("reserved", bit(Phase::rcpt), scored(), spares),
+                         finds("foe", bit(Phase::mail), enforced(), std::move(found))),
+                clock);
+  };
+  const mail::Transaction one = transaction_of("192.0.2.1", "a@example.com", {"postmaster@localhost"});
+  const mail::Transaction other = transaction_of("192.0.2.1", "a@example.com", {"bob@localhost"});
+  const mail::Transaction both =
+      transaction_of("192.0.2.1", "a@example.com", {"bob@localhost", "postmaster@localhost"});
+
+  Case scored_high = session(Finding::score_of(7, "spam"));
+  world.judge(scored_high, Phase::mail, one);
+  CHECK(world.judge(scored_high, Phase::rcpt, other).action == Action::reject);
+  CHECK(world.judge(scored_high, Phase::rcpt, one).action == Action::tag);
+  CHECK(world.judge(scored_high, Phase::message, one).action == Action::tag);
+  CHECK(scored_high.trace().mark == store::Mark::tag);
+
+  Case refused = session(kReject);
+  world.judge(refused, Phase::mail, one);
+  CHECK(world.judge(refused, Phase::rcpt, one).action == Action::reject);
+
+  settings.decide_at = DecideAt::message;
+  Case of_two = session(Finding::score_of(7, "spam"));
+  world.judge(of_two, Phase::mail, other);
+  CHECK_FALSE(world.judge(of_two, Phase::rcpt, other).refuses());
+  CHECK_FALSE(world.judge(of_two, Phase::rcpt, both).refuses());
+  CHECK(world.judge(of_two, Phase::message, both).action == Action::reject);
+}
+
 TEST_CASE("a message is dropped at its end, unless somebody allows it or another HELO makes that void") {
   const FakeClock clock;
   World world(clock);

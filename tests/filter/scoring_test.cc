@@ -28,3 +28,19 @@ TEST_CASE("a threshold of 0 is none, and a negative sum reaches none") {
   CHECK(action_of(settings, 0.5) == Action::reject);
   CHECK(action_of(settings, 0.49) == Action::pass);
 }
+
+TEST_CASE("who is spared is not refused by a sum, and marked by it") {
+  FilterSettings settings;
+  settings.tag = 1;
+  settings.quarantine = 2;
+  settings.defer = 3;
+  settings.reject = 4;
+  CHECK(action_of(settings, 5) == Action::reject);
+  CHECK(action_of(settings, 5, true) == Action::quarantine);
+  CHECK(action_of(settings, 1, true) == Action::tag);
+  CHECK(action_of(settings, 0, true) == Action::pass);
+  const Finding spares{.spares = true};
+  CHECK_FALSE(effect_of({.mode = FilterUse::Mode::observe}, spares).spares);
+  CHECK(effect_of({.mode = FilterUse::Mode::score}, spares).spares);
+  CHECK(effect_of({.mode = FilterUse::Mode::enforce}, spares).spares);
+}
