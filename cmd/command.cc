@@ -11,6 +11,7 @@
 
 #include "core/text.h"
 #include "filter/dnsbl_list.h"
+#include "filter/header_rules.h"
 #include "filter/pattern.h"
 #include "filter/rate_limit.h"
 #include "filter/reserved.h"
@@ -66,6 +67,10 @@ Result<void> check_value(std::string_view key, const std::string& value) {
   if (key == "filter.reserved.refuse") {
     const auto name = filter::refused_name(value);
     return name ? Result<void>() : tl::unexpected(name.error());
+  }
+  if (key == "filter.headers.except") {
+    const auto rule = filter::parse_header_rule(value);
+    return rule ? Result<void>() : tl::unexpected(rule.error());
   }
   if (key != "inbox.reserved") return {};
   InboxSettings as_written;

@@ -40,8 +40,10 @@ void add_use(std::vector<Setting>& rows, std::string_view filter, Use) {
 
 /// All rows of one filter; each in settings_filter_NAME.cc.
 void add_reserved(std::vector<Setting>& rows);
+void add_size(std::vector<Setting>& rows);
 void add_rate(std::vector<Setting>& rows);
 void add_greylist(std::vector<Setting>& rows);
+void add_headers(std::vector<Setting>& rows);
 void add_uribl(std::vector<Setting>& rows);
 void add_content(std::vector<Setting>& rows);  // urls, too
 void add_lua(std::vector<Setting>& rows);

@@ -60,6 +60,10 @@ struct ReservedFilter : FilterUse {
   std::vector<std::string> refuse;  // local parts that nobody may write to; none as shipped
 };
 
+struct SizeFilter : FilterUse {
+  std::uint64_t most = 256 * 1024;  // bytes of a message; what an inbox is opened for has a tenth of it. 0: any
+};
+
 struct RateFilter : FilterUse {
   std::vector<std::string> limits;  // see filter/rate_limit.h; none as shipped: what is much depends on who receives
 };
@@ -71,6 +75,10 @@ struct GreylistFilter : FilterUse {
   std::chrono::milliseconds retry_within = std::chrono::hours(25);   // since the first time: queues try for a day
   std::chrono::milliseconds remember = std::chrono::hours(24 * 35);  // hosts that passed: a monthly letter, and a bit
   std::vector<std::string> except;                                   // patterns, see filter/pattern.h
+};
+
+struct HeadersFilter : FilterUse {
+  std::vector<std::string> except;  // names of rules, see filter/header_rules.h
 };
 
 struct UriblFilter : FilterUse {
@@ -125,10 +133,12 @@ struct FilterSettings {
   SpfFilter spf;
   FilterUse bounce;
   ReservedFilter reserved;
+  SizeFilter size;
   RateFilter rate;
   GreylistFilter greylist;
   FilterUse dkim;
   FilterUse dmarc;
+  HeadersFilter headers;
   UriblFilter uribl;
   UrlsFilter urls;
   ContentFilter content;

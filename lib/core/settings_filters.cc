@@ -135,10 +135,12 @@ void add_filters(std::vector<Setting>& rows) {
   add_spf(rows);
   add_use(rows, "bounce", [](Config& config) -> FilterUse& { return config.filter.bounce; });
   add_reserved(rows);
+  add_size(rows);
   add_rate(rows);
   add_greylist(rows);
   add_use(rows, "dkim", [](Config& config) -> FilterUse& { return config.filter.dkim; });
   add_use(rows, "dmarc", [](Config& config) -> FilterUse& { return config.filter.dmarc; });
+  add_headers(rows);
   add_uribl(rows);
   add_content(rows);
   add_lua(rows);

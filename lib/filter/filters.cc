@@ -14,10 +14,12 @@ extern const FilterKind kSenderDomain;
 extern const FilterKind kSpf;
 extern const FilterKind kBounce;
 extern const FilterKind kReserved;
+extern const FilterKind kSize;
 extern const FilterKind kRate;
 extern const FilterKind kGreylist;
 extern const FilterKind kDkim;
 extern const FilterKind kDmarc;
+extern const FilterKind kHeaders;
 extern const FilterKind kUribl;
 extern const FilterKind kUrls;
 extern const FilterKind kContent;
@@ -36,10 +38,12 @@ std::span<const FilterKind> filter_kinds() {
       kSpf,
       kBounce,
       kReserved,
+      kSize,
       kRate,
       kGreylist,
       kDkim,
       kDmarc,
+      kHeaders,
       kUribl,
       kUrls,
       kContent,

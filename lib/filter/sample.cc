@@ -106,9 +106,11 @@ class Reader {
   using Read = Result<void> (Reader::*)(const std::string& text);
   static const std::map<std::string, Read, std::less<>>& lines() {
     static const std::map<std::string, Read, std::less<>> kLines{
-        {"set", &Reader::set},   {"with", &Reader::with},   {"peer", &Reader::peer}, {"name", &Reader::name},
-        {"helo", &Reader::helo}, {"from", &Reader::from},   {"to", &Reader::to},     {"early", &Reader::early},
-        {"dns", &Reader::dns},   {"ledger", &Reader::keep}, {"want", &Reader::want}, {"told", &Reader::told}};
+        {"set", &Reader::set},   {"with", &Reader::with},         {"peer", &Reader::peer},
+        {"name", &Reader::name}, {"helo", &Reader::helo},         {"from", &Reader::from},
+        {"to", &Reader::to},     {"early", &Reader::early},       {"dns", &Reader::dns},
+        {"size", &Reader::size}, {"smtputf8", &Reader::smtputf8}, {"ledger", &Reader::keep},
+        {"want", &Reader::want}, {"told", &Reader::told}};
     return kLines;
   }
 
@@ -128,6 +130,15 @@ class Reader {
   Result<void> helo(const std::string& text) { return put(sample_.transaction.helo, text); }
   Result<void> from(const std::string& text) {
     sample_.transaction.from = text.empty() ? mail::Address{} : TRY(mail::parse_address(text));
+    return {};
+  }
+  Result<void> size(const std::string& text) {
+    std::string rest = text;
+    sample_.transaction.declared_size = static_cast<std::uint64_t>(TRY(take_number(rest)));
+    return {};
+  }
+  Result<void> smtputf8(const std::string&) {
+    sample_.transaction.smtputf8 = true;
     return {};
   }
   Result<void> to(const std::string& text) {
@@ -203,6 +214,8 @@ class Play {
     transaction_.esmtp = true;
     ask(Phase::helo);
     transaction_.from = sample_.transaction.from;
+    transaction_.declared_size = sample_.transaction.declared_size;
+    transaction_.smtputf8 = sample_.transaction.smtputf8;
     ask(Phase::mail);
     for (const std::string& to : sample_.to) TRY(ask_recipient(to));
     transaction_.data = sample_.message.substr(0, sample_.message.find("\r\n\r\n") + 2);

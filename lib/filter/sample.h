@@ -6,6 +6,7 @@
 ///   helo mail.example.com
 ///   early greeting                               or helo, data: what mail::Early has
 ///   from a@example.com                           nothing behind it: <>
+///   size 4000                                    MAIL's SIZE=; `smtputf8`: its SMTPUTF8
 ///   to bob@localhost                             each line one more recipient
 ///   dns MX example.com = 10 mx.example.com       as dns/recorded.h has it; `silent`: no answer ever comes
 ///   ledger 2m put greylist 25h KEY = VALUE       what was done two minutes ago, as store/ledger.h has it: SPACE,

@@ -141,10 +141,11 @@ class Reader {
 
   void settle() {
     for (const std::string& domain : domains_) {
-      if (found_.cut || read_++ == kMostRead) {
+      if (found_.cut || found_.addresses == kMostRead) {
         found_.cut = true;
         break;
       }
+      ++found_.addresses;
       auto canonical = canonical_domain(domain);
       if (canonical)
         found_.add(std::move(*canonical));
@@ -161,7 +162,6 @@ class Reader {
   std::size_t at_ = 0;
   std::vector<std::string> domains_{};  // of the mailbox that is read
   std::vector<std::string> before_{};   // of what stands before its brackets
-  std::size_t read_ = 0;
   bool in_angle_ = false;
   bool in_route_ = false;
   bool had_angle_ = false;  // the mailbox has an address in brackets

@@ -16,6 +16,7 @@ struct MailboxDomains {
   static constexpr std::size_t kMost = 20;  // of one field
 
   std::vector<std::string> domains;  // canonical_domain(): `[192.0.2.1]` for literals
+  std::size_t addresses = 0;         // that have a domain, those of one domain too; a hundred at most
   bool unreadable = false;           // an address is none, or a comment or quotes do not end: a reader may see others
   bool cut = false;                  // there are more than kMost, or a hundred with those that are the same
 

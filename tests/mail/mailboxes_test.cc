@@ -74,6 +74,13 @@ TEST_CASE("what cannot be read is said to be that") {
   CHECK(read("a@[good") == " unreadable");
 }
 
+TEST_CASE("addresses are counted, of whatever domain they are") {
+  CHECK(mailbox_domains("a@good.example").addresses == 1);
+  CHECK(mailbox_domains("a@good.example <b@good.example>").addresses == 1);
+  CHECK(mailbox_domains("a@good.example, B <b@good.example>").addresses == 2);
+  CHECK(mailbox_domains("Joe <root>").addresses == 0);
+}
+
 TEST_CASE("bounds") {
   std::string many, same;
   for (int i = 0; i < 30; ++i) many += "a@d" + std::to_string(i) + ".example,";
@@ -81,6 +88,7 @@ TEST_CASE("bounds") {
   CHECK(mailbox_domains(many).cut);
   for (int i = 0; i < 101; ++i) same += "a@good.example,";
   CHECK(read(same) == "good.example cut");
+  CHECK(mailbox_domains(same).addresses == 100);
   CHECK(read(std::string(100'000, '(')) == " unreadable");
   CHECK(mailbox_domains(std::string(100'000, '<')).domains.empty());
 }

@@ -45,8 +45,8 @@ def why(inbox, *args):
 
 SETTINGS = {"xclient.networks": "127.0.0.0/8", "limits.exempt": "", "dns.servers": dns.address}
 # What is shown of one filter is shown of all: the others would only add to the sums.
-OTHERS = {f"filter.{name}.mode": "off" for name in ("reputation", "fcrdns", "dnsbl", "helo", "sender_domain", "bounce", "reserved", "rate",
-                                                       "greylist")}
+OTHERS = {f"filter.{name}.mode": "off" for name in ("reputation", "fcrdns", "dnsbl", "helo", "sender_domain", "bounce", "reserved", "size", "rate",
+                                                       "greylist", "headers")}
 SETTINGS |= OTHERS
 
 

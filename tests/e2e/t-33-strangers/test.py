@@ -9,7 +9,7 @@ from smtp import Client
 dns = Dns({("7.2.0.192.in-addr.arpa", "PTR"): ["mail.friend.example"], ("mail.friend.example", "A"): ["192.0.2.7"],
            ("friend.example", "TXT"): ["v=spf1 ip4:192.0.2.7 -all"]})
 STORE = {"store.url": f"sqlite:{WORK}/mail.db"}
-OTHERS = {f"filter.{name}.mode": "off" for name in ("dnsbl", "helo", "sender_domain", "bounce")}
+OTHERS = {f"filter.{name}.mode": "off" for name in ("dnsbl", "helo", "sender_domain", "bounce", "headers")}
 SETTINGS = OTHERS | STORE | {"xclient.networks": "127.0.0.0/8", "limits.exempt": "", "dns.servers": dns.address,
                              "smtp.hostname": "mx.example.test", "filter.reject": "7",
                              "filter.verdict_cache.mode": "enforce", "filter.access.mode": "score",
