@@ -49,8 +49,11 @@ void LiveFilters::watch(service::Loops& loops, std::function<void()> changed) {
     std::mutex mutex;
     std::condition_variable_any pause;
     std::unique_lock lock(mutex);
-    while (!pause.wait_for(lock, stop, kLook, [&] { return stop.stop_requested(); }))
-      if (source_->renew()) boost::asio::post(loops.at(0).context(), renewed);
+    while (!pause.wait_for(lock, stop, kLook, [&] { return stop.stop_requested(); })) try {
+        if (source_->renew()) boost::asio::post(loops.at(0).context(), renewed);
+      } catch (const std::exception& error) {  // no memory: next time
+        log::warning("filter scripts were not read", {{"error", error.what()}});
+      }
   });
 }
 

@@ -88,6 +88,8 @@ struct UriblFilter : FilterUse {
 };
 
 struct UrlsFilter : FilterUse {
+  UrlsFilter() : FilterUse{.mode = Mode::off} {}  // to read HTML takes as long as all other filters together
+
   std::vector<std::string> deny;  // hosts, as names in filter/pattern.h
   unsigned most_domains = 20;     // that links of a message lead into
 };

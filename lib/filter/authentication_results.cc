@@ -107,22 +107,29 @@ std::string_view past_comments(std::string_view text) {
   return text.substr(std::min(at, text.size()));
 }
 
-/// Who a field says it is of: a token or a quoted string.
-std::string host_of(std::string_view value) {
-  const std::string_view rest = past_comments(value);
-  if (rest.empty() || rest.front() != '"') return std::string(rest.substr(0, rest.find_first_of(" \t\r\n;(")));
-  std::string host;
-  for (std::size_t at = 1; at < rest.size() && rest[at] != '"'; ++at) {
-    if (rest[at] == '\\' && at + 1 < rest.size()) ++at;
-    host += rest[at];
-  }
-  return host;
+/// Of what a host name may have.
+bool is_host_byte(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_';
 }
 
-/// Of one that has a final dot, it is the same host.
-bool is_same(std::string_view host, std::string_view other) {
-  if (!other.empty() && other.back() == '.') other.remove_suffix(1);
-  return equals_ignoring_case(host, other);
+/// Whether a field is of another host, beyond doubt: it begins with a plain name that is not ours, as all that write
+/// them do. Anything else that has our name before the first result is ours to some reader.
+bool is_of_another(std::string_view value, std::string_view host) {
+  const std::string_view rest = past_comments(value);
+  const auto end = static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_host_byte) - rest.begin());
+  std::string_view name = rest.substr(0, end);
+  if (!name.empty() && name.back() == '.') name.remove_suffix(1);
+  const bool plain =
+      !name.empty() && (end == rest.size() || std::string_view(" \t\r\n;(").find(rest[end]) != std::string_view::npos);
+  return plain && !equals_ignoring_case(name, host);
+}
+
+/// Whatever stands between its bytes.
+bool has_name(std::string_view value, std::string_view host) {
+  std::string bytes;
+  for (const char c : value)
+    if (is_host_byte(c)) bytes += c;
+  return to_lower(bytes).find(to_lower(host)) != std::string::npos;
 }
 
 /// Where a field begins, and what follows it.
@@ -156,7 +163,8 @@ std::size_t remove_forged_results(std::string& message, std::string_view host) {
     kept += end - at;
   };
   for (const mail::HeaderField& field : headers.fields) {
-    if (!equals_ignoring_case(field.name, kName) || !is_same(host, host_of(field.value))) continue;
+    if (!equals_ignoring_case(field.name, kName) || is_of_another(field.value, host)) continue;
+    if (!has_name(field.value, host)) continue;
     const auto [begin, end] = place_of(field, message);
     keep_until(begin);
     at = end;

@@ -17,8 +17,8 @@ inline constexpr std::size_t kLongestResults = 2048;  // bytes
 std::string authentication_results(std::string_view host, const mail::Transaction& transaction,
                                    const std::function<const std::string*(std::string_view)>& told);
 
-/// Takes such fields out of the header of `message` that claim to be of `host`: whoever sent it wrote them, and who
-/// reads it would take them for ours (RFC 8601 5). Returns how many. O(n).
+/// Takes such fields out of the header of `message` that claim to be of `host`, or that some reader might take to be:
+/// whoever sent it wrote them (RFC 8601 5). Returns how many. O(n).
 std::size_t remove_forged_results(std::string& message, std::string_view host);
 
 }  // namespace maildrop::filter

@@ -8,6 +8,7 @@
 
 #include "core/text.h"
 #include "dns/recorded.h"
+#include "mail/message.h"
 
 namespace maildrop::filter {
 
@@ -40,6 +41,7 @@ void Case::begin(Phase phase, const mail::Transaction& transaction) {
   at_recipient_ = phase == Phase::rcpt;
   now_ = clock_.now();
   gone_ = false;
+  text_.reset();
   seats_.clear();
   if (allowing()) return;
   for (std::size_t i = 0; i < chain_->links().size(); ++i)
@@ -83,6 +85,12 @@ void Case::settle_recipient() {
   }
   recipient_.clear();
   at_recipient_ = false;
+}
+
+const std::string& Case::message_text() {
+  constexpr Millis kHtmlTime{20};  // it holds up a loop; what takes longer is shown as its source
+  if (!text_) text_ = mail::text_of(transaction_->data, Facts::kMostText, kHtmlTime);
+  return *text_;
 }
 
 bool Case::advance() {

@@ -127,6 +127,7 @@ class Case {
   std::string explain_score() const;
   Verdict worst(bool tells) const;
   store::Mark mark() const;
+  const std::string& message_text();
   unsigned outcomes_without(std::size_t filter, bool taken) const;
   void conclude(bool taken);
 
@@ -136,6 +137,7 @@ class Case {
   const mail::Transaction* transaction_ = nullptr;
   Phase phase_ = Phase::connect;
   Time now_{};
+  std::optional<std::string> text_;  // of the message, in this phase
   std::vector<Seat> seats_;
   std::vector<Entry> entries_;    // of all phases; of earlier recipients, the worst that each filter found
   std::vector<Entry> recipient_;  // of the recipient that is asked about, or was last

@@ -6,20 +6,24 @@
 namespace maildrop::filter {
 
 Result<std::shared_ptr<const Chain>> ChainSource::make(const Config& config) {
-  const std::lock_guard lock(mutex_);
-  return make_locked(config);
+  const std::lock_guard lock(reading_);
+  return make_alone(config);
 }
 
-Result<std::shared_ptr<const Chain>> ChainSource::make_locked(const Config& config) {
+Result<std::shared_ptr<const Chain>> ChainSource::make_alone(const Config& config) {
   folder_.read(config.filter.lua);
-  latest_ = TRY(Chain::make(config, filter_kinds(), folder_.scripts()));
+  std::shared_ptr<const Chain> chain = TRY(Chain::make(config, filter_kinds(), folder_.scripts()));
   config_ = config;
-  return latest_;
+  const std::lock_guard lock(mutex_);
+  latest_ = chain;
+  problems_ = folder_.problems();
+  scripts_ = folder_.scripts();
+  return chain;
 }
 
 bool ChainSource::renew() {
-  const std::lock_guard lock(mutex_);
-  return latest_ && folder_.changed() && make_locked(config_).has_value();
+  const std::lock_guard lock(reading_);
+  return latest() && folder_.changed() && make_alone(config_).has_value();
 }
 
 std::shared_ptr<const Chain> ChainSource::latest() const {
@@ -29,12 +33,12 @@ std::shared_ptr<const Chain> ChainSource::latest() const {
 
 std::vector<std::shared_ptr<const LuaScript>> ChainSource::scripts() const {
   const std::lock_guard lock(mutex_);
-  return folder_.scripts();
+  return scripts_;
 }
 
 std::vector<LuaFolder::Problem> ChainSource::problems() const {
   const std::lock_guard lock(mutex_);
-  return folder_.problems();
+  return problems_;
 }
 
 }  // namespace maildrop::filter

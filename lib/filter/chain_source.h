@@ -27,12 +27,16 @@ class ChainSource {
   std::vector<std::shared_ptr<const LuaScript>> scripts() const;
 
  private:
-  Result<std::shared_ptr<const Chain>> make_locked(const Config& config);
+  Result<std::shared_ptr<const Chain>> make_alone(const Config& config);
 
-  mutable std::mutex mutex_;
+  // Files may take long; who asks for what was found never waits for them.
+  std::mutex reading_;  // of these:
   LuaFolder folder_;
   Config config_;
+  mutable std::mutex mutex_;  // of these, and only for a moment:
   std::shared_ptr<const Chain> latest_;
+  std::vector<LuaFolder::Problem> problems_;
+  std::vector<std::shared_ptr<const LuaScript>> scripts_;
 };
 
 }  // namespace maildrop::filter

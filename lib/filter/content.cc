@@ -27,12 +27,13 @@ constexpr double kTestScore = 100;
 /// A message, and what rules look at of it; each is made when the first rule wants it.
 class Content {
  public:
-  explicit Content(std::string_view message) : message_(message), headers_(mail::scan_headers(message)) {}
+  Content(std::string_view message, const Facts& facts)
+      : message_(message), facts_(facts), headers_(mail::scan_headers(message)) {}
 
   bool matches(const ContentRule& rule) {
     switch (rule.where()) {
       case Where::subject: return rule.matches(subject());
-      case Where::text: return rule.matches(text());
+      case Where::text: return rule.matches(facts_.text());
       case Where::body: return rule.matches(body());
       case Where::field: break;
     }
@@ -50,22 +51,19 @@ class Content {
     if (!subject_) subject_ = mail::overview(message_).subject;
     return *subject_;
   }
-  const std::string& text() {
-    if (!text_) text_ = mail::text_of(message_, ContentRule::kMostText);
-    return *text_;
-  }
 
   std::string_view message_;
+  const Facts& facts_;
   mail::Headers headers_;
-  std::optional<std::string> subject_{}, text_{};
+  std::optional<std::string> subject_{};
 };
 
 class Rules final : public Filter {
  public:
   explicit Rules(std::vector<ContentRule> rules) : rules_(std::move(rules)) {}
 
-  Finding judge(Phase, const mail::Transaction& transaction, Facts&) const override {
-    Content content(transaction.data);
+  Finding judge(Phase, const mail::Transaction& transaction, Facts& facts) const override {
+    Content content(transaction.data, facts);
     if (content.body().find(kTest) != std::string_view::npos)
       return Finding::act(Action::reject, kTestScore, "5.7.1 this is the test that filters are tried with", "GTUBE");
     double score = 0;

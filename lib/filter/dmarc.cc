@@ -19,10 +19,13 @@ namespace {
 constexpr double kReject = 6;
 constexpr double kQuarantine = 4;
 constexpr double kNone = 0.5;      // whose domain it is asks for nothing, yet it is not from there
-constexpr double kUnreadable = 1;  // a From that no program writes
+constexpr double kUnreadable = 3;  // a From that no program writes: policies are evaded that way (6.6.1)
+constexpr double kNoFrom = 1;
 // A pass has no score: it says whose mail it is and not that it is wanted, and domains of spammers pass, too.
 
 constexpr std::size_t kMostAuthors = 5;  // domains; RFC 7489 6.6.1 finds a second one worth refusing
+
+constexpr const char* kNoFromThere = "no From";
 
 constexpr std::string_view kTells[] = {"dmarc", "dmarc_domain", "dmarc_policy"};
 
@@ -32,9 +35,23 @@ struct Authors {
   std::string wrong{};  // a reader may see others
 };
 
+/// Whatever follows an `@`: of a field that cannot be read, readers see any of it.
+void add_all(std::string_view field, mail::MailboxDomains& all) {
+  const auto is_part = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' ||
+           c == '_' || static_cast<unsigned char>(c) >= 0x80;
+  };
+  for (std::size_t at = field.find('@'); at != std::string_view::npos; at = field.find('@', at + 1)) {
+    const std::string_view rest = field.substr(at + 1);
+    const auto end = static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_part) - rest.begin());
+    if (Result<std::string> domain = mail::canonical_domain(rest.substr(0, end))) all.add(std::move(*domain));
+  }
+}
+
 /// Of all From fields: which one a reader takes is not ours to know (6.6.1).
 Authors authors_of(std::string_view message) {
-  const mail::HeaderLimits limits;
+  // Whatever stands before it.
+  const mail::HeaderLimits limits{.prefix = "From", .past_others = true};
   const mail::Headers headers = mail::scan_headers(message, limits);
   mail::MailboxDomains all;
   bool there = false, cut = headers.skipped;
@@ -45,12 +62,13 @@ Authors authors_of(std::string_view message) {
     all.unreadable = all.unreadable || found.unreadable;
     cut = cut || found.cut || field.value.size() == limits.field_size;
     for (std::string& domain : found.domains) all.add(std::move(domain));
+    if (found.unreadable || found.cut) add_all(field.value, all);
   }
   std::erase_if(all.domains, [](const std::string& domain) { return domain.front() == '['; });
   Authors authors{.domains = std::move(all.domains)};
   if (cut || authors.domains.size() > kMostAuthors) authors.wrong = "too much in From";
   if (all.unreadable) authors.wrong = "From cannot be read";
-  if (authors.domains.empty() && authors.wrong.empty()) authors.wrong = there ? "no domain in From" : "no From";
+  if (authors.domains.empty() && authors.wrong.empty()) authors.wrong = there ? "no domain in From" : kNoFromThere;
   authors.domains.resize(std::min(authors.domains.size(), kMostAuthors));
   return authors;
 }
@@ -153,7 +171,8 @@ class Dmarc final : public Filter {
     switch (outcome.result) {
       case DmarcResult::pass: return Finding::score_of(0, outcome.reason);
       case DmarcResult::none: return {};
-      case DmarcResult::permerror: return Finding::score_of(kUnreadable, outcome.reason);
+      case DmarcResult::permerror:
+        return Finding::score_of(outcome.reason == kNoFromThere ? kNoFrom : kUnreadable, outcome.reason);
       case DmarcResult::temperror: return Finding::fail(outcome.reason);
       case DmarcResult::fail: break;
     }

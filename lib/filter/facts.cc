@@ -67,6 +67,8 @@ void Facts::at_end(Outcome outcome, store::Operation operation) {
   if (!too_many_) wishes_.emplace_back(outcome, std::move(operation));
 }
 
+const std::string& Facts::text() const { return case_.message_text(); }
+
 Time Facts::now() const { return case_.now_; }
 
 }  // namespace maildrop::filter

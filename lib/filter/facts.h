@@ -71,6 +71,10 @@ class Facts {
     return *static_cast<const T*>(kept_.get());
   }
 
+  /// The text of the message as people read it (mail::text_of), the first kMostText bytes; made once for all filters.
+  static constexpr std::size_t kMostText = 256 * 1024;
+  const std::string& text() const;
+
   Time now() const;  // of the phase; the same in each try
 
   /// Something that it has asked for is not known yet.

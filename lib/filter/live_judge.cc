@@ -115,10 +115,12 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
         case_(counted_->chain, shared.parts.clock),
         timer_(loop_.context.get_executor()) {}
 
-  ~Session() try {
-    case_.finish();
-    run_behind();
-  } catch (...) {  // no memory: nothing is kept of it
+  ~Session() {
+    try {
+      case_.finish();
+      run_behind();
+    } catch (...) {  // no memory: nothing is kept of it
+    }
   }
 
   void judge(Phase phase, const mail::Transaction& transaction, Trial::Done done) {

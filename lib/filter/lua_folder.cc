@@ -2,14 +2,16 @@
 #include "filter/lua_folder.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <utility>
 
+#include "core/descriptor.h"
 #include "filter/filters.h"
 
 namespace maildrop::filter {
@@ -48,12 +50,17 @@ std::string look_at(const std::string& folder) {
   return seen;
 }
 
+/// Of a plain file: a pipe would keep us waiting.
 Result<std::string> text_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) return fail(Code::not_found, "cannot be read");
+  if (!S_ISREG(status.st_mode)) return fail(Code::invalid, "is no plain file");
   std::string text(LuaFolder::kLargestFile + 1, '\0');
-  if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!in.is_open() || in.bad()) return fail(Code::not_found, "cannot be read");
-  text.resize(static_cast<std::size_t>(in.gcount()));
+  std::size_t size = 0;
+  for (ssize_t n = 1; n > 0 && size < text.size(); size += static_cast<std::size_t>(std::max<ssize_t>(n, 0)))
+    n = ::read(file.get(), text.data() + size, text.size() - size);
+  text.resize(size);
   if (text.size() > LuaFolder::kLargestFile) return fail(Code::over_limit, "is longer than 4 MiB");
   return text;
 }
@@ -88,8 +95,8 @@ void LuaFolder::read(const LuaFilterSettings& settings) {
   const auto files = files_in(folder_);
   if (!files) {
     problems_.push_back({folder_, files.error().what});
-    scripts_ = before;
-    problems_.back().older = !before.empty();
+    for (const auto& script : before) keep(*script, settings);
+    problems_.back().older = !scripts_.empty();
     return;
   }
   for (const std::string& file : *files)
@@ -115,8 +122,15 @@ void LuaFolder::read_script(const std::string& file, const LuaFilterSettings& se
       source ? LuaScript::make(name, std::move(*source), settings, read_set) : tl::unexpected(source.error());
   if (made) return scripts_.push_back(std::move(*made));
   const auto older = std::find_if(before.begin(), before.end(), is_it);
-  problems_.push_back({file, made.error().what, older != before.end()});
-  if (older != before.end()) scripts_.push_back(*older);
+  const bool kept = older != before.end() && keep(**older, settings);
+  problems_.push_back({file, made.error().what, kept});
+}
+
+/// As it was, and as the settings are now: who takes away its mode must not need its file.
+bool LuaFolder::keep(const LuaScript& script, const LuaFilterSettings& settings) {
+  Result<std::shared_ptr<const LuaScript>> made = script.again(settings);
+  if (made) scripts_.push_back(std::move(*made));
+  return made.has_value();
 }
 
 bool LuaFolder::changed() const { return !folder_.empty() && look_at(folder_) != seen_; }

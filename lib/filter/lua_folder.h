@@ -39,6 +39,8 @@ class LuaFolder {
   void read_script(const std::string& file, const LuaFilterSettings& settings,
                    const std::vector<std::shared_ptr<const LuaScript>>& before);
 
+  bool keep(const LuaScript& script, const LuaFilterSettings& settings);
+
   std::string folder_;
   std::string seen_;  // what tells whether something has changed
   std::vector<std::shared_ptr<const LuaScript>> scripts_;

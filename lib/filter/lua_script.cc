@@ -167,8 +167,8 @@ Result<std::unique_ptr<LuaScript::Seat>> LuaScript::open(const ReadSet* read_set
   auto seat = std::make_unique<Seat>();
   seat->script = this;
   seat->read_set = read_set;
-  seat->call.space = "lua-" + name_;
-  std::replace(seat->call.space.begin(), seat->call.space.end(), '_', '-');  // as a space may be
+  seat->call.space = name_;
+  std::replace(seat->call.space.begin(), seat->call.space.end(), '_', '-');  // as the name of a space may be
   seat->call.tells = tells_;
   seat->state = TRY(LuaState::make(limits_));
   TRY(seat->state->call([&](lua_State* state) {
@@ -206,6 +206,14 @@ Result<std::shared_ptr<const LuaScript>> LuaScript::make(std::string name, std::
   seat->call.tells = made->tells_;
   made->pool_->free.push_back(std::move(seat));
   return made;
+}
+
+Result<std::shared_ptr<const LuaScript>> LuaScript::again(const LuaFilterSettings& settings) const {
+  return make(name_, source_, settings, [this](const std::string& name) -> Result<std::string> {
+    const auto known = sets_.find(name);
+    if (known == sets_.end()) return fail(Code::not_found, "was not read");
+    return known->second;
+  });
 }
 
 Finding LuaScript::judge(Phase phase, const mail::Transaction& transaction, Facts& facts) const {

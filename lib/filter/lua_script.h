@@ -41,6 +41,8 @@ class LuaScript {
   static Result<std::shared_ptr<const LuaScript>> make(std::string name, std::string source,
                                                        const LuaFilterSettings& settings, const ReadSet& read_set);
   ~LuaScript();
+  /// The same script and sets, as other settings have it. Errors as above.
+  Result<std::shared_ptr<const LuaScript>> again(const LuaFilterSettings& settings) const;
 
   const std::string& name() const { return name_; }
   /// For lists; perhaps empty.

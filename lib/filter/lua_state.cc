@@ -52,6 +52,20 @@ int set_global(lua_State* state) {
   return 0;
 }
 
+int set_library(lua_State* state) { return luaL_error(state, "the library cannot be changed"); }
+
+/// In the place of a table of the library one that is empty and leads to it.
+void protect(lua_State* state, const char* library) {
+  lua_newtable(state);
+  lua_newtable(state);
+  lua_getglobal(state, library);
+  lua_setfield(state, -2, "__index");
+  lua_pushcfunction(state, set_library);
+  lua_setfield(state, -2, "__newindex");
+  lua_setmetatable(state, -2);
+  lua_setglobal(state, library);
+}
+
 }  // namespace
 
 struct LuaState::Control {
@@ -122,6 +136,8 @@ Result<void> LuaState::open() {
     remove(state, LUA_TABLIBNAME, kNoTable);
     remove(state, LUA_MATHLIBNAME, kNoMath);
     open_lua_text(state);
+    for (const char* library : {LUA_STRLIBNAME, LUA_TABLIBNAME, LUA_MATHLIBNAME, LUA_UTF8LIBNAME, "re"})
+      protect(state, library);
     // `_G` would be a way around the table that the script sees in its place.
     lua_pushglobaltable(state);
     lua_pushnil(state);
@@ -172,6 +188,8 @@ Result<void> LuaState::load(std::string_view source, const std::string& name) {
 }
 
 void LuaState::push_globals() const { lua_getfield(state_, LUA_REGISTRYINDEX, kGlobals); }
+
+void LuaState::add_time(lua_State* state, Monotonic::duration time) { Control::of(state).deadline += time; }
 
 void LuaState::check_time(lua_State* state) {
   Control& control = Control::of(state);

@@ -1,8 +1,9 @@
 /// lua_state.h: a Lua interpreter that can do nothing but compute, and that only for so long and in so much memory.
 ///
-/// What a script is given are its arguments and what `open` adds: no files, no processes, no loading of code, nothing
-/// that differs from one call to the next. A library function that would run in C for long where its arguments are a
-/// stranger's is gone, or checks them: there no limit reaches it.
+/// What a script is given are its arguments and the library: no files, no processes, no loading of code. Neither
+/// globals nor the library can be changed once it is loaded; tables of its own can, and are kept as long as the state.
+/// A library function that would run in C for long where its arguments are a stranger's is gone, or checks them: there
+/// no limit reaches it.
 #pragma once
 
 #include <chrono>
@@ -42,8 +43,8 @@ class LuaState {
   ///   timed_out   or too long
   Result<void> call(const std::function<void(lua_State*)>& body);
 
-  /// The script, run once: what it defines is global from then on. Later no global can be set any more, so that what is
-  /// found of one message does not depend on the one before. `name` is for errors.
+  /// The script, run once: what it defines is global from then on. Later no global can be set any more, lest what one
+  /// message brings is found in the next by mistake. `name` is for errors.
   Result<void> load(std::string_view source, const std::string& name);
 
   /// The globals of the script are on top of the stack.
@@ -51,6 +52,8 @@ class LuaState {
 
   /// For functions that run long in C: raises an error where the time of the call is over.
   static void check_time(lua_State* state);
+  /// For those whose work is not the script's: the call may take that much longer.
+  static void add_time(lua_State* state, Monotonic::duration time);
 
  private:
   struct Control;

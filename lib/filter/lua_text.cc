@@ -53,14 +53,19 @@ int guarded(lua_State* state) {
   return lua_gettop(state);
 }
 
+/// string.rep, whose work is what it makes, and never more.
 int repeat(lua_State* state) {
   const std::string_view text = text_at(state, 1);
+  const std::string_view between = lua_isnoneornil(state, 3) ? std::string_view() : text_at(state, 3);
   const lua_Integer count = std::max<lua_Integer>(0, luaL_checkinteger(state, 2));
-  if (!text.empty() && count > kLongestRepetition / static_cast<lua_Integer>(text.size()))
-    return luaL_error(state, "string.rep: too long");
+  const auto each = static_cast<lua_Integer>(text.size() + between.size());
+  if (each > 0 && count > kLongestRepetition / each) return luaL_error(state, "string.rep: too long");
   luaL_Buffer buffer;
   luaL_buffinit(state, &buffer);
-  for (lua_Integer i = 0; i < count; ++i) luaL_addlstring(&buffer, text.data(), text.size());
+  for (lua_Integer i = 0; each > 0 && i < count; ++i) {
+    if (i > 0) luaL_addlstring(&buffer, between.data(), between.size());
+    luaL_addlstring(&buffer, text.data(), text.size());
+  }
   luaL_pushresult(&buffer);
   return 1;
 }

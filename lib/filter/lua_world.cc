@@ -121,7 +121,13 @@ const std::map<std::string_view, Push>& fields() {
          lua_pushinteger(s, static_cast<lua_Integer>(size));
        }},
       {"subject", [](lua_State* s, LuaCall& c) { push(s, mail::overview(c.transaction->data).subject); }},
-      {"text", [](lua_State* s, LuaCall& c) { push(s, mail::text_of(c.transaction->data)); }},
+      {"text",
+       [](lua_State* s, LuaCall& c) {
+         const Monotonic start = std::chrono::steady_clock::now();
+         const std::string& text = c.facts->text();
+         LuaState::add_time(s, std::chrono::steady_clock::now() - start);  // the first one does it for all
+         push(s, text);
+       }},
       {"body", [](lua_State* s,
                   LuaCall& c) { push(s, first(std::string_view(c.transaction->data).substr(headers_of(c).body))); }},
       {"data", [](lua_State* s, LuaCall& c) { push(s, first(c.transaction->data)); }},
@@ -226,7 +232,7 @@ const store::Answer* carry_out(lua_State* state, const Operation& operation) {
 int facts_count(lua_State* state) {
   const Millis window = seconds_at(state, 3);
   const store::Answer* answer = carry_out(
-      state, Operation::add(call_of(state).space + "-n", text_at(state, 1), luaL_checkinteger(state, 2), window));
+      state, Operation::add("lua-n-" + call_of(state).space, text_at(state, 1), luaL_checkinteger(state, 2), window));
   if (!answer) return 2;
   lua_pushinteger(state, answer->sum);
   return 1;
@@ -236,7 +242,7 @@ int facts_remember(lua_State* state) {
   const std::string_view value = lua_isnoneornil(state, 3) ? std::string_view() : text_at(state, 3);
   const Millis lifetime = seconds_at(state, 2);
   const store::Answer* answer =
-      carry_out(state, Operation::put(call_of(state).space, text_at(state, 1), lifetime, value));
+      carry_out(state, Operation::put("lua-r-" + call_of(state).space, text_at(state, 1), lifetime, value));
   if (!answer) return 2;
   lua_pushboolean(state, 1);
   return 1;
@@ -244,7 +250,7 @@ int facts_remember(lua_State* state) {
 
 int facts_recall(lua_State* state) {
   LuaCall& call = call_of(state);
-  const store::Answer* answer = carry_out(state, Operation::get(call.space, text_at(state, 1)));
+  const store::Answer* answer = carry_out(state, Operation::get("lua-r-" + call.space, text_at(state, 1)));
   if (!answer) return 2;
   if (!answer->found) return nothing(state);
   push(state, answer->value);
@@ -261,7 +267,7 @@ int facts_take(lua_State* state) {
   };
   const store::Rate rate{amount(2), seconds_at(state, 3), amount(4)};
   const store::Answer* answer =
-      carry_out(state, Operation::take(call_of(state).space + "-b", text_at(state, 1), 1, rate));
+      carry_out(state, Operation::take("lua-b-" + call_of(state).space, text_at(state, 1), 1, rate));
   if (!answer) return 2;
   lua_pushboolean(state, answer->granted);
   lua_pushnumber(state, static_cast<double>(answer->wait.count()) / 1000);
@@ -274,7 +280,7 @@ int facts_at_end(lua_State* state) {
   const auto outcome = static_cast<Outcome>(luaL_checkoption(state, 1, nullptr, kOutcomes));
   const lua_Integer amount = luaL_checkinteger(state, 3);
   const Millis window = seconds_at(state, 4);
-  call.facts->at_end(outcome, Operation::add(call.space + "-n", text_at(state, 2), amount, window));
+  call.facts->at_end(outcome, Operation::add("lua-n-" + call.space, text_at(state, 2), amount, window));
   return 0;
 }
 

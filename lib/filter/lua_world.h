@@ -43,7 +43,7 @@ struct LuaCall {
   Phase phase = Phase::connect;
   const mail::Transaction* transaction = nullptr;
   Facts* facts = nullptr;
-  std::string space;                       // of the ledger
+  std::string space;                       // of the ledger: behind lua-r-, lua-n- and lua-b-
   std::span<const std::string> tells{};    // what it may tell
   std::optional<mail::Headers> headers{};  // of the message, once they were asked for
 };

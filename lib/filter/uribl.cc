@@ -33,6 +33,7 @@ class Names {
   Names(std::size_t most, const std::vector<std::string>& own) : most_(most), own_(own) {}
 
   std::vector<std::string> take() { return std::move(names_); }
+  void allow(std::size_t most) { most_ = most; }
 
   void add(std::string_view host) {
     if (names_.size() == most_) return;
@@ -125,9 +126,9 @@ class Uribl final : public Filter {
   }
 
  private:
-  /// Of who sends first: these are few, and URLs can be many.
+  /// Of who sends first, and no more than half: the other half is for URLs, whatever a sender fills his fields with.
   std::vector<std::string> names_in(const mail::Transaction& transaction, const std::string& client) const {
-    Names names(most_, own_);
+    Names names((most_ + 1) / 2, own_);
     const mail::Headers headers = mail::scan_headers(transaction.data);
     names.add(transaction.from.domain);
     names.add_mailboxes(headers, "From");
@@ -135,6 +136,7 @@ class Uribl final : public Filter {
     names.add_mailboxes(headers, "Message-ID");
     names.add(transaction.helo);
     names.add(client);
+    names.allow(most_);
     for (const MessageUrl& url : message_urls(transaction.data).urls) names.add(url.host);
     return names.take();
   }

@@ -26,7 +26,7 @@ bool starts_with(std::string_view text, std::string_view lower) {
 std::string cleaned(std::string_view url) {
   const auto is_blank = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
   while (!url.empty() && is_blank(url.front())) url.remove_prefix(1);
-  std::string out(url.substr(0, kLongestUrl));
+  std::string out(url);
   while (!out.empty() && is_blank(out.back())) out.pop_back();
   std::erase_if(out, [](char c) { return c == '\t' || c == '\r' || c == '\n'; });
   return out;
@@ -105,6 +105,17 @@ bool is_lenient_name(std::string_view name) {
   return true;
 }
 
+/// What browsers let stand in a host though no host name has it (URL Standard 3.1).
+bool is_odd(char c) { return std::string_view("!\"$&'()*+,;=`{}~").find(c) != std::string_view::npos; }
+
+/// Of a name whose first labels are odd, as a wildcard record has any, what is behind them.
+std::string_view without_odd_labels(std::string_view name) {
+  const auto odd = std::find_if(name.rbegin(), name.rend(), is_odd);
+  if (odd == name.rend()) return name;
+  const std::size_t dot = name.find('.', static_cast<std::size_t>(name.rend() - odd) - 1);
+  return dot == std::string_view::npos ? std::string_view() : name.substr(dot + 1);
+}
+
 /// Of a host as it stands in a URL, without user and port.
 std::optional<std::string> canonical_host(std::string_view written) {
   if (!written.empty() && written.front() == '[') {
@@ -114,6 +125,7 @@ std::optional<std::string> canonical_host(std::string_view written) {
   }
   std::string host = percent_decoded(written);
   while (!host.empty() && host.back() == '.') host.pop_back();
+  host = without_odd_labels(host);
   if (host.empty()) return std::nullopt;
   auto name = mail::canonical_domain(host);
   if (!name && is_lenient_name(host)) name = to_lower(host);
@@ -144,9 +156,12 @@ std::string_view written_url(std::string_view text) {
 /// Of a host what may be in one: what follows is the text around it.
 std::string_view until_text(std::string_view host) {
   if (!host.empty() && host.front() == '[') return host;
-  const auto is_part = [](char c) { return is_alnum(c) || is_high(c) || c == '-' || c == '_' || c == '.' || c == '%'; };
+  const auto is_part = [](char c) {
+    return is_alnum(c) || is_high(c) || c == '-' || c == '_' || c == '.' || c == '%' ||
+           (is_odd(c) && std::string_view("\"(),;").find(c) == std::string_view::npos);
+  };
   host = host.substr(0, static_cast<std::size_t>(std::find_if_not(host.begin(), host.end(), is_part) - host.begin()));
-  return host.substr(0, host.find_last_not_of("-_.") + 1);
+  return host.substr(0, host.find_last_not_of("-_.!$&'*+=`{}~") + 1);
 }
 
 bool begins_url(std::string_view text, std::size_t i) {
@@ -184,7 +199,7 @@ class Search {
     if (!rest) return true;
     const std::string_view host = host_in(*rest);
     std::optional<std::string> canonical = canonical_host(host);
-    if (canonical && !see_(clean, std::move(*canonical))) return false;
+    if (canonical && !see_(std::string_view(clean).substr(0, kLongestUrl), std::move(*canonical))) return false;
     return in_text(rest->substr(static_cast<std::size_t>(host.data() + host.size() - rest->data())), false) &&
            in_encoded(clean);
   }
@@ -193,7 +208,7 @@ class Search {
   bool take(std::string_view url, std::string_view host) {
     std::optional<std::string> canonical = canonical_host(host);
     if (canonical && !see_(url, std::move(*canonical))) return false;
-    const auto high = std::find_if(host.begin(), host.end(), is_high);
+    const auto high = std::find_if(host.begin(), host.end(), [](char c) { return is_high(c) || is_odd(c); });
     if (high == host.begin() || high == host.end()) return true;
     const std::string_view ascii = until_text(host.substr(0, static_cast<std::size_t>(high - host.begin())));
     canonical = ascii.find('.') == std::string_view::npos ? std::nullopt : canonical_host(ascii);

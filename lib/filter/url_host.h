@@ -9,7 +9,7 @@
 
 namespace maildrop::filter {
 
-inline constexpr std::size_t kLongestUrl = 2048;  // bytes of one that are looked at
+inline constexpr std::size_t kLongestUrl = 8192;  // bytes of one in a text that are looked at
 
 /// The host of a URL of http or https, or of one without a scheme that begins with `//` or `www.`. White space and
 /// controls in it, backslashes, too many or too few slashes, a user before `@`, percent signs and numbers in the place

@@ -55,7 +55,8 @@ class Urls final : public Filter {
       reason += (reason.empty() ? "" : ", ") + std::string(rule) + " " + std::string(utf8_prefix(host, kLongestHost));
     };
     std::set<std::string> organisations;
-    for (const MessageUrl& url : message_urls(transaction.data).urls) {
+    const MessageUrls links = message_urls(transaction.data);
+    for (const MessageUrl& url : links.urls) {
       const std::string_view authority = authority_of(url.text);
       const auto address = IpAddress::parse(url.host);
       if (authority.find('@') != std::string_view::npos) count(kUser, "user in", url.host);
@@ -64,6 +65,10 @@ class Urls final : public Filter {
       if (std::any_of(deny_.begin(), deny_.end(), [&](const Pattern& each) { return each.matches(url.host); }))
         count(kUnwanted, "unwanted", url.host);
       if (most_ > 0 && !address) organisations.insert(organisational_domain(url.host));
+    }
+    if (links.cut) {
+      score += kMany;
+      reason += std::string(reason.empty() ? "" : ", ") + "more than is looked at";
     }
     organisations.erase(std::string());
     if (most_ > 0 && organisations.size() > most_) {

@@ -26,7 +26,7 @@ Result<std::string> html_to_text(std::string_view html, const HtmlLimits& limits
 
 /// What a reader sees, and what his program may load or lead him to.
 struct HtmlContent {
-  static constexpr std::size_t kLongestLink = 2048;  // bytes; the rest is cut
+  static constexpr std::size_t kLongestLink = 64 * 1024;  // bytes; the rest is cut
 
   std::string text;                  // as html_to_text() has it
   std::vector<std::string> links{};  // attributes with a URL, as they are, of links, images, forms and the like, and of

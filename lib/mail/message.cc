@@ -46,8 +46,9 @@ std::string part_text(std::string_view message, const Part& part, std::size_t ma
   return cut(decode_charset(bytes, part.charset, max), max);
 }
 
-std::string html_text(std::string_view message, const Part& part, std::size_t max) {
+std::string html_text(std::string_view message, const Part& part, std::size_t max, std::chrono::milliseconds time) {
   HtmlLimits limits;
+  limits.time = time;
   limits.output = max;
   std::string html = part_text(message, part, max);
   auto text = html_to_text(html, limits);
@@ -82,14 +83,14 @@ Overview overview(std::string_view message) {
   return out;
 }
 
-std::string text_of(std::string_view message, std::size_t max) {
+std::string text_of(std::string_view message, std::size_t max, std::chrono::milliseconds html_time) {
   const Structure structure = scan_mime(message);
   const Part* plain = find_text(structure, "plain");
   const Part* html = find_text(structure, "html");
   std::string text;
   if (plain != nullptr) text = part_text(message, *plain, max);
   // Many senders put an empty text/plain beside the HTML.
-  if (html != nullptr && trim(text).empty()) text = html_text(message, *html, max);
+  if (html != nullptr && trim(text).empty()) text = html_text(message, *html, max, html_time);
   if (plain == nullptr && html == nullptr) text = no_text(message, structure);
   return cut(with_newlines(text), max);
 }

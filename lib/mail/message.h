@@ -1,6 +1,7 @@
 /// message.h: what people see of a message: who, what about, when, and its text.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -28,8 +29,9 @@ std::optional<Time> parse_date(std::string_view value);
 
 /// The text of a message: the first text/plain part that is no attachment; without one, or when it is blank, the first
 /// text/html turned into text (its source when it is a bomb); without either, a line that says so and names the parts.
-/// UTF-8, line ends `\n`, at most `max` bytes.
-std::string text_of(std::string_view message, std::size_t max = kMaxShownText);
+/// UTF-8, line ends `\n`, at most `max` bytes. `html_time` is for parsing HTML.
+std::string text_of(std::string_view message, std::size_t max = kMaxShownText,
+                    std::chrono::milliseconds html_time = std::chrono::milliseconds(200));
 
 /// The first text/html part that is no attachment, decoded to UTF-8 but not sanitised; nothing if there is none.
 std::optional<std::string> html_of(std::string_view message, std::size_t max = kMaxShownText);

@@ -121,7 +121,7 @@ void Session::message_judged() {
   using Attachments = MailSettings::Attachments;
   note_replies();
   transcript_.content(transaction_.data.size());
-  if (policy_->config.filter.authentication_results && !transaction_.peer.exempt)
+  if (policy_->config.filter.authentication_results)
     filter::remove_forged_results(transaction_.data, policy_->hostname);
   const Attachments policy = policy_->config.mail.attachments;
   if (policy == Attachments::reject && mail::has_attachments(transaction_.data))

@@ -96,6 +96,17 @@ TEST_CASE("fields in our name are taken out of the header, and no others") {
   CHECK(left_of("no field\r\nAuthentication-Results: mx.example.org; spf=pass\r\n", 1) == "no field\r\n");
 }
 
+TEST_CASE("what some reader might take for ours goes, too") {
+  for (const char* field : {"(a mx.example.org; spf=pass", "mx.example.org/1; spf=pass", "mx.example.org, x; spf=pass",
+                            "mx.example.org= ;x", "\x0bmx.example.org; x", "mx.example.org\xc2\xa0; x",
+                            "\"mx.exa\r\n mple.org\"; x", "mx.\"example\".org; x"}) {
+    INFO(field);
+    CHECK(left_of("Authentication-Results: " + std::string(field) + "\r\n", 1).empty());
+  }
+  const std::string other = "Authentication-Results: mx.example.com; spf=pass smtp.mailfrom=mx.example.org\r\n";
+  CHECK(left_of(other, 0) == other);
+}
+
 TEST_CASE("however many and however long they are") {
   std::string many;
   for (int i = 0; i < 5000; ++i) many += "Authentication-Results: mx.example.org; spf=pass\r\n";

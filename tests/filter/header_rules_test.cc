@@ -116,6 +116,14 @@ TEST_CASE("a line has 998 bytes, its end not counted") {
   CHECK(broken(kWhole + "\r\n" + std::string(2000, 'x')).empty());
 }
 
+TEST_CASE("what lies behind more fields than are read is not said to be missing, and that is no better") {
+  std::string fields;
+  for (int i = 0; i < 999; ++i) fields += "X: y\r\n";
+  CHECK(broken(fields) == "no_from no_date no_message_id");
+  CHECK(broken(fields + kWhole) == "too_much");
+  CHECK(broken(fields + "From: a@example.com, b@example.com\r\n" + kWhole) == "too_much");
+}
+
 TEST_CASE("fields that may be there once") {
   CHECK(broken(kWhole + "Subject: a\r\nSUBJECT: b\r\n") == "duplicate");
   CHECK(broken(kWhole + "Content-Type: text/plain\r\nContent-Type: text/plain\r\n") == "duplicate");

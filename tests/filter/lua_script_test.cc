@@ -174,7 +174,7 @@ TEST_CASE("it may leave something to be counted at the end") {
   bench.at(Phase::message);
   const auto wanted = bench.session->take_errands_behind();
   REQUIRE(wanted.size() == 1);
-  CHECK(wanted[0] == store::Operation::add("lua-test-n", "a@example.com", 2, std::chrono::hours(1)));
+  CHECK(wanted[0] == store::Operation::add("lua-n-test", "a@example.com", 2, std::chrono::hours(1)));
 }
 
 TEST_CASE("it hears what others told, and tells what it said it would") {

@@ -71,5 +71,9 @@ TEST_CASE("what could do harm is not there") {
     CHECK(of(name) == "nil");
   }
   CHECK(of("string.rep('ab', 3)") == "ababab");
+  CHECK(of("('ab'):rep(3, ',')") == "ab,ab,ab");
+  CHECK(of("string.rep('', 1e15) == ''") == "true");
+  CHECK(of("(function() string.find = nil end)()").find("the library cannot be changed") != std::string::npos);
+  CHECK(of("(function() re.match = nil end)()").find("the library cannot be changed") != std::string::npos);
   CHECK(of("math.max(1, 2) + utf8.len('gr\\u{fc}n')") == "6");
 }

@@ -79,3 +79,24 @@ TEST_CASE("message urls: bounds") {
   CHECK(hosts("\r\nhttp://a.test http://b.test http://a.test/2", limits) == "a.test b.test");
   CHECK(hosts("\r\nhttp://a.test http://b.test http://c.test", limits) == "a.test b.test cut");
 }
+
+TEST_CASE("references hide no link in HTML that takes too long to read") {
+  std::string html = "<a href=\"&#104;ttp&colon;&#x2f;/evil&period;test/\">x</a>";
+  for (int i = 0; i < 40'000; ++i) html += "<div>";
+  UrlLimits limits;
+  limits.html_memory = 64 * 1024;
+  const MessageUrls found = message_urls("Content-Type: text/html\r\n\r\n" + html, limits);
+  CHECK(found.cut);
+  REQUIRE_FALSE(found.urls.empty());
+  CHECK(found.urls.front().host == "evil.test");
+}
+
+TEST_CASE("HTML is HTML under other types, too") {
+  const std::string link = "\r\n\r\n<a href=\"&#104;ttp://evil.test/\">x</a>";
+  for (const char* type : {"application/xhtml+xml", "application/octet-stream; name=\"a.HTML\""}) {
+    const MessageUrls found = message_urls("Content-Type: " + std::string(type) + link);
+    INFO(type);
+    REQUIRE(found.urls.size() == 1);
+    CHECK(found.urls.front().host == "evil.test");
+  }
+}

@@ -169,3 +169,15 @@ TEST_CASE("urls: bounds") {
   CHECK_FALSE(find_urls(nested, count));
   CHECK(seen <= kMostTried);
 }
+
+TEST_CASE("labels that no name has, and padding, hide no host") {
+  CHECK(host("http://a!b.evil.test/") == "evil.test");
+  CHECK(host("http://$.x+y.evil.test/") == "evil.test");
+  CHECK(host("http://evil!.test/") == "test");
+  CHECK(host("http://evil.te!st/") == "none");
+  CHECK(in_text("http://a!b.evil.test/").find("evil.test") != std::string::npos);
+  CHECK(host("http://www.good.test:" + std::string(2100, 'a') + "@evil.test/") == "evil.test");
+  CHECK(host("ht" + std::string(2100, '\n') + "tp://evil.test") == "evil.test");
+  CHECK(host("http:" + std::string(2100, '/') + "evil.test") == "evil.test");
+  CHECK(in_text("http://www.good.test:" + std::string(2100, 'a') + "@evil.test/") == "evil.test");
+}
