@@ -23,8 +23,12 @@ std::string text_of(const filter::LuaFolder::Problem& problem) {
 
 }  // namespace
 
-LiveFilters::LiveFilters(Resolvers resolvers, filter::LiveParts parts, std::unique_ptr<filter::ChainSource> source)
-    : resolvers_(std::move(resolvers)), source_(std::move(source)), judge_(std::move(parts), source_->latest()) {
+LiveFilters::LiveFilters(Resolvers resolvers, HttpClients clients, filter::LiveParts parts,
+                         std::unique_ptr<filter::ChainSource> source)
+    : resolvers_(std::move(resolvers)),
+      clients_(std::move(clients)),
+      source_(std::move(source)),
+      judge_(std::move(parts), source_->latest()) {
   adopt();
 }
 
@@ -66,7 +70,10 @@ std::string LiveFilters::impaired() const {
 
 void LiveFilters::end(service::Loops& loops) {
   for (std::size_t i = 0; i < resolvers_.size(); ++i)
-    boost::asio::post(loops.at(i).context(), [this, i] { resolvers_[i].reset(); });
+    boost::asio::post(loops.at(i).context(), [this, i] {
+      resolvers_[i].reset();
+      clients_[i].reset();
+    });
 }
 
 Result<std::unique_ptr<LiveFilters>> open_filters(const Config& config, service::Loops& loops,
@@ -75,14 +82,16 @@ Result<std::unique_ptr<LiveFilters>> open_filters(const Config& config, service:
   auto source = std::make_unique<filter::ChainSource>();
   TRY(source->make(config));
   LiveFilters::Resolvers resolvers;
+  LiveFilters::HttpClients clients;
   filter::LiveParts parts{{}, bookkeeper, clock, metrics};
   for (std::size_t i = 0; i < loops.size(); ++i) {
     boost::asio::io_context& context = loops.at(i).context();
     const auto of_all = static_cast<unsigned>(loops.size());
     resolvers.push_back(TRY(dns::make_unbound_resolver(context, config.dns, of_all, metrics)));
-    parts.loops.push_back({context, *resolvers.back()});
+    clients.push_back(std::make_unique<service::HttpClient>(context));
+    parts.loops.push_back({context, *resolvers.back(), *clients.back()});
   }
-  return std::make_unique<LiveFilters>(std::move(resolvers), std::move(parts), std::move(source));
+  return std::make_unique<LiveFilters>(std::move(resolvers), std::move(clients), std::move(parts), std::move(source));
 }
 
 }  // namespace maildrop::cmd

@@ -15,6 +15,7 @@
 #include "dns/resolver.h"
 #include "filter/chain_source.h"
 #include "filter/live_judge.h"
+#include "service/http_client.h"
 #include "service/loops.h"
 #include "store/bookkeeper.h"
 
@@ -23,9 +24,11 @@ namespace maildrop::cmd {
 /// Goes before the loops, while they do not run.
 class LiveFilters {
  public:
-  using Resolvers = std::vector<std::unique_ptr<dns::Resolver>>;  // one for each loop
+  using Resolvers = std::vector<std::unique_ptr<dns::Resolver>>;          // one for each loop
+  using HttpClients = std::vector<std::unique_ptr<service::HttpClient>>;  // the same
   /// `source` has a chain.
-  LiveFilters(Resolvers resolvers, filter::LiveParts parts, std::unique_ptr<filter::ChainSource> source);
+  LiveFilters(Resolvers resolvers, HttpClients clients, filter::LiveParts parts,
+              std::unique_ptr<filter::ChainSource> source);
 
   filter::LiveJudge& judge() { return judge_; }
   filter::ChainSource& source() { return *source_; }
@@ -36,11 +39,12 @@ class LiveFilters {
   /// Lines: what does not answer, and which scripts are not as they are in their files. Thread-safe.
   std::string impaired() const;
   /// When no session is left: questions that nobody waits for any more would keep the loops from ending for half a
-  /// minute. Thread-safe.
+  /// minute, and connections to services for as long as these want. Thread-safe.
   void end(service::Loops& loops);
 
  private:
   Resolvers resolvers_;
+  HttpClients clients_;
   std::unique_ptr<filter::ChainSource> source_;
   filter::LiveJudge judge_;
   std::vector<filter::LuaFolder::Problem> told_;

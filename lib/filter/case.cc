@@ -120,6 +120,7 @@ bool Case::can_judge(const Seat& seat) const {
   const auto all = [](const auto& awaited, auto known) { return std::all_of(awaited.begin(), awaited.end(), known); };
   return all(seat.lookups, [](const Knowledge::Lookup* lookup) { return lookup->second.has_value(); }) &&
          all(seat.errands, [](const Knowledge::Errand* errand) { return errand->answer.has_value(); }) &&
+         all(seat.calls, [](const Knowledge::Call* call) { return call->answer.has_value(); }) &&
          all(seat.tellers, [&](std::size_t filter) { return has_ended(filter); });
 }
 
@@ -140,6 +141,7 @@ void Case::judge(Seat& seat) {
   if (facts.waits() && !too_much) {  // whatever it says now
     seat.lookups = std::move(facts.lookups_);
     seat.errands = std::move(facts.errands_);
+    seat.calls = std::move(facts.calls_);
     seat.tellers = std::move(facts.tellers_);
     return;
   }
@@ -190,6 +192,18 @@ std::optional<Millis> Case::patience() const {
 void Case::expire(Millis elapsed) {
   for (Seat& seat : seats_)
     if (!seat.ended && chain_->timeout_of(chain_->links()[seat.filter]) <= elapsed) seat.late = true;
+}
+
+bool Case::can_hurry(const Seat& seat) {
+  return !seat.ended && !seat.late && seat.calls.empty() && !(seat.lookups.empty() && seat.errands.empty());
+}
+
+bool Case::can_hurry() const {
+  return std::any_of(seats_.begin(), seats_.end(), [](const Seat& seat) { return can_hurry(seat); });
+}
+
+void Case::hurry() {
+  for (Seat& seat : seats_) seat.late |= can_hurry(seat);
 }
 
 }  // namespace maildrop::filter

@@ -1,8 +1,8 @@
 /// case.h: one session before the filters: what they found, what they still wait for, and what comes of it.
 ///
 /// No socket and no timer. Whoever runs it begins a phase; then, until advance() says that all filters have come to
-/// their end: asks the world what take_questions() and take_errands() name, tells it by know(), and advances again; and
-/// says expire() when time goes by. decide() is what comes of it.
+/// their end: asks the world what take_questions(), take_errands() and take_calls() name, tells it by know() and
+/// know_call(), and advances again; and says expire() when time goes by. decide() is what comes of it.
 #pragma once
 
 #include <cstddef>
@@ -45,13 +45,21 @@ class Case {
 
   std::vector<dns::Question> take_questions() { return knowledge_.take_questions(); }
   std::vector<const Knowledge::Errand*> take_errands() { return knowledge_.take_errands(); }
+  std::vector<const Knowledge::Call*> take_calls() { return knowledge_.take_calls(); }
   void know(const dns::Question& question, dns::Answer answer) { knowledge_.know(question, std::move(answer)); }
   void know(std::size_t errand, Result<store::Answer> answer) { knowledge_.know(errand, std::move(answer)); }
+
+  void know_call(std::size_t call, Result<service::HttpAnswer> answer) {
+    knowledge_.know_call(call, std::move(answer));
+  }
 
   /// How long after the begin of the phase the next of those who wait is to wait no more; nothing: none waits.
   std::optional<Millis> patience() const;
   /// That long has gone by: whose timeout is over goes on without what it does not know.
   void expire(Millis elapsed);
+  /// Some wait for the DNS or the ledger; after hurry() they do no more.
+  bool can_hurry() const;
+  void hurry();
 
   /// What each filter found in the phase, and the microseconds it took. REQUIRES: advance() said so.
   using Seen = std::function<void(std::size_t filter, const Finding& finding, std::uint64_t micros)>;
@@ -84,6 +92,7 @@ class Case {
     std::uint64_t micros = 0;
     std::vector<const Knowledge::Lookup*> lookups{};  // that it waits for
     std::vector<const Knowledge::Errand*> errands{};
+    std::vector<const Knowledge::Call*> calls{};
     std::vector<std::size_t> tellers{};
     std::shared_ptr<const void> kept{};  // Facts::once()
   };
@@ -111,6 +120,7 @@ class Case {
     store::Operation operation;
   };
 
+  static bool can_hurry(const Seat& seat);
   bool has_ended(std::size_t filter) const;
   bool can_judge(const Seat& seat) const;
   void judge(Seat& seat);

@@ -40,6 +40,31 @@ const Result<store::Answer>* Facts::ledger(const store::Operation& operation) {
   return nullptr;
 }
 
+const Result<service::HttpAnswer>* Facts::call(std::shared_ptr<const service::HttpRequest> request) {
+  static const Result<service::HttpAnswer> kTimedOut = fail(Code::timed_out, "no answer in time");
+  if (++asked_calls_ > kMostCalls) {
+    too_many_ = true;
+    return &kTimedOut;
+  }
+  const Millis timeout = case_.chain_->timeout_of(case_.chain_->links()[filter_]);
+  const Knowledge::Call& call = case_.knowledge_.find(std::move(request), timeout);
+  if (call.answer) return &*call.answer;
+  if (late_) return &kTimedOut;
+  calls_.push_back(&call);
+  return nullptr;
+}
+
+const Facts::Told* Facts::all_told() {
+  for (std::size_t i = 0; i < filter_ && !late_; ++i)
+    if (!case_.chain_->links()[i].tells.empty() && !case_.has_ended(i)) tellers_.push_back(i);
+  if (!tellers_.empty()) return nullptr;
+  all_told_.clear();
+  for (const auto& [fact, told] : case_.told_)
+    if (const auto teller = case_.chain_->teller_of(fact); teller && *teller <= filter_)
+      all_told_.emplace_back(fact, told.value);
+  return &all_told_;
+}
+
 const std::string* Facts::told(std::string_view fact) {
   static const std::string kNothing;
   const std::optional<std::size_t> teller = case_.chain_->teller_of(fact);

@@ -17,6 +17,7 @@
 #include "core/result.h"
 #include "dns/answer.h"
 #include "filter/knowledge.h"
+#include "service/http_request.h"
 #include "store/ledger.h"
 
 namespace maildrop::filter {
@@ -38,7 +39,8 @@ class Facts {
   // What one filter may ask for in a phase. Beyond it has failed.
   static constexpr std::size_t kMostQuestions = 150;  // SPF: ten times ten addresses of MX, and what leads there
   static constexpr std::size_t kMostOperations = 10;  // and the same number of those at_end()
-  static constexpr std::size_t kMostTold = 1024;      // bytes of a fact that is told
+  static constexpr std::size_t kMostCalls = 4;
+  static constexpr std::size_t kMostTold = 1024;  // bytes of a fact that is told
 
   /// Always an answer in the end: one that did not come in time is Status::timed_out, and a name that cannot be one
   /// (empty labels, 300 bytes) is not there: no_name.
@@ -49,12 +51,19 @@ class Facts {
   /// same answer. timed_out, if that did not come in time; it may be carried out all the same.
   const Result<store::Answer>* ledger(const store::Operation& operation);
 
+  /// A question to a service, asked once in this phase for this recipient, as an operation of the ledger. What stands
+  /// between its parts is the message, as far as it has come. timed_out, if there was no answer in time.
+  const Result<service::HttpAnswer>* call(std::shared_ptr<const service::HttpRequest> request);
+
   /// What a filter before this one in the order told of this transaction, in this phase or an earlier one, or this one
   /// in an earlier one; empty: nothing. At RCPT, of this recipient.
   const std::string* told(std::string_view fact);
   /// Whether it was told at all, if only that it is empty: else its filter is off, or has failed. REQUIRES: told() gave
   /// an answer.
   bool was_told(std::string_view fact) const;
+  /// All that told() would say: facts and what was told of them. nullptr: somebody may tell yet.
+  using Told = std::vector<std::pair<std::string_view, std::string_view>>;
+  const Told* all_told();
   /// For those behind it; `fact` is one of FilterKind::tells. Counts when the filter has come to its end.
   void tell(std::string_view fact, std::string value);
 
@@ -78,7 +87,7 @@ class Facts {
   Time now() const;  // of the phase; the same in each try
 
   /// Something that it has asked for is not known yet.
-  bool waits() const { return !lookups_.empty() || !errands_.empty() || !tellers_.empty(); }
+  bool waits() const { return !lookups_.empty() || !errands_.empty() || !calls_.empty() || !tellers_.empty(); }
 
  private:
   friend class Case;
@@ -92,9 +101,12 @@ class Facts {
   bool too_many_ = false;
   std::size_t asked_ = 0;  // questions
   std::size_t operations_ = 0;
+  std::size_t asked_calls_ = 0;
+  Told all_told_;
   // What it waits for.
   std::vector<const Knowledge::Lookup*> lookups_;
   std::vector<const Knowledge::Errand*> errands_;
+  std::vector<const Knowledge::Call*> calls_;
   std::vector<std::size_t> tellers_;            // filters, in the order of the chain
   std::vector<const Knowledge::Lookup*> used_;  // known ones
   std::vector<std::pair<std::string_view, std::string>> told_;

@@ -14,6 +14,13 @@ std::uint64_t memory_of(const dns::Question& question, const dns::Answer& answer
   return bytes;
 }
 
+std::uint64_t memory_of(const service::HttpRequest& request) {
+  std::uint64_t bytes =
+      sizeof request + sizeof(Knowledge::Call) + request.url.target.size() + request.body.size() + request.rest.size();
+  for (const auto& [name, value] : request.fields) bytes += 2 * sizeof name + name.size() + value.size();
+  return bytes;
+}
+
 }  // namespace
 
 const Knowledge::Lookup& Knowledge::find(const dns::Question& question) {
@@ -30,6 +37,17 @@ const Knowledge::Errand& Knowledge::find(const store::Operation& operation) {
   return known != errands_.end() ? *known : errands_.emplace_back(Errand{next_++, operation});
 }
 
+const Knowledge::Call& Knowledge::find(std::shared_ptr<const service::HttpRequest> request, Millis timeout) {
+  const auto known = std::find_if(calls_.begin(), calls_.end(), [&](const Call& call) {
+    return call.request == request || *call.request == *request;
+  });
+  if (known != calls_.end()) return *known;
+  const bool fits = hold_call(memory_of(*request));
+  Call& call = calls_.emplace_back(Call{next_call_++, std::move(request), timeout});
+  if (!fits) call.answer = fail(Code::over_limit, "there is no memory for the question");
+  return call;
+}
+
 std::vector<dns::Question> Knowledge::take_questions() { return std::exchange(questions_, {}); }
 
 std::vector<const Knowledge::Errand*> Knowledge::take_errands() {
@@ -38,19 +56,34 @@ std::vector<const Knowledge::Errand*> Knowledge::take_errands() {
   return fresh;
 }
 
-bool Knowledge::hold(std::uint64_t bytes) {
+std::vector<const Knowledge::Call*> Knowledge::take_calls() {
+  std::vector<const Call*> fresh;
+  for (; taken_calls_ < calls_.size(); ++taken_calls_)
+    if (!calls_[taken_calls_].answer) fresh.push_back(&calls_[taken_calls_]);
+  return fresh;
+}
+
+bool Knowledge::hold_call(std::uint64_t bytes) {
+  return call_bytes_ + bytes <= kMostCallBytes && hold(dns_bytes_, call_bytes_ + bytes);
+}
+
+bool Knowledge::hold(std::uint64_t dns, std::uint64_t calls) {
   const std::uint64_t before = of_source_.held();
-  if (!of_source_.resize(bytes)) return false;
-  if (memory_.resize(bytes)) return true;
-  of_source_.resize(before);
-  return false;
+  if (!of_source_.resize(dns + calls)) return false;
+  if (!memory_.resize(dns + calls)) {
+    of_source_.resize(before);
+    return false;
+  }
+  dns_bytes_ = dns;
+  call_bytes_ = calls;
+  return true;
 }
 
 void Knowledge::know(const dns::Question& question, dns::Answer answer) {
   const auto asked = dns_.find(question);
   if (asked == dns_.end()) return;
-  const std::uint64_t bytes = memory_.held() + memory_of(question, answer);
-  const bool fits = bytes <= kMostBytes && hold(bytes);
+  const std::uint64_t bytes = dns_bytes_ + memory_of(question, answer);
+  const bool fits = bytes <= kMostBytes && hold(bytes, call_bytes_);
   asked->second = fits ? std::move(answer) : dns::Answer{.status = dns::Status::refused};
 }
 
@@ -59,17 +92,26 @@ void Knowledge::know(std::size_t number, Result<store::Answer> answer) {
   if (number >= first && number < next_) errands_[number - first].answer = std::move(answer);
 }
 
+void Knowledge::know_call(std::size_t number, Result<service::HttpAnswer> answer) {
+  const std::size_t first = next_call_ - calls_.size();
+  if (number < first || number >= next_call_) return;
+  if (answer && !hold_call(answer->body.size())) answer = fail(Code::over_limit, "there is no memory for the answer");
+  calls_[number - first].answer = std::move(answer);
+}
+
 void Knowledge::forget() {
   errands_.clear();
   taken_ = 0;
+  calls_.clear();
+  taken_calls_ = 0;
   std::erase_if(dns_, [](const Lookup& known) { return known.second && !dns::is_known(known.second->status); });
   std::uint64_t left = 0;
   for (const auto& [question, answer] : dns_)
     if (answer) left += memory_of(question, *answer);
-  hold(left);
-  if (dns_.size() < kMostAnswers / 2 && memory_.held() < kMostBytes / 2) return;
+  hold(left, 0);
+  if (dns_.size() < kMostAnswers / 2 && dns_bytes_ < kMostBytes / 2) return;
   dns_.clear();
-  hold(0);
+  hold(0, 0);
   questions_.clear();
 }
 

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/source_budgets.h"
+#include "filter/breaker.h"
 #include "filter/case.h"
 #include "filter/fault_log.h"
 #include "filter/list_counts.h"
@@ -77,6 +78,7 @@ struct LiveJudge::Shared {
         sources(chain->settings().memory / kSourceShare),
         dns_outage("dns", parts.metrics, parts.outage_after),
         ledger_outage("ledger", parts.metrics, parts.outage_after),
+        services(parts.metrics),
         lists(parts.metrics),
         counted(std::make_shared<const Counted>(std::move(chain), parts.metrics)) {
     for (std::size_t i = 0; i < phases.size(); ++i)
@@ -98,6 +100,7 @@ struct LiveJudge::Shared {
   SourceBudgets sources;  // of memory
   Outage dns_outage;
   Outage ledger_outage;
+  Breakers services;
   FaultLog faults;
   ListCounts lists;
   std::array<metrics::Histogram*, std::size(kPhaseNames)> phases{};
@@ -130,6 +133,8 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     armed_.reset();
     dns_ = ledger_ = {};
     if (!source_) become(transaction.peer);
+    transaction_ = &transaction;
+    calls_.clear();
     case_.begin(phase, transaction);
     step();
   }
@@ -161,6 +166,7 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     shared_.phases[static_cast<std::size_t>(phase_)]->observe(
         std::chrono::duration<double>(Steady::now() - began_).count());
     vote();
+    calls_.clear();
     case_.each_finding([this](std::size_t filter, const Finding& finding, std::uint64_t micros) {
       counted_->count(filter, finding, micros);
       if (finding.faulty) shared_.faults.tell(counted_->chain->links()[filter].name, finding.reason, Steady::now());
@@ -182,6 +188,7 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     bool known = false;
     for (const dns::Question& question : case_.take_questions()) known |= ask_dns(question);
     for (const Knowledge::Errand* errand : case_.take_errands()) ask_ledger(*errand);
+    for (const Knowledge::Call* call : case_.take_calls()) known |= ask_service(*call);
     return known;
   }
 
@@ -217,6 +224,7 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     const Monotonic now = Steady::now();
     if (dns_.asked) shared_.dns_outage.count(dns_.answered, now);
     if (ledger_.asked) shared_.ledger_outage.count(ledger_.answered, now);
+    for (OpenCall& open : calls_) open.breaker.count(false, now);
   }
 
   void ask_ledger(const Knowledge::Errand& errand) {
@@ -235,6 +243,26 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     });
   }
 
+  /// true: it is known already that there is no answer.
+  bool ask_service(const Knowledge::Call& call) {
+    const Monotonic now = Steady::now();
+    Breaker& breaker = shared_.services.of(call.request->url.endpoint.to_string());
+    if (!breaker.admits(now)) {
+      case_.know_call(call.number, fail(Code::unavailable, "it did not answer the last calls"));
+      return true;
+    }
+    const auto place = calls_.emplace(calls_.end(), OpenCall{breaker, {}});
+    place->call = loop_.http.ask(
+        call.request, &transaction_->data, began_ + call.timeout,
+        [this, place, number = call.number](Result<service::HttpAnswer> answer) {  // none comes without the session
+          const auto self = shared_from_this();
+          place->breaker.count(answer.has_value(), Steady::now());
+          calls_.erase(place);
+          go_on([&] { case_.know_call(number, std::move(answer)); });
+        });
+    return false;
+  }
+
   /// Something has come to be known. Whoever tells it must not hear exceptions: of what is thrown here (no memory), the
   /// verdict dies, and whoever waits for it hears of that.
   template <class Learn>
@@ -248,7 +276,7 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
   void wait() {
     std::optional<Millis> patience = case_.patience();
     if (!patience) return;
-    const bool hurries = shared_.has_outage() && *patience > kHurried;
+    const bool hurries = shared_.has_outage() && *patience > kHurried && case_.can_hurry();
     if (hurries) patience = kHurried;
     if (patience == armed_) return;
     armed_ = patience;
@@ -258,7 +286,7 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
       if (error || !self) return;
       self->armed_.reset();
       const auto elapsed = std::chrono::duration_cast<Millis>(Steady::now() - self->began_);
-      self->go_on([&] { self->case_.expire(hurries ? Millis::max() : elapsed); });
+      self->go_on([&] { hurries ? self->case_.hurry() : self->case_.expire(elapsed); });
     });
   }
 
@@ -271,6 +299,12 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
   Timer timer_;
   std::list<dns::Lookup> lookups_;  // not answered
   std::size_t errands_ = 0;         // the same
+  struct OpenCall {
+    Breaker& breaker;
+    service::HttpCall call;
+  };
+  std::list<OpenCall> calls_;  // of this phase, not answered
+  const mail::Transaction* transaction_ = nullptr;
   Asked dns_, ledger_;
   Trial::Done done_;  // while a question is open
   Phase phase_ = Phase::connect;
@@ -294,6 +328,7 @@ std::string LiveJudge::impaired() const {
   std::string text;
   for (const Outage* each : {&shared_->dns_outage, &shared_->ledger_outage})
     if (each->active()) text += "filters have no answers: " + std::string(each->source()) + "\n";
+  for (const std::string& service : shared_->services.active()) text += "filters have no answers: " + service + "\n";
   return text;
 }
 

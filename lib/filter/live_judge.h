@@ -16,6 +16,7 @@
 #include "dns/resolver.h"
 #include "filter/chain.h"
 #include "filter/verdict.h"
+#include "service/http_client.h"
 #include "store/bookkeeper.h"
 
 namespace maildrop::filter {
@@ -25,6 +26,7 @@ struct LiveParts {
   struct Loop {
     boost::asio::io_context& context;
     dns::Resolver& resolver;
+    service::HttpClient& http;
   };
   std::vector<Loop> loops;  // by their index of service::Loops
   store::Bookkeeper& ledger;

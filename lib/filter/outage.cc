@@ -7,12 +7,15 @@
 
 namespace maildrop::filter {
 
-Outage::Outage(std::string_view source, metrics::Registry& metrics, Millis least)
+Outage::Outage(std::string_view source, metrics::Registry& metrics, Millis least, unsigned failures)
     : source_(source),
-      gauge_(metrics.gauge("maildrop_filter_outage",
-                           "Outages of what filters ask: 1 while the last 20 sessions had no answer at all, for 10 s",
-                           "source=\"" + std::string(source) + "\"")),
-      least_(least) {}
+      gauge_(metrics.gauge(
+          "maildrop_filter_outage",
+          "Outages of what filters ask: 1 while the last 20 sessions had no answer at all, for 10 s; of a "
+          "service, the last 5 calls",
+          "source=\"" + std::string(source) + "\"")),
+      least_(least),
+      most_(failures) {}
 
 void Outage::count(bool answered, Monotonic now) {
   const Monotonic::rep moment = now.time_since_epoch().count();
@@ -26,7 +29,7 @@ void Outage::count(bool answered, Monotonic now) {
   }
   Monotonic::rep never = 0;
   last_.compare_exchange_strong(never, moment, std::memory_order_relaxed);
-  const bool many = failures_.fetch_add(1, std::memory_order_relaxed) + 1 >= kSessions;
+  const bool many = failures_.fetch_add(1, std::memory_order_relaxed) + 1 >= most_;
   const bool long_ago = moment - last_.load(std::memory_order_relaxed) >= least_.count();
   if (!many || !long_ago || active() || active_.exchange(true)) return;
   gauge_.set(1);

@@ -18,8 +18,9 @@ class Outage {
   /// dead is no outage, nor are many of them, as long as others have answers.
   static constexpr unsigned kSessions = 20;
 
-  /// `source` names it in logs and metrics (`dns`), and outlives it. `least`: since the last answer.
-  Outage(std::string_view source, metrics::Registry& metrics, Millis least);
+  /// `source` names it in logs and metrics (`dns`), and outlives it. `least`: since the last answer. `failures`: in a
+  /// row.
+  Outage(std::string_view source, metrics::Registry& metrics, Millis least, unsigned failures = kSessions);
 
   void count(bool answered, Monotonic now);
   bool active() const { return active_.load(std::memory_order_relaxed); }
@@ -29,6 +30,7 @@ class Outage {
   std::string_view source_;
   metrics::Gauge& gauge_;
   Monotonic::duration least_;
+  unsigned most_;
   std::atomic<Monotonic::rep> last_{0};  // when there was an answer, or the first failure since the start
   std::atomic<unsigned> failures_{0};    // since then
   std::atomic<bool> active_{false};

@@ -110,7 +110,7 @@ class Reader {
         {"name", &Reader::name}, {"helo", &Reader::helo},         {"from", &Reader::from},
         {"to", &Reader::to},     {"early", &Reader::early},       {"dns", &Reader::dns},
         {"size", &Reader::size}, {"smtputf8", &Reader::smtputf8}, {"ledger", &Reader::keep},
-        {"want", &Reader::want}, {"told", &Reader::told}};
+        {"want", &Reader::want}, {"told", &Reader::told},         {"call", &Reader::call}};
     return kLines;
   }
 
@@ -174,6 +174,17 @@ class Reader {
     const Result<store::Answer> done = world_.ledger().run(operation);
     clock_.jump(age);
     if (!done) return tl::unexpected(done.error());
+    return {};
+  }
+  Result<void> call(const std::string& text) {
+    auto [where, answer] = TRY(in_two(text));
+    const service::HttpUrl url = TRY(service::HttpUrl::parse(where));
+    if (answer == "silent") {
+      world_.serve(url, std::nullopt);
+      return {};
+    }
+    const auto status = static_cast<unsigned>(TRY(take_number(answer)));
+    world_.serve(url, service::HttpAnswer{status, answer});
     return {};
   }
   Result<void> want(const std::string& text) { return append(sample_.want, text); }

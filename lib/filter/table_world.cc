@@ -1,7 +1,7 @@
 /// table_world.cc: answers from tables, and time that goes by at once.
 #include "filter/table_world.h"
 
-#include <optional>
+#include <algorithm>
 #include <utility>
 
 #include "store/memory_ledger.h"
@@ -21,6 +21,10 @@ void TableWorld::put(std::string_view name, dns::Type type, dns::Answer answer) 
 }
 
 void TableWorld::silence(std::string_view name, dns::Type type) { silent_.insert(*dns::Question::make(name, type)); }
+
+void TableWorld::serve(const service::HttpUrl& url, std::optional<service::HttpAnswer> answer) {
+  services_.emplace_back(url, std::move(answer));
+}
 
 Result<void> TableWorld::run(Case& session, Phase phase, const mail::Transaction& transaction) {
   Result<void> failed;
@@ -61,6 +65,21 @@ bool TableWorld::answer(Case& session, Result<void>& failed) {
     Result<store::Answer> said = fail(Code::unavailable, "told to");
     if (ledger_state_ == LedgerIs::there) said = ledger_->run(errand->operation);
     session.know(errand->number, std::move(said));
+    any = true;
+  }
+  return answer_calls(session) || any;
+}
+
+bool TableWorld::answer_calls(Case& session) {
+  bool any = false;
+  for (const Knowledge::Call* call : session.take_calls()) {
+    called.push_back(call->request->body + call->request->rest);
+    const auto served = std::find_if(services_.begin(), services_.end(),
+                                     [&](const auto& service) { return service.first == call->request->url; });
+    if (served != services_.end() && !served->second) continue;
+    Result<service::HttpAnswer> said = fail(Code::unavailable, "nobody is there");
+    if (served != services_.end()) said = *served->second;
+    session.know_call(call->number, std::move(said));
     any = true;
   }
   return any;

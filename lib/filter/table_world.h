@@ -4,9 +4,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/clock.h"
@@ -27,6 +29,8 @@ class TableWorld {
   /// REQUIRES: a name that can be one.
   void put(std::string_view name, dns::Type type, dns::Answer answer);
   void silence(std::string_view name, dns::Type type);
+  /// What a URL answers; nothing: it is silent. Of what is not in the table nobody is there.
+  void serve(const service::HttpUrl& url, std::optional<service::HttpAnswer> answer);
   /// In the order of the questions.
   using Ask = std::function<Result<std::vector<dns::Answer>>(const std::vector<dns::Question>&)>;
   void ask_others(Ask others) { others_ = std::move(others); }
@@ -42,15 +46,18 @@ class TableWorld {
     return session.decide();
   }
 
-  std::vector<std::string> asked;  // `A example.com`
+  std::vector<std::string> asked;   // `A example.com`
+  std::vector<std::string> called;  // the bodies
   unsigned errands = 0;
   unsigned rounds = 0;  // of questions
 
  private:
   bool answer(Case& session, Result<void>& failed);
+  bool answer_calls(Case& session);
 
   std::map<dns::Question, dns::Answer> answers_;
   std::set<dns::Question> silent_;
+  std::vector<std::pair<service::HttpUrl, std::optional<service::HttpAnswer>>> services_;
   Ask others_{};
   std::unique_ptr<store::Ledger> ledger_;
   LedgerIs ledger_state_ = LedgerIs::there;

@@ -276,3 +276,76 @@ TEST_CASE("a message has of its recipients the worst that each filter found, and
   bench.at(Phase::message);
   CHECK(bench.session.trace().entries.size() == 2);
 }
+
+TEST_CASE("a service is asked once for each recipient, however often it is asked for, and not without end") {
+  const auto request = [](std::string body) {
+    return std::make_shared<const service::HttpRequest>(
+        service::HttpRequest{*service::HttpUrl::parse("http://127.0.0.1/"), {}, std::move(body)});
+  };
+  const auto asks = [&](Phase phase, const Transaction&, Facts& facts) {
+    const auto* one = facts.call(request(phase == Phase::rcpt ? "x" : "y"));
+    const auto* again = facts.call(request(phase == Phase::rcpt ? "x" : "y"));
+    if (!one || !again) return Finding{};
+    return *one ? Finding::score_of((*again)->status, (*one)->body) : Finding::fail((*one).error().what);
+  };
+  Bench bench(chain_of({}, link("one", kRcpt | kMail, scored(), asks), link("two", kRcpt, scored(), asks),
+                       link("greedy", kMail, scored(), [&](Phase, const Transaction&, Facts& facts) {
+                         for (std::size_t i = 0; i <= Facts::kMostCalls; ++i) facts.call(request(std::to_string(i)));
+                         return Finding{};
+                       })));
+  bench.world.serve(*service::HttpUrl::parse("http://127.0.0.1/"), service::HttpAnswer{2, "said"});
+  bench.at(Phase::mail);
+  CHECK(bench.session.trace().entries.at(1).reason == "asks for too much");
+  bench.world.called.clear();
+  CHECK(bench.at(Phase::rcpt).score == 6);  // two at RCPT, and MAIL's
+  CHECK(bench.world.called == std::vector<std::string>{"x"});
+  bench.at(Phase::rcpt);
+  CHECK(bench.world.called == std::vector<std::string>{"x", "x"});
+}
+
+TEST_CASE("who wants all that is told waits for those before it, and for nobody behind") {
+  static constexpr std::string_view kOne[] = {"one"}, kLast[] = {"last"};
+  std::string seen;
+  const auto tells = [](std::string_view fact) {
+    return [fact](Phase, const Transaction&, Facts& facts) {
+      if (!facts.dns("a.example", Type::a)) return Finding{};
+      facts.tell(fact, "told");
+      return Finding{};
+    };
+  };
+  Bench bench(chain_of({}, link("one", kConnect, scored(), tells("one"), kOne),
+                       link("asks", kConnect | kHelo, scored(),
+                            [&](Phase, const Transaction&, Facts& facts) {
+                              const Facts::Told* told = facts.all_told();
+                              if (!told) return Finding{};
+                              for (const auto& [fact, value] : *told)
+                                seen += std::string(fact) + "=" + std::string(value) + " ";
+                              return Finding{};
+                            }),
+                       link("last", kConnect, scored(), tells("last"), kLast)));
+  bench.at(Phase::connect);
+  CHECK(seen == "one=told ");
+  bench.at(Phase::helo);
+  CHECK(seen == "one=told one=told ");
+}
+
+TEST_CASE("in a hurry the DNS is not waited for, and a service is") {
+  const FakeClock clock;
+  const Transaction transaction = transaction_of("192.0.2.1");
+  Case session(chain_of({}, link("list", kConnect, scored(), listed_by("list.example")),
+                        link("service", kConnect, scored(),
+                             [](Phase, const Transaction&, Facts& facts) {
+                               facts.call(std::make_shared<const service::HttpRequest>());
+                               return Finding{};
+                             })),
+               clock);
+  session.begin(Phase::connect, transaction);
+  CHECK_FALSE(session.advance());
+  CHECK(session.can_hurry());
+  session.hurry();
+  CHECK_FALSE(session.advance());
+  CHECK_FALSE(session.can_hurry());
+  CHECK(session.patience());
+  session.know_call(session.take_calls().at(0)->number, service::HttpAnswer{});
+  CHECK(session.advance());
+}

@@ -103,3 +103,31 @@ TEST_CASE("answers beyond what a session, or all of them, may have by bytes coun
   CHECK(large(third, 1) == dns::Status::refused);  // a source has less than all
   CHECK(small.used() < 100'000);
 }
+
+TEST_CASE("a question to a service is one call, held of the budget with its answer, and forgotten with its phase") {
+  Budget budget(100 * 1024);
+  Knowledge knowledge;
+  knowledge.hold_of(BudgetShare(budget), {});
+  const auto ask = [&](std::string body) -> const Knowledge::Call& {
+    const service::HttpRequest request{*service::HttpUrl::parse("http://127.0.0.1/"), {}, std::move(body)};
+    return knowledge.find(std::make_shared<const service::HttpRequest>(request), Millis(1));
+  };
+  const Knowledge::Call& call = ask("x");
+  CHECK(&ask("x") == &call);
+  CHECK(&ask("y") != &call);
+  CHECK(knowledge.take_calls().size() == 2);
+  CHECK(knowledge.take_calls().empty());
+  knowledge.know_call(call.number, service::HttpAnswer{200, std::string(30 * 1024, 'x')});
+  CHECK(call.answer->has_value());
+  CHECK(budget.used() > 30 * 1024);
+  CHECK(ask(std::string(90 * 1024, 'x')).answer->error().code == Code::over_limit);
+  CHECK(knowledge.take_calls().empty());
+  knowledge.know_call(ask("y").number, service::HttpAnswer{200, std::string(90 * 1024, 'x')});
+  CHECK(ask("y").answer->error().code == Code::over_limit);
+  const std::size_t number = call.number;
+  knowledge.forget();
+  CHECK(budget.used() == 0);
+  CHECK_FALSE(ask("x").answer);
+  knowledge.know_call(number, service::HttpAnswer{});
+  CHECK_FALSE(ask("x").answer);
+}

@@ -1,12 +1,19 @@
 /// live_judge_test.cc: cases on a loop: whom they wait for, for how long, and what becomes of an answer nobody awaits.
 #include "filter/live_judge.h"
 
+#include <atomic>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/streambuf.hpp>
+#include <boost/asio/write.hpp>
 #include <chrono>
 #include <future>
+#include <list>
 #include <map>
 #include <set>
 
+#include "filter/breaker.h"
 #include "filter/kit.h"
 #include "filter/outage.h"
 #include "service/loops.h"
@@ -66,17 +73,76 @@ Chain::Link looks_up(std::string name, FilterUse use = scored()) {
   });
 }
 
+/// A service on the loop: answers each request at once, or when a test says so.
+class Service {
+ public:
+  explicit Service(boost::asio::io_context& loop)
+      : acceptor_(loop, {boost::asio::ip::address_v4::loopback(), 0}), port_(acceptor_.local_endpoint().port()) {
+    accept();
+  }
+  void close() {
+    acceptor_.close();
+    peers_.clear();
+  }
+  void answer() {
+    for (Peer& peer : peers_) boost::asio::write(peer.socket, boost::asio::buffer(kAnswer));
+  }
+  std::shared_ptr<const service::HttpRequest> request() const {
+    const std::string url = "http://127.0.0.1:" + std::to_string(port_) + "/";
+    return std::make_shared<const service::HttpRequest>(service::HttpRequest{*service::HttpUrl::parse(url)});
+  }
+
+  std::atomic<bool> silent = false;
+  std::atomic<unsigned> requests = 0;
+
+ private:
+  static constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n7";
+  struct Peer {
+    explicit Peer(boost::asio::ip::tcp::socket s) : socket(std::move(s)) {}
+    boost::asio::ip::tcp::socket socket;
+    boost::asio::streambuf input;
+  };
+
+  void accept() {
+    acceptor_.async_accept([this](boost::system::error_code error, boost::asio::ip::tcp::socket socket) {
+      if (error) return;
+      read(peers_.emplace_back(std::move(socket)));
+      accept();
+    });
+  }
+  void read(Peer& peer) {
+    const auto heard = [this, &peer](boost::system::error_code error, std::size_t size) {
+      if (error) return;
+      peer.input.consume(size);
+      ++requests;
+      if (!silent) boost::asio::write(peer.socket, boost::asio::buffer(kAnswer));
+      read(peer);
+    };
+    boost::asio::async_read_until(peer.socket, peer.input, "\r\n\r\n", heard);
+  }
+
+  boost::asio::ip::tcp::acceptor acceptor_;
+  std::uint16_t port_;
+  std::list<Peer> peers_;
+};
+
 struct Stage {
   explicit Stage(std::shared_ptr<const Chain> chain)
       : loops(1),
         resolver(loops.at(0).context()),
+        http(std::make_unique<service::HttpClient>(loops.at(0).context())),
+        served(loops.at(0).context()),
         ledger(store::make_memory_ledger(clock, 100)),
         bookkeeper(*ledger, metrics),
-        judge({{{loops.at(0).context(), resolver}}, bookkeeper, clock, metrics, Millis(0)}, std::move(chain)) {
+        judge({{{loops.at(0).context(), resolver, *http}}, bookkeeper, clock, metrics, Millis(0)}, std::move(chain)) {
     loops.start();
   }
   ~Stage() {
-    on_loop([this] { trial.reset(); });
+    on_loop([this] {
+      trial.reset();
+      http.reset();
+      served.close();
+    });
     loops.finish();
     loops.join();
   }
@@ -109,6 +175,8 @@ struct Stage {
   metrics::Registry metrics;
   service::Loops loops;
   TableResolver resolver;
+  std::unique_ptr<service::HttpClient> http;
+  Service served;
   std::unique_ptr<store::Ledger> ledger;
   store::Bookkeeper bookkeeper;
   LiveJudge judge;
@@ -269,4 +337,71 @@ TEST_CASE("what filters want of the ledger at the end is done, though nobody wai
   CHECK_FALSE(is_kept("session"));
   stage.on_loop([&] { stage.trial.reset(); });
   CHECK(is_kept("session"));
+}
+
+namespace {
+
+/// Scores what the service says; the stage is made after its chain.
+Chain::Link asks_service(Stage*& stage, std::uint8_t phases = kConnect) {
+  return link("service", phases, scored(), [&stage](Phase, const mail::Transaction&, Facts& facts) {
+    const auto* answer = facts.call(stage->served.request());
+    if (!answer) return Finding{};
+    if (!*answer) return Finding::fail(answer->error().what);
+    return Finding::score_of((*answer)->body == "7" ? 7 : 100, "said");
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a service is asked from the loop, once for all who ask the same") {
+  Stage* at = nullptr;
+  Stage stage(chain_of({}, asks_service(at), asks_service(at)));
+  at = &stage;
+  CHECK(Stage::wait(stage.ask(Phase::connect)).score == 14);
+  CHECK(stage.served.requests == 1);
+  CHECK(Stage::wait(stage.ask(Phase::connect)).score == 14);
+  CHECK(stage.served.requests == 2);
+}
+
+TEST_CASE("a service that hangs costs its filter its answer, and after some calls nobody waits for it") {
+  FilterSettings settings;
+  settings.timeout = Millis(50);
+  Stage* at = nullptr;
+  Stage stage(chain_of(settings, asks_service(at)));
+  at = &stage;
+  stage.served.silent = true;
+  for (unsigned i = 0; i < Breaker::kFailures; ++i) CHECK(Stage::wait(stage.ask(Phase::connect)).score == 0);
+  CHECK(stage.judge.impaired().starts_with("filters have no answers: 127.0.0.1:"));
+  Stage::wait(stage.ask(Phase::connect));  // the probe
+  const unsigned requests = stage.served.requests;
+  for (int i = 0; i < 20; ++i) Stage::wait(stage.ask(Phase::connect));
+  CHECK(stage.served.requests == requests);
+}
+
+TEST_CASE("a session may end while a service is asked") {
+  Stage* at = nullptr;
+  Stage stage(chain_of({}, asks_service(at)));
+  at = &stage;
+  stage.served.silent = true;
+  std::future<Verdict> verdict = stage.ask(Phase::connect);
+  stage.on_loop([&] { stage.trial.reset(); });
+  CHECK_THROWS(Stage::wait(std::move(verdict)));
+  stage.served.silent = false;
+  CHECK(Stage::wait(stage.ask(Phase::connect)).score == 7);
+}
+
+TEST_CASE("an outage of the DNS does not hurry a service") {
+  FilterSettings settings;
+  settings.timeout = std::chrono::hours(1);
+  Stage* at = nullptr;
+  Stage stage(chain_of(settings, looks_up("a.example"), asks_service(at, bit(Phase::helo))));
+  at = &stage;
+  stage.on_loop([&] { stage.resolver.at_once["a.example"] = no_answer(dns::Status::failed); });
+  for (unsigned i = 0; i < Outage::kSessions; ++i) Stage::wait(stage.ask(Phase::connect));
+  CHECK(stage.judge.impaired() == "filters have no answers: dns\n");
+  stage.served.silent = true;
+  std::future<Verdict> verdict = stage.ask(Phase::helo);
+  CHECK(verdict.wait_for(Millis(300)) == std::future_status::timeout);  // three times as long as the DNS would have
+  stage.on_loop([&] { stage.served.answer(); });
+  CHECK(Stage::wait(std::move(verdict)).score == 7);
 }

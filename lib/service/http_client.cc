@@ -1,0 +1,286 @@
+/// http_client.cc: pools of connections, and who waits for one.
+#include "service/http_client.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <chrono>
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace maildrop::service {
+
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using Executor = asio::io_context::executor_type;
+using Steady = std::chrono::steady_clock;
+using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor>;
+using Protocol = asio::generic::stream_protocol;
+using Socket = asio::basic_stream_socket<Protocol, Executor>;
+
+Protocol::endpoint endpoint_of(const Endpoint& endpoint) {
+  if (endpoint.kind == Endpoint::Kind::unix_path) return asio::local::stream_protocol::endpoint(endpoint.path);
+  const auto& bytes = endpoint.address.bytes();
+  if (endpoint.address.is_v4())
+    return asio::ip::tcp::endpoint(asio::ip::address_v4({bytes[12], bytes[13], bytes[14], bytes[15]}), endpoint.port);
+  asio::ip::address_v6::bytes_type v6{};
+  std::copy(bytes.begin(), bytes.end(), v6.begin());
+  return asio::ip::tcp::endpoint(asio::ip::address_v6(v6), endpoint.port);
+}
+
+tl::unexpected<Error> unavailable(const std::string& what, const error_code& error) {
+  return fail(Code::unavailable, what + ": " + error.message());
+}
+
+class Connection;
+
+/// A request, until it is answered or nobody waits for it.
+struct Job {
+  Job(const Executor& executor, std::shared_ptr<const HttpRequest> r, const std::string* t, HttpClient::Done d)
+      : request(std::move(r)), text(t ? t : &kNone), done(std::move(d)), timer(executor) {}
+
+  inline static const std::string kNone;
+  std::shared_ptr<const HttpRequest> request;
+  const std::string* text;
+  HttpClient::Done done;
+  Timer timer;
+  std::shared_ptr<Connection> connection{};
+};
+
+/// What becomes of connections, and of the jobs they had.
+class Pool {
+ public:
+  virtual ~Pool() = default;
+  virtual void answered(const std::shared_ptr<Connection>& connection, Result<HttpAnswer> answer, bool again) = 0;
+  /// It is gone; what it was about may be tried on another one.
+  virtual void lost(const std::shared_ptr<Connection>& connection, Result<HttpAnswer> why, bool try_again) = 0;
+};
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(const Executor& executor, std::weak_ptr<Pool> pool) : socket_(executor), pool_(std::move(pool)) {}
+
+  void open(const Endpoint& endpoint, std::shared_ptr<Job> job, const HttpAnswerReader::Limits& limits) {
+    take(std::move(job), limits);
+    socket_.async_connect(endpoint_of(endpoint),
+                          [self = shared_from_this(), ip = endpoint.kind == Endpoint::Kind::ip](error_code error) {
+                            if (!self->job_) return;
+                            if (error) return self->lose(unavailable("cannot connect", error));
+                            if (ip) self->socket_.set_option(asio::ip::tcp::no_delay(true), error);
+                            self->write();
+                            self->read();
+                          });
+  }
+
+  /// Another one, after an answer.
+  void go_on(std::shared_ptr<Job> job, const HttpAnswerReader::Limits& limits) {
+    used_ = true;
+    take(std::move(job), limits);
+    write();
+  }
+
+  void close() {
+    job_.reset();
+    pool_.reset();
+    error_code ignored;
+    socket_.close(ignored);
+  }
+
+  std::shared_ptr<Job> release() { return std::exchange(job_, nullptr); }
+
+ private:
+  void take(std::shared_ptr<Job> job, const HttpAnswerReader::Limits& limits) {
+    job_ = std::move(job);
+    pieces_.emplace(*job_->request, *job_->text);
+    reader_ = std::make_unique<HttpAnswerReader>(limits);
+    request_ = job_->request;
+    written_ = false;
+  }
+
+  /// What is written is in the pieces, which stay, as the request does, until the next job.
+  void write() {
+    const Result<std::string_view> piece = pieces_->next();
+    if (!piece) return lose(tl::unexpected(piece.error()));
+    written_ = piece->empty();
+    if (written_) return;
+    asio::async_write(socket_, asio::buffer(piece->data(), piece->size()),
+                      [self = shared_from_this()](error_code error, std::size_t) {
+                        if (!self->job_) return;
+                        // Who refuses a request may do so before he has read it: the reader hears that first.
+                        if (!error) self->write();
+                      });
+  }
+
+  /// One is always under way, so that it is known when a connection that waits for its next request is closed.
+  void read() {
+    socket_.async_read_some(asio::buffer(input_), [self = shared_from_this()](error_code error, std::size_t size) {
+      self->hear(error, std::string_view(self->input_.data(), size));
+    });
+  }
+
+  void hear(const error_code& error, std::string_view bytes) {
+    if (pool_.expired()) return;
+    if (!job_) return lose(fail(Code::unavailable, "nobody asked"));
+    const auto want = error ? reader_->end() : reader_->consume(bytes);
+    if (!want) return lose(tl::unexpected(want.error()));
+    if (*want == HttpAnswerReader::Want::more) return read();
+    const bool again = !error && written_ && reader_->keeps_alive();
+    if (again) read();
+    if (const auto pool = pool_.lock()) pool->answered(shared_from_this(), reader_->take(), again);
+  }
+
+  void lose(Result<HttpAnswer> why) {
+    if (const auto pool = pool_.lock()) pool->lost(shared_from_this(), std::move(why), used_ && reader_->is_blank());
+  }
+
+  Socket socket_;
+  std::weak_ptr<Pool> pool_;
+  std::shared_ptr<Job> job_;
+  std::shared_ptr<const HttpRequest> request_;  // of the pieces
+  std::optional<HttpRequestPieces> pieces_;
+  std::unique_ptr<HttpAnswerReader> reader_;
+  bool used_ = false;     // it had an answer before
+  bool written_ = false;  // all of the request
+  std::array<char, 4096> input_{};
+};
+
+/// Those to one endpoint.
+class EndpointPool final : public Pool, public std::enable_shared_from_this<EndpointPool> {
+ public:
+  EndpointPool(const Executor& executor, Endpoint endpoint, const HttpClient::Limits& limits)
+      : executor_(executor), endpoint_(std::move(endpoint)), limits_(limits) {}
+
+  /// false: too many wait.
+  bool add(const std::shared_ptr<Job>& job) {
+    if (waiting_.size() >= limits_.waiting) return false;
+    waiting_.push_back(job);
+    pump();
+    return true;
+  }
+
+  void cancel(const std::shared_ptr<Job>& job) {
+    job->done = nullptr;
+    job->timer.cancel();
+    std::erase(waiting_, job);
+    if (const auto connection = std::exchange(job->connection, nullptr)) drop(connection);
+    pump();
+  }
+
+  void answered(const std::shared_ptr<Connection>& connection, Result<HttpAnswer> answer, bool again) override {
+    const std::shared_ptr<Job> job = connection->release();
+    job->connection.reset();
+    again ? idle_.push_back(connection) : drop(connection);
+    end(job, std::move(answer));
+  }
+
+  void lost(const std::shared_ptr<Connection>& connection, Result<HttpAnswer> why, bool try_again) override {
+    const std::shared_ptr<Job> job = connection->release();
+    drop(connection);
+    if (!job) return pump();
+    job->connection.reset();
+    if (try_again) return open(job);
+    end(job, std::move(why));
+  }
+
+  void end(const std::shared_ptr<Job>& job, Result<HttpAnswer> answer) {
+    const HttpClient::Done done = std::exchange(job->done, nullptr);
+    cancel(job);
+    if (done) done(std::move(answer));
+  }
+
+  void close() {
+    while (!waiting_.empty()) cancel(waiting_.back());
+    while (!open_.empty()) drop(open_.back());
+  }
+
+ private:
+  void pump() {
+    while (!waiting_.empty() && (!idle_.empty() || open_.size() < limits_.connections)) {
+      const std::shared_ptr<Job> job = waiting_.front();
+      waiting_.pop_front();
+      if (idle_.empty()) {
+        open(job);
+        continue;
+      }
+      job->connection = idle_.back();  // the others may end for want of use
+      idle_.pop_back();
+      job->connection->go_on(job, limits_.answer);
+    }
+  }
+
+  void open(const std::shared_ptr<Job>& job) {
+    job->connection = std::make_shared<Connection>(executor_, weak_from_this());
+    open_.push_back(job->connection);
+    job->connection->open(endpoint_, job, limits_.answer);
+  }
+
+  void drop(const std::shared_ptr<Connection>& connection) {
+    const std::shared_ptr<Connection> kept = connection;
+    std::erase(open_, kept);
+    std::erase(idle_, kept);
+    kept->close();
+  }
+
+  Executor executor_;
+  Endpoint endpoint_;
+  HttpClient::Limits limits_;
+  std::vector<std::shared_ptr<Connection>> open_;
+  std::vector<std::shared_ptr<Connection>> idle_;  // of these
+  std::deque<std::shared_ptr<Job>> waiting_;
+};
+
+}  // namespace
+
+struct HttpClient::State {
+  State(Executor e, const Limits& l) : executor(std::move(e)), limits(l) {}
+
+  EndpointPool& pool_of(const Endpoint& endpoint) {
+    std::shared_ptr<EndpointPool>& pool = pools[endpoint.to_string()];
+    if (!pool) pool = std::make_shared<EndpointPool>(executor, endpoint, limits);
+    return *pool;
+  }
+
+  Executor executor;
+  Limits limits;
+  std::map<std::string, std::shared_ptr<EndpointPool>> pools;  // as few as configurations have named
+};
+
+HttpClient::HttpClient(asio::io_context& loop, const Limits& limits)
+    : state_(std::make_shared<State>(loop.get_executor(), limits)) {}
+
+HttpClient::~HttpClient() {
+  for (const auto& [name, pool] : state_->pools) pool->close();
+}
+
+HttpCall HttpClient::ask(std::shared_ptr<const HttpRequest> request, const std::string* text, Monotonic until,
+                         Done done) {
+  EndpointPool& pool = state_->pool_of(request->url.endpoint);
+  const auto job = std::make_shared<Job>(state_->executor, std::move(request), text, std::move(done));
+  const auto end = [weak = pool.weak_from_this(), late = std::weak_ptr(job)](Error why) {
+    const auto to = weak.lock();
+    const auto whose = late.lock();
+    if (to && whose) to->end(whose, tl::unexpected(std::move(why)));
+  };
+  job->timer.expires_at(until);
+  job->timer.async_wait([end](error_code error) {
+    if (!error) end({Code::timed_out, "no answer in time"});
+  });
+  if (!pool.add(job))
+    asio::post(state_->executor, [end] { end({Code::unavailable, "too many requests wait for an answer"}); });
+  return HttpCall([weak = pool.weak_from_this(), job] {
+    if (const auto to = weak.lock()) to->cancel(job);
+  });
+}
+
+}  // namespace maildrop::service

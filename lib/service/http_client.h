@@ -1,0 +1,67 @@
+/// http_client.h: asks services nearby over HTTP/1.1, for one loop.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "service/http_exchange.h"
+
+namespace maildrop::service {
+
+/// Of who waits for an answer. When it goes, nobody does: the request is broken off, and no answer comes.
+class HttpCall {
+ public:
+  HttpCall() = default;
+  explicit HttpCall(std::function<void()> cancel) : cancel_(std::move(cancel)) {}
+  ~HttpCall() { forget(); }
+  HttpCall(HttpCall&& other) noexcept : cancel_(std::exchange(other.cancel_, nullptr)) {}
+  HttpCall& operator=(HttpCall&& other) noexcept {
+    if (this == &other) return *this;
+    forget();
+    cancel_ = std::exchange(other.cancel_, nullptr);
+    return *this;
+  }
+
+ private:
+  void forget() {
+    if (const auto cancel = std::exchange(cancel_, nullptr)) cancel();
+  }
+  std::function<void()> cancel_;
+};
+
+/// Connections are kept for the next request, as long as their servers want. One that turns out to be dead before a
+/// byte of the answer has come costs a second try on a new one, so a request may come twice. On its loop's thread, or
+/// while that does not run. Connections keep the loop from ending until it goes.
+class HttpClient {
+ public:
+  struct Limits {
+    std::size_t connections = 16;  // to one endpoint
+    std::size_t waiting = 256;     // requests for one of them
+    HttpAnswerReader::Limits answer{};
+  };
+  using Done = std::function<void(Result<HttpAnswer>)>;
+
+  explicit HttpClient(boost::asio::io_context& loop) : HttpClient(loop, Limits()) {}
+  HttpClient(boost::asio::io_context& loop, const Limits& limits);
+  ~HttpClient();  // who waits for an answer has none
+
+  /// `done` is called from the loop, never from within: once, if the call is still there. `text` stays in its place
+  /// until then; nullptr: there is none.
+  ///   timed_out    no whole answer until `until`
+  ///   unavailable  nobody is there, or he ends before his answer; too many requests wait
+  ///   internal     the text is another one by now
+  ///   over_limit, invalid   as HttpAnswerReader
+  HttpCall ask(std::shared_ptr<const HttpRequest> request, const std::string* text, Monotonic until, Done done);
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace maildrop::service

@@ -1,0 +1,78 @@
+/// http_exchange.h: one request as pieces to send, and its answer from pieces that came. Any split gives the same. No
+/// sockets here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+#include "service/http_request.h"
+
+namespace maildrop::service {
+
+/// Holds one piece at a time, whatever the size of the text between.
+class HttpRequestPieces {
+ public:
+  static constexpr std::size_t kPiece = std::size_t{48} * 1024;  // of the text; divisible by 3, as Base64 wants
+
+  /// Both outlive it.
+  HttpRequestPieces(const HttpRequest& request, const std::string& text)
+      : request_(request), text_(text), size_(request.between == HttpRequest::Between::nothing ? 0 : text.size()) {}
+
+  /// The next piece, until next(); empty: that was all.
+  ///   internal  the text is another one by now
+  Result<std::string_view> next();
+
+ private:
+  enum class At : std::uint8_t { head, text, end };
+
+  const HttpRequest& request_;
+  const std::string& text_;
+  std::size_t size_;
+  std::size_t sent_ = 0;  // of the text
+  At at_ = At::head;
+  std::string piece_;
+};
+
+class HttpAnswerReader {
+ public:
+  /// Of a head, and of a body.
+  struct Limits {
+    std::uint32_t head = 8 * 1024;
+    std::uint64_t body = 64 * 1024;
+  };
+  enum class Want : std::uint8_t { more, nothing };
+
+  explicit HttpAnswerReader(const Limits& limits);
+  ~HttpAnswerReader();
+
+  /// nothing: the answer is here.
+  ///   invalid      it is none, or not of HTTP/1
+  ///   over_limit   a limit is met
+  Result<Want> consume(std::string_view bytes);
+  /// Its server has closed the connection.
+  ///   unavailable  before the answer had ended
+  Result<Want> end();
+
+  /// No byte has come.
+  bool is_blank() const { return blank_; }
+  /// REQUIRES: it is here.
+  HttpAnswer take();
+  /// The connection may have another request. REQUIRES: it is here.
+  bool keeps_alive() const;
+
+ private:
+  struct Parser;
+  Result<Want> step();
+  void renew();
+
+  Limits limits_;
+  bool blank_ = true;
+  std::string buffer_;
+  std::unique_ptr<Parser> parser_;
+};
+
+}  // namespace maildrop::service
