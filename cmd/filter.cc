@@ -51,13 +51,19 @@ struct Row {
   bool script;
 };
 
+/// By its settings; all of its kind where these are wrong.
+std::uint8_t set_phases_of(const filter::FilterKind& kind, const Config& config) {
+  const auto made = kind.make(config);
+  return made ? kind.phases & (*made)->phases() : kind.phases;
+}
+
 /// In their order.
 std::vector<Row> rows_of(const Config& config, const std::vector<std::shared_ptr<const filter::LuaScript>>& scripts) {
   std::vector<Row> rows;
   for (const filter::FilterKind& kind : filter::filter_kinds())
     rows.push_back({std::string(kind.name),
                     std::string(kind.summary),
-                    kind.phases,
+                    set_phases_of(kind, config),
                     kind.use(config.filter),
                     {kind.tells.begin(), kind.tells.end()},
                     false});
@@ -76,7 +82,7 @@ std::string phases_of(std::uint8_t phases, std::string_view between) {
   for (std::size_t i = 0; i < std::size(filter::kPhaseNames); ++i)
     if ((phases & (1u << i)) != 0)
       text += (text.empty() ? "" : std::string(between)) + std::string(filter::kPhaseNames[i]);
-  return text;
+  return text.empty() ? "none" : text;
 }
 
 std::string_view mode_of(const Row& row) { return kModes[static_cast<std::size_t>(row.use.mode)]; }

@@ -98,6 +98,14 @@ struct ContentFilter : FilterUse {
   std::vector<std::string> rules;  // see filter/content_rule.h
 };
 
+struct HttpFilter : FilterUse {
+  HttpFilter() : FilterUse{.mode = Mode::enforce} {}  // whoever names a URL wants done what is answered there
+
+  std::string url;  // see service/http_request.h; empty: nobody is asked
+  std::vector<std::string> phases{"message"};
+  bool body = false;  // the message goes with the question
+};
+
 /// Of filters that are Lua files (filter/lua_script.h). The mode is the most that theirs can be.
 struct LuaFilterSettings : FilterUse {
   LuaFilterSettings() : FilterUse{.mode = Mode::enforce} {}
@@ -144,6 +152,7 @@ struct FilterSettings {
   UriblFilter uribl;
   UrlsFilter urls;
   ContentFilter content;
+  HttpFilter http;
   LuaFilterSettings lua;
 };
 

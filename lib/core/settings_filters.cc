@@ -143,6 +143,7 @@ void add_filters(std::vector<Setting>& rows) {
   add_headers(rows);
   add_uribl(rows);
   add_content(rows);
+  add_http(rows);
   add_lua(rows);
 }
 

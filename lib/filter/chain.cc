@@ -36,7 +36,8 @@ Result<std::shared_ptr<const Chain>> Chain::make(const Config& config, std::span
     if (use.mode == FilterUse::Mode::off) continue;
     Result<std::unique_ptr<Filter>> made = kind.make(config);
     if (!made) return fail(Code::invalid, "filter." + std::string(kind.name) + ": " + made.error().what);
-    links.push_back({kind.name, kind.phases, use, std::move(*made), kind.tells});
+    const auto phases = static_cast<std::uint8_t>(kind.phases & (*made)->phases());
+    links.push_back({kind.name, phases, use, std::move(*made), kind.tells});
   }
   for (const std::shared_ptr<const LuaScript>& script : scripts)
     if (script->use().mode != FilterUse::Mode::off)

@@ -47,6 +47,9 @@ class Filter {
  public:
   virtual ~Filter() = default;
 
+  /// Of the phases of its kind, those its settings leave.
+  virtual std::uint8_t phases() const { return UINT8_MAX; }
+
   /// The transaction is as far as it has come at `phase`; of the recipients the last one is asked about. Where a fact
   /// is not known yet (nullptr) it returns whatever: it is asked again, from the begin, when all that it asked for is
   /// there. What it throws is a failed finding.

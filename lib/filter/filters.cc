@@ -23,6 +23,7 @@ extern const FilterKind kHeaders;
 extern const FilterKind kUribl;
 extern const FilterKind kUrls;
 extern const FilterKind kContent;
+extern const FilterKind kHttp;
 
 std::span<const FilterKind> filter_kinds() {
   // clang-format off
@@ -47,6 +48,7 @@ std::span<const FilterKind> filter_kinds() {
       kUribl,
       kUrls,
       kContent,
+      kHttp,
   };
   // clang-format on
   return kinds;

@@ -1,21 +1,16 @@
 /// live_judge_test.cc: cases on a loop: whom they wait for, for how long, and what becomes of an answer nobody awaits.
 #include "filter/live_judge.h"
 
-#include <atomic>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/streambuf.hpp>
-#include <boost/asio/write.hpp>
 #include <chrono>
 #include <future>
-#include <list>
 #include <map>
 #include <set>
 
 #include "filter/breaker.h"
 #include "filter/kit.h"
 #include "filter/outage.h"
+#include "filter/service_kit.h"
 #include "service/loops.h"
 #include "store/bookkeeper.h"
 #include "store/memory_ledger.h"
@@ -72,59 +67,6 @@ Chain::Link looks_up(std::string name, FilterUse use = scored()) {
     return Finding::score_of(static_cast<double>(answer->records.size()), "found");
   });
 }
-
-/// A service on the loop: answers each request at once, or when a test says so.
-class Service {
- public:
-  explicit Service(boost::asio::io_context& loop)
-      : acceptor_(loop, {boost::asio::ip::address_v4::loopback(), 0}), port_(acceptor_.local_endpoint().port()) {
-    accept();
-  }
-  void close() {
-    acceptor_.close();
-    peers_.clear();
-  }
-  void answer() {
-    for (Peer& peer : peers_) boost::asio::write(peer.socket, boost::asio::buffer(kAnswer));
-  }
-  std::shared_ptr<const service::HttpRequest> request() const {
-    const std::string url = "http://127.0.0.1:" + std::to_string(port_) + "/";
-    return std::make_shared<const service::HttpRequest>(service::HttpRequest{*service::HttpUrl::parse(url)});
-  }
-
-  std::atomic<bool> silent = false;
-  std::atomic<unsigned> requests = 0;
-
- private:
-  static constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n7";
-  struct Peer {
-    explicit Peer(boost::asio::ip::tcp::socket s) : socket(std::move(s)) {}
-    boost::asio::ip::tcp::socket socket;
-    boost::asio::streambuf input;
-  };
-
-  void accept() {
-    acceptor_.async_accept([this](boost::system::error_code error, boost::asio::ip::tcp::socket socket) {
-      if (error) return;
-      read(peers_.emplace_back(std::move(socket)));
-      accept();
-    });
-  }
-  void read(Peer& peer) {
-    const auto heard = [this, &peer](boost::system::error_code error, std::size_t size) {
-      if (error) return;
-      peer.input.consume(size);
-      ++requests;
-      if (!silent) boost::asio::write(peer.socket, boost::asio::buffer(kAnswer));
-      read(peer);
-    };
-    boost::asio::async_read_until(peer.socket, peer.input, "\r\n\r\n", heard);
-  }
-
-  boost::asio::ip::tcp::acceptor acceptor_;
-  std::uint16_t port_;
-  std::list<Peer> peers_;
-};
 
 struct Stage {
   explicit Stage(std::shared_ptr<const Chain> chain)

@@ -1,0 +1,145 @@
+"""Hooks: what a service is asked, what its answers do, and mail while it is slow, dead, or wrong."""
+import base64
+import http.server
+import json
+import socket
+import subprocess
+import sys
+import threading
+
+from e2e import ROOT, WORK, Api, Daemon, check, end_with_parent, finish, maildrop, same, until
+from smtp import Client
+
+STORE = {"store.url": f"sqlite:{WORK}/mail.db"}
+SETTINGS = STORE | {"limits.exempt": "", "dns.servers": "127.0.0.1:1"}
+SETTINGS |= {f"filter.{name}.mode": "off" for name in ("reputation", "fcrdns", "dnsbl", "helo", "sender_domain", "spf", "dkim", "dmarc")}
+BODY = b"\r\n".join(b"line %d \xff" % i for i in range(20_000)) + b"\r\n"  # some pieces of what is sent
+
+
+class Service:
+    """Answers what a test says, and keeps what it was asked."""
+
+    def __init__(self):
+        self.asked, self.connections, self.answer, self.hangs = [], 0, {}, threading.Event()
+        self.hangs.set()  # cleared: it hangs
+        service = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
+
+            def setup(self):
+                service.connections += 1
+                super().setup()
+
+            def do_POST(self):
+                service.asked.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+                service.hangs.wait(60)
+                answer = service.answer if isinstance(service.answer, bytes) else json.dumps(service.answer).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.server.handle_error = lambda *_: None  # who was not waited for finds nobody
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/mail"
+
+
+def send(daemon, to="bob", subject="hello", body=b"hi\r\n"):
+    """The reply to the message, or the first that refuses."""
+    with Client(daemon.smtp) as one:
+        for command in ("EHLO mail.example.org", "MAIL FROM:<a@example.org>", f"RCPT TO:<{to}@example.test>", "DATA"):
+            reply = one.cmd(command)
+            if reply.code >= 400:
+                return reply
+        one.send(f"From: a@example.org\r\nSubject: {subject}\r\n\r\n".encode() + body + b".\r\n")
+        return one.reply()
+
+
+def why(inbox):
+    return maildrop("inbox", inbox, "latest", "--why", settings=STORE)[1].decode()
+
+
+def ready(daemon):
+    with Api(daemon.api) as api:
+        return api.get("/readyz")[2].decode()
+
+
+def example():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    hook = subprocess.Popen([sys.executable, f"{ROOT}/examples/filters/hook.py", str(port)], stderr=subprocess.DEVNULL,
+                            preexec_fn=end_with_parent)
+    try:
+        check("the example listens", until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0))
+        with Daemon(SETTINGS | {"filter.http.url": f"http://127.0.0.1:{port}/"}) as server:
+            same("it has nothing against mail", send(server).code, 250)
+            reply = send(server, subject="the best CASINO")
+            check("and refuses what it does not want", reply.lines[0].startswith("550 5.7.1 no games here"), reply)
+            check("and the log tells why", server.wait_for(r'why="http: a casino'), server.log())
+            server.stop()
+    finally:
+        hook.kill()
+        hook.wait()
+
+
+def questions(service):
+    settings = {"filter.http.url": service.url, "filter.http.phases": "connect rcpt message", "filter.http.body": "true"}
+    with Daemon(SETTINGS | settings) as server:
+        service.answer = {"score": 1.5, "reason": "odd", "tell": "seen"}
+        same("a large message", send(server, body=BODY).code, 250)
+        same("was asked about at each phase that is set", [(path, asked["phase"]) for path, asked in service.asked],
+             [("/mail", "connect"), ("/mail", "rcpt"), ("/mail", "message")])
+        _, asked = service.asked[-1]
+        message = base64.b64decode(asked["message"])
+        check("and is there byte for byte", message.endswith(b"\r\n\r\n" + BODY) and len(message) == asked["size"], len(message))
+        same("with what else is known", (asked["version"], asked["from"], asked["to"], asked["client"]["helo"], asked["headers_cut"]),
+             (1, "a@example.org", ["bob@example.test"], "mail.example.org", False))
+        check("its header, too", ["Subject", "hello"] in asked["headers"], asked["headers"])
+        same("and what was told before", asked["facts"].get("http"), "seen")
+        check("what it says is kept", "http" in why("bob") and "odd" in why("bob") and "score 4.5" in why("bob"), why("bob"))
+        same("on one connection", service.connections, 1)
+        server.stop()
+
+
+def failures(service):
+    settings = {"filter.http.url": service.url, "filter.http.timeout": "300ms", "filter.http.on_error": "defer"}
+    with Daemon(SETTINGS | settings) as server:
+        service.answer = b"[1, 2"
+        same("an answer that is none defers, as on_error says", send(server).code, 450)
+        check("and the log has it", server.wait_for(r'filter has a fault filter=http .*JSON'), server.log())
+        service.answer = {}
+        same("the next one counts", send(server).code, 250)
+        service.hangs.clear()
+        same("who hangs is not waited for", send(server).code, 450)
+        for _ in range(4):
+            send(server)
+        check("after five calls the log has it", server.wait_for(r"filters have no answers source=127\.0\.0\.1:"), server.log())
+        check("and /readyz", "filters have no answers: 127.0.0.1:" in ready(server), ready(server))
+        send(server)  # the probe
+        asked = len(service.asked)
+        same("and others are not asked", (send(server).code, len(service.asked)), (450, asked))
+        service.hangs.set()
+        check("until a probe is answered", until(lambda: send(server).code == 250, 20, 0.5), server.log())
+        check("which is told, too", server.wait_for("filters have answers again"), server.log())
+        check("and /readyz is clean", "filters have no answers" not in ready(server), ready(server))
+        server.stop()
+    with Daemon(SETTINGS | {"filter.http.url": "http://127.0.0.1:1/"}) as server:
+        same("where nobody is, mail goes on", send(server, "dead").code, 250)
+        check("and what is kept tells why", "cannot connect" in why("dead"), why("dead"))
+    with Daemon(SETTINGS | {"filter.http.url": "http://hook.example/"}, wait=False) as server:
+        check("a host name is no address", server.wait() != 0 and "names no address" in server.log(), server.log())
+
+
+if __name__ == "__main__":
+    example()
+    service_ = Service()
+    questions(service_)
+    failures(service_)
+    finish()
