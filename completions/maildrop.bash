@@ -103,7 +103,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --config --set'
       valued='--config --set'
       files='--config'
-      commands='list order doc new test'
+      commands='list order doc new test known'
       ;;
     'maildrop filter list')
       options='-h --help --json --color --config --set'
@@ -133,6 +133,12 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --ip --helo --from --to --facts --json --color --config --set'
       valued='--ip --helo --from --to --facts --color --config --set'
       files='--facts --config'
+      commands=''
+      ;;
+    'maildrop filter known')
+      options='-h --help --forget --config --set'
+      valued='--config --set'
+      files='--config'
       commands=''
       ;;
     'maildrop version')

@@ -25,7 +25,7 @@ constexpr double kNoFrom = 1;
 
 constexpr std::size_t kMostAuthors = 5;  // domains; RFC 7489 6.6.1 finds a second one worth refusing
 
-constexpr const char* kNoFromThere = "no From";
+constexpr const char *kNoFromThere = "no From", *kNoDomain = "no domain in From";
 
 constexpr std::string_view kTells[] = {"dmarc", "dmarc_domain", "dmarc_policy"};
 
@@ -68,7 +68,7 @@ Authors authors_of(std::string_view message) {
   Authors authors{.domains = std::move(all.domains)};
   if (cut || authors.domains.size() > kMostAuthors) authors.wrong = "too much in From";
   if (all.unreadable) authors.wrong = "From cannot be read";
-  if (authors.domains.empty() && authors.wrong.empty()) authors.wrong = there ? "no domain in From" : kNoFromThere;
+  if (authors.domains.empty() && authors.wrong.empty()) authors.wrong = there ? kNoDomain : kNoFromThere;
   authors.domains.resize(std::min(authors.domains.size(), kMostAuthors));
   return authors;
 }
@@ -172,7 +172,8 @@ class Dmarc final : public Filter {
       case DmarcResult::pass: return Finding::score_of(0, outcome.reason);
       case DmarcResult::none: return {};
       case DmarcResult::permerror:
-        return Finding::score_of(outcome.reason == kNoFromThere ? kNoFrom : kUnreadable, outcome.reason);
+        return Finding::score_of(outcome.reason == kNoFromThere || outcome.reason == kNoDomain ? kNoFrom : kUnreadable,
+                                 outcome.reason);
       case DmarcResult::temperror: return Finding::fail(outcome.reason);
       case DmarcResult::fail: break;
     }

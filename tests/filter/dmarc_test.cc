@@ -100,18 +100,20 @@ TEST_CASE("dmarc: a From that cannot be read") {
   CHECK(found_for("To: a@example.com") == "pass 1 no From");
   CHECK(found_for("From: undisclosed:;") == "pass 1 no domain in From");
   CHECK(found_for("From: a@[192.0.2.1]") == "pass 1 no domain in From");
-  CHECK(found_for("From: (a@example.com") == "pass 1 From cannot be read");
+  CHECK(found_for("From: (a@example.com") ==
+        "reject 6 fail for example.com: neither SPF nor DKIM is of that domain; p=reject");
   CHECK(found_for("From: a@example.com, \"") == "reject 6 " + std::string(kFail) + "reject");
   std::string many = "From: a@example.com";
   for (int i = 0; i < 5; ++i) many += ", a@d" + std::to_string(i) + ".test";
   CHECK(found_for(many) == "reject 6 " + std::string(kFail) + "reject");
   many = "From: ";
   for (int i = 0; i < 6; ++i) many += "a@d" + std::to_string(i) + ".test, ";
-  CHECK(found_for(many) == "pass 1 too much in From");
-  CHECK(found_for("From: (" + std::string(20'000, 'x') + ") a@example.com") == "pass 1 From cannot be read");
+  CHECK(found_for(many) == "pass 3 too much in From");
+  CHECK(found_for("From: (" + std::string(20'000, 'x') + ") a@example.com") == "pass 3 From cannot be read");
   std::string fields;
   for (int i = 0; i < 1000; ++i) fields += "X: y\r\n";
-  CHECK(found_for(fields + "From: a@example.com") == "pass 1 too much in From");
+  CHECK(found_for(fields + "From: a@example.com") ==
+        "reject 6 fail for example.com: neither SPF nor DKIM is of that domain; p=reject");
 }
 
 TEST_CASE("dmarc: what is told of a message") {

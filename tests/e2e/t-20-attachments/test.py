@@ -68,8 +68,8 @@ def metric(api, name):
 
 def check_stripped(title, raw):
     header = raw.split(b"\r\n")
-    same(f"{title}: what was removed is stated above our Received", (header[1], header[2][:9]),
-         (f"X-Maildrop-Attachments: removed 3, {len(PDF) + len(PNG) + 100} bytes".encode(), b"Received:"))
+    same(f"{title}: what was removed is stated above our Received", (header[1], b"Received:" in raw[:raw.index(b"X-Maildrop")]),
+         (f"X-Maildrop-Attachments: removed 3, {len(PDF) + len(PNG) + 100} bytes".encode(), False))
     got, sent = email.message_from_bytes(without_trace(raw)), email.message_from_bytes(MESSAGE)
     same(f"{title}: the structure is kept", shape(got), shape(sent))
     leaves = [part for part in got.walk() if not part.is_multipart()]

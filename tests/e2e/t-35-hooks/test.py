@@ -12,7 +12,7 @@ from smtp import Client
 
 STORE = {"store.url": f"sqlite:{WORK}/mail.db"}
 SETTINGS = STORE | {"limits.exempt": "", "dns.servers": "127.0.0.1:1"}
-SETTINGS |= {f"filter.{name}.mode": "off" for name in ("reputation", "fcrdns", "dnsbl", "helo", "sender_domain", "spf", "dkim", "dmarc")}
+SETTINGS |= {f"filter.{name}.mode": "off" for name in ("reputation", "fcrdns", "dnsbl", "helo", "sender_domain", "spf", "dkim", "dmarc", "bounce", "size", "headers", "greylist")}
 BODY = b"\r\n".join(b"line %d \xff" % i for i in range(20_000)) + b"\r\n"  # some pieces of what is sent
 
 
