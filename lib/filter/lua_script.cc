@@ -33,7 +33,7 @@ T declared(lua_State* state, const char* name, T otherwise, Read read) {
   lua_getfield(state, LUA_REGISTRYINDEX, kDeclared);
   if (lua_istable(state, -1)) {
     lua_getfield(state, -1, name);
-    if (!lua_isnil(state, -1)) otherwise = read(name);
+    if (!lua_isnil(state, -1)) otherwise = read();
     lua_pop(state, 1);
   }
   lua_pop(state, 1);
@@ -42,7 +42,7 @@ T declared(lua_State* state, const char* name, T otherwise, Read read) {
 
 template <class Enum, std::size_t n>
 Enum declared_choice(lua_State* state, const char* name, Enum otherwise, const char* const (&names)[n]) {
-  return declared(state, name, otherwise, [&](const char*) {
+  return declared(state, name, otherwise, [&] {
     const char* given = lua_tostring(state, -1);
     for (std::size_t i = 0; i < n; ++i)
       if (given && std::string_view(given) == names[i]) return static_cast<Enum>(i);
@@ -52,7 +52,7 @@ Enum declared_choice(lua_State* state, const char* name, Enum otherwise, const c
 }
 
 double declared_number(lua_State* state, const char* name, double otherwise, double most) {
-  return declared(state, name, otherwise, [&](const char*) {
+  return declared(state, name, otherwise, [&] {
     const double given = lua_isnumber(state, -1) ? lua_tonumber(state, -1) : -1;
     if (!(given >= 0 && given <= most)) luaL_error(state, "filter { %s } is no number from 0 to %f", name, most);
     return given;
@@ -60,7 +60,7 @@ double declared_number(lua_State* state, const char* name, double otherwise, dou
 }
 
 std::vector<std::string> declared_tells(lua_State* state) {
-  return declared(state, "tells", std::vector<std::string>{}, [&](const char*) {
+  return declared(state, "tells", std::vector<std::string>{}, [&] {
     std::vector<std::string> facts;
     if (!lua_istable(state, -1)) luaL_error(state, "filter { tells } is no list");
     for (lua_Integer i = 1; lua_geti(state, -1, i) != LUA_TNIL; ++i) {
@@ -75,7 +75,7 @@ std::vector<std::string> declared_tells(lua_State* state) {
 }
 
 std::string declared_summary(lua_State* state) {
-  return declared(state, "summary", std::string(), [&](const char*) {
+  return declared(state, "summary", std::string(), [&] {
     const char* summary = lua_tostring(state, -1);
     if (!summary) luaL_error(state, "filter { summary } is no text");
     return std::string(summary);

@@ -35,8 +35,6 @@ class LuaState {
   ~LuaState();
   LuaState(const LuaState&) = delete;
 
-  lua_State* get() const { return state_; }
-
   /// Runs `body`, which may do with the state what it likes, by the limits; what is on the stack then is gone.
   ///   invalid     the script has a fault, or raised an error: its text, `NAME.lua:12: ...`
   ///   over_limit  it took too much memory

@@ -10,6 +10,7 @@
 #include "filter/dnsbl_list.h"
 #include "filter/filter.h"
 #include "filter/message_urls.h"
+#include "filter/our_names.h"
 #include "filter/public_suffix.h"
 #include "mail/headers.h"
 #include "mail/mailboxes.h"
@@ -175,8 +176,8 @@ class Uribl final : public Filter {
 };
 
 std::vector<std::string> own_domains(const Config& config) {
-  std::vector<std::string> domains{organisational_domain(effective_hostname(config.smtp))};
-  for (const std::string& domain : config.mail.domains) domains.push_back(organisational_domain(domain));
+  std::vector<std::string> domains;
+  for (const std::string& name : our_names(config)) domains.push_back(organisational_domain(name));
   return domains;
 }
 

@@ -1,6 +1,5 @@
 /// urls.cc: what the links of a message look like.
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include "filter/message_urls.h"
 #include "filter/pattern.h"
 #include "filter/public_suffix.h"
+#include "filter/sum.h"
 
 namespace maildrop::filter {
 
@@ -46,13 +46,11 @@ class Urls final : public Filter {
   Urls(std::vector<Pattern> deny, unsigned most) : deny_(std::move(deny)), most_(most) {}
 
   Finding judge(Phase, const mail::Transaction& transaction, Facts&) const override {
-    double score = 0;
-    std::string reason;
+    Sum sum;
     std::set<std::string_view> found;  // each rule counts once
     const auto count = [&](double worth, std::string_view rule, std::string_view host) {
-      if (!found.insert(rule).second) return;
-      score += worth;
-      reason += (reason.empty() ? "" : ", ") + std::string(rule) + " " + std::string(utf8_prefix(host, kLongestHost));
+      if (found.insert(rule).second)
+        sum.add(worth, std::string(rule) + " " + std::string(utf8_prefix(host, kLongestHost)));
     };
     std::set<std::string> organisations;
     const MessageUrls links = message_urls(transaction.data);
@@ -66,16 +64,12 @@ class Urls final : public Filter {
         count(kUnwanted, "unwanted", url.host);
       if (most_ > 0 && !address) organisations.insert(organisational_domain(url.host));
     }
-    if (links.cut) {
-      score += kMany;
-      reason += std::string(reason.empty() ? "" : ", ") + "more than is looked at";
-    }
+    if (links.cut) sum.add(kMany, "more than is looked at");
     organisations.erase(std::string());
-    if (most_ > 0 && organisations.size() > most_) {
-      score += kMany;
-      reason += (reason.empty() ? "" : ", ") + std::to_string(organisations.size()) + " domains";
-    }
-    return reason.empty() ? Finding{} : Finding::score_of(std::min(score, kMostScore), std::move(reason));
+    if (most_ > 0 && organisations.size() > most_) sum.add(kMany, std::to_string(organisations.size()) + " domains");
+    Finding finding = sum.finding();
+    finding.score = std::min(finding.score, kMostScore);
+    return finding;
   }
 
  private:

@@ -192,3 +192,13 @@ TEST_CASE("what is no plain file keeps nobody waiting") {
   folder.read(files.settings);
   CHECK(problems(folder) == "folder.lua: is no plain file\npipe.lua: is no plain file\n");
 }
+
+TEST_CASE("a folder has so many scripts") {
+  const Folder files;
+  for (std::size_t i = 0; i <= LuaFolder::kMostScripts; ++i)
+    files.write("s" + std::to_string(1000 + i) + ".lua", kGood);
+  LuaFolder folder;
+  folder.read(files.settings);
+  CHECK(folder.scripts().size() == LuaFolder::kMostScripts);
+  CHECK(problems(folder) == "s1100.lua: is one too many: 100 are read\n");
+}

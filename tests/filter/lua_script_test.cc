@@ -245,3 +245,17 @@ TEST_CASE("an endless script, one that takes all memory and one that breaks cost
   CHECK(ends("for i = 1, 1e9 do string.find(string.rep('a', 2000), '.-b') end").find("takes too long") !=
         std::string::npos);
 }
+
+TEST_CASE("what a script declares and reads has limits") {
+  std::string tells;
+  for (std::size_t i = 0; i <= LuaScript::kMostTells; ++i) tells += "'f" + std::to_string(i) + "', ";
+  CHECK(refused("filter { tells = { " + tells + "} } function mail() end") == "filter { tells } has no such list");
+  std::string lines;
+  for (std::size_t i = 0; i <= LuaScript::kMostSetLines; ++i) lines += std::to_string(i) + "\n";
+  LuaFilterSettings settings = patient();
+  settings.memory = 64u << 20;
+  settings.instructions = 1'000'000'000;
+  const auto made = script_of("set('many') function mail() end", settings, {{"many", lines}});
+  REQUIRE_FALSE(made);
+  CHECK(made.error().what == "test.lua:1: a set has more than 100000 lines");
+}

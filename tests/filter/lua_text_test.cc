@@ -58,6 +58,7 @@ TEST_CASE("expressions") {
   CHECK(of("re.find('hello', 'l+')") == "3");
   CHECK(of("select(2, re.find('hello', 'l+'))") == "4");
   CHECK(of("re.match('x', '(')").find("missing )") != std::string::npos);
+  CHECK(of("re.match('x', string.rep('x', 1001))").find("longer than 1000 bytes") != std::string::npos);
   CHECK(of("re.match(string.rep('a', 1e6), '(a|aa)+$') ~= nil") == "true");
   CHECK(of("(function() for i = 1, 100 do re.match('x', 'x' .. i) end return re.match('x', 'x') end)()") == "x");
 }
