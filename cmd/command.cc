@@ -17,6 +17,8 @@
 #include "filter/reserved.h"
 #include "mail/address.h"
 #include "mail/inbox.h"
+#include "report/web_address.h"
+#include "store/redis_target.h"
 
 namespace maildrop::cmd {
 namespace {
@@ -71,6 +73,14 @@ Result<void> check_value(std::string_view key, const std::string& value) {
   if (key == "filter.headers.except") {
     const auto rule = filter::parse_header_rule(value);
     return rule ? Result<void>() : tl::unexpected(rule.error());
+  }
+  if (key == "report.webhook" && !value.empty()) {
+    const auto web = report::WebAddress::parse(value);
+    return web ? Result<void>() : tl::unexpected(web.error());
+  }
+  if (key == "report.redis" && !value.empty()) {
+    const auto target = store::redis::parse_target(value, {});
+    return target ? Result<void>() : tl::unexpected(target.error());
   }
   if (key != "inbox.reserved") return {};
   InboxSettings as_written;

@@ -18,6 +18,7 @@
   X(dns_command)             \
   X(explain_command)         \
   X(filter_command)          \
+  X(report_command)          \
   X(version_command)         \
   X(generate_command)
 

@@ -1,8 +1,6 @@
 /// daemon.cc: start, reload, drain and end of a daemon.
 #include "daemon.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/post.hpp>
@@ -21,7 +19,9 @@
 #include "core/log.h"
 #include "core/metrics.h"
 #include "live_filters.h"
+#include "local_store.h"
 #include "reload.h"
+#include "report/reporter.h"
 #include "service/listen.h"
 #include "service/loops.h"
 #include "service/notify.h"
@@ -41,14 +41,6 @@ namespace {
 constexpr Millis kFarewell{500};     // for those who are left when the drain is over to hear 421
 constexpr Millis kLeastEnd{1000};    // for the store to close, however long the drain took
 constexpr Millis kReminder{10'000};  // from one line in the log to the next, while the other one ends
-
-/// The folder of a store that nobody named is ours to make; a path that somebody wrote is theirs.
-void make_state_folder(const std::string& url, const std::string& resolved) {
-  if (url == resolved) return;
-  const std::filesystem::path folder = std::filesystem::path(resolved.substr(resolved.find(':') + 1)).parent_path();
-  std::error_code ignored;  // opening the store says what is wrong, better than we could
-  if (std::filesystem::create_directories(folder, ignored)) ::chmod(folder.c_str(), 0700);
-}
 
 class Daemon {
  public:
@@ -109,6 +101,7 @@ class Daemon {
   std::unique_ptr<store::Ledger> ledger_;
   std::unique_ptr<store::Bookkeeper> bookkeeper_;
   std::unique_ptr<LiveFilters> filters_;
+  std::unique_ptr<report::Reporter> reporter_;
   std::unique_ptr<smtp::Server> smtp_;
   std::function<std::string()> impaired_;
   std::optional<api::Context> api_context_;
@@ -223,7 +216,9 @@ Result<void> Daemon::open_smtp() {
   ledger_ = TRY(store::open_ledger(store_options(role(), true)));
   bookkeeper_ = std::make_unique<store::Bookkeeper>(*ledger_, metrics_);
   filters_ = TRY(open_filters(config_, loops_, *bookkeeper_, clock_, metrics_));
-  const smtp::ServerParts parts{loops_, *committer_, memory_, clock_, metrics_, &filters_->judge(), bookkeeper_.get()};
+  reporter_ = TRY(report::Reporter::make(config_, clock_, metrics_));
+  const smtp::ServerParts parts{loops_,   *committer_,        memory_,         clock_,
+                                metrics_, &filters_->judge(), reporter_.get(), bookkeeper_.get()};
   try {
     smtp_ = std::make_unique<smtp::Server>(parts, config_, std::move(smtp_listeners_), std::move(tls_));
   } catch (const boost::system::system_error& error) {  // no descriptor is left for a loop
@@ -234,7 +229,9 @@ Result<void> Daemon::open_smtp() {
 
 Result<void> Daemon::open_api() {
   offload_ = std::make_unique<service::Offload>(config_.api.workers, config_.api.waiting);
-  impaired_ = [this] { return filters_ ? filters_->impaired() : std::string(); };
+  impaired_ = [this] {
+    return (filters_ ? filters_->impaired() : std::string()) + (reporter_ ? reporter_->impaired() : std::string());
+  };
   api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_, parts_.smtp, &impaired_});
   http_ = std::make_unique<api::HttpServer>(loops_, std::move(api_listeners_), *offload_, *api_context_);
   return {};

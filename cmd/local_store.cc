@@ -1,7 +1,19 @@
 /// local_store.cc: opens it, or says what is in the way.
 #include "local_store.h"
 
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <system_error>
+
 namespace maildrop::cmd {
+
+void make_state_folder(const std::string& url, const std::string& resolved) {
+  if (url == resolved) return;
+  const std::filesystem::path folder = std::filesystem::path(resolved.substr(resolved.find(':') + 1)).parent_path();
+  std::error_code ignored;  // opening the store says what is wrong, better than we could
+  if (std::filesystem::create_directories(folder, ignored)) ::chmod(folder.c_str(), 0700);
+}
 
 tl::expected<mail::Inbox, int> inbox_named(const std::string& name, const InboxSettings& settings) {
   auto inbox = mail::Inbox::parse(name, settings);

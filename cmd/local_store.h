@@ -14,6 +14,9 @@ namespace maildrop::cmd {
 /// The inbox that somebody means by `name`. Prints what is wrong with it and gives 67.
 tl::expected<mail::Inbox, int> inbox_named(const std::string& name, const InboxSettings& settings);
 
+/// The folder of a store that nobody named is ours to make; a path that somebody wrote (`url` is `resolved`) is theirs.
+void make_state_folder(const std::string& url, const std::string& resolved);
+
 struct LocalStore {
   store::OpenOptions options;  // for its feed
   std::unique_ptr<store::Store> store;

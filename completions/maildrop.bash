@@ -7,7 +7,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --version --config --set'
       valued='--config --set'
       files='--config'
-      commands='serve serve-smtp serve-api inbox purge replay backup restore config doctor dns explain filter version'
+      commands='serve serve-smtp serve-api inbox purge replay backup restore config doctor dns explain filter report version'
       ;;
     'maildrop serve')
       options='-h --help --config --set'
@@ -141,6 +141,24 @@ _maildrop_words() {  # what may come after the command $1
       files='--config'
       commands=''
       ;;
+    'maildrop report')
+      options='-h --help --config --set'
+      valued='--config --set'
+      files='--config'
+      commands='sources hosts'
+      ;;
+    'maildrop report sources')
+      options='-h --help --by --format --since --half-life --threshold --share --limit -o --output --config --set'
+      valued='--by --format --since --half-life --threshold --share --limit -o --output --config --set'
+      files='-o --output --config'
+      commands=''
+      ;;
+    'maildrop report hosts')
+      options='-h --help --by --format --since --half-life --threshold --share --limit -o --output --config --set'
+      valued='--by --format --since --half-life --threshold --share --limit -o --output --config --set'
+      files='-o --output --config'
+      commands=''
+      ;;
     'maildrop version')
       options='-h --help --json --config --set'
       valued='--config --set'
@@ -158,6 +176,10 @@ _maildrop_values() {  # the fixed values of an option: $1 is `maildrop inbox --c
     'maildrop explain --color') echo 'auto always never' ;;
     'maildrop filter list --color') echo 'auto always never' ;;
     'maildrop filter test --color') echo 'auto always never' ;;
+    'maildrop report sources --by') echo 'address network' ;;
+    'maildrop report sources --format') echo 'text json csv rbldnsd' ;;
+    'maildrop report hosts --by') echo 'host domain' ;;
+    'maildrop report hosts --format') echo 'text json csv rbldnsd' ;;
   esac
 }
 

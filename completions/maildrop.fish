@@ -9,11 +9,11 @@ function __maildrop_at --description 'whether the command typed so far is this o
             continue
         end
         switch $word
-            case --api --color --config --connections --export --facts --folder --from --grep --helo --ip --larger --limit --match --max-size --older --output --quarantined --rate --rcpt --repeat --retry --reuse --set --source --timeout --to -g -n -o
+            case --api --by --color --config --connections --export --facts --folder --format --from --grep --half-life --helo --ip --larger --limit --match --max-size --older --output --quarantined --rate --rcpt --repeat --retry --reuse --set --share --since --source --threshold --timeout --to -g -n -o
                 set skip 1
             case '-*'
             case '*'
-                if test (count $path) = 0; or contains -- "$path" config filter
+                if test (count $path) = 0; or contains -- "$path" config filter report
                     set path $path $word
                 end
         end
@@ -35,6 +35,7 @@ complete -c maildrop -n '__maildrop_at ' -a doctor -d 'Look for what is wrong, o
 complete -c maildrop -n '__maildrop_at ' -a dns -d 'Ask the DNS by the resolver inside'
 complete -c maildrop -n '__maildrop_at ' -a explain -d 'Tell what filters find of a transaction, and why'
 complete -c maildrop -n '__maildrop_at ' -a filter -d 'List filters, make your own, and try them'
+complete -c maildrop -n '__maildrop_at ' -a report -d 'Rank who sends spam, for lists that others block by'
 complete -c maildrop -n '__maildrop_at ' -a version -d 'Print the version, the compiler and the libraries'
 complete -c maildrop -n '__maildrop_at ' -s h -l help -d 'Print this help and end'
 complete -c maildrop -n '__maildrop_at ' -l version -d 'Print the version and end'
@@ -190,6 +191,33 @@ complete -c maildrop -n '__maildrop_at filter known' -s h -l help -d 'Print this
 complete -c maildrop -n '__maildrop_at filter known' -l forget -d 'Forget it, too'
 complete -c maildrop -n '__maildrop_at filter known' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
 complete -c maildrop -n '__maildrop_at filter known' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at report' -a sources -d 'Rank the clients that were seen to send spam'
+complete -c maildrop -n '__maildrop_at report' -a hosts -d 'Rank the hosts that URLs in spam lead to'
+complete -c maildrop -n '__maildrop_at report' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at report' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at report' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at report sources' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at report sources' -l by -x -a 'address network' -d 'What is one source'
+complete -c maildrop -n '__maildrop_at report sources' -l format -x -a 'text json csv rbldnsd' -d 'How it is written'
+complete -c maildrop -n '__maildrop_at report sources' -l since -x -d 'Only decisions that are no older'
+complete -c maildrop -n '__maildrop_at report sources' -l half-life -x -d 'After so long a decision counts half'
+complete -c maildrop -n '__maildrop_at report sources' -l threshold -x -d 'Only who has that many bad decisions, as they count now'
+complete -c maildrop -n '__maildrop_at report sources' -l share -x -d 'Only where that share of all decisions is bad'
+complete -c maildrop -n '__maildrop_at report sources' -l limit -x -d 'No more than the N worst'
+complete -c maildrop -n '__maildrop_at report sources' -s o -l output -r -F -d 'Write to FILE, which is replaced at once and whole'
+complete -c maildrop -n '__maildrop_at report sources' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at report sources' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at report hosts' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at report hosts' -l by -x -a 'host domain' -d 'What is one'
+complete -c maildrop -n '__maildrop_at report hosts' -l format -x -a 'text json csv rbldnsd' -d 'How it is written'
+complete -c maildrop -n '__maildrop_at report hosts' -l since -x -d 'Only decisions that are no older'
+complete -c maildrop -n '__maildrop_at report hosts' -l half-life -x -d 'After so long a decision counts half'
+complete -c maildrop -n '__maildrop_at report hosts' -l threshold -x -d 'Only who has that many bad decisions, as they count now'
+complete -c maildrop -n '__maildrop_at report hosts' -l share -x -d 'Only where that share of all decisions is bad'
+complete -c maildrop -n '__maildrop_at report hosts' -l limit -x -d 'No more than the N worst'
+complete -c maildrop -n '__maildrop_at report hosts' -s o -l output -r -F -d 'Write to FILE, which is replaced at once and whole'
+complete -c maildrop -n '__maildrop_at report hosts' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at report hosts' -l set -x -d 'Set one setting, before environment and files'
 complete -c maildrop -n '__maildrop_at version' -s h -l help -d 'Print this help and end'
 complete -c maildrop -n '__maildrop_at version' -l json -d 'Write one JSON object, schema maildrop.version/1'
 complete -c maildrop -n '__maildrop_at version' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'

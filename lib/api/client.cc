@@ -9,14 +9,14 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
-#include <condition_variable>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "api/json.h"
 #include "api/verdicts.h"
+#include "core/parse_time.h"
 #include "core/text.h"
+#include "service/stopper.h"
 
 namespace maildrop::api {
 
@@ -26,43 +26,8 @@ using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds kDeadline{10};   // a request: the library's timeouts begin anew with each byte
-constexpr milliseconds kStopAgain{50};          // a stop between connecting and sending is lost
 constexpr std::size_t kMaxMessage = 64u << 20;  // bytes of a raw message
 constexpr std::size_t kMaxJson = 16u << 20;     // bytes; a tree of them takes several times as many
-
-/// Ends what a client does once the deadline has passed: a server that drips would hold us for ever.
-class Watch {
- public:
-  Watch(httplib::Client& client, Steady::time_point end) : thread_([this, &client, end] { wait(client, end); }) {}
-  ~Watch() {
-    {
-      const std::lock_guard lock(mutex_);
-      over_ = true;
-    }
-    wake_.notify_all();
-    thread_.join();
-  }
-  bool expired() {
-    const std::lock_guard lock(mutex_);
-    return expired_;
-  }
-
- private:
-  void wait(httplib::Client& client, Steady::time_point end) {
-    std::unique_lock lock(mutex_);
-    while (!wake_.wait_until(lock, end, [this] { return over_; })) {
-      expired_ = true;
-      client.stop();
-      end = Steady::now() + kStopAgain;
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool over_ = false;
-  bool expired_ = false;
-  std::thread thread_;  // last: it uses the others
-};
 
 struct Url {
   std::string host;       // without brackets
@@ -115,29 +80,10 @@ std::string encoded(std::string_view text) {
   return out;
 }
 
-/// `2023-11-14T22:13:20.000Z`, and nothing else: our own servers write that form.
-std::optional<Time> parse_time(const std::string& text) {
-  static constexpr std::string_view kForm = "dddd-dd-ddTdd:dd:dd.dddZ";
-  if (text.size() != kForm.size()) return std::nullopt;
-  for (std::size_t i = 0; i < kForm.size(); ++i)
-    if (kForm[i] == 'd' ? (text[i] < '0' || text[i] > '9') : text[i] != kForm[i]) return std::nullopt;
-  const auto number = [&text](std::size_t at, std::size_t size) {
-    int value = 0;
-    for (std::size_t i = at; i < at + size; ++i) value = value * 10 + (text[i] - '0');
-    return value;
-  };
-  using namespace std::chrono;
-  const year_month_day day{year(number(0, 4)), month(static_cast<unsigned>(number(5, 2))),
-                           std::chrono::day(static_cast<unsigned>(number(8, 2)))};
-  if (!day.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 60) return std::nullopt;
-  return Time(sys_days(day).time_since_epoch() + hours(number(11, 2)) + minutes(number(14, 2)) +
-              seconds(number(17, 2)) + milliseconds(number(20, 3)));
-}
-
 Result<store::Summary> parse_summary(const Json& object) {
   if (!object.is_object()) return fail(Code::corrupt, "the answer holds no message");
   const Result<store::MessageId> id = store::MessageId::parse(text_at(object, "id"));
-  const std::optional<Time> received = parse_time(text_at(object, "received"));
+  const std::optional<Time> received = parse_rfc3339(text_at(object, "received"));
   if (!id || !received) return fail(Code::corrupt, "the answer holds a message without id or time");
   store::Summary summary;
   summary.id = *id;
@@ -149,7 +95,7 @@ Result<store::Summary> parse_summary(const Json& object) {
   summary.helo = text_at(object, "helo");
   summary.peer = text_at(object, "peer");
   summary.tls = text_at(object, "tls");
-  summary.date = parse_time(text_at(object, "date"));
+  summary.date = parse_rfc3339(text_at(object, "date"));
   const auto size = object.find("size");
   if (size != object.end() && size->is_number_unsigned()) summary.size = size->get<std::uint64_t>();
   summary.mark = store::mark_named(text_at(object, "mark")).value_or(store::Mark::none);
@@ -277,7 +223,7 @@ class HttpClient : public Client {
       if (!too_large) body.append(data, size);
       return !too_large;
     };
-    Watch watch(client_, now + time);
+    service::Stopper watch(now + time, [this] { client_.stop(); });  // a server that drips would hold us for ever
     const httplib::Result result = send(request, now + time);
     if (too_large) return fail(Code::corrupt, "the answer is larger than " + format_size(max));
     if (watch.expired() || (!result && result.error() == httplib::Error::ConnectionTimeout)) {

@@ -190,6 +190,23 @@ struct Growth {
 inline constexpr Growth kMostGrowth{8, 8};                 // of any route: what api.memory must have room for
 inline constexpr std::size_t kMaxShownText = 1024 * 1024;  // bytes of a message's text, or of its HTML, that are shown
 
+/// Where each decision is reported. Every place has a queue and a thread of its own.
+struct ReportSettings {
+  std::string file;                     // JSON Lines; empty: none
+  std::uint64_t file_size = 64u << 20;  // bytes, then it becomes FILE.1
+  unsigned files = 8;                   // that are kept, with the one being written
+  std::string redis;                    // a URL; empty: none
+  std::string redis_stream = "maildrop:reports";
+  unsigned redis_length = 100'000;  // entries that the stream keeps, about
+  std::string webhook;              // a URL; empty: none
+  std::string webhook_secret;       // signs what is sent
+  bool webhook_private = false;     // it may be in our own network
+  Millis webhook_timeout = std::chrono::seconds(5);
+  std::string key;                 // of the recipients' pseudonyms; empty: one at random for each start
+  bool hosts = true;               // of the URLs in messages
+  std::uint64_t queue = 4u << 20;  // bytes that wait for each place; what is beyond is dropped
+};
+
 struct Config {
   SmtpSettings smtp;
   LmtpSettings lmtp;
@@ -204,6 +221,7 @@ struct Config {
   InboxSettings inbox;
   StoreSettings store;
   RedisSettings redis;
+  ReportSettings report;
   LimitSettings limits;
   LogSettings log;
   ServiceSettings service;

@@ -107,5 +107,7 @@ Setting list_row(std::string_view key, Member<std::vector<T>> member, Parse pars
 void add_smtp_sections(std::vector<Setting>& rows);
 void add_dns(std::vector<Setting>& rows);      // settings_dns.cc
 void add_filters(std::vector<Setting>& rows);  // settings_filters.cc
+void add_report(std::vector<Setting>& rows);   // settings_report.cc
+Setting secret(Setting row);
 
 }  // namespace maildrop::rows

@@ -148,10 +148,6 @@ void add_store(std::vector<Setting>& rows) {
 }
 
 void add_redis(std::vector<Setting>& rows) {
-  const auto secret = [](Setting row) {
-    row.secret = true;
-    return row;
-  };
   rows.push_back(text_row("redis.username", MEMBER(redis.username), check_any, "NAME",
                           "Who to be for Redis (its ACL). Empty: its default user."));
   rows.push_back(secret(text_row("redis.password", MEMBER(redis.password), check_any, "TEXT",
@@ -315,6 +311,7 @@ std::vector<Setting> make_rows() {
   add_inbox(rows);
   add_store(rows);
   add_redis(rows);
+  add_report(rows);
   add_limits(rows);
   add_rest(rows);
   return rows;

@@ -12,7 +12,6 @@
 
 #include "core/log.h"
 #include "core/random.h"
-#include "filter/authentication_results.h"
 #include "mail/message.h"
 #include "smtp/trace.h"
 
@@ -362,15 +361,10 @@ Connection::Outgoing Connection::take_delivery() {
   }
   for (mail::Recipient& recipient : transaction.recipients)
     delivery.targets.push_back({std::move(recipient.inbox), recipient.address.to_string()});
-  const Record record{summary.id,   summary.from,       delivery.targets.front().inbox.name(), delivery.targets.size(),
-                      summary.size, transaction.removed};
-  return {std::move(delivery), std::move(transaction.memory), record};
-}
-
-std::string Connection::results_of(const mail::Transaction& transaction) const {
-  if (!trial_ || !session_.policy().config.filter.authentication_results) return {};
-  return filter::authentication_results(session_.policy().hostname, transaction,
-                                        [this](std::string_view fact) { return trial_->told(fact); });
+  Record record{summary.id,   summary.from,       delivery.targets.front().inbox.name(), delivery.targets.size(),
+                summary.size, transaction.removed};
+  note_delivery(delivery, record);
+  return {std::move(delivery), std::move(transaction.memory), std::move(record)};
 }
 
 awaitable<void, Executor> Connection::deliver() {
@@ -393,6 +387,7 @@ awaitable<void, Executor> Connection::deliver() {
   if (stored) loop_.metrics.bytes.add(outgoing.record.size);
   if (stored) loop_.metrics.removed.add(outgoing.record.removed);
   log_message(outgoing.record, stored);
+  report_message(outgoing.record, stored);
   session_.answer(stored);
   count_refusals();
 }

@@ -96,7 +96,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
     std::string inbox;  // the first
     std::size_t inboxes;
     std::uint64_t size;
-    std::size_t removed;  // attachments
+    std::size_t removed;                           // attachments
+    std::shared_ptr<report::Decision> decision{};  // what is reported of it, if anything is
   };
   /// On its way to the store.
   struct Outgoing {
@@ -108,6 +109,11 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   std::string results_of(const mail::Transaction& transaction) const;
   void log_refusal(const Refusal& refusal) const;
   void log_message(const Record& record, const Result<store::MessageId>& stored) const;
+  report::Decision decision_of(report::Decision::Of of);
+  void note_hosts();
+  void report_refusal(const Refusal& refusal);
+  void note_delivery(const store::Delivery& delivery, Record& record);
+  void report_message(const Record& record, const Result<store::MessageId>& stored) const;
   void log_session() const;
   void count_session() const;
 
@@ -137,6 +143,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   IpAddress source_;  // what it is counted as
   Session session_;
   std::unique_ptr<filter::Trial> trial_;  // from the first question on
+  std::vector<std::string> hosts_;        // of the URLs in the message that was judged last, to be reported
   std::string pending_;                   // bytes that came while the session wanted something else
   BudgetShare pending_memory_;
   std::unique_ptr<service::TlsSession> tls_;  // from the begin of the handshake

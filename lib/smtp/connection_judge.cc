@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/log.h"
+#include "filter/authentication_results.h"
 #include "smtp/connection.h"
 
 namespace maildrop::smtp {
@@ -77,6 +78,7 @@ asio::awaitable<void, Executor> Connection::ask_judge() {
       if (gone_) co_return;
       co_await keep_waiting(std::min<Millis>(verdict.delay, kMaxDelay));
     }
+    note_hosts();
     session_.answer(verdict);  // of no effect where keep_waiting() has ended the session
   } else if (!put) {
     do_without(put.error().what);
@@ -91,6 +93,12 @@ asio::awaitable<void, Executor> Connection::ask_judge() {
 /// What was said before is not to wait with the verdict: who pipelines hears of each command in its time.
 asio::awaitable<void, Executor> Connection::flush() {
   if (has_output() && !refusal_due_ && !write_at_once()) co_await write_rest();
+}
+
+std::string Connection::results_of(const mail::Transaction& transaction) const {
+  if (!trial_ || !session_.policy().config.filter.authentication_results) return {};
+  return filter::authentication_results(session_.policy().hostname, transaction,
+                                        [this](std::string_view fact) { return trial_->told(fact); });
 }
 
 void Connection::do_without(const std::string& why) {

@@ -9,6 +9,7 @@ void Connection::count_refusals() {
   for (const Refusal& refusal : session_.take_refusals()) {
     loop_.metrics.refused(refusal);
     if (refusal.of != Refusal::Of::command) log_refusal(refusal);
+    report_refusal(refusal);
     if (refusal.is_discard()) continue;  // as its peer has it, nothing was refused
     refusal_due_ = is_suspect();
     ++refused_;

@@ -18,6 +18,7 @@
 #include "core/net.h"
 #include "core/source_budgets.h"
 #include "filter/verdict.h"
+#include "report/reporter.h"
 #include "service/admission.h"
 #include "service/flood.h"
 #include "service/poller.h"
@@ -86,6 +87,7 @@ struct LoopState {
   const Clock& clock;
   Metrics& metrics;
   filter::Judge* judge;                        // nullptr: nobody is asked
+  report::Reporter* reporter;                  // nullptr: nobody is told
   Millis verdict_time;                         // its verdicts come within
   std::shared_ptr<const Policy> policy;        // for sessions to come
   std::function<void(const IpAddress&)> left;  // a connection that was counted as that is gone

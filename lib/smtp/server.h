@@ -10,6 +10,7 @@
 #include "core/config.h"
 #include "core/metrics.h"
 #include "filter/verdict.h"
+#include "report/reporter.h"
 #include "service/listen.h"
 #include "service/loops.h"
 #include "service/tls.h"
@@ -26,6 +27,7 @@ struct ServerParts {
   const Clock& clock;
   metrics::Registry& metrics;
   filter::Judge* judge = nullptr;
+  report::Reporter* reporter = nullptr;
   store::Bookkeeper* bookkeeper = nullptr;  // nullptr: what is known of peers ends with the server
   Millis verdict_time = filter::kVerdictTime;
 };

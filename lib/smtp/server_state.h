@@ -57,6 +57,7 @@ struct Server::State {
                  .clock = s.parts.clock,
                  .metrics = s.metrics,
                  .judge = s.parts.judge,
+                 .reporter = s.parts.reporter,
                  .verdict_time = s.parts.verdict_time,
                  .policy = s.policy,
                  .left = [&s](const IpAddress& source) { s.leave(source); }},

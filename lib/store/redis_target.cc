@@ -94,10 +94,10 @@ std::string to_string(const Place& place) {
   return (v6 ? "[" + place.host + "]" : place.host) + ":" + std::to_string(place.port);
 }
 
-Result<Target> parse_target(std::string_view url) {
+Result<Target> parse_target(std::string_view url, std::string_view setting) {
   Result<Target> target = parse(url);
-  if (!target) return fail(Code::invalid, "store.url: " + target.error().what);
-  return target;
+  if (target || setting.empty()) return target;
+  return fail(Code::invalid, std::string(setting) + ": " + target.error().what);
 }
 
 }  // namespace maildrop::store::redis

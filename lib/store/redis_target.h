@@ -30,7 +30,8 @@ struct Target {
   unsigned database = 0;      // 0..65535
 };
 
-/// invalid: another form, or a password: what is in a URL is shown in logs and lists of processes.
-Result<Target> parse_target(std::string_view url);
+/// invalid: another form, or a password: what is in a URL is shown in logs and lists of processes. `setting`: where it
+/// stands, which the error begins with, if it is not empty.
+Result<Target> parse_target(std::string_view url, std::string_view setting = "store.url");
 
 }  // namespace maildrop::store::redis

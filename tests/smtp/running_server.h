@@ -144,7 +144,7 @@ class RunningServer {
     REQUIRE(lmtp_listeners);
     name_ = listeners->front().front().name();
     lmtp_name_ = lmtp_listeners->front().front().name();
-    const ServerParts parts{loops_, committer_, memory_, clock, registry_, judge, nullptr, verdict_time};
+    const ServerParts parts{loops_, committer_, memory_, clock, registry_, judge, nullptr, nullptr, verdict_time};
     ServerListeners all;
     all.plain = std::move(*listeners);
     all.lmtp = std::move(*lmtp_listeners);

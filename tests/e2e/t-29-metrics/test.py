@@ -4,7 +4,7 @@ import os
 import re
 import textwrap
 
-from e2e import ROOT, Api, Daemon, check, finish, same
+from e2e import ROOT, WORK, Api, Daemon, check, finish, same
 from redis import DURABLE, Redis
 from smtp import Client
 
@@ -60,7 +60,7 @@ def traffic(daemon):
 shown = {}
 with Redis(*DURABLE) as redis:
     for store, settings in ("SQLite", {}), ("Redis", {"store.url": redis.url}):
-        with Daemon({"mail.domains": "example.test", **settings}) as daemon:
+        with Daemon({"mail.domains": "example.test", "report.file": f"{WORK}/report", **settings}) as daemon:
             shown[store] = metrics(daemon)
             traffic(daemon)
             after = metrics(daemon)

@@ -1,0 +1,108 @@
+/// report_read.cc: lines of files, of standard input, or of a stream.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "core/descriptor.h"
+#include "core/file_error.h"
+#include "report.h"
+#include "report/redis_stream.h"
+
+namespace maildrop::cmd {
+
+namespace {
+
+constexpr std::size_t kLongestLine = 1u << 20;  // a decision has 64 KiB at most
+
+/// Bytes in pieces, lines out; one that is too long is broken.
+class Lines {
+ public:
+  Lines(const EachDecision& each, ReportsRead& read) : each_(each), read_(read) {}
+
+  void add(std::string_view bytes) {
+    for (std::size_t end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
+      append(bytes.substr(0, end));
+      ended();
+      bytes.remove_prefix(end + 1);
+    }
+    append(bytes);
+  }
+  /// The last one may have no end: it is being written.
+  void finish() {
+    if (!line_.empty() || too_long_) ended();
+  }
+
+ private:
+  void append(std::string_view bytes) {
+    too_long_ |= line_.size() + bytes.size() > kLongestLine;
+    if (too_long_)
+      line_.clear();
+    else
+      line_ += bytes;
+  }
+
+  void ended() {
+    if (!line_.empty() || too_long_) {
+      ++read_.lines;
+      if (too_long_ || !each_(line_)) ++read_.broken;
+    }
+    line_.clear();
+    too_long_ = false;
+  }
+
+  const EachDecision& each_;
+  ReportsRead& read_;
+  std::string line_;
+  bool too_long_ = false;
+};
+
+Result<void> read_file(const std::string& path, const EachDecision& each, ReportsRead& read) {
+  const FileDescriptor file(path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && errno == ENOENT) return fail(Code::not_found, "there is no file '" + path + "'");
+  if (!file) return tl::unexpected(file_error("open", path, errno));
+  Lines lines(each, read);
+  std::string buffer(64 * 1024, '\0');
+  for (;;) {
+    const ssize_t n = ::read(file.get(), buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return tl::unexpected(file_error("read", path, errno));
+    if (n == 0) break;
+    lines.add(std::string_view(buffer).substr(0, static_cast<std::size_t>(n)));
+  }
+  lines.finish();
+  return {};
+}
+
+/// The oldest first.
+std::vector<std::string> files_of(const ReportSettings& settings) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (unsigned number = settings.files - 1; number > 0; --number) {
+    std::string path = settings.file + "." + std::to_string(number);
+    if (std::filesystem::exists(path, error)) files.push_back(std::move(path));
+  }
+  files.push_back(settings.file);
+  return files;
+}
+
+}  // namespace
+
+Result<ReportsRead> read_reports(const Config& config, const std::vector<std::string>& files, Time since,
+                                 const EachDecision& each) {
+  ReportsRead read;
+  std::vector<std::string> paths = files;
+  if (paths.empty() && !config.report.file.empty()) paths = files_of(config.report);
+  for (const std::string& path : paths) TRY(read_file(path, each, read));
+  if (!paths.empty()) return read;
+  if (config.report.redis.empty())
+    return fail(Code::invalid, "no FILE is given, and neither report.file nor report.redis is set");
+  TRY(report::read_stream(config.report, config.redis, since, [&](std::string_view decision) {
+    ++read.lines;
+    if (!each(decision)) ++read.broken;
+  }));
+  return read;
+}
+
+}  // namespace maildrop::cmd

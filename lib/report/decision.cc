@@ -1,0 +1,140 @@
+/// decision.cc: decisions as JSON.
+#include "report/decision.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/random.h"
+#include "core/text.h"
+#include "filter/trace.h"
+#include "report/hmac.h"
+
+namespace maildrop::report {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kLongestText = 512;  // bytes of what a stranger wrote
+constexpr std::size_t kMostFindings = 60;
+constexpr std::size_t kLeastWord = 3;  // bytes: shorter ones are words of every sentence
+
+std::string text_of(std::string_view text) { return valid_utf8(utf8_prefix(text, kLongestText)); }
+
+bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) != 0; }
+
+/// All places of `what`, with no word going on beside them where `words`.
+void replace(std::string& text, std::string_view what, std::string_view by, bool words) {
+  if (what.empty()) return;
+  std::string lower = to_lower(text);
+  for (std::size_t at = lower.find(what); at != std::string::npos; at = lower.find(what, at)) {
+    const std::size_t end = at + what.size();
+    if (words && ((at > 0 && is_word(lower[at - 1])) || (end < lower.size() && is_word(lower[end])))) {
+      at = end;
+      continue;
+    }
+    text.replace(at, what.size(), by);
+    lower.replace(at, what.size(), by);
+    at += by.size();
+  }
+}
+
+/// The envelope, and what the server knows of the client.
+void add_session(Json& out, const Decision& decision, const Pseudonyms& pseudonyms) {
+  out["session"] = decision.session;
+  if (!decision.id.empty()) out["id"] = decision.id;
+  out["client"] = decision.client;
+  if (!decision.helo.empty()) out["helo"] = text_of(decision.helo);
+  if (!decision.tls.empty()) out["tls"] = decision.tls;
+  if (decision.of == Decision::Of::session) return;
+  out["from"] = text_of(pseudonyms.hide(decision.from, decision.to, false));
+  if (!decision.to.empty()) out["to"] = pseudonyms.of(decision.to);
+  out["recipients"] = decision.recipients;
+  if (decision.size > 0) out["size"] = decision.size;
+}
+
+Json finding_of(const filter::TraceEntry& entry, const Decision& decision, const Pseudonyms& pseudonyms) {
+  Json out;
+  out["filter"] = text_of(entry.filter);
+  out["phase"] = filter::name_of(entry.phase);
+  out["mode"] = filter::name_of(entry.mode);
+  out["action"] = filter::name_of(entry.action);
+  out["score"] = entry.score;
+  if (entry.allowed) out["allowed"] = true;
+  if (entry.failed) out["failed"] = true;
+  if (!entry.reason.empty()) out["reason"] = text_of(pseudonyms.hide(entry.reason, decision.to, true));
+  return out;
+}
+
+void add_findings(Json& out, const Decision& decision, const Pseudonyms& pseudonyms) {
+  const Result<filter::Trace> trace = filter::parse_trace(decision.trace);
+  if (!trace) return;
+  Json findings = Json::array();
+  for (const filter::TraceEntry& entry : trace->entries)
+    if (!entry.is_silent() && findings.size() < kMostFindings)
+      findings.push_back(finding_of(entry, decision, pseudonyms));
+  if (!findings.empty()) out["findings"] = std::move(findings);
+}
+
+}  // namespace
+
+std::string_view name_of(Decision::Of of) {
+  constexpr std::string_view kNames[] = {"session", "recipient", "message"};
+  return kNames[static_cast<std::size_t>(of)];
+}
+
+std::string_view name_of(Decision::Result result) {
+  constexpr std::string_view kNames[] = {"stored", "discarded", "deferred", "refused"};
+  return kNames[static_cast<std::size_t>(result)];
+}
+
+std::size_t Decision::bytes() const {
+  std::size_t bytes = sizeof(Decision) + why.size() + helo.size() + from.size() + to.size() + trace.size();
+  for (const auto& [name, value] : facts) bytes += sizeof(facts.front()) + value.size();
+  for (const std::string& host : hosts) bytes += sizeof(host) + host.size();
+  return bytes;
+}
+
+Pseudonyms::Pseudonyms(std::string key) : key_(std::move(key)) {
+  if (key_.empty()) key_ = random_name(32);
+}
+
+std::string Pseudonyms::of(std::string_view address) const {
+  constexpr std::size_t kDigits = 16;
+  return hmac_sha256(key_, to_lower(address)).substr(0, kDigits);
+}
+
+std::string Pseudonyms::hide(std::string text, std::string_view address, bool words) const {
+  if (address.empty() || text.empty()) return text;
+  const std::string plain = to_lower(address), pseudonym = of(address);
+  replace(text, plain, pseudonym, false);
+  const std::size_t at = plain.rfind('@');
+  if (at == std::string::npos) return text;
+  std::string as_list = plain;
+  as_list[at] = '=';
+  replace(text, as_list, pseudonym, false);
+  if (words && at >= kLeastWord) replace(text, plain.substr(0, at), pseudonym, true);
+  return text;
+}
+
+std::string to_json(const Decision& decision, const Pseudonyms& pseudonyms) {
+  Json out;
+  out["schema"] = "maildrop.decision/1";
+  out["time"] = rfc3339(decision.time);
+  out["of"] = name_of(decision.of);
+  out["result"] = name_of(decision.result);
+  out["code"] = decision.code;
+  if (!decision.reason.empty()) out["reason"] = decision.reason;
+  if (!decision.why.empty()) out["why"] = text_of(pseudonyms.hide(decision.why, decision.to, true));
+  add_session(out, decision, pseudonyms);
+  if (decision.mark != store::Mark::none) out["mark"] = store::name_of(decision.mark);
+  if (decision.score && std::isfinite(*decision.score)) out["score"] = *decision.score;
+  for (const auto& [name, value] : decision.facts)
+    out["facts"][std::string(name)] = text_of(pseudonyms.hide(value, decision.to, false));
+  add_findings(out, decision, pseudonyms);
+  for (const std::string& host : decision.hosts) out["hosts"].push_back(text_of(host));
+  return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace maildrop::report

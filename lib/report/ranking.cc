@@ -1,0 +1,100 @@
+/// ranking.cc: lines in, numbers out.
+#include "report/ranking.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/parse_time.h"
+#include "core/text.h"
+
+namespace maildrop::report {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kMostHosts = 1000;
+constexpr std::size_t kLongestHost = 253;
+
+std::string text_at(const Json& object, const char* name) {
+  const auto member = object.find(name);
+  return member != object.end() && member->is_string() ? member->get<std::string>() : std::string();
+}
+
+Sighting::Kind kind_of(const Json& decision) {
+  const std::string result = text_at(decision, "result");
+  const bool by_filter = !text_at(decision, "why").empty();
+  if (decision.contains("mark") || result == "discarded" || (result == "refused" && by_filter))
+    return Sighting::Kind::bad;
+  return result == "stored" ? Sighting::Kind::good : Sighting::Kind::nothing;
+}
+
+/// It is written into zones and tables of others.
+bool is_host(std::string_view host) {
+  if (host.empty() || host.size() > kLongestHost || host.front() == '.' || host.front() == '-') return false;
+  return IpAddress::parse(host) || std::all_of(host.begin(), host.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+         });
+}
+
+}  // namespace
+
+Result<Sighting> Sighting::parse(std::string_view line) {
+  const Json decision = Json::parse(line, nullptr, false);
+  if (!decision.is_object() || text_at(decision, "schema") != "maildrop.decision/1")
+    return fail(Code::corrupt, "no decision");
+  const std::optional<Time> time = parse_rfc3339(text_at(decision, "time"));
+  if (!time) return fail(Code::corrupt, "a decision without a time");
+  Sighting sighting;
+  sighting.time = *time;
+  sighting.kind = kind_of(decision);
+  if (const auto client = IpAddress::parse(text_at(decision, "client"))) sighting.client = *client;
+  const auto hosts = decision.find("hosts");
+  if (hosts == decision.end() || !hosts->is_array()) return sighting;
+  for (const Json& host : *hosts) {
+    if (!host.is_string() || sighting.hosts.size() >= kMostHosts) continue;
+    std::string name = to_lower(host.get<std::string>());
+    if (is_host(name)) sighting.hosts.push_back(std::move(name));
+  }
+  return sighting;
+}
+
+void Ranking::add(const std::string& key, const Sighting& sighting) {
+  if (sighting.kind == Sighting::Kind::nothing) return;
+  if (rows_.size() >= limits_.most && !rows_.contains(key)) forget();
+  const double age = std::max<double>(0, static_cast<double>((limits_.now - sighting.time).count()));
+  const double weight = std::exp2(-age / static_cast<double>(limits_.half_life.count()));
+  const auto [place, fresh] = rows_.try_emplace(key);
+  Row& row = place->second;
+  (sighting.kind == Sighting::Kind::bad ? row.bad : row.good) += weight;
+  row.first = fresh ? sighting.time : std::min(row.first, sighting.time);
+  row.last = fresh ? sighting.time : std::max(row.last, sighting.time);
+  ++row.decisions;
+}
+
+void Ranking::forget() {
+  std::vector<double> weights;
+  weights.reserve(rows_.size());
+  for (const auto& [key, row] : rows_) weights.push_back(row.bad);
+  const auto middle = weights.begin() + static_cast<std::ptrdiff_t>(weights.size() / 2);
+  std::nth_element(weights.begin(), middle, weights.end());
+  const double least = *middle;
+  std::size_t left = rows_.size() / 2 + 1;
+  std::erase_if(rows_, [&](const auto& each) { return each.second.bad <= least && left > 0 && left-- > 0; });
+}
+
+std::vector<Ranking::Row> Ranking::worst(const Bounds& bounds) const {
+  std::vector<Row> found;
+  for (const auto& [key, row] : rows_) {
+    if (row.bad <= 0 || row.bad < bounds.threshold || row.share() < bounds.share) continue;
+    found.push_back(row);
+    found.back().key = key;
+  }
+  const auto worse = [](const Row& a, const Row& b) { return a.bad != b.bad ? a.bad > b.bad : a.key < b.key; };
+  std::sort(found.begin(), found.end(), worse);
+  if (found.size() > bounds.most) found.resize(bounds.most);
+  return found;
+}
+
+}  // namespace maildrop::report

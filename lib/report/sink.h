@@ -1,0 +1,27 @@
+/// sink.h: a place where decisions are kept.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+
+namespace maildrop::report {
+
+/// Of one thread, but for cancel().
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  /// In logs and metrics: `file`, `redis`, `webhook`. Lives for ever.
+  virtual std::string_view name() const = 0;
+
+  /// Blocking. The lines, each with its LF, in their order, and never none.
+  ///   invalid  it does not want these: they are not to come again
+  ///   all others  some of them may be there; they are to come again
+  virtual Result<void> write(std::span<const std::string> lines) = 0;
+  /// Thread-safe: what write() waits for ends soon, and all that comes.
+  virtual void cancel() {}
+};
+
+}  // namespace maildrop::report

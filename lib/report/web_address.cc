@@ -1,0 +1,130 @@
+/// web_address.cc: getaddrinfo() with a deadline, which it has not.
+#include "report/web_address.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <charconv>
+#include <condition_variable>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "core/special_networks.h"
+
+namespace maildrop::report {
+
+namespace {
+
+/// What the asker and the thread that looks up share; the last of them frees it.
+struct Lookup {
+  explicit Lookup(std::string h) : host(std::move(h)) {}
+  const std::string host;
+  std::mutex mutex{};
+  std::condition_variable over{};
+  std::optional<Result<std::vector<IpAddress>>> found{};
+};
+
+IpAddress address_of(const sockaddr* from) {
+  if (from->sa_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, from, sizeof v4);
+    return IpAddress::from_v4(ntohl(v4.sin_addr.s_addr));
+  }
+  sockaddr_in6 v6{};
+  std::memcpy(&v6, from, sizeof v6);
+  std::array<std::uint8_t, 16> bytes{};
+  std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
+  return IpAddress::from_v6(bytes);
+}
+
+Result<std::vector<IpAddress>> look_up(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* list = nullptr;
+  if (const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &list); error != 0)
+    return fail(Code::unavailable, "no address of '" + host + "': " + ::gai_strerror(error));
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> freed(list, ::freeaddrinfo);
+  std::vector<IpAddress> found;
+  for (const addrinfo* each = list; each; each = each->ai_next)
+    if (each->ai_family == AF_INET || each->ai_family == AF_INET6) found.push_back(address_of(each->ai_addr));
+  return found;
+}
+
+/// One at a time: a resolver that hangs is not to have a thread for each try.
+Result<std::vector<IpAddress>> look_up(const std::string& host, Monotonic until) {
+  static std::atomic<bool> busy{false};
+  if (busy.exchange(true)) return fail(Code::unavailable, "the look-up before has not ended");
+  const auto lookup = std::make_shared<Lookup>(host);
+  std::thread([lookup] {
+    auto found = look_up(lookup->host);
+    const std::lock_guard lock(lookup->mutex);
+    lookup->found = std::move(found);
+    busy = false;
+    lookup->over.notify_all();
+  }).detach();
+  std::unique_lock lock(lookup->mutex);
+  if (!lookup->over.wait_until(lock, until, [&] { return lookup->found.has_value(); }))
+    return fail(Code::timed_out, "no address of '" + host + "' in time");
+  return *lookup->found;
+}
+
+bool is_host(std::string_view host) {
+  return !host.empty() && host.size() <= 253 && std::all_of(host.begin(), host.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+           c == '_' || c == ':';
+  });
+}
+
+}  // namespace
+
+Result<WebAddress> WebAddress::parse(std::string_view url) {
+  const auto bad = [&] { return fail(Code::invalid, "it must be https://HOST[:PORT]/PATH"); };
+  const bool secure = url.starts_with("https://");
+  if (!secure && !url.starts_with("http://")) return bad();
+  const bool odd = std::any_of(url.begin(), url.end(), [](unsigned char c) { return c <= 0x20 || c >= 0x7f; });
+  if (odd || url.find_first_of("#@\\") != std::string_view::npos) return bad();
+  const std::size_t begin = secure ? 8 : 7;
+  const std::size_t end = std::min(url.find_first_of("/?", begin), url.size());
+  std::string_view host = url.substr(begin, end - begin);
+  WebAddress web;
+  web.origin = url.substr(0, end);
+  web.target = url.substr(end);
+  if (!web.target.starts_with('/')) web.target.insert(0, "/");
+  web.port = secure ? 443 : 80;
+  const std::size_t colon = host.rfind(':');
+  if (colon != std::string_view::npos && !host.ends_with(']')) {
+    const std::string_view port = host.substr(colon + 1);
+    const auto [stop, error] = std::from_chars(port.data(), port.data() + port.size(), web.port);
+    if (error != std::errc() || stop != port.data() + port.size() || web.port == 0) return bad();
+    host = host.substr(0, colon);
+  }
+  const bool literal = host.starts_with('[') && host.ends_with(']');
+  if (literal) host = host.substr(1, host.size() - 2);
+  if (!is_host(host) || literal != (host.find(':') != std::string_view::npos)) return bad();
+  web.host = host;
+  return web;
+}
+
+Result<IpAddress> find_address(const WebAddress& web, bool may_be_private, Monotonic until) {
+  std::vector<IpAddress> found;
+  if (const Result<IpAddress> literal = IpAddress::parse(web.host))
+    found.push_back(*literal);
+  else
+    found = TRY(look_up(web.host, until));
+  for (const IpAddress& address : found)
+    if (may_be_private || !is_reserved(address)) return address;
+  if (found.empty()) return fail(Code::unavailable, "no address of '" + web.host + "'");
+  return fail(Code::invalid, "'" + web.host + "' is at " + found.front().to_string() +
+                                 ", which is not on the internet: see report.webhook_private");
+}
+
+}  // namespace maildrop::report

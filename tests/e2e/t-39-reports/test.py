@@ -1,0 +1,247 @@
+"""Reports: every decision by every way, recipients as pseudonyms, places that fail, and what others block by."""
+import hashlib
+import hmac
+import http.server
+import json
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import threading
+
+from dns import wire
+from e2e import WORK, Api, Daemon, check, end_with_parent, finish, maildrop, same, until
+from redis import Redis
+from smtp import Client
+
+FILE = f"{WORK}/report.jsonl"
+GTUBE = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
+SETTINGS = {"limits.exempt": "", "dns.servers": "127.0.0.1:1", "xclient.networks": "127.0.0.0/8", "report.key": "a key",
+            "filter.access.mode": "enforce", "filter.access.deny": "198.51.100.0/24", "filter.content.mode": "score"}
+SETTINGS |= {f"filter.{name}.mode": "off" for name in (
+    "reputation", "fcrdns", "dnsbl", "helo", "sender_domain", "spf", "dkim", "dmarc", "bounce", "size", "headers", "greylist",
+    "verdict_cache", "early_talker", "rate")}
+
+
+class Hook:
+    """Keeps what it is sent; `status`: what it says."""
+
+    def __init__(self):
+        self.status, self.requests, self.connections = 200, [], 0
+        hook = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                hook.connections += 1
+                if hook.status == 200:
+                    hook.requests.append((dict(self.headers), body))
+                self.send_response(hook.status)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{server.server_port}/reports"
+
+    def decisions(self):
+        return [json.loads(line) for _, body in list(self.requests) for line in body.splitlines()]
+
+
+def send(daemon, client, *recipients, body=b"hello\r\n", sender="a@example.org"):
+    """The last reply."""
+    with Client(daemon.smtp) as one:
+        one.cmd(f"XCLIENT ADDR={client}")
+        one.cmd("EHLO mail.example.org")
+        reply = one.cmd(f"MAIL FROM:<{sender}>")
+        for to in recipients:
+            reply = one.cmd(f"RCPT TO:<{to}>")
+        if reply.code >= 400:
+            return reply
+        one.cmd("DATA")
+        one.send(f"From: {sender}\r\nSubject: about bob\r\n\r\n".encode() + body + b".\r\n")
+        return one.reply()
+
+
+def in_file(path=FILE):
+    try:
+        with open(path, encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+    except FileNotFoundError:
+        return []
+
+
+def metric(daemon, name, labels):
+    with Api(daemon.api) as api:
+        for line in api.get("/metrics")[2].decode().splitlines():
+            if line.startswith(f"{name}{{{labels}}} "):
+                return float(line.split()[-1])
+    return None
+
+
+def every_way():
+    hook = Hook()
+    with Redis() as redis:
+        places = {"report.file": FILE, "report.redis": redis.url, "report.webhook": hook.url,
+                  "report.webhook_private": "true", "report.webhook_secret": "secret"}
+        with Daemon(SETTINGS | places) as server:
+            same("mail is stored", send(server, "192.0.2.1", "bob@example.test", "ann@example.test",
+                                        sender="list-bob=example.test@example.org").code, 250)
+            spam = b"<a href='http://Spam.Example/x'>\r\n" + GTUBE + b"\r\nsee https://other.example/ too\r\n"
+            send(server, "203.0.113.7", "bob@example.test", body=spam)
+            same("a denied client is refused", send(server, "198.51.100.9", "bob@example.test").code, 550)
+            same("and so is who wants to relay", send(server, "192.0.2.1", "bob@elsewhere.test").code, 550)
+            check("all is in the file", until(lambda: len(in_file()) == 4), in_file())
+            check("and in the stream", until(lambda: redis.ask("XLEN maildrop:reports").startswith(b":4")))
+            check("and was sent", until(lambda: len(hook.decisions()) == 4), hook.requests)
+            server.stop()
+        decisions = in_file()
+        same("by the webhook it is the same", hook.decisions(), decisions)
+        text = open(FILE, encoding="utf-8").read()
+        check("nobody learns whom it was for", "bob" not in text and "ann" not in text, text)
+        stored, spam, denied, relay = decisions
+        bob = hmac.new(b"a key", b"bob@example.test", hashlib.sha256).hexdigest()[:16]
+        same("but that it was for the same one", [each.get("to") for each in (stored, spam)], [bob, bob])
+        same("what was stored", [stored[key] for key in ("of", "result", "code", "client", "helo", "recipients")],
+             ["message", "stored", 250, "192.0.2.1", "mail.example.org", 2])
+        same("the sender does not tell either", stored["from"], f"list-{bob}@example.org")
+        same("what a filter did", [denied[key] for key in ("result", "client")], ["refused", "198.51.100.9"])
+        check("and why", "198.51.100.0/24" in denied["why"], denied)
+        same("what we do not do at all", [relay[key] for key in ("of", "result", "reason")],
+             ["recipient", "refused", "relaying"])
+        check("spam says why", any(each["filter"] == "content" for each in spam["findings"]), spam)
+        same("and where it leads", sorted(spam["hosts"]), ["other.example", "spam.example"])
+        fields, body = hook.requests[0]
+        time, signature = (each.split("=", 1)[1] for each in fields["Maildrop-Signature"].split(","))
+        same("the signature is true",
+             hmac.new(b"secret", time.encode() + b"." + body, hashlib.sha256).hexdigest(), signature)
+        status, out, _ = maildrop("report", "sources", "--format=json", settings={"report.redis": redis.url})
+        same("the stream is read again",
+             sorted(json.loads(line)["source"] for line in out.splitlines()), ["198.51.100.9", "203.0.113.7"])
+        same("with success", status, 0)
+
+
+def failing_places():
+    hook, broken = Hook(), f"{WORK}/no/such/folder/report"
+    hook.status = 503
+    places = {"report.file": broken, "report.webhook": hook.url, "report.webhook_private": "true"}
+    with Daemon(SETTINGS | places) as server:
+        for _ in range(5):
+            same("mail is stored all the same", send(server, "192.0.2.1", "bob@example.test").code, 250)
+        check("the log says it once", server.wait_for(r"reports are not taken place=webhook"), server.log())
+        check("for each place", server.wait_for(r"reports are not taken place=file"), server.log())
+        with Api(server.api) as api:
+            ready = api.get("/readyz")
+        same("it is no reason not to be ready", ready[0], 200)
+        check("but it is told", b"reports are not taken by webhook: '127.0.0.1' answers 503" in ready[2], ready)
+        same("and counted", metric(server, "maildrop_report_outage", 'place="webhook"'), 1)
+        hook.status = 200
+        os.makedirs(os.path.dirname(broken))
+        check("nothing is lost of it", until(lambda: len(hook.decisions()) == 5 and len(in_file(broken)) == 5, 20))
+        check("and the log says that, too", server.wait_for(r"reports are taken again place=webhook"), server.log())
+        same("once", len([line for line in server.lines if "reports are not taken" in line]), 2)
+        server.stop()
+
+
+def bounded_file():
+    path = f"{WORK}/small/report.jsonl"
+    os.makedirs(os.path.dirname(path))
+    with Daemon(SETTINGS | {"report.file": path, "report.file_size": "64KiB", "report.files": "3"}) as server:
+        with Client(server.smtp) as one:
+            one.cmd("EHLO mail.example.org")
+            one.cmd("MAIL FROM:<a@example.org>")
+            for _ in range(40):  # in one write, so that they are not errors in a row with a pause each
+                one.send(b"RCPT TO:<b@elsewhere.test>\r\n" * 20)
+                if [one.reply().code for _ in range(20)][-1] == 421:
+                    break
+        for i in range(700):
+            if i % 100 == 0:
+                client = Client(server.smtp)
+                client.cmd("EHLO mail.example.org")
+            client.cmd("MAIL FROM:<a@example.org>")
+            client.cmd("RCPT TO:<b@example.test>")
+            client.cmd("DATA")
+            client.send(b"Subject: x\r\n\r\nx\r\n.\r\n")
+            client.reply()
+        check("a file that is full is moved aside", until(lambda: os.path.exists(path + ".2")))
+        server.stop()
+    same("and the oldest goes", sorted(os.listdir(os.path.dirname(path))),
+         ["report.jsonl", "report.jsonl.1", "report.jsonl.2"])
+    check("so that all have a bound", all(os.path.getsize(f"{os.path.dirname(path)}/{each}") < 128 * 1024
+                                          for each in os.listdir(os.path.dirname(path))))
+
+
+def wrong_settings():
+    for key, value, wanted in (("report.webhook", "ftp://x/", "https://HOST"),
+                               ("report.webhook", "https://user:pw@x/", "https://HOST"),
+                               ("report.redis", "nowhere", "report.redis: write redis://HOST")):
+        status, _, err = maildrop("config", "check", settings={key: value})
+        check(f"{key} = {value} is told", status == 78 and wanted in err, err)
+    status, _, err = maildrop("report", "sources")
+    check("without reports it says where there could be some", status == 64 and "report.file" in err, err)
+    status, _, err = maildrop("report", "sources", f"{WORK}/none")
+    check("and what is not there", status == 66 and "there is no file" in err, err)
+    status, _, err = maildrop("report", "sources", "-", stdin=b"no\nsense\n")
+    check("and what is none", status == 65 and "2 of 2 lines are no decisions" in err, err)
+
+
+def ask(port, name, kind=1):
+    """The addresses that a server says, or its code."""
+    question = struct.pack(">HHHHHH", 7, 0x100, 1, 0, 0, 0) + wire(name) + struct.pack(">HH", kind, 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(2)
+        sock.sendto(question, ("127.0.0.1", port))
+        try:
+            answer = sock.recv(4096)
+        except (socket.timeout, ConnectionRefusedError):
+            return None
+    count = struct.unpack(">H", answer[6:8])[0]
+    return [socket.inet_ntoa(answer[-4:])] if kind == 1 and count == 1 else answer[3] & 15
+
+
+def zones():
+    status, out, err = maildrop("report", "sources", "--format=csv", "--threshold=0.5", FILE)
+    same("a table for others has those who sent spam", sorted(line.split(b",")[0] for line in out.splitlines()[1:]),
+         [b"198.51.100.9", b"203.0.113.7"])
+    same("and no more than a threshold lets", maildrop("report", "sources", "--threshold=2", FILE)[0], 1)
+    same("nor what is too old", maildrop("report", "sources", "--since=1ms", FILE)[0], 1)
+    by_network = maildrop("report", "sources", "--by=network", FILE)[1].decode()
+    check("networks are ranked, too", "203.0.113.0/24" in by_network, by_network)
+    status, _, err = maildrop("report", "sources", "--format=rbldnsd", "-o", f"{WORK}/spam.zone", FILE)
+    same("a zone is written", (status, err), (0, ""))
+    status, _, err = maildrop("report", "hosts", "--format=rbldnsd", "-o", f"{WORK}/hosts.zone", FILE)
+    same("and one of hosts", (status, err), (0, ""))
+    with open(f"{WORK}/spam.zone", "a", encoding="ascii") as zone:
+        zone.write("2001:db8:7::/64\n")  # as a /64 is written: none of our clients has IPv6
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    os.chmod(WORK, 0o755)
+    rbldnsd = subprocess.Popen([shutil.which("rbldnsd"), "-n", "-b", f"127.0.0.1/{port}", "-w", WORK,
+                                *(["-u", "nobody"] if os.getuid() == 0 else []),
+                                "bl.test:combined:spam.zone", "uri.test:combined:hosts.zone"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=end_with_parent)
+    try:
+        if not check("a real rbldnsd serves them", until(lambda: ask(port, "2.0.0.127.bl.test") or rbldnsd.poll())):
+            return
+        for name in ("2.0.0.127.bl.test", "7.113.0.203.bl.test", "9.100.51.198.bl.test", "spam.example.uri.test",
+                     "www.spam.example.uri.test", "test.uri.test",
+                     ".".join(reversed("20010db8000700000000000000000001")) + ".bl.test"):
+            same(f"{name} is listed", ask(port, name), ["127.0.0.2"])
+        for name in ("1.2.0.192.bl.test", "1.0.0.127.bl.test", "example.uri.test", "invalid.uri.test"):
+            same(f"{name} is not", ask(port, name), 3)
+    finally:
+        rbldnsd.kill()
+        print(rbldnsd.communicate()[1].decode()[-300:]) if rbldnsd.returncode not in (None, -9) else rbldnsd.wait()
+
+
+every_way()
+zones()
+failing_places()
+bounded_file()
+wrong_settings()
+finish()
