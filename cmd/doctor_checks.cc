@@ -1,4 +1,4 @@
-/// doctor_checks.cc: ports, files, memory, clock, disk, store, certificates, names, DNS.
+/// doctor_checks.cc: ports, files, memory, clock, disk, store, certificates, names, DNS, places.
 #include <netdb.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
@@ -14,6 +14,7 @@
 #include "dns/ask_all.h"
 #include "doctor.h"
 #include "doctor_dns.h"
+#include "filter/place_database.h"
 #include "mail/address.h"
 #include "reload.h"
 #include "service/listen.h"
@@ -28,7 +29,8 @@ using Findings = std::vector<Finding>;
 
 constexpr std::uint64_t kOwnMemory = 64u << 20;  // beside what settings bound: code, SQLite's cache, sessions
 constexpr std::chrono::hours kSoon{14 * 24};     // most certificates are renewed a month before their end
-constexpr std::size_t kMostDomains = 20;         // asked for: each may take seconds
+constexpr std::chrono::hours kYear{365 * 24};
+constexpr std::size_t kMostDomains = 20;  // asked for: each may take seconds
 
 // --- ports ---
 
@@ -270,11 +272,36 @@ void check_dns(const Patient& patient, Findings& findings) {
   if (more > 0) findings.push_back({Level::ok, "dns", std::to_string(more) + " more domains are not asked for"});
 }
 
+// --- places ---
+
+/// What somebody named he can renew. Debian's own is years old as it is installed, and nobody chose it.
+void check_places(const Patient& patient, Findings& findings) {
+  const PlaceFilter& settings = patient.config.filter.place;
+  if (settings.mode == FilterUse::Mode::off) return;
+  for (const std::string& path : filter::place_files(settings)) {
+    const auto database = filter::open_place_file(path);
+    if (!database) {
+      findings.push_back({Level::error, "places", database.error().what, "the daemon would not start"});
+      continue;
+    }
+    const Time made = (*database)->made();
+    const std::string what = path + " is of " + rfc3339(made).substr(0, std::string_view("2026-01-01").size());
+    if (patient.clock.now() - made <= kYear) {
+      findings.push_back({Level::ok, "places", what});
+    } else if (settings.files.empty()) {
+      findings.push_back({Level::ok, "places", what + ": addresses have moved since"});
+    } else {
+      findings.push_back(
+          {Level::warning, "places", what, "addresses move: put a newer one in its place, then kill -HUP"});
+    }
+  }
+}
+
 }  // namespace
 
-const std::vector<Check> kChecks = {{"ports", check_ports},   {"files", check_files},
-                                    {"memory", check_memory}, {"clock", check_clock},
-                                    {"store", check_store},   {"certificates", check_certificates},
-                                    {"names", check_names},   {"dns", check_dns}};
+const std::vector<Check> kChecks = {
+    {"ports", check_ports}, {"files", check_files}, {"memory", check_memory},
+    {"clock", check_clock}, {"store", check_store}, {"certificates", check_certificates},
+    {"names", check_names}, {"dns", check_dns},     {"places", check_places}};
 
 }  // namespace maildrop::cmd

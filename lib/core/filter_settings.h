@@ -39,6 +39,16 @@ struct VerdictCacheFilter : FilterUse {
   std::chrono::milliseconds lifetime{std::chrono::minutes(5)};
 };
 
+struct PlaceFilter : FilterUse {
+  std::vector<std::string> files;      // see filter/place_database.h; none named: Debian's, if it is there
+  std::vector<std::string> networks;   // see filter/place_list.h; goes before what files say
+  std::vector<std::string> countries;  // ISO 3166-1 alpha-2, capitals; none as shipped: no country sends spam alone
+  std::vector<std::uint32_t> asns;
+  double country_score = 3;  // as Haraka's karma has it for one country
+  double asn_score = 3;
+  double drop_score = 3;  // as a list of dnsbl, not the 5 of Haraka for zen: what a file says may be years old
+};
+
 struct ReputationFilter : FilterUse {
   std::chrono::milliseconds window{std::chrono::hours(24 * 14)};  // what came before counts less and less
 };
@@ -134,6 +144,7 @@ struct FilterSettings {
   // In the order in which they are asked.
   AccessFilter access;
   VerdictCacheFilter verdict_cache;
+  PlaceFilter place;
   ReputationFilter reputation;
   EarlyTalkerFilter early_talker;
   FilterUse fcrdns;

@@ -5,6 +5,7 @@ namespace maildrop::filter {
 
 extern const FilterKind kAccess;
 extern const FilterKind kVerdictCache;
+extern const FilterKind kPlace;
 extern const FilterKind kReputation;
 extern const FilterKind kEarlyTalker;
 extern const FilterKind kFcrdns;
@@ -30,6 +31,7 @@ std::span<const FilterKind> filter_kinds() {
   static const FilterKind kinds[] = {
       kAccess,
       kVerdictCache,
+      kPlace,
       kReputation,
       kEarlyTalker,
       kFcrdns,

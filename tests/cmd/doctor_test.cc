@@ -15,6 +15,7 @@
 #include "command.h"
 #include "core/descriptor.h"
 #include "core/text.h"
+#include "filter/place_kit.h"
 
 namespace maildrop::cmd {
 namespace {
@@ -168,6 +169,21 @@ TEST_CASE("doctor: certificates that are good, end soon, have ended, are none") 
   is(ward.only("certificates"), Level::warning, "expires in 2 days");
   use("none");
   is(ward.only("certificates"), Level::error, "none.pem");
+}
+
+TEST_CASE("doctor: databases of places that are new, are old, are none") {
+  Ward ward;
+  ward.config.filter.place.files = {ward.folder / "places.mmdb"};
+  is(ward.only("places"), Level::error, "places.mmdb': No such file");
+  filter::test::Mmdb made;
+  made.put("192.0.2.0", 24, filter::test::Mmdb::map({}));
+  std::ofstream(ward.folder / "places.mmdb", std::ios::binary) << made.bytes(1'700'000'000);
+  const Time when = from_millis(1'700'000'000'000);
+  const auto at = [&](Time time) { return ward.find_at("places", FakeClock(time)).at(0); };
+  is(at(when + std::chrono::hours(24 * 365)), Level::ok, "places.mmdb is of 2023-11-14");
+  is(at(when + std::chrono::hours(24 * 366)), Level::warning, "is of 2023-11-14");
+  ward.config.filter.place.mode = FilterUse::Mode::off;
+  CHECK(ward.find("places").empty());
 }
 
 TEST_CASE("doctor: a name that has an address, and one that has none") {

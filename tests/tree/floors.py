@@ -11,7 +11,8 @@ import sys
 # What the table calls a library, and the headers that belong to it.
 HEADERS = {
     "tl/expected": ["tl/*"], "spdlog": ["spdlog/*"], "toml++": ["toml++/*"], "GMime": ["gmime/*"],
-    "GLib": ["glib.h", "glib-object.h", "gio/*"], "Gumbo": ["gumbo.h"], "libidn2": ["idn2.h"], "libpsl": ["libpsl.h"], "Lua": ["lua.h", "lauxlib.h", "lualib.h"], "sqlite3": ["sqlite3.h"],
+    "GLib": ["glib.h", "glib-object.h", "gio/*"], "Gumbo": ["gumbo.h"], "libidn2": ["idn2.h"], "libpsl": ["libpsl.h"],
+    "libloc": ["libloc/*"], "libmaxminddb": ["maxminddb.h"], "Lua": ["lua.h", "lauxlib.h", "lualib.h"], "sqlite3": ["sqlite3.h"],
     "hiredis": ["hiredis/*"],
     "libunbound": ["unbound.h", "unbound-event.h"], "RE2": ["re2/*"],
     "zstd": ["zstd.h", "zstd_errors.h"],
