@@ -100,8 +100,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<Job> release() { return std::exchange(job_, nullptr); }
 
  private:
-  void take(std::shared_ptr<Job> job, const HttpAnswerReader::Limits& limits) {
+  void take(std::shared_ptr<Job> job, HttpAnswerReader::Limits limits) {
     job_ = std::move(job);
+    limits.cuts = job_->request->cuts;
     pieces_.emplace(*job_->request, *job_->text);
     reader_ = std::make_unique<HttpAnswerReader>(limits);
     request_ = job_->request;

@@ -53,7 +53,7 @@ void HttpAnswerReader::renew() {
   parser_ = std::make_unique<Parser>();
   parser_->eager(true);
   parser_->header_limit(limits_.head);
-  parser_->body_limit(limits_.body);
+  parser_->body_limit(limits_.cuts ? limits_.whole : limits_.body);
 }
 
 Result<HttpAnswerReader::Want> HttpAnswerReader::consume(std::string_view bytes) {
@@ -67,6 +67,7 @@ Result<HttpAnswerReader::Want> HttpAnswerReader::step() {
     boost::beast::error_code error;
     const std::size_t used = parser_->put(boost::asio::buffer(buffer_.data(), buffer_.size()), error);
     buffer_.erase(0, used);
+    if (is_cut()) return Want::nothing;
     if (error == http::error::need_more) return Want::more;
     if (error == http::error::body_limit || error == http::error::header_limit)
       return fail(Code::over_limit, "the answer is too large");
@@ -86,8 +87,14 @@ Result<HttpAnswerReader::Want> HttpAnswerReader::end() {
   return Want::nothing;
 }
 
-HttpAnswer HttpAnswerReader::take() { return {parser_->get().result_int(), std::move(parser_->get().body())}; }
+bool HttpAnswerReader::is_cut() const { return limits_.cuts && parser_->get().body().size() > limits_.body; }
 
-bool HttpAnswerReader::keeps_alive() const { return parser_->keep_alive() && buffer_.empty(); }
+HttpAnswer HttpAnswerReader::take() {
+  const bool cut = is_cut();
+  if (cut) parser_->get().body().resize(limits_.body);
+  return {parser_->get().result_int(), std::move(parser_->get().body()), cut};
+}
+
+bool HttpAnswerReader::keeps_alive() const { return !is_cut() && parser_->keep_alive() && buffer_.empty(); }
 
 }  // namespace maildrop::service

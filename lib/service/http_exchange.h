@@ -43,6 +43,8 @@ class HttpAnswerReader {
   struct Limits {
     std::uint32_t head = 8 * 1024;
     std::uint64_t body = 64 * 1024;
+    bool cuts = false;               // a body that is larger counts as far as that
+    std::uint64_t whole = 8u << 20;  // and may be no larger than that: it is announced, and room made for it
   };
   enum class Want : std::uint8_t { more, nothing };
 
@@ -67,6 +69,7 @@ class HttpAnswerReader {
  private:
   struct Parser;
   Result<Want> step();
+  bool is_cut() const;
   void renew();
 
   Limits limits_;

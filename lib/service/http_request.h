@@ -33,6 +33,7 @@ struct HttpRequest {
   std::string body{};
   Between between = Between::nothing;
   std::string rest{};
+  bool cuts = false;  // what is too much of its answer is left off
 
   /// Bytes of a body with a text of that size in it.
   std::size_t body_size(std::size_t text) const;
@@ -44,6 +45,7 @@ struct HttpRequest {
 struct HttpAnswer {
   unsigned status = 0;
   std::string body{};
+  bool cut = false;  // this is how it begins (HttpRequest::cuts)
 };
 
 }  // namespace maildrop::service

@@ -108,6 +108,26 @@ TEST_CASE("what is no answer, or too large, or ends early is an error") {
   CHECK(code_of("HTTP/1.1 200 OK\r\nA: " + std::string(300, 'x')) == Code::over_limit);
 }
 
+TEST_CASE("what is too much of an answer is left off, for who wants that") {
+  const HttpAnswerReader::Limits limits{.head = 200, .body = 10, .cuts = true, .whole = 100};
+  for (const std::size_t size : {1, 7, 1000}) {
+    for (const char* head : {"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n"}) {
+      const auto answer = read(head + std::string("0123456789x"), size, limits);
+      REQUIRE(answer);
+      CHECK((answer->cut && answer->body == "0123456789"));
+    }
+    const auto fits = read("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789", size, limits);
+    REQUIRE(fits);
+    CHECK((!fits->cut && fits->body == "0123456789"));
+  }
+  const auto announced = read("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999\r\n\r\n0123456789x", 7, limits);
+  REQUIRE_FALSE(announced);
+  CHECK(announced.error().code == Code::over_limit);
+  HttpAnswerReader reader(limits);
+  CHECK(*reader.consume("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n0123456789x") == Want::nothing);
+  CHECK_FALSE(reader.keeps_alive());
+}
+
 TEST_CASE("a connection goes on when its server wants and nothing came behind the answer") {
   const auto goes_on = [](std::string_view bytes) {
     HttpAnswerReader reader({});
