@@ -116,6 +116,12 @@ struct HttpFilter : FilterUse {
   bool body = false;  // the message goes with the question
 };
 
+struct RspamdFilter : FilterUse {
+  RspamdFilter() : FilterUse{.mode = Mode::enforce} {}  // the same: what it does is set there
+
+  std::string url;  // as that of http
+};
+
 /// Of filters that are Lua files (filter/lua_script.h). The mode is the most that theirs can be.
 struct LuaFilterSettings : FilterUse {
   LuaFilterSettings() : FilterUse{.mode = Mode::enforce} {}
@@ -164,6 +170,7 @@ struct FilterSettings {
   UrlsFilter urls;
   ContentFilter content;
   HttpFilter http;
+  RspamdFilter rspamd;
   LuaFilterSettings lua;
 };
 

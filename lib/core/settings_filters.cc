@@ -145,6 +145,7 @@ void add_filters(std::vector<Setting>& rows) {
   add_uribl(rows);
   add_content(rows);
   add_http(rows);
+  add_rspamd(rows);
   add_lua(rows);
 }
 

@@ -25,6 +25,7 @@ extern const FilterKind kUribl;
 extern const FilterKind kUrls;
 extern const FilterKind kContent;
 extern const FilterKind kHttp;
+extern const FilterKind kRspamd;
 
 std::span<const FilterKind> filter_kinds() {
   // clang-format off
@@ -51,6 +52,7 @@ std::span<const FilterKind> filter_kinds() {
       kUrls,
       kContent,
       kHttp,
+      kRspamd,
   };
   // clang-format on
   return kinds;

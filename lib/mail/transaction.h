@@ -52,6 +52,7 @@ struct Transaction {
   Peer peer;
   Tls tls;
   Early early;
+  std::string session{};              // its id in replies and logs; empty: nobody keeps any
   std::string helo;                   // the argument of HELO or EHLO as given
   bool esmtp = false;                 // EHLO was used, or LHLO
   bool lmtp = false;                  // came by LMTP

@@ -27,6 +27,7 @@ Session::Session(std::shared_ptr<const Policy> policy, std::string id, Opening o
   transaction_.peer = std::move(opening.peer);
   transaction_.tls = std::move(opening.balancer_tls);
   transaction_.lmtp = opening.lmtp;
+  transaction_.session = id_;
   const mail::Peer& peer = transaction_.peer;
   may_tell_client_ = !peer.local && !peer.health_check && contains(policy_->config.xclient.networks, peer.address);
   if (means_.memory) transaction_.memory = BudgetShare(*means_.memory);

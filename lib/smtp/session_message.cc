@@ -194,6 +194,7 @@ mail::Transaction Session::take_transaction() {
   transaction_.helo = taken.helo;
   transaction_.esmtp = taken.esmtp;
   transaction_.lmtp = taken.lmtp;
+  transaction_.session = id_;
   if (means_.memory) transaction_.memory = BudgetShare(*means_.memory);
   for (BudgetShare& share : smaller_) share.resize(0);  // who waits for the store has done his part
   return taken;
