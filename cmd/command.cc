@@ -13,6 +13,7 @@
 #include "filter/dnsbl_list.h"
 #include "filter/header_rules.h"
 #include "filter/pattern.h"
+#include "filter/place_list.h"
 #include "filter/rate_limit.h"
 #include "filter/reserved.h"
 #include "mail/address.h"
@@ -73,6 +74,10 @@ Result<void> check_value(std::string_view key, const std::string& value) {
   if (key == "filter.headers.except") {
     const auto rule = filter::parse_header_rule(value);
     return rule ? Result<void>() : tl::unexpected(rule.error());
+  }
+  if (key == "filter.place.networks") {
+    const auto list = filter::PlaceList::parse({value});
+    return list ? Result<void>() : tl::unexpected(list.error());
   }
   if (key == "report.webhook" && !value.empty()) {
     const auto web = report::WebAddress::parse(value);

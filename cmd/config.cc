@@ -45,8 +45,25 @@ std::vector<std::pair<std::string_view, std::string>> certificate_problems(const
   return found;
 }
 
+/// The same of the filters: their files, and what only they know of their settings.
+std::vector<std::pair<std::string_view, std::string>> filter_problems(const Config& config) {
+  const auto made = filter::ChainSource().make(config);
+  if (made) return {};
+  constexpr std::string_view kPrefix = "filter.";  // `filter.NAME: what is wrong`
+  const std::string& what = made.error().what;
+  const std::size_t end = what.find(": ");
+  if (!what.starts_with(kPrefix) || end == std::string::npos) return {{"filter.lua.folder", what}};
+  const std::string name = what.substr(kPrefix.size(), end - kPrefix.size());
+  const Setting* setting = find_setting(kPrefix.data() + name + (name == "place" ? ".files" : ".mode"));
+  return {{setting ? setting->key : "filter.lua.folder", what.substr(end + 2)}};
+}
+
 int check(const Globals& globals) {
-  const auto loaded = load(globals, certificate_problems);
+  const auto loaded = load(globals, [](const Config& config) {
+    auto found = certificate_problems(config);
+    for (auto& each : filter_problems(config)) found.push_back(std::move(each));
+    return found;
+  });
   if (!loaded) return loaded.error();
   std::string out = "ok\n";
   for (const std::string& file : loaded->files) out += terminal_safe(file) + "\n";

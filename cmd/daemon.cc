@@ -95,13 +95,13 @@ class Daemon {
   smtp::ServerListeners smtp_listeners_;
   service::ListenersByLoop api_listeners_;
   std::vector<service::OfferedSocket> offered_;
+  std::unique_ptr<report::Reporter> reporter_;     // waits for others at its end, when the store is free
   std::unique_ptr<service::TakeoverOffer> offer_;  // its end says that the store is free
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::Committer> committer_;
   std::unique_ptr<store::Ledger> ledger_;
   std::unique_ptr<store::Bookkeeper> bookkeeper_;
   std::unique_ptr<LiveFilters> filters_;
-  std::unique_ptr<report::Reporter> reporter_;
   std::unique_ptr<smtp::Server> smtp_;
   std::function<std::string()> impaired_;
   std::optional<api::Context> api_context_;
@@ -164,6 +164,7 @@ Result<void> Daemon::open_sockets() {
 /// does not exist yet, is of an older maildrop, or is busy can still be opened then.
 Result<void> Daemon::take_place(service::Takeover& takeover) const {
   TRY(check_store());
+  if (parts_.smtp) TRY(filter::ChainSource().make(config_));
   TRY(store::check_store(store_options(role(), true), takeover.pids()));
   const std::string from = takeover.from();
   log::info("taking over", {{"from", from}});

@@ -130,7 +130,8 @@ int run_ranking(const Globals& globals, const RankingWords& words, RankingOf of)
     report({Code::not_found, "nobody was seen to send spam"});
     return exit_nothing;
   }
-  const Result<void> done = write_out(words.output, text_of(rows, of, words.format, now));
+  const RankingOf keys = words.by == "domain" ? RankingOf::domains : of;
+  const Result<void> done = write_out(words.output, text_of(rows, keys, words.format, now));
   return done ? exit_ok : report(done.error());
 }
 

@@ -1,9 +1,13 @@
 /// report_read.cc: lines of files, of standard input, or of a stream.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <filesystem>
+#include <cstring>
+#include <set>
+#include <utility>
 
 #include "core/descriptor.h"
 #include "core/file_error.h"
@@ -58,16 +62,21 @@ class Lines {
   bool too_long_ = false;
 };
 
-Result<void> read_file(const std::string& path, const EachDecision& each, ReportsRead& read) {
-  const FileDescriptor file(path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+/// A file that somebody named.
+Result<FileDescriptor> open_file(const std::string& path) {
+  FileDescriptor file(path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file && errno == ENOENT) return fail(Code::not_found, "there is no file '" + path + "'");
   if (!file) return tl::unexpected(file_error("open", path, errno));
+  return file;
+}
+
+Result<void> read_file(const FileDescriptor& file, const EachDecision& each, ReportsRead& read) {
   Lines lines(each, read);
   std::string buffer(64 * 1024, '\0');
   for (;;) {
     const ssize_t n = ::read(file.get(), buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return tl::unexpected(file_error("read", path, errno));
+    if (n < 0) return fail(Code::unavailable, std::string("cannot read: ") + std::strerror(errno));
     if (n == 0) break;
     lines.add(std::string_view(buffer).substr(0, static_cast<std::size_t>(n)));
   }
@@ -75,15 +84,21 @@ Result<void> read_file(const std::string& path, const EachDecision& each, Report
   return {};
 }
 
-/// The oldest first.
-std::vector<std::string> files_of(const ReportSettings& settings) {
-  std::vector<std::string> files;
-  std::error_code error;
-  for (unsigned number = settings.files - 1; number > 0; --number) {
-    std::string path = settings.file + "." + std::to_string(number);
-    if (std::filesystem::exists(path, error)) files.push_back(std::move(path));
+/// Those of report.file that are there, the oldest first. All are open before one is read, and from the newest on: what
+/// is moved aside meanwhile is met twice, and not missed.
+Result<std::vector<FileDescriptor>> open_reports(const ReportSettings& settings) {
+  std::vector<FileDescriptor> files;
+  std::set<std::pair<dev_t, ino_t>> known;
+  for (unsigned number = 0; number < settings.files; ++number) {
+    const std::string path = settings.file + (number == 0 ? "" : "." + std::to_string(number));
+    Result<FileDescriptor> file = open_file(path);
+    if (!file && file.error().code == Code::not_found) continue;
+    if (!file) return tl::unexpected(file.error());
+    struct stat found {};
+    if (::fstat(file->get(), &found) != 0 || !known.emplace(found.st_dev, found.st_ino).second) continue;
+    files.push_back(std::move(*file));
   }
-  files.push_back(settings.file);
+  std::reverse(files.begin(), files.end());
   return files;
 }
 
@@ -92,10 +107,12 @@ std::vector<std::string> files_of(const ReportSettings& settings) {
 Result<ReportsRead> read_reports(const Config& config, const std::vector<std::string>& files, Time since,
                                  const EachDecision& each) {
   ReportsRead read;
-  std::vector<std::string> paths = files;
-  if (paths.empty() && !config.report.file.empty()) paths = files_of(config.report);
-  for (const std::string& path : paths) TRY(read_file(path, each, read));
-  if (!paths.empty()) return read;
+  std::vector<FileDescriptor> opened;
+  for (const std::string& path : files) opened.push_back(TRY(open_file(path)));
+  const bool by_file = files.empty() && !config.report.file.empty();
+  if (by_file) opened = TRY(open_reports(config.report));
+  for (const FileDescriptor& file : opened) TRY(read_file(file, each, read));
+  if (by_file || !files.empty()) return read;
   if (config.report.redis.empty())
     return fail(Code::invalid, "no FILE is given, and neither report.file nor report.redis is set");
   TRY(report::read_stream(config.report, config.redis, since, [&](std::string_view decision) {

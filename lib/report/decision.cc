@@ -24,10 +24,8 @@ std::string text_of(std::string_view text) { return valid_utf8(utf8_prefix(text,
 
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) != 0; }
 
-/// All places of `what`, with no word going on beside them where `words`.
-void replace(std::string& text, std::string_view what, std::string_view by, bool words) {
-  if (what.empty()) return;
-  std::string lower = to_lower(text);
+/// All places of `what`, with no word going on beside them where `words`. `lower` is the text in lower case.
+void replace(std::string& text, std::string& lower, std::string_view what, std::string_view by, bool words) {
   for (std::size_t at = lower.find(what); at != std::string::npos; at = lower.find(what, at)) {
     const std::size_t end = at + what.size();
     if (words && ((at > 0 && is_word(lower[at - 1])) || (end < lower.size() && is_word(lower[end])))) {
@@ -41,20 +39,19 @@ void replace(std::string& text, std::string_view what, std::string_view by, bool
 }
 
 /// The envelope, and what the server knows of the client.
-void add_session(Json& out, const Decision& decision, const Pseudonyms& pseudonyms) {
+void add_session(Json& out, const Decision& decision, const Pseudonyms& pseudonyms, const Hiding& hiding) {
   out["session"] = decision.session;
   if (!decision.id.empty()) out["id"] = decision.id;
   out["client"] = decision.client;
   if (!decision.helo.empty()) out["helo"] = text_of(decision.helo);
   if (!decision.tls.empty()) out["tls"] = decision.tls;
   if (decision.of == Decision::Of::session) return;
-  out["from"] = text_of(pseudonyms.hide(decision.from, decision.to, false));
-  if (!decision.to.empty()) out["to"] = pseudonyms.of(decision.to);
-  out["recipients"] = decision.recipients;
+  out["from"] = text_of(hiding.hide(decision.from, false));
+  for (const std::string& address : decision.to) out["to"].push_back(pseudonyms.of(address));
   if (decision.size > 0) out["size"] = decision.size;
 }
 
-Json finding_of(const filter::TraceEntry& entry, const Decision& decision, const Pseudonyms& pseudonyms) {
+Json finding_of(const filter::TraceEntry& entry, const Hiding& hiding) {
   Json out;
   out["filter"] = text_of(entry.filter);
   out["phase"] = filter::name_of(entry.phase);
@@ -63,19 +60,20 @@ Json finding_of(const filter::TraceEntry& entry, const Decision& decision, const
   out["score"] = entry.score;
   if (entry.allowed) out["allowed"] = true;
   if (entry.failed) out["failed"] = true;
-  if (!entry.reason.empty()) out["reason"] = text_of(pseudonyms.hide(entry.reason, decision.to, true));
+  if (!entry.reason.empty()) out["reason"] = text_of(hiding.hide(entry.reason, true));
   return out;
 }
 
-void add_findings(Json& out, const Decision& decision, const Pseudonyms& pseudonyms) {
+void add_findings(Json& out, const Decision& decision, const Hiding& hiding) {
   const Result<filter::Trace> trace = filter::parse_trace(decision.trace);
   if (!trace) return;
   Json findings = Json::array();
   for (const filter::TraceEntry& entry : trace->entries)
-    if (!entry.is_silent() && findings.size() < kMostFindings)
-      findings.push_back(finding_of(entry, decision, pseudonyms));
+    if (!entry.is_silent() && findings.size() < kMostFindings) findings.push_back(finding_of(entry, hiding));
   if (!findings.empty()) out["findings"] = std::move(findings);
 }
+
+std::string line_of(const Json& object) { return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
 }  // namespace
 
@@ -90,8 +88,10 @@ std::string_view name_of(Decision::Result result) {
 }
 
 std::size_t Decision::bytes() const {
-  std::size_t bytes = sizeof(Decision) + why.size() + helo.size() + from.size() + to.size() + trace.size();
+  std::size_t bytes = sizeof(Decision) + why.size() + helo.size() + from.size() + trace.size();
   for (const auto& [name, value] : facts) bytes += sizeof(facts.front()) + value.size();
+  for (const auto* list : {&to, &others})
+    for (const std::string& address : *list) bytes += sizeof(address) + address.size();
   for (const std::string& host : hosts) bytes += sizeof(host) + host.size();
   return bytes;
 }
@@ -105,20 +105,37 @@ std::string Pseudonyms::of(std::string_view address) const {
   return hmac_sha256(key_, to_lower(address)).substr(0, kDigits);
 }
 
-std::string Pseudonyms::hide(std::string text, std::string_view address, bool words) const {
-  if (address.empty() || text.empty()) return text;
-  const std::string plain = to_lower(address), pseudonym = of(address);
-  replace(text, plain, pseudonym, false);
-  const std::size_t at = plain.rfind('@');
-  if (at == std::string::npos) return text;
-  std::string as_list = plain;
-  as_list[at] = '=';
-  replace(text, as_list, pseudonym, false);
-  if (words && at >= kLeastWord) replace(text, plain.substr(0, at), pseudonym, true);
+Hiding::Hiding(const Pseudonyms& pseudonyms, const std::vector<std::string>& addresses) {
+  for (const std::string& address : addresses) add(to_lower(address), pseudonyms.of(address), false);
+  const std::size_t whole = forms_.size();
+  for (std::size_t i = 0; i < whole; ++i) {
+    const Form form = forms_[i];
+    const std::size_t at = form.text.rfind('@');
+    if (at == std::string::npos) continue;
+    std::string as_list = form.text;
+    as_list[at] = '=';
+    add(std::move(as_list), form.pseudonym, false);
+    add(form.text.substr(0, at), form.pseudonym, true);
+    add(form.text.substr(0, std::min(at, form.text.find('+'))), form.pseudonym, true);
+  }
+}
+
+void Hiding::add(std::string text, const std::string& pseudonym, bool word) {
+  if (text.size() >= (word ? kLeastWord : 1)) forms_.push_back({std::move(text), pseudonym, word});
+}
+
+std::string Hiding::hide(std::string text, bool words) const {
+  if (text.empty()) return text;
+  std::string lower = to_lower(text);
+  for (const Form& form : forms_)
+    if (words || !form.word) replace(text, lower, form.text, form.pseudonym, form.word);
   return text;
 }
 
 std::string to_json(const Decision& decision, const Pseudonyms& pseudonyms) {
+  std::vector<std::string> hidden = decision.to;
+  hidden.insert(hidden.end(), decision.others.begin(), decision.others.end());
+  const Hiding hiding(pseudonyms, hidden);
   Json out;
   out["schema"] = "maildrop.decision/1";
   out["time"] = rfc3339(decision.time);
@@ -126,15 +143,20 @@ std::string to_json(const Decision& decision, const Pseudonyms& pseudonyms) {
   out["result"] = name_of(decision.result);
   out["code"] = decision.code;
   if (!decision.reason.empty()) out["reason"] = decision.reason;
-  if (!decision.why.empty()) out["why"] = text_of(pseudonyms.hide(decision.why, decision.to, true));
-  add_session(out, decision, pseudonyms);
+  if (!decision.why.empty()) out["why"] = text_of(hiding.hide(decision.why, true));
+  add_session(out, decision, pseudonyms, hiding);
   if (decision.mark != store::Mark::none) out["mark"] = store::name_of(decision.mark);
   if (decision.score && std::isfinite(*decision.score)) out["score"] = *decision.score;
-  for (const auto& [name, value] : decision.facts)
-    out["facts"][std::string(name)] = text_of(pseudonyms.hide(value, decision.to, false));
-  add_findings(out, decision, pseudonyms);
+  for (const auto& [name, value] : decision.facts) out["facts"][std::string(name)] = text_of(hiding.hide(value, false));
+  add_findings(out, decision, hiding);
   for (const std::string& host : decision.hosts) out["hosts"].push_back(text_of(host));
-  return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  std::string line = line_of(out);
+  for (const char* less : {"findings", "facts", "hosts", "to"}) {  // what there may be much of
+    if (line.size() <= kLongestLine) break;
+    out.erase(less);
+    line = line_of(out);
+  }
+  return line;
 }
 
 }  // namespace maildrop::report

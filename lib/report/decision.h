@@ -32,10 +32,10 @@ struct Decision {
   std::string client{};       // its address, or `local`
   std::string helo{};
   std::string tls{};
-  std::string from{};  // empty: <>
-  std::string to{};    // the first recipient, as an address
-  std::size_t recipients = 0;
-  std::uint64_t size = 0;  // of a message, bytes; 0: not known
+  std::string from{};                 // empty: <>
+  std::vector<std::string> to{};      // the recipients, as addresses
+  std::vector<std::string> others{};  // of a recipient: who is hidden besides, as those accepted before him
+  std::uint64_t size = 0;             // of a message, bytes; 0: not known
   store::Mark mark = store::Mark::none;
   std::optional<float> score{};
   std::string trace{};                                            // filter/trace.h
@@ -56,15 +56,32 @@ class Pseudonyms {
   explicit Pseudonyms(std::string key);
   /// 16 hexadecimal digits.
   std::string of(std::string_view address) const;
-  /// The text, with a pseudonym for `address` wherever that stands in it: as it is, as senders of lists have it
-  /// (`bob=example.org`), and, with `words`, its local part as a word of its own, of three bytes at least.
-  std::string hide(std::string text, std::string_view address, bool words) const;
 
  private:
   std::string key_;
 };
 
-/// One line, with its LF. It is valid UTF-8, and has no control characters. 64 KiB or less.
+/// Puts pseudonyms for addresses wherever these stand in a text.
+class Hiding {
+ public:
+  Hiding(const Pseudonyms& pseudonyms, const std::vector<std::string>& addresses);
+  /// As they are, as senders of lists have them (`bob=example.org`), and, with `words`, their local parts as words of
+  /// their own, of three bytes at least, with and without their +tag.
+  std::string hide(std::string text, bool words) const;
+
+ private:
+  struct Form {
+    std::string text;  // in lower case
+    std::string pseudonym;
+    bool word;
+  };
+  void add(std::string text, const std::string& pseudonym, bool word);
+  std::vector<Form> forms_;
+};
+
+inline constexpr std::size_t kLongestLine = 64 * 1024;  // bytes
+
+/// One line, with its LF. It is valid UTF-8, and has no control characters. kLongestLine at most.
 std::string to_json(const Decision& decision, const Pseudonyms& pseudonyms);
 
 }  // namespace maildrop::report

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
+#include <thread>
 #include <utility>
 
 #include "core/descriptor.h"
@@ -17,6 +19,10 @@ namespace maildrop::report {
 
 namespace {
 
+constexpr int kMostTries = 10;  // of files that others move while we open them
+constexpr int kLockTries = 200;
+constexpr std::chrono::milliseconds kLockPause{5};
+
 class FileSink final : public Sink {
  public:
   explicit FileSink(FileRotation rotation) : rotation_(std::move(rotation)) {}
@@ -24,34 +30,64 @@ class FileSink final : public Sink {
   std::string_view name() const override { return "file"; }
 
   Result<void> write(std::span<const std::string> lines) override {
-    TRY(open());
     std::string text;
     for (const std::string& line : lines) text += line;
+    const Lock lock = TRY(open());
     return append(text);
   }
 
  private:
-  /// Of the file that has the path now: somebody else may have moved it.
-  Result<void> open() {
-    struct stat there {
-    }, ours{};
-    if (file_ && ::stat(rotation_.path.c_str(), &there) == 0 && ::fstat(file_.get(), &ours) == 0 &&
-        there.st_ino == ours.st_ino && there.st_dev == ours.st_dev && !is_full(ours))
-      return {};
-    TRY(reopen());
-    if (::fstat(file_.get(), &ours) == 0 && is_full(ours)) {
-      rotate();
-      TRY(reopen());
+  /// Of the file, by those of us who write to it: it goes with the descriptor's life or this, whatever is first.
+  class Lock {
+   public:
+    explicit Lock(int file) : file_(file) {}
+    Lock(Lock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+    Lock& operator=(Lock&&) = delete;
+    ~Lock() {
+      if (file_ >= 0) ::flock(file_, LOCK_UN);
     }
-    return {};
+
+   private:
+    int file_;
+  };
+
+  /// The file that has the path now, with room, and ours alone: somebody else may have moved the one before.
+  Result<Lock> open() {
+    for (int i = 0; i < kMostTries; ++i) {
+      if (!file_) TRY(reopen());
+      Lock lock = TRY(take_lock());
+      struct stat ours {};
+      if (!has_path(ours)) {
+        file_ = {};
+        continue;
+      }
+      if (static_cast<std::uint64_t>(ours.st_size) < rotation_.size) return lock;
+      TRY(rotate());
+      file_ = {};
+    }
+    return fail(Code::unavailable, "'" + rotation_.path + "' is always another file");
   }
 
-  bool is_full(const struct stat& file) const { return static_cast<std::uint64_t>(file.st_size) >= rotation_.size; }
+  bool has_path(struct stat& ours) const {
+    struct stat there {};
+    return ::fstat(file_.get(), &ours) == 0 && ::stat(rotation_.path.c_str(), &there) == 0 &&
+           there.st_ino == ours.st_ino && there.st_dev == ours.st_dev;
+  }
+
+  /// Others of us have it for moments; whoever keeps it must not keep us.
+  Result<Lock> take_lock() {
+    for (int i = 0; i < kLockTries; ++i) {
+      if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0) return Lock(file_.get());
+      if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(file_error("lock", rotation_.path, errno));
+      std::this_thread::sleep_for(kLockPause);
+    }
+    return fail(Code::unavailable, "somebody keeps a lock on '" + rotation_.path + "'");
+  }
 
   Result<void> reopen() {
     constexpr mode_t kMode = 0640;  // who is in its group may read it: a shipper of logs
     // A pipe or a terminal that nobody reads must not hold us.
-    FileDescriptor file(::open(rotation_.path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, kMode));
+    FileDescriptor file(::open(rotation_.path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, kMode));
     if (!file) return tl::unexpected(file_error("open", rotation_.path, errno));
     struct stat found {};
     if (::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode))
@@ -64,46 +100,37 @@ class FileSink final : public Sink {
     return number == 0 ? rotation_.path : rotation_.path + "." + std::to_string(number);
   }
 
-  /// One of those who write to it does it. What cannot be moved stays, and grows: better than nothing is reported.
-  void rotate() {
-    struct stat there {
-    }, ours{};
-    if (::flock(file_.get(), LOCK_EX) != 0) return;
-    const bool still = ::stat(rotation_.path.c_str(), &there) == 0 && ::fstat(file_.get(), &ours) == 0 &&
-                       there.st_ino == ours.st_ino && there.st_dev == ours.st_dev;
-    if (!still) return;  // somebody else has; the lock goes with the descriptor
+  /// The oldest goes. Where one cannot be moved all stay as they are, and nothing more is written: it has a bound.
+  Result<void> rotate() {
     if (rotation_.files == 1) {
-      ::unlink(rotation_.path.c_str());
-      return;
+      if (::unlink(rotation_.path.c_str()) == 0) return {};
+      return tl::unexpected(file_error("remove", rotation_.path, errno));
     }
     for (unsigned number = rotation_.files - 1; number > 0; --number)
-      std::rename(path(number - 1).c_str(), path(number).c_str());
-  }
-
-  /// A line that was not written whole is taken back, so that the next one does not go on within it.
-  Result<void> append(std::string_view text) {
-    struct stat before {};
-    ::fstat(file_.get(), &before);
-    std::size_t written = 0;
-    while (written < text.size()) {
-      const ssize_t n = ::write(file_.get(), text.data() + written, text.size() - written);
-      if (n < 0 && errno == EINTR) continue;
-      if (n >= 0) {
-        written += static_cast<std::size_t>(n);
-        continue;
-      }
-      const Error error = file_error("write to", rotation_.path, errno);
-      if (written > 0 && is_alone(before.st_size + static_cast<off_t>(written)))
-        if (::ftruncate(file_.get(), before.st_size) != 0) file_ = {};
-      return tl::unexpected(error);
-    }
+      if (std::rename(path(number - 1).c_str(), path(number).c_str()) != 0 && errno != ENOENT)
+        return tl::unexpected(file_error("move", path(number - 1), errno));
     return {};
   }
 
-  /// Nobody has written behind us meanwhile.
-  bool is_alone(off_t size) const {
-    struct stat now {};
-    return ::fstat(file_.get(), &now) == 0 && now.st_size == size;
+  /// A line that was not written whole, by us or by a process that has ended within it, is none that others go on in.
+  Result<void> append(const std::string& text) {
+    struct stat before {};
+    if (::fstat(file_.get(), &before) != 0) return tl::unexpected(file_error("read", rotation_.path, errno));
+    char last = '\n';
+    if (before.st_size > 0 && ::pread(file_.get(), &last, 1, before.st_size - 1) == 1 && last != '\n')
+      TRY(write_all("\n"));
+    Result<void> written = write_all(text);
+    if (!written && ::ftruncate(file_.get(), before.st_size) != 0) file_ = {};
+    return written;
+  }
+
+  Result<void> write_all(std::string_view text) {
+    while (!text.empty()) {
+      const ssize_t n = ::write(file_.get(), text.data(), text.size());
+      if (n < 0 && errno != EINTR) return tl::unexpected(file_error("write to", rotation_.path, errno));
+      if (n > 0) text.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return {};
   }
 
   const FileRotation rotation_;

@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/parse_time.h"
+#include "core/special_networks.h"
 #include "core/text.h"
+#include "filter/public_suffix.h"
 
 namespace maildrop::report {
 
@@ -24,16 +26,24 @@ std::string text_at(const Json& object, const char* name) {
 
 Sighting::Kind kind_of(const Json& decision) {
   const std::string result = text_at(decision, "result");
-  const bool by_filter = !text_at(decision, "why").empty();
-  if (decision.contains("mark") || result == "discarded" || (result == "refused" && by_filter))
-    return Sighting::Kind::bad;
-  return result == "stored" ? Sighting::Kind::good : Sighting::Kind::nothing;
+  const std::string why = text_at(decision, "why");
+  const bool by_filter = !why.empty() && !why.starts_with("size: ") && !why.starts_with("reserved: ");
+  if (result == "stored") return decision.contains("mark") ? Sighting::Kind::bad : Sighting::Kind::good;
+  if (result == "discarded" || (result == "refused" && by_filter)) return Sighting::Kind::bad;
+  return Sighting::Kind::nothing;
 }
 
-/// It is written into zones and tables of others.
+bool is_special(std::string_view host) {  // RFC 6761
+  constexpr std::string_view kSpecial[] = {".invalid", ".localhost", ".local", ".test", ".onion"};
+  return std::any_of(std::begin(kSpecial), std::end(kSpecial), [&](auto tail) { return host.ends_with(tail); });
+}
+
+/// It is written into zones and tables of others. What many have in common (`com`, `co.uk`) is nobody's host.
 bool is_host(std::string_view host) {
   if (host.empty() || host.size() > kLongestHost || host.front() == '.' || host.front() == '-') return false;
-  return IpAddress::parse(host) || std::all_of(host.begin(), host.end(), [](char c) {
+  if (const auto address = IpAddress::parse(host)) return !is_private(*address);
+  return !is_special(host) && !filter::organisational_domain(host).empty() &&
+         std::all_of(host.begin(), host.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
          });
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/special_networks.h"
 #include "core/text.h"
 
 namespace maildrop::report {
@@ -11,10 +12,6 @@ namespace maildrop::report {
 namespace {
 
 double rounded(double number, double digits = 1000) { return std::round(number * digits) / digits; }
-
-/// A source, or a host, that a URL names by its address.
-bool is_address(std::string_view key) { return IpAddress::parse(key.substr(0, key.find('/'))).has_value(); }
-bool is_v6(std::string_view key) { return key.find(':') != std::string_view::npos; }
 
 /// What is asked for gets the address and a text (RFC 5782 2.1); `$` is what was asked for.
 constexpr std::string_view kAnswer = ":127.0.0.2:$ was seen to send spam\n";
@@ -50,13 +47,14 @@ std::string as_csv(std::span<const Ranking::Row> rows) {
 std::string as_zone(std::span<const Ranking::Row> rows, RankingOf of) {
   std::string v4, v6, names;
   for (const Ranking::Row& row : rows) {
-    if (is_address(row.key))
-      (is_v6(row.key) ? v6 : v4) += row.key + "\n";
-    else
-      names += "." + row.key + "\n";  // it, and all below it
+    const auto address = IpAddress::parse(row.key.substr(0, row.key.find('/')));
+    if (address && !is_private(*address))
+      (address->is_v4() ? v4 : v6) += row.key + "\n";
+    else if (!address)
+      names += (of == RankingOf::domains ? "." : "") + row.key + "\n";  // with a dot it is all below it, too
   }
   std::string out = "# who was seen to send spam, the worst first\n$TTL 600\n";
-  if (of == RankingOf::hosts) out += "$DATASET dnset:names @\n" + std::string(kAnswer) + "test\n" + names;
+  if (of != RankingOf::sources) out += "$DATASET dnset:names @\n" + std::string(kAnswer) + "test\n" + names;
   out += "$DATASET ip4set:v4 @\n" + std::string(kAnswer) + "127.0.0.2\n" + v4;
   if (of == RankingOf::sources) out += "$DATASET ip6trie:v6 @\n" + std::string(kAnswer) + "::ffff:7f00:2\n" + v6;
   return out;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "report/wire.h"
 #include "store/redis_client.h"
 #include "store/redis_target.h"
 
@@ -23,14 +24,18 @@ class RedisSink final : public Sink {
 
   Result<void> write(std::span<const std::string> lines) override {
     const Result<void> written = try_to_write(lines);
+    if (!written) wire_.forget();
     if (!written) link_.reset();
     return written;
   }
+
+  void cancel() override { wire_.cut(); }
 
  private:
   Result<void> try_to_write(std::span<const std::string> lines) {
     const auto deadline = client_.deadline();
     if (!link_) link_ = TRY(client_.open(deadline));
+    if (!wire_.follow(link_->descriptor())) return fail(Code::timed_out, "cancelled");
     for (const std::string& line : lines) {
       const std::string_view decision = std::string_view(line).substr(0, line.size() - 1);
       link_->add({"XADD", stream_, "MAXLEN", "~", length_, "*", "decision", decision});
@@ -44,6 +49,7 @@ class RedisSink final : public Sink {
 
   redis::Client client_;
   std::optional<redis::Link> link_;
+  Wire wire_;
   const std::string stream_;
   const std::string length_;
 };

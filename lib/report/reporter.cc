@@ -47,7 +47,7 @@ class Reporter::Lane {
   void end() {
     {
       const std::lock_guard lock(mutex_);
-      ends_ = Steady::now() + limits_.farewell;
+      if (!ends_) ends_ = Steady::now() + limits_.farewell;
     }
     wake_.notify_all();
   }
@@ -91,14 +91,7 @@ class Reporter::Lane {
   }
 
   void run() {
-    for (std::vector<Shared> batch = take(); !batch.empty(); batch = take()) {
-      const bool done = bring(batch);
-      const std::lock_guard lock(mutex_);
-      std::size_t bytes = bytes_;
-      for (const Shared& decision : batch) bytes -= decision->bytes();
-      hold(bytes);
-      if (!done) break;
-    }
+    while (run_once()) continue;
     const std::lock_guard lock(mutex_);
     dropped_.add(queue_.size());
     queue_.clear();
@@ -106,11 +99,39 @@ class Reporter::Lane {
     wake_.notify_all();
   }
 
+  /// false: it is the end. What is thrown (no memory) costs a batch, and not the process.
+  bool run_once() try {
+    const std::vector<Shared> batch = take();
+    if (batch.empty()) return false;
+    const Held held(*this, batch);
+    return bring(batch);
+  } catch (const std::exception&) {
+    return true;
+  }
+
+  /// What is being brought takes memory until it is there.
+  class Held {
+   public:
+    Held(Lane& lane, const std::vector<Shared>& batch) : lane_(lane) {
+      for (const Shared& decision : batch) bytes_ += decision->bytes();
+    }
+    ~Held() {
+      const std::lock_guard lock(lane_.mutex_);
+      lane_.hold(lane_.bytes_ - bytes_);
+    }
+    Held(const Held&) = delete;
+
+   private:
+    Lane& lane_;
+    std::size_t bytes_ = 0;
+  };
+
   /// Waits for some; none: it is the end.
   std::vector<Shared> take() {
     std::unique_lock lock(mutex_);
     wake_.wait(lock, [this] { return !queue_.empty() || ends_; });
     std::vector<Shared> batch;
+    if (ends_ && Steady::now() >= *ends_) return batch;
     std::size_t bytes = 0;
     while (!queue_.empty() && batch.size() < kMostAtOnce && bytes < kMostBytesAtOnce) {
       bytes += queue_.front()->bytes();
@@ -147,15 +168,17 @@ class Reporter::Lane {
 
   /// A line when it stops, and one when it goes on.
   void note(const Result<void>& written) {
-    std::string error = written ? std::string() : written.error().what;
+    // What is not wanted was taken, in a way: somebody is there, and nothing waits.
+    const bool taken = written || written.error().code == Code::invalid;
+    std::string error = taken ? std::string() : written.error().what;
     const std::lock_guard lock(mutex_);
-    if (ends_ && !written) return;
+    if (ends_ && !taken) return;
     if (error_.empty() != error.empty()) {
-      if (written)
+      if (taken)
         log::info("reports are taken again", {{"place", sink_->name()}});
       else
         log::warning("reports are not taken", {{"place", sink_->name()}, {"error", error}});
-      outage_.set(written ? 0 : 1);
+      outage_.set(taken ? 0 : 1);
     }
     error_ = std::move(error);
   }

@@ -7,13 +7,13 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <charconv>
 #include <condition_variable>
 #include <cstring>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -22,6 +22,8 @@
 namespace maildrop::report {
 
 namespace {
+
+constexpr std::chrono::milliseconds kLook{50};  // at whether it is cancelled
 
 /// What the asker and the thread that looks up share; the last of them frees it.
 struct Lookup {
@@ -59,22 +61,35 @@ Result<std::vector<IpAddress>> look_up(const std::string& host) {
   return found;
 }
 
-/// One at a time: a resolver that hangs is not to have a thread for each try.
-Result<std::vector<IpAddress>> look_up(const std::string& host, Monotonic until) {
-  static std::atomic<bool> busy{false};
-  if (busy.exchange(true)) return fail(Code::unavailable, "the look-up before has not ended");
+std::atomic<bool> busy{false};  // a look-up runs: one that hangs is not to have a thread for each try
+
+/// On a thread of its own.
+void carry_out(Lookup& lookup) noexcept {
+  Result<std::vector<IpAddress>> found = fail(Code::internal, {});
+  try {
+    found = look_up(lookup.host);
+  } catch (...) {  // no memory: it is the asker's error
+  }
+  const std::lock_guard lock(lookup.mutex);
+  lookup.found = std::move(found);
+  busy = false;
+  lookup.over.notify_all();
+}
+
+Result<std::vector<IpAddress>> look_up(const std::string& host, Monotonic until, const std::atomic<bool>& cancelled) {
   const auto lookup = std::make_shared<Lookup>(host);
-  std::thread([lookup] {
-    auto found = look_up(lookup->host);
-    const std::lock_guard lock(lookup->mutex);
-    lookup->found = std::move(found);
+  if (busy.exchange(true)) return fail(Code::unavailable, "the look-up before has not ended");
+  try {
+    std::thread([lookup] { carry_out(*lookup); }).detach();
+  } catch (const std::system_error& error) {  // no thread is to be had
     busy = false;
-    lookup->over.notify_all();
-  }).detach();
+    return fail(Code::unavailable, error.what());
+  }
   std::unique_lock lock(lookup->mutex);
-  if (!lookup->over.wait_until(lock, until, [&] { return lookup->found.has_value(); }))
-    return fail(Code::timed_out, "no address of '" + host + "' in time");
-  return *lookup->found;
+  while (!lookup->found && !cancelled && std::chrono::steady_clock::now() < until)
+    lookup->over.wait_until(lock, std::min(until, std::chrono::steady_clock::now() + kLook));
+  if (lookup->found) return *lookup->found;
+  return fail(Code::timed_out, "no address of '" + host + "' in time");
 }
 
 bool is_host(std::string_view host) {
@@ -96,7 +111,8 @@ Result<WebAddress> WebAddress::parse(std::string_view url) {
   const std::size_t end = std::min(url.find_first_of("/?", begin), url.size());
   std::string_view host = url.substr(begin, end - begin);
   WebAddress web;
-  web.origin = url.substr(0, end);
+  web.secure = secure;
+  web.authority = url.substr(begin, end - begin);
   web.target = url.substr(end);
   if (!web.target.starts_with('/')) web.target.insert(0, "/");
   web.port = secure ? 443 : 80;
@@ -114,17 +130,20 @@ Result<WebAddress> WebAddress::parse(std::string_view url) {
   return web;
 }
 
-Result<IpAddress> find_address(const WebAddress& web, bool may_be_private, Monotonic until) {
+Result<std::vector<IpAddress>> find_addresses(const WebAddress& web, bool may_be_private, Monotonic until,
+                                              const std::atomic<bool>& cancelled) {
   std::vector<IpAddress> found;
   if (const Result<IpAddress> literal = IpAddress::parse(web.host))
     found.push_back(*literal);
   else
-    found = TRY(look_up(web.host, until));
-  for (const IpAddress& address : found)
-    if (may_be_private || !is_reserved(address)) return address;
+    found = TRY(look_up(web.host, until, cancelled));
   if (found.empty()) return fail(Code::unavailable, "no address of '" + web.host + "'");
-  return fail(Code::invalid, "'" + web.host + "' is at " + found.front().to_string() +
-                                 ", which is not on the internet: see report.webhook_private");
+  if (may_be_private) return found;
+  const std::string first = found.front().to_string();
+  std::erase_if(found, is_reserved);
+  if (!found.empty()) return found;
+  return fail(Code::invalid,
+              "'" + web.host + "' is at " + first + ", which is not on the internet: see report.webhook_private");
 }
 
 }  // namespace maildrop::report

@@ -1,9 +1,11 @@
 /// web_address.h: where a webhook is: its URL taken apart, and an address of its host that may be asked.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/net.h"
@@ -13,8 +15,9 @@ namespace maildrop::report {
 
 /// `https://HOST[:PORT][/PATH][?QUERY]`, or http.
 struct WebAddress {
-  std::string origin;  // `https://hook.example:8443`
-  std::string host;    // without brackets
+  bool secure = false;    // https
+  std::string authority;  // `hook.example:8443`, as the field Host has it
+  std::string host;       // without brackets
   std::uint16_t port = 0;
   std::string target;  // `/path?query`; at least `/`
 
@@ -22,11 +25,13 @@ struct WebAddress {
   static Result<WebAddress> parse(std::string_view url);
 };
 
-/// An address of that host, by the system's resolver. Without `may_be_private` only of the internet (is_reserved()):
-/// or a name whose DNS somebody else has would let him ask for us what is in our own network.
+/// The addresses of that host, by the system's resolver. Without `may_be_private` only those of the internet
+/// (is_reserved()): or a name whose DNS somebody else has would let him ask for us what is in our own network.
 ///   invalid       all of its addresses are of our own network
 ///   unavailable   it has none, or an earlier look-up is not over
-///   timed_out     nothing until `until`; the look-up goes on, on a thread of its own, and nobody waits for it
-Result<IpAddress> find_address(const WebAddress& web, bool may_be_private, Monotonic until);
+///   timed_out     nothing until `until`, or `cancelled`; the look-up goes on, on a thread of its own, and nobody waits
+///                 for it
+Result<std::vector<IpAddress>> find_addresses(const WebAddress& web, bool may_be_private, Monotonic until,
+                                              const std::atomic<bool>& cancelled);
 
 }  // namespace maildrop::report

@@ -4,13 +4,14 @@
 #include <httplib.h>
 
 #include <algorithm>
-#include <mutex>
-#include <optional>
+#include <atomic>
+#include <memory>
 #include <utility>
 
 #include "core/random.h"
 #include "report/hmac.h"
 #include "report/web_address.h"
+#include "report/wire.h"
 #include "service/stopper.h"
 
 namespace maildrop::report {
@@ -36,78 +37,91 @@ class WebhookSink final : public Sink {
   std::string_view name() const override { return "webhook"; }
 
   Result<void> write(std::span<const std::string> lines) override {
+    if (lines.size() == 1) return send(lines).transform([](bool) {});
+    const bool fits = TRY(send(lines));
+    if (fits) return {};
+    TRY(write(lines.first(lines.size() / 2)));
+    return write(lines.subspan(lines.size() / 2));
+  }
+
+  void cancel() override {
+    cancelled_ = true;
+    wire_.cut();
+  }
+
+ private:
+  /// false: they are too many at once (413).
+  Result<bool> send(std::span<const std::string> lines) {
     std::string body;
     for (const std::string& line : lines) body += line;
     if (body != last_body_) id_ = random_name(kIdBytes);
     last_body_ = std::move(body);
-    Result<void> written = post();
-    // Where it is wrong itself all decisions are, and not these.
-    if (written || written.error().code == Code::invalid) last_body_.clear();
-    return written;
+    const int status = TRY(post());
+    last_body_.clear();
+    if (status >= 200 && status < 300) return true;
+    if (status == 413 && lines.size() > 1) return false;
+    if (status == 400 || status == 413 || status == 422)
+      return fail(Code::invalid, "'" + web_.host + "' answers " + std::to_string(status));
+    for (const std::string& line : lines) last_body_ += line;
+    return fail(Code::unavailable, "'" + web_.host + "' answers " + std::to_string(status));
   }
 
-  void cancel() override {
-    const std::lock_guard lock(mutex_);
-    cancelled_ = true;
-    if (stopper_) stopper_->expire();
-  }
-
- private:
-  Result<void> post() {
+  /// What it answers.
+  Result<int> post() {
     const Monotonic end = Steady::now() + timeout_;
-    const Result<IpAddress> address = find_address(web_, may_be_private_, end);
-    if (!address) return fail(Code::unavailable, address.error().what);
-    httplib::Client client(web_.origin);
-    // The address that was looked at, and no other one that the name may have a moment later.
-    client.set_hostname_addr_map({{web_.host, address->to_string()}});
-    client.set_follow_location(false);
-    client.set_decompress(false);
-    client.set_url_encode(false);
+    const auto found = find_addresses(web_, may_be_private_, end, cancelled_);
+    if (!found) return fail(Code::unavailable, found.error().what);
+    const std::unique_ptr<httplib::ClientImpl> client = make_client();
+    // One that was looked at, and none that the name may have a moment later; after a failure the next one.
+    client->set_hostname_addr_map({{web_.host, (*found)[failures_ % found->size()].to_string()}});
     const auto left = std::max(std::chrono::duration_cast<Millis>(end - Steady::now()), Millis(1));
-    client.set_connection_timeout(left);  // the one wait that cannot be stopped
-    client.set_read_timeout(left + kMargin);
-    client.set_write_timeout(left + kMargin);
-    const Bounded bounded(*this, client, end);
-    Result<void> sent = send(client);
-    if (!sent && (bounded.late() || Steady::now() >= end))
+    client->set_connection_timeout(left);
+    client->set_read_timeout(left + kMargin);
+    client->set_write_timeout(left + kMargin);
+    bool followed = true;
+    client->set_socket_options([&](int socket) { followed = wire_.follow(socket); });
+    // Not by the library's own stop(): that waits for a handshake, which may drip for ever.
+    service::Stopper stopper(end, [this] { wire_.break_off(); });
+    const int status = status_of(*client);
+    wire_.forget();
+    if (status == 0) ++failures_;
+    if (status != 0) return status;
+    if (stopper.expired() || Steady::now() >= end || !followed)
       return fail(Code::timed_out, "no answer of '" + web_.host + "' in time");
-    return sent;
+    return fail(Code::unavailable, "no answer of '" + web_.host + "' over HTTP");
   }
 
-  /// While it lives, what the client does ends at `end`, or when we are cancelled.
-  class Bounded {
-   public:
-    Bounded(WebhookSink& sink, httplib::Client& client, Monotonic end) : sink_(sink) {
-      const std::lock_guard lock(sink_.mutex_);
-      sink_.stopper_.emplace(sink_.cancelled_ ? Monotonic::min() : end, [&client] { client.stop(); });
-    }
-    ~Bounded() {
-      const std::lock_guard lock(sink_.mutex_);
-      sink_.stopper_.reset();
-    }
-    Bounded(const Bounded&) = delete;
-    bool late() const { return sink_.stopper_->expired(); }
+  /// By host and port: of a URL the library does not know all forms.
+  std::unique_ptr<httplib::ClientImpl> make_client() const {
+    std::unique_ptr<httplib::ClientImpl> client;
+    if (web_.secure)
+      client = std::make_unique<httplib::SSLClient>(web_.host, web_.port);
+    else
+      client = std::make_unique<httplib::ClientImpl>(web_.host, web_.port);
+    client->set_follow_location(false);
+    client->set_decompress(false);
+    client->set_url_encode(false);
+    return client;
+  }
 
-   private:
-    WebhookSink& sink_;
-  };
-
-  Result<void> send(httplib::Client& client) {
+  /// 0: none came.
+  int status_of(httplib::ClientImpl& client) {
     httplib::Request request;
     request.method = "POST";
     request.path = web_.target;
     request.headers = fields();
     request.body = last_body_;
+    int status = 0;
+    request.response_handler = [&status](const httplib::Response& answer) {
+      status = answer.status;
+      return true;
+    };
     std::size_t size = 0;
     request.content_receiver = [&size](const char*, std::size_t n, std::uint64_t, std::uint64_t) {
       return (size += n) <= kMostAnswer;
     };
     const httplib::Result answer = client.send(request);
-    if (!answer) return fail(Code::unavailable, "no answer of '" + web_.host + "' over HTTP");
-    const int status = answer->status;
-    if (status >= 200 && status < 300) return {};
-    const bool unwanted = status == 400 || status == 413 || status == 422;
-    return fail(unwanted ? Code::invalid : Code::unavailable, "'" + web_.host + "' answers " + std::to_string(status));
+    return answer ? answer->status : status;  // what is broken off behind it was said
   }
 
   httplib::Headers fields() const {
@@ -126,9 +140,9 @@ class WebhookSink final : public Sink {
   const Clock& clock_;
   std::string last_body_;  // that was not taken yet
   std::string id_;         // of it
-  std::mutex mutex_;       // of what follows
-  bool cancelled_ = false;
-  std::optional<service::Stopper> stopper_;
+  std::size_t failures_ = 0;
+  std::atomic<bool> cancelled_ = false;
+  Wire wire_;
 };
 
 }  // namespace

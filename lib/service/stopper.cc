@@ -45,7 +45,9 @@ void Stopper::wait() {
       continue;
     }
     expired_ = true;
+    lock.unlock();  // what stops may block, and nobody is to wait for that
     stop_();
+    lock.lock();
     end_ = std::chrono::steady_clock::now() + kAgain;
   }
 }

@@ -66,8 +66,13 @@ void Connection::report_refusal(const Refusal& refusal) {
   decision.reason = refusal.reason;
   decision.why = refusal.why;
   decision.from = refusal.from;
-  decision.to = refusal.to;
-  decision.recipients = refusal.of == Refusal::Of::recipient ? 1 : refusal.recipients;
+  if (refusal.of == Refusal::Of::recipient) {
+    if (!refusal.to.empty()) decision.to = {refusal.to};
+    for (const mail::Recipient& other : session_.transaction().recipients)
+      decision.others.push_back(other.address.to_string());
+  } else {
+    decision.to = refusal.recipients;
+  }
   decision.size = refusal.size;
   loop_.reporter->tell(std::move(decision));
 }
@@ -77,7 +82,7 @@ void Connection::note_delivery(const store::Delivery& delivery, Record& record) 
   if (!loop_.reporter) return;
   Decision decision = decision_of(Decision::Of::message);
   decision.helo = delivery.summary.helo;  // the transaction has gone
-  decision.to = delivery.targets.front().to;
+  for (const store::Delivery::Target& target : delivery.targets) decision.to.push_back(target.to);
   record.decision = std::make_shared<Decision>(std::move(decision));
 }
 
@@ -89,7 +94,6 @@ void Connection::report_message(const Record& record, const Result<store::Messag
   if (!stored) decision.reason = answer_to(stored.error()).reason;
   if (stored) decision.id = stored->text();
   decision.from = record.from;
-  decision.recipients = record.inboxes;
   decision.size = record.size;
   loop_.reporter->tell(std::move(decision));
 }

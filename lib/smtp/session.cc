@@ -302,7 +302,7 @@ Refusal Session::refused_message(const Reply& reply) const {
   Refusal refusal{reply.code, reply.reason, Refusal::Of::message};
   if (!transaction_.from.is_null()) refusal.from = transaction_.from.to_string();
   if (!transaction_.recipients.empty()) refusal.to = transaction_.recipients.front().address.to_string();
-  refusal.recipients = transaction_.recipients.size();
+  for (const mail::Recipient& each : transaction_.recipients) refusal.recipients.push_back(each.address.to_string());
   refusal.size = transaction_.data.size();
   return refusal;
 }

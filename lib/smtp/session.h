@@ -95,12 +95,12 @@ struct Refusal {
   int code;                 // as the peer heard it
   std::string_view reason;  // Reply::reason
   Of of = Of::command;
-  std::string why{};           // a filter's Verdict::reason
-  std::string from{};          // of a recipient or a message: the envelope sender, empty for <>
-  std::string to{};            // the recipient; of a message the first
-  std::string argument{};      // of RCPT, where it names nobody
-  std::size_t recipients = 0;  // of a message
-  std::uint64_t size = 0;      // of a message, as far as it came; bytes
+  std::string why{};                      // a filter's Verdict::reason
+  std::string from{};                     // of a recipient or a message: the envelope sender, empty for <>
+  std::string to{};                       // the recipient; of a message the first
+  std::string argument{};                 // of RCPT, where it names nobody
+  std::vector<std::string> recipients{};  // of a message, all of them
+  std::uint64_t size = 0;                 // of a message, as far as it came; bytes
 };
 
 /// What a peer hears whose message was not stored.

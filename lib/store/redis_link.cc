@@ -143,6 +143,8 @@ Result<Reply> Link::ask(std::initializer_list<std::string_view> words, Steady::t
   return std::move(replies.front());
 }
 
+int Link::descriptor() const { return context_->fd; }
+
 bool Link::is_idle() const {
   pollfd one{context_->fd, POLLIN, 0};
   return waiting_ == 0 && ::poll(&one, 1, 0) == 0;

@@ -57,6 +57,8 @@ class Link {
   ~Link();
 
   const Place& place() const { return place_; }
+  /// Its socket, which stays the link's: who shuts it down from another thread ends what waits for an answer.
+  int descriptor() const;
 
   /// Queues one command. The bytes are copied.
   void add(std::span<const std::string_view> words);

@@ -1,7 +1,10 @@
 /// file_sink_test.cc: lines stay whole and in order, files are moved aside, and all of them have a bound.
 #include "report/file_sink.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -96,4 +99,37 @@ TEST_CASE("what is no file, or cannot be written to, is an error") {
   CHECK(write(*make_file_sink({folder.path("none/report"), 1000, 3}), "x\n").error().code == Code::unavailable);
   CHECK(write(*make_file_sink({folder.path(""), 1000, 3}), "x\n").error().code == Code::unavailable);
   CHECK(write(*make_file_sink({"/dev/null", 1000, 3}), "x\n").error().what == "'/dev/null' is no regular file");
+}
+
+TEST_CASE("a file that cannot be moved aside does not grow on") {
+  const Folder folder;
+  const std::string path = folder.path("report");
+  std::filesystem::create_directories(path + ".1/x");
+  const auto sink = make_file_sink({path, 5, 2});
+  REQUIRE(write(*sink, "12345\n"));
+  CHECK(write(*sink, "6\n").error().code == Code::unavailable);
+  CHECK(text_of(path) == "12345\n");
+  std::filesystem::remove_all(path + ".1");
+  REQUIRE(write(*sink, "6\n"));
+  CHECK(text_of(path) == "6\n");
+}
+
+TEST_CASE("a line that somebody left in its middle is not gone on in") {
+  const Folder folder;
+  const std::string path = folder.path("report");
+  std::ofstream(path) << "half a li";
+  REQUIRE(write(*make_file_sink({path, 1000, 2}), "one\n"));
+  CHECK(text_of(path) == "half a li\none\n");
+}
+
+TEST_CASE("who keeps the lock keeps nobody for ever") {
+  const Folder folder;
+  const std::string path = folder.path("report");
+  std::ofstream(path) << "";
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  REQUIRE(::flock(file, LOCK_EX) == 0);
+  const auto sink = make_file_sink({path, 1000, 2});
+  CHECK(write(*sink, "one\n").error().code == Code::unavailable);
+  ::close(file);
+  CHECK(write(*sink, "one\n"));
 }

@@ -30,7 +30,8 @@ TEST_CASE("what was written is read again") {
   decision.time = kNow;
   decision.result = Decision::Result::stored;
   decision.client = "192.0.2.1";
-  decision.hosts = {"One.example", "..", "a b", "=cmd", "-x", "2001:db8::1", "x\ny"};
+  decision.hosts = {"One.example", "..",    "a b",       "=cmd",      "-x",        "2001:db8::1", "x\ny",
+                    "com",         "co.uk", "x.invalid", "localhost", "127.0.0.1", "10.1.2.3"};
   const auto sighting = Sighting::parse(to_json(decision, Pseudonyms("k")));
   REQUIRE(sighting);
   CHECK(sighting->kind == Kind::good);
@@ -47,7 +48,9 @@ TEST_CASE("a decision is bad by what a filter did, and says nothing where none d
   CHECK(kind_of(R"(,"result":"discarded")") == Kind::bad);
   CHECK(kind_of(R"(,"result":"refused","why":"dnsbl: listed")") == Kind::bad);
   CHECK(kind_of(R"(,"result":"refused","reason":"no_such_inbox")") == Kind::nothing);
-  CHECK(kind_of(R"(,"result":"deferred","why":"greylist: new")") == Kind::nothing);
+  CHECK(kind_of(R"(,"result":"refused","why":"size: too large","mark":"tag")") == Kind::nothing);
+  CHECK(kind_of(R"(,"result":"deferred","why":"greylist: new","mark":"tag")") == Kind::nothing);
+  CHECK(kind_of(R"(,"result":"refused","reason":"relaying","mark":"tag")") == Kind::nothing);
   CHECK(kind_of(R"(,"hosts":[1,null,{}],"client":7)") == Kind::nothing);
 }
 

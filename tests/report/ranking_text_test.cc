@@ -49,12 +49,21 @@ TEST_CASE("a zone has each kind of source in its own part, and something to test
         "2001:db8:1:2::/64\n");
 }
 
-TEST_CASE("a zone of hosts has names with all that is below them, and addresses") {
+TEST_CASE("a zone of hosts has their names alone, one of domains all that is below them, and both have addresses") {
   const std::vector<Ranking::Row> hosts{{"spam.example", 1, 0, 1, kTime, kTime}, {"192.0.2.9", 1, 0, 1, kTime, kTime}};
   const std::string zone = as_zone(hosts, RankingOf::hosts);
-  CHECK(zone.find("$DATASET dnset:names @\n:127.0.0.2:$ was seen to send spam\ntest\n.spam.example\n") !=
-        std::string::npos);
+  const std::string names = "$DATASET dnset:names @\n:127.0.0.2:$ was seen to send spam\ntest\n";
+  CHECK(zone.find(names + "spam.example\n") != std::string::npos);
+  CHECK(as_zone(hosts, RankingOf::domains).find(names + ".spam.example\n") != std::string::npos);
   CHECK(zone.find("$DATASET ip4set:v4 @\n:127.0.0.2:$ was seen to send spam\n127.0.0.2\n192.0.2.9\n") !=
         std::string::npos);
   CHECK(zone.find("ip6") == std::string::npos);
+}
+
+TEST_CASE("our own network is in no zone") {
+  const std::vector<Ranking::Row> ours{{"127.0.0.1", 1, 0, 1, kTime, kTime},
+                                       {"127.0.0.0/24", 1, 0, 1, kTime, kTime},
+                                       {"10.0.0.0/24", 1, 0, 1, kTime, kTime},
+                                       {"fd00::/64", 1, 0, 1, kTime, kTime}};
+  CHECK(as_zone(ours, RankingOf::sources) == as_zone({}, RankingOf::sources));
 }

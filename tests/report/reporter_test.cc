@@ -132,12 +132,13 @@ TEST_CASE("what was not taken comes again until it is, and somebody can see that
   CHECK(bench.metrics.gauge("maildrop_report_outage", "", "place=\"one\"").value() == 0);
 }
 
-TEST_CASE("what is not wanted does not come again") {
+TEST_CASE("what is not wanted does not come again, and nothing is wrong with its place") {
   Bench bench;
   bench.one.unwanted = true;
   bench.reporter->tell({});
   CHECK(until([&] { return bench.total("one", "unwanted") == 1; }));
   CHECK(bench.one.writes == 1);
+  CHECK(bench.reporter->impaired().empty());
 }
 
 TEST_CASE("what a place throws is a failure like any other") {

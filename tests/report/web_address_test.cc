@@ -10,8 +10,9 @@ namespace {
 
 Monotonic soon() { return std::chrono::steady_clock::now() + std::chrono::seconds(20); }
 
-Result<IpAddress> find(const char* url, bool may_be_private = false) {
-  return find_address(*WebAddress::parse(url), may_be_private, soon());
+Result<std::vector<IpAddress>> find(const char* url, bool may_be_private = false) {
+  const std::atomic<bool> cancelled = false;
+  return find_addresses(*WebAddress::parse(url), may_be_private, soon(), cancelled);
 }
 
 }  // namespace
@@ -19,7 +20,8 @@ Result<IpAddress> find(const char* url, bool may_be_private = false) {
 TEST_CASE("a URL is taken apart") {
   const auto web = WebAddress::parse("https://hook.example:8443/a/b?c=d");
   REQUIRE(web);
-  CHECK(web->origin == "https://hook.example:8443");
+  CHECK(web->secure);
+  CHECK(web->authority == "hook.example:8443");
   CHECK(web->host == "hook.example");
   CHECK(web->port == 8443);
   CHECK(web->target == "/a/b?c=d");
