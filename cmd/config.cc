@@ -4,6 +4,7 @@
 #include "command.h"
 #include "core/settings.h"
 #include "core/text.h"
+#include "filter/chain_source.h"
 #include "json_line.h"
 #include "service/tls.h"
 #include "terminal.h"

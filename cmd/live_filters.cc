@@ -23,7 +23,7 @@ std::string text_of(const filter::LuaFolder::Problem& problem) {
 
 }  // namespace
 
-LiveFilters::LiveFilters(Resolvers resolvers, HttpClients clients, filter::LiveParts parts,
+LiveFilters::LiveFilters(Resolvers resolvers, ServiceClients clients, filter::LiveParts parts,
                          std::unique_ptr<filter::ChainSource> source)
     : resolvers_(std::move(resolvers)),
       clients_(std::move(clients)),
@@ -82,13 +82,13 @@ Result<std::unique_ptr<LiveFilters>> open_filters(const Config& config, service:
   auto source = std::make_unique<filter::ChainSource>();
   TRY(source->make(config));
   LiveFilters::Resolvers resolvers;
-  LiveFilters::HttpClients clients;
+  LiveFilters::ServiceClients clients;
   filter::LiveParts parts{{}, bookkeeper, clock, metrics};
   for (std::size_t i = 0; i < loops.size(); ++i) {
     boost::asio::io_context& context = loops.at(i).context();
     const auto of_all = static_cast<unsigned>(loops.size());
     resolvers.push_back(TRY(dns::make_unbound_resolver(context, config.dns, of_all, metrics)));
-    clients.push_back(std::make_unique<service::HttpClient>(context));
+    clients.push_back(std::make_unique<service::ServiceClient>(context));
     parts.loops.push_back({context, *resolvers.back(), *clients.back()});
   }
   return std::make_unique<LiveFilters>(std::move(resolvers), std::move(clients), std::move(parts), std::move(source));

@@ -15,8 +15,8 @@
 #include "dns/resolver.h"
 #include "filter/chain_source.h"
 #include "filter/live_judge.h"
-#include "service/http_client.h"
 #include "service/loops.h"
+#include "service/service_client.h"
 #include "store/bookkeeper.h"
 
 namespace maildrop::cmd {
@@ -24,10 +24,10 @@ namespace maildrop::cmd {
 /// Goes before the loops, while they do not run.
 class LiveFilters {
  public:
-  using Resolvers = std::vector<std::unique_ptr<dns::Resolver>>;          // one for each loop
-  using HttpClients = std::vector<std::unique_ptr<service::HttpClient>>;  // the same
+  using Resolvers = std::vector<std::unique_ptr<dns::Resolver>>;                // one for each loop
+  using ServiceClients = std::vector<std::unique_ptr<service::ServiceClient>>;  // the same
   /// `source` has a chain.
-  LiveFilters(Resolvers resolvers, HttpClients clients, filter::LiveParts parts,
+  LiveFilters(Resolvers resolvers, ServiceClients clients, filter::LiveParts parts,
               std::unique_ptr<filter::ChainSource> source);
 
   filter::LiveJudge& judge() { return judge_; }
@@ -44,7 +44,7 @@ class LiveFilters {
 
  private:
   Resolvers resolvers_;
-  HttpClients clients_;
+  ServiceClients clients_;
   std::unique_ptr<filter::ChainSource> source_;
   filter::LiveJudge judge_;
   std::vector<filter::LuaFolder::Problem> told_;

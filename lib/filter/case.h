@@ -49,9 +49,7 @@ class Case {
   void know(const dns::Question& question, dns::Answer answer) { knowledge_.know(question, std::move(answer)); }
   void know(std::size_t errand, Result<store::Answer> answer) { knowledge_.know(errand, std::move(answer)); }
 
-  void know_call(std::size_t call, Result<service::HttpAnswer> answer) {
-    knowledge_.know_call(call, std::move(answer));
-  }
+  void know_call(std::size_t call, Result<service::Answer> answer) { knowledge_.know_call(call, std::move(answer)); }
 
   /// How long after the begin of the phase the next of those who wait is to wait no more; nothing: none waits.
   std::optional<Millis> patience() const;

@@ -40,8 +40,8 @@ const Result<store::Answer>* Facts::ledger(const store::Operation& operation) {
   return nullptr;
 }
 
-const Result<service::HttpAnswer>* Facts::call(std::shared_ptr<const service::HttpRequest> request) {
-  static const Result<service::HttpAnswer> kTimedOut = fail(Code::timed_out, "no answer in time");
+const Result<service::Answer>* Facts::call(std::shared_ptr<const service::Request> request) {
+  static const Result<service::Answer> kTimedOut = fail(Code::timed_out, "no answer in time");
   if (++asked_calls_ > kMostCalls) {
     too_many_ = true;
     return &kTimedOut;

@@ -17,7 +17,7 @@
 #include "core/result.h"
 #include "dns/answer.h"
 #include "filter/knowledge.h"
-#include "service/http_request.h"
+#include "service/request.h"
 #include "store/ledger.h"
 
 namespace maildrop::filter {
@@ -53,7 +53,7 @@ class Facts {
 
   /// A question to a service, asked once in this phase for this recipient, as an operation of the ledger. What stands
   /// between its parts is the message, as far as it has come. timed_out, if there was no answer in time.
-  const Result<service::HttpAnswer>* call(std::shared_ptr<const service::HttpRequest> request);
+  const Result<service::Answer>* call(std::shared_ptr<const service::Request> request);
 
   /// What a filter before this one in the order told of this transaction, in this phase or an earlier one, or this one
   /// in an earlier one; empty: nothing. At RCPT, of this recipient.

@@ -27,14 +27,14 @@ class Http final : public Filter {
   Finding judge(Phase phase, const mail::Transaction& transaction, Facts& facts) const override {
     const Facts::Told* told = facts.all_told();
     if (!told) return {};
-    using Question = std::shared_ptr<const service::HttpRequest>;
+    using Question = std::shared_ptr<const service::Request>;
     const Question& question = facts.once<Question>([&] {
-      return std::make_shared<const service::HttpRequest>(hook_question(*url_, phase, transaction, *told, body_));
+      return std::make_shared<const service::Request>(hook_question(*url_, phase, transaction, *told, body_));
     });
-    const Result<service::HttpAnswer>* answer = facts.call(question);
+    const Result<service::Answer>* answer = facts.call(question);
     if (!answer) return {};
     if (!*answer) return Finding::fail(answer->error().what);
-    Result<HookAnswer> said = parse_hook_answer(**answer);
+    Result<HookAnswer> said = parse_hook_answer(std::get<service::HttpAnswer>(**answer));
     if (!said) return Finding::fault(said.error().what);
     if (said->tell) facts.tell("http", std::move(*said->tell));
     return std::move(said->finding);

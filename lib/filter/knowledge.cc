@@ -14,13 +14,6 @@ std::uint64_t memory_of(const dns::Question& question, const dns::Answer& answer
   return bytes;
 }
 
-std::uint64_t memory_of(const service::HttpRequest& request) {
-  std::uint64_t bytes =
-      sizeof request + sizeof(Knowledge::Call) + request.url.target.size() + request.body.size() + request.rest.size();
-  for (const auto& [name, value] : request.fields) bytes += 2 * sizeof name + name.size() + value.size();
-  return bytes;
-}
-
 }  // namespace
 
 const Knowledge::Lookup& Knowledge::find(const dns::Question& question) {
@@ -37,12 +30,12 @@ const Knowledge::Errand& Knowledge::find(const store::Operation& operation) {
   return known != errands_.end() ? *known : errands_.emplace_back(Errand{next_++, operation});
 }
 
-const Knowledge::Call& Knowledge::find(std::shared_ptr<const service::HttpRequest> request, Millis timeout) {
+const Knowledge::Call& Knowledge::find(std::shared_ptr<const service::Request> request, Millis timeout) {
   const auto known = std::find_if(calls_.begin(), calls_.end(), [&](const Call& call) {
     return call.request == request || *call.request == *request;
   });
   if (known != calls_.end()) return *known;
-  const bool fits = hold_call(memory_of(*request));
+  const bool fits = hold_call(sizeof(Call) + service::memory_of(*request));
   Call& call = calls_.emplace_back(Call{next_call_++, std::move(request), timeout});
   if (!fits) call.answer = fail(Code::over_limit, "there is no memory for the question");
   return call;
@@ -92,10 +85,11 @@ void Knowledge::know(std::size_t number, Result<store::Answer> answer) {
   if (number >= first && number < next_) errands_[number - first].answer = std::move(answer);
 }
 
-void Knowledge::know_call(std::size_t number, Result<service::HttpAnswer> answer) {
+void Knowledge::know_call(std::size_t number, Result<service::Answer> answer) {
   const std::size_t first = next_call_ - calls_.size();
   if (number < first || number >= next_call_) return;
-  if (answer && !hold_call(answer->body.size())) answer = fail(Code::over_limit, "there is no memory for the answer");
+  if (answer && !hold_call(service::memory_of(*answer)))
+    answer = fail(Code::over_limit, "there is no memory for the answer");
   calls_[number - first].answer = std::move(answer);
 }
 

@@ -12,7 +12,7 @@
 #include "core/budget.h"
 #include "core/result.h"
 #include "dns/answer.h"
-#include "service/http_request.h"
+#include "service/request.h"
 #include "store/ledger.h"
 
 namespace maildrop::filter {
@@ -46,13 +46,13 @@ class Knowledge {
   /// has failed.
   struct Call {
     std::size_t number;
-    std::shared_ptr<const service::HttpRequest> request;
+    std::shared_ptr<const service::Request> request;
     Millis timeout;
-    std::optional<Result<service::HttpAnswer>> answer{};
+    std::optional<Result<service::Answer>> answer{};
   };
   static constexpr std::uint64_t kMostCallBytes = 1u << 20;  // a thousand recipients, and a header of escapes
   /// As an errand: stays in its place, and the same request is the same call, whatever its timeout.
-  const Call& find(std::shared_ptr<const service::HttpRequest> request, Millis timeout);
+  const Call& find(std::shared_ptr<const service::Request> request, Millis timeout);
 
   // --- for who asks the world ---
 
@@ -63,7 +63,7 @@ class Knowledge {
 
   void know(const dns::Question& question, dns::Answer answer);
   void know(std::size_t number, Result<store::Answer> answer);  // of no effect when it was forgotten
-  void know_call(std::size_t number, Result<service::HttpAnswer> answer);
+  void know_call(std::size_t number, Result<service::Answer> answer);
 
   /// Another phase, or recipient: the errands and calls, and answers that say nothing. The others stay, unless they are
   /// half of what may be kept, by their number or their bytes.

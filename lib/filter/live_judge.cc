@@ -246,15 +246,15 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
   /// true: it is known already that there is no answer.
   bool ask_service(const Knowledge::Call& call) {
     const Monotonic now = Steady::now();
-    Breaker& breaker = shared_.services.of(call.request->url.endpoint.to_string());
+    Breaker& breaker = shared_.services.of(service::endpoint_of(*call.request).to_string());
     if (!breaker.admits(now)) {
       case_.know_call(call.number, fail(Code::unavailable, "it did not answer the last calls"));
       return true;
     }
     const auto place = calls_.emplace(calls_.end(), OpenCall{breaker, {}});
-    place->call = loop_.http.ask(
+    place->call = loop_.services.ask(
         call.request, &transaction_->data, began_ + call.timeout,
-        [this, place, number = call.number](Result<service::HttpAnswer> answer) {  // none comes without the session
+        [this, place, number = call.number](Result<service::Answer> answer) {  // none comes without the session
           const auto self = shared_from_this();
           place->breaker.count(answer.has_value(), Steady::now());
           calls_.erase(place);
@@ -301,7 +301,7 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
   std::size_t errands_ = 0;         // the same
   struct OpenCall {
     Breaker& breaker;
-    service::HttpCall call;
+    service::ServiceCall call;
   };
   std::list<OpenCall> calls_;  // of this phase, not answered
   const mail::Transaction* transaction_ = nullptr;

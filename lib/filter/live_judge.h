@@ -16,7 +16,7 @@
 #include "dns/resolver.h"
 #include "filter/chain.h"
 #include "filter/verdict.h"
-#include "service/http_client.h"
+#include "service/service_client.h"
 #include "store/bookkeeper.h"
 
 namespace maildrop::filter {
@@ -26,7 +26,7 @@ struct LiveParts {
   struct Loop {
     boost::asio::io_context& context;
     dns::Resolver& resolver;
-    service::HttpClient& http;
+    service::ServiceClient& services;
   };
   std::vector<Loop> loops;  // by their index of service::Loops
   store::Bookkeeper& ledger;

@@ -24,13 +24,13 @@ class Rspamd final : public Filter {
   Finding judge(Phase, const mail::Transaction& transaction, Facts& facts) const override {
     const std::string* name = facts.told("client_name");
     if (!name) return {};
-    using Question = std::shared_ptr<const service::HttpRequest>;
+    using Question = std::shared_ptr<const service::Request>;
     const Question& question = facts.once<Question>(
-        [&] { return std::make_shared<const service::HttpRequest>(rspamd_question(*url_, transaction, *name)); });
-    const Result<service::HttpAnswer>* answer = facts.call(question);
+        [&] { return std::make_shared<const service::Request>(rspamd_question(*url_, transaction, *name)); });
+    const Result<service::Answer>* answer = facts.call(question);
     if (!answer) return {};
     if (!*answer) return Finding::fail(answer->error().what);
-    Result<RspamdAnswer> said = parse_rspamd_answer(**answer);
+    Result<RspamdAnswer> said = parse_rspamd_answer(std::get<service::HttpAnswer>(**answer));
     if (!said) return Finding::fault(said.error().what);
     facts.tell("rspamd", std::move(said->action));
     facts.tell("rspamd_score", format_number(said->score));

@@ -19,6 +19,9 @@ namespace maildrop::filter {
 namespace {
 
 constexpr std::string_view kEquals = " = ";
+// In the order of service::MilterAnswer::Says.
+constexpr std::string_view kMilterSays[] = {"pass", "quarantine", "discard", "defer", "reject"};
+constexpr std::string_view kMilterSteps[] = {"connect", "helo", "mail", "rcpt", "data", "header", "body", "message"};
 
 tl::unexpected<Error> wrong(std::string what) { return fail(Code::invalid, std::move(what)); }
 
@@ -106,11 +109,12 @@ class Reader {
   using Read = Result<void> (Reader::*)(const std::string& text);
   static const std::map<std::string, Read, std::less<>>& lines() {
     static const std::map<std::string, Read, std::less<>> kLines{
-        {"set", &Reader::set},   {"with", &Reader::with},         {"peer", &Reader::peer},
-        {"name", &Reader::name}, {"helo", &Reader::helo},         {"from", &Reader::from},
-        {"to", &Reader::to},     {"early", &Reader::early},       {"dns", &Reader::dns},
-        {"size", &Reader::size}, {"smtputf8", &Reader::smtputf8}, {"ledger", &Reader::keep},
-        {"want", &Reader::want}, {"told", &Reader::told},         {"call", &Reader::call}};
+        {"set", &Reader::set},      {"with", &Reader::with},         {"peer", &Reader::peer},
+        {"name", &Reader::name},    {"helo", &Reader::helo},         {"from", &Reader::from},
+        {"to", &Reader::to},        {"early", &Reader::early},       {"dns", &Reader::dns},
+        {"size", &Reader::size},    {"smtputf8", &Reader::smtputf8}, {"ledger", &Reader::keep},
+        {"want", &Reader::want},    {"told", &Reader::told},         {"call", &Reader::call},
+        {"milter", &Reader::milter}};
     return kLines;
   }
 
@@ -179,12 +183,30 @@ class Reader {
   Result<void> call(const std::string& text) {
     auto [where, answer] = TRY(in_two(text));
     const service::HttpUrl url = TRY(service::HttpUrl::parse(where));
+    const std::string name = service::name_of(service::HttpRequest{url});
     if (answer == "silent") {
-      world_.serve(url, std::nullopt);
+      world_.serve(name, std::nullopt);
       return {};
     }
     const auto status = static_cast<unsigned>(TRY(take_number(answer)));
-    world_.serve(url, service::HttpAnswer{status, answer});
+    world_.serve(name, service::HttpAnswer{status, answer});
+    return {};
+  }
+  Result<void> milter(const std::string& text) {
+    auto [where, answer] = TRY(in_two(text));
+    const std::string name = TRY(Endpoint::parse(where)).to_string();
+    if (answer == "silent") {
+      world_.serve(name, std::nullopt);
+      return {};
+    }
+    const std::string word = take_word(answer);
+    const auto* const says = std::find(std::begin(kMilterSays), std::end(kMilterSays), word);
+    if (says == std::end(kMilterSays)) return wrong("'" + word + "' is nothing that a milter says");
+    const std::string step = take_word(answer);
+    const auto* const at = std::find(std::begin(kMilterSteps), std::end(kMilterSteps), step);
+    if (at == std::end(kMilterSteps)) return wrong("'" + step + "' is no step before a milter");
+    const auto which = static_cast<service::MilterAnswer::Says>(says - std::begin(kMilterSays));
+    world_.serve(name, service::MilterAnswer{which, *at, answer});
     return {};
   }
   Result<void> want(const std::string& text) { return append(sample_.want, text); }

@@ -14,6 +14,8 @@
 ///   ledger 0s take SPACE PERIOD TOKENS BURST COST KEY
 ///   ledger silent                                no answer ever comes; `unavailable`: it fails
 ///   call http://127.0.0.1:8000/ = 200 {}         what a service answers: a status, and the body; or `silent`
+///   milter 127.0.0.1:8891 = reject rcpt 5.7.1 no what a milter says: pass, quarantine, discard, defer or reject; about
+///                                                what; and its text. Or `silent`
 ///   want connect reject 7 denied by 192.0.2.0/24 PHASE ACTION SCORE REASON; ACTION may be allow or failed
 ///   told spf = pass                              a fact that it tells
 ///   ---

@@ -22,8 +22,8 @@ void TableWorld::put(std::string_view name, dns::Type type, dns::Answer answer) 
 
 void TableWorld::silence(std::string_view name, dns::Type type) { silent_.insert(*dns::Question::make(name, type)); }
 
-void TableWorld::serve(const service::HttpUrl& url, std::optional<service::HttpAnswer> answer) {
-  services_.emplace_back(url, std::move(answer));
+void TableWorld::serve(const std::string& name, std::optional<service::Answer> answer) {
+  services_.emplace(name, std::move(answer));
 }
 
 Result<void> TableWorld::run(Case& session, Phase phase, const mail::Transaction& transaction) {
@@ -73,11 +73,11 @@ bool TableWorld::answer(Case& session, Result<void>& failed) {
 bool TableWorld::answer_calls(Case& session) {
   bool any = false;
   for (const Knowledge::Call* call : session.take_calls()) {
-    called.push_back(call->request->body + call->request->rest);
-    const auto served = std::find_if(services_.begin(), services_.end(),
-                                     [&](const auto& service) { return service.first == call->request->url; });
+    if (const auto* http = std::get_if<service::HttpRequest>(&*call->request))
+      called.push_back(http->body + http->rest);
+    const auto served = services_.find(service::name_of(*call->request));
     if (served != services_.end() && !served->second) continue;
-    Result<service::HttpAnswer> said = fail(Code::unavailable, "nobody is there");
+    Result<service::Answer> said = fail(Code::unavailable, "nobody is there");
     if (served != services_.end()) said = *served->second;
     session.know_call(call->number, std::move(said));
     any = true;

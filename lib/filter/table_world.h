@@ -29,8 +29,8 @@ class TableWorld {
   /// REQUIRES: a name that can be one.
   void put(std::string_view name, dns::Type type, dns::Answer answer);
   void silence(std::string_view name, dns::Type type);
-  /// What a URL answers; nothing: it is silent. Of what is not in the table nobody is there.
-  void serve(const service::HttpUrl& url, std::optional<service::HttpAnswer> answer);
+  /// What a service answers, by service::name_of(); nothing: it is silent. Of what is not in the table nobody is there.
+  void serve(const std::string& name, std::optional<service::Answer> answer);
   /// In the order of the questions.
   using Ask = std::function<Result<std::vector<dns::Answer>>(const std::vector<dns::Question>&)>;
   void ask_others(Ask others) { others_ = std::move(others); }
@@ -47,7 +47,7 @@ class TableWorld {
   }
 
   std::vector<std::string> asked;   // `A example.com`
-  std::vector<std::string> called;  // the bodies
+  std::vector<std::string> called;  // the bodies, of what is asked over HTTP
   unsigned errands = 0;
   unsigned rounds = 0;  // of questions
 
@@ -57,7 +57,7 @@ class TableWorld {
 
   std::map<dns::Question, dns::Answer> answers_;
   std::set<dns::Question> silent_;
-  std::vector<std::pair<service::HttpUrl, std::optional<service::HttpAnswer>>> services_;
+  std::map<std::string, std::optional<service::Answer>> services_;
   Ask others_{};
   std::unique_ptr<store::Ledger> ledger_;
   LedgerIs ledger_state_ = LedgerIs::there;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/result.h"
+#include "service/exchange.h"
 #include "service/http_request.h"
 
 namespace maildrop::service {
@@ -46,7 +47,7 @@ class HttpAnswerReader {
     bool cuts = false;               // a body that is larger counts as far as that
     std::uint64_t whole = 8u << 20;  // and may be no larger than that: it is announced, and room made for it
   };
-  enum class Want : std::uint8_t { more, nothing };
+  using Want = Exchange::Want;
 
   explicit HttpAnswerReader(const Limits& limits);
   ~HttpAnswerReader();
@@ -76,6 +77,25 @@ class HttpAnswerReader {
   bool blank_ = true;
   std::string buffer_;
   std::unique_ptr<Parser> parser_;
+};
+
+/// One request, and its answer.
+class HttpExchange final : public Exchange {
+ public:
+  /// Both outlive it.
+  HttpExchange(const HttpRequest& request, const std::string& text, const AnswerLimits& limits)
+      : pieces_(request, text), reader_({.head = limits.head, .body = limits.body, .cuts = request.cuts}) {}
+
+  Result<std::string_view> next() override { return pieces_.next(); }
+  Result<Want> consume(std::string_view bytes) override { return reader_.consume(bytes); }
+  Result<Want> end() override { return reader_.end(); }
+  bool is_blank() const override { return reader_.is_blank(); }
+  Answer take() override { return reader_.take(); }
+  bool keeps_alive() const override { return reader_.keeps_alive(); }
+
+ private:
+  HttpRequestPieces pieces_;
+  HttpAnswerReader reader_;
 };
 
 }  // namespace maildrop::service

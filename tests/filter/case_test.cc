@@ -279,21 +279,23 @@ TEST_CASE("a message has of its recipients the worst that each filter found, and
 
 TEST_CASE("a service is asked once for each recipient, however often it is asked for, and not without end") {
   const auto request = [](std::string body) {
-    return std::make_shared<const service::HttpRequest>(
+    return std::make_shared<const service::Request>(
         service::HttpRequest{*service::HttpUrl::parse("http://127.0.0.1/"), {}, std::move(body)});
   };
   const auto asks = [&](Phase phase, const Transaction&, Facts& facts) {
     const auto* one = facts.call(request(phase == Phase::rcpt ? "x" : "y"));
     const auto* again = facts.call(request(phase == Phase::rcpt ? "x" : "y"));
     if (!one || !again) return Finding{};
-    return *one ? Finding::score_of((*again)->status, (*one)->body) : Finding::fail((*one).error().what);
+    if (!*one) return Finding::fail(one->error().what);
+    const auto& answer = std::get<service::HttpAnswer>(**again);
+    return Finding::score_of(answer.status, answer.body);
   };
   Bench bench(chain_of({}, link("one", kRcpt | kMail, scored(), asks), link("two", kRcpt, scored(), asks),
                        link("greedy", kMail, scored(), [&](Phase, const Transaction&, Facts& facts) {
                          for (std::size_t i = 0; i <= Facts::kMostCalls; ++i) facts.call(request(std::to_string(i)));
                          return Finding{};
                        })));
-  bench.world.serve(*service::HttpUrl::parse("http://127.0.0.1/"), service::HttpAnswer{2, "said"});
+  bench.world.serve("127.0.0.1:80/", service::HttpAnswer{2, "said"});
   bench.at(Phase::mail);
   CHECK(bench.session.trace().entries.at(1).reason == "asks for too much");
   bench.world.called.clear();
@@ -335,7 +337,7 @@ TEST_CASE("in a hurry the DNS is not waited for, and a service is") {
   Case session(chain_of({}, link("list", kConnect, scored(), listed_by("list.example")),
                         link("service", kConnect, scored(),
                              [](Phase, const Transaction&, Facts& facts) {
-                               facts.call(std::make_shared<const service::HttpRequest>());
+                               facts.call(std::make_shared<const service::Request>());
                                return Finding{};
                              })),
                clock);

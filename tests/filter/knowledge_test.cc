@@ -110,7 +110,7 @@ TEST_CASE("a question to a service is one call, held of the budget with its answ
   knowledge.hold_of(BudgetShare(budget), {});
   const auto ask = [&](std::string body) -> const Knowledge::Call& {
     const service::HttpRequest request{*service::HttpUrl::parse("http://127.0.0.1/"), {}, std::move(body)};
-    return knowledge.find(std::make_shared<const service::HttpRequest>(request), Millis(1));
+    return knowledge.find(std::make_shared<const service::Request>(request), Millis(1));
   };
   const Knowledge::Call& call = ask("x");
   CHECK(&ask("x") == &call);

@@ -72,17 +72,18 @@ struct Stage {
   explicit Stage(std::shared_ptr<const Chain> chain)
       : loops(1),
         resolver(loops.at(0).context()),
-        http(std::make_unique<service::HttpClient>(loops.at(0).context())),
+        services(std::make_unique<service::ServiceClient>(loops.at(0).context())),
         served(loops.at(0).context()),
         ledger(store::make_memory_ledger(clock, 100)),
         bookkeeper(*ledger, metrics),
-        judge({{{loops.at(0).context(), resolver, *http}}, bookkeeper, clock, metrics, Millis(0)}, std::move(chain)) {
+        judge({{{loops.at(0).context(), resolver, *services}}, bookkeeper, clock, metrics, Millis(0)},
+              std::move(chain)) {
     loops.start();
   }
   ~Stage() {
     on_loop([this] {
       trial.reset();
-      http.reset();
+      services.reset();
       served.close();
     });
     loops.finish();
@@ -117,7 +118,7 @@ struct Stage {
   metrics::Registry metrics;
   service::Loops loops;
   TableResolver resolver;
-  std::unique_ptr<service::HttpClient> http;
+  std::unique_ptr<service::ServiceClient> services;
   Service served;
   std::unique_ptr<store::Ledger> ledger;
   store::Bookkeeper bookkeeper;
@@ -289,7 +290,7 @@ Chain::Link asks_service(Stage*& stage, std::uint8_t phases = kConnect) {
     const auto* answer = facts.call(stage->served.request());
     if (!answer) return Finding{};
     if (!*answer) return Finding::fail(answer->error().what);
-    return Finding::score_of((*answer)->body == "7" ? 7 : 100, "said");
+    return Finding::score_of(std::get<service::HttpAnswer>(**answer).body == "7" ? 7 : 100, "said");
   });
 }
 

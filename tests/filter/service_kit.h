@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-#include "service/http_request.h"
+#include "service/request.h"
 
 namespace maildrop::filter::test {
 
@@ -31,9 +31,9 @@ class Service {
   void answer() {
     for (Peer& peer : peers_) boost::asio::write(peer.socket, boost::asio::buffer(kAnswer));
   }
-  std::shared_ptr<const service::HttpRequest> request() const {
+  std::shared_ptr<const service::Request> request() const {
     const std::string url = "http://127.0.0.1:" + std::to_string(port_) + "/";
-    return std::make_shared<const service::HttpRequest>(service::HttpRequest{*service::HttpUrl::parse(url)});
+    return std::make_shared<const service::Request>(service::HttpRequest{*service::HttpUrl::parse(url)});
   }
 
   std::atomic<bool> silent = false;

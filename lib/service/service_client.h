@@ -1,4 +1,4 @@
-/// http_client.h: asks services nearby over HTTP/1.1, for one loop.
+/// service_client.h: asks services nearby, each in its protocol, for one loop.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -10,18 +10,18 @@
 
 #include "core/clock.h"
 #include "core/result.h"
-#include "service/http_exchange.h"
+#include "service/exchange.h"
 
 namespace maildrop::service {
 
 /// Of who waits for an answer. When it goes, nobody does: the request is broken off, and no answer comes.
-class HttpCall {
+class ServiceCall {
  public:
-  HttpCall() = default;
-  explicit HttpCall(std::function<void()> cancel) : cancel_(std::move(cancel)) {}
-  ~HttpCall() { forget(); }
-  HttpCall(HttpCall&& other) noexcept : cancel_(std::exchange(other.cancel_, nullptr)) {}
-  HttpCall& operator=(HttpCall&& other) noexcept {
+  ServiceCall() = default;
+  explicit ServiceCall(std::function<void()> cancel) : cancel_(std::move(cancel)) {}
+  ~ServiceCall() { forget(); }
+  ServiceCall(ServiceCall&& other) noexcept : cancel_(std::exchange(other.cancel_, nullptr)) {}
+  ServiceCall& operator=(ServiceCall&& other) noexcept {
     if (this == &other) return *this;
     forget();
     cancel_ = std::exchange(other.cancel_, nullptr);
@@ -38,26 +38,26 @@ class HttpCall {
 /// Connections are kept for the next request, as long as their servers want. One that turns out to be dead before a
 /// byte of the answer has come costs a second try on a new one, so a request may come twice. On its loop's thread, or
 /// while that does not run. Connections keep the loop from ending until it goes.
-class HttpClient {
+class ServiceClient {
  public:
   struct Limits {
     std::size_t connections = 16;  // to one endpoint
     std::size_t waiting = 256;     // requests for one of them
-    HttpAnswerReader::Limits answer{};
+    AnswerLimits answer{};
   };
-  using Done = std::function<void(Result<HttpAnswer>)>;
+  using Done = std::function<void(Result<Answer>)>;
 
-  explicit HttpClient(boost::asio::io_context& loop) : HttpClient(loop, Limits()) {}
-  HttpClient(boost::asio::io_context& loop, const Limits& limits);
-  ~HttpClient();  // who waits for an answer has none
+  explicit ServiceClient(boost::asio::io_context& loop) : ServiceClient(loop, Limits()) {}
+  ServiceClient(boost::asio::io_context& loop, const Limits& limits);
+  ~ServiceClient();  // who waits for an answer has none
 
   /// `done` is called from the loop, never from within: once, if the call is still there. `text` stays in its place
   /// until then; nullptr: there is none.
   ///   timed_out    no whole answer until `until`
   ///   unavailable  nobody is there, or he ends before his answer; too many requests wait
   ///   internal     the text is another one by now
-  ///   over_limit, invalid   as HttpAnswerReader
-  HttpCall ask(std::shared_ptr<const HttpRequest> request, const std::string* text, Monotonic until, Done done);
+  ///   over_limit, invalid   as Exchange
+  ServiceCall ask(std::shared_ptr<const Request> request, const std::string* text, Monotonic until, Done done);
 
  private:
   struct State;

@@ -1,5 +1,5 @@
-/// http_client.cc: pools of connections, and who waits for one.
-#include "service/http_client.h"
+/// service_client.cc: pools of connections, and who waits for one.
+#include "service/service_client.h"
 
 #include <algorithm>
 #include <array>
@@ -29,7 +29,7 @@ using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Exec
 using Protocol = asio::generic::stream_protocol;
 using Socket = asio::basic_stream_socket<Protocol, Executor>;
 
-Protocol::endpoint endpoint_of(const Endpoint& endpoint) {
+Protocol::endpoint socket_address(const Endpoint& endpoint) {
   if (endpoint.kind == Endpoint::Kind::unix_path) return asio::local::stream_protocol::endpoint(endpoint.path);
   const auto& bytes = endpoint.address.bytes();
   if (endpoint.address.is_v4())
@@ -47,13 +47,13 @@ class Connection;
 
 /// A request, until it is answered or nobody waits for it.
 struct Job {
-  Job(const Executor& executor, std::shared_ptr<const HttpRequest> r, const std::string* t, HttpClient::Done d)
+  Job(const Executor& executor, std::shared_ptr<const Request> r, const std::string* t, ServiceClient::Done d)
       : request(std::move(r)), text(t ? t : &kNone), done(std::move(d)), timer(executor) {}
 
   inline static const std::string kNone;
-  std::shared_ptr<const HttpRequest> request;
+  std::shared_ptr<const Request> request;
   const std::string* text;
-  HttpClient::Done done;
+  ServiceClient::Done done;
   Timer timer;
   std::shared_ptr<Connection> connection{};
 };
@@ -62,18 +62,18 @@ struct Job {
 class Pool {
  public:
   virtual ~Pool() = default;
-  virtual void answered(const std::shared_ptr<Connection>& connection, Result<HttpAnswer> answer, bool again) = 0;
+  virtual void answered(const std::shared_ptr<Connection>& connection, Result<Answer> answer, bool again) = 0;
   /// It is gone; what it was about may be tried on another one.
-  virtual void lost(const std::shared_ptr<Connection>& connection, Result<HttpAnswer> why, bool try_again) = 0;
+  virtual void lost(const std::shared_ptr<Connection>& connection, Result<Answer> why, bool try_again) = 0;
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(const Executor& executor, std::weak_ptr<Pool> pool) : socket_(executor), pool_(std::move(pool)) {}
 
-  void open(const Endpoint& endpoint, std::shared_ptr<Job> job, const HttpAnswerReader::Limits& limits) {
+  void open(const Endpoint& endpoint, std::shared_ptr<Job> job, const AnswerLimits& limits) {
     take(std::move(job), limits);
-    socket_.async_connect(endpoint_of(endpoint),
+    socket_.async_connect(socket_address(endpoint),
                           [self = shared_from_this(), ip = endpoint.kind == Endpoint::Kind::ip](error_code error) {
                             if (!self->job_) return;
                             if (error) return self->lose(unavailable("cannot connect", error));
@@ -84,7 +84,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   /// Another one, after an answer.
-  void go_on(std::shared_ptr<Job> job, const HttpAnswerReader::Limits& limits) {
+  void go_on(std::shared_ptr<Job> job, const AnswerLimits& limits) {
     used_ = true;
     take(std::move(job), limits);
     write();
@@ -94,24 +94,27 @@ class Connection : public std::enable_shared_from_this<Connection> {
     job_.reset();
     pool_.reset();
     error_code ignored;
+    const std::string_view farewell = exchange_->farewell();
+    if (written_ && !farewell.empty()) {
+      socket_.non_blocking(true, ignored);
+      socket_.write_some(asio::buffer(farewell.data(), farewell.size()), ignored);
+    }
     socket_.close(ignored);
   }
 
   std::shared_ptr<Job> release() { return std::exchange(job_, nullptr); }
 
  private:
-  void take(std::shared_ptr<Job> job, HttpAnswerReader::Limits limits) {
+  void take(std::shared_ptr<Job> job, const AnswerLimits& limits) {
     job_ = std::move(job);
-    limits.cuts = job_->request->cuts;
-    pieces_.emplace(*job_->request, *job_->text);
-    reader_ = std::make_unique<HttpAnswerReader>(limits);
     request_ = job_->request;
+    exchange_ = make_exchange(*request_, *job_->text, limits);
     written_ = false;
   }
 
-  /// What is written is in the pieces, which stay, as the request does, until the next job.
+  /// What is written is in the exchange, which stays, as the request does, until the next job.
   void write() {
-    const Result<std::string_view> piece = pieces_->next();
+    const Result<std::string_view> piece = exchange_->next();
     if (!piece) return lose(tl::unexpected(piece.error()));
     written_ = piece->empty();
     if (written_) return;
@@ -133,33 +136,35 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void hear(const error_code& error, std::string_view bytes) {
     if (pool_.expired()) return;
     if (!job_) return lose(fail(Code::unavailable, "nobody asked"));
-    const auto want = error ? reader_->end() : reader_->consume(bytes);
+    const auto want = error ? exchange_->end() : exchange_->consume(bytes);
     if (!want) return lose(tl::unexpected(want.error()));
-    if (*want == HttpAnswerReader::Want::more) return read();
-    const bool again = !error && written_ && reader_->keeps_alive();
+    if (*want == Exchange::Want::more) {
+      if (written_) write();
+      return read();
+    }
+    const bool again = !error && written_ && exchange_->keeps_alive();
     if (again) read();
-    if (const auto pool = pool_.lock()) pool->answered(shared_from_this(), reader_->take(), again);
+    if (const auto pool = pool_.lock()) pool->answered(shared_from_this(), exchange_->take(), again);
   }
 
-  void lose(Result<HttpAnswer> why) {
-    if (const auto pool = pool_.lock()) pool->lost(shared_from_this(), std::move(why), used_ && reader_->is_blank());
+  void lose(Result<Answer> why) {
+    if (const auto pool = pool_.lock()) pool->lost(shared_from_this(), std::move(why), used_ && exchange_->is_blank());
   }
 
   Socket socket_;
   std::weak_ptr<Pool> pool_;
   std::shared_ptr<Job> job_;
-  std::shared_ptr<const HttpRequest> request_;  // of the pieces
-  std::optional<HttpRequestPieces> pieces_;
-  std::unique_ptr<HttpAnswerReader> reader_;
+  std::shared_ptr<const Request> request_;  // of the exchange
+  std::unique_ptr<Exchange> exchange_;
   bool used_ = false;     // it had an answer before
-  bool written_ = false;  // all of the request
+  bool written_ = false;  // all that the exchange has to say now
   std::array<char, 4096> input_{};
 };
 
 /// Those to one endpoint.
 class EndpointPool final : public Pool, public std::enable_shared_from_this<EndpointPool> {
  public:
-  EndpointPool(const Executor& executor, Endpoint endpoint, const HttpClient::Limits& limits)
+  EndpointPool(const Executor& executor, Endpoint endpoint, const ServiceClient::Limits& limits)
       : executor_(executor), endpoint_(std::move(endpoint)), limits_(limits) {}
 
   /// false: too many wait.
@@ -178,14 +183,14 @@ class EndpointPool final : public Pool, public std::enable_shared_from_this<Endp
     pump();
   }
 
-  void answered(const std::shared_ptr<Connection>& connection, Result<HttpAnswer> answer, bool again) override {
+  void answered(const std::shared_ptr<Connection>& connection, Result<Answer> answer, bool again) override {
     const std::shared_ptr<Job> job = connection->release();
     job->connection.reset();
     again ? idle_.push_back(connection) : drop(connection);
     end(job, std::move(answer));
   }
 
-  void lost(const std::shared_ptr<Connection>& connection, Result<HttpAnswer> why, bool try_again) override {
+  void lost(const std::shared_ptr<Connection>& connection, Result<Answer> why, bool try_again) override {
     const std::shared_ptr<Job> job = connection->release();
     drop(connection);
     if (!job) return pump();
@@ -194,8 +199,8 @@ class EndpointPool final : public Pool, public std::enable_shared_from_this<Endp
     end(job, std::move(why));
   }
 
-  void end(const std::shared_ptr<Job>& job, Result<HttpAnswer> answer) {
-    const HttpClient::Done done = std::exchange(job->done, nullptr);
+  void end(const std::shared_ptr<Job>& job, Result<Answer> answer) {
+    const ServiceClient::Done done = std::exchange(job->done, nullptr);
     cancel(job);
     if (done) done(std::move(answer));
   }
@@ -235,7 +240,7 @@ class EndpointPool final : public Pool, public std::enable_shared_from_this<Endp
 
   Executor executor_;
   Endpoint endpoint_;
-  HttpClient::Limits limits_;
+  ServiceClient::Limits limits_;
   std::vector<std::shared_ptr<Connection>> open_;
   std::vector<std::shared_ptr<Connection>> idle_;  // of these
   std::deque<std::shared_ptr<Job>> waiting_;
@@ -243,7 +248,7 @@ class EndpointPool final : public Pool, public std::enable_shared_from_this<Endp
 
 }  // namespace
 
-struct HttpClient::State {
+struct ServiceClient::State {
   State(Executor e, const Limits& l) : executor(std::move(e)), limits(l) {}
 
   EndpointPool& pool_of(const Endpoint& endpoint) {
@@ -257,16 +262,16 @@ struct HttpClient::State {
   std::map<std::string, std::shared_ptr<EndpointPool>> pools;  // as few as configurations have named
 };
 
-HttpClient::HttpClient(asio::io_context& loop, const Limits& limits)
+ServiceClient::ServiceClient(asio::io_context& loop, const Limits& limits)
     : state_(std::make_shared<State>(loop.get_executor(), limits)) {}
 
-HttpClient::~HttpClient() {
+ServiceClient::~ServiceClient() {
   for (const auto& [name, pool] : state_->pools) pool->close();
 }
 
-HttpCall HttpClient::ask(std::shared_ptr<const HttpRequest> request, const std::string* text, Monotonic until,
-                         Done done) {
-  EndpointPool& pool = state_->pool_of(request->url.endpoint);
+ServiceCall ServiceClient::ask(std::shared_ptr<const Request> request, const std::string* text, Monotonic until,
+                               Done done) {
+  EndpointPool& pool = state_->pool_of(endpoint_of(*request));
   const auto job = std::make_shared<Job>(state_->executor, std::move(request), text, std::move(done));
   const auto end = [weak = pool.weak_from_this(), late = std::weak_ptr(job)](Error why) {
     const auto to = weak.lock();
@@ -279,7 +284,7 @@ HttpCall HttpClient::ask(std::shared_ptr<const HttpRequest> request, const std::
   });
   if (!pool.add(job))
     asio::post(state_->executor, [end] { end({Code::unavailable, "too many requests wait for an answer"}); });
-  return HttpCall([weak = pool.weak_from_this(), job] {
+  return ServiceCall([weak = pool.weak_from_this(), job] {
     if (const auto to = weak.lock()) to->cancel(job);
   });
 }
