@@ -49,6 +49,7 @@ void add_uribl(std::vector<Setting>& rows);
 void add_content(std::vector<Setting>& rows);  // urls, too
 void add_http(std::vector<Setting>& rows);
 void add_rspamd(std::vector<Setting>& rows);
+void add_milter(std::vector<Setting>& rows);
 void add_lua(std::vector<Setting>& rows);
 
 }  // namespace maildrop::rows

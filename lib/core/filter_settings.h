@@ -122,6 +122,12 @@ struct RspamdFilter : FilterUse {
   std::string url;  // as that of http
 };
 
+struct MilterFilter : FilterUse {
+  MilterFilter() : FilterUse{.mode = Mode::enforce} {}  // the same
+
+  std::string endpoint;  // core/net.h; empty: nobody is asked
+};
+
 /// Of filters that are Lua files (filter/lua_script.h). The mode is the most that theirs can be.
 struct LuaFilterSettings : FilterUse {
   LuaFilterSettings() : FilterUse{.mode = Mode::enforce} {}
@@ -171,6 +177,7 @@ struct FilterSettings {
   ContentFilter content;
   HttpFilter http;
   RspamdFilter rspamd;
+  MilterFilter milter;
   LuaFilterSettings lua;
 };
 

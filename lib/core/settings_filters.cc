@@ -146,6 +146,7 @@ void add_filters(std::vector<Setting>& rows) {
   add_content(rows);
   add_http(rows);
   add_rspamd(rows);
+  add_milter(rows);
   add_lua(rows);
 }
 

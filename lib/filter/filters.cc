@@ -26,6 +26,7 @@ extern const FilterKind kUrls;
 extern const FilterKind kContent;
 extern const FilterKind kHttp;
 extern const FilterKind kRspamd;
+extern const FilterKind kMilter;
 
 std::span<const FilterKind> filter_kinds() {
   // clang-format off
@@ -53,6 +54,7 @@ std::span<const FilterKind> filter_kinds() {
       kContent,
       kHttp,
       kRspamd,
+      kMilter,
   };
   // clang-format on
   return kinds;

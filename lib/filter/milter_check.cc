@@ -1,0 +1,101 @@
+/// milter_check.cc: a transaction for a milter.
+#include "filter/milter_check.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "core/text.h"
+#include "mail/headers.h"
+
+namespace maildrop::filter {
+
+namespace {
+
+using service::MilterAnswer;
+
+constexpr std::size_t kMostRecipients = 100;  // that it hears of: each is waited for
+// Whoever reads packets refuses more than 64 KiB in one, and would see nothing of the message.
+constexpr mail::HeaderLimits kHeader{.fields = 1000, .field_size = 60 * 1024, .size = 256 * 1024};
+constexpr std::size_t kLongestName = 998;  // bytes of a field's, RFC 5322 2.1.1
+constexpr double kSpam = 5;                // a score that is not said, of what is not wanted; as scripts have it
+
+/// Texts end at their NUL.
+std::string without_nul(std::string_view text) {
+  std::string clean(text);
+  std::replace(clean.begin(), clean.end(), '\0', ' ');
+  return clean;
+}
+
+/// As milters have lines: with LF alone, which whoever signs or verifies a header makes CRLF again.
+std::string value_of(std::string_view value) {
+  std::string lines = without_nul(value);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i] == '\r' && i + 1 < lines.size() && lines[i + 1] == '\n') continue;
+    lines[kept++] = lines[i];
+  }
+  lines.resize(kept);
+  return lines;
+}
+
+std::string path_of(const mail::Address& address) { return "<" + without_nul(address.to_string()) + ">"; }
+
+/// `5.7.1 text`: the class, a subject, a detail (RFC 3463).
+bool has_code(std::string_view text) {
+  std::size_t at = 0;
+  for (const char behind : {'.', '.', ' '}) {
+    const std::size_t first = at;
+    while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+    if (at == first || at - first > 3 || at >= text.size() || text[at++] != behind) return false;
+  }
+  return at < text.size();
+}
+
+std::string reply_of(const MilterAnswer& answer) {
+  const bool for_now = answer.says == MilterAnswer::Says::defer;
+  if (answer.text.empty()) return for_now ? "4.7.1 try again later" : "5.7.1 this is not wanted here";
+  return has_code(answer.text) ? answer.text : (for_now ? "4.7.1 " : "5.7.1 ") + answer.text;
+}
+
+}  // namespace
+
+service::MilterRequest milter_question(const Endpoint& endpoint, const mail::Transaction& transaction,
+                                       const std::string& client_name, const std::string& our_name) {
+  const mail::Peer& peer = transaction.peer;
+  service::MilterRequest request{endpoint};
+  if (!peer.local) {
+    request.address = peer.address;
+    request.port = peer.port;
+  }
+  const std::string unnamed = peer.local ? "localhost" : "[" + peer.address.to_string() + "]";
+  request.host = client_name.empty() ? unnamed : without_nul(client_name);
+  request.helo = without_nul(transaction.helo);
+  request.from = path_of(transaction.from);
+  for (std::size_t i = 0; i < transaction.recipients.size() && i < kMostRecipients; ++i)
+    request.to.push_back(path_of(transaction.recipients[i].address));
+  const mail::Headers headers = mail::scan_headers(transaction.data, kHeader);
+  for (const mail::HeaderField& field : headers.fields)
+    request.fields.emplace_back(without_nul(field.name.substr(0, kLongestName)), value_of(field.value));
+  request.body = headers.body;
+  request.our_name = our_name;
+  request.session = transaction.session;
+  request.tls_protocol = transaction.tls.protocol;
+  request.tls_cipher = transaction.tls.cipher;
+  return request;
+}
+
+Finding finding_of(const MilterAnswer& answer) {
+  const std::string why =
+      "at " + std::string(answer.at) + (answer.text.empty() ? "" : ": ") + terminal_safe(answer.text);
+  switch (answer.says) {
+    case MilterAnswer::Says::pass: return {};
+    case MilterAnswer::Says::quarantine: return Finding::act(Action::quarantine, kSpam, "", "quarantine " + why);
+    case MilterAnswer::Says::discard: return Finding::act(Action::discard, kSpam, "", "discard " + why);
+    case MilterAnswer::Says::defer: return Finding::act(Action::defer, 0, reply_of(answer), "defer " + why);
+    case MilterAnswer::Says::reject: break;
+  }
+  return Finding::act(Action::reject, kSpam, reply_of(answer), "reject " + why);
+}
+
+}  // namespace maildrop::filter

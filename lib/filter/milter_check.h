@@ -1,0 +1,19 @@
+/// milter_check.h: a message as a milter is asked about it, and what its answer is here. Pure.
+#pragma once
+
+#include <string>
+
+#include "core/net.h"
+#include "filter/filter.h"
+#include "mail/transaction.h"
+#include "service/milter_request.h"
+
+namespace maildrop::filter {
+
+/// `client_name`: what is known to be true of it; empty: nothing.
+service::MilterRequest milter_question(const Endpoint& endpoint, const mail::Transaction& transaction,
+                                       const std::string& client_name, const std::string& our_name);
+
+Finding finding_of(const service::MilterAnswer& answer);
+
+}  // namespace maildrop::filter
