@@ -40,6 +40,7 @@ void add_use(std::vector<Setting>& rows, std::string_view filter, Use) {
 
 /// All rows of one filter; each in settings_filter_NAME.cc.
 void add_place(std::vector<Setting>& rows);
+void add_tcp(std::vector<Setting>& rows);
 void add_reserved(std::vector<Setting>& rows);
 void add_size(std::vector<Setting>& rows);
 void add_rate(std::vector<Setting>& rows);

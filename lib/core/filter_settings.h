@@ -49,6 +49,14 @@ struct PlaceFilter : FilterUse {
   double drop_score = 3;  // as a list of dnsbl, not the 5 of Haraka for zen: what a file says may be years old
 };
 
+struct TcpFilter : FilterUse {
+  TcpFilter() : systems{"Windows XP"} {}  // at the member it would be an internal error of g++ 12 in templates
+
+  std::string database;              // see filter/p0f_database.h; none named: Debian's, if it is there
+  std::vector<std::string> systems;  // begins of names
+  double score = 2;                  // as Haraka's karma has it for that one
+};
+
 struct ReputationFilter : FilterUse {
   std::chrono::milliseconds window{std::chrono::hours(24 * 14)};  // what came before counts less and less
 };
@@ -157,6 +165,7 @@ struct FilterSettings {
   AccessFilter access;
   VerdictCacheFilter verdict_cache;
   PlaceFilter place;
+  TcpFilter tcp;
   ReputationFilter reputation;
   EarlyTalkerFilter early_talker;
   FilterUse fcrdns;

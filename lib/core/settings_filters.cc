@@ -127,6 +127,7 @@ void add_filters(std::vector<Setting>& rows) {
   add_access(rows);
   add_verdict_cache(rows);
   add_place(rows);
+  add_tcp(rows);
   add_reputation(rows);
   add_early_talker(rows);
   add_use(rows, "fcrdns", [](Config& config) -> FilterUse& { return config.filter.fcrdns; });

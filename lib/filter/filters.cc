@@ -6,6 +6,7 @@ namespace maildrop::filter {
 extern const FilterKind kAccess;
 extern const FilterKind kVerdictCache;
 extern const FilterKind kPlace;
+extern const FilterKind kTcp;
 extern const FilterKind kReputation;
 extern const FilterKind kEarlyTalker;
 extern const FilterKind kFcrdns;
@@ -34,6 +35,7 @@ std::span<const FilterKind> filter_kinds() {
       kAccess,
       kVerdictCache,
       kPlace,
+      kTcp,
       kReputation,
       kEarlyTalker,
       kFcrdns,

@@ -84,8 +84,10 @@ Result<store::Operation> operation_of(std::string text) {
 /// Reads one sample, line by line.
 class Reader {
  public:
-  Reader(std::string filter, TableWorld& world, FakeClock& clock) : world_(world), clock_(clock) {
-    sample_.filter = std::move(filter);
+  Reader(const std::filesystem::path& path, TableWorld& world, FakeClock& clock)
+      : folder_(path.parent_path()), world_(world), clock_(clock) {
+    const std::string name = path.stem().string();
+    sample_.filter = name.substr(0, name.find('-'));
     sample_.transaction.peer.address = *IpAddress::parse("192.0.2.1");
     sample_.transaction.helo = "mail.example.com";
     sample_.transaction.esmtp = true;
@@ -108,18 +110,29 @@ class Reader {
  private:
   using Read = Result<void> (Reader::*)(const std::string& text);
   static const std::map<std::string, Read, std::less<>>& lines() {
-    static const std::map<std::string, Read, std::less<>> kLines{
-        {"set", &Reader::set},      {"with", &Reader::with},         {"peer", &Reader::peer},
-        {"name", &Reader::name},    {"helo", &Reader::helo},         {"from", &Reader::from},
-        {"to", &Reader::to},        {"early", &Reader::early},       {"dns", &Reader::dns},
-        {"size", &Reader::size},    {"smtputf8", &Reader::smtputf8}, {"ledger", &Reader::keep},
-        {"want", &Reader::want},    {"told", &Reader::told},         {"call", &Reader::call},
-        {"milter", &Reader::milter}};
+    static const std::map<std::string, Read, std::less<>> kLines{{"set", &Reader::set},
+                                                                 {"with", &Reader::with},
+                                                                 {"peer", &Reader::peer},
+                                                                 {"name", &Reader::name},
+                                                                 {"helo", &Reader::helo},
+                                                                 {"from", &Reader::from},
+                                                                 {"to", &Reader::to},
+                                                                 {"early", &Reader::early},
+                                                                 {"dns", &Reader::dns},
+                                                                 {"size", &Reader::size},
+                                                                 {"smtputf8", &Reader::smtputf8},
+                                                                 {"ledger", &Reader::keep},
+                                                                 {"want", &Reader::want},
+                                                                 {"told", &Reader::told},
+                                                                 {"call", &Reader::call},
+                                                                 {"milter", &Reader::milter},
+                                                                 {"syn", &Reader::syn}};
     return kLines;
   }
 
   Result<void> set(const std::string& text) {
-    const auto [key, value] = TRY(in_two(text));
+    auto [key, value] = TRY(in_two(text));
+    if (value.starts_with("../")) value = (folder_ / value).string();
     const Setting* setting = find_setting(key);
     if (!setting) return wrong("there is no setting '" + key + "'");
     const bool list = setting->type == Setting::Type::list;
@@ -128,6 +141,17 @@ class Reader {
   Result<void> with(const std::string& text) { return append(sample_.with, text); }
   Result<void> peer(const std::string& text) {
     sample_.transaction.peer.address = TRY(IpAddress::parse(text));
+    return {};
+  }
+  Result<void> syn(const std::string& text) {
+    if (text.size() % 2 != 0) return wrong("has half a byte");
+    std::string& bytes = sample_.transaction.peer.syn;
+    for (std::size_t at = 0; at < text.size(); at += 2) {
+      const char* const digits = text.data() + at;
+      unsigned char byte = 0;
+      if (std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2) return wrong("is not of hexadecimal digits");
+      bytes += static_cast<char>(byte);
+    }
     return {};
   }
   Result<void> name(const std::string& text) { return put(sample_.transaction.peer.name, text); }
@@ -221,6 +245,7 @@ class Reader {
     return {};
   }
 
+  std::filesystem::path folder_;
   TableWorld& world_;
   FakeClock& clock_;
   Sample sample_;
@@ -299,8 +324,7 @@ class Play {
 Result<Sample> read_sample(const std::string& path, TableWorld& world, FakeClock& clock) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return fail(Code::not_found, "cannot read '" + path + "'");
-  const std::string name = std::filesystem::path(path).stem().string();
-  Reader reader(name.substr(0, name.find('-')), world, clock);
+  Reader reader(path, world, clock);
   std::string line;
   for (unsigned number = 1; std::getline(file, line) && line != "---"; ++number)
     if (const Result<void> read = reader.read(line); !read)

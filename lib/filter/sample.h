@@ -1,8 +1,9 @@
 /// sample.h: one case for a filter as a file: what is set, who comes, what the world answers, what is wanted.
 ///
 ///   # a comment                                  mode, lists, whatever the filter goes by
-///   set filter.access.deny = 192.0.2.0/24
+///   set filter.access.deny = 192.0.2.0/24        `../x`: a file, as seen from the sample's folder
 ///   peer 192.0.2.1                               the client; `name mail.example.com`: as a balancer told
+///   syn 45000034...                              of TCP: the headers by which it came, as hexadecimal digits
 ///   helo mail.example.com
 ///   early greeting                               or helo, data: what mail::Early has
 ///   from a@example.com                           nothing behind it: <>

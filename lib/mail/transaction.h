@@ -21,6 +21,8 @@ struct Peer {
   bool local = false;         // came over a unix socket; address and port mean nothing
   bool health_check = false;  // a balancer that speaks for itself: not counted
   bool exempt = false;        // in limits.exempt: no rates, per-source caps or filters
+  std::string syn{};          // headers of the packet by which it came (tcp(7), TCP_SAVED_SYN), until who judges has
+                              // seen them; empty: came another way
 
   std::string to_string() const { return local ? "local" : address.to_string(); }
 };

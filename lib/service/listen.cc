@@ -83,6 +83,13 @@ Name name_of(int fd) {
   return {"unknown", 0};
 }
 
+/// Of each connection the packet is kept by which it came, until it is read once: about 100 bytes. Those in the queue
+/// already have none. Does nothing on a unix socket.
+void save_syn(int fd) {
+  const int on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_SAVE_SYN, &on, sizeof on);
+}
+
 /// `listens`: or is only bound, until own().
 Result<Listener> listen_ip(const std::string& endpoint, const IpAddress& ip, std::uint16_t port, bool listens) {
   Address address;
@@ -95,6 +102,7 @@ Result<Listener> listen_ip(const std::string& endpoint, const IpAddress& ip, std
   setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   // Accepted sockets inherit it: replies are written whole, so there is nothing for Nagle to gather.
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  save_syn(fd);
   if (address.any.sa_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   if (bind(fd, &address.any, size) != 0 || (listens && listen(fd, kBacklog) != 0))
     return tl::unexpected(listen_error(endpoint, errno));
@@ -130,8 +138,10 @@ Result<std::vector<FileDescriptor>> take(Takeover* takeover, const std::string& 
 Result<void> listen_everywhere(const Endpoint& endpoint, const IpAddress& ip, std::uint16_t& port, Takeover* takeover,
                                ListenersByLoop& out) {
   std::size_t count = 0;
-  for (FileDescriptor& each : TRY(take(takeover, name_of(ip, port))))
+  for (FileDescriptor& each : TRY(take(takeover, name_of(ip, port)))) {
+    save_syn(each.get());  // who has it, too, does not read it: it goes with the connection
     out[count++ % out.size()].emplace_back(each.release(), name_of(ip, port), Listener::Shared::process);
+  }
   if (count == 0) TRY(check_unused(endpoint.to_string(), ip, port));
   const bool alone = count == 0;
   for (; count < out.size(); ++count) {
@@ -227,6 +237,7 @@ Result<void> take_inherited(const Endpoint& endpoint, ListenersByLoop& out) {
     fcntl(socket.fd, F_SETFL, flags | O_NONBLOCK);
     const int on = 1;
     setsockopt(socket.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // as our own; does nothing on a unix socket
+    save_syn(socket.fd);
     // Written once for each loop in the socket unit (ReusePort=yes), they spread over the loops in order.
     out[loop++ % out.size()].emplace_back(socket.fd, name_of(socket.fd).text, Listener::Shared::systemd);
   }
@@ -332,6 +343,13 @@ Result<void> own(ListenersByLoop& listeners, std::vector<OfferedSocket>& offered
     }
   }
   return {};
+}
+
+std::string take_syn(int connection) {
+  std::string syn(256, '\0');  // two headers of IPv4 and TCP have 120 bytes at most; what is longer stays in the kernel
+  socklen_t size = static_cast<socklen_t>(syn.size());
+  if (getsockopt(connection, IPPROTO_TCP, TCP_SAVED_SYN, syn.data(), &size) != 0) return {};
+  return syn.substr(0, size);
 }
 
 void forget_inherited() {

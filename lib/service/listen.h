@@ -70,6 +70,10 @@ Result<void> ask_for(const std::vector<Endpoint>& endpoints, Takeover& takeover)
 /// Listener::own() for all of them; those that could pass to the next process are added to `offered`.
 Result<void> own(ListenersByLoop& listeners, std::vector<OfferedSocket>& offered);
 
+/// The headers, of IP and TCP, of the packet by which a connection came that was accepted from a listener; once. Empty:
+/// there are none.
+std::string take_syn(int connection);
+
 /// Closes inherited sockets that nobody took, and clears LISTEN_* from the environment.
 void forget_inherited();
 

@@ -119,6 +119,7 @@ void Server::State::admit(Share& share, Accepted accepted, const Gate& gate) {
   // A balancer is no source; what it passes on is counted as what it is when the header has come.
   const ProxySettings& proxy = share.shared.policy->config.proxy;
   const bool balancer = accepted.peer.local ? proxy.unix_sockets : contains(proxy.networks, accepted.peer.address);
+  if (!balancer && !accepted.peer.local) accepted.peer.syn = service::take_syn(accepted.socket.get());
   if (!enter(accepted, balancer ? IpAddress() : counted_as(accepted.peer, gate, share.shared.policy->config), gate))
     return;
   if (!balancer) return begin(share, std::move(accepted), gate);
@@ -197,7 +198,10 @@ asio::awaitable<void, Connection::Executor> Server::State::introduce(Share* shar
     case ProxyHeader::Status::done: (header.health_check ? metrics.health_checks : metrics.proxied).add(); break;
     case ProxyHeader::Status::no_header:
       metrics.proxy_missing.add();
-      if (config.proxy.on_missing == ProxySettings::Missing::direct) break;
+      if (config.proxy.on_missing == ProxySettings::Missing::direct) {
+        if (!accepted.peer.local) accepted.peer.syn = service::take_syn(accepted.socket.get());
+        break;
+      }
       [[fallthrough]];
     case ProxyHeader::Status::bad:
       if (header.status == ProxyHeader::Status::bad) metrics.proxy_bad.add();

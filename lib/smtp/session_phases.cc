@@ -58,7 +58,9 @@ void Session::unjudged(std::string why) {
 
 void Session::proceed() {
   switch (phase_) {
-    case Phase::connect: return helo_was_told_ ? ask(Phase::helo) : greet();
+    case Phase::connect:
+      transaction_.peer.syn = {};  // nobody asks for it again
+      return helo_was_told_ ? ask(Phase::helo) : greet();
     case Phase::helo:
       greeted_ = true;
       if (std::exchange(helo_was_told_, false)) return greet();

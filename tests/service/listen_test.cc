@@ -16,6 +16,8 @@
 #include <optional>
 #include <thread>
 
+#include "core/descriptor.h"
+
 using namespace maildrop;
 using namespace maildrop::service;
 
@@ -31,6 +33,16 @@ bool connects(const std::string& path) {
   const bool ok = connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0;
   close(fd);
   return ok;
+}
+
+/// The other end has gone by then.
+FileDescriptor connect_and_accept(int listener) {
+  sockaddr_storage to{};
+  socklen_t size = sizeof to;
+  getsockname(listener, reinterpret_cast<sockaddr*>(&to), &size);
+  const FileDescriptor client(socket(to.ss_family, SOCK_STREAM, 0));
+  if (connect(client.get(), reinterpret_cast<sockaddr*>(&to), size) != 0) return {};
+  return FileDescriptor(accept(listener, nullptr, nullptr));
 }
 
 bool listens(int fd) {
@@ -61,6 +73,24 @@ TEST_CASE("each loop gets a socket of its own on one picked port") {
     CHECK(of_loop[0].name().rfind("127.0.0.1:", 0) == 0);
     CHECK(of_loop[0].name() != "127.0.0.1:0");
   }
+}
+
+TEST_CASE("the packet that opened a connection is kept, and given once") {
+  for (const char* text : {"127.0.0.1:0", "[::1]:0"}) {
+    const auto listeners = open_listeners({endpoint(text)}, 1);
+    if (!listeners && text[0] == '[') continue;  // a machine without IPv6
+    REQUIRE(listeners);
+    const FileDescriptor connection = connect_and_accept(listeners->front()[0].fd());
+    REQUIRE(connection);
+    const std::string syn = take_syn(connection.get());
+    REQUIRE(syn.size() >= 40);
+    CHECK(static_cast<unsigned char>(syn[0]) >> 4 == (text[0] == '[' ? 6 : 4));
+    CHECK(take_syn(connection.get()).empty());
+  }
+  const Folder folder;
+  const auto listeners = open_listeners({endpoint("unix:" + folder.path + "/s")}, 1);
+  REQUIRE(listeners);
+  CHECK(take_syn(connect_and_accept(listeners->front()[0].fd()).get()).empty());
 }
 
 TEST_CASE("IPv6 is written in brackets") {

@@ -29,6 +29,22 @@ TEST_CASE("a filter asked about a recipient sees it, and a delivery has all that
   CHECK(taken.esmtp);
 }
 
+TEST_CASE("the packet of a peer is there when he connects, and is nobody else's") {
+  auto policy = std::make_shared<Policy>(*default_policy(bit(filter::Phase::connect)));
+  policy->config.xclient.networks = {Network::parse("::").value()};
+  Opening opening;
+  opening.peer.syn = "headers";
+  Session session(policy, "id", opening);
+  REQUIRE(session.want() == Want::verdict);
+  CHECK(session.transaction().peer.syn == "headers");
+  session.answer(filter::Verdict{});
+  CHECK(session.transaction().peer.syn.empty());  // kept no longer
+  session.consume("XCLIENT ADDR=192.0.2.1\r\n");
+  session.admitted();
+  REQUIRE(session.want() == Want::verdict);
+  CHECK(session.transaction().peer.syn.empty());
+}
+
 TEST_CASE("a refusal is told as the peer heard it, with what the filter says of it") {
   struct Case {
     filter::Phase phase;

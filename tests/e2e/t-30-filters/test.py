@@ -47,7 +47,7 @@ SETTINGS = {"xclient.networks": "127.0.0.0/8", "limits.exempt": "", "dns.servers
 # What is shown of one filter is shown of all: the others would only add to the sums.
 OTHERS = {f"filter.{name}.mode": "off" for name in ("reputation", "fcrdns", "dnsbl", "helo", "sender_domain", "bounce", "reserved", "size", "rate",
                                                        "greylist", "headers")}
-SETTINGS |= OTHERS | {"filter.place.mode": "off"}  # what it says depends on the databases of the machine
+SETTINGS |= OTHERS | {"filter.place.mode": "off", "filter.tcp.mode": "off"}  # what they say depends on the machine
 
 
 def refusals(daemon):
