@@ -78,15 +78,14 @@ class WebhookSink final : public Sink {
     client->set_connection_timeout(left);
     client->set_read_timeout(left + kMargin);
     client->set_write_timeout(left + kMargin);
-    bool followed = true;
-    client->set_socket_options([&](int socket) { followed = wire_.follow(socket); });
+    client->set_socket_options([this](int socket) { wire_.follow(socket); });
     // Not by the library's own stop(): that waits for a handshake, which may drip for ever.
     service::Stopper stopper(end, [this] { wire_.break_off(); });
     const int status = status_of(*client);
     wire_.forget();
     if (status == 0) ++failures_;
     if (status != 0) return status;
-    if (stopper.expired() || Steady::now() >= end || !followed)
+    if (stopper.expired() || Steady::now() >= end || cancelled_)
       return fail(Code::timed_out, "no answer of '" + web_.host + "' in time");
     return fail(Code::unavailable, "no answer of '" + web_.host + "' over HTTP");
   }

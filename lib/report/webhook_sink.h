@@ -5,7 +5,8 @@
 ///     Maildrop-Delivery: 6w3k0a9m2c7x          the same when the same decisions come again
 ///     Maildrop-Signature: t=1700000000,v1=HEX  HMAC-SHA256 by the secret, of `1700000000.` and the body
 ///
-/// Every status of 2xx takes them. 400, 413 and 422 say that these are not wanted; after any other they come again.
+/// Every status of 2xx takes them. After 413 they come by halves; 400, 422, and 413 for one alone, say that these are
+/// not wanted. After any other they come again.
 #pragma once
 
 #include <memory>

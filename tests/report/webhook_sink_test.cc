@@ -139,8 +139,8 @@ TEST_CASE("some answers say that these are not wanted, others that they are to c
   for (const int status : {400, 413, 422}) {
     server.status = status;
     CHECK(sink->write(kLines).error().code == Code::invalid);
+    if (status == 413) CHECK(server.last().body == "{\"a\":1}\n");  // by halves
   }
-  CHECK(server.last().body == "{\"a\":1}\n");  // after 413 by halves
   for (const int status : {401, 404, 408, 429, 500}) {
     server.status = status;
     CHECK(sink->write(kLines).error().what == "'127.0.0.1' answers " + std::to_string(status));
