@@ -215,7 +215,8 @@ class P0fDatabase::Parser {
     if (!label_) return wrong("no label is above it");
     if (to_.entries_.size() >= kMostPatterns)
       return wrong("more than " + std::to_string(kMostPatterns) + " signatures");
-    to_.entries_.push_back({label_->system, label_->generic, TRY(P0fPattern::parse(value))});
+    P0fPattern pattern = TRY(P0fPattern::parse(value));  // not among the rest: where it returns, that would leak
+    to_.entries_.push_back({label_->system, label_->generic, std::move(pattern)});
     return {};
   }
 

@@ -41,7 +41,7 @@ struct P0fPattern {
 class P0fDatabase {
  public:
   static constexpr std::size_t kMostBytes = 1u << 20;  // of a file; Debian's has 36 KB
-  static constexpr std::size_t kMostPatterns = 5000;   // Debian's has 130 of requests, and each packet meets all
+  static constexpr std::size_t kMostPatterns = 5000;   // Debian's has 91 of requests, and each packet meets all
   static constexpr std::size_t kLongestName = 100;     // bytes
   static constexpr std::size_t kMostProblems = 20;     // that are told
 

@@ -156,8 +156,8 @@ unsigned TcpSignature::first_ttl() const { return ttl <= 32 ? 32 : ttl <= 64 ? 6
 std::string TcpSignature::to_string() const {
   const auto text = [](unsigned number) { return std::to_string(number); };
   const bool multiple = mss >= 100 && window != 0 && window % mss == 0;  // of less anything is one
-  return text(version) + ":" + text(first_ttl()) + "+" + text(distance()) + ":" + text(ip_options) + ":" + text(mss) +
-         ":" + (multiple ? "mss*" + text(window / mss) : text(window)) + "," + text(scale) + ":" + layout + ":" +
+  return text(version) + ":" + text(ttl) + "+" + text(distance()) + ":" + text(ip_options) + ":" + text(mss) + ":" +
+         (multiple ? "mss*" + text(window / mss) : text(window)) + "," + text(scale) + ":" + layout + ":" +
          names_of(quirks) + ":" + (payload ? "+" : "0");
 }
 

@@ -53,7 +53,7 @@ struct TcpSignature {
   unsigned first_ttl() const;
   /// Routers on the way, if it began with that.
   unsigned distance() const { return first_ttl() - ttl; }
-  /// `4:64+5:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0`, with the distance behind the plus.
+  /// `4:59+5:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0`, the TTL as it arrived, and the distance behind the plus.
   std::string to_string() const;
 };
 

