@@ -37,7 +37,7 @@ class FileSink final : public Sink {
   }
 
  private:
-  /// Of the file, by those of us who write to it: it goes with the descriptor's life or this, whatever is first.
+  /// Of the file, by those of us who write to it. Goes before the descriptor.
   class Lock {
    public:
     explicit Lock(int file) : file_(file) {}
@@ -55,15 +55,14 @@ class FileSink final : public Sink {
   Result<Lock> open() {
     for (int i = 0; i < kMostTries; ++i) {
       if (!file_) TRY(reopen());
-      Lock lock = TRY(take_lock());
-      struct stat ours {};
-      if (!has_path(ours)) {
-        file_ = {};
-        continue;
+      {
+        Lock lock = TRY(take_lock());
+        struct stat ours {};
+        const bool there = has_path(ours);
+        if (there && static_cast<std::uint64_t>(ours.st_size) < rotation_.size) return lock;
+        if (there) TRY(rotate());
       }
-      if (static_cast<std::uint64_t>(ours.st_size) < rotation_.size) return lock;
-      TRY(rotate());
-      file_ = {};
+      file_ = {};  // when it is not locked any more: its number may be somebody else's from here on
     }
     return fail(Code::unavailable, "'" + rotation_.path + "' is always another file");
   }
@@ -120,7 +119,8 @@ class FileSink final : public Sink {
     if (before.st_size > 0 && ::pread(file_.get(), &last, 1, before.st_size - 1) == 1 && last != '\n')
       TRY(write_all("\n"));
     Result<void> written = write_all(text);
-    if (!written && ::ftruncate(file_.get(), before.st_size) != 0) file_ = {};
+    if (written) return written;
+    [[maybe_unused]] const int taken_back = ::ftruncate(file_.get(), before.st_size);
     return written;
   }
 

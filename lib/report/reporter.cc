@@ -131,6 +131,7 @@ class Reporter::Lane {
     std::unique_lock lock(mutex_);
     wake_.wait(lock, [this] { return !queue_.empty() || ends_; });
     std::vector<Shared> batch;
+    batch.reserve(kMostAtOnce);  // what is thrown from here on would lose some
     if (ends_ && Steady::now() >= *ends_) return batch;
     std::size_t bytes = 0;
     while (!queue_.empty() && batch.size() < kMostAtOnce && bytes < kMostBytesAtOnce) {

@@ -22,8 +22,8 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t kMostAnswer = 64 * 1024;  // bytes that are read of it, and dropped
 constexpr std::size_t kIdBytes = 10;
-constexpr std::chrono::seconds kMargin{
-    1};  // behind the end, which somebody else sees to: these begin anew with each byte
+// Behind the end, which somebody else sees to: the library's times begin anew with each byte.
+constexpr std::chrono::seconds kMargin{1};
 
 class WebhookSink final : public Sink {
  public:
@@ -40,8 +40,11 @@ class WebhookSink final : public Sink {
     if (lines.size() == 1) return send(lines).transform([](bool) {});
     const bool fits = TRY(send(lines));
     if (fits) return {};
-    TRY(write(lines.first(lines.size() / 2)));
-    return write(lines.subspan(lines.size() / 2));
+    // One that is not wanted is no reason to keep the others.
+    Result<void> first = write(lines.first(lines.size() / 2));
+    if (!first && first.error().code != Code::invalid) return first;
+    Result<void> second = write(lines.subspan(lines.size() / 2));
+    return second ? first : second;
   }
 
   void cancel() override {
@@ -124,8 +127,10 @@ class WebhookSink final : public Sink {
   }
 
   httplib::Headers fields() const {
-    httplib::Headers fields{
-        {"Content-Type", "application/x-ndjson"}, {"User-Agent", "maildrop"}, {"Maildrop-Delivery", id_}};
+    httplib::Headers fields{{"Host", web_.authority},
+                            {"Content-Type", "application/x-ndjson"},
+                            {"User-Agent", "maildrop"},
+                            {"Maildrop-Delivery", id_}};
     if (secret_.empty()) return fields;
     const std::string time = std::to_string(to_millis(clock_.now()) / 1000);
     fields.emplace("Maildrop-Signature", "t=" + time + ",v1=" + hmac_sha256(secret_, time + "." + last_body_));

@@ -104,6 +104,7 @@ TEST_CASE("decisions are sent as lines, signed with the secret") {
   REQUIRE(sink->write(kLines));
   const httplib::Request request = server.last();
   CHECK(request.body == "{\"a\":1}\n{\"b\":2}\n");
+  CHECK(request.get_header_value("Host") + "/hook" == settings.webhook.substr(7));
   CHECK(request.get_header_value("Content-Type") == "application/x-ndjson");
   const std::string time = std::to_string(to_millis(clock.now()) / 1000);
   CHECK(request.get_header_value("Maildrop-Signature") ==
@@ -139,7 +140,7 @@ TEST_CASE("some answers say that these are not wanted, others that they are to c
   for (const int status : {400, 413, 422}) {
     server.status = status;
     CHECK(sink->write(kLines).error().code == Code::invalid);
-    if (status == 413) CHECK(server.last().body == "{\"a\":1}\n");  // by halves
+    if (status == 413) CHECK(server.last().body == "{\"b\":2}\n");  // by halves, the other one, too
   }
   for (const int status : {401, 404, 408, 429, 500}) {
     server.status = status;
