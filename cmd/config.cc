@@ -55,7 +55,7 @@ std::vector<std::pair<std::string_view, std::string>> filter_problems(const Conf
   const std::size_t end = what.find(": ");
   if (!what.starts_with(kPrefix) || end == std::string::npos) return {{"filter.lua.folder", what}};
   const std::string name = what.substr(kPrefix.size(), end - kPrefix.size());
-  const Setting* setting = find_setting(kPrefix.data() + name + (name == "place" ? ".files" : ".mode"));
+  const Setting* setting = find_setting(std::string(kPrefix) + name + (name == "place" ? ".files" : ".mode"));
   return {{setting ? setting->key : "filter.lua.folder", what.substr(end + 2)}};
 }
 

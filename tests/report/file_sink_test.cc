@@ -13,11 +13,11 @@
 #include <thread>
 #include <vector>
 
-#include "report/folder.h"
+#include "store/kit.h"
 
 using namespace maildrop;
 using namespace maildrop::report;
-using maildrop::report::test::Folder;
+using store::test::Folder;
 
 namespace {
 

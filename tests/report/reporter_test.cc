@@ -8,7 +8,7 @@
 #include <mutex>
 #include <thread>
 
-#include "report/folder.h"
+#include "store/kit.h"
 
 using namespace maildrop;
 using namespace maildrop::report;
@@ -179,7 +179,7 @@ TEST_CASE("places are made as the settings have them, and what is wrong is told 
   CHECK(Reporter::make(config, clock, metrics).error().what.starts_with("report.webhook: "));
   config.report.redis = "redis://user:secret@127.0.0.1/";
   CHECK(Reporter::make(config, clock, metrics).error().what.starts_with("report.redis: "));
-  const test::Folder folder;
+  const store::test::Folder folder;
   config.report = {};
   config.report.file = folder.path("report");
   auto reporter = Reporter::make(config, clock, metrics);

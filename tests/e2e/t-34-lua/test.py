@@ -3,12 +3,11 @@ import json
 import os
 import shutil
 
-from e2e import ROOT, WORK, Api, Daemon, check, finish, maildrop, same, until
-from smtp import Client
+from e2e import ROOT, WORK, Daemon, check, finish, maildrop, same, until
+from judged import ready, send, why
 
 FOLDER = f"{WORK}/scripts"
-STORE = {"store.url": f"sqlite:{WORK}/mail.db"}
-SETTINGS = STORE | {"limits.exempt": "", "filter.lua.folder": FOLDER, "dns.servers": "127.0.0.1:1"}
+SETTINGS = {"limits.exempt": "", "filter.lua.folder": FOLDER, "dns.servers": "127.0.0.1:1"}
 SETTINGS |= {f"filter.{name}.mode": "off" for name in ("fcrdns", "dnsbl", "helo", "sender_domain", "spf", "dmarc")}
 
 
@@ -16,25 +15,6 @@ def write(name, text):
     with open(f"{FOLDER}/.new", "w") as file:
         file.write(text)
     os.rename(f"{FOLDER}/.new", f"{FOLDER}/{name}")
-
-
-def send(daemon, to, sender="a@example.org"):
-    with Client(daemon.smtp) as one:
-        for command in ("EHLO mail.example.org", f"MAIL FROM:<{sender}>", f"RCPT TO:<{to}@example.test>", "DATA"):
-            reply = one.cmd(command)
-            if reply.code >= 400:
-                return reply
-        one.send(b"From: a@example.org\r\nSubject: hello\r\n\r\nhi\r\n.\r\n")
-        return one.reply()
-
-
-def why(inbox):
-    return maildrop("inbox", inbox, "latest", "--why", settings=STORE)[1].decode()
-
-
-def ready(daemon):
-    with Api(daemon.api) as api:
-        return api.get("/readyz")[2].decode()
 
 
 def written(daemon):

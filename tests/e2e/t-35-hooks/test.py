@@ -7,11 +7,10 @@ import subprocess
 import sys
 import threading
 
-from e2e import ROOT, WORK, Api, Daemon, check, end_with_parent, finish, maildrop, same, until
-from smtp import Client
+from e2e import ROOT, Daemon, check, end_with_parent, finish, same, until
+from judged import ready, send, why
 
-STORE = {"store.url": f"sqlite:{WORK}/mail.db"}
-SETTINGS = STORE | {"limits.exempt": "", "dns.servers": "127.0.0.1:1"}
+SETTINGS = {"limits.exempt": "", "dns.servers": "127.0.0.1:1"}
 SETTINGS |= {f"filter.{name}.mode": "off" for name in ("reputation", "fcrdns", "dnsbl", "helo", "sender_domain", "spf", "dkim", "dmarc", "bounce", "size", "headers", "greylist")}
 BODY = b"\r\n".join(b"line %d \xff" % i for i in range(20_000)) + b"\r\n"  # some pieces of what is sent
 
@@ -48,26 +47,6 @@ class Service:
         self.server.handle_error = lambda *_: None  # who was not waited for finds nobody
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/mail"
-
-
-def send(daemon, to="bob", subject="hello", body=b"hi\r\n"):
-    """The reply to the message, or the first that refuses."""
-    with Client(daemon.smtp) as one:
-        for command in ("EHLO mail.example.org", "MAIL FROM:<a@example.org>", f"RCPT TO:<{to}@example.test>", "DATA"):
-            reply = one.cmd(command)
-            if reply.code >= 400:
-                return reply
-        one.send(f"From: a@example.org\r\nSubject: {subject}\r\n\r\n".encode() + body + b".\r\n")
-        return one.reply()
-
-
-def why(inbox):
-    return maildrop("inbox", inbox, "latest", "--why", settings=STORE)[1].decode()
-
-
-def ready(daemon):
-    with Api(daemon.api) as api:
-        return api.get("/readyz")[2].decode()
 
 
 def example():

@@ -1,15 +1,13 @@
 """Places: a database of where clients are, from its file to the trace; replaced, damaged, and not there."""
 import ipaddress
 import os
-import re
 import signal
 
 from e2e import WORK, Daemon, check, finish, maildrop, same
-from smtp import Client
+from judged import finds, send
 
 FILE = f"{WORK}/places.mmdb"
-STORE = {"store.url": f"sqlite:{WORK}/mail.db"}
-SETTINGS = STORE | {"limits.exempt": "", "dns.servers": "127.0.0.1:1", "xclient.networks": "127.0.0.0/8"}
+SETTINGS = {"limits.exempt": "", "dns.servers": "127.0.0.1:1", "xclient.networks": "127.0.0.0/8"}
 OTHERS = ("reputation", "fcrdns", "dnsbl", "helo", "sender_domain", "spf", "dkim", "dmarc", "bounce", "size", "headers", "greylist", "uribl")
 SETTINGS |= {f"filter.{name}.mode": "off" for name in OTHERS}
 
@@ -61,27 +59,6 @@ def write(content):
     os.rename(FILE + ".new", FILE)
 
 
-def send(daemon, to, address=None):
-    with Client(daemon.smtp) as one:
-        if address:
-            same(f"XCLIENT from {address}", one.cmd(f"XCLIENT ADDR={address}").code, 220)
-        for command in ("EHLO mail.example.org", "MAIL FROM:<a@example.org>", f"RCPT TO:<{to}@example.test>", "DATA"):
-            reply = one.cmd(command)
-            if reply.code >= 400:
-                return reply
-        one.send(b"From: a@example.org\r\nSubject: hello\r\n\r\nhi\r\n.\r\n")
-        return one.reply()
-
-
-def why(inbox):
-    return maildrop("inbox", inbox, "latest", "--why", settings=STORE)[1].decode()
-
-
-def finds(name, inbox, what):
-    text = why(inbox)
-    return check(name, re.search(what, text), text)
-
-
 def reload(daemon, pattern):
     start = len(daemon.lines)
     daemon.signal(signal.SIGHUP)
@@ -95,7 +72,7 @@ def served():
     with Daemon(SETTINGS | settings) as daemon:
         same("mail of a country that scores is taken", send(daemon, "bob").code, 250)
         finds("--why says where it came from", "bob", r"connect +place +score +reject +2\.5 +\d+  NL \(2\.5\), AS64500 Example")
-        same("and mail from elsewhere", send(daemon, "far", "192.0.2.1").code, 250)
+        same("and mail from elsewhere", send(daemon, "far", before=["XCLIENT ADDR=192.0.2.1"]).code, 250)
         finds("of which nothing is known", "far", r"Nothing at connect: .*place")
 
         write(database({"127.0.0.0/8": {"country_code": "DE"}}))

@@ -6,11 +6,10 @@ import signal
 import socket
 import subprocess
 
-from e2e import WORK, Api, Daemon, check, finish, maildrop, same, until
-from smtp import Client
+from e2e import WORK, Daemon, check, finish, same, until
+from judged import ready, send, why
 
-STORE = {"store.url": f"sqlite:{WORK}/mail.db"}
-SETTINGS = STORE | {"limits.exempt": "", "dns.servers": "127.0.0.1:1"}
+SETTINGS = {"limits.exempt": "", "dns.servers": "127.0.0.1:1"}
 SETTINGS |= {f"filter.{name}.mode": "off" for name in ("reputation", "fcrdns", "dnsbl", "helo", "sender_domain", "spf", "dkim", "dmarc", "bounce", "size", "headers", "content", "greylist")}
 GTUBE = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\r\n"
 # No DNS, no store of its own, no rules: one symbol for a subject, and one that wants mail later.
@@ -99,26 +98,6 @@ class Rspamd:
         until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in workers))
 
 
-def send(daemon, to="bob", subject="hello", body=b"hi\r\n", sender="a@example.org"):
-    """The reply to the message, or the first that refuses."""
-    with Client(daemon.smtp) as one:
-        for command in ("EHLO mail.example.org", f"MAIL FROM:<{sender}>", f"RCPT TO:<{to}@example.test>", "DATA"):
-            reply = one.cmd(command)
-            if reply.code >= 400:
-                return reply
-        one.send(f"From: a@example.org\r\nSubject: {subject}\r\n\r\n".encode() + body + b".\r\n")
-        return one.reply()
-
-
-def why(inbox):
-    return maildrop("inbox", inbox, "latest", "--why", settings=STORE)[1].decode()
-
-
-def ready(daemon):
-    with Api(daemon.api) as api:
-        return api.get("/readyz")[2].decode()
-
-
 def verdicts(rspamd):
     with Daemon(SETTINGS | {"filter.rspamd.url": rspamd.url, "filter.rspamd.timeout": "1800ms"}) as server:
         same("rspamd has nothing against mail", send(server).code, 250)
@@ -127,10 +106,10 @@ def verdicts(rspamd):
         check("and the log tells why", server.wait_for(r'why="rspamd: reject 15: GTUBE'), server.log())
         reply = send(server, subject="later")
         check("a soft reject is for now", reply.lines[0].startswith("450 4.7.1 come back at noon"), reply)
-        same("what it would mark is taken", send(server, "tagged", "cheap pills").code, 250)
+        same("what it would mark is taken", send(server, "tagged", subject="cheap pills").code, 250)
         check("and marked", "Mark: tag, score 5.833" in why("tagged"), why("tagged"))
         check("for its points and symbols", "add header 7: SUBJECT_PILLS 7" in why("tagged"), why("tagged"))
-        same("what it would greylist, had it a list, is taken", send(server, "offered", "an offer").code, 250)
+        same("what it would greylist, had it a list, is taken", send(server, "offered", subject="an offer").code, 250)
         check("and scored", "greylist 4.5: SUBJECT_OFFER 4.5" in why("offered"), why("offered"))
         line = server.wait_for(r"info message .*inbox=tagged") or ""
         session = re.search(r"session=(\S*)|$", line).group(1)
@@ -138,7 +117,7 @@ def verdicts(rspamd):
         check("rspamd's log has our session", f"qid: <{session}>" in log, (line, log[-1500:]))
         check("and the envelope", "ip: 127.0.0.1" in log and "from: <a@example.org>" in log and "rcpts: <tagged@example.test>" in log, log[-1500:])
         hosts = b"".join(b"http://host-%d.%s.example.com/\r\n" % (i, b"x" * 40) for i in range(6000))
-        reply = send(server, "many", "cheap pills", hosts)
+        reply = send(server, "many", subject="cheap pills", body=hosts)
         check("a message of more hosts than an answer has room for is judged, too", reply.code == 250 and "SUBJECT_PILLS" in why("many"), why("many"))
         same("null senders and large messages are no matter", send(server, sender="", body=b"x" * 70 + b"\r\n" * 20_000).code, 250)
         server.stop()

@@ -9,11 +9,10 @@ import subprocess
 import sys
 import threading
 
-from e2e import WORK, Api, Daemon, check, end_with_parent, finish, maildrop, same, until
-from smtp import Client
+from e2e import WORK, Daemon, check, end_with_parent, finish, same, until
+from judged import ready, send, why
 
-STORE = {"store.url": f"sqlite:{WORK}/mail.db"}
-SETTINGS = STORE | {"limits.exempt": "", "dns.servers": "127.0.0.1:1"}
+SETTINGS = {"limits.exempt": "", "dns.servers": "127.0.0.1:1"}
 SETTINGS |= {f"filter.{name}.mode": "off" for name in ("reputation", "fcrdns", "dnsbl", "helo", "sender_domain", "spf", "dkim", "dmarc", "bounce", "size", "headers", "content", "greylist")}
 BODY = b"\r\n".join(b"line %d \xff" % i for i in range(20_000)) + b"\r\n"  # some packets
 
@@ -58,30 +57,17 @@ class Milter:
         return [data for said, data in self.heard if said == command]
 
 
-def send(daemon, to=("bob",), subject="hello", body=b"hi\r\n"):
-    """The reply to the message, or the first that refuses."""
-    recipients = [f"RCPT TO:<{each}@example.test>" for each in to]
-    with Client(daemon.smtp) as one:
-        for command in ("EHLO mail.example.org", "MAIL FROM:<a@example.org>", *recipients, "DATA"):
-            reply = one.cmd(command)
-            if reply.code >= 400:
-                return reply
-        one.send(f"From: a@example.org\r\nSubject: {subject}\r\n folded\r\n\r\n".encode() + body + b".\r\n")
-        return one.reply()
+def send_folded(daemon, to=("bob",), subject="hello", body=b"hi\r\n"):
+    return send(daemon, to, subject=f"{subject}\r\n folded", body=body)
 
 
-def why(inbox):
-    return maildrop("inbox", inbox, "latest", "--why", "--quarantined", "shown", settings=STORE)[1].decode()
-
-
-def ready(daemon):
-    with Api(daemon.api) as api:
-        return api.get("/readyz")[2].decode()
+def why_of(inbox):
+    return why(inbox, "--quarantined", "shown")
 
 
 def hears(milter):
     with Daemon(SETTINGS | {"filter.milter.endpoint": milter.endpoint}) as server:
-        same("a large message", send(server, ("bob", "eve"), body=BODY).code, 250)
+        same("a large message", send_folded(server, ("bob", "eve"), body=BODY).code, 250)
         check("the milter is told that it is over", until(lambda: milter.all(b"Q")), milter.heard[-1:])
         same("and heard of each step", b"".join(command for command, _ in milter.heard),
              b"ODCHDMDRDRTLLN" + b"B" * -(-len(BODY) // 65535) + b"DEQ")
@@ -94,12 +80,12 @@ def hears(milter):
         session = re.search(r"session=(\S*)|$", server.wait_for(r"info message ") or "").group(1)
         check("our log and the milter have one name for it", b"Mi\x00" + (session or "none").encode() in milter.all(b"D")[1], milter.all(b"D"))
         milter.answer = packet(b"y", b"550 5.7.1 not today\x00")
-        reply = send(server)
+        reply = send_folded(server)
         check("a refusal is said in its words", reply.lines[0].startswith("550 5.7.1 not today"), reply)
         check("and the log tells why", server.wait_for(r'why="milter: reject at message: 5.7.1 not today"'), server.log())
         milter.answer = packet(b"h", b"X-Spam\x00yes\x00") + packet(b"q", b"a virus\x00") + packet(b"c")
-        same("a quarantine is kept", send(server, ("kept",)).code, 250)
-        check("out of sight, with its reason", "Mark: quarantine" in why("kept") and "a virus" in why("kept"), why("kept"))
+        same("a quarantine is kept", send_folded(server, ("kept",)).code, 250)
+        check("out of sight, with its reason", "Mark: quarantine" in why_of("kept") and "a virus" in why_of("kept"), why_of("kept"))
         server.stop()
 
 
@@ -107,27 +93,27 @@ def failures(milter):
     settings = {"filter.milter.endpoint": milter.endpoint, "filter.milter.timeout": "300ms", "filter.milter.on_error": "defer"}
     with Daemon(SETTINGS | settings) as server:
         milter.answer = packet(b"b", b"another body")
-        same("who wants another body defers, as on_error says", send(server).code, 450)
+        same("who wants another body defers, as on_error says", send_folded(server).code, 450)
         check("and the log has it", server.wait_for(r"filter has a fault filter=milter .*body"), server.log())
         milter.answer = packet(b"p")
-        same("progress is waited for until the filter's time is over", send(server).code, 450)
+        same("progress is waited for until the filter's time is over", send_folded(server).code, 450)
         milter.answer = packet(b"p") + packet(b"c")
-        same("the next one counts", send(server).code, 250)
+        same("the next one counts", send_folded(server).code, 250)
         milter.hangs.clear()
         for _ in range(5):
-            same("who hangs is not waited for", send(server).code, 450)
+            same("who hangs is not waited for", send_folded(server).code, 450)
         check("after five calls the log has it", server.wait_for(r"filters have no answers source=127\.0\.0\.1:"), server.log())
         check("and /readyz", "filters have no answers: 127.0.0.1:" in ready(server), ready(server))
-        send(server)  # the probe
+        send_folded(server)  # the probe
         connections = milter.connections
-        same("and others do not connect", (send(server).code, milter.connections), (450, connections))
+        same("and others do not connect", (send_folded(server).code, milter.connections), (450, connections))
         milter.hangs.set()
-        check("until a probe is answered", until(lambda: send(server).code == 250, 20, 0.5), server.log())
+        check("until a probe is answered", until(lambda: send_folded(server).code == 250, 20, 0.5), server.log())
         check("and /readyz is clean", "filters have no answers" not in ready(server), ready(server))
         server.stop()
     with Daemon(SETTINGS | {"filter.milter.endpoint": "127.0.0.1:1"}) as server:
-        same("where nobody is, mail goes on", send(server, ("dead",)).code, 250)
-        check("and what is kept tells why", "cannot connect" in why("dead"), why("dead"))
+        same("where nobody is, mail goes on", send_folded(server, ("dead",)).code, 250)
+        check("and what is kept tells why", "cannot connect" in why_of("dead"), why_of("dead"))
         server.stop()
     with Daemon(SETTINGS | {"filter.milter.endpoint": "milter.example:8891"}, wait=False) as server:
         check("a host name is no address", server.wait() != 0 and "milter.example" in server.log(), server.log())
@@ -142,20 +128,20 @@ def real():
     try:
         check("libmilter listens", until(lambda: socket.socket(socket.AF_UNIX).connect_ex(path) == 0))
         with Daemon(SETTINGS | {"filter.milter.endpoint": f"unix:{path}", "filter.milter.on_error": "defer"}) as server:
-            same("a milter by libmilter has nothing against mail", send(server, subject="hello").code, 250)
-            reply = send(server, ("bob", "eve"), "tell\r\nX: y", BODY)
+            same("a milter by libmilter has nothing against mail", send_folded(server, subject="hello").code, 250)
+            reply = send_folded(server, ("bob", "eve"), "tell\r\nX: y", BODY)
             said = reply.lines[0].split("5.7.1 ")[-1]
             check("it has heard all", said.startswith("connect [127.0.0.1] 127.0.0.1; hello mail.example.org; from <a@example.org> "), reply)
             check("to the last byte", f"to <bob@example.test>; to <eve@example.test>; {len(BODY)}" in said, reply)
-            same("it may refuse for now", send(server, subject="later\r\nX: y").code, 450)
-            same("one recipient", send(server, ("nobody", "bob")).code, 250)
-            reply = send(server, ("nobody",))
+            same("it may refuse for now", send_folded(server, subject="later\r\nX: y").code, 450)
+            same("one recipient", send_folded(server, ("nobody", "bob")).code, 250)
+            reply = send_folded(server, ("nobody",))
             check("or all of them", reply.lines[0].startswith("550 5.1.1 nobody of that name"), reply)
-            same("drop a message", send(server, ("dropped",), "drop\r\nX: y").code, 250)
-            same("of which nothing is kept", why("dropped"), "")
-            same("or have it set aside", send(server, ("virus",), "virus\r\nX: y").code, 250)
-            check("with its reason", "Mark: quarantine" in why("virus") and "a virus" in why("virus"), why("virus"))
-            same("who changes bodies is not for us", send(server, subject="other\r\nX: y").code, 450)
+            same("drop a message", send_folded(server, ("dropped",), "drop\r\nX: y").code, 250)
+            same("of which nothing is kept", why_of("dropped"), "")
+            same("or have it set aside", send_folded(server, ("virus",), "virus\r\nX: y").code, 250)
+            check("with its reason", "Mark: quarantine" in why_of("virus") and "a virus" in why_of("virus"), why_of("virus"))
+            same("who changes bodies is not for us", send_folded(server, subject="other\r\nX: y").code, 450)
             server.stop()
     finally:
         process.kill()

@@ -12,6 +12,7 @@ import threading
 
 from dns import wire
 from e2e import WORK, Api, Daemon, check, end_with_parent, finish, maildrop, same, until
+from judged import send
 from redis import Redis
 from smtp import Client
 
@@ -52,19 +53,8 @@ class Hook:
         return [json.loads(line) for _, body in list(self.requests) for line in body.splitlines()]
 
 
-def send(daemon, client, *recipients, body=b"hello\r\n", sender="a@example.org"):
-    """The last reply."""
-    with Client(daemon.smtp) as one:
-        one.cmd(f"XCLIENT ADDR={client}")
-        one.cmd("EHLO mail.example.org")
-        reply = one.cmd(f"MAIL FROM:<{sender}>")
-        for to in recipients:
-            reply = one.cmd(f"RCPT TO:<{to}>")
-        if reply.code >= 400:
-            return reply
-        one.cmd("DATA")
-        one.send(f"From: {sender}\r\nSubject: about bob\r\n\r\n".encode() + body + b".\r\n")
-        return one.reply()
+def send_as(client, daemon, *recipients, **mail):
+    return send(daemon, recipients, before=[f"XCLIENT ADDR={client}"], subject="about bob", **mail)
 
 
 def in_file(path=FILE):
@@ -89,12 +79,12 @@ def every_way():
         places = {"report.file": FILE, "report.redis": redis.url, "report.webhook": hook.url,
                   "report.webhook_private": "true", "report.webhook_secret": "secret"}
         with Daemon(SETTINGS | places) as server:
-            same("mail is stored", send(server, "192.0.2.1", "bob@example.test", "ann@example.test",
+            same("mail is stored", send_as("192.0.2.1", server, "bob@example.test", "ann@example.test",
                                         sender="list-bob=example.test@example.org").code, 250)
             spam = b"<a href='http://Spam.Example/x'>\r\n" + GTUBE + b"\r\nsee https://other.example/ too\r\n"
-            send(server, "203.0.113.7", "bob@example.test", body=spam)
-            same("a denied client is refused", send(server, "198.51.100.9", "bob@example.test").code, 550)
-            same("and so is who wants to relay", send(server, "192.0.2.1", "bob@elsewhere.test").code, 550)
+            send_as("203.0.113.7", server, "bob@example.test", body=spam)
+            same("a denied client is refused", send_as("198.51.100.9", server, "bob@example.test").code, 550)
+            same("and so is who wants to relay", send_as("192.0.2.1", server, "bob@elsewhere.test").code, 550)
             check("all is in the file", until(lambda: len(in_file()) == 4), in_file())
             check("and in the stream", until(lambda: redis.ask("XLEN maildrop:reports").startswith(b":4")))
             check("and was sent", until(lambda: len(hook.decisions()) == 4), hook.requests)
@@ -131,7 +121,7 @@ def failing_places():
     places = {"report.file": broken, "report.webhook": hook.url, "report.webhook_private": "true"}
     with Daemon(SETTINGS | places) as server:
         for _ in range(5):
-            same("mail is stored all the same", send(server, "192.0.2.1", "bob@example.test").code, 250)
+            same("mail is stored all the same", send_as("192.0.2.1", server, "bob@example.test").code, 250)
         check("the log says it once", server.wait_for(r"reports are not taken place=webhook"), server.log())
         check("for each place", server.wait_for(r"reports are not taken place=file"), server.log())
         with Api(server.api) as api:
@@ -191,6 +181,8 @@ def wrong_settings():
     check("and what is not there", status == 66 and "there is no file" in err, err)
     status, _, err = maildrop("report", "sources", "-", stdin=b"no\nsense\n")
     check("and what is none", status == 65 and "2 of 2 lines are no decisions" in err, err)
+    status, _, err = maildrop("report", "sources", "-", stdin=b"x" * (2 << 20) + b"\n")
+    check("and what is too long to be one", status == 65 and "1 of 1 lines are no decisions" in err, err)
 
 
 def ask(port, name, kind=1):

@@ -3,11 +3,11 @@ import re
 import signal
 
 from e2e import WORK, Daemon, check, finish, maildrop, same
+from judged import finds, send
 from smtp import Client
 
 FILE = f"{WORK}/p0f.fp"
-STORE = {"store.url": f"sqlite:{WORK}/mail.db"}
-SETTINGS = STORE | {"limits.exempt": "", "dns.servers": "127.0.0.1:1", "xclient.networks": "127.0.0.0/8"}
+SETTINGS = {"limits.exempt": "", "dns.servers": "127.0.0.1:1", "xclient.networks": "127.0.0.0/8"}
 OTHERS = ("place", "reputation", "fcrdns", "dnsbl", "helo", "sender_domain", "spf", "dkim", "dmarc", "bounce", "size", "headers", "greylist", "uribl")
 SETTINGS |= {f"filter.{name}.mode": "off" for name in OTHERS}
 FORM = r"4:\d+\+\d+:0:\d+:(?:mss\*)?\d+,\d+:[a-z0-9,+?]*:[a-z0-9,+-]*:0"
@@ -16,29 +16,6 @@ FORM = r"4:\d+\+\d+:0:\d+:(?:mss\*)?\d+,\d+:[a-z0-9,+?]*:[a-z0-9,+-]*:0"
 def write(system, signature):
     with open(FILE, "w") as file:
         file.write(f"[tcp:request]\nlabel = s:unix:{system}\nsig = {signature}\n")
-
-
-def send(daemon, to, before=()):
-    with Client(daemon.smtp) as one:
-        for command in before:
-            same(command, one.cmd(command).code, 220)
-        for command in ("EHLO mail.example.org", "MAIL FROM:<a@example.org>", f"RCPT TO:<{to}@example.test>", "DATA"):
-            reply = one.cmd(command)
-            if reply.code >= 400:
-                return reply
-        one.send(b"From: a@example.org\r\nSubject: hello\r\n\r\nhi\r\n.\r\n")
-        return one.reply()
-
-
-def why(inbox):
-    return maildrop("inbox", inbox, "latest", "--why", settings=STORE)[1].decode()
-
-
-def finds(name, inbox, what):
-    text = why(inbox)
-    found = re.search(what, text)
-    check(name, found, text)
-    return found
 
 
 def reload(daemon, pattern):
@@ -59,7 +36,7 @@ def served():
         same("a database that knows it", send(daemon, "known").code, 250)
         finds("says what it is, and it scores", "known", r"connect +tcp +score +reject +1\.5 +\d+  Ours of today, " + re.escape(seen))
 
-        same("who came by a balancer", send(daemon, "far", ["XCLIENT ADDR=192.0.2.1"]).code, 250)
+        same("who came by a balancer", send(daemon, "far", before=["XCLIENT ADDR=192.0.2.1"]).code, 250)
         finds("has no packet", "far", r"Nothing at connect: .*tcp")
 
         write("Ours:of today", "nothing")
