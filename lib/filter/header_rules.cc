@@ -31,6 +31,7 @@ constexpr HeaderRule kNoMessageId{"no_message_id", 0.5};  // and this should
 constexpr HeaderRule kNoAddress{"no_address", 1};
 constexpr HeaderRule kNoSender{"no_sender", 1};          // RFC 5322 3.6.2
 constexpr HeaderRule kFromDiffers{"from_differs", 0.5};  // whoever sends in the name of his customers does it, too
+constexpr HeaderRule kReplyDiffers{"reply_differs", 1};  // forms name who filled them in
 constexpr HeaderRule kOtherAddress{"other_address", 3};  // half of karma's: forms name who filled them in
 constexpr HeaderRule kDuplicate{"duplicate", 1};
 constexpr HeaderRule kDate{"date", 1};
@@ -40,9 +41,10 @@ constexpr HeaderRule kOurMessageId{"our_message_id", 2};  // nobody here sends m
 constexpr HeaderRule kEightBit{"eight_bit", 1};
 constexpr HeaderRule kCharset{"charset", 1};
 constexpr HeaderRule kLongLine{"long_line", 0.5};  // some servers write their traces so
-constexpr const HeaderRule* kRules[] = {
-    &kTooMuch,   &kNoFrom, &kNoDate,   &kNoMessageId, &kNoAddress,    &kNoSender, &kFromDiffers, &kOtherAddress,
-    &kDuplicate, &kDate,   &kReceived, &kMessageId,   &kOurMessageId, &kEightBit, &kCharset,     &kLongLine};
+constexpr const HeaderRule* kRules[] = {&kTooMuch,  &kNoFrom,      &kNoDate,       &kNoMessageId,  &kNoAddress,
+                                        &kNoSender, &kFromDiffers, &kReplyDiffers, &kOtherAddress, &kDuplicate,
+                                        &kDate,     &kReceived,    &kMessageId,    &kOurMessageId, &kEightBit,
+                                        &kCharset,  &kLongLine};
 
 constexpr std::chrono::hours kFuture{24 * 2};  // as Haraka's headers has both; a wrong zone is a day at most
 constexpr std::chrono::hours kPast{24 * 15};   // RFC 5321 4.5.4.1: queues give up after five
@@ -51,10 +53,10 @@ constexpr std::size_t kLongestLine = 998;      // RFC 5322 2.1.1
 constexpr std::size_t kMostWords = 20;         // encoded words in a Subject
 
 // Fields that may be there once: RFC 5322 3.6, RFC 2045. Those that rules read come first.
-enum Field : std::size_t { kFromField, kDateField, kSubjectField, kIdField, kSenderField };
+enum Field : std::size_t { kFromField, kDateField, kSubjectField, kIdField, kSenderField, kReplyField };
 constexpr std::array<std::string_view, 14> kSingular{
-    "From", "Date",     "Subject",     "Message-ID", "Sender",       "To",           "Cc",
-    "Bcc",  "Reply-To", "In-Reply-To", "References", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"};
+    "From", "Date", "Subject",     "Message-ID", "Sender",       "Reply-To",     "To",
+    "Cc",   "Bcc",  "In-Reply-To", "References", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"};
 
 /// A header, looked through once.
 struct Fields {
@@ -179,6 +181,17 @@ class Search {
     add(kFromDiffers, !place_.envelope_domain.empty() && !fields_.of_list &&
                           std::none_of(real.domains.begin(), real.domains.end(), is_envelopes));
     add(kOtherAddress, shows_other_address(from, real.domains));
+    if (const HeaderField* reply = fields_.first[kReplyField]; reply && !fields_.of_list)
+      add(kReplyDiffers, is_of_others(mail::mailbox_domains(reply->value), real));
+  }
+
+  /// It has addresses, and none of an organisation of `these`.
+  static bool is_of_others(const mail::MailboxDomains& mailboxes, const mail::MailboxDomains& these) {
+    return !mailboxes.domains.empty() &&
+           std::none_of(mailboxes.domains.begin(), mailboxes.domains.end(), [&](const std::string& one) {
+             return std::any_of(these.domains.begin(), these.domains.end(),
+                                [&](const std::string& other) { return is_same_organisation(one, other); });
+           });
   }
 
   void look_at_id(std::string_view id) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "filter/public_suffix.h"
 #include "filter/url_host.h"
 #include "mail/charsets.h"
 #include "mail/html.h"
@@ -96,7 +97,16 @@ class Collection {
     }
     for (const std::string& link : content->links) see(see_url(link, see_));
     found_.cut = found_.cut || content->links.size() == limits.links;
+    for (const mail::NamedLink& link : content->named)
+      if (!found_.disguise) found_.disguise = disguise_of(link);
     take_text(content->text);
+  }
+
+  static std::optional<Disguise> disguise_of(const mail::NamedLink& link) {
+    std::optional<std::string> shown = url_host(link.name.substr(0, link.name.find_first_of(" \n")));
+    std::optional<std::string> host = url_host(link.url);
+    if (!shown || !host || is_same_organisation(*shown, *host)) return std::nullopt;
+    return Disguise{std::move(*shown), std::move(*host)};
   }
 
   void take_text(std::string_view text) { see(find_urls(text, see_)); }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,12 @@ struct MessageUrl {
   std::string host;  // as url_host() has it
 };
 
+/// A link that shows a URL of one organisation and leads to another.
+struct Disguise {
+  std::string shown;  // its host
+  std::string host;
+};
+
 /// What is looked at of a message.
 struct UrlLimits {
   std::size_t text = 256 * 1024;            // bytes of all text together, decoded
@@ -23,8 +30,9 @@ struct UrlLimits {
 };
 
 struct MessageUrls {
-  std::vector<MessageUrl> urls;  // of each host the first
-  bool cut = false;              // a limit was met: there may be more
+  std::vector<MessageUrl> urls;        // of each host the first
+  std::optional<Disguise> disguise{};  // the first
+  bool cut = false;                    // a limit was met: there may be more
 };
 
 /// Of all parts that are text, attached or not, in order; of HTML first the links and what is loaded, then the text. Of

@@ -21,6 +21,7 @@ constexpr double kUnwanted = 3;  // of the operator's list
 constexpr double kUser = 3;      // `http://bank.example@192.0.2.1/`: nobody writes that but to mislead
 constexpr double kAddress = 2;   // who has a name for his server uses it
 constexpr double kPort = 1;
+constexpr double kDisguise = 1;  // who counts clicks does it, too
 constexpr double kMany = 1;
 constexpr double kMostScore = 6;
 constexpr std::size_t kLongestHost = 60;  // bytes of one in a reason
@@ -64,6 +65,9 @@ class Urls final : public Filter {
         count(kUnwanted, "unwanted", url.host);
       if (most_ > 0 && !address) organisations.insert(organisational_domain(url.host));
     }
+    if (links.disguise)
+      count(kDisguise, std::string(utf8_prefix(links.disguise->shown, kLongestHost)) + " leads to",
+            links.disguise->host);
     if (links.cut) sum.add(kMany, "more than is looked at");
     organisations.erase(std::string());
     if (most_ > 0 && organisations.size() > most_) sum.add(kMany, std::to_string(organisations.size()) + " domains");

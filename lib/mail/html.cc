@@ -217,6 +217,12 @@ bool says_the_same(std::string_view text, std::string_view url) {
   return equals_ignoring_case(without_slash(text), without_slash(url));
 }
 
+bool reads_like_url(std::string_view text) {
+  for (const std::string_view begin : {"http://", "https://", "www."})
+    if (equals_ignoring_case(text.substr(0, begin.size()), begin)) return true;
+  return false;
+}
+
 bool is_url(std::string_view attribute) {
   for (const std::string_view name : {"href", "src", "action", "formaction", "background", "poster", "data"})
     if (attribute == name) return true;
@@ -245,7 +251,7 @@ class Walk {
   }
 
  private:
-  HtmlContent finish() { return {.text = writer_.finish(), .links = std::move(links_)}; }
+  HtmlContent finish() { return {.text = writer_.finish(), .links = std::move(links_), .named = std::move(named_)}; }
 
   static const GumboNode* child(const GumboNode& node, std::size_t index) {
     if (node.type != GUMBO_NODE_ELEMENT) return nullptr;
@@ -308,8 +314,11 @@ class Walk {
 
   void leave_link(const GumboElement& element) {
     const std::string url = shown_url(attribute(element, "href"));
-    if (!url.empty() && !says_the_same(writer_.since(link_start_), url)) {
-      if (!writer_.since(link_start_).empty()) writer_.space();
+    const std::string_view name = writer_.since(link_start_);
+    if (!url.empty() && !says_the_same(name, url)) {
+      if (reads_like_url(name) && named_.size() < most_links_)
+        named_.push_back({std::string(name.substr(0, NamedLink::kLongestName)), url});
+      if (!name.empty()) writer_.space();
       writer_.text("<" + url + ">", false);
     }
     link_ = nullptr;
@@ -318,6 +327,7 @@ class Walk {
   Writer writer_;
   std::size_t most_links_;
   std::vector<std::string> links_{};
+  std::vector<NamedLink> named_{};
   int preformatted_ = 0;
   const GumboNode* link_ = nullptr;  // the outermost one that is open
   std::size_t link_start_ = 0;

@@ -24,6 +24,14 @@ struct HtmlLimits {
 /// over_limit when memory or time ran out: show the source or another part instead.
 Result<std::string> html_to_text(std::string_view html, const HtmlLimits& limits = {});
 
+/// A link that reads like a URL, and leads by another one.
+struct NamedLink {
+  static constexpr std::size_t kLongestName = 1000;  // bytes; the rest is cut
+
+  std::string name;  // as it is shown
+  std::string url;
+};
+
 /// What a reader sees, and what his program may load or lead him to.
 struct HtmlContent {
   static constexpr std::size_t kLongestLink = 64 * 1024;  // bytes; the rest is cut
@@ -31,6 +39,7 @@ struct HtmlContent {
   std::string text;                  // as html_to_text() has it
   std::vector<std::string> links{};  // attributes with a URL, as they are, of links, images, forms and the like, and of
                                      // <base>; not of what is hidden
+  std::vector<NamedLink> named{};    // no more than of these
 };
 /// Errors as above.
 Result<HtmlContent> read_html(std::string_view html, const HtmlLimits& limits = {});

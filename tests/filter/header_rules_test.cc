@@ -45,7 +45,8 @@ TEST_CASE("each rule can be broken, and is known by its name") {
                                      "From: \"x@y.test\" <a@z.test>, b@z.test\r\nfrom: c\r\nDate: \xFC\r\nMessage-ID: "
                                      "x\r\nSubject: =?x?q?x?=\r\nX: " +
                                      std::string(996, 'x') + "\r\n",
-                                 "From: x\r\nMessage-ID: <1@mx.example.org>\r\n"};
+                                 "From: x\r\nMessage-ID: <1@mx.example.org>\r\n",
+                                 kWhole + "Reply-To: x@evil.example\r\n"};
   std::set<std::string_view> names, found;
   for (const std::string& header : headers)
     for (const Oddity& odd : oddities(header + "\r\n", {.envelope_domain = "example.com", .our_names = kOurs}))

@@ -78,6 +78,26 @@ TEST_CASE("links are those that a program may follow or load, as they are") {
   CHECK(read_html("<a href=http://a.example>x</a>")->text == "x <http://a.example>\n");
 }
 
+TEST_CASE("links that read like a URL and lead by another one") {
+  const auto named = [](std::string_view html, const HtmlLimits& limits = {}) {
+    std::vector<std::string> all;
+    const HtmlContent content = read_html(html, limits).value();
+    for (const NamedLink& link : content.named) all.push_back(link.name + " = " + link.url);
+    return all;
+  };
+  using Links = std::vector<std::string>;
+  CHECK(
+      named("<a href=http://b.example/>http://a.example</a> <a href='https://c.example'> <b>WWW.</b>a.example now </a>"
+            "<a href=http://d.example>a.example</a> <a href=/x>http://a.example</a> <a name=x>http://a.example</a>"
+            "<a href=http://a.example/>http://A.example</a>") ==
+      Links{"http://a.example = http://b.example/", "WWW.a.example now = https://c.example"});
+  CHECK(named("<a href=http://b.example hidden>http://a.example</a>").empty());
+  CHECK(named(repeat("<a href=http://b.example>www.a.example</a>", 30), {.links = 10}).size() == 10);
+  const std::string longest = "http://" + repeat("x", NamedLink::kLongestName);
+  CHECK(read_html("<a href=http://b.example>" + longest + "</a>")->named.front().name ==
+        longest.substr(0, NamedLink::kLongestName));
+}
+
 TEST_CASE("whatever goes in, valid UTF-8 comes out") {
   for (const std::string html :
        {"caf\xE9", "\xFF\xFE", "&#xD800;&#0;&#x110000;", "<p \xFF=\xFF>\xC3", "<a href='https://\xFF'>x</a>"}) {
