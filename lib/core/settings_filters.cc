@@ -36,9 +36,9 @@ void add_scoring(std::vector<Setting>& rows) {
                               "by then go on without.")));
   rows.push_back(
       reloadable(size_row("filter.memory", {64 * kKiB, 64 * kGiB}, MEMBER(filter.memory), "64KiB..64GiB",
-                          "Bytes of the answers of the DNS that sessions hold while they last, all together, "
-                          "at most 512 KiB each, and an eighth of it those of one IPv4 address or IPv6 /64. "
-                          "Beyond, an answer counts as none.")));
+                          "Bytes of the answers of the DNS that sessions hold while they last, at most 512 KiB "
+                          "each, and of what they ask services, at most 1 MiB while it is asked; all together, and "
+                          "an eighth of it those of one IPv4 address or IPv6 /64. Beyond, an answer counts as none.")));
   rows.push_back(reloadable(
       boolean_row("filter.authentication_results", MEMBER(filter.authentication_results),
                   "Whether what filters found of SPF, DKIM and DMARC is written before the message as an "

@@ -4,11 +4,31 @@
 namespace maildrop::filter {
 
 bool Breaker::admits(Monotonic now) {
-  if (!outage_.active()) return true;
+  if (unanswered_.load(std::memory_order_relaxed) < kFailures) return true;
   const Monotonic::rep moment = now.time_since_epoch().count();
   Monotonic::rep last = probed_.load(std::memory_order_relaxed);
   const bool due = moment - last >= Monotonic::duration(kPause).count();
   return due && probed_.compare_exchange_strong(last, moment, std::memory_order_relaxed);
+}
+
+void Breaker::count(bool answered, Monotonic now) {
+  if (answered) return unanswered_.store(0, std::memory_order_relaxed);
+  unanswered_.fetch_add(1, std::memory_order_relaxed);
+  if (named_.load(std::memory_order_relaxed)) outage_.count(false, now);
+}
+
+void Breaker::count_use(bool useful, Monotonic now) {
+  if (named_.load(std::memory_order_relaxed)) outage_.count(useful, now);
+}
+
+void Breaker::set_named(bool named) {
+  named_.store(named, std::memory_order_relaxed);
+  if (!named) outage_.forget();
+}
+
+void Breakers::name_only(const std::set<std::string>& services) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, breaker] : breakers_) breaker->set_named(services.contains(name));
 }
 
 Breaker& Breakers::of(const std::string& service) {

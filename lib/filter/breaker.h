@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,8 @@
 namespace maildrop::filter {
 
 /// Of one service. After kFailures calls in a row without an answer it is asked by one call each kPause alone, until
-/// one is answered. Its changes are logged, and counted, as those of any outage. Thread-safe.
+/// one is answered. One that answers is asked, though its answers be of no use; but an outage it has either way, which
+/// is logged, and counted, as any other. Thread-safe.
 class Breaker {
  public:
   static constexpr unsigned kFailures = 5;
@@ -27,12 +29,19 @@ class Breaker {
 
   /// Whether it is asked now; who is told so counts what came of it.
   bool admits(Monotonic now);
-  void count(bool answered, Monotonic now) { outage_.count(answered, now); }
+  void count(bool answered, Monotonic now);
+  /// Of a call that was answered: whether a filter could make anything of it.
+  void count_use(bool useful, Monotonic now);
   const Outage& outage() const { return outage_; }
+
+  /// Whether any filter asks it now: of one that none does, what becomes of the last calls changes nothing.
+  void set_named(bool named);
 
  private:
   std::string service_;
   Outage outage_;
+  std::atomic<unsigned> unanswered_{0};  // calls in a row
+  std::atomic<bool> named_{true};
   std::atomic<Monotonic::rep> probed_{0};
 };
 
@@ -41,6 +50,8 @@ class Breakers {
  public:
   explicit Breakers(metrics::Registry& metrics) : metrics_(metrics) {}
   Breaker& of(const std::string& service);
+  /// From now on filters ask these alone.
+  void name_only(const std::set<std::string>& services);
   /// Services that do not answer now.
   std::vector<std::string> active() const;
 

@@ -102,7 +102,10 @@ bool Case::advance() {
       again |= seat.ended;  // others may wait for what it tells
     }
   }
-  return std::all_of(seats_.begin(), seats_.end(), [](const Seat& seat) { return seat.ended; });
+  const bool ended = std::all_of(seats_.begin(), seats_.end(), [](const Seat& seat) { return seat.ended; });
+  // A session that idles must not hold what its next question may need.
+  if (ended) knowledge_.forget_calls();
+  return ended;
 }
 
 const std::string* Case::told(std::string_view fact) const {

@@ -40,7 +40,7 @@ class Case {
   /// A new question. What it makes void is forgotten: HELO all that came of the HELO before, MAIL the transaction.
   /// `transaction` stays in its place until the phase is decided.
   void begin(Phase phase, const mail::Transaction& transaction);
-  /// Has those judge who can; true: all have come to their end.
+  /// Has those judge who can; true: all have come to their end. What services were asked is forgotten then.
   bool advance();
 
   std::vector<dns::Question> take_questions() { return knowledge_.take_questions(); }

@@ -6,12 +6,14 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "core/config.h"
+#include "core/net.h"
 #include "core/result.h"
 #include "filter/facts.h"
 #include "filter/verdict.h"
@@ -38,6 +40,8 @@ struct Finding {
   }
   static Finding allow(std::string reason) { return {.reason = std::move(reason), .allows = true}; }
   static Finding fail(std::string reason) { return {.reason = std::move(reason), .failed = true}; }
+  /// By a service that was asked.
+  static Finding unanswered(const Error& why) { return why.code == Code::invalid ? fault(why.what) : fail(why.what); }
   static Finding fault(std::string reason) { return {.reason = std::move(reason), .failed = true, .faulty = true}; }
 };
 
@@ -49,6 +53,9 @@ class Filter {
 
   /// Of the phases of its kind, those its settings leave.
   virtual std::uint8_t phases() const { return UINT8_MAX; }
+
+  /// The service that it asks (service::endpoint_of() of its requests); nothing: none.
+  virtual std::optional<Endpoint> service() const { return std::nullopt; }
 
   /// The transaction is as far as it has come at `phase`; of the recipients the last one is asked about. Where a fact
   /// is not known yet (nullptr) it returns whatever: it is asked again, from the begin, when all that it asked for is

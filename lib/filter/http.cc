@@ -23,6 +23,7 @@ class Http final : public Filter {
   }
 
   std::uint8_t phases() const override { return phases_; }
+  std::optional<Endpoint> service() const override { return url_ ? std::optional(url_->endpoint) : std::nullopt; }
 
   Finding judge(Phase phase, const mail::Transaction& transaction, Facts& facts) const override {
     const Facts::Told* told = facts.all_told();
@@ -33,7 +34,7 @@ class Http final : public Filter {
     });
     const Result<service::Answer>* answer = facts.call(question);
     if (!answer) return {};
-    if (!*answer) return Finding::fail(answer->error().what);
+    if (!*answer) return Finding::unanswered(answer->error());
     Result<HookAnswer> said = parse_hook_answer(std::get<service::HttpAnswer>(**answer));
     if (!said) return Finding::fault(said.error().what);
     if (said->tell) facts.tell("http", std::move(*said->tell));

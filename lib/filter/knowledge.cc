@@ -93,19 +93,24 @@ void Knowledge::know_call(std::size_t number, Result<service::Answer> answer) {
   calls_[number - first].answer = std::move(answer);
 }
 
+void Knowledge::forget_calls() {
+  calls_.clear();
+  taken_calls_ = 0;
+  hold(dns_bytes_, 0);
+}
+
 void Knowledge::forget() {
   errands_.clear();
   taken_ = 0;
-  calls_.clear();
-  taken_calls_ = 0;
+  forget_calls();
   std::erase_if(dns_, [](const Lookup& known) { return known.second && !dns::is_known(known.second->status); });
   std::uint64_t left = 0;
   for (const auto& [question, answer] : dns_)
     if (answer) left += memory_of(question, *answer);
-  hold(left, 0);
+  hold(left, call_bytes_);
   if (dns_.size() < kMostAnswers / 2 && dns_bytes_ < kMostBytes / 2) return;
   dns_.clear();
-  hold(0, 0);
+  hold(0, call_bytes_);
   questions_.clear();
 }
 

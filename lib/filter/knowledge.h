@@ -65,6 +65,8 @@ class Knowledge {
   void know(std::size_t number, Result<store::Answer> answer);  // of no effect when it was forgotten
   void know_call(std::size_t number, Result<service::Answer> answer);
 
+  /// The calls, and what they hold.
+  void forget_calls();
   /// Another phase, or recipient: the errands and calls, and answers that say nothing. The others stay, unless they are
   /// half of what may be kept, by their number or their bytes.
   void forget();

@@ -1,6 +1,7 @@
 /// live_judge.cc: runs cases on the loops.
 #include "filter/live_judge.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -15,6 +16,7 @@
 #include "core/source_budgets.h"
 #include "filter/breaker.h"
 #include "filter/case.h"
+#include "filter/counted_chain.h"
 #include "filter/fault_log.h"
 #include "filter/list_counts.h"
 #include "filter/outage.h"
@@ -35,42 +37,6 @@ constexpr std::uint64_t kSourceShare = 8;  // of filter.memory a source has one 
 
 }  // namespace
 
-/// A chain, and what its filters are counted in.
-struct LiveJudge::Counted {
-  enum Result : std::size_t { silent, against, in_favour, failed };
-  static constexpr std::string_view kResults[] = {"silent", "against", "in_favour", "failed"};
-  struct Meters {
-    std::array<metrics::Counter*, std::size(kResults)> results{};
-    metrics::Counter* micros = nullptr;
-  };
-
-  Counted(std::shared_ptr<const Chain> c, metrics::Registry& registry) : chain(std::move(c)) {
-    for (const Chain::Link& link : chain->links()) {
-      const std::string label = "filter=\"" + std::string(link.name) + "\"";
-      Meters& meters = of.emplace_back();
-      for (std::size_t i = 0; i < std::size(kResults); ++i)
-        meters.results[i] = &registry.counter("maildrop_filter_findings_total", "What filters found",
-                                              label + ",result=\"" + std::string(kResults[i]) + "\"");
-      meters.micros = &registry.counter("maildrop_filter_microseconds_total",
-                                        "Time that filters took to judge, waiting not included", label);
-    }
-  }
-
-  static Result result_of(const Finding& finding) {
-    if (finding.failed) return failed;
-    if (finding.score > 0 || finding.action != Action::pass) return against;
-    return finding.score < 0 || finding.allows ? in_favour : silent;
-  }
-
-  void count(std::size_t filter, const Finding& finding, std::uint64_t micros) const {
-    of[filter].results[result_of(finding)]->add();
-    of[filter].micros->add(micros);
-  }
-
-  std::shared_ptr<const Chain> chain;
-  std::vector<Meters> of;  // as chain->links()
-};
-
 struct LiveJudge::Shared {
   Shared(LiveParts p, std::shared_ptr<const Chain> chain)
       : parts(std::move(p)),
@@ -80,17 +46,18 @@ struct LiveJudge::Shared {
         ledger_outage("ledger", parts.metrics, parts.outage_after),
         services(parts.metrics),
         lists(parts.metrics),
-        counted(std::make_shared<const Counted>(std::move(chain), parts.metrics)) {
+        counted(std::make_shared<const CountedChain>(std::move(chain), parts.metrics, services)) {
     for (std::size_t i = 0; i < phases.size(); ++i)
       phases[i] = &parts.metrics.histogram("maildrop_filter_seconds", "Time to the verdict of all filters",
                                            "phase=\"" + std::string(kPhaseNames[i]) + "\"");
     parts.metrics.callback("maildrop_filter_memory_bytes",
-                           "Memory of what sessions know of the DNS: compare the setting filter.memory",
+                           "Memory of what sessions know of the DNS, and ask services: compare the setting "
+                           "filter.memory",
                            [this] { return static_cast<double>(memory.used()); });
   }
 
   bool has_outage() const { return dns_outage.active() || ledger_outage.active(); }
-  std::shared_ptr<const Counted> current() {
+  std::shared_ptr<const CountedChain> current() {
     const std::lock_guard lock(mutex);
     return counted;
   }
@@ -105,17 +72,17 @@ struct LiveJudge::Shared {
   ListCounts lists;
   std::array<metrics::Histogram*, std::size(kPhaseNames)> phases{};
   std::mutex mutex;  // of what follows
-  std::shared_ptr<const Counted> counted;
+  std::shared_ptr<const CountedChain> counted;
 };
 
 /// One session. On its loop's thread alone. Answers of the world find it by weak pointers: it may be gone.
 class LiveJudge::Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Shared& shared, std::size_t loop, std::shared_ptr<const Counted> counted)
+  Session(Shared& shared, std::size_t loop, std::shared_ptr<const CountedChain> counted)
       : shared_(shared),
         loop_(shared.parts.loops.at(loop)),
         counted_(std::move(counted)),
-        case_(counted_->chain, shared.parts.clock),
+        case_(counted_->chain(), shared.parts.clock),
         timer_(loop_.context.get_executor()) {}
 
   ~Session() {
@@ -129,12 +96,13 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
   void judge(Phase phase, const mail::Transaction& transaction, Trial::Done done) {
     done_ = std::move(done);
     phase_ = phase;
-    began_ = Steady::now();
+    begin_time();
     armed_.reset();
     dns_ = ledger_ = {};
     if (!source_) become(transaction.peer);
     transaction_ = &transaction;
     calls_.clear();
+    answered_.clear();
     case_.begin(phase, transaction);
     step();
   }
@@ -158,18 +126,26 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     case_.hold_of(BudgetShare(shared_.memory), BudgetShare(*budget_));
   }
 
+  /// The dot of a message may have come while its header was judged, and then one reply waits for both: what the header
+  /// took, and has not gone by since, is missing to the message.
+  void begin_time() {
+    began_ = Steady::now();
+    const Steady::duration owed = phase_ == Phase::message ? header_took_ - (began_ - header_judged_) : kNoTime;
+    since_ = began_ - std::max(owed, kNoTime);
+    header_took_ = kNoTime;
+  }
+
   void step() {
     while (!case_.advance())
       if (!ask_world()) return wait();
     if (armed_) timer_.cancel();
     armed_.reset();
-    shared_.phases[static_cast<std::size_t>(phase_)]->observe(
-        std::chrono::duration<double>(Steady::now() - began_).count());
+    end_time();
     vote();
     calls_.clear();
     case_.each_finding([this](std::size_t filter, const Finding& finding, std::uint64_t micros) {
       counted_->count(filter, finding, micros);
-      if (finding.faulty) shared_.faults.tell(counted_->chain->links()[filter].name, finding.reason, Steady::now());
+      see_fault(filter, finding);
     });
     const std::string* lists = phase_ == Phase::connect ? case_.told("dnsbl") : nullptr;
     if (lists) shared_.lists.count(*lists);
@@ -177,6 +153,24 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     const Verdict verdict = case_.decide();
     run_behind();
     done(verdict);
+  }
+
+  void end_time() {
+    const Monotonic now = Steady::now();
+    shared_.phases[static_cast<std::size_t>(phase_)]->observe(std::chrono::duration<double>(now - began_).count());
+    if (phase_ != Phase::headers) return;
+    header_judged_ = now;
+    header_took_ = now - began_;
+  }
+
+  /// A service whose answers are of no use is told of once; other faults now and then.
+  void see_fault(std::size_t filter, const Finding& finding) {
+    const Monotonic now = Steady::now();
+    Breaker* const service = counted_->service_of(filter);
+    const bool answered = std::find(answered_.begin(), answered_.end(), service) != answered_.end();
+    if (service && answered && (finding.faulty || !finding.failed)) service->count_use(!finding.faulty, now);
+    if (finding.faulty && !(service && service->outage().active()))
+      shared_.faults.tell(counted_->chain()->links()[filter].name, finding.reason, now);
   }
 
   void run_behind() {
@@ -224,7 +218,8 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     const Monotonic now = Steady::now();
     if (dns_.asked) shared_.dns_outage.count(dns_.answered, now);
     if (ledger_.asked) shared_.ledger_outage.count(ledger_.answered, now);
-    for (OpenCall& open : calls_) open.breaker.count(false, now);
+    for (OpenCall& open : calls_)
+      if (open.call.begun()) open.breaker.count(false, now);
   }
 
   void ask_ledger(const Knowledge::Errand& errand) {
@@ -246,6 +241,10 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
   /// true: it is known already that there is no answer.
   bool ask_service(const Knowledge::Call& call) {
     const Monotonic now = Steady::now();
+    if (since_ + call.timeout <= now) {
+      case_.know_call(call.number, fail(Code::timed_out, "the header took all the time there is"));
+      return true;
+    }
     Breaker& breaker = shared_.services.of(service::endpoint_of(*call.request).to_string());
     if (!breaker.admits(now)) {
       case_.know_call(call.number, fail(Code::unavailable, "it did not answer the last calls"));
@@ -253,14 +252,22 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     }
     const auto place = calls_.emplace(calls_.end(), OpenCall{breaker, {}});
     place->call = loop_.services.ask(
-        call.request, &transaction_->data, began_ + call.timeout,
+        call.request, &transaction_->data, *source_, since_ + call.timeout,
         [this, place, number = call.number](Result<service::Answer> answer) {  // none comes without the session
           const auto self = shared_from_this();
-          place->breaker.count(answer.has_value(), Steady::now());
+          hear(place->breaker, answer);
           calls_.erase(place);
           go_on([&] { case_.know_call(number, std::move(answer)); });
         });
     return false;
+  }
+
+  /// What is wrong with an answer is no silence, and a request that was never put to a service says nothing of it.
+  void hear(Breaker& breaker, const Result<service::Answer>& answer) {
+    const bool answered = answer || answer.error().code == Code::invalid;
+    if (!answered && answer.error().code != Code::unavailable && answer.error().code != Code::timed_out) return;
+    breaker.count(answered, Steady::now());
+    if (answered) answered_.push_back(&breaker);
   }
 
   /// Something has come to be known. Whoever tells it must not hear exceptions: of what is thrown here (no memory), the
@@ -280,12 +287,12 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     if (hurries) patience = kHurried;
     if (patience == armed_) return;
     armed_ = patience;
-    timer_.expires_at(began_ + *patience);
+    timer_.expires_at(since_ + *patience);
     timer_.async_wait([weak = weak_from_this(), hurries](const boost::system::error_code& error) {
       const std::shared_ptr<Session> self = weak.lock();
       if (error || !self) return;
       self->armed_.reset();
-      const auto elapsed = std::chrono::duration_cast<Millis>(Steady::now() - self->began_);
+      const auto elapsed = std::chrono::duration_cast<Millis>(Steady::now() - self->since_);
       self->go_on([&] { hurries ? self->case_.hurry() : self->case_.expire(elapsed); });
     });
   }
@@ -294,7 +301,7 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
   const LiveParts::Loop& loop_;
   std::optional<IpAddress> source_{};  // of the peer
   std::shared_ptr<Budget> budget_{};   // that its sessions share
-  std::shared_ptr<const Counted> counted_;
+  std::shared_ptr<const CountedChain> counted_;
   Case case_;
   Timer timer_;
   std::list<dns::Lookup> lookups_;  // not answered
@@ -303,13 +310,18 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     Breaker& breaker;
     service::ServiceCall call;
   };
-  std::list<OpenCall> calls_;  // of this phase, not answered
+  std::list<OpenCall> calls_;       // of this phase, not answered
+  std::vector<Breaker*> answered_;  // of the others, whose they were
   const mail::Transaction* transaction_ = nullptr;
   Asked dns_, ledger_;
   Trial::Done done_;  // while a question is open
   Phase phase_ = Phase::connect;
-  Steady::time_point began_;
-  std::optional<Millis> armed_;  // what the timer waits for, from began_ on
+  static constexpr Steady::duration kNoTime{0};
+  Monotonic began_;          // the phase
+  Monotonic since_;          // the time that filters have
+  Monotonic header_judged_;  // the last one
+  Steady::duration header_took_{0};
+  std::optional<Millis> armed_;  // what the timer waits for, from since_ on
 };
 
 LiveJudge::LiveJudge(LiveParts parts, std::shared_ptr<const Chain> chain)
@@ -319,7 +331,7 @@ LiveJudge::~LiveJudge() = default;
 void LiveJudge::apply(std::shared_ptr<const Chain> chain) {
   shared_->memory.set_limit(chain->settings().memory);
   shared_->sources.set_limit(chain->settings().memory / kSourceShare);
-  auto counted = std::make_shared<const Counted>(std::move(chain), shared_->parts.metrics);
+  auto counted = std::make_shared<const CountedChain>(std::move(chain), shared_->parts.metrics, shared_->services);
   const std::lock_guard lock(shared_->mutex);
   shared_->counted = std::move(counted);
 }
@@ -333,13 +345,13 @@ std::string LiveJudge::impaired() const {
 }
 
 Judge::Terms LiveJudge::terms() const {
-  std::shared_ptr<const Counted> counted = shared_->current();
-  const std::uint8_t phases = counted->chain->phases();
+  std::shared_ptr<const CountedChain> counted = shared_->current();
+  const std::uint8_t phases = counted->chain()->phases();
   return {phases, std::move(counted)};
 }
 
 std::unique_ptr<Trial> LiveJudge::begin(std::size_t loop, const Terms& terms) {
-  auto counted = std::static_pointer_cast<const Counted>(terms.rules);
+  auto counted = std::static_pointer_cast<const CountedChain>(terms.rules);
   class LiveTrial final : public Trial {
    public:
     explicit LiveTrial(std::shared_ptr<Session> session) : session_(std::move(session)) {}

@@ -50,7 +50,6 @@ class LiveJudge final : public Judge {
   std::unique_ptr<Trial> begin(std::size_t loop, const Terms& terms) override;
 
  private:
-  struct Counted;
   struct Shared;
   class Session;
   std::unique_ptr<Shared> shared_;

@@ -18,6 +18,7 @@ class Milter final : public Filter {
       : endpoint_(std::move(endpoint)), our_name_(std::move(our_name)) {}
 
   std::uint8_t phases() const override { return endpoint_ ? bit(Phase::message) : 0; }
+  std::optional<Endpoint> service() const override { return endpoint_; }
 
   Finding judge(Phase, const mail::Transaction& transaction, Facts& facts) const override {
     const std::string* name = facts.told("client_name");
@@ -29,8 +30,7 @@ class Milter final : public Filter {
     const Result<service::Answer>* answer = facts.call(question);
     if (!answer) return {};
     if (*answer) return finding_of(std::get<service::MilterAnswer>(**answer));
-    const Error& error = answer->error();
-    return error.code == Code::invalid ? Finding::fault(error.what) : Finding::fail(error.what);
+    return Finding::unanswered(answer->error());
   }
 
  private:

@@ -12,7 +12,7 @@ Outage::Outage(std::string_view source, metrics::Registry& metrics, Millis least
       gauge_(metrics.gauge(
           "maildrop_filter_outage",
           "Outages of what filters ask: 1 while the last 20 sessions had no answer at all, for 10 s; of a "
-          "service, the last 5 calls",
+          "service, the last 5 calls had none of use",
           "source=\"" + std::string(source) + "\"")),
       least_(least),
       most_(failures) {}
@@ -34,6 +34,13 @@ void Outage::count(bool answered, Monotonic now) {
   if (!many || !long_ago || active() || active_.exchange(true)) return;
   gauge_.set(1);
   log::warning("filters have no answers", {{"source", source_}});
+}
+
+void Outage::forget() {
+  failures_.store(0, std::memory_order_relaxed);
+  if (!active_.exchange(false)) return;
+  gauge_.set(0);
+  log::info("filters ask it no more", {{"source", source_}});
 }
 
 }  // namespace maildrop::filter

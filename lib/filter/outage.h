@@ -23,6 +23,8 @@ class Outage {
   Outage(std::string_view source, metrics::Registry& metrics, Millis least, unsigned failures = kSessions);
 
   void count(bool answered, Monotonic now);
+  /// Nobody asks it any more.
+  void forget();
   bool active() const { return active_.load(std::memory_order_relaxed); }
   std::string_view source() const { return source_; }
 

@@ -20,6 +20,7 @@ class Rspamd final : public Filter {
   explicit Rspamd(std::optional<service::HttpUrl> url) : url_(std::move(url)) {}
 
   std::uint8_t phases() const override { return url_ ? bit(Phase::message) : 0; }
+  std::optional<Endpoint> service() const override { return url_ ? std::optional(url_->endpoint) : std::nullopt; }
 
   Finding judge(Phase, const mail::Transaction& transaction, Facts& facts) const override {
     const std::string* name = facts.told("client_name");
@@ -29,7 +30,7 @@ class Rspamd final : public Filter {
         [&] { return std::make_shared<const service::Request>(rspamd_question(*url_, transaction, *name)); });
     const Result<service::Answer>* answer = facts.call(question);
     if (!answer) return {};
-    if (!*answer) return Finding::fail(answer->error().what);
+    if (!*answer) return Finding::unanswered(answer->error());
     Result<RspamdAnswer> said = parse_rspamd_answer(std::get<service::HttpAnswer>(**answer));
     if (!said) return Finding::fault(said.error().what);
     facts.tell("rspamd", std::move(said->action));

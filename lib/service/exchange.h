@@ -23,8 +23,7 @@ class Exchange {
   virtual Result<std::string_view> next() = 0;
 
   /// nothing: the answer is here.
-  ///   invalid      it is none of this protocol
-  ///   over_limit   a limit is met
+  ///   invalid      it is none of this protocol, or larger than any is taken
   ///   unavailable  it says that it cannot
   virtual Result<Want> consume(std::string_view bytes) = 0;
   /// Its server has closed the connection.

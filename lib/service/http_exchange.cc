@@ -14,7 +14,8 @@ namespace {
 
 namespace http = boost::beast::http;
 
-constexpr unsigned kSwitching = 101;  // the one of its class that is final
+constexpr unsigned kSwitching = 101;   // the one of its class that is final
+constexpr std::uint64_t kFraming = 8;  // times the limits: a body in chunks of one byte takes six bytes for each
 
 void append_base64(std::string& to, std::string_view bytes) {
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -58,6 +59,10 @@ void HttpAnswerReader::renew() {
 
 Result<HttpAnswerReader::Want> HttpAnswerReader::consume(std::string_view bytes) {
   blank_ &= bytes.empty();
+  heard_ += bytes.size();
+  // The parser limits neither what stands beside the size of a chunk nor what follows the last, nor interim answers.
+  const std::uint64_t body = limits_.cuts ? limits_.whole : limits_.body;
+  if (heard_ > kFraming * (limits_.head + body)) return fail(Code::invalid, "the answer is too large");
   buffer_.append(bytes);
   return step();
 }
@@ -70,7 +75,7 @@ Result<HttpAnswerReader::Want> HttpAnswerReader::step() {
     if (is_cut()) return Want::nothing;
     if (error == http::error::need_more) return Want::more;
     if (error == http::error::body_limit || error == http::error::header_limit)
-      return fail(Code::over_limit, "the answer is too large");
+      return fail(Code::invalid, "the answer is too large");
     if (error) return fail(Code::invalid, "the answer is not HTTP: " + error.message());
     if (!parser_->is_done()) continue;
     const unsigned status = parser_->get().result_int();

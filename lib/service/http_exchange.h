@@ -75,6 +75,7 @@ class HttpAnswerReader {
 
   Limits limits_;
   bool blank_ = true;
+  std::uint64_t heard_ = 0;  // bytes
   std::string buffer_;
   std::unique_ptr<Parser> parser_;
 };

@@ -1,6 +1,8 @@
 /// service_client.cc: pools of connections, and who waits for one.
 #include "service/service_client.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/asio/basic_stream_socket.hpp>
@@ -16,6 +18,8 @@
 #include <map>
 #include <optional>
 #include <vector>
+
+#include "service/shares.h"
 
 namespace maildrop::service {
 
@@ -39,6 +43,8 @@ Protocol::endpoint socket_address(const Endpoint& endpoint) {
   return asio::ip::tcp::endpoint(asio::ip::address_v6(v6), endpoint.port);
 }
 
+constexpr std::chrono::milliseconds kFullBacklog{10};  // until the next try of one that was full
+
 tl::unexpected<Error> unavailable(const std::string& what, const error_code& error) {
   return fail(Code::unavailable, what + ": " + error.message());
 }
@@ -47,15 +53,18 @@ class Connection;
 
 /// A request, until it is answered or nobody waits for it.
 struct Job {
-  Job(const Executor& executor, std::shared_ptr<const Request> r, const std::string* t, ServiceClient::Done d)
-      : request(std::move(r)), text(t ? t : &kNone), done(std::move(d)), timer(executor) {}
+  Job(const Executor& executor, std::shared_ptr<const Request> r, const std::string* t, const IpAddress& s,
+      ServiceClient::Done d)
+      : request(std::move(r)), text(t ? t : &kNone), source(s), done(std::move(d)), timer(executor) {}
 
   inline static const std::string kNone;
   std::shared_ptr<const Request> request;
   const std::string* text;
+  IpAddress source;
   ServiceClient::Done done;
   Timer timer;
   std::shared_ptr<Connection> connection{};
+  bool begun = false;
 };
 
 /// What becomes of connections, and of the jobs they had.
@@ -69,18 +78,18 @@ class Pool {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(const Executor& executor, std::weak_ptr<Pool> pool) : socket_(executor), pool_(std::move(pool)) {}
+  Connection(const Executor& executor, std::weak_ptr<Pool> pool)
+      : socket_(executor), retry_(executor), pool_(std::move(pool)) {}
 
   void open(const Endpoint& endpoint, std::shared_ptr<Job> job, const AnswerLimits& limits) {
     take(std::move(job), limits);
-    socket_.async_connect(socket_address(endpoint),
-                          [self = shared_from_this(), ip = endpoint.kind == Endpoint::Kind::ip](error_code error) {
-                            if (!self->job_) return;
-                            if (error) return self->lose(unavailable("cannot connect", error));
-                            if (ip) self->socket_.set_option(asio::ip::tcp::no_delay(true), error);
-                            self->write();
-                            self->read();
-                          });
+    if (endpoint.kind == Endpoint::Kind::unix_path)
+      return connect_later(socket_address(endpoint), std::chrono::milliseconds(0));
+    socket_.async_connect(socket_address(endpoint), [self = shared_from_this()](error_code error) {
+      error_code ignored;
+      if (!error) self->socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+      self->connected(error);
+    });
   }
 
   /// Another one, after an answer.
@@ -93,6 +102,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close() {
     job_.reset();
     pool_.reset();
+    retry_.cancel();
     error_code ignored;
     const std::string_view farewell = exchange_->farewell();
     if (written_ && !farewell.empty()) {
@@ -105,6 +115,30 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<Job> release() { return std::exchange(job_, nullptr); }
 
  private:
+  void connect_later(const Protocol::endpoint& to, std::chrono::milliseconds pause) {
+    retry_.expires_after(pause);
+    retry_.async_wait([self = shared_from_this(), to](error_code) { self->connect_local(to); });
+  }
+
+  /// EAGAIN: as many as it accepts wait already (unix(7)). Asio takes that for a connection that is on its way.
+  void connect_local(const Protocol::endpoint& to) {
+    if (!job_) return;
+    error_code error;
+    if (!socket_.is_open()) socket_.open(to.protocol(), error);
+    if (!error) socket_.native_non_blocking(true, error);
+    if (error) return connected(error);
+    const int failed = ::connect(socket_.native_handle(), to.data(), static_cast<socklen_t>(to.size()));
+    if (failed != 0 && errno == EAGAIN) return connect_later(to, kFullBacklog);
+    connected(failed == 0 ? error_code() : error_code(errno, boost::system::system_category()));
+  }
+
+  void connected(const error_code& error) {
+    if (!job_) return;
+    if (error) return lose(unavailable("cannot connect", error));
+    write();
+    read();
+  }
+
   void take(std::shared_ptr<Job> job, const AnswerLimits& limits) {
     job_ = std::move(job);
     request_ = job_->request;
@@ -152,6 +186,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   Socket socket_;
+  Timer retry_;
   std::weak_ptr<Pool> pool_;
   std::shared_ptr<Job> job_;
   std::shared_ptr<const Request> request_;  // of the exchange
@@ -165,11 +200,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
 class EndpointPool final : public Pool, public std::enable_shared_from_this<EndpointPool> {
  public:
   EndpointPool(const Executor& executor, Endpoint endpoint, const ServiceClient::Limits& limits)
-      : executor_(executor), endpoint_(std::move(endpoint)), limits_(limits) {}
+      : executor_(executor),
+        endpoint_(std::move(endpoint)),
+        limits_(limits),
+        connections_(limits.connections),
+        places_(limits.waiting) {}
 
   /// false: too many wait.
   bool add(const std::shared_ptr<Job>& job) {
-    if (waiting_.size() >= limits_.waiting) return false;
+    if (!places_.admits(job->source)) return false;
+    places_.take(job->source);
     waiting_.push_back(job);
     pump();
     return true;
@@ -178,14 +218,14 @@ class EndpointPool final : public Pool, public std::enable_shared_from_this<Endp
   void cancel(const std::shared_ptr<Job>& job) {
     job->done = nullptr;
     job->timer.cancel();
-    std::erase(waiting_, job);
-    if (const auto connection = std::exchange(job->connection, nullptr)) drop(connection);
+    if (std::erase(waiting_, job) != 0) places_.give_back(job->source);
+    if (const auto connection = leave(job)) drop(connection);
     pump();
   }
 
   void answered(const std::shared_ptr<Connection>& connection, Result<Answer> answer, bool again) override {
     const std::shared_ptr<Job> job = connection->release();
-    job->connection.reset();
+    leave(job);
     again ? idle_.push_back(connection) : drop(connection);
     end(job, std::move(answer));
   }
@@ -194,7 +234,7 @@ class EndpointPool final : public Pool, public std::enable_shared_from_this<Endp
     const std::shared_ptr<Job> job = connection->release();
     drop(connection);
     if (!job) return pump();
-    job->connection.reset();
+    leave(job);
     if (try_again) return open(job);
     end(job, std::move(why));
   }
@@ -211,24 +251,41 @@ class EndpointPool final : public Pool, public std::enable_shared_from_this<Endp
   }
 
  private:
+  /// Of those who wait the first whose source may have one more.
   void pump() {
-    while (!waiting_.empty() && (!idle_.empty() || open_.size() < limits_.connections)) {
-      const std::shared_ptr<Job> job = waiting_.front();
-      waiting_.pop_front();
+    for (;;) {
+      const auto next = std::find_if(waiting_.begin(), waiting_.end(),
+                                     [&](const auto& job) { return connections_.admits(job->source); });
+      if (next == waiting_.end()) return;
+      const std::shared_ptr<Job> job = *next;
+      waiting_.erase(next);
+      places_.give_back(job->source);
       if (idle_.empty()) {
         open(job);
         continue;
       }
-      job->connection = idle_.back();  // the others may end for want of use
+      const std::shared_ptr<Connection> connection = idle_.back();  // the others may end for want of use
       idle_.pop_back();
-      job->connection->go_on(job, limits_.answer);
+      enter(job, connection);
+      connection->go_on(job, limits_.answer);
     }
   }
 
   void open(const std::shared_ptr<Job>& job) {
-    job->connection = std::make_shared<Connection>(executor_, weak_from_this());
-    open_.push_back(job->connection);
-    job->connection->open(endpoint_, job, limits_.answer);
+    const auto connection = std::make_shared<Connection>(executor_, weak_from_this());
+    open_.push_back(connection);
+    enter(job, connection);
+    connection->open(endpoint_, job, limits_.answer);
+  }
+
+  void enter(const std::shared_ptr<Job>& job, std::shared_ptr<Connection> connection) {
+    connections_.take(job->source);
+    job->connection = std::move(connection);
+    job->begun = true;
+  }
+  std::shared_ptr<Connection> leave(const std::shared_ptr<Job>& job) {
+    if (job->connection) connections_.give_back(job->source);
+    return std::exchange(job->connection, nullptr);
   }
 
   void drop(const std::shared_ptr<Connection>& connection) {
@@ -241,6 +298,8 @@ class EndpointPool final : public Pool, public std::enable_shared_from_this<Endp
   Executor executor_;
   Endpoint endpoint_;
   ServiceClient::Limits limits_;
+  Shares connections_;  // those that are not idle
+  Shares places_;       // in waiting_
   std::vector<std::shared_ptr<Connection>> open_;
   std::vector<std::shared_ptr<Connection>> idle_;  // of these
   std::deque<std::shared_ptr<Job>> waiting_;
@@ -269,24 +328,29 @@ ServiceClient::~ServiceClient() {
   for (const auto& [name, pool] : state_->pools) pool->close();
 }
 
-ServiceCall ServiceClient::ask(std::shared_ptr<const Request> request, const std::string* text, Monotonic until,
-                               Done done) {
+ServiceCall ServiceClient::ask(std::shared_ptr<const Request> request, const std::string* text, const IpAddress& source,
+                               Monotonic until, Done done) {
   EndpointPool& pool = state_->pool_of(endpoint_of(*request));
-  const auto job = std::make_shared<Job>(state_->executor, std::move(request), text, std::move(done));
+  const auto job = std::make_shared<Job>(state_->executor, std::move(request), text, source, std::move(done));
   const auto end = [weak = pool.weak_from_this(), late = std::weak_ptr(job)](Error why) {
     const auto to = weak.lock();
     const auto whose = late.lock();
     if (to && whose) to->end(whose, tl::unexpected(std::move(why)));
   };
   job->timer.expires_at(until);
-  job->timer.async_wait([end](error_code error) {
-    if (!error) end({Code::timed_out, "no answer in time"});
+  job->timer.async_wait([end, late = std::weak_ptr(job)](error_code error) {
+    const auto whose = late.lock();
+    if (error || !whose) return;
+    whose->begun ? end({Code::timed_out, "no answer in time"})
+                 : end({Code::over_limit, "no connection was free in time"});
   });
   if (!pool.add(job))
-    asio::post(state_->executor, [end] { end({Code::unavailable, "too many requests wait for an answer"}); });
-  return ServiceCall([weak = pool.weak_from_this(), job] {
-    if (const auto to = weak.lock()) to->cancel(job);
-  });
+    asio::post(state_->executor, [end] { end({Code::over_limit, "too many requests wait for an answer"}); });
+  return ServiceCall(
+      [weak = pool.weak_from_this(), job] {
+        if (const auto to = weak.lock()) to->cancel(job);
+      },
+      {job, &job->begun});
 }
 
 }  // namespace maildrop::service

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/clock.h"
+#include "core/net.h"
 #include "core/result.h"
 #include "service/exchange.h"
 
@@ -18,21 +19,28 @@ namespace maildrop::service {
 class ServiceCall {
  public:
   ServiceCall() = default;
-  explicit ServiceCall(std::function<void()> cancel) : cancel_(std::move(cancel)) {}
+  ServiceCall(std::function<void()> cancel, std::shared_ptr<const bool> begun)
+      : cancel_(std::move(cancel)), begun_(std::move(begun)) {}
   ~ServiceCall() { forget(); }
-  ServiceCall(ServiceCall&& other) noexcept : cancel_(std::exchange(other.cancel_, nullptr)) {}
+  ServiceCall(ServiceCall&& other) noexcept
+      : cancel_(std::exchange(other.cancel_, nullptr)), begun_(std::move(other.begun_)) {}
   ServiceCall& operator=(ServiceCall&& other) noexcept {
     if (this == &other) return *this;
     forget();
     cancel_ = std::exchange(other.cancel_, nullptr);
+    begun_ = std::move(other.begun_);
     return *this;
   }
+
+  /// It has had a connection: that there is no answer says something of its server.
+  bool begun() const { return begun_ && *begun_; }
 
  private:
   void forget() {
     if (const auto cancel = std::exchange(cancel_, nullptr)) cancel();
   }
   std::function<void()> cancel_;
+  std::shared_ptr<const bool> begun_;
 };
 
 /// Connections are kept for the next request, as long as their servers want. One that turns out to be dead before a
@@ -52,12 +60,15 @@ class ServiceClient {
   ~ServiceClient();  // who waits for an answer has none
 
   /// `done` is called from the loop, never from within: once, if the call is still there. `text` stays in its place
-  /// until then; nullptr: there is none.
+  /// until then; nullptr: there is none. `source`: for whom it is asked (an address or prefix; `::` for ourselves): of
+  /// connections, and of places among those who wait, one has its Shares.
   ///   timed_out    no whole answer until `until`
-  ///   unavailable  nobody is there, or he ends before his answer; too many requests wait
+  ///   unavailable  nobody is there, or he ends before his answer
+  ///   over_limit   too many wait, or no connection was free until `until`
   ///   internal     the text is another one by now
-  ///   over_limit, invalid   as Exchange
-  ServiceCall ask(std::shared_ptr<const Request> request, const std::string* text, Monotonic until, Done done);
+  ///   invalid      as Exchange
+  ServiceCall ask(std::shared_ptr<const Request> request, const std::string* text, const IpAddress& source,
+                  Monotonic until, Done done);
 
  private:
   struct State;

@@ -34,5 +34,43 @@ TEST_CASE("after some failures in a row one call each pause goes through, until 
   CHECK(admits());
   count(true);
   CHECK((admits() && admits()));
+  breaker.count_use(true, clock.monotonic());
   CHECK(breakers.active().empty());
+}
+
+TEST_CASE("a service whose answers are of no use is an outage, and is asked all the same") {
+  metrics::Registry metrics;
+  Breakers breakers(metrics);
+  Breaker& breaker = breakers.of("127.0.0.1:1");
+  const auto hear = [&](bool useful) {
+    breaker.count(true, {});
+    breaker.count_use(useful, {});
+  };
+  for (unsigned i = 0; i < Breaker::kFailures; ++i) {
+    CHECK(breakers.active().empty());
+    hear(false);
+  }
+  CHECK(breakers.active().size() == 1);
+  CHECK((breaker.admits({}) && breaker.admits({})));
+  hear(true);
+  CHECK(breakers.active().empty());
+}
+
+TEST_CASE("a service that no filter asks any more has no outage") {
+  metrics::Registry metrics;
+  Breakers breakers(metrics);
+  Breaker& breaker = breakers.of("127.0.0.1:1");
+  const auto fail = [&] {
+    for (unsigned i = 0; i < Breaker::kFailures; ++i) breaker.count(false, {});
+  };
+  fail();
+  breakers.name_only({"127.0.0.1:1"});
+  CHECK(breakers.active().size() == 1);
+  breakers.name_only({});
+  fail();  // of sessions that began before
+  CHECK(breakers.active().empty());
+  CHECK(metrics.gauge("maildrop_filter_outage", "", "source=\"127.0.0.1:1\"").value() == 0);
+  breakers.name_only({"127.0.0.1:1"});
+  fail();
+  CHECK(breakers.active().size() == 1);
 }

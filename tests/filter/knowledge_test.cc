@@ -125,6 +125,9 @@ TEST_CASE("a question to a service is one call, held of the budget with its answ
   knowledge.know_call(ask("y").number, service::HttpAnswer{200, std::string(90 * 1024, 'x')});
   CHECK(ask("y").answer->error().code == Code::over_limit);
   const std::size_t number = call.number;
+  knowledge.forget_calls();
+  CHECK(budget.used() == 0);
+  CHECK_FALSE(ask("x").answer);
   knowledge.forget();
   CHECK(budget.used() == 0);
   CHECK_FALSE(ask("x").answer);

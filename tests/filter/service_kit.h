@@ -29,7 +29,7 @@ class Service {
     peers_.clear();
   }
   void answer() {
-    for (Peer& peer : peers_) boost::asio::write(peer.socket, boost::asio::buffer(kAnswer));
+    for (Peer& peer : peers_) boost::asio::write(peer.socket, boost::asio::buffer(says));
   }
   std::shared_ptr<const service::Request> request() const {
     const std::string url = "http://127.0.0.1:" + std::to_string(port_) + "/";
@@ -38,9 +38,9 @@ class Service {
 
   std::atomic<bool> silent = false;
   std::atomic<unsigned> requests = 0;
+  std::string says = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n7";
 
  private:
-  static constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n7";
   struct Peer {
     explicit Peer(boost::asio::ip::tcp::socket s) : socket(std::move(s)) {}
     boost::asio::ip::tcp::socket socket;
@@ -59,7 +59,7 @@ class Service {
       if (error) return;
       peer.input.consume(size);
       ++requests;
-      if (!silent) boost::asio::write(peer.socket, boost::asio::buffer(kAnswer));
+      if (!silent) boost::asio::write(peer.socket, boost::asio::buffer(says));
       read(peer);
     };
     boost::asio::async_read_until(peer.socket, peer.input, "\r\n\r\n", heard);

@@ -83,6 +83,11 @@ TEST_CASE("an answer is the same in any pieces") {
         read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\nA: b\r\n\r\n", size);
     REQUIRE(chunked);
     CHECK(chunked->body == "hello");
+    std::string small = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (int i = 0; i < 100; ++i) small += "1\r\nx\r\n";
+    const auto of_small = read(small + "0\r\n\r\n", size, {.head = 60, .body = 100});
+    REQUIRE(of_small);
+    CHECK(of_small->body.size() == 100);
     const auto until_end = read("HTTP/1.0 500 Oh\r\n\r\nhello", size);
     REQUIRE(until_end);
     CHECK((until_end->status == 500 && until_end->body == "hello"));
@@ -103,9 +108,16 @@ TEST_CASE("what is no answer, or too large, or ends early is an error") {
   CHECK(code_of("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell") == Code::unavailable);
   CHECK(code_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhe") == Code::unavailable);
   CHECK(code_of("HTTP/1.1 200 OK\r\nContent-Le") == Code::unavailable);
-  CHECK(code_of("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n") == Code::over_limit);
-  CHECK(code_of("HTTP/1.1 200 OK\r\n\r\n" + std::string(11, 'x')) == Code::over_limit);
-  CHECK(code_of("HTTP/1.1 200 OK\r\nA: " + std::string(300, 'x')) == Code::over_limit);
+  CHECK(code_of("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n") == Code::invalid);
+  CHECK(code_of("HTTP/1.1 200 OK\r\n\r\n" + std::string(11, 'x')) == Code::invalid);
+  CHECK(code_of("HTTP/1.1 200 OK\r\nA: " + std::string(300, 'x')) == Code::invalid);
+  const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  CHECK(code_of(chunked + "3;" + std::string(2000, 'x')) == Code::invalid);
+  std::string fields, interim;
+  for (int i = 0; i < 500; ++i) fields += "A: b\r\n";
+  for (int i = 0; i < 100; ++i) interim += "HTTP/1.1 100 Continue\r\n\r\n";
+  CHECK(code_of(chunked + "0\r\n" + fields) == Code::invalid);
+  CHECK(code_of(interim) == Code::invalid);
 }
 
 TEST_CASE("what is too much of an answer is left off, for who wants that") {
@@ -122,7 +134,7 @@ TEST_CASE("what is too much of an answer is left off, for who wants that") {
   }
   const auto announced = read("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999\r\n\r\n0123456789x", 7, limits);
   REQUIRE_FALSE(announced);
-  CHECK(announced.error().code == Code::over_limit);
+  CHECK(announced.error().code == Code::invalid);
   HttpAnswerReader reader(limits);
   CHECK(*reader.consume("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n0123456789x") == Want::nothing);
   CHECK_FALSE(reader.keeps_alive());

@@ -95,15 +95,15 @@ struct Bench {
     std::string said;
     ServiceCall call;
   };
-  Asked& ask(std::chrono::milliseconds time = kPatience, std::string url = "") {
+  Asked& ask(std::chrono::milliseconds time = kPatience, std::string url = "", const IpAddress& source = {}) {
     if (url.empty()) url = "http://127.0.0.1:" + std::to_string(server.endpoint().port()) + "/x";
     Asked& one = asked.emplace_back();
     const auto request = std::make_shared<const Request>(HttpRequest{*HttpUrl::parse(url)});
-    one.call =
-        client->ask(request, nullptr, std::chrono::steady_clock::now() + time, [&](Result<service::Answer> answer) {
-          CHECK(one.said.empty());
-          one.said = answer ? shown(*answer) : answer.error().what;
-        });
+    one.call = client->ask(request, nullptr, source, std::chrono::steady_clock::now() + time,
+                           [&](Result<service::Answer> answer) {
+                             CHECK(one.said.empty());
+                             one.said = answer ? shown(*answer) : answer.error().what;
+                           });
     CHECK(one.said.empty());
     return one;
   }
@@ -163,6 +163,50 @@ TEST_CASE("no more connections than are allowed, and a queue that ends") {
   }
   for (int i = 0; i < 5; ++i) CHECK(bench.answer(*std::next(bench.asked.begin(), i)) == "200 hello");
   CHECK(bench.server.peers.size() == 2);
+}
+
+TEST_CASE("one source has its share of connections and places, and others find some") {
+  std::vector<TcpServer::Peer*> held;
+  Bench bench(
+      [&](TcpServer::Peer& peer) {
+        held.push_back(&peer);
+        return std::string();
+      },
+      {.connections = 2, .waiting = 4});
+  const IpAddress slow = *IpAddress::parse("192.0.2.1"), other = *IpAddress::parse("192.0.2.2");
+  for (int i = 0; i < 4; ++i) bench.ask(kPatience, "", slow);
+  CHECK(bench.answer(bench.asked.back()) == "too many requests wait for an answer");
+  CHECK((bench.asked.front().call.begun() && !bench.asked.back().call.begun()));
+  auto& begun = bench.ask(kPatience, "", other);
+  CHECK(begun.call.begun());
+  auto& late = bench.ask(std::chrono::milliseconds(20), "", other);
+  CHECK(bench.answer(late) == "no connection was free in time");
+  CHECK_FALSE(late.call.begun());
+  bench.run_until([&] { return held.size() == 2; });
+  asio::write(held[0]->socket, asio::buffer(kHello));
+  bench.run_until([&] { return held.size() == 3; });
+  CHECK(std::next(bench.asked.begin())->call.begun());
+}
+
+TEST_CASE("a unix socket whose backlog is full is tried again") {
+  const std::string path = std::filesystem::temp_directory_path() / ("service_backlog." + std::to_string(getpid()));
+  Bench bench(hello);
+  using local = asio::local::stream_protocol;
+  local::acceptor full(bench.loop, local::endpoint(path), false);
+  full.listen(0);
+  local::socket first(bench.loop);
+  first.connect({path});
+  auto& late = bench.ask(std::chrono::milliseconds(30), "unix:" + path);
+  CHECK(bench.answer(late) == "no answer in time");
+  auto& waits = bench.ask(kPatience, "unix:" + path);
+  bench.loop.restart();
+  bench.loop.run_for(std::chrono::milliseconds(30));
+  CHECK(waits.said.empty());
+  full.accept();  // there is a place now
+  local::socket accepted(bench.loop);
+  full.async_accept(accepted, [&](boost::system::error_code) { asio::write(accepted, asio::buffer(kHello)); });
+  CHECK(bench.answer(waits) == "200 hello");
+  std::filesystem::remove(path);
 }
 
 TEST_CASE("a connection that died while it waited costs a second try, and one that dies with a request does not") {
@@ -247,9 +291,9 @@ TEST_CASE("a server that refuses before it has read everything is heard") {
   request.between = HttpRequest::Between::plain;
   const std::string text(20'000'000, 'x');
   std::string said;
-  const ServiceCall call =
-      bench.client->ask(std::make_shared<const Request>(request), &text, std::chrono::steady_clock::now() + kPatience,
-                        [&](Result<service::Answer> answer) { said = answer ? "heard" : "not"; });
+  const ServiceCall call = bench.client->ask(std::make_shared<const Request>(request), &text, {},
+                                             std::chrono::steady_clock::now() + kPatience,
+                                             [&](Result<service::Answer> answer) { said = answer ? "heard" : "not"; });
   bench.run_until([&] { return !said.empty(); });
   CHECK(said == "heard");
 }
@@ -309,7 +353,7 @@ std::pair<Result<service::Answer>, std::string> ask_milter(const std::string& te
   request.to = {"<bob@localhost>"};
   Result<service::Answer> said = fail(Code::internal, "nothing");
   bool over = false;
-  const ServiceCall call = client.ask(std::make_shared<const Request>(request), &text,
+  const ServiceCall call = client.ask(std::make_shared<const Request>(request), &text, {},
                                       std::chrono::steady_clock::now() + time, [&](Result<service::Answer> answer) {
                                         said = std::move(answer);
                                         over = true;
