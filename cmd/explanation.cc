@@ -2,6 +2,7 @@
 #include "explanation.h"
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -9,15 +10,16 @@
 
 #include "api/verdicts.h"
 #include "command.h"
+#include "core/parse_time.h"
 #include "core/text.h"
-#include "dns/ask_all.h"
 #include "dns/recorded.h"
+#include "explained_world.h"
 #include "filter/case.h"
 #include "filter/chain_source.h"
-#include "filter/table_world.h"
 #include "help.h"
 #include "json_line.h"
 #include "mail/headers.h"
+#include "mail/message.h"
 #include "show_trace.h"
 #include "terminal.h"
 
@@ -52,19 +54,33 @@ struct Step {
   Phase phase;
   std::string recipient;
   filter::Verdict verdict;
+  filter::Verdict foreseen;  // what it would be, were refusals told here
+  std::size_t questions = 0;
+  std::chrono::milliseconds took{0};
+
+  bool is_held() const { return foreseen.refuses() && !verdict.refuses(); }
 };
+
+/// Two forms: of RFC 3339, as logs have it, and of a Date field.
+Result<std::unique_ptr<const Clock>> clock_of(const std::string& at) {
+  if (at.empty()) return std::make_unique<SystemClock>();
+  std::optional<Time> time = parse_rfc3339(at);
+  if (!time) time = mail::parse_date(at);
+  if (!time) return fail(Code::invalid, "'" + at + "' is no time: 2023-11-14T22:13:20.000Z, or as a Date field has it");
+  return std::make_unique<ShiftedClock>(*time);
+}
 
 class Explanation {
  public:
-  Explanation(const ExplainOptions& options, const Config& config, std::shared_ptr<const filter::Chain> chain)
-      : options_(options), config_(config), session_(std::move(chain), clock_) {}
+  Explanation(const ExplainOptions& options, const Config& config, std::shared_ptr<const filter::Chain> chain,
+              const Clock& clock, ExplainedWorld& world)
+      : options_(options), config_(config), clock_(clock), world_(world), session_(std::move(chain), clock_) {}
 
   Result<void> run() {
-    TRY(open_world());
     mail::Transaction transaction;
     transaction.peer.address = TRY(IpAddress::parse(options_.ip));
     exempt_ = contains(config_.limits.exempt, transaction.peer.address);
-    const mail::Address from = options_.from.empty() ? mail::Address{} : TRY(mail::parse_address(options_.from));
+    const mail::Address from = options_.from.empty() ? mail::Address{} : TRY(address_of("--from", options_.from));
     const std::string message = TRY(message_text());
     TRY(step(Phase::connect, transaction));
     transaction.helo = options_.helo;
@@ -85,15 +101,9 @@ class Explanation {
 
   std::string text(const Screen& screen) const {
     std::string out = exempt_ ? "This client is in limits.exempt: nobody would be asked about it.\n" : "";
-    for (const Step& each : steps_) {
-      const std::string what = std::string(filter::name_of(each.phase)) +
-                               (each.recipient.empty() ? "" : " " + each.recipient) + ": " +
-                               std::string(filter::name_of(each.verdict.action));
-      out += terminal_safe(what + (each.verdict.reply.empty() ? "" : ", " + each.verdict.reply) +
-                           (each.verdict.reason.empty() ? "" : " (" + each.verdict.reason + ")")) +
-             "\n";
-    }
-    return out + "\n" + show_trace(trace_, screen, true);
+    for (const Step& each : steps_) out += terminal_safe(line_of(each)) + "\n";
+    if (!steps_.empty() && steps_.back().is_held()) out += "It would be refused " + when_told() + ".\n";
+    return out + "\nLedger: " + terminal_safe(world_.ledger()) + "\n" + show_trace(trace_, screen, true);
   }
 
   std::string json() const {
@@ -105,32 +115,38 @@ class Explanation {
       out["steps"].push_back({{"phase", filter::name_of(each.phase)},
                               {"recipient", valid_utf8(each.recipient)},
                               {"action", filter::name_of(each.verdict.action)},
+                              {"foreseen", filter::name_of(each.foreseen.action)},
                               {"score", each.verdict.score},
                               {"reply", valid_utf8(each.verdict.reply)},
-                              {"reason", valid_utf8(each.verdict.reason)}});
+                              {"reason", valid_utf8(each.verdict.reason)},
+                              {"questions", each.questions},
+                              {"milliseconds", each.took.count()}});
+    out["ledger"] = valid_utf8(world_.ledger());
     out["verdicts"] = api::to_json(trace_);
     return json_line(out);
   }
 
  private:
-  /// Of the DNS, or of a file. An answer that no filter would wait for is none here either.
-  Result<void> open_world() {
-    if (!options_.facts.empty()) {
-      const std::string text = TRY(read(options_.facts, dns::Recorded::kMostBytes));
-      auto recorded = dns::Recorded::parse(text);
-      if (!recorded) return fail(Code::invalid, options_.facts + ": " + recorded.error().what);
-      world_.ask_others([recorded = std::move(*recorded)](const std::vector<dns::Question>& questions) {
-        std::vector<dns::Answer> answers;
-        for (const dns::Question& question : questions) answers.push_back(recorded.answer(question));
-        return Result<std::vector<dns::Answer>>(std::move(answers));
-      });
-      return {};
-    }
-    DnsSettings settings = config_.dns;
-    settings.timeout = std::min(settings.timeout, config_.filter.timeout);
-    world_.ask_others(
-        [settings](const std::vector<dns::Question>& questions) { return dns::ask_all(settings, questions); });
-    return {};
+  /// `mail: reject at RCPT, 550 5.7.1 no (access: denied), 3 questions, 12ms`
+  std::string line_of(const Step& step) const {
+    const filter::Verdict& said = step.is_held() ? step.foreseen : step.verdict;
+    std::string line = std::string(filter::name_of(step.phase)) + (step.recipient.empty() ? "" : " " + step.recipient) +
+                       ": " + std::string(filter::name_of(said.action));
+    if (step.is_held()) line += " " + when_told();
+    if (!said.reply.empty()) line += ", " + said.reply;
+    if (!said.reason.empty()) line += " (" + said.reason + ")";
+    if (step.questions > 0)
+      line += ", " + std::to_string(step.questions) + (step.questions == 1 ? " question" : " questions");
+    return step.took.count() > 0 ? line + ", " + format_duration(step.took) : line;
+  }
+  std::string when_told() const {
+    return config_.filter.decide_at == FilterSettings::DecideAt::message ? "at the end of the message" : "at RCPT";
+  }
+
+  static Result<mail::Address> address_of(const std::string& option, const std::string& text) {
+    auto address = mail::parse_address(text);
+    if (!address) return fail(Code::invalid, option + ": " + address.error().what);
+    return address;
   }
 
   Result<std::string> message_text() const {
@@ -144,7 +160,7 @@ class Explanation {
     const std::string& domain = config_.mail.domains.front();
     const bool bare = text.find('@') == std::string::npos;
     const mail::Address address =
-        TRY(mail::parse_address(bare ? text + "@" + (domain == "*" ? "localhost" : domain) : text));
+        TRY(address_of("--to", bare ? text + "@" + (domain == "*" ? "localhost" : domain) : text));
     mail::Inbox inbox = TRY(mail::Inbox::of(address, config_.inbox, domain));
     transaction.recipients.push_back({address, std::move(inbox)});
     TRY(step(Phase::rcpt, transaction));
@@ -163,21 +179,40 @@ class Explanation {
 
   Result<void> step(Phase phase, const mail::Transaction& transaction) {
     const std::string recipient = phase == Phase::rcpt ? transaction.recipients.back().address.to_string() : "";
-    TRY(world_.run(session_, phase, transaction));
-    steps_.push_back({phase, recipient, session_.decide()});
+    filter::TableWorld& table = world_.table();
+    const std::size_t before = asked(table);
+    const Monotonic start = clock_.monotonic();
+    TRY(table.run(session_, phase, transaction));
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.monotonic() - start);
+    const filter::Verdict foreseen = session_.foreseen();
+    steps_.push_back({phase, recipient, session_.decide(), foreseen, asked(table) - before, took});
     return {};
+  }
+
+  static std::size_t asked(const filter::TableWorld& table) {
+    return table.asked.size() + table.errands + table.called.size();
   }
 
   const ExplainOptions& options_;
   const Config& config_;
-  SystemClock clock_;
-  filter::TableWorld world_{clock_};
+  const Clock& clock_;
+  ExplainedWorld& world_;
   filter::Case session_;
   bool exempt_ = false;  // in limits.exempt
   std::vector<Step> steps_;
   std::vector<filter::TraceEntry> refused_;  // what was found of recipients that get no message
   filter::Trace trace_;
 };
+
+Result<std::unique_ptr<ExplainedWorld>> open_world(const ExplainOptions& options, const LoadedConfig& loaded,
+                                                   const Globals& globals, const Clock& clock) {
+  Asked asked;
+  if (!options.facts.empty()) asked.facts = TRY(read(options.facts, dns::Recorded::kMostBytes));
+  if (!options.at.empty()) asked.at = clock.now();
+  auto world = ExplainedWorld::open(asked, loaded, globals, clock);
+  if (!world && asked.facts) return fail(world.error().code, options.facts + ": " + world.error().what);
+  return world;
+}
 
 /// What is invalid was written by who runs us.
 int failed(std::string_view command, const Error& error) {
@@ -195,8 +230,13 @@ CLI::Option* add_explain_options(CLI::App& app, ExplainOptions& options) {
   app.add_option("--to", options.to, "A recipient, or an inbox; may be given several times.")
       ->type_name("ADDRESS")
       ->allow_extra_args(false);
-  app.add_option("--facts", options.facts, "Answers of the DNS from this file, one a line, instead of asking.")
+  app.add_option("--facts", options.facts,
+                 "Answers of the DNS from this file, one a line; nobody else is asked, and the ledger is empty.")
       ->type_name("FILE");
+  app.add_option("--at", options.at,
+                 "When it comes, instead of now: 2023-11-14T22:13:20.000Z, or as a Date field has it. Services are not "
+                 "asked then, and the ledger is empty.")
+      ->type_name("TIME");
   app.add_flag("--json", options.json, "Write one JSON object, schema maildrop.explained/1.");
   one_of(app.add_option("--color", options.colour, "Use colour."), kColours);
   return ip;
@@ -214,7 +254,11 @@ int explain(std::string_view command, const ExplainOptions& options, const Globa
       std::none_of(links.begin(), links.end(), [&](const auto& link) { return link.name == options.filter; }))
     return report(Error{Code::not_found, "there is no filter '" + options.filter + "', or it is off: --set filter." +
                                              options.filter + ".mode=observe"});
-  Explanation explanation(options, loaded->config, *chain);
+  const auto clock = clock_of(options.at);
+  if (!clock) return failed(command, clock.error());
+  const auto world = open_world(options, *loaded, globals, **clock);
+  if (!world) return failed(command, world.error());
+  Explanation explanation(options, loaded->config, *chain, **clock, **world);
   if (const Result<void> ran = explanation.run(); !ran) return failed(command, ran.error());
   const Screen screen = screen_of(1, options.colour);
   const auto printed = print(1, options.json ? explanation.json() : explanation.text(screen));

@@ -12,7 +12,7 @@
 namespace maildrop::cmd {
 
 struct ExplainOptions {
-  std::string ip, helo, from, file, facts, colour = "auto";
+  std::string ip, helo, from, file, facts, at, colour = "auto";
   std::vector<std::string> to;
   bool json = false;
   std::string filter;  // whose findings alone are shown; empty: all

@@ -40,41 +40,49 @@ std::string line_of(const Cells& cells, const std::array<std::size_t, kColumns>&
   return line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
 }
 
-std::string silent_of(const Trace& trace) {
+std::string silent_of(const Trace& trace, bool costs) {
   std::string text;
   for (std::size_t phase = 0; phase < std::size(filter::kPhaseNames); ++phase) {
     std::string names;
     for (const TraceEntry& entry : trace.entries)
       if (static_cast<std::size_t>(entry.phase) == phase && entry.is_silent())
-        names += (names.empty() ? "" : ", ") + terminal_safe(entry.filter);
+        names += (names.empty() ? "" : ", ") + terminal_safe(entry.filter) +
+                 (costs ? " " + std::to_string(entry.micros) + "us" : "");
     if (!names.empty()) text += "Nothing at " + std::string(filter::kPhaseNames[phase]) + ": " + names + "\n";
   }
   return text;
 }
 
+/// Why a score came to nothing.
+std::string allowed_by(const Trace& trace) {
+  for (const TraceEntry& entry : trace.entries)
+    if (entry.allowed && !entry.failed && entry.mode == FilterUse::Mode::enforce)
+      return ", allowed by " + terminal_safe(entry.filter) + " at " + std::string(filter::name_of(entry.phase));
+  return {};
+}
+
 }  // namespace
 
-std::string show_trace(const Trace& trace, const Screen& screen, bool all) {
-  const Cells heading = {"PHASE", "FILTER", "MODE", "SAYS", "SCORE", "US"};
+std::string show_trace(const Trace& trace, const Screen& screen, bool costs) {
+  const Cells heading = {"PHASE", "FILTER", "MODE", "SAYS", "SCORE", "USEC"};
   std::array<std::size_t, kColumns> widths{};
   const auto fit = [&widths](const Cells& cells) {
     for (std::size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], display_width(cells[i]));
   };
   fit(heading);
-  const auto has_row = [all](const TraceEntry& entry) { return all || !entry.is_silent(); };
   for (const TraceEntry& entry : trace.entries)
-    if (has_row(entry)) fit(cells_of(entry));
+    if (!entry.is_silent()) fit(cells_of(entry));
   std::string rows;
   for (const TraceEntry& entry : trace.entries) {
-    if (!has_row(entry)) continue;
+    if (entry.is_silent()) continue;
     rows += line_of(cells_of(entry), widths, terminal_safe(entry.reason));
     for (const std::string& fact : entry.facts) rows += "    " + terminal_safe(fact) + "\n";
   }
   std::string head = line_of(heading, widths, "WHY");
   head.pop_back();
   return screen.bold("Mark:") + " " + std::string(store::name_of(trace.mark)) + ", score " +
-         format_number(trace.score) + "\n" + (rows.empty() ? "" : screen.bold(head) + "\n") + rows +
-         (all ? "" : silent_of(trace)) + (trace.cut ? "More was found than is kept.\n" : "");
+         format_number(trace.score) + allowed_by(trace) + "\n" + (rows.empty() ? "" : screen.bold(head) + "\n") + rows +
+         silent_of(trace, costs) + (trace.cut ? "More was found than is kept.\n" : "");
 }
 
 }  // namespace maildrop::cmd

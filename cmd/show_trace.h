@@ -9,7 +9,7 @@
 namespace maildrop::cmd {
 
 /// Mark and score; a line for each filter that found something, and below it what it went by; and who found nothing,
-/// together in a line for each phase, or, with `all`, in lines of their own with what it cost.
-std::string show_trace(const filter::Trace& trace, const Screen& screen, bool all = false);
+/// together in a line for each phase, with `costs` of each.
+std::string show_trace(const filter::Trace& trace, const Screen& screen, bool costs = false);
 
 }  // namespace maildrop::cmd

@@ -94,8 +94,8 @@ _maildrop_words() {  # what may come after the command $1
       commands=''
       ;;
     'maildrop explain')
-      options='-h --help --ip --helo --from --to --facts --json --color --config --set'
-      valued='--ip --helo --from --to --facts --color --config --set'
+      options='-h --help --ip --helo --from --to --facts --at --json --color --config --set'
+      valued='--ip --helo --from --to --facts --at --color --config --set'
       files='--facts --config'
       commands=''
       ;;
@@ -130,8 +130,8 @@ _maildrop_words() {  # what may come after the command $1
       commands=''
       ;;
     'maildrop filter test')
-      options='-h --help --ip --helo --from --to --facts --json --color --config --set'
-      valued='--ip --helo --from --to --facts --color --config --set'
+      options='-h --help --ip --helo --from --to --facts --at --json --color --config --set'
+      valued='--ip --helo --from --to --facts --at --color --config --set'
       files='--facts --config'
       commands=''
       ;;

@@ -9,7 +9,7 @@ function __maildrop_at --description 'whether the command typed so far is this o
             continue
         end
         switch $word
-            case --api --by --color --config --connections --export --facts --folder --format --from --grep --half-life --helo --ip --larger --limit --match --max-size --older --output --quarantined --rate --rcpt --repeat --retry --reuse --set --share --since --source --threshold --timeout --to -g -n -o
+            case --api --at --by --color --config --connections --export --facts --folder --format --from --grep --half-life --helo --ip --larger --limit --match --max-size --older --output --quarantined --rate --rcpt --repeat --retry --reuse --set --share --since --source --threshold --timeout --to -g -n -o
                 set skip 1
             case '-*'
             case '*'
@@ -148,7 +148,8 @@ complete -c maildrop -n '__maildrop_at explain' -l ip -x -d 'The address of the 
 complete -c maildrop -n '__maildrop_at explain' -l helo -x -d 'What it calls itself'
 complete -c maildrop -n '__maildrop_at explain' -l from -x -d 'The sender'
 complete -c maildrop -n '__maildrop_at explain' -l to -x -d 'A recipient, or an inbox'
-complete -c maildrop -n '__maildrop_at explain' -l facts -r -F -d 'Answers of the DNS from this file, one a line, instead of asking'
+complete -c maildrop -n '__maildrop_at explain' -l facts -r -F -d 'Answers of the DNS from this file, one a line'
+complete -c maildrop -n '__maildrop_at explain' -l at -x -d 'When it comes, instead of now'
 complete -c maildrop -n '__maildrop_at explain' -l json -d 'Write one JSON object, schema maildrop.explained/1'
 complete -c maildrop -n '__maildrop_at explain' -l color -x -a 'auto always never' -d 'Use colour'
 complete -c maildrop -n '__maildrop_at explain' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
@@ -182,7 +183,8 @@ complete -c maildrop -n '__maildrop_at filter test' -l ip -x -d 'The address of 
 complete -c maildrop -n '__maildrop_at filter test' -l helo -x -d 'What it calls itself'
 complete -c maildrop -n '__maildrop_at filter test' -l from -x -d 'The sender'
 complete -c maildrop -n '__maildrop_at filter test' -l to -x -d 'A recipient, or an inbox'
-complete -c maildrop -n '__maildrop_at filter test' -l facts -r -F -d 'Answers of the DNS from this file, one a line, instead of asking'
+complete -c maildrop -n '__maildrop_at filter test' -l facts -r -F -d 'Answers of the DNS from this file, one a line'
+complete -c maildrop -n '__maildrop_at filter test' -l at -x -d 'When it comes, instead of now'
 complete -c maildrop -n '__maildrop_at filter test' -l json -d 'Write one JSON object, schema maildrop.explained/1'
 complete -c maildrop -n '__maildrop_at filter test' -l color -x -a 'auto always never' -d 'Use colour'
 complete -c maildrop -n '__maildrop_at filter test' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'

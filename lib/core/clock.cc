@@ -14,6 +14,12 @@ Time SystemClock::now() const {
 
 Monotonic SystemClock::monotonic() const { return std::chrono::steady_clock::now(); }
 
+ShiftedClock::ShiftedClock(Time begin) : begin_(begin), since_(std::chrono::steady_clock::now()) {}
+Time ShiftedClock::now() const {
+  return begin_ + std::chrono::duration_cast<std::chrono::milliseconds>(monotonic() - since_);
+}
+Monotonic ShiftedClock::monotonic() const { return std::chrono::steady_clock::now(); }
+
 FakeClock::FakeClock(Time start) : millis_(to_millis(start)) {}
 
 Time FakeClock::now() const { return from_millis(millis_.load() + jumped_.load()); }

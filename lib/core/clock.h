@@ -29,6 +29,18 @@ class SystemClock final : public Clock {
   Monotonic monotonic() const override;
 };
 
+/// The same hands, of which the wall clock's begins elsewhere.
+class ShiftedClock final : public Clock {
+ public:
+  explicit ShiftedClock(Time begin);
+  Time now() const override;
+  Monotonic monotonic() const override;
+
+ private:
+  Time begin_;
+  Monotonic since_;
+};
+
 /// Stands still until advanced; both hands move together, unless it jumps.
 class FakeClock final : public Clock {
  public:

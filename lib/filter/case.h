@@ -66,6 +66,9 @@ class Case {
   /// What comes of the phase. REQUIRES: advance() said so.
   Verdict decide();
 
+  /// The same, were refusals told in this phase already (filter.decide_at).
+  Verdict foreseen() const;
+
   /// What filters want done of what is over (Facts::at_end), since the last call.
   std::vector<store::Operation> take_errands_behind() { return std::exchange(behind_, {}); }
   /// No phase follows.

@@ -109,6 +109,14 @@ Verdict Case::decide() {
   return verdict;
 }
 
+Verdict Case::foreseen() const {
+  if (allowing()) return {};
+  Verdict verdict = worst(true);
+  const Phase told = chain_->settings().decide_at == FilterSettings::DecideAt::message ? Phase::message : Phase::rcpt;
+  verdict.reply = refuses(verdict.action) ? reply_of(std::max(phase_, told), verdict.action, verdict.reply) : "";
+  return verdict;
+}
+
 /// By what filters want, and by the sum, which may be above what refuses: nobody asked when it came to that.
 store::Mark Case::mark() const {
   store::Mark mark = mark_of(chain_->settings(), score());

@@ -31,7 +31,8 @@ Result<void> TableWorld::run(Case& session, Phase phase, const mail::Transaction
   session.begin(phase, transaction);
   while (!session.advance()) {
     ++rounds;
-    const bool known = answer(session, failed);
+    const bool dns = answer(session, failed), kept = answer_errands(session);
+    const bool known = answer_calls(session, transaction.data) || dns || kept;
     const std::optional<Millis> patience = session.patience();
     if (!known && patience) session.expire(*patience);
   }
@@ -59,30 +60,43 @@ bool TableWorld::answer(Case& session, Result<void>& failed) {
     for (std::size_t i = 0; i < unknown.size(); ++i)
       session.know(unknown[i], answers ? answers->at(i) : dns::Answer{.status = dns::Status::failed});
   }
+  return any;
+}
+
+bool TableWorld::answer_errands(Case& session) {
+  bool any = false;
   for (const Knowledge::Errand* errand : session.take_errands()) {
     ++errands;
     if (ledger_state_ == LedgerIs::silent) continue;
     Result<store::Answer> said = fail(Code::unavailable, "told to");
-    if (ledger_state_ == LedgerIs::there) said = ledger_->run(errand->operation);
+    if (ledger_state_ == LedgerIs::there) said = keep_ ? keep_(errand->operation) : ledger_->run(errand->operation);
     session.know(errand->number, std::move(said));
     any = true;
   }
-  return answer_calls(session) || any;
+  return any;
 }
 
-bool TableWorld::answer_calls(Case& session) {
+bool TableWorld::answer_calls(Case& session, const std::string& message) {
   bool any = false;
+  std::vector<const Knowledge::Call*> unknown;
   for (const Knowledge::Call* call : session.take_calls()) {
     if (const auto* http = std::get_if<service::HttpRequest>(&*call->request))
       called.push_back(http->body + http->rest);
     const auto served = services_.find(service::name_of(*call->request));
+    if (served == services_.end() && call_) {
+      unknown.push_back(call);
+      continue;
+    }
     if (served != services_.end() && !served->second) continue;
     Result<service::Answer> said = fail(Code::unavailable, "nobody is there");
     if (served != services_.end()) said = *served->second;
     session.know_call(call->number, std::move(said));
     any = true;
   }
-  return any;
+  if (unknown.empty()) return any;
+  std::vector<Result<service::Answer>> answers = call_(unknown, message);
+  for (std::size_t i = 0; i < unknown.size(); ++i) session.know_call(unknown[i]->number, std::move(answers.at(i)));
+  return true;
 }
 
 }  // namespace maildrop::filter

@@ -19,9 +19,9 @@
 
 namespace maildrop::filter {
 
-/// Answers a case until all filters have come to their end. What is not in the table is asked of `others`, and no_name
-/// without; the ledger begins empty. What is silent is not answered: time goes by, until each filter goes on without.
-/// Not thread-safe.
+/// Answers a case until all filters have come to their end. What is not in the table is asked of others, and no_name,
+/// or nobody there, without; the ledger begins empty. What is silent is not answered: time goes by, until each filter
+/// goes on without. Not thread-safe.
 class TableWorld {
  public:
   explicit TableWorld(const Clock& clock);
@@ -29,11 +29,18 @@ class TableWorld {
   /// REQUIRES: a name that can be one.
   void put(std::string_view name, dns::Type type, dns::Answer answer);
   void silence(std::string_view name, dns::Type type);
-  /// What a service answers, by service::name_of(); nothing: it is silent. Of what is not in the table nobody is there.
+  /// What a service answers, by service::name_of(); nothing: it is silent.
   void serve(const std::string& name, std::optional<service::Answer> answer);
   /// In the order of the questions.
   using Ask = std::function<Result<std::vector<dns::Answer>>(const std::vector<dns::Question>&)>;
   void ask_others(Ask others) { others_ = std::move(others); }
+  /// The same for services, about the message.
+  using Call = std::function<std::vector<Result<service::Answer>>(const std::vector<const Knowledge::Call*>& calls,
+                                                                  const std::string& message)>;
+  void call_others(Call call) { call_ = std::move(call); }
+  /// Who answers for the ledger, in place of ledger().
+  using Keep = std::function<Result<store::Answer>(const store::Operation&)>;
+  void keep_by(Keep keep) { keep_ = std::move(keep); }
 
   enum class LedgerIs { there, silent, unavailable };
   void ledger_is(LedgerIs state) { ledger_state_ = state; }
@@ -53,12 +60,15 @@ class TableWorld {
 
  private:
   bool answer(Case& session, Result<void>& failed);
-  bool answer_calls(Case& session);
+  bool answer_errands(Case& session);
+  bool answer_calls(Case& session, const std::string& message);
 
   std::map<dns::Question, dns::Answer> answers_;
   std::set<dns::Question> silent_;
   std::map<std::string, std::optional<service::Answer>> services_;
   Ask others_{};
+  Call call_{};
+  Keep keep_{};
   std::unique_ptr<store::Ledger> ledger_;
   LedgerIs ledger_state_ = LedgerIs::there;
 };

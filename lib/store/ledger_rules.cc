@@ -163,6 +163,23 @@ Result<LedgerTask> task_of(const Operation& operation) {
 
 std::string_view space_of(std::string_view key) { return key.substr(0, key.find_first_of(":#")); }
 
+std::optional<LedgerRecord> record_as_told(const LedgerTask& task, const Answer& answer, Time time) {
+  const std::int64_t now = to_millis(time);
+  if (task.kind == Operation::Kind::add) {
+    const std::int64_t window = task.y;
+    const std::int64_t start = now - now % window;
+    const std::int64_t share = (window - (now - start)) * kParts / window;
+    const std::int64_t before = share > 0 ? ceiling_of((answer.sum - answer.current) * kParts, share) : 0;
+    return LedgerRecord{LedgerRecord::sum, start + 2 * window, start, answer.current, before, {}};
+  }
+  if (task.kind == Operation::Kind::take) {
+    const std::int64_t full = now * kMicros + (task.z - answer.left) * task.y;
+    return LedgerRecord{LedgerRecord::bucket, ceiling_of(full, kMicros), full, 0, 0, {}};
+  }
+  if (!answer.found) return std::nullopt;
+  return LedgerRecord{LedgerRecord::note, to_millis(answer.until), to_millis(answer.since), 0, 0, answer.value};
+}
+
 Answer apply(const LedgerTask& task, Time time, std::optional<LedgerRecord>& record, LedgerChange& change) {
   const std::int64_t now = to_millis(time);
   change = LedgerChange::none;

@@ -43,6 +43,9 @@ struct LedgerRecord {
 
 enum class LedgerChange : std::uint8_t { none, write, erase };
 
+/// What is stored where that is the answer to `task` at `now`, which changed nothing; of sums and buckets about.
+std::optional<LedgerRecord> record_as_told(const LedgerTask& task, const Answer& answer, Time now);
+
 /// Carries it out on what is stored (none: nothing is), at `now`; `change` says what has to be done with `record` then.
 /// What is written counts as used.
 Answer apply(const LedgerTask& task, Time now, std::optional<LedgerRecord>& record, LedgerChange& change);

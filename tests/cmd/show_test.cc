@@ -81,15 +81,18 @@ TEST_CASE("what filters found is a line for each, and nothing in it is for the t
       "connect\t-\thelo\tdnsbl\n";
   CHECK(show(Form::verdicts, "bob", message, Screen{}) ==
         "Mark: tag, score 7.5\n"
-        "PHASE    FILTER  MODE     SAYS         SCORE  US  WHY\n"
-        "connect  access  enforce  reject           7  12  denied \xef\xbf\xbd[31m\n"
+        "PHASE    FILTER  MODE     SAYS         SCORE  USEC  WHY\n"
+        "connect  access  enforce  reject           7    12  denied \xef\xbf\xbd[31m\n"
         "    A x.example = 192.0.2.1\n"
-        "mail     spf     observe  pass          -0.5   3  pass\n"
-        "rcpt     list    score    cannot tell      0   1  no DNS\n"
+        "mail     spf     observe  pass          -0.5     3  pass\n"
+        "rcpt     list    score    cannot tell      0     1  no DNS\n"
         "Nothing at connect: helo, dnsbl\n");
   message.verdicts = "1\tnone\t0\nconnect\t-\thelo\ncut\n";
   CHECK(show(Form::verdicts, "bob", message, Screen{}) ==
         "Mark: none, score 0\nNothing at connect: helo\nMore was found than is kept.\n");
+  message.verdicts = "1\tnone\t17.5\nmail\taccess\tenforce\tpass\t0\ta\t1\tfriend\n";
+  CHECK(show(Form::verdicts, "bob", message, Screen{})
+            .starts_with("Mark: none, score 17.5, allowed by access at mail\n"));
   message.verdicts = "rubbish";
   CHECK(show(Form::verdicts, "bob", message, Screen{}) == "the verdicts kept with a message are damaged\n");
 }

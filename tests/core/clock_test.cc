@@ -35,6 +35,17 @@ TEST_CASE("the fake clock stands still until it is turned, and both hands move")
   CHECK(clock.monotonic() - before == std::chrono::milliseconds(250));
 }
 
+TEST_CASE("a shifted clock goes on from where it begins") {
+  const Time begin = from_millis(1'000'000);
+  const ShiftedClock clock(begin);
+  const Monotonic before = clock.monotonic();
+  const Time now = clock.now();
+  CHECK((now >= begin && now < begin + std::chrono::hours(1)));
+  while (clock.monotonic() - before < std::chrono::milliseconds(2)) {
+  }
+  CHECK(clock.now() > now);
+}
+
 TEST_CASE("paced time follows the wall clock, gains at most as much as passes, and goes back with it") {
   FakeClock clock(from_millis(0));
   PacedTime paced(clock);

@@ -109,6 +109,25 @@ TEST_CASE("a threshold that is reached early is told when it is time") {
   CHECK(told(chain(DecideAt::message)) == "no phase");
 }
 
+TEST_CASE("what is held back is foreseen, in the words in which it will be told") {
+  const FakeClock clock;
+  World world(clock);
+  const mail::Transaction transaction = transaction_of("192.0.2.1");
+  const auto foreseen = [&](DecideAt at, Finding also = {}) {
+    FilterSettings settings;
+    settings.decide_at = at;
+    Case session(chain_of(settings, finds("f", bit(Phase::connect), enforced(), kReject),
+                          finds("also", bit(Phase::connect), enforced(), std::move(also))),
+                 clock);
+    const Verdict said = world.judge(session, Phase::connect, transaction);
+    CHECK(said.refuses() == (at == DecideAt::phase && !session.foreseen().reply.empty()));
+    return session.foreseen().reply;
+  };
+  CHECK(foreseen(DecideAt::rcpt) == "550 5.7.1 go away");
+  CHECK(foreseen(DecideAt::message) == "550 5.7.1 go away");
+  CHECK(foreseen(DecideAt::rcpt, Finding::allow("good")).empty());
+}
+
 TEST_CASE("who refuses for good goes before who does for now, and both before who lets it pass") {
   const auto act = [](std::string_view name, Action action) {
     return finds(name, bit(Phase::rcpt), enforced(), Finding::act(action, 0, "5.7.1 " + std::string(name), ""));

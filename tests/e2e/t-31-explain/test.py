@@ -1,9 +1,12 @@
 """maildrop explain: each phase, each recipient, findings with their facts; live and from a file; what makes no sense."""
 import json
 import re
+import time
 
 from dns import Dns
-from e2e import WORK, check, finish, maildrop, same
+from e2e import WORK, Daemon, check, finish, maildrop, same, until
+from hook import Service
+from judged import send
 
 dns = Dns({("1.2.0.192.in-addr.arpa", "PTR"): ["host.spam.example"], ("host.spam.example", "A"): ["192.0.2.1"]})
 SETTINGS = {"dns.servers": dns.address, "mail.domains": "example.test", "filter.access.deny": "client:.spam.example,to:nobody@"}
@@ -28,8 +31,9 @@ def write(name, text):
 status, out, err = explain("--ip", "192.0.2.1", "--helo", "x.example", "--from", "a@example.org", "--to", "bob", "--to", "nobody@example.test", "-", stdin=MESSAGE)
 check("it tells all there is to tell", status == 0, (status, err))
 steps, table = out.split("\n\n")
+same("there is no ledger here", table.splitlines()[0], "Ledger: empty")
 lines = [line.split(" (")[0] for line in steps.splitlines()]
-same("each phase, and each recipient", lines, ["connect: tag", "helo: tag", "mail: tag"] +
+same("each phase, and each recipient", lines, [f"{phase}: reject at RCPT, 550 5.7.1 you are not welcome here" for phase in ("connect", "helo", "mail")] +
      [f"rcpt {to}@example.test: reject, 550 5.7.1 you are not welcome here" for to in ("bob", "nobody")] +
      [f"{phase}: reject, 550 5.7.1 you are not welcome here" for phase in ("headers", "message")])
 check("why", re.search(r"connect +access +enforce +reject +7 +\d+  denied by client:\.spam\.example", table), table)
@@ -41,6 +45,14 @@ check("without a message and HELO there are no such phases", "message:" not in o
 told = json.loads(explain("--ip", "192.0.2.1", "--to", "bob", "--json")[1])
 same("as JSON", (told["schema"], [step["phase"] for step in told["steps"]], told["steps"][-1]["action"], told["verdicts"]["filters"][0]["filter"]),
      ("maildrop.explained/1", ["connect", "mail", "rcpt"], "reject", "access"))
+held = explain("--ip", "192.0.2.1")
+check("without a recipient it tells what is held back", "mail: reject at RCPT, 550 " in held[1] and "\nIt would be refused at RCPT.\n" in held[1], held)
+same("as JSON, too", [(step["action"], step["foreseen"]) for step in json.loads(explain("--ip", "192.0.2.1", "--json")[1])["steps"]], [("tag", "reject")] * 2)
+check("it counts questions", re.search(r"^connect: .*, [1-9]\d* questions?", held[1], re.M), held)
+check("who found nothing is named with what it cost", re.search(r"^Nothing at mail: .*access \d+us", held[1], re.M), held)
+old = explain("--ip", "192.0.2.1", "--at", "Sun, 01 Mar 2020 00:00:00 +0000", "-", stdin=b"Date: Sun, 01 Mar 2020 00:00:00 +0000\n\nhi\n")
+now = explain("--ip", "192.0.2.1", "-", stdin=b"Date: Sun, 01 Mar 2020 00:00:00 +0000\n\nhi\n")
+check("an old message is judged as of its time", "date (long ago)" in now[1] and "date (long ago)" not in old[1], (old, now))
 check("who is exempt is said to be", "limits.exempt" in explain("--ip", "127.0.0.1")[1] and "limits.exempt" not in out)
 odd = explain("--ip", "192.0.2.1", "--helo", "x.example", "--from", '"q = 1"@odd.example', "--facts",
               write("odd", 'TXT odd.example = "v=spf1 exists:%{l}.odd.example -all"\n'))[1]
@@ -49,9 +61,26 @@ check("facts with odd names are shown", any("odd.example" in line and '"' in lin
 same("and read back", explain("--ip", "192.0.2.1", "--facts", write("again", "\n".join(shown) + "\n"))[0], 0)
 for name, args, word in (("no address", ("--ip", "host"), "host"), ("no sender", ("--ip", "192.0.2.1", "--from", "a b"), "address"),
                          ("facts that are none", ("--ip", "192.0.2.1", "--facts", write("bad", "A x = y\n")), "line 1: "),
-                         ("no --ip", (), "--ip"), ("a message beyond mail.max_size", ("--ip", "192.0.2.1", write("large", "x" * 600_000)), "mail.max_size")):
+                         ("no --ip", (), "--ip"), ("a time that is none", ("--ip", "192.0.2.1", "--at", "noon"), "'noon' is no time"), ("a message beyond mail.max_size", ("--ip", "192.0.2.1", write("large", "x" * 600_000)), "mail.max_size")):
     status, out, err = explain(*args)
     check(f"{name}: 64", status == 64 and not out and word in err, (status, out, err))
+hook = Service()
+hook.answer = {"action": "reject", "score": 3, "reply": "5.7.1 the hook says no", "reason": "hooked"}
+LIVE = SETTINGS | {"xclient.networks": "127.0.0.0/8", "filter.access.deny": "", "filter.greylist.mode": "enforce", "filter.greylist.delay": "1s",
+                   "filter.headers.mode": "off", "filter.http.url": hook.url}
+to = ("--ip", "192.0.2.9", "--helo", "mail.example.org", "--from", "a@example.org", "--to", "bob")
+with Daemon(LIVE) as server:
+    same("a server greylists", send(server, before=("XCLIENT ADDR=192.0.2.9",)).code, 450)
+    check("who came there has come here", until(lambda: "came again after" in explain(*to, settings=LIVE)[1], 20, 0.3))
+    known = explain(*to, "-", settings=LIVE, stdin=MESSAGE)
+    check("that ledger is named", "\nLedger: that of sqlite:" in known[1], known)
+    check("services are asked", "550 5.7.1 the hook says no (http: hooked), 2 questions" in known[1] and len(hook.asked) == 1, (known, hook.asked))
+    other = ("--ip", "198.51.100.1", *to[2:])
+    check("who has not come is deferred", "rcpt bob@example.test: defer, 450 " in explain(*other, settings=LIVE)[1])
+    time.sleep(1.1)
+    check("and has not come by being explained", "first seen" in explain(*other, settings=LIVE)[1])
+    off = explain(*to, "--facts", write("none", ""), "-", settings=LIVE, stdin=MESSAGE)
+    check("with facts nobody is asked", "Ledger: empty" in off[1] and "nobody is there" in off[1] and len(hook.asked) == 1, off)
 same("no such file: 66", explain("--ip", "192.0.2.1", f"{WORK}/none.eml")[0], 66)
 same("an expression that is none: 78", explain("--ip", "192.0.2.1", settings={"filter.access.deny": "helo:/(/"})[0], 78)
 finish()

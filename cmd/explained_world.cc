@@ -1,0 +1,73 @@
+/// explained_world.cc: asks as a daemon would, and changes nothing.
+#include "explained_world.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "dns/ask_all.h"
+#include "dns/recorded.h"
+#include "service/ask_services.h"
+#include "store/backends.h"
+
+namespace maildrop::cmd {
+
+Result<std::unique_ptr<ExplainedWorld>> ExplainedWorld::open(const Asked& asked, const LoadedConfig& loaded,
+                                                             const Globals& globals, const Clock& clock) {
+  std::unique_ptr<ExplainedWorld> world(new ExplainedWorld(clock));
+  if (asked.facts) {
+    TRY(world->read_facts(*asked.facts));
+    return world;
+  }
+  world->ask_dns(loaded.config);
+  if (asked.at) return world;
+  world->ask_services();
+  world->open_ledger(loaded, globals);
+  return world;
+}
+
+Result<void> ExplainedWorld::read_facts(const std::string& text) {
+  auto recorded = TRY(dns::Recorded::parse(text));
+  table_.ask_others([recorded = std::move(recorded)](const std::vector<dns::Question>& questions) {
+    std::vector<dns::Answer> answers;
+    for (const dns::Question& question : questions) answers.push_back(recorded.answer(question));
+    return Result<std::vector<dns::Answer>>(std::move(answers));
+  });
+  return {};
+}
+
+/// An answer that no filter would wait for is none here either.
+void ExplainedWorld::ask_dns(const Config& config) {
+  DnsSettings settings = config.dns;
+  settings.timeout = std::min(settings.timeout, config.filter.timeout);
+  table_.ask_others(
+      [settings](const std::vector<dns::Question>& questions) { return dns::ask_all(settings, questions); });
+}
+
+void ExplainedWorld::ask_services() {
+  table_.call_others([](const std::vector<const filter::Knowledge::Call*>& calls, const std::string& message) {
+    std::vector<service::Question> questions;
+    for (const filter::Knowledge::Call* call : calls) questions.push_back({call->request, call->timeout});
+    return service::ask_services(questions, message);
+  });
+}
+
+/// That of the store, if there is one: to explain makes none.
+void ExplainedWorld::open_ledger(const LoadedConfig& loaded, const Globals& globals) {
+  const auto sources = ConfigSources::from_process(globals.config_file, globals.sets);
+  const std::string url = resolve_store_url(loaded.config.store.url, sources.environment);
+  const store::OpenOptions options = store::open_options(loaded.config, url, clock_);
+  if (url.starts_with("memory:")) return;
+  if (const auto there = store::open_store(options); !there) {
+    if (there.error().code != Code::not_found) ledger_name_ += ", since there is no other: " + there.error().what;
+    return;
+  }
+  auto ledger = store::open_ledger(options);
+  if (!ledger) return;
+  ledger_ = std::move(*ledger);
+  view_.emplace(*ledger_, clock_);
+  table_.keep_by([this](const store::Operation& operation) { return view_->run(operation); });
+  ledger_name_ = "that of " + url;
+}
+
+}  // namespace maildrop::cmd
