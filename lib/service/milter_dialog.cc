@@ -31,6 +31,9 @@ std::string_view without_blanks(std::string_view value) {
   return at == std::string_view::npos ? std::string_view() : value.substr(at);
 }
 
+/// `<a@example.com>`
+std::string_view without_brackets(std::string_view path) { return path.substr(1, path.size() - 2); }
+
 }  // namespace
 
 /// What is said at a step.
@@ -76,9 +79,12 @@ Result<std::string_view> MilterDialog::next() {
 }
 
 void MilterDialog::say() {
-  if (!is_skipped() && item_ < items()) {
-    say_item();
-    waits_ = (protocol_ & stage_of(step_).quiet) == 0;
+  if (item_ < items()) {
+    say_macros();  // whoever does without a step may ask for its macros at a later one
+    if (!is_skipped()) {
+      say_item();
+      waits_ = (protocol_ & stage_of(step_).quiet) == 0;
+    }
     ++item_;
     return;
   }
@@ -93,29 +99,14 @@ void MilterDialog::say_item() {
     case Step::options:
       return append_packet(out_, command, {four_bytes(kVersion), four_bytes(kActions), four_bytes(kProtocol)});
     case Step::connect: {
-      const std::string address = of.address ? of.address->to_string() : std::string();
-      const std::string port = of.address ? std::to_string(of.port) : std::string();
-      say_macros(command, {{"j", of.our_name},
-                           {"{daemon_name}", "maildrop"},
-                           {"{client_name}", of.host},
-                           {"{client_addr}", address},
-                           {"{client_port}", port}});
       if (!of.address) return append_packet(out_, command, {of.host, kNul, "U"});
       const std::string two_bytes = four_bytes(of.port).substr(2);
-      return append_packet(out_, command, {of.host, kNul, of.address->is_v4() ? "4" : "6", two_bytes, address, kNul});
+      return append_packet(out_, command,
+                           {of.host, kNul, of.address->is_v4() ? "4" : "6", two_bytes, of.address->to_string(), kNul});
     }
-    case Step::helo:
-      say_macros(command, {{"{tls_version}", of.tls_protocol}, {"{cipher}", of.tls_cipher}});
-      return append_packet(out_, command, {of.helo, kNul});
-    case Step::mail:
-      say_macros(command,
-                 {{"i", of.session}, {"{mail_addr}", std::string_view(of.from).substr(1, of.from.size() - 2)}});
-      return append_packet(out_, command, {of.from, kNul});
-    case Step::rcpt: {
-      const std::string& to = of.to[item_];
-      say_macros(command, {{"{rcpt_addr}", std::string_view(to).substr(1, to.size() - 2)}});
-      return append_packet(out_, command, {to, kNul});
-    }
+    case Step::helo: return append_packet(out_, command, {of.helo, kNul});
+    case Step::mail: return append_packet(out_, command, {of.from, kNul});
+    case Step::rcpt: return append_packet(out_, command, {of.to[item_], kNul});
     case Step::header: {
       const auto& [name, value] = of.fields[item_];
       const bool all = (protocol_ & kLeadingSpace) != 0;
@@ -123,18 +114,34 @@ void MilterDialog::say_item() {
     }
     case Step::body:
       return append_packet(out_, command, {std::string_view(text_).substr(of.body + item_ * kPiece, kPiece)});
-    case Step::end: say_macros(command, {{"i", of.session}}); return append_packet(out_, command);
     default: return append_packet(out_, command);
   }
 }
 
+/// What goes before say_item().
+void MilterDialog::say_macros() {
+  const MilterRequest& of = request_;
+  switch (step_) {
+    case Step::connect:
+      return append_macros({{"j", of.our_name},
+                            {"{daemon_name}", "maildrop"},
+                            {"{client_name}", of.host},
+                            {"{client_addr}", of.address ? of.address->to_string() : std::string()},
+                            {"{client_port}", of.address ? std::to_string(of.port) : std::string()}});
+    case Step::helo: return append_macros({{"{tls_version}", of.tls_protocol}, {"{cipher}", of.tls_cipher}});
+    case Step::mail: return append_macros({{"i", of.session}, {"{mail_addr}", without_brackets(of.from)}});
+    case Step::rcpt: return append_macros({{"{rcpt_addr}", without_brackets(of.to[item_])}});
+    case Step::end: return append_macros({{"i", of.session}});
+    default: return;
+  }
+}
+
 /// Those that are known.
-void MilterDialog::say_macros(char command,
-                              std::initializer_list<std::pair<std::string_view, std::string_view>> macros) {
+void MilterDialog::append_macros(std::initializer_list<std::pair<std::string_view, std::string_view>> macros) {
   std::string known;
   for (const auto& [name, value] : macros)
     if (!value.empty()) known.append(name).append(kNul).append(value).append(kNul);
-  if (!known.empty()) append_packet(out_, 'D', {std::string_view(&command, 1), known});
+  if (!known.empty()) append_packet(out_, 'D', {std::string_view(&stage_of(step_).command, 1), known});
 }
 
 Result<Exchange::Want> MilterDialog::consume(std::string_view bytes) {
@@ -164,7 +171,11 @@ Result<void> MilterDialog::hear(const MilterPacket& packet) {
       waits_ = false;
       return {};
     case 'a': finish(Says::pass, {}); return {};
-    case 'd': finish(Says::discard, {}); return {};
+    case 'd':
+      if (step_ == Step::connect || step_ == Step::helo)
+        return wrong("it discards at " + std::string(stage_of(step_).name) + ", before there is a message");
+      finish(Says::discard, {});
+      return {};
     case 'r': refuse(Says::reject, {}); return {};
     case 't': refuse(Says::defer, {}); return {};
     case 'y': return hear_reply(text_of(packet.data));

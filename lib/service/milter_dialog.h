@@ -41,7 +41,8 @@ class MilterDialog final : public Exchange {
   std::size_t items() const;
   void say();
   void say_item();
-  void say_macros(char command, std::initializer_list<std::pair<std::string_view, std::string_view>> macros);
+  void say_macros();
+  void append_macros(std::initializer_list<std::pair<std::string_view, std::string_view>> macros);
   Result<void> hear(const MilterPacket& packet);
   Result<void> negotiate(const MilterPacket& packet);
   Result<void> hear_at_end(const MilterPacket& packet);
