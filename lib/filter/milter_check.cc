@@ -74,6 +74,7 @@ service::MilterRequest milter_question(const Endpoint& endpoint, const mail::Tra
   request.from = path_of(transaction.from);
   for (std::size_t i = 0; i < transaction.recipients.size() && i < kMostRecipients; ++i)
     request.to.push_back(path_of(transaction.recipients[i].address));
+  request.more_to = transaction.recipients.size() > kMostRecipients;
   const mail::Headers headers = mail::scan_headers(transaction.data, kHeader);
   for (const mail::HeaderField& field : headers.fields)
     request.fields.emplace_back(without_nul(field.name.substr(0, kLongestName)), value_of(field.value));

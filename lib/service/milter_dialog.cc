@@ -235,11 +235,12 @@ Result<void> MilterDialog::hear_reply(std::string_view data) {
   return {};
 }
 
-/// Of recipients: it is about the message that they all have, which is refused when none of them is left.
+/// Of recipients: it is about the message that they all have, which is refused when none of them is left. Of others
+/// that it has not heard of it may have had nothing to say.
 void MilterDialog::refuse(MilterAnswer::Says says, std::string_view text) {
   if (step_ != Step::rcpt) return finish(says, std::string(text));
   if (refused_++ == 0) first_refusal_ = {says, stage_of(step_).name, std::string(text)};
-  if (refused_ == request_.to.size()) return finish(first_refusal_.says, first_refusal_.text);
+  if (refused_ == request_.to.size() && !request_.more_to) return finish(first_refusal_.says, first_refusal_.text);
   waits_ = false;
 }
 

@@ -22,6 +22,7 @@ struct MilterRequest {
   std::string helo{};
   std::string from{};                                         // `<a@example.com>`
   std::vector<std::string> to{};                              // the same
+  bool more_to = false;                                       // there are others, of whom it is not asked
   std::vector<std::pair<std::string, std::string>> fields{};  // of the header: what is behind the colon, lines by LF
   std::size_t body = 0;                                       // where it begins in the message
   std::string our_name{};

@@ -31,7 +31,7 @@ TEST_CASE("a milter hears the envelope, the header as it stands, and where the b
   const service::MilterRequest request = asked(transaction, "mail.example.com");
   CHECK((request.host == "mail.example.com" && request.address == transaction.peer.address));
   CHECK((request.helo == "helo.example.com" && request.from == "<a@example.com>"));
-  CHECK(request.to == std::vector<std::string>{"<bob@localhost>", "<eve@localhost>"});
+  CHECK((request.to == std::vector<std::string>{"<bob@localhost>", "<eve@localhost>"} && !request.more_to));
   CHECK(request.fields == decltype(request.fields){{"Subject", " one\n two"}, {"X", "y"}});
   CHECK(transaction.data.substr(request.body) == "hi\r\n");
   CHECK((request.our_name == "mx.example.org" && request.session == "abc"));
@@ -56,7 +56,7 @@ TEST_CASE("nothing that strangers say ends a text early, or makes a packet that 
       "A: b" + nul + "c\r\n" + std::string(70'000, 'N') + ": x\r\nV: " + std::string(70'000, 'v') + "\r\n\r\nhi";
   const service::MilterRequest request = asked(transaction);
   CHECK(request.helo == "a b");
-  CHECK(request.to.size() == 100);
+  CHECK((request.to.size() == 100 && request.more_to));
   REQUIRE(request.fields.size() == 3);
   CHECK(request.fields[0].second == " b c");
   for (const auto& [name, value] : request.fields) CHECK(name.size() + value.size() + 2 < 65'535);

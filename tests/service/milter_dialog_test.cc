@@ -216,6 +216,15 @@ TEST_CASE("a message is refused when all its recipients are") {
   CHECK(said({{'R', {packet('c'), packet('d')}}}).says == Says::discard);
 }
 
+TEST_CASE("a message is not refused for recipients it heard of while there are others") {
+  MilterRequest request = request_of();
+  request.more_to = true;
+  Milter milter{options(), {{'R', {packet('r')}}}};
+  const auto answer = play(milter, request, kText);
+  REQUIRE(answer);
+  CHECK((answer->says == Says::pass && milter.heard.back() == "E "));
+}
+
 TEST_CASE("what is not the protocol, or more than is done here, is an error") {
   CHECK(fault_of({}, packet('c')) == "it does not negotiate as milters do");
   CHECK(fault_of({}, packet('O', "\1\2")) == "it does not negotiate as milters do");
