@@ -34,6 +34,18 @@ std::string_view without_blanks(std::string_view value) {
 /// `<a@example.com>`
 std::string_view without_brackets(std::string_view path) { return path.substr(1, path.size() - 2); }
 
+/// Milters write a percent sign twice, since Sendmail goes by their replies as by formats; a single one stands for
+/// nothing.
+std::string unformatted(std::string_view text) {
+  std::string plain;
+  bool opens = false;
+  for (const char c : text) {
+    opens = c == '%' && !opens;
+    if (!opens) plain += c;
+  }
+  return plain;
+}
+
 }  // namespace
 
 /// What is said at a step.
@@ -231,7 +243,7 @@ Result<void> MilterDialog::hear_reply(std::string_view data) {
                         is_digit(line[2]) && (line[3] == ' ' || line[3] == '-');
   if (!is_reply) return wrong("its reply is none");
   const auto says = line[0] == '4' ? MilterAnswer::Says::defer : MilterAnswer::Says::reject;
-  refuse(says, line.substr(4, kLongestText));
+  refuse(says, unformatted(line.substr(4)).substr(0, kLongestText));
   return {};
 }
 

@@ -200,6 +200,8 @@ TEST_CASE("what a milter says at a step is said of the message") {
   CHECK(said({{'T', {packet('y', "451 4.7.1 later")}}}).says == Says::defer);
   CHECK(said({{'N', {packet('y', "550-5.7.1 one\r\n550 5.7.1 two")}}}).text == "5.7.1 one");
   CHECK(said({{'E', {packet('y', "550 " + std::string(1000, 'x'))}}}).text.size() == 300);
+  CHECK(said({{'E', {packet('y', "550 5.7.1 100%% spam")}}}).text == "5.7.1 100% spam");
+  CHECK(said({{'E', {packet('y', "550 5.7.1 %s %%%% %%%d%")}}}).text == "5.7.1 s %% %d");
   const MilterAnswer kept = said({{'E', {packet('q', nul("a virus|")) + packet('c')}}});
   CHECK((kept.says == Says::quarantine && kept.text == "a virus"));
   CHECK(said({{'E', {packet('q', nul("a virus|")) + packet('r')}}}).says == Says::reject);
