@@ -23,11 +23,12 @@ class Milter final : public Filter {
   Finding judge(Phase, const mail::Transaction& transaction, Facts& facts) const override {
     const std::string* name = facts.told("client_name");
     if (!name) return {};
-    using Question = std::shared_ptr<const service::Request>;
-    const Question& question = facts.once<Question>([&] {
-      return std::make_shared<const service::Request>(milter_question(*endpoint_, transaction, *name, our_name_));
+    using Question = Result<std::shared_ptr<const service::Request>>;
+    const Question& question = facts.once<Question>([&]() -> Question {
+      return std::make_shared<const service::Request>(TRY(milter_question(*endpoint_, transaction, *name, our_name_)));
     });
-    const Result<service::Answer>* answer = facts.call(question);
+    if (!question) return Finding::fail(question.error().what);
+    const Result<service::Answer>* answer = facts.call(*question);
     if (!answer) return {};
     if (*answer) return finding_of(std::get<service::MilterAnswer>(**answer));
     return Finding::unanswered(answer->error());

@@ -15,10 +15,12 @@ namespace {
 using service::MilterAnswer;
 
 constexpr std::size_t kMostRecipients = 100;  // that it hears of: each is waited for
-// Whoever reads packets refuses more than 64 KiB in one, and would see nothing of the message.
-constexpr mail::HeaderLimits kHeader{.fields = 1000, .field_size = 60 * 1024, .size = 256 * 1024};
-constexpr std::size_t kLongestName = 998;  // bytes of a field's, RFC 5322 2.1.1
-constexpr double kSpam = 5;                // a score that is not said, of what is not wanted; as scripts have it
+// Of a field, its name and value. Whoever reads packets refuses more than 64 KiB in one, and would see nothing of the
+// message.
+constexpr std::size_t kLargestField = 60 * 1024;
+// So many fields take two thirds of Knowledge::kMostCallBytes, were they empty, and as many answers are waited for.
+constexpr mail::HeaderLimits kHeader{.fields = 10'000, .field_size = kLargestField, .size = 512 * 1024};
+constexpr double kSpam = 5;  // a score that is not said, of what is not wanted; as scripts have it
 
 /// Texts end at their NUL.
 std::string without_nul(std::string_view text) {
@@ -58,10 +60,15 @@ std::string reply_of(const MilterAnswer& answer) {
   return has_code(answer.text) ? answer.text : (for_now ? "4.7.1 " : "5.7.1 ") + answer.text;
 }
 
+bool is_too_large(const mail::HeaderField& field) { return field.name.size() + field.value.size() > kLargestField; }
+
 }  // namespace
 
-service::MilterRequest milter_question(const Endpoint& endpoint, const mail::Transaction& transaction,
-                                       const std::string& client_name, const std::string& our_name) {
+Result<service::MilterRequest> milter_question(const Endpoint& endpoint, const mail::Transaction& transaction,
+                                               const std::string& client_name, const std::string& our_name) {
+  const mail::Headers headers = mail::scan_headers(transaction.data, kHeader);
+  if (headers.truncated || std::any_of(headers.fields.begin(), headers.fields.end(), is_too_large))
+    return fail(Code::over_limit, "its header is too large for a milter");
   const mail::Peer& peer = transaction.peer;
   service::MilterRequest request{endpoint};
   if (!peer.local) {
@@ -75,9 +82,9 @@ service::MilterRequest milter_question(const Endpoint& endpoint, const mail::Tra
   for (std::size_t i = 0; i < transaction.recipients.size() && i < kMostRecipients; ++i)
     request.to.push_back(path_of(transaction.recipients[i].address));
   request.more_to = transaction.recipients.size() > kMostRecipients;
-  const mail::Headers headers = mail::scan_headers(transaction.data, kHeader);
+  request.fields.reserve(headers.fields.size());
   for (const mail::HeaderField& field : headers.fields)
-    request.fields.emplace_back(without_nul(field.name.substr(0, kLongestName)), value_of(field.value));
+    request.fields.emplace_back(without_nul(field.name), value_of(field.value));
   request.body = headers.body;
   request.our_name = our_name;
   request.session = transaction.session;

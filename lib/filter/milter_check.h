@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/net.h"
+#include "core/result.h"
 #include "filter/filter.h"
 #include "mail/transaction.h"
 #include "service/milter_request.h"
@@ -11,8 +12,9 @@
 namespace maildrop::filter {
 
 /// `client_name`: what is known to be true of it; empty: nothing.
-service::MilterRequest milter_question(const Endpoint& endpoint, const mail::Transaction& transaction,
-                                       const std::string& client_name, const std::string& our_name);
+///   over_limit  its header is too large: a milter would judge another message than who reads it
+Result<service::MilterRequest> milter_question(const Endpoint& endpoint, const mail::Transaction& transaction,
+                                               const std::string& client_name, const std::string& our_name);
 
 Finding finding_of(const service::MilterAnswer& answer);
 

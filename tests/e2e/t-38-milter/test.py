@@ -89,6 +89,20 @@ def hears(milter):
         server.stop()
 
 
+def large_headers(milter):
+    with Daemon(SETTINGS | {"filter.milter.endpoint": milter.endpoint, "filter.timeout": "1800ms", "filter.milter.on_error": "defer"}) as server:
+        milter.answer = packet(b"c")
+        milter.heard.clear()
+        fields = "".join(f"X-{i}: y\r\n" for i in range(1100))
+        same("a header of many fields", send(server, subject=f"hello\r\n{fields}Content-Type: multipart/mixed; boundary=b").code, 250)
+        heard = milter.all(b"L")
+        same("is heard to its last one", (len(heard), heard[-1]), (1103, b"Content-Type\x00 multipart/mixed; boundary=b\x00"))
+        connections = milter.connections
+        reply = send(server, subject="hello\r\n" + "N" * 70_000 + ": x")
+        same("one that no milter is told of as it stands is none it can judge", (reply.code, milter.connections), (450, connections))
+        server.stop()
+
+
 def failures(milter):
     settings = {"filter.milter.endpoint": milter.endpoint, "filter.milter.timeout": "300ms", "filter.milter.on_error": "defer"}
     with Daemon(SETTINGS | settings) as server:
@@ -151,6 +165,7 @@ def real():
 if __name__ == "__main__":
     milter_ = Milter()
     hears(milter_)
+    large_headers(milter_)
     failures(milter_)
     real()
     finish()
