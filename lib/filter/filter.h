@@ -25,7 +25,8 @@ namespace maildrop::filter {
 struct Finding {
   Action action = Action::pass;  // what it would have done
   double score = 0;              // how much like spam it is: more is worse, below 0 speaks for it
-  std::string reply{};           // `5.7.1 listed by zen.example`, for an action that refuses; empty: the phase's own
+  std::string reply{};           // `5.7.1 listed by zen.example`, for an action that refuses; the code may be left
+                                 // out (scoring.h); empty: the phase's own
   std::string reason{};          // for operators, one line; kept with the message
   Millis delay{0};
   bool allows = false;  // nothing that filters find matters any more, in this session, or from MAIL on in this

@@ -43,21 +43,9 @@ std::string value_of(std::string_view value) {
 
 std::string path_of(const mail::Address& address) { return "<" + without_nul(address.to_string()) + ">"; }
 
-/// `5.7.1 text`: the class, a subject, a detail (RFC 3463).
-bool has_code(std::string_view text) {
-  std::size_t at = 0;
-  for (const char behind : {'.', '.', ' '}) {
-    const std::size_t first = at;
-    while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
-    if (at == first || at - first > 3 || at >= text.size() || text[at++] != behind) return false;
-  }
-  return at < text.size();
-}
-
 std::string reply_of(const MilterAnswer& answer) {
-  const bool for_now = answer.says == MilterAnswer::Says::defer;
-  if (answer.text.empty()) return for_now ? "4.7.1 try again later" : "5.7.1 this is not wanted here";
-  return has_code(answer.text) ? answer.text : (for_now ? "4.7.1 " : "5.7.1 ") + answer.text;
+  if (!answer.text.empty()) return answer.text;
+  return answer.says == MilterAnswer::Says::defer ? "4.7.1 try again later" : "5.7.1 this is not wanted here";
 }
 
 bool is_too_large(const mail::HeaderField& field) { return field.name.size() + field.value.size() > kLargestField; }

@@ -29,19 +29,18 @@ constexpr std::size_t kLongestReply = 200;  // the same
 struct Word {
   std::string_view name;
   Action action;
-  std::string_view code;
-  std::string_view reply;
+  std::string_view reply;  // empty: it gives none
 };
 // `greylist` says what a score is worth where a message has passed the list, or there is none: who is to come again
 // hears `soft reject`.
-constexpr Word kWords[] = {{"no action", Action::pass, "", ""},
-                           {"greylist", Action::pass, "", ""},
-                           {"add header", Action::tag, "", ""},
-                           {"rewrite subject", Action::tag, "", ""},
-                           {"quarantine", Action::quarantine, "", ""},
-                           {"discard", Action::discard, "", ""},
-                           {"soft reject", Action::defer, "4.7.1 ", "try again later"},
-                           {"reject", Action::reject, "5.7.1 ", "this looks like spam"}};
+constexpr Word kWords[] = {{"no action", Action::pass, ""},
+                           {"greylist", Action::pass, ""},
+                           {"add header", Action::tag, ""},
+                           {"rewrite subject", Action::tag, ""},
+                           {"quarantine", Action::quarantine, ""},
+                           {"discard", Action::discard, ""},
+                           {"soft reject", Action::defer, "4.7.1 try again later"},
+                           {"reject", Action::reject, "5.7.1 this looks like spam"}};
 
 tl::unexpected<Error> wrong(std::string what) { return fail(Code::invalid, std::move(what)); }
 
@@ -90,17 +89,17 @@ bool may_be_said(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-/// What it wants a client to hear, where that is a text that can be said; a code (RFC 3463) goes before it.
+/// What it wants a client to hear, where that is a text that can be said.
 std::string reply_of(const json& said, const Word& word) {
-  if (word.code.empty()) return {};
-  const auto messages = said.find("messages");
   std::string text(word.reply);
+  if (text.empty()) return text;
+  const auto messages = said.find("messages");
   if (messages != said.end() && messages->is_object()) {
     const auto message = messages->find("smtp_message");
     if (message != messages->end() && message->is_string() && may_be_said(message->get_ref<const std::string&>()))
       text = *message;
   }
-  return std::string(word.code) + text;
+  return text;
 }
 
 /// As many hosts and addresses as a message has, in a list behind all that matters: who cuts an answer cuts these.

@@ -9,6 +9,20 @@ namespace {
 
 constexpr std::size_t kLongestReply = 400;  // bytes of a text: RFC 5321 4.5.3.1.5 has 512 for the line
 
+/// `5.7.1 text`: a class, a subject, a detail (RFC 3463).
+bool has_code(std::string_view text) {
+  constexpr std::size_t kMostDigits = 3;  // of a subject and of a detail
+  if (!text.starts_with('2') && !text.starts_with('4') && !text.starts_with('5')) return false;
+  std::size_t at = 1;
+  for (int part = 0; part < 2; ++part) {
+    if (at >= text.size() || text[at] != '.') return false;
+    const std::size_t end = std::min(text.find_first_not_of("0123456789", ++at), text.size());
+    if (end == at || end - at > kMostDigits) return false;
+    at = end;
+  }
+  return at + 1 < text.size() && text[at] == ' ';
+}
+
 Action action_of(FilterUse::OnError on_error) {
   switch (on_error) {
     case FilterUse::OnError::pass: return Action::pass;
@@ -72,8 +86,10 @@ std::string reply_of(Phase phase, Action action, std::string_view text) {
   const bool for_now = action == Action::defer;
   const bool greeting = phase == Phase::connect;
   std::string reply = for_now ? (greeting ? "421 " : "450 ") : (greeting ? "554 " : "550 ");
+  const std::size_t code = reply.size();
+  if (!has_code(text)) reply += "5.7.1 ";
   reply += text.substr(0, kLongestReply);
-  reply[4] = for_now ? '4' : '5';
+  reply[code] = for_now ? '4' : '5';
   std::replace_if(
       reply.begin(), reply.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return reply;

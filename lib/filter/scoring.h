@@ -33,8 +33,9 @@ unsigned rank_of(Action action);
 /// Are clients told in that phase that they are refused (filter.decide_at)? Otherwise it is held back.
 bool tells_at(Phase phase, FilterSettings::DecideAt decide_at);
 
-/// The reply that refuses at that phase (RFC 5321 4.3.2) for a text as in Finding::reply, whose class follows the
-/// action; bytes that may not be in a reply become `?`. Empty for an empty text.
+/// The reply that refuses at that phase (RFC 5321 4.3.2) for a text as in Finding::reply. Its code (RFC 3463), or 5.7.1
+/// where it has none, gets the class that the action has; bytes that may not be in a reply become `?`. Empty for an
+/// empty text.
 std::string reply_of(Phase phase, Action action, std::string_view text);
 
 }  // namespace maildrop::filter

@@ -80,6 +80,9 @@ TEST_CASE("its replies are a filter's like any other's") {
   bench.at(Phase::mail);
   const Verdict verdict = bench.world.judge(*bench.session, Phase::rcpt, bench.transaction);
   CHECK(verdict.reply == "550 5.7.1 no??way");
+  ScriptBench plain("filter { mode = 'enforce' } function rcpt() return defer('come again', 'why') end");
+  plain.at(Phase::mail);
+  CHECK(plain.world.judge(*plain.session, Phase::rcpt, plain.transaction).reply == "450 4.7.1 come again");
 }
 
 TEST_CASE("it sees the transaction") {

@@ -96,11 +96,9 @@ TEST_CASE("what a milter says is a finding, and its text a reply that can be sai
   CHECK((reject.action == Action::reject && reject.score == 5 && reject.reply == "5.7.1 not today"));
   CHECK(reject.reason == "reject at message: 5.7.1 not today");
   CHECK(found(Says::reject).reply == "5.7.1 this is not wanted here");
-  CHECK(found(Says::reject, "not today").reply == "5.7.1 not today");
+  CHECK(found(Says::defer).reply == "4.7.1 try again later");
   CHECK(found(Says::defer, "4.2.1 later").reply == "4.2.1 later");
   CHECK((found(Says::defer).action == Action::defer && found(Says::defer).score == 0));
-  for (const char* none : {"5.7 x", "5.7.1", "5.7.1 ", "5.7.1000 x", "5..1 x", "5x7.1 y"})
-    CHECK(found(Says::reject, none).reply == "5.7.1 " + std::string(none));
   CHECK(found(Says::discard).action == Action::discard);
   const Finding kept = found(Says::quarantine, "a\x1b[2J virus");
   CHECK((kept.action == Action::quarantine && kept.reason.find('\x1b') == std::string::npos));

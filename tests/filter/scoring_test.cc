@@ -14,6 +14,18 @@ TEST_CASE("a reply has the code of its phase, and a class that fits") {
   CHECK(reply_of(Phase::message, Action::reject, "").empty());
 }
 
+TEST_CASE("a reply that has no code gets one") {
+  CHECK(reply_of(Phase::message, Action::reject, "go away") == "550 5.7.1 go away");
+  CHECK(reply_of(Phase::message, Action::defer, "later") == "450 4.7.1 later");
+  for (const char* code : {"2.0.0 x", "4.1.999 x", "5.7.1 x"})
+    CHECK(reply_of(Phase::message, Action::reject, code) == "550 5" + std::string(code).substr(1));
+  for (const char* none : {"", "x", "5", "5.", "5.7", "5.7.", "5.7 x", "5.7.1", "5.7.1 ", "5.7.1000 x", "5.1000.1 x",
+                           "5..1 x", "5x7.1 y", "5.7.1x", "1.2.3 x", "192.168.1 x", "3 viruses"}) {
+    CAPTURE(none);
+    CHECK(reply_of(Phase::message, Action::reject, none) == (*none ? "550 5.7.1 " + std::string(none) : ""));
+  }
+}
+
 TEST_CASE("a reply is one line of printable ASCII, whatever a stranger had put into it") {
   CHECK(reply_of(Phase::rcpt, Action::reject, "5.7.1 a\r\n250 ok\xc3\xa4\x7f") == "550 5.7.1 a??250 ok???");
   CHECK(reply_of(Phase::rcpt, Action::reject, "5.7.1 " + std::string(5000, 'x')).size() < 450);
