@@ -31,7 +31,7 @@ void add_use(std::vector<Setting>& rows, std::string_view filter, Use) {
   rows.push_back(reloadable(duration_row(
       filter_key(filter, "timeout"), {Millis(0), Millis(1800)},
       [](Config& config) -> Millis& { return Use()(config).timeout; }, "0..1800ms",
-      "How long its lookups may take in a phase. 0: filter.timeout.")));
+      "How long its lookups may take in a phase, filter.timeout at most. 0: as long as that.")));
   rows.push_back(reloadable(choice_row<OnError>(
       filter_key(filter, "on_error"), {{"pass", OnError::pass}, {"defer", OnError::defer}, {"reject", OnError::reject}},
       [](Config& config) -> OnError& { return Use()(config).on_error; }, "pass | defer | reject",

@@ -317,6 +317,20 @@ std::vector<Setting> make_rows() {
   return rows;
 }
 
+/// A filter waits no longer than all of them together.
+std::vector<std::pair<std::string_view, std::string>> timeouts_without_effect(const Config& config) {
+  constexpr std::string_view kAll = "filter.timeout", kPrefix = "filter.", kSuffix = ".timeout";
+  std::vector<std::pair<std::string_view, std::string>> found;
+  for (const Setting& setting : settings()) {
+    if (!setting.key.starts_with(kPrefix) || !setting.key.ends_with(kSuffix) || setting.key == kAll) continue;
+    const std::string value = setting.get(config).front();
+    if (*parse_duration(value) <= config.filter.timeout) continue;
+    found.emplace_back(setting.key, value + " is more than " + std::string(kAll) + " = " +
+                                        format_duration(config.filter.timeout) + ", which ends all lookups");
+  }
+  return found;
+}
+
 }  // namespace
 
 std::span<const Setting> settings() {
@@ -331,7 +345,7 @@ const Setting* find_setting(std::string_view key) {
 }
 
 std::vector<std::pair<std::string_view, std::string>> contradictions(const Config& config) {
-  std::vector<std::pair<std::string_view, std::string>> found;
+  std::vector<std::pair<std::string_view, std::string>> found = timeouts_without_effect(config);
   // A message and what SQLite needs around it, in the file and until old mail is gone, take less than four times its
   // size.
   const std::uint64_t message = config.mail.max_size;

@@ -33,7 +33,8 @@ struct Setting {
 std::span<const Setting> settings();
 const Setting* find_setting(std::string_view key);
 
-/// Settings that contradict each other, so that mail could never be taken: what is wrong with each key.
+/// Settings that contradict each other, so that mail could never be taken, or one of them has no effect: what is wrong
+/// with each key.
 std::vector<std::pair<std::string_view, std::string>> contradictions(const Config& config);
 
 /// `MAILDROP_MAIL_MAX_SIZE` for `mail.max_size`.

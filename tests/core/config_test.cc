@@ -180,6 +180,19 @@ TEST_CASE("settings that contradict each other are refused, at the place of the 
   CHECK_THAT(problems({file, {}, {}}), Catch::Contains("a message of that size needs 81960KiB"));
 }
 
+TEST_CASE("no filter has more time than all of them together") {
+  const Folder folder;
+  const std::string file = folder.write("m.toml", "[filter.rspamd]\ntimeout = \"1800ms\"\n");
+  CHECK_THAT(problems({file, {}, {}}),
+             Catch::Contains(file + ":2:1: filter.rspamd.timeout: 1800ms is more than filter.timeout = 1500ms"));
+  CHECK(problems({file, {"filter.timeout=1800ms"}, {}}) == "none");
+  CHECK(problems({"", {"filter.timeout=1s"}, {}}) == "none");
+  CHECK(problems({"", {"filter.timeout=1s", "filter.dkim.timeout=1s"}, {}}) == "none");
+  for (const char* key : {"access", "dkim", "http", "milter", "lua"})
+    CHECK_THAT(problems({"", {"filter." + std::string(key) + ".timeout=1501ms"}, {}}),
+               Catch::Contains("--set: filter." + std::string(key) + ".timeout: 1501ms is more than"));
+}
+
 TEST_CASE("the cap of a network is 0 or at least that of a source in it") {
   for (const auto& [around, source] : {std::pair{"connections_per_ipv4_24", "connections_per_ipv4"},
                                        std::pair{"connections_per_ipv6_48", "connections_per_ipv6_64"}}) {

@@ -99,7 +99,7 @@ class Rspamd:
 
 
 def verdicts(rspamd):
-    with Daemon(SETTINGS | {"filter.rspamd.url": rspamd.url, "filter.rspamd.timeout": "1800ms"}) as server:
+    with Daemon(SETTINGS | {"filter.rspamd.url": rspamd.url, "filter.timeout": "1800ms"}) as server:
         same("rspamd has nothing against mail", send(server).code, 250)
         reply = send(server, body=GTUBE)
         check("GTUBE is refused in its words", reply.lines[0].startswith("550 5.7.1 Gtube pattern"), reply)
