@@ -4,6 +4,7 @@
 #include "command.h"
 #include "core/settings.h"
 #include "core/text.h"
+#include "explanation.h"
 #include "filter/chain_source.h"
 #include "json_line.h"
 #include "service/tls.h"
@@ -47,8 +48,9 @@ std::vector<std::pair<std::string_view, std::string>> certificate_problems(const
 }
 
 /// The same of the filters: their files, and what only they know of their settings.
-std::vector<std::pair<std::string_view, std::string>> filter_problems(const Config& config) {
-  const auto made = filter::ChainSource().make(config);
+std::vector<std::pair<std::string_view, std::string>> filter_problems(const Config& config,
+                                                                      filter::ChainSource& source) {
+  const auto made = source.make(config);
   if (made) return {};
   constexpr std::string_view kPrefix = "filter.";  // `filter.NAME: what is wrong`
   const std::string& what = made.error().what;
@@ -60,12 +62,14 @@ std::vector<std::pair<std::string_view, std::string>> filter_problems(const Conf
 }
 
 int check(const Globals& globals) {
-  const auto loaded = load(globals, [](const Config& config) {
+  filter::ChainSource source;
+  const auto loaded = load(globals, [&source](const Config& config) {
     auto found = certificate_problems(config);
-    for (auto& each : filter_problems(config)) found.push_back(std::move(each));
+    for (auto& each : filter_problems(config, source)) found.push_back(std::move(each));
     return found;
   });
   if (!loaded) return loaded.error();
+  report_problems(source);
   std::string out = "ok\n";
   for (const std::string& file : loaded->files) out += terminal_safe(file) + "\n";
   return output(out);

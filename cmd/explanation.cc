@@ -266,7 +266,7 @@ int explain(std::string_view command, const ExplainOptions& options, const Globa
 }
 
 void report_problems(const filter::ChainSource& source) {
-  for (const filter::LuaFolder::Problem& problem : source.problems())
+  for (const filter::FileProblem& problem : source.problems())
     report(Error{Code::invalid, problem.file + ": " + problem.what});
 }
 

@@ -23,7 +23,7 @@ CLI::Option* add_explain_options(CLI::App& app, ExplainOptions& options);
 /// Runs it, and prints what came of it. `command` is for hints. The status.
 int explain(std::string_view command, const ExplainOptions& options, const Globals& globals);
 
-/// A line on stderr for each script that has a fault.
+/// A line on stderr for each fault of a file that filters go by.
 void report_problems(const filter::ChainSource& source);
 
 }  // namespace maildrop::cmd

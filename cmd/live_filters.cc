@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::chrono::seconds kLook{1};  // who saves a script wants to see what it does
 
-std::string text_of(const filter::LuaFolder::Problem& problem) {
+std::string text_of(const filter::FileProblem& problem) {
   return problem.file + ": " + problem.what + (problem.older ? " (what it was before goes on)" : "");
 }
 
@@ -34,12 +34,12 @@ LiveFilters::LiveFilters(Resolvers resolvers, ServiceClients clients, filter::Li
 
 void LiveFilters::adopt() {
   judge_.apply(source_->latest());
-  std::vector<filter::LuaFolder::Problem> problems = source_->problems();
-  for (const filter::LuaFolder::Problem& problem : problems)
+  std::vector<filter::FileProblem> problems = source_->problems();
+  for (const filter::FileProblem& problem : problems)
     if (std::find(told_.begin(), told_.end(), problem) == told_.end())
-      log::warning("filter script",
+      log::warning("filter file",
                    {{"file", problem.file}, {"error", problem.what}, {"older", problem.older ? "yes" : "no"}});
-  if (problems.empty() && !told_.empty()) log::info("filter scripts are in order again");
+  if (problems.empty() && !told_.empty()) log::info("filter files are in order again");
   told_ = std::move(problems);
 }
 
@@ -63,8 +63,7 @@ void LiveFilters::watch(service::Loops& loops, std::function<void()> changed) {
 
 std::string LiveFilters::impaired() const {
   std::string text = judge_.impaired();
-  for (const filter::LuaFolder::Problem& problem : source_->problems())
-    text += "filter script " + text_of(problem) + "\n";
+  for (const filter::FileProblem& problem : source_->problems()) text += "filter file " + text_of(problem) + "\n";
   return text;
 }
 

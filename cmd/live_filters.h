@@ -32,11 +32,11 @@ class LiveFilters {
 
   filter::LiveJudge& judge() { return judge_; }
   filter::ChainSource& source() { return *source_; }
-  /// The latest chain is that of sessions to come, and the log tells what is wrong with scripts. On the main loop.
+  /// The latest chain is that of sessions to come, and the log tells what is wrong with files. On the main loop.
   void adopt();
   /// Whenever scripts have changed it adopts the chain that comes of it, and calls `changed`, on the main loop.
   void watch(service::Loops& loops, std::function<void()> changed);
-  /// Lines: what does not answer, and which scripts are not as they are in their files. Thread-safe.
+  /// Lines: what does not answer, and what is wrong with files. Thread-safe.
   std::string impaired() const;
   /// When no session is left: questions that nobody waits for any more would keep the loops from ending for half a
   /// minute, and connections to services for as long as these want. Thread-safe.
@@ -47,7 +47,7 @@ class LiveFilters {
   ServiceClients clients_;
   std::unique_ptr<filter::ChainSource> source_;
   filter::LiveJudge judge_;
-  std::vector<filter::LuaFolder::Problem> told_;
+  std::vector<filter::FileProblem> told_;
   std::jthread watching_;
 };
 

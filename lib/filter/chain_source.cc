@@ -14,9 +14,12 @@ Result<std::shared_ptr<const Chain>> ChainSource::make_alone(const Config& confi
   folder_.read(config.filter.lua);
   std::shared_ptr<const Chain> chain = TRY(Chain::make(config, filter_kinds(), folder_.scripts()));
   config_ = config;
+  std::vector<FileProblem> problems = folder_.problems();
+  for (const Chain::Link& link : chain->links())
+    for (FileProblem& problem : link.filter->problems()) problems.push_back(std::move(problem));
   const std::lock_guard lock(mutex_);
   latest_ = chain;
-  problems_ = folder_.problems();
+  problems_ = std::move(problems);
   scripts_ = folder_.scripts();
   return chain;
 }
@@ -36,7 +39,7 @@ std::vector<std::shared_ptr<const LuaScript>> ChainSource::scripts() const {
   return scripts_;
 }
 
-std::vector<LuaFolder::Problem> ChainSource::problems() const {
+std::vector<FileProblem> ChainSource::problems() const {
   const std::lock_guard lock(mutex_);
   return problems_;
 }

@@ -16,14 +16,15 @@ namespace maildrop::filter {
 /// Thread-safe. Blocking: reads files.
 class ChainSource {
  public:
-  /// invalid: as Chain::make(); latest() is as before. Scripts with faults are problems, and no failure.
+  /// invalid: as Chain::make(); latest() is as before. Scripts with faults are problems, and no failure, as is what
+  /// Filter::problems() has.
   Result<std::shared_ptr<const Chain>> make(const Config& config);
   /// The same with the settings of the last time, if the scripts have changed; true: they have.
   bool renew();
 
   /// nullptr: there was none.
   std::shared_ptr<const Chain> latest() const;
-  std::vector<LuaFolder::Problem> problems() const;
+  std::vector<FileProblem> problems() const;
   std::vector<std::shared_ptr<const LuaScript>> scripts() const;
 
  private:
@@ -35,7 +36,7 @@ class ChainSource {
   Config config_;
   mutable std::mutex mutex_;  // of these, and only for a moment:
   std::shared_ptr<const Chain> latest_;
-  std::vector<LuaFolder::Problem> problems_;
+  std::vector<FileProblem> problems_;
   std::vector<std::shared_ptr<const LuaScript>> scripts_;
 };
 

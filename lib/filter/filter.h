@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/config.h"
 #include "core/net.h"
@@ -46,6 +47,14 @@ struct Finding {
   static Finding fault(std::string reason) { return {.reason = std::move(reason), .failed = true, .faulty = true}; }
 };
 
+/// What is wrong with a file that filters go by, and keeps none of them from being asked.
+struct FileProblem {
+  std::string file;
+  std::string what;    // why it is not as it is there
+  bool older = false;  // what it was before is in its place
+  friend bool operator==(const FileProblem&, const FileProblem&) = default;
+};
+
 /// Thread-safe: one for all sessions. Pure: what it gives depends on its arguments alone, so it is the same live, in a
 /// test, and in a replay.
 class Filter {
@@ -57,6 +66,9 @@ class Filter {
 
   /// The service that it asks (service::endpoint_of() of its requests); nothing: none.
   virtual std::optional<Endpoint> service() const { return std::nullopt; }
+
+  /// Of the files that it was made with.
+  virtual std::vector<FileProblem> problems() const { return {}; }
 
   /// The transaction is as far as it has come at `phase`; of the recipients the last one is asked about. Where a fact
   /// is not known yet (nullptr) it returns whatever: it is asked again, from the begin, when all that it asked for is

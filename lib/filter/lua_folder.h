@@ -19,13 +19,6 @@ class LuaFolder {
   static constexpr std::size_t kMostScripts = 100;
   static constexpr std::size_t kLargestFile = 4u << 20;  // bytes
 
-  struct Problem {
-    std::string file;
-    std::string what;    // why it is not as it is there
-    bool older = false;  // what it was before is in its place
-    friend bool operator==(const Problem&, const Problem&) = default;
-  };
-
   /// What is there now. One that has a fault stays as it was when it was last read without one; one that never was is
   /// left out. With no folder, or mode off, nothing.
   void read(const LuaFilterSettings& settings);
@@ -33,7 +26,7 @@ class LuaFolder {
   bool changed() const;
 
   const std::vector<std::shared_ptr<const LuaScript>>& scripts() const { return scripts_; }
-  const std::vector<Problem>& problems() const { return problems_; }
+  const std::vector<FileProblem>& problems() const { return problems_; }
 
  private:
   void read_script(const std::string& file, const LuaFilterSettings& settings,
@@ -44,7 +37,7 @@ class LuaFolder {
   std::string folder_;
   std::string seen_;  // what tells whether something has changed
   std::vector<std::shared_ptr<const LuaScript>> scripts_;
-  std::vector<Problem> problems_;
+  std::vector<FileProblem> problems_;
 };
 
 /// The NAME of a file of that name; empty: it is none.

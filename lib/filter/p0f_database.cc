@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <filesystem>
 #include <utility>
 
 #include "core/descriptor.h"
@@ -18,7 +17,6 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr std::string_view kDebian = "/etc/p0f/p0f.fp";
 constexpr unsigned kFarthest = 35;  // routers on the way; p0f's own number
 
 tl::unexpected<Error> wrong(std::string what) { return fail(Code::invalid, std::move(what)); }
@@ -255,7 +253,12 @@ P0fDatabase P0fDatabase::parse(std::string_view text, std::vector<std::string>& 
 
 Result<P0fDatabase> P0fDatabase::open(const std::string& path, std::vector<std::string>& problems) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // not for the writer of a pipe
-  if (!file) return tl::unexpected(file_error("read", path, errno));
+  if (!file) {
+    const bool missing = errno == ENOENT;
+    Error error = file_error("read", path, errno);
+    if (missing) error.code = Code::not_found;
+    return tl::unexpected(std::move(error));
+  }
   std::string text(kMostBytes + 1, '\0');
   std::size_t size = 0;
   while (size < text.size()) {
@@ -282,9 +285,15 @@ std::optional<P0fDatabase::Match> P0fDatabase::find(const TcpSignature& signatur
   return std::nullopt;
 }
 
-std::string p0f_file(const std::string& named) {
-  std::error_code error;
-  return named.empty() && std::filesystem::exists(kDebian, error) ? std::string(kDebian) : named;
+Result<P0fDatabase> open_p0f_file(const std::string& named, std::vector<FileProblem>& problems,
+                                  const std::string& usual) {
+  const std::string& path = named.empty() ? usual : named;
+  std::vector<std::string> lines;
+  Result<P0fDatabase> database = P0fDatabase::open(path, lines);
+  if (!database && !named.empty()) return database;
+  if (!database && database.error().code != Code::not_found) lines.push_back(database.error().what);
+  for (std::string& line : lines) problems.push_back({path, std::move(line)});
+  return database ? std::move(database) : P0fDatabase();
 }
 
 }  // namespace maildrop::filter

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "filter/filter.h"
 #include "filter/tcp_signature.h"
 
 namespace maildrop::filter {
@@ -48,6 +49,7 @@ class P0fDatabase {
   /// Lines that are wrong are left out; `problems` names them: `line 7: ...`.
   static P0fDatabase parse(std::string_view text, std::vector<std::string>& problems);
   /// The same of a file.
+  ///   not_found    it is not there
   ///   unavailable  it cannot be read
   ///   over_limit   it is larger than kMostBytes
   static Result<P0fDatabase> open(const std::string& path, std::vector<std::string>& problems);
@@ -71,7 +73,13 @@ class P0fDatabase {
   std::vector<Entry> entries_;
 };
 
-/// The file that is named; none is: that of Debian's package p0f, if it is there, or nothing.
-std::string p0f_file(const std::string& named);
+/// That of Debian's package p0f.
+inline constexpr std::string_view kUsualP0fFile = "/etc/p0f/p0f.fp";
+
+/// The file that is named; none is: the usual one, if it is there, or nothing. `problems` has the lines that are wrong,
+/// and why the usual one cannot be used: who has not named it need not have it.
+/// Fails as P0fDatabase::open() of a file that is named.
+Result<P0fDatabase> open_p0f_file(const std::string& named, std::vector<FileProblem>& problems,
+                                  const std::string& usual = std::string(kUsualP0fFile));
 
 }  // namespace maildrop::filter

@@ -1,7 +1,6 @@
 /// tcp.cc: what the client runs on, by the packet by which it opened its connection.
 #include <algorithm>
 
-#include "core/log.h"
 #include "core/text.h"
 #include "filter/filter.h"
 #include "filter/p0f_database.h"
@@ -16,7 +15,10 @@ constexpr std::string_view kReply = "5.7.1 mail from such a system is not taken 
 
 class Tcp final : public Filter {
  public:
-  Tcp(const TcpFilter& settings, P0fDatabase database) : settings_(settings), database_(std::move(database)) {}
+  Tcp(const TcpFilter& settings, P0fDatabase database, std::vector<FileProblem> problems)
+      : settings_(settings), database_(std::move(database)), problems_(std::move(problems)) {}
+
+  std::vector<FileProblem> problems() const override { return problems_; }
 
   Finding judge(Phase, const mail::Transaction& transaction, Facts& facts) const override {
     const std::optional<TcpSignature> signature = read_signature(transaction.peer.syn);
@@ -47,15 +49,13 @@ class Tcp final : public Filter {
 
   TcpFilter settings_;
   P0fDatabase database_;
+  std::vector<FileProblem> problems_;  // of its file
 };
 
 Result<std::unique_ptr<Filter>> make(const Config& config) {
-  const std::string path = p0f_file(config.filter.tcp.database);
-  if (path.empty()) return std::make_unique<Tcp>(config.filter.tcp, P0fDatabase());
-  std::vector<std::string> problems;
-  P0fDatabase database = TRY(P0fDatabase::open(path, problems));
-  for (const std::string& problem : problems) log::warning("p0f database", {{"path", path}, {"error", problem}});
-  return std::make_unique<Tcp>(config.filter.tcp, std::move(database));
+  std::vector<FileProblem> problems;
+  P0fDatabase database = TRY(open_p0f_file(config.filter.tcp.database, problems));
+  return std::make_unique<Tcp>(config.filter.tcp, std::move(database), std::move(problems));
 }
 
 }  // namespace

@@ -51,6 +51,17 @@ TEST_CASE("config check tells what was read, or every problem") {
   CHECK(outcome.status == 78);
 }
 
+TEST_CASE("config check tells what is wrong with the files of filters, which the daemon goes on without") {
+  const test::Folder folder;
+  const std::string p0f = write(folder, "p0f.fp", "[tcp:request]\nsig = 1\n");
+  write(folder, "one.lua", "function");
+  const Outcome outcome =
+      run({"config", "check", "--set", "filter.tcp.database=" + p0f, "--set", "filter.lua.folder=" + (folder / "")});
+  CHECK(outcome.status == 0);
+  CHECK(outcome.out == "ok\n");
+  CHECK_THAT(outcome.err, Catch::Contains(p0f + ": line 2: no label is above it") && Catch::Contains("one.lua: "));
+}
+
 TEST_CASE("names that the mail module would never match are problems, each at its place") {
   const test::Folder folder;
   const std::string bad = write(folder, "bad.toml",

@@ -41,7 +41,7 @@ std::string names(const LuaFolder& folder) {
 
 std::string problems(const LuaFolder& folder) {
   std::string text;
-  for (const LuaFolder::Problem& problem : folder.problems())
+  for (const FileProblem& problem : folder.problems())
     text += problem.file + ": " + problem.what + (problem.older ? " (older)" : "") + "\n";
   return text;
 }
@@ -165,6 +165,22 @@ TEST_CASE("chains are made of settings and scripts, and made again when scripts 
   files.write("two.lua", kBad);
   CHECK(source.renew());
   CHECK(source.latest()->links().back().name == "two");
+  CHECK(source.problems().size() == 1);
+}
+
+TEST_CASE("what is wrong with the files of other filters is told beside that of scripts") {
+  const Folder files;
+  files.write("one.lua", kBad);
+  files.write("p0f.fp", "[tcp:request]\nsig = 1\n");
+  Config config;
+  config.filter.lua = files.settings;
+  config.filter.tcp.database = files.settings.folder + "/p0f.fp";
+  ChainSource source;
+  REQUIRE(source.make(config));
+  REQUIRE(source.problems().size() == 2);
+  CHECK(source.problems()[1] == FileProblem{config.filter.tcp.database, "line 2: no label is above it"});
+  config.filter.tcp.mode = FilterUse::Mode::off;
+  REQUIRE(source.make(config));
   CHECK(source.problems().size() == 1);
 }
 

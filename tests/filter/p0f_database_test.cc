@@ -166,22 +166,47 @@ TEST_CASE("files that cannot be used are errors") {
   CHECK(P0fDatabase::open(path, problems));
   std::ofstream(path, std::ios::app) << "\n";
   const auto large = P0fDatabase::open(path, problems);
-  std::remove(path.c_str());
   REQUIRE_FALSE(large);
   CHECK(large.error().code == Code::over_limit);
-  CHECK(p0f_file("/x") == "/x");
+  std::vector<FileProblem> files;
+  CHECK_FALSE(open_p0f_file(path, files));
+  CHECK_FALSE(open_p0f_file("/", files));
+  CHECK_FALSE(open_p0f_file("/no/such/p0f.fp", files));
+  CHECK(files.empty());
+  std::remove(path.c_str());
+}
+
+TEST_CASE("a file that nobody named need not be there, and is told of where it cannot be used") {
+  std::vector<FileProblem> problems;
+  const auto usual = [&](const std::string& path) {
+    problems.clear();
+    const auto database = open_p0f_file("", problems, path);
+    REQUIRE(database);
+    return database->size();
+  };
+  CHECK((usual(kFile) == 4 && problems.empty()));
+  CHECK((usual("/no/such/p0f.fp") == 0 && problems.empty()));
+  CHECK(usual("/") == 0);
+  CHECK(problems == std::vector<FileProblem>{{"/", "cannot read '/': Is a directory"}});
+  const std::string path = "/tmp/p0f_database_test." + std::to_string(getpid());
+  std::ofstream(path) << "[tcp:request]\nsig = 1\nlabel = x\n";
+  CHECK(usual(path) == 0);
+  CHECK(problems ==
+        std::vector<FileProblem>{{path, "line 2: no label is above it"}, {path, "line 3: a label has four parts"}});
+  std::ofstream(path) << std::string(P0fDatabase::kMostBytes + 1, '\n');
+  CHECK((usual(path) == 0 && problems.size() == 1));
+  std::remove(path.c_str());
 }
 
 TEST_CASE("Debian's database is understood") {
-  const std::string path = p0f_file("");
-  if (path.empty()) {
+  std::vector<FileProblem> problems;
+  const auto database = open_p0f_file("", problems);
+  REQUIRE(database);
+  CHECK(problems.empty());
+  if (database->size() == 0) {
     WARN("skipped: the package p0f is not installed");
     return;
   }
-  std::vector<std::string> problems;
-  const auto database = P0fDatabase::open(path, problems);
-  REQUIRE(database);
-  CHECK(problems == std::vector<std::string>());
   CHECK(found(*database, Syn{}.v4()) == "Linux 3.11 and newer");
   CHECK(found(*database, Syn{.options = kXp, .window = 65535, .ttl = 112}.v4()) == "Windows XP");
 }

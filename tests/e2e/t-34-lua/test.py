@@ -31,14 +31,14 @@ def written(daemon):
 
 def broken(daemon):
     write("10-polite.lua", "filter { mode = 'enforce' } function mail( return reject('x', 'y') end")
-    check("one with a fault is told once", daemon.wait_for(r'filter script file=10-polite.lua error="polite.lua:1: .*" older=yes'), daemon.log())
+    check("one with a fault is told once", daemon.wait_for(r'filter file file=10-polite.lua error="polite.lua:1: .*" older=yes'), daemon.log())
     check("and what it was goes on", send(daemon, "two").code == 550)
     check("/readyz tells it", "10-polite.lua: polite.lua:1:" in ready(daemon), ready(daemon))
     write("10-polite.lua", "filter { mode = 'enforce' } function mail(tx) return score(1, nil .. 'x') end")
     until(lambda: send(daemon, "three").code == 250)
     for _ in range(5):
         send(daemon, "three")
-    check("the log tells that the file is in order again", daemon.wait_for("filter scripts are in order again"), daemon.log())
+    check("the log tells that the file is in order again", daemon.wait_for("filter files are in order again"), daemon.log())
     check("a fault while mail is judged costs its own answer", "attempt to concatenate a nil value" in why("three"), why("three"))
     lines = [line for line in daemon.log().splitlines() if "filter has a fault" in line]
     same("and the log has it once, not for each message", len(lines), 1)

@@ -3,7 +3,7 @@ import re
 import signal
 
 from e2e import WORK, Daemon, check, finish, maildrop, same
-from judged import finds, send
+from judged import finds, ready, send
 from smtp import Client
 
 FILE = f"{WORK}/p0f.fp"
@@ -40,7 +40,10 @@ def served():
         finds("has no packet", "far", r"Nothing at connect: .*tcp")
 
         write("Ours:of today", "nothing")
-        reload(daemon, r"p0f database.*line 3: a signature has eight parts")
+        reload(daemon, rf"filter file file={FILE} error=.line 3: a signature has eight parts")
+        check("and /readyz", f"filter file {FILE}: line 3: " in ready(daemon), ready(daemon))
+        status, out, error = maildrop("config", "check", "--set", f"filter.tcp.database={FILE}")
+        check("and config check, beside its ok", status == 0 and out == b"ok\n" and "line 3: " in error, (status, out, error))
         same("a line that is wrong is left out", send(daemon, "wrong").code, 250)
         finds("and nothing is known any more", "wrong", rf"connect +tcp +score +pass +0 +\d+  {FORM}")
         daemon.stop()
