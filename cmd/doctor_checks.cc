@@ -281,7 +281,9 @@ void check_places(const Patient& patient, Findings& findings) {
   for (const std::string& path : filter::place_files(settings)) {
     const auto database = filter::open_place_file(path);
     if (!database) {
-      findings.push_back({Level::error, "places", database.error().what, "the daemon would not start"});
+      const bool named = !settings.files.empty();
+      findings.push_back({named ? Level::error : Level::warning, "places", database.error().what,
+                          named ? "the daemon would not start" : "the daemon goes on without it"});
       continue;
     }
     const Time made = (*database)->made();

@@ -19,7 +19,10 @@ bool contains(const std::vector<T>& list, const T& one) {
 
 class Where final : public Filter {
  public:
-  Where(const PlaceFilter& settings, Places places) : settings_(settings), places_(std::move(places)) {}
+  Where(const PlaceFilter& settings, Places places, std::vector<FileProblem> problems)
+      : settings_(settings), places_(std::move(places)), problems_(std::move(problems)) {}
+
+  std::vector<FileProblem> problems() const override { return problems_; }
 
   Finding judge(Phase, const mail::Transaction& transaction, Facts& facts) const override {
     if (transaction.peer.local) return {};
@@ -65,7 +68,14 @@ class Where final : public Filter {
 
   PlaceFilter settings_;
   Places places_;
+  std::vector<FileProblem> problems_;  // of its files
 };
+
+Result<std::unique_ptr<Filter>> make(const Config& config) {
+  std::vector<FileProblem> problems;
+  Places places = TRY(open_places(config.filter.place, problems));
+  return std::make_unique<Where>(config.filter.place, std::move(places), std::move(problems));
+}
 
 }  // namespace
 
@@ -74,9 +84,6 @@ extern const FilterKind kPlace{"place",
                                bit(Phase::connect),
                                kTells,
                                [](const FilterSettings& settings) -> const FilterUse& { return settings.place; },
-                               [](const Config& config) -> Result<std::unique_ptr<Filter>> {
-                                 return std::make_unique<Where>(config.filter.place,
-                                                                TRY(open_places(config.filter.place)));
-                               }};
+                               make};
 
 }  // namespace maildrop::filter

@@ -17,8 +17,6 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr std::string_view kDebian = "/usr/share/libloc-location/location.db";
-
 Result<bool> is_loc(const std::string& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // not for the writer of a pipe
   std::string begin(kLocMagic.size(), '\0');
@@ -50,17 +48,24 @@ Result<std::unique_ptr<PlaceDatabase>> open_place_file(const std::string& path) 
   return opened;
 }
 
-std::vector<std::string> place_files(const PlaceFilter& settings) {
+std::vector<std::string> place_files(const PlaceFilter& settings, std::string_view usual) {
   if (!settings.files.empty()) return settings.files;
   std::error_code error;
-  if (!std::filesystem::exists(kDebian, error)) return {};
-  return {std::string(kDebian)};
+  if (!std::filesystem::exists(usual, error)) return {};
+  return {std::string(usual)};
 }
 
-Result<Places> open_places(const PlaceFilter& settings) {
+Result<Places> open_places(const PlaceFilter& settings, std::vector<FileProblem>& problems, std::string_view usual) {
   Places places;
   if (!settings.networks.empty()) places.push_back(TRY(PlaceList::parse(settings.networks)));
-  for (const std::string& path : place_files(settings)) places.push_back(TRY(open_place_file(path)));
+  for (const std::string& path : place_files(settings, usual)) {
+    Result<std::unique_ptr<PlaceDatabase>> opened = open_place_file(path);
+    if (!opened && !settings.files.empty()) return tl::unexpected(std::move(opened.error()));
+    if (opened)
+      places.push_back(std::move(*opened));
+    else
+      problems.push_back({path, std::move(opened.error().what)});
+  }
   return places;
 }
 

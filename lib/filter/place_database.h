@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/clock.h"
 #include "core/filter_settings.h"
 #include "core/net.h"
 #include "core/result.h"
+#include "filter/filter.h"
 
 namespace maildrop::filter {
 
@@ -44,12 +46,17 @@ class PlaceDatabase {
 ///   corrupt      it is no such database, or a damaged one
 Result<std::unique_ptr<PlaceDatabase>> open_place_file(const std::string& path);
 
-/// Files that are named; none are: that of Debian's libloc-database, if it is there.
-std::vector<std::string> place_files(const PlaceFilter& settings);
+/// That of Debian's package libloc-database.
+inline constexpr std::string_view kUsualPlaceFile = "/usr/share/libloc-location/location.db";
 
-/// All sources, in the order in which they go. Fails as open_place_file() and PlaceList::parse().
+/// Files that are named; none are: the usual one, if it is there.
+std::vector<std::string> place_files(const PlaceFilter& settings, std::string_view usual = kUsualPlaceFile);
+
+/// All sources, in the order in which they go. `problems` has why the usual one cannot be used.
+/// Fails as PlaceList::parse(), and open_place_file() of those that are named.
 using Places = std::vector<std::unique_ptr<const PlaceDatabase>>;
-Result<Places> open_places(const PlaceFilter& settings);
+Result<Places> open_places(const PlaceFilter& settings, std::vector<FileProblem>& problems,
+                           std::string_view usual = kUsualPlaceFile);
 
 Place look_up(const Places& places, const IpAddress& address);
 

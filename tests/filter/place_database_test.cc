@@ -20,7 +20,8 @@ TEST_CASE("what the first source knows counts") {
   PlaceFilter settings;
   settings.files = {one.path(), two.path()};
   const auto at = [&] {
-    const auto places = open_places(settings);
+    std::vector<FileProblem> problems;
+    const auto places = open_places(settings, problems);
     REQUIRE(places);
     return look_up(*places, *IpAddress::parse("192.0.2.1"));
   };
@@ -40,8 +41,10 @@ TEST_CASE("a file that is named and cannot be used is an error") {
   const auto wrong = [](const std::string& path) {
     PlaceFilter settings;
     settings.files = {path};
-    const auto places = open_places(settings);
+    std::vector<FileProblem> problems;
+    const auto places = open_places(settings, problems);
     REQUIRE_FALSE(places);
+    CHECK(problems.empty());
     return places.error();
   };
   CHECK(wrong("/nonexistent/place.mmdb").what == "cannot read '/nonexistent/place.mmdb': No such file or directory");
@@ -50,4 +53,23 @@ TEST_CASE("a file that is named and cannot be used is an error") {
   const PlaceFile empty("empty"), text("text", "LOCDBXX, and no more");
   CHECK(wrong(empty.path()).code == Code::unavailable);  // nothing can be mapped
   CHECK(wrong(text.path()).code == Code::corrupt);
+}
+
+TEST_CASE("a file that nobody named and cannot be used is told of, and the others count") {
+  PlaceFilter settings;
+  settings.networks = {"192.0.2.1=NL"};
+  std::vector<FileProblem> problems;
+  const auto usual = [&](const std::string& path) {
+    problems.clear();
+    const auto places = open_places(settings, problems, path);
+    REQUIRE(places);
+    CHECK(look_up(*places, *IpAddress::parse("192.0.2.1")).country == "NL");
+    return places->size();
+  };
+  CHECK((usual("/nonexistent/location.db") == 1 && problems.empty()));
+  const PlaceFile text("text", "LOCDBXX, and no more");
+  CHECK(usual(text.path()) == 1);
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].file == text.path());
+  CHECK_THAT(problems[0].what, Catch::Contains("cannot use '" + text.path() + "': "));
 }
