@@ -41,7 +41,7 @@ sanitized() {
   [ -n "${sanitized_built:-}" ] && return "$sanitized_built"
   sanitized_built=1
   say "building with sanitizers"
-  attempt build-sanitized configure_and_build sanitized all -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 \
+  attempt build-sanitized configure_and_build sanitized all -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-Og \
     -DMAILDROP_TESTS=ON -DMAILDROP_FUZZ=ON -DMAILDROP_PRECOMPILE=ON -DMAILDROP_SANITIZE=address,undefined && sanitized_built=0
   return "$sanitized_built"
 }
