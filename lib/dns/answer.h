@@ -62,6 +62,7 @@ struct Answer {
   std::vector<Record> records{};  // in an order of their own, which is always the same
   std::chrono::seconds ttl{0};    // how long it may be used; 0 also where nothing says so
   Source source = Source::servers;
+  std::optional<std::chrono::seconds> age{};  // how long ago servers said it; nothing where that is not known
 };
 
 }  // namespace maildrop::dns

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "core/log.h"
+#include "dns/answer_ages.h"
 #include "dns/message.h"
 #include "dns/unbound_events.h"
 
@@ -75,6 +76,7 @@ class UnboundResolver final : public Resolver {
         timeout_(settings.timeout),
         max_ttl_(std::chrono::ceil<std::chrono::seconds>(settings.max_ttl)),
         most_(std::max(settings.lookups / parts, 1U)),
+        ages_(std::max<std::size_t>(AnswerAges::kMost / parts, 1)),
         meters_(metrics),
         events_(loop),
         context_(ub_ctx_create_ub_event(events_.base())),
@@ -93,6 +95,7 @@ class UnboundResolver final : public Resolver {
   struct Asked {
     UnboundResolver* resolver;
     Type type;
+    AnswerAges::Key key;
     IpAddress source;
     std::shared_ptr<Done> done;  // nullptr: has heard that it is too late
     Steady::time_point at;
@@ -106,6 +109,7 @@ class UnboundResolver final : public Resolver {
   bool has_share(const IpAddress& source) const;  // all of it
   void give_back(const IpAddress& source) noexcept;
   Lookup known(Answer answer) const;
+  void date(Asked& asked) noexcept;
   Answer read(Type type, int code, const void* packet, int size) const;
   void deliver();
   void tell(const std::shared_ptr<Done>& done, const Answer& answer) const;
@@ -122,6 +126,7 @@ class UnboundResolver final : public Resolver {
   const Steady::duration timeout_;
   const std::chrono::seconds max_ttl_;
   const std::size_t most_;
+  AnswerAges ages_;
   const Meters meters_;
   UnboundEvents events_;
   std::unique_ptr<ub_ctx, DeleteContext> context_;
@@ -193,8 +198,8 @@ Lookup UnboundResolver::ask(const Question& question, const IpAddress& source, D
     refused.status = Status::refused;
     return known(std::move(refused));
   }
-  Asked& asked =
-      asked_.emplace_back(Asked{this, question.type, source, std::make_shared<Done>(std::move(done)), Steady::now()});
+  Asked& asked = asked_.emplace_back(Asked{this, question.type, AnswerAges::key_of(question), source,
+                                           std::make_shared<Done>(std::move(done)), Steady::now()});
   asked.place = std::prev(asked_.end());
   asking_ = &asked;
   const char* name = question.name.empty() ? kRoot : question.name.c_str();
@@ -203,8 +208,9 @@ Lookup UnboundResolver::ask(const Question& question, const IpAddress& source, D
   asking_ = nullptr;
   if (error != 0 || asked.answered) {
     Answer answer = std::move(asked.answer);
-    asked_.erase(asked.place);
     if (answer.source == Source::servers) answer.source = Source::cache;
+    if (is_known(answer.status)) answer.age = ages_.age(asked.key, answer.ttl, asked.at);
+    asked_.erase(asked.place);
     return known(std::move(answer));
   }
   meters_.pending.add(1);
@@ -240,6 +246,7 @@ void UnboundResolver::answered(void* argument, int code, void* packet, int size,
   } catch (const std::exception&) {  // no memory: it failed
   }
   if (self.asking_ == &asked) return;
+  self.date(asked);
   self.meters_.pending.add(-1);
   self.give_back(asked.source);
   self.meters_.seconds.observe(std::chrono::duration<double>(Steady::now() - asked.at).count());
@@ -250,6 +257,17 @@ void UnboundResolver::answered(void* argument, int code, void* packet, int size,
     self.posted_ = true;
   } catch (const std::exception&) {  // no memory: they are told with the next
   }
+}
+
+/// Of an answer that was not known at once: it was waited for until servers gave it, or until it was time for a stale
+/// one.
+void UnboundResolver::date(Asked& asked) noexcept {
+  Answer& answer = asked.answer;
+  if (!is_known(answer.status)) return;
+  const Steady::time_point now = Steady::now();
+  const bool said_now = answer.source == Source::servers;
+  if (said_now) ages_.said(asked.key, answer.ttl, now);
+  answer.age = said_now ? std::chrono::seconds(0) : ages_.age(asked.key, answer.ttl, now);
 }
 
 Answer UnboundResolver::read(Type type, int code, const void* packet, int size) const {
