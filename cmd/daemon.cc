@@ -233,7 +233,8 @@ Result<void> Daemon::open_api() {
   impaired_ = [this] {
     return (filters_ ? filters_->impaired() : std::string()) + (reporter_ ? reporter_->impaired() : std::string());
   };
-  api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_, parts_.smtp, &impaired_});
+  api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_, parts_.smtp, &impaired_,
+                                    filters_ ? &filters_->ask_dns() : nullptr});
   http_ = std::make_unique<api::HttpServer>(loops_, std::move(api_listeners_), *offload_, *api_context_);
   return {};
 }

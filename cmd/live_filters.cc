@@ -9,23 +9,33 @@
 #include <stop_token>
 
 #include "core/log.h"
-#include "dns/unbound_resolver.h"
+#include "dns_answers.h"
 
 namespace maildrop::cmd {
 
 namespace {
 
+constexpr Millis kLate{250};              // behind dns.timeout, for who is told of it by a busy loop
 constexpr std::chrono::seconds kLook{1};  // who saves a script wants to see what it does
 
 std::string text_of(const filter::FileProblem& problem) {
   return problem.file + ": " + problem.what + (problem.older ? " (what it was before goes on)" : "");
 }
 
+Result<std::string> answer_of(LoopResolvers& resolvers, Millis patience, const std::string& name,
+                              const std::string& type) {
+  const dns::Question question = TRY(parse_question(name, type));
+  return api::to_text(json_of_loops(question, shown_by_loops(question, resolvers.ask(question, patience)))) + "\n";
+}
+
 }  // namespace
 
-LiveFilters::LiveFilters(Resolvers resolvers, ServiceClients clients, filter::LiveParts parts,
-                         std::unique_ptr<filter::ChainSource> source)
+LiveFilters::LiveFilters(std::unique_ptr<LoopResolvers> resolvers, Millis patience, ServiceClients clients,
+                         filter::LiveParts parts, std::unique_ptr<filter::ChainSource> source)
     : resolvers_(std::move(resolvers)),
+      ask_dns_([this, patience](const std::string& name, const std::string& type) {
+        return answer_of(*resolvers_, patience, name, type);
+      }),
       clients_(std::move(clients)),
       source_(std::move(source)),
       judge_(std::move(parts), source_->latest()) {
@@ -68,9 +78,9 @@ std::string LiveFilters::impaired() const {
 }
 
 void LiveFilters::end(service::Loops& loops) {
-  for (std::size_t i = 0; i < resolvers_.size(); ++i)
+  for (std::size_t i = 0; i < clients_.size(); ++i)
     boost::asio::post(loops.at(i).context(), [this, i] {
-      resolvers_[i].reset();
+      resolvers_->end(i);
       clients_[i].reset();
     });
 }
@@ -80,17 +90,17 @@ Result<std::unique_ptr<LiveFilters>> open_filters(const Config& config, service:
                                                   metrics::Registry& metrics) {
   auto source = std::make_unique<filter::ChainSource>();
   TRY(source->make(config));
-  LiveFilters::Resolvers resolvers;
+  auto resolvers = TRY(LoopResolvers::make(loops, config.dns, metrics));
   LiveFilters::ServiceClients clients;
   filter::LiveParts parts{{}, bookkeeper, clock, metrics};
   for (std::size_t i = 0; i < loops.size(); ++i) {
     boost::asio::io_context& context = loops.at(i).context();
-    const auto of_all = static_cast<unsigned>(loops.size());
-    resolvers.push_back(TRY(dns::make_unbound_resolver(context, config.dns, of_all, metrics)));
     clients.push_back(std::make_unique<service::ServiceClient>(context));
-    parts.loops.push_back({context, *resolvers.back(), *clients.back()});
+    parts.loops.push_back({context, resolvers->at(i), *clients.back()});
   }
-  return std::make_unique<LiveFilters>(std::move(resolvers), std::move(clients), std::move(parts), std::move(source));
+  const Millis patience = std::min(config.dns.timeout + kLate, config.api.answer_timeout / 2);
+  return std::make_unique<LiveFilters>(std::move(resolvers), patience, std::move(clients), std::move(parts),
+                                       std::move(source));
 }
 
 }  // namespace maildrop::cmd

@@ -8,13 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include "api/route.h"
 #include "core/clock.h"
 #include "core/config.h"
 #include "core/metrics.h"
 #include "core/result.h"
-#include "dns/resolver.h"
 #include "filter/chain_source.h"
 #include "filter/live_judge.h"
+#include "loop_resolvers.h"
 #include "service/loops.h"
 #include "service/service_client.h"
 #include "store/bookkeeper.h"
@@ -24,11 +25,10 @@ namespace maildrop::cmd {
 /// Goes before the loops, while they do not run.
 class LiveFilters {
  public:
-  using Resolvers = std::vector<std::unique_ptr<dns::Resolver>>;                // one for each loop
-  using ServiceClients = std::vector<std::unique_ptr<service::ServiceClient>>;  // the same
-  /// `source` has a chain.
-  LiveFilters(Resolvers resolvers, ServiceClients clients, filter::LiveParts parts,
-              std::unique_ptr<filter::ChainSource> source);
+  using ServiceClients = std::vector<std::unique_ptr<service::ServiceClient>>;  // one for each loop
+  /// `source` has a chain. `patience`: how long ask_dns() waits.
+  LiveFilters(std::unique_ptr<LoopResolvers> resolvers, Millis patience, ServiceClients clients,
+              filter::LiveParts parts, std::unique_ptr<filter::ChainSource> source);
 
   filter::LiveJudge& judge() { return judge_; }
   filter::ChainSource& source() { return *source_; }
@@ -38,12 +38,14 @@ class LiveFilters {
   void watch(service::Loops& loops, std::function<void()> changed);
   /// Lines: what does not answer, and what is wrong with files. Thread-safe.
   std::string impaired() const;
+  const api::AskDns& ask_dns() const { return ask_dns_; }
   /// When no session is left: questions that nobody waits for any more would keep the loops from ending for half a
   /// minute, and connections to services for as long as these want. Thread-safe.
   void end(service::Loops& loops);
 
  private:
-  Resolvers resolvers_;
+  std::unique_ptr<LoopResolvers> resolvers_;
+  const api::AskDns ask_dns_;
   ServiceClients clients_;
   std::unique_ptr<filter::ChainSource> source_;
   filter::LiveJudge judge_;

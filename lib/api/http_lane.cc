@@ -61,7 +61,8 @@ Response HttpShared::answer(const Request& request, const Route* route, AnswerRo
   const std::shared_ptr<const Config> in_force = config();
   MeteredInboxes inboxes(context.inboxes, room, route ? route->growth : Growth(), in_force->mail.max_size,
                          route && route->verdicts);
-  Context with{inboxes, context.store, *in_force, context.clock, context.metrics, context.takes_mail, context.impaired};
+  Context with{inboxes,         context.store,      *in_force,        context.clock,
+               context.metrics, context.takes_mail, context.impaired, context.ask_dns};
   Response response = dispatch(request, with);
   if (response.body.capacity() - response.body.size() > kSlack) response.body.shrink_to_fit();
   const bool fits = room.take(response.body.capacity());

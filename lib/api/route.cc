@@ -31,35 +31,6 @@ bool matches(std::string_view pattern, const std::vector<std::string>& path, Arg
   return true;
 }
 
-struct Match {
-  const Route* route = nullptr;
-  Args args;
-  std::vector<std::string_view> allowed;  // methods of that path; empty: no such path
-};
-
-Match find(const Request& request) {
-  const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
-  Match match;
-  Args args;
-  for (const Route& route : routes()) {
-    if (!matches(route.pattern, request.path, args)) continue;
-    match.allowed.push_back(route.method);
-    if (route.method == "GET") match.allowed.push_back("HEAD");
-    if (route.method == method && !match.route) {
-      match.route = &route;
-      match.args = args;
-    }
-  }
-  if (!match.allowed.empty()) match.allowed.push_back("OPTIONS");
-  return match;
-}
-
-std::string joined(const std::vector<std::string_view>& words) {
-  std::string text;
-  for (const std::string_view word : words) text.append(text.empty() ? "" : ", ").append(word);
-  return text;
-}
-
 bool is_read(const Request& request) {
   return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
 }
@@ -82,6 +53,45 @@ bool from_another_site(const Request& request) {
   for (const std::string_view scheme : {"http://", "https://"})
     if (equals_ignoring_case(origin->second, std::string(scheme).append(host))) return false;
   return true;
+}
+
+/// From an address of loopback, and of nobody else: a proxy there asks for others, who are named by what it adds, and a
+/// page elsewhere makes its visitor's browser ask.
+bool is_local(const Request& request) {
+  static constexpr std::string_view kOfProxies[] = {"forwarded", "via", "x-forwarded-for", "x-real-ip"};
+  if (!request.client.is_loopback() || from_another_site(request)) return false;
+  return std::none_of(std::begin(kOfProxies), std::end(kOfProxies),
+                      [&](std::string_view name) { return request.headers.find(name) != request.headers.end(); });
+}
+
+struct Match {
+  const Route* route = nullptr;
+  Args args;
+  std::vector<std::string_view> allowed;  // methods of that path; empty: no such path
+};
+
+Match find(const Request& request) {
+  const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
+  Match match;
+  Args args;
+  const bool local = is_local(request);
+  for (const Route& route : routes()) {
+    if ((route.local && !local) || !matches(route.pattern, request.path, args)) continue;
+    match.allowed.push_back(route.method);
+    if (route.method == "GET") match.allowed.push_back("HEAD");
+    if (route.method == method && !match.route) {
+      match.route = &route;
+      match.args = args;
+    }
+  }
+  if (!match.allowed.empty()) match.allowed.push_back("OPTIONS");
+  return match;
+}
+
+std::string joined(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (const std::string_view word : words) text.append(text.empty() ? "" : ", ").append(word);
+  return text;
 }
 
 /// The answer to OPTIONS. DELETE is not among the methods for other sites' pages, so browsers do not send it for them;

@@ -36,6 +36,11 @@ struct Response {
   std::string why;  // for the log alone: Error::what behind a failure
 };
 
+/// Of the DNS what the filters of this process hear, as JSON (maildrop.dns/1). Blocks for half of api.answer_timeout at
+/// most. Thread-safe.
+///   invalid   that is no question
+using AskDns = std::function<Result<std::string>(const std::string& name, const std::string& type)>;
+
 /// What handlers work on. Everything outlives the server.
 struct Context {
   store::Inboxes& inboxes;
@@ -45,6 +50,7 @@ struct Context {
   metrics::Registry& metrics;
   bool takes_mail;                                         // this process does, by SMTP: its metrics tell how much
   const std::function<std::string()>* impaired = nullptr;  // lines on what does not work though mail is taken
+  const AskDns* ask_dns = nullptr;                         // where there are filters
 };
 
 /// What runs a handler: a thread that may wait for the store, or the loop itself. What tells whether the process lives
@@ -61,6 +67,7 @@ struct Route {
   Runs runs = Runs::on_worker;
   Growth growth = {};
   bool verdicts = false;  // Message::verdicts are part of the answer
+  bool local = false;     // for who is on this machine; to others there is no such path
 };
 
 /// All tables: v2, v3, health.

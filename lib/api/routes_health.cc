@@ -31,10 +31,24 @@ Response metrics(const Request&, Args, Context& context) {
   return response;
 }
 
+Response dns(const Request&, Args args, Context& context) {
+  if (!context.ask_dns) return problem(Fault{404, "no such path", {}});
+  Result<std::string> answer = (*context.ask_dns)(args[0], args[1]);
+  if (!answer) return problem(Fault{400, "not a name and a type of the DNS", answer.error().what});
+  Response response;
+  response.body = std::move(*answer);
+  return response;
+}
+
 constexpr Route kRoutes[] = {
     {"GET", "/livez", "200 while the process answers", livez, Runs::on_loop},
     {"GET", "/readyz", "200 while the store can be used, 503 otherwise", readyz, Runs::on_worker},
     {"GET", "/metrics", "figures as Prometheus text", metrics, Runs::on_loop},
+    {.method = "GET",
+     .pattern = "/dns/{name}/{type}",
+     .summary = "what the filters hear of the DNS, for who asks on the same machine",
+     .handle = dns,
+     .local = true},
 };
 
 }  // namespace

@@ -81,6 +81,35 @@ TEST_CASE("route: paths and methods") {
   }
 }
 
+TEST_CASE("route: what is for who is on this machine is not there for anybody else") {
+  World world;
+  const AskDns ask = [](const std::string&, const std::string&) { return std::string("known\n"); };
+  world.context.ask_dns = &ask;
+  using Headers = std::map<std::string, std::string, std::less<>>;
+  const auto status_for = [&](const std::string& method, const std::string& client, const Headers& headers) {
+    Request asked = request(method, {"dns", "example.org", "mx"}, headers);
+    if (!client.empty()) asked.client = *IpAddress::parse(client);
+    const Response response = dispatch(asked, world.context);
+    CHECK((route_of(asked) != nullptr) == (response.status == 200));  // no worker waits for a stranger's
+    CHECK((response.body == "known\n") == (response.status == 200));
+    if (response.status != 200) CHECK(header(response, "Allow").empty());
+    return response.status;
+  };
+  for (const char* client : {"127.0.0.1", "127.9.9.9", "::1"}) CHECK(status_for("GET", client, {}) == 200);
+  for (const char* client : {"", "192.0.2.1", "10.0.0.1", "2001:db8::1", "126.255.255.255"})
+    for (const char* method : {"GET", "HEAD", "OPTIONS", "POST"}) CHECK(status_for(method, client, {}) == 404);
+  for (const char* name : {"forwarded", "via", "x-forwarded-for", "x-real-ip"}) {
+    INFO(name);
+    CHECK(status_for("GET", "127.0.0.1", {{name, "127.0.0.1"}}) == 404);
+    CHECK(status_for("GET", "127.0.0.1", {{name, ""}}) == 404);
+  }
+  for (const Site& each : kSites) {
+    if (each.headers.count("host") == 0) continue;
+    INFO(each.name);
+    CHECK(status_for("GET", "127.0.0.1", each.headers) == (each.taken ? 200 : 404));
+  }
+}
+
 TEST_CASE("route: every answer forbids caches and guessing") {
   World world;
   for (const Case& each : kCases) {
@@ -222,7 +251,7 @@ TEST_CASE("route: the table says what each route is for, and no two are the same
     CHECK_FALSE(each.summary.empty());
     CHECK(each.handle != nullptr);
   }
-  CHECK(seen.size() >= 11);
+  CHECK(seen.size() >= 13);
 }
 
 TEST_CASE("api.memory is asked to have room for the largest answer of any route") {

@@ -33,3 +33,27 @@ TEST_CASE("health: metrics are Prometheus text") {
   CHECK(response.content_type == "text/plain; version=0.0.4; charset=utf-8");
   CHECK(response.body.find("maildrop_test_total 2\n") != std::string::npos);
 }
+
+TEST_CASE("health: the DNS as filters hear it, where there are any") {
+  World world;
+  Request asked = request("GET", {"dns", "mail.example", "mx"});
+  asked.client = *IpAddress::parse("::1");
+  const Response none = dispatch(asked, world.context);
+  CHECK(none.status == 404);
+  CHECK(none.body == dispatch(request("GET", {"nothing"}), world.context).body);
+  bool fine = true;
+  const AskDns ask = [&fine](const std::string& name, const std::string& type) -> Result<std::string> {
+    if (!fine) return fail(Code::invalid, "'mx' is a secret");
+    return name + " " + type + "\n";
+  };
+  world.context.ask_dns = &ask;
+  const Response answer = dispatch(asked, world.context);
+  CHECK(answer.status == 200);
+  CHECK(answer.content_type == "application/json; charset=utf-8");
+  CHECK(answer.body == "mail.example mx\n");
+  fine = false;
+  const Response wrong = dispatch(asked, world.context);
+  CHECK(wrong.status == 400);
+  CHECK(wrong.body.find("secret") == std::string::npos);
+  CHECK(wrong.why == "'mx' is a secret");
+}
