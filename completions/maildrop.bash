@@ -88,8 +88,8 @@ _maildrop_words() {  # what may come after the command $1
       commands=''
       ;;
     'maildrop dns')
-      options='-h --help --json --config --set'
-      valued='--config --set'
+      options='-h --help --api --json --config --set'
+      valued='--api --config --set'
       files='--config'
       commands=''
       ;;

@@ -140,6 +140,7 @@ complete -c maildrop -n '__maildrop_at doctor' -l json -d 'Write one JSON object
 complete -c maildrop -n '__maildrop_at doctor' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
 complete -c maildrop -n '__maildrop_at doctor' -l set -x -d 'Set one setting, before environment and files'
 complete -c maildrop -n '__maildrop_at dns' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at dns' -l api -x -d 'Ask the server at this address, which must be on this machine, what its filters hear'
 complete -c maildrop -n '__maildrop_at dns' -l json -d 'Write one JSON object, schema maildrop.dns/1'
 complete -c maildrop -n '__maildrop_at dns' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
 complete -c maildrop -n '__maildrop_at dns' -l set -x -d 'Set one setting, before environment and files'

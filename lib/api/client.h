@@ -25,6 +25,9 @@ class Client : public store::Inboxes {
 
   /// As Message::verdicts, which get() does not fetch. not_found also where nobody judged the message.
   virtual Result<std::string> verdicts(const mail::Inbox& inbox, const store::MessageId& id) = 0;
+
+  /// What the server's filters hear of the DNS: JSON, as it came. not_found from a server that tells nobody, or not us.
+  virtual Result<std::string> ask_dns(const std::string& name, const std::string& type) = 0;
 };
 
 /// The addresses of a host as numbers, in the order in which to try them.

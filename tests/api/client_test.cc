@@ -211,6 +211,19 @@ TEST_CASE("client: what filters found arrives as it was kept") {
   CHECK(none.error().code == Code::not_found);
 }
 
+TEST_CASE("client: what a server's filters hear of the DNS, if it tells us") {
+  Site site;
+  const AskDns ask = [](const std::string& name, const std::string& type) { return type + " of " + name; };
+  site.world.context.ask_dns = &ask;
+  site.start();
+  const std::string url = "http://127.0.0.1:" + std::to_string(site.port);
+  CHECK(open_client(url).value()->ask_dns("100% a?b.example", "MX") == "MX of 100% a?b.example");
+  const auto elsewhere = open_client(url + "/prefix").value()->ask_dns("x.example", "MX");
+  REQUIRE_FALSE(elsewhere);
+  CHECK(elsewhere.error().code == Code::not_found);
+  CHECK_THAT(elsewhere.error().what, Catch::Contains("127.0.0.1:") && Catch::Contains("tells nothing of the DNS"));
+}
+
 TEST_CASE("client: a mark or score that cannot be is none") {
   for (const char* told : {R"("mark":"good","score":1e300)", R"("mark":7,"score":"7")", R"("score":null)"}) {
     Liar liar(answer("200", R"({"messages":[{"id":"00000000000000000000000001",)"

@@ -42,7 +42,7 @@ for args in (("a\\b",), ("a..b",), ("b\u00fccher.example",), ("mail.example", "a
 answer = json.loads(ask("mail.example", "--json")[1])
 took = answer.pop("milliseconds")
 same("as JSON", answer, {"schema": "maildrop.dns/1", "name": "mail.example", "type": "A", "status": "found",
-                         "records": ["192.0.2.1", "192.0.2.9"], "source": "servers", "ttl": 300})
+                         "records": ["192.0.2.1", "192.0.2.9"], "source": "servers", "age": 0, "ttl": 300})
 status, out, _ = ask("silent.example", "--json")
 same("a failure, too", (status, json.loads(out)["status"], "ttl" in out), (75, "timed_out", False))
 same("loopback is known without a server", json.loads(ask("localhost", "--json", settings={"dns.timeout": "100ms"})[1])["source"], "cache")
