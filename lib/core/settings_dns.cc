@@ -40,7 +40,7 @@ void add_dns(std::vector<Setting>& rows) {
                             "Questions on their way at once, of 12 KB of memory each; each loop has its part of "
                             "them. Further ones are not asked. One that its servers do not answer counts for up to "
                             "half a minute, longer than anybody waits for it. One source (an IPv4 address or an IPv6 "
-                            "/64) that is judged has an eighth of them at most."));
+                            "/64) that is judged has no more than are free: half of them, when it is alone."));
   rows.push_back(size_row("dns.cache_size", {std::uint64_t{1} << 20, std::uint64_t{16} << 30}, MEMBER(dns.cache_size),
                           "1MiB..16GiB",
                           "Memory for answers, those that there is nothing included; each loop has its part, of "

@@ -51,7 +51,7 @@ class Resolver {
   /// What is known at once is in the Lookup. Else `done` is called, once, later, on the loop's thread, after
   /// dns.timeout at the latest. It may ask again, and may end the Lookup. It must not throw.
   /// `source`: for whom it is asked (an address or prefix; `::` for ourselves): of questions on their way, one source
-  /// has no more than an eighth, and is refused the others.
+  /// has no more than are free, so alone half of them, and is refused the others.
   [[nodiscard]] virtual Lookup ask(const Question& question, const IpAddress& source, Done done) = 0;
 };
 

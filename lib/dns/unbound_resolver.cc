@@ -12,11 +12,11 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <list>
-#include <map>
 #include <string>
 #include <utility>
 
 #include "core/log.h"
+#include "core/shares.h"
 #include "dns/answer_ages.h"
 #include "dns/message.h"
 #include "dns/unbound_events.h"
@@ -34,7 +34,6 @@ constexpr int kInternet = 1;  // the class
 constexpr int kNoName = 3;    // the code of NXDOMAIN
 constexpr const char* kRoot = ".";
 constexpr std::uint64_t kLeastCache = 768 * 1024;   // bytes of one loop, however many loops there are
-constexpr std::size_t kSourceShare = 8;             // of the questions on their way, a source has one in so many
 constexpr std::size_t kMostSockets = 1024;          // of one loop; a question has one while a server is asked
 constexpr std::chrono::seconds kForgetServers{60};  // what is known of servers, that they are dead above all: they
                                                     // come back sooner than in libunbound's 15 minutes
@@ -106,8 +105,6 @@ class UnboundResolver final : public Resolver {
   using List = std::list<Asked>;
 
   static void answered(void* argument, int code, void* packet, int size, int, char*, int) noexcept;
-  bool has_share(const IpAddress& source) const;  // all of it
-  void give_back(const IpAddress& source) noexcept;
   Lookup known(Answer answer) const;
   void date(Asked& asked) noexcept;
   Answer read(Type type, int code, const void* packet, int size) const;
@@ -134,12 +131,12 @@ class UnboundResolver final : public Resolver {
   // What libunbound has: first those who have heard that it is too late, then those who wait, the oldest first.
   List asked_;
   List::iterator waiting_ = asked_.end();
-  std::map<IpAddress, std::size_t> sources_;  // for whom these are, but for our own
-  List ready_;                                // have their answer, and are told when libunbound is not at work
-  const Asked* asking_ = nullptr;             // within ub_resolve_event()
-  bool closing_ = false;                      // nobody is told any more
-  bool watched_ = false;                      // the timer runs
-  bool posted_ = false;                       // deliver() will be called
+  Shares shares_{most_};           // of these
+  List ready_;                     // have their answer, and are told when libunbound is not at work
+  const Asked* asking_ = nullptr;  // within ub_resolve_event()
+  bool closing_ = false;           // nobody is told any more
+  bool watched_ = false;           // the timer runs
+  bool posted_ = false;            // deliver() will be called
   std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 
@@ -191,9 +188,8 @@ Result<void> UnboundResolver::open(const DnsSettings& settings, unsigned parts) 
 }
 
 Lookup UnboundResolver::ask(const Question& question, const IpAddress& source, Done done) {
-  // libunbound goes on for half a minute with what nobody answers: one who asks for such names has that many at most.
-  const bool ours = source == IpAddress();
-  if (asked_.size() >= most_ || (!ours && has_share(source))) {
+  // libunbound goes on for half a minute with what nobody answers: others are to have some of that time, too.
+  if (!shares_.admits(source)) {
     Answer refused;
     refused.status = Status::refused;
     return known(std::move(refused));
@@ -214,20 +210,10 @@ Lookup UnboundResolver::ask(const Question& question, const IpAddress& source, D
     return known(std::move(answer));
   }
   meters_.pending.add(1);
-  if (!ours) ++sources_[source];
+  shares_.take(source);
   if (waiting_ == asked_.end()) waiting_ = asked.place;
   watch();
   return Lookup(asked.done);
-}
-
-bool UnboundResolver::has_share(const IpAddress& source) const {
-  const auto found = sources_.find(source);
-  return found != sources_.end() && found->second >= std::max<std::size_t>(most_ / kSourceShare, 1);
-}
-
-void UnboundResolver::give_back(const IpAddress& source) noexcept {
-  const auto found = sources_.find(source);
-  if (found != sources_.end() && --found->second == 0) sources_.erase(found);
 }
 
 Lookup UnboundResolver::known(Answer answer) const {
@@ -248,7 +234,7 @@ void UnboundResolver::answered(void* argument, int code, void* packet, int size,
   if (self.asking_ == &asked) return;
   self.date(asked);
   self.meters_.pending.add(-1);
-  self.give_back(asked.source);
+  self.shares_.give_back(asked.source);
   self.meters_.seconds.observe(std::chrono::duration<double>(Steady::now() - asked.at).count());
   if (self.waiting_ == asked.place) ++self.waiting_;
   self.ready_.splice(self.ready_.end(), self.asked_, asked.place);

@@ -19,7 +19,7 @@
 #include <optional>
 #include <vector>
 
-#include "service/shares.h"
+#include "core/shares.h"
 
 namespace maildrop::service {
 

@@ -10,7 +10,7 @@
 
 #include "core/net.h"
 
-namespace maildrop::service {
+namespace maildrop {
 
 class Shares {
  public:
@@ -38,4 +38,4 @@ class Shares {
   std::map<IpAddress, std::size_t> of_;
 };
 
-}  // namespace maildrop::service
+}  // namespace maildrop

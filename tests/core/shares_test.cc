@@ -1,11 +1,11 @@
 /// shares_test.cc: one has half, and whoever comes new finds some.
-#include "service/shares.h"
+#include "core/shares.h"
 
 #include <catch2/catch.hpp>
 #include <string>
 
 using namespace maildrop;
-using service::Shares;
+using maildrop::Shares;
 
 namespace {
 
