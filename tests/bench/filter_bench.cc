@@ -14,6 +14,7 @@
 #include "filter/dkim_kit.h"
 #include "filter/filters.h"
 #include "filter/message_urls.h"
+#include "filter/tcp_kit.h"
 #include "store/memory_ledger.h"
 
 using namespace maildrop;
@@ -80,13 +81,22 @@ std::string facts(const std::string& rsa, const std::string& ed25519) {
          rsa + "\"\nTXT ed._domainkey.example.com = \"" + ed25519 + "\"\n";
 }
 
+struct Questions {
+  std::size_t dns = 0, ledger = 0;
+};
+
 void judge(Case& session, Phase phase, const mail::Transaction& transaction, const dns::Recorded& world,
-           store::Ledger& ledger) {
+           store::Ledger& ledger, Questions& questions) {
   session.begin(phase, transaction);
   while (!session.advance()) {
-    for (const dns::Question& question : session.take_questions()) session.know(question, world.answer(question));
-    for (const Knowledge::Errand* errand : session.take_errands())
+    for (const dns::Question& question : session.take_questions()) {
+      session.know(question, world.answer(question));
+      ++questions.dns;
+    }
+    for (const Knowledge::Errand* errand : session.take_errands()) {
       session.know(errand->number, ledger.run(errand->operation));
+      ++questions.ledger;
+    }
   }
   session.decide();
 }
@@ -110,6 +120,7 @@ void measure(const char* what, const Judged& judged, std::span<const FilterKind>
   const auto ledger = store::make_memory_ledger(clock, 1000);
   mail::Transaction transaction;
   transaction.peer.address = *IpAddress::parse("192.0.2.1");
+  transaction.peer.syn = Syn{}.v4();
   transaction.helo = "mail.example.com";
   transaction.from = *mail::parse_address("joe@example.com");
   transaction.recipients.push_back({*mail::parse_address("bob@localhost"), mail::Inbox::trusted("bob")});
@@ -117,14 +128,19 @@ void measure(const char* what, const Judged& judged, std::span<const FilterKind>
   transaction.declared_size = judged.message.size();
   const double start = cpu_seconds();
   std::size_t trace = 0;
+  Questions questions;
   for (std::size_t i = 0; i < judged.messages; ++i) {
     Case session(*chain, clock);
-    for (const Phase phase : kPhases) judge(session, phase, transaction, judged.world, *ledger);
+    for (const Phase phase : kPhases) judge(session, phase, transaction, judged.world, *ledger, questions);
     trace = format_trace(session.message_trace()).size();
   }
-  std::printf("%-26s %zu filters, %5zu bytes: %7.1f us of CPU a message, a trace of %zu bytes\n", what,
-              kinds.size() + scripts.size(), judged.message.size(),
-              (cpu_seconds() - start) * 1e6 / static_cast<double>(judged.messages), trace);
+  std::printf(
+      "%-26s %zu filters, %5zu bytes: %7.1f us of CPU a message, %zu questions of the DNS and %zu of the ledger, a "
+      "trace "
+      "of %zu bytes\n",
+      what, kinds.size() + scripts.size(), judged.message.size(),
+      (cpu_seconds() - start) * 1e6 / static_cast<double>(judged.messages), questions.dns / judged.messages,
+      questions.ledger / judged.messages, trace);
 }
 
 /// An operator's filter that is asked at five phases, each time about something else.
