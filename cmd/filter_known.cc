@@ -1,10 +1,12 @@
 /// filter_known.cc: maildrop filter known: what filters keep of a client in the ledger, and forgetting it.
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "core/text.h"
 #include "filter.h"
 #include "filter/remembered.h"
+#include "filter/reputation.h"
 #include "local_store.h"
 #include "terminal.h"
 
@@ -18,19 +20,16 @@ constexpr std::string_view kKnownExamples =
     "maildrop filter known 192.0.2.1 --forget\n"
     "maildrop filter known mail.example.com";
 
-/// One thing that is kept: a record, or a sum.
+/// One thing that is kept: a record, or the sums of bad and good sessions.
 struct Item {
   std::string filter;
   std::string what;
-  Operation ask;
+  std::vector<Operation> asks;
+  double (*score)(std::int64_t good, std::int64_t bad) = nullptr;
 };
 
 Item record(std::string filter, std::string what, std::string_view space, const std::string& key) {
-  return {std::move(filter), std::move(what), Operation::get(space, key)};
-}
-
-Item sum(std::string what, std::string_view space, const std::string& key, Millis window) {
-  return {"reputation", std::move(what), Operation::add(space, key, 0, window)};
+  return {std::move(filter), std::move(what), {Operation::get(space, key)}};
 }
 
 /// Who is no address is a host.
@@ -38,28 +37,37 @@ std::vector<Item> items_of(const std::string& who, const Config& config) {
   const Result<IpAddress> address = IpAddress::parse(who);
   if (!address) return {record("greylist", "came again, as " + who, filter::kKnownSpace, filter::known_host_key(who))};
   const Millis window = config.filter.reputation.window;
+  const auto sums = [window](const char* whose, const std::string& of, double (*score)(std::int64_t, std::int64_t)) {
+    return Item{"reputation",
+                whose,
+                {Operation::add(filter::kBadSpace, of, 0, window), Operation::add(filter::kGoodSpace, of, 0, window)},
+                score};
+  };
   const std::string key = filter::address_key(*address), network = filter::network_key(*address);
   return {record("verdict_cache", "was refused for good", filter::kVerdictSpace, key),
-          sum("bad sessions of the address", filter::kBadSpace, key, window),
-          sum("good sessions of the address", filter::kGoodSpace, key, window),
-          sum("bad sessions of the network", filter::kBadSpace, network, window),
-          sum("good sessions of the network", filter::kGoodSpace, network, window),
+          sums("address", key, filter::score_of_address), sums("network", network, filter::score_of_network),
           record("greylist", "came again", filter::kKnownSpace, filter::known_network_key(*address))};
 }
 
 /// Empty: nothing is kept.
-std::string line_of(const Item& item, const store::Answer& answer) {
+std::string line_of(const Item& item, const std::vector<store::Answer>& answers) {
   const std::string begin = item.filter + ": ";
-  if (item.ask.kind == Operation::Kind::add)
-    return answer.sum <= 0 ? "" : begin + std::to_string(answer.sum) + " " + item.what + "\n";
-  return answer.found
-             ? begin + item.what + ", since " + rfc3339(answer.since) + " until " + rfc3339(answer.until) + "\n"
-             : "";
+  if (!item.score) {
+    const store::Answer& record = answers.front();
+    return record.found
+               ? begin + item.what + ", since " + rfc3339(record.since) + " until " + rfc3339(record.until) + "\n"
+               : "";
+  }
+  const auto bad = std::max<std::int64_t>(0, answers[0].sum), good = std::max<std::int64_t>(0, answers[1].sum);
+  if (bad == 0 && good == 0) return "";
+  return begin + std::to_string(bad) + " bad and " + std::to_string(good) + " good sessions of the " + item.what +
+         " in the last " + format_duration(item.asks.front().time) + ", which score " +
+         format_number(std::round(item.score(good, bad) * 100) / 100) + "\n";
 }
 
-Operation forgetting(const Item& item, const store::Answer& answer) {
-  if (item.ask.kind == Operation::Kind::get) return Operation::remove(item.ask.space, item.ask.key);
-  return Operation::add(item.ask.space, item.ask.key, -answer.sum, item.ask.time);
+Operation forgetting(const Operation& ask, const store::Answer& answer) {
+  if (ask.kind == Operation::Kind::get) return Operation::remove(ask.space, ask.key);
+  return Operation::add(ask.space, ask.key, -answer.sum, ask.time);
 }
 
 }  // namespace
@@ -82,13 +90,16 @@ int run_filter_known(const Globals& globals, const KnownOptions& options) {
   if (!ledger) return report(ledger.error());
   std::string out;
   for (const Item& item : items_of(options.who, loaded->config)) {
-    const Result<store::Answer> answer = (*ledger)->run(item.ask);
-    if (!answer) return report(answer.error());
-    const std::string line = line_of(item, *answer);
-    if (line.empty()) continue;
+    std::vector<store::Answer> answers;
+    for (const Operation& ask : item.asks) {
+      const Result<store::Answer> answer = (*ledger)->run(ask);
+      if (!answer) return report(answer.error());
+      answers.push_back(*answer);
+    }
+    const std::string line = line_of(item, answers);
     out += terminal_safe(line, Lines::many);
-    if (!options.forget) continue;
-    if (const auto done = (*ledger)->run(forgetting(item, *answer)); !done) return report(done.error());
+    for (std::size_t i = 0; i < answers.size() && options.forget && !line.empty(); ++i)
+      if (const auto done = (*ledger)->run(forgetting(item.asks[i], answers[i])); !done) return report(done.error());
   }
   if (out.empty()) return print(1, "nothing is known\n") ? exit_nothing : exit_io;
   const Result<void> printed = print(1, options.forget ? out + "forgotten\n" : out);

@@ -1,4 +1,6 @@
 /// reputation.cc: what came of earlier sessions with this client, its network and its operator.
+#include "filter/reputation.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -26,17 +28,19 @@ constexpr Scope kSystem{"system", 100, 1, -0.5};
 
 constexpr double kTooLittle = 0.05;  // is not worth a word
 
+double score_of(const Scope& scope, std::int64_t good, std::int64_t bad) {
+  const double all = static_cast<double>(good + bad) + scope.doubt;
+  const double share = static_cast<double>(bad - good) / all;
+  return share > 0 ? share * scope.worst : -share * scope.best;
+}
+
 struct History {
   Scope scope;
   std::string key;
   std::int64_t good = 0;
   std::int64_t bad = 0;
 
-  double score() const {
-    const double all = static_cast<double>(good + bad) + scope.doubt;
-    const double share = static_cast<double>(bad - good) / all;
-    return share > 0 ? share * scope.worst : -share * scope.best;
-  }
+  double score() const { return score_of(scope, good, bad); }
   std::string text() const {
     return std::string(scope.name) + " " + std::to_string(bad) + " bad " + std::to_string(good) + " good";
   }
@@ -92,6 +96,9 @@ class Reputation final : public Filter {
 };
 
 }  // namespace
+
+double score_of_address(std::int64_t good, std::int64_t bad) { return score_of(kAddress, good, bad); }
+double score_of_network(std::int64_t good, std::int64_t bad) { return score_of(kNetwork, good, bad); }
 
 extern const FilterKind kReputation{
     "reputation",

@@ -64,7 +64,7 @@ def known():
 
     status, out = run("198.51.100.1")
     check("an operator sees what is known of a client", status == 0 and re.search(r"verdict_cache: was refused for good, since .* until", out)
-          and "bad sessions of the address" in out, out)
+          and re.search(r"^reputation: \d+ bad and 0 good sessions of the address in the last 14d, which score \d", out, re.M), out)
     check("and may have it forgotten", run("198.51.100.1", "--forget")[1].endswith("forgotten\n"))
     check("so that it is not known any more", "of the address" not in run("198.51.100.1")[1], run("198.51.100.1"))
     same("of others nothing is known", run("192.0.2.99"), (1, "nothing is known\n"))
