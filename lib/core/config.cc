@@ -25,6 +25,7 @@ namespace {
 using Values = std::vector<std::string>;
 
 constexpr std::string_view kPrefix = "MAILDROP_";
+constexpr std::string_view kFilters = "filter.";
 constexpr std::string_view kFileVariable = "MAILDROP_CONFIG";
 constexpr std::string_view kFileSuffix = "_FILE";
 constexpr std::size_t kMaxFile = 1 << 20;  // no configuration is that long, so what is is a mistake
@@ -38,6 +39,29 @@ std::vector<std::string_view> all_keys() {
 std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates) {
   const std::string_view near = nearest(name, candidates);
   return near.empty() ? std::string() : ", did you mean '" + std::string(near) + "'?";
+}
+
+/// Of all filters that have settings.
+std::vector<std::string_view> filter_names() {
+  std::vector<std::string_view> names;
+  for (const std::string_view key : all_keys()) {
+    const std::size_t end = key.find('.', kFilters.size());
+    if (key.starts_with(kFilters) && end != key.npos)
+      names.push_back(key.substr(kFilters.size(), end - kFilters.size()));
+  }
+  return names;
+}
+
+/// A filter that we do not have may be a script: which there are is not known here.
+std::string hint_for(const std::string& key, bool is_section = false) {
+  const std::size_t end = is_section ? key.size() : key.find('.', kFilters.size());
+  if (!key.starts_with(kFilters) || end == key.npos) return did_you_mean(key, all_keys());
+  const std::vector<std::string_view> names = filter_names();
+  const std::string name = key.substr(kFilters.size(), end - kFilters.size());
+  if (std::find(names.begin(), names.end(), name) != names.end()) return did_you_mean(key, all_keys());
+  const std::string near(nearest(name, names));
+  if (!near.empty()) return ", did you mean '" + std::string(kFilters) + near + key.substr(end) + "'?";
+  return "; a script of filter.lua.folder has its mode and the like in its own file: filter { mode = \"observe\" }";
 }
 
 /// Lists in environment and --set: commas or white space between the elements.
@@ -221,7 +245,7 @@ std::optional<std::string> scalar(Setting::Type type, const toml::node& node) {
 void Loader::leaf(const std::string& path, Place place, const std::string& key, const toml::node& node) {
   const std::string origin = position(path, place);
   const Setting* setting = find_setting(key);
-  if (!setting) return problem(origin, key + ": unknown setting" + did_you_mean(key, all_keys()), place);
+  if (!setting) return problem(origin, key + ": unknown setting" + hint_for(key, node.is_table()), place);
   std::vector<Given> values;
   const auto take = [&](const toml::node& element) {
     const auto value = scalar(setting->type, element);
@@ -274,7 +298,7 @@ void Loader::sets(const std::vector<std::string>& given) {
     }
     const Setting* setting = find_setting(key);
     if (!setting) {
-      problem("--set " + key, "unknown setting" + did_you_mean(key, all_keys()));
+      problem("--set " + key, "unknown setting" + hint_for(key));
       continue;
     }
     const std::string value = text.substr(equals + 1);

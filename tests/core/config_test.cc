@@ -293,5 +293,14 @@ TEST_CASE("a filter has a section within a section, and numbers with and without
   const std::string told = problems({text, {}, {}});
   CHECK(told.find("t.toml:2:1: filter.tag: a number is needed") != std::string::npos);
   CHECK(told.find("t.toml:3:1: filter.access: is a section: write [filter.access]") != std::string::npos);
-  CHECK(told.find("filter.acces: unknown setting") != std::string::npos);
+  CHECK(told.find("filter.acces: unknown setting, did you mean 'filter.access'?") != std::string::npos);
+  const char* script = "unknown setting; a script of filter.lua.folder has its mode and the like in its own file";
+  const std::string section = folder.write("s.toml", "[filter.links]\nmode = \"score\"\n");
+  CHECK(problems({section, {}, {}}).find("s.toml:1:9: filter.links: " + std::string(script)) != std::string::npos);
+  CHECK(problems({"", {"filter.links.mode=off"}, {}}).find(script) != std::string::npos);
+  CHECK(problems({"", {"filter.mine.mode=off"}, {}}).find(script) != std::string::npos);
+  CHECK(problems({"", {"filter.acces.mode=off"}, {}}).find("did you mean 'filter.access.mode'?") != std::string::npos);
+  CHECK(problems({"", {"filter.access.moed=off"}, {}}).find("did you mean 'filter.access.mode'?") != std::string::npos);
+  CHECK(problems({"", {"filter.nonsense=off"}, {}}).find("script") == std::string::npos);
+  CHECK(problems({"", {"filter.access.nonsense=off"}, {}}).find("script") == std::string::npos);
 }
