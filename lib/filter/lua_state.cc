@@ -66,6 +66,11 @@ void protect(lua_State* state, const char* library) {
   lua_setglobal(state, library);
 }
 
+/// Which line it was nobody knows: Lua has no room to find it out.
+std::string too_much_memory(const LuaLimits& limits) {
+  return "takes more than filter.lua.memory = " + format_size(limits.memory);
+}
+
 }  // namespace
 
 struct LuaState::Control {
@@ -92,22 +97,30 @@ struct LuaState::Control {
   }
 
   /// Once it is over, each instruction is an error: a script's pcall() cannot live on it.
-  static void hook(lua_State* state, lua_Debug*) {
+  static void hook(lua_State* state, lua_Debug* at) {
     Control& control = of(state);
     control.instructions += kStep;
-    if (!control.over && control.instructions <= control.limits.instructions && !control.late()) return;
-    control.over = true;
+    if (!control.is_over()) return;
     lua_sethook(state, hook, LUA_MASKCOUNT, 1);
-    luaL_error(state, "takes too long");
+    lua_getinfo(state, "Sl", at);
+    luaL_error(state, "%s:%d: %s", at->short_src, at->currentline, control.over.c_str());
   }
 
-  bool late() const { return std::chrono::steady_clock::now() >= deadline; }
+  /// And which limit it is, from then on.
+  bool is_over() {
+    if (!over.empty()) return true;
+    if (instructions > limits.instructions)
+      over = "takes more than filter.lua.instructions = " + std::to_string(limits.instructions);
+    else if (std::chrono::steady_clock::now() >= deadline)
+      over = "takes more than filter.lua.time = " + format_duration(limits.time);
+    return !over.empty();
+  }
 
   LuaLimits limits;
   std::size_t used = 0;
   std::uint64_t instructions = 0;
   std::chrono::steady_clock::time_point deadline{};
-  bool over = false;
+  std::string over{};  // what it took too much of; empty: nothing yet
 };
 
 LuaState::LuaState(const LuaLimits& limits) : control_(std::make_unique<Control>(limits)) {}
@@ -119,7 +132,7 @@ LuaState::~LuaState() {
 Result<std::unique_ptr<LuaState>> LuaState::make(const LuaLimits& limits) {
   std::unique_ptr<LuaState> made(new LuaState(limits));
   made->state_ = lua_newstate(Control::allocate, made->control_.get());
-  if (!made->state_) return fail(Code::over_limit, "not enough memory for Lua");
+  if (!made->state_) return fail(Code::over_limit, too_much_memory(limits));
   TRY(made->open());
   return made;
 }
@@ -148,7 +161,7 @@ Result<void> LuaState::open() {
 
 Result<void> LuaState::call(const std::function<void(lua_State*)>& body) {
   Control& control = *control_;
-  control.over = false;
+  control.over.clear();
   control.instructions = 0;
   control.deadline = std::chrono::steady_clock::now() + control.limits.time;
   const int top = lua_gettop(state_);
@@ -165,8 +178,8 @@ Result<void> LuaState::call(const std::function<void(lua_State*)>& body) {
   const char* text = lua_type(state_, -1) == LUA_TSTRING ? lua_tostring(state_, -1) : nullptr;
   const std::string what = text ? std::string(utf8_prefix(text, kLongestError)) : "an error that is no text";
   lua_settop(state_, top);
-  if (status == LUA_ERRMEM) return fail(Code::over_limit, "takes too much memory");
-  return fail(control.over ? Code::timed_out : Code::invalid, what);
+  if (status == LUA_ERRMEM) return fail(Code::over_limit, too_much_memory(control.limits));
+  return fail(control.over.empty() ? Code::invalid : Code::timed_out, what);
 }
 
 Result<void> LuaState::load(std::string_view source, const std::string& name) {
@@ -193,10 +206,9 @@ void LuaState::add_time(lua_State* state, Monotonic::duration time) { Control::o
 
 void LuaState::check_time(lua_State* state) {
   Control& control = Control::of(state);
-  if (!control.over && !control.late()) return;
-  control.over = true;
+  if (!control.is_over()) return;
   lua_sethook(state, Control::hook, LUA_MASKCOUNT, 1);
-  luaL_error(state, "takes too long");
+  luaL_error(state, "%s", control.over.c_str());
 }
 
 }  // namespace maildrop::filter

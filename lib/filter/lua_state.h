@@ -38,7 +38,7 @@ class LuaState {
   /// Runs `body`, which may do with the state what it likes, by the limits; what is on the stack then is gone.
   ///   invalid     the script has a fault, or raised an error: its text, `NAME.lua:12: ...`
   ///   over_limit  it took too much memory
-  ///   timed_out   or too long
+  ///   timed_out   or too long; both tell the setting that is the limit
   Result<void> call(const std::function<void(lua_State*)>& body);
 
   /// The script, run once: what it defines is global from then on. Later no global can be set any more, lest what one

@@ -237,16 +237,38 @@ TEST_CASE("an endless script, one that takes all memory and one that breaks cost
     CHECK(bench.at(Phase::mail) == "pass 1 fine");
     return first;
   };
-  CHECK(ends("while true do end").ends_with("takes too long"));
-  CHECK(ends("while true do pcall(function() while true do end end) end").ends_with("takes too long"));
-  CHECK(ends("local t = {} for i = 1, 1e9 do t[i] = i end") == "failed 0 takes too much memory");
-  CHECK(ends("local s = 'x' while true do s = s .. s end") == "failed 0 takes too much memory");
+  const std::string memory = "failed 0 takes more than filter.lua.memory = 1MiB";
+  const std::string instructions = "failed 0 test.lua:1: takes more than filter.lua.instructions = 1000000";
+  CHECK(ends("while true do end") == instructions);
+  CHECK(ends("while true do pcall(function() while true do end end) end") == instructions);
+  CHECK(ends("local t = {} for i = 1, 1e9 do t[i] = i end") == memory);
+  CHECK(ends("local s = 'x' while true do s = s .. s end") == memory);
   CHECK(ends("local s = string.rep('x', 1e9)").find("string.rep: too long") != std::string::npos);
   CHECK(ends("local function f() return f() + 1 end f()").starts_with("failed 0 "));  // whatever ends first
   CHECK(ends("local x = nil .. 'y'").find("test.lua:1: attempt to concatenate a nil value") != std::string::npos);
   CHECK(ends("error({})") == "failed 0 an error that is no text");
-  CHECK(ends("for i = 1, 1e9 do string.find(string.rep('a', 2000), '.-b') end").find("takes too long") !=
+  CHECK(ends("for i = 1, 1e9 do string.find(string.rep('a', 2000), '.-b') end").find("takes more than filter.lua.") !=
         std::string::npos);
+}
+
+TEST_CASE("what a script took too much of is told with its limit and the line, while it is loaded, too") {
+  LuaFilterSettings settings = patient();
+  settings.time = std::chrono::milliseconds(1);
+  settings.instructions = 1'000'000'000;
+  CHECK(refused("\nfunction mail() end\nwhile true do\nend", settings) ==
+        "test.lua:3: takes more than filter.lua.time = 1ms");
+  settings.instructions = 10'000;
+  settings.time = std::chrono::seconds(5);
+  ScriptBench bench("function mail()\n  while true do end\nend", settings);
+  CHECK(bench.at(Phase::mail) == "failed 0 test.lua:2: takes more than filter.lua.instructions = 10000");
+  CHECK(refused("local s = 'x' while true do s = s .. s end") == "takes more than filter.lua.memory = 16MiB");
+}
+
+TEST_CASE("as settings come a script that hoards texts comes to its memory before anything else") {
+  ScriptBench bench("function mail() local s = 'x' while true do s = s .. s end end");
+  CHECK(bench.at(Phase::mail) == "failed 0 takes more than filter.lua.memory = 16MiB");
+  ScriptBench list("function mail() local t = {} for i = 1, 1e9 do t[i] = tostring(i):rep(1000) end end");
+  CHECK(list.at(Phase::mail) == "failed 0 takes more than filter.lua.memory = 16MiB");
 }
 
 TEST_CASE("what a script declares and reads has limits") {
