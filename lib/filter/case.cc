@@ -139,8 +139,11 @@ void Case::judge(Seat& seat) {
   seat.micros += static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(clock_.monotonic() - start).count());
   ++seat.tries;
-  const bool too_much = facts.too_many_ || (facts.waits() && seat.tries >= kMostTries);
-  if (too_much) finding = Finding::fault("asks for too much");
+  if (facts.waits() && seat.tries > kMostWaits && facts.too_much_.empty())
+    facts.too_much_ = "has waited " + std::to_string(kMostWaits) +
+                      " times in a phase: ask for all at once (facts.ask) before the first answer";
+  const bool too_much = !facts.too_much_.empty();
+  if (too_much) finding = Finding::fault(facts.too_much_);
   if (facts.waits() && !too_much) {  // whatever it says now
     seat.lookups = std::move(facts.lookups_);
     seat.errands = std::move(facts.errands_);

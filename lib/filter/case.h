@@ -28,8 +28,8 @@ namespace maildrop::filter {
 
 class Case {
  public:
-  /// How often a filter is asked in one phase, at most: each time all that it had asked for is known.
-  static constexpr unsigned kMostTries = 60;
+  /// How often a filter may wait in one phase; each time, all that it asked for is known before it is asked again.
+  static constexpr unsigned kMostWaits = 60;
 
   /// `clock` measures what filters cost, and tells them the time; it outlives the case.
   Case(std::shared_ptr<const Chain> chain, const Clock& clock);

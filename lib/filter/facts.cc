@@ -1,9 +1,18 @@
 /// facts.cc: a filter asks, and what it waits for is noted.
 #include "filter/facts.h"
 
+#include <algorithm>
+#include <string>
+
 #include "filter/case.h"
 
 namespace maildrop::filter {
+
+bool Facts::may_ask(bool before, std::size_t until_now, std::size_t most, std::string_view what) {
+  if (before || until_now < most) return true;
+  too_much_ = "asks for too much: more than " + std::to_string(most) + " " + std::string(what) + " in a phase";
+  return false;
+}
 
 const dns::Answer* Facts::dns(std::string_view name, dns::Type type) {
   static const dns::Answer kNoName{.status = dns::Status::no_name};
@@ -13,15 +22,13 @@ const dns::Answer* Facts::dns(std::string_view name, dns::Type type) {
 
 const dns::Answer* Facts::dns(const dns::Question& question) {
   static const dns::Answer kTimedOut{.status = dns::Status::timed_out};
-  if (++asked_ > kMostQuestions) {
-    too_many_ = true;
-    return &kTimedOut;
-  }
+  const bool before =
+      std::any_of(asked_.begin(), asked_.end(), [&](const auto* each) { return each->first == question; });
+  if (!may_ask(before, asked_.size(), kMostQuestions, "questions to the DNS")) return &kTimedOut;
   const Knowledge::Lookup& lookup = case_.knowledge_.find(question);
-  if (lookup.second) {
-    used_.push_back(&lookup);
-    return &*lookup.second;
-  }
+  if (!before) asked_.push_back(&lookup);
+  if (!before && lookup.second) used_.push_back(&lookup);
+  if (lookup.second) return &*lookup.second;
   if (late_) return &kTimedOut;
   lookups_.push_back(&lookup);
   return nullptr;
@@ -29,11 +36,11 @@ const dns::Answer* Facts::dns(const dns::Question& question) {
 
 const Result<store::Answer>* Facts::ledger(const store::Operation& operation) {
   static const Result<store::Answer> kTimedOut = fail(Code::timed_out, "no answer of the ledger in time");
-  if (++operations_ > kMostOperations) {
-    too_many_ = true;
-    return &kTimedOut;
-  }
+  const bool before =
+      std::any_of(ordered_.begin(), ordered_.end(), [&](const auto* each) { return each->operation == operation; });
+  if (!may_ask(before, ordered_.size(), kMostOperations, "operations of the ledger")) return &kTimedOut;
   const Knowledge::Errand& errand = case_.knowledge_.find(operation);
+  if (!before) ordered_.push_back(&errand);
   if (errand.answer) return &*errand.answer;
   if (late_) return &kTimedOut;
   errands_.push_back(&errand);
@@ -42,10 +49,7 @@ const Result<store::Answer>* Facts::ledger(const store::Operation& operation) {
 
 const Result<service::Answer>* Facts::call(std::shared_ptr<const service::Request> request) {
   static const Result<service::Answer> kTimedOut = fail(Code::timed_out, "no answer in time");
-  if (++asked_calls_ > kMostCalls) {
-    too_many_ = true;
-    return &kTimedOut;
-  }
+  if (!may_ask(false, asked_calls_++, kMostCalls, "calls of services")) return &kTimedOut;
   const Millis timeout = case_.chain_->timeout_of(case_.chain_->links()[filter_]);
   const Knowledge::Call& call = case_.knowledge_.find(std::move(request), timeout);
   if (call.answer) return &*call.answer;
@@ -88,8 +92,8 @@ void Facts::tell(std::string_view fact, std::string value) {
 }
 
 void Facts::at_end(Outcome outcome, store::Operation operation) {
-  too_many_ |= wishes_.size() >= kMostOperations;
-  if (!too_many_) wishes_.emplace_back(outcome, std::move(operation));
+  if (may_ask(false, wishes_.size(), kMostOperations, "operations at the end"))
+    wishes_.emplace_back(outcome, std::move(operation));
 }
 
 const std::string& Facts::text() const { return case_.message_text(); }

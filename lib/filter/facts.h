@@ -36,7 +36,7 @@ enum class Outcome : std::uint8_t { good, bad, refused };
 /// The view of one filter, while it judges. What it points to is there until then.
 class Facts {
  public:
-  // What one filter may ask for in a phase. Beyond it has failed.
+  // What one filter may ask for in a phase; the same once more is none. Beyond it has failed.
   static constexpr std::size_t kMostQuestions = 150;  // SPF: ten times ten addresses of MX, and what leads there
   static constexpr std::size_t kMostOperations = 10;  // and the same number of those at_end()
   static constexpr std::size_t kMostCalls = 4;
@@ -91,6 +91,7 @@ class Facts {
 
  private:
   friend class Case;
+  bool may_ask(bool before, std::size_t until_now, std::size_t most, std::string_view what);
   Facts(Case& of, std::size_t filter, bool late, std::shared_ptr<const void>& kept)
       : case_(of), filter_(filter), late_(late), kept_(kept) {}
 
@@ -98,9 +99,9 @@ class Facts {
   std::size_t filter_;
   bool late_;  // what is not known is not waited for
   std::shared_ptr<const void>& kept_;
-  bool too_many_ = false;
-  std::size_t asked_ = 0;  // questions
-  std::size_t operations_ = 0;
+  std::string too_much_{};                       // of what it has asked for; empty: of nothing
+  std::vector<const Knowledge::Lookup*> asked_;  // each once, whatever is known of it
+  std::vector<const Knowledge::Errand*> ordered_;
   std::size_t asked_calls_ = 0;
   Told all_told_;
   // What it waits for.

@@ -154,5 +154,6 @@ TEST_CASE("who wants too much done has failed") {
   }));
   bench.at(Phase::connect);
   REQUIRE(bench.session.trace().entries.size() == 1);
-  CHECK(bench.session.trace().entries.front().reason == "asks for too much");
+  CHECK(bench.session.trace().entries.front().reason ==
+        "asks for too much: more than 10 operations at the end in a phase");
 }

@@ -271,6 +271,32 @@ TEST_CASE("as settings come a script that hoards texts comes to its memory befor
   CHECK(list.at(Phase::mail) == "failed 0 takes more than filter.lua.memory = 16MiB");
 }
 
+TEST_CASE("it may ask as many different questions as any filter, each as often as it likes, if it asks them together") {
+  const auto asks = [](int count, const std::string& first) {
+    ScriptBench bench(
+        "function connect(tx, facts) local n = 0 local function name(i) return 'n' .. i .. '.example' end " + first +
+        " for i = 1, " + std::to_string(count) +
+        " do facts.dns(name(i), 'a') facts.dns(name(i), 'a') n = n + 1 end return score(1, 'asked ' .. n) end");
+    return bench.at(Phase::connect);
+  };
+  const auto together = [](int count) {
+    return "for i = 1, " + std::to_string(count) + " do facts.ask(name(i), 'a') end";
+  };
+  CHECK(asks(150, together(150)) == "pass 1 asked 150");
+  CHECK(asks(151, together(151)) == "failed 0 asks for too much: more than 150 questions to the DNS in a phase");
+  CHECK(asks(60, "") == "pass 1 asked 60");
+  CHECK(asks(61, "") ==
+        "failed 0 has waited 60 times in a phase: ask for all at once (facts.ask) before the first answer");
+}
+
+TEST_CASE("the same operation of the ledger is one, however often it is asked for") {
+  ScriptBench bench(
+      "function connect(tx, facts) local n for i = 1, 50 do n = facts.count('k', 1, 60) end return score(n, 'n') end");
+  CHECK(bench.at(Phase::connect) == "pass 1 n");
+  ScriptBench many("function connect(tx, facts) for i = 1, 11 do facts.recall('k' .. i) end end");
+  CHECK(many.at(Phase::connect) == "failed 0 asks for too much: more than 10 operations of the ledger in a phase");
+}
+
 TEST_CASE("what a script declares and reads has limits") {
   std::string tells;
   for (std::size_t i = 0; i <= LuaScript::kMostTells; ++i) tells += "'f" + std::to_string(i) + "', ";
