@@ -1,6 +1,7 @@
 /// counted_chain.cc: by filter, and what it found.
 #include "filter/counted_chain.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
@@ -9,7 +10,7 @@
 namespace maildrop::filter {
 
 CountedChain::CountedChain(std::shared_ptr<const Chain> chain, metrics::Registry& registry, Breakers& breakers)
-    : chain_(std::move(chain)) {
+    : chain_(std::move(chain)), faults_(chain_->links().size()) {
   std::set<std::string> named;
   for (const Chain::Link& link : chain_->links()) {
     const std::optional<Endpoint> service = link.filter->service();
@@ -32,9 +33,31 @@ CountedChain::Kind CountedChain::kind_of(const Finding& finding) {
   return finding.score < 0 || finding.allows ? in_favour : silent;
 }
 
-void CountedChain::count(std::size_t filter, const Finding& finding, std::uint64_t micros) const {
+void CountedChain::count(std::size_t filter, Phase phase, const Finding& finding, std::uint64_t micros) const {
   meters_[filter].results[kind_of(finding)]->add();
   meters_[filter].micros->add(micros);
+  Faults& faults = faults_[filter][static_cast<std::size_t>(phase)];
+  if (!finding.faulty) {
+    if (faults.in_a_row.load(std::memory_order_relaxed) != 0) faults.in_a_row.store(0, std::memory_order_relaxed);
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  faults.last = finding.reason;
+  faults.in_a_row.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::vector<CountedChain::Failing> CountedChain::failing() const {
+  std::vector<Failing> failing;
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < faults_.size(); ++i) {
+    if (services_[i]) continue;
+    const auto worst = std::max_element(faults_[i].begin(), faults_[i].end(), [](const Faults& a, const Faults& b) {
+      return a.in_a_row.load(std::memory_order_relaxed) < b.in_a_row.load(std::memory_order_relaxed);
+    });
+    if (worst->in_a_row.load(std::memory_order_relaxed) >= kFailing)
+      failing.push_back({chain_->links()[i].name, worst->last});
+  }
+  return failing;
 }
 
 }  // namespace maildrop::filter

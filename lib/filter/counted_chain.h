@@ -2,9 +2,13 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,7 +26,16 @@ class CountedChain {
 
   const std::shared_ptr<const Chain>& chain() const { return chain_; }
   /// `filter` is an index of chain()->links().
-  void count(std::size_t filter, const Finding& finding, std::uint64_t micros) const;
+  void count(std::size_t filter, Phase phase, const Finding& finding, std::uint64_t micros) const;
+  /// A filter whose last kFailing answers at a phase were faults of its own fails. One that asks a service does not:
+  /// that has an outage.
+  static constexpr unsigned kFailing = 5;
+  struct Failing {
+    std::string_view filter;
+    std::string why;  // the last one
+  };
+  std::vector<Failing> failing() const;
+
   /// nullptr: it asks none.
   Breaker* service_of(std::size_t filter) const { return services_[filter]; }
 
@@ -33,11 +46,19 @@ class CountedChain {
     std::array<metrics::Counter*, std::size(kKinds)> results{};
     metrics::Counter* micros = nullptr;
   };
+  /// Of a filter at a phase.
+  struct Faults {
+    std::atomic<unsigned> in_a_row{0};
+    std::string last{};
+  };
+  static constexpr std::size_t kPhases = std::size(kPhaseNames);
   static Kind kind_of(const Finding& finding);
 
   std::shared_ptr<const Chain> chain_;
   std::vector<Meters> meters_;  // as chain()->links()
   std::vector<Breaker*> services_;
+  mutable std::vector<std::array<Faults, kPhases>> faults_;  // as chain()->links()
+  mutable std::mutex mutex_;                                 // of their `last`
 };
 
 }  // namespace maildrop::filter

@@ -8,8 +8,8 @@
 namespace maildrop::filter {
 
 void FaultLog::tell(std::string_view filter, const std::string& what, Monotonic now) {
-  if (const std::optional<unsigned> unsaid = due(filter, now))
-    log::warning("filter has a fault", {{"filter", filter}, {"error", what}, {"unsaid", *unsaid}});
+  if (const std::optional<unsigned> unlogged = due(filter, now))
+    log::warning("filter has a fault", {{"filter", filter}, {"error", what}, {"not_logged", *unlogged}});
 }
 
 std::optional<unsigned> FaultLog::due(std::string_view filter, Monotonic now) {
@@ -19,12 +19,17 @@ std::optional<unsigned> FaultLog::due(std::string_view filter, Monotonic now) {
     lines_.emplace(filter, Line{now});
     return 0;
   }
-  if (now < line->second.at + kPause) {
-    ++line->second.unsaid;
+  if (line->second.at && now < *line->second.at + kPause) {
+    ++line->second.unlogged;
     return std::nullopt;
   }
   line->second.at = now;
-  return std::exchange(line->second.unsaid, 0);
+  return std::exchange(line->second.unlogged, 0);
+}
+
+void FaultLog::begin_anew() {
+  const std::lock_guard lock(mutex_);
+  for (auto& [filter, line] : lines_) line.at.reset();
 }
 
 }  // namespace maildrop::filter

@@ -19,13 +19,15 @@ class FaultLog {
 
   /// A line, if one is due.
   void tell(std::string_view filter, const std::string& what, Monotonic now);
-  /// How many went unsaid before it; nothing: none is due.
+  /// How many were not logged before it; nothing: none is due.
   std::optional<unsigned> due(std::string_view filter, Monotonic now);
+  /// Filters are others now: the next fault of each is due.
+  void begin_anew();
 
  private:
   struct Line {
-    Monotonic at{};
-    unsigned unsaid = 0;
+    std::optional<Monotonic> at{};  // the last one; nothing: the next is due
+    unsigned unlogged = 0;
   };
   std::mutex mutex_;
   std::map<std::string, Line, std::less<>> lines_;  // by filter

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "core/source_budgets.h"
+#include "core/text.h"
 #include "filter/breaker.h"
 #include "filter/case.h"
 #include "filter/counted_chain.h"
@@ -144,7 +145,7 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     vote();
     calls_.clear();
     case_.each_finding([this](std::size_t filter, const Finding& finding, std::uint64_t micros) {
-      counted_->count(filter, finding, micros);
+      counted_->count(filter, phase_, finding, micros);
       see_fault(filter, finding);
     });
     const std::string* lists = phase_ == Phase::connect ? case_.told("dnsbl") : nullptr;
@@ -332,6 +333,7 @@ void LiveJudge::apply(std::shared_ptr<const Chain> chain) {
   shared_->memory.set_limit(chain->settings().memory);
   shared_->sources.set_limit(chain->settings().memory / kSourceShare);
   auto counted = std::make_shared<const CountedChain>(std::move(chain), shared_->parts.metrics, shared_->services);
+  shared_->faults.begin_anew();
   const std::lock_guard lock(shared_->mutex);
   shared_->counted = std::move(counted);
 }
@@ -341,6 +343,8 @@ std::string LiveJudge::impaired() const {
   for (const Outage* each : {&shared_->dns_outage, &shared_->ledger_outage})
     if (each->active()) text += "filters have no answers: " + std::string(each->source()) + "\n";
   for (const std::string& service : shared_->services.active()) text += "filters have no answers: " + service + "\n";
+  for (const CountedChain::Failing& each : shared_->current()->failing())
+    text += "filter " + std::string(each.filter) + " fails: " + terminal_safe(each.why) + "\n";
   return text;
 }
 

@@ -43,7 +43,7 @@ class LiveJudge final : public Judge {
   /// For terms() to come; who has some keeps them. Thread-safe.
   void apply(std::shared_ptr<const Chain> chain);
 
-  /// A line for each source of facts that does not answer now. Thread-safe.
+  /// A line for each source of facts that does not answer now, and each filter that fails. Thread-safe.
   std::string impaired() const;
 
   Terms terms() const override;

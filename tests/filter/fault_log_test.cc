@@ -16,3 +16,13 @@ TEST_CASE("of each filter a line a minute, which tells how many there were meanw
   CHECK(log.due("one", start + FaultLog::kPause) == 2u);
   CHECK(log.due("one", start + 2 * FaultLog::kPause) == 0u);
 }
+
+TEST_CASE("when filters are others the next fault of each is due, and none is forgotten") {
+  FaultLog log;
+  const Monotonic start{};
+  log.due("one", start);
+  CHECK_FALSE(log.due("one", start));
+  log.begin_anew();
+  CHECK(log.due("one", start) == 1u);
+  CHECK_FALSE(log.due("one", start));
+}

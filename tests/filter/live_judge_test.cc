@@ -2,6 +2,7 @@
 #include "filter/live_judge.h"
 
 #include "filter/breaker.h"
+#include "filter/counted_chain.h"
 #include "filter/live_kit.h"
 #include "filter/outage.h"
 
@@ -142,6 +143,34 @@ TEST_CASE("a DNS that answers nobody is an outage, in which it is not waited for
   both(no_name, failed);
   sessions(1);
   CHECK(gauge() == 0);
+}
+
+TEST_CASE("a filter that fails at a phase each time is told, until it does not or is another one") {
+  bool broken = true;
+  const auto faulty = [&](Phase phase, const mail::Transaction&, Facts&) {
+    return broken && phase == Phase::mail ? Finding::fault("line 1: \x1b no") : Finding{};
+  };
+  const auto chain = [&] {
+    return chain_of({}, link("greedy", kConnect | bit(Phase::mail), scored(), faulty),
+                    finds("asks", bit(Phase::mail), scored(), Finding::fail("no answer")));
+  };
+  Stage stage(chain());
+  const auto ask = [&](unsigned times) {
+    for (unsigned i = 0; i < times; ++i)
+      for (const Phase phase : {Phase::connect, Phase::mail}) Stage::wait(stage.ask(phase));
+  };
+  ask(CountedChain::kFailing - 1);
+  CHECK(stage.judge.impaired().empty());
+  ask(1);
+  CHECK(stage.judge.impaired() == "filter greedy fails: line 1: \uFFFD no\n");
+  broken = false;
+  ask(1);
+  CHECK(stage.judge.impaired().empty());
+  broken = true;
+  ask(CountedChain::kFailing);
+  CHECK_FALSE(stage.judge.impaired().empty());
+  stage.judge.apply(chain());
+  CHECK(stage.judge.impaired().empty());
 }
 
 TEST_CASE("what filters want of the ledger at the end is done, though nobody waits for it") {
