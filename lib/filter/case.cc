@@ -18,6 +18,14 @@ constexpr std::size_t kMostFacts = 10;       // of an entry, in the trace
 constexpr std::size_t kLongestFact = 120;    // bytes
 constexpr std::size_t kLongestReason = 300;  // bytes
 
+/// A script may have put anything together.
+std::string one_line(std::string_view reason) {
+  std::string line(trim(utf8_prefix(trim(reason), kLongestReason)));
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  return line;
+}
+
 std::string text_of(const Knowledge::Lookup& lookup) {
   std::string text = dns::to_line(lookup.first, *lookup.second);
   return text.size() > kLongestFact ? std::string(utf8_prefix(text, kLongestFact)) + "..." : text;
@@ -172,7 +180,7 @@ void Case::end(Seat& seat, Finding finding, Facts& facts) {
       told_.insert_or_assign(std::string(fact), Told{std::move(value), phase_});
   for (auto& [outcome, operation] : facts.wishes_)
     wishes_.push_back({phase_, seat.filter, outcome, std::move(operation)});
-  if (finding.reason.size() > kLongestReason) finding.reason = utf8_prefix(finding.reason, kLongestReason);
+  finding.reason = one_line(finding.reason);
   const Effect effect = effect_of(link.use, finding);
   Entry entry{phase_, seat.filter, std::move(finding), effect, seat.micros};
   for (std::size_t i = 0; !is_silent(entry) && i < facts.used_.size() && i < kMostFacts; ++i)

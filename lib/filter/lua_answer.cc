@@ -14,7 +14,8 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr double kSpam = 5;  // a score that is not said, of what is not wanted
+constexpr double kSpam = 5;           // a score that is not said, of what is not wanted
+constexpr double kLongestDelay = 30;  // seconds: a client waits for some minutes, and a connection is held meanwhile
 
 void push(lua_State* state, std::string_view text) { lua_pushlstring(state, text.data(), text.size()); }
 
@@ -44,10 +45,13 @@ void set(lua_State* state, const char* name, std::string_view text) {
 int say(lua_State* state) {
   const Word& word = kWords[lua_tointeger(state, lua_upvalueindex(1))];
   const int why = word.replies ? 2 : 1;
+  if (word.action == Action::delay) {
+    const double seconds = luaL_checknumber(state, 1);
+    luaL_argcheck(state, seconds >= 0 && seconds <= kLongestDelay, 1, "no time from 0 to 30 seconds");
+  }
+  const std::string_view reply = word.replies ? text_at(state, 1) : std::string_view();
   const std::string_view reason = text_at(state, why);
   const double score = luaL_optnumber(state, why + 1, word.score);
-  if (word.action == Action::delay) luaL_checknumber(state, 1);
-  const std::string_view reply = word.replies ? text_at(state, 1) : std::string_view();
   lua_createtable(state, 0, 4);
   set(state, "action", word.name);
   set(state, "reason", reason);
@@ -128,7 +132,7 @@ Finding lua_finding(lua_State* state) {
   finding.action = word->action;
   finding.reply = field(state, "reply");
   if (word->action == Action::delay)
-    finding.delay = Millis(std::llround(std::clamp(number(state, "delay"), 0.0, 30.0) * 1000));
+    finding.delay = Millis(std::llround(std::clamp(number(state, "delay"), 0.0, kLongestDelay) * 1000));
   return finding;
 }
 

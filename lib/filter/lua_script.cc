@@ -18,13 +18,34 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr const char kDeclared[] = "declared";  // in the registry: the table that filter() was given
+// In the registry: the table that filter() was given, and where that was: `NAME.lua:1: `.
+constexpr const char kDeclared[] = "declared", kDeclaredAt[] = "declared at";
 
 int declare(lua_State* state) {
   luaL_checktype(state, 1, LUA_TTABLE);
   lua_pushvalue(state, 1);
   lua_setfield(state, LUA_REGISTRYINDEX, kDeclared);
+  luaL_where(state, 1);
+  lua_setfield(state, LUA_REGISTRYINDEX, kDeclaredAt);
   return 0;
+}
+
+/// What was declared has a fault, which is looked for when the script has run.
+void wrong(lua_State* state, const std::string& what) {
+  lua_getfield(state, LUA_REGISTRYINDEX, kDeclaredAt);
+  lua_pushlstring(state, what.data(), what.size());
+  lua_concat(state, 2);
+  lua_error(state);
+}
+
+/// The value on top, as its script has it.
+std::string shown(lua_State* state) {
+  switch (lua_type(state, -1)) {
+    case LUA_TSTRING: return "'" + std::string(lua_tostring(state, -1)) + "'";
+    case LUA_TNUMBER: return format_number(lua_tonumber(state, -1));
+    case LUA_TBOOLEAN: return lua_toboolean(state, -1) ? "true" : "false";
+    default: return std::string("a ") + luaL_typename(state, -1);
+  }
 }
 
 /// The field of what was declared; the default where it is not there.
@@ -43,10 +64,14 @@ T declared(lua_State* state, const char* name, T otherwise, Read read) {
 template <class Enum, std::size_t n>
 Enum declared_choice(lua_State* state, const char* name, Enum otherwise, const char* const (&names)[n]) {
   return declared(state, name, otherwise, [&] {
+    const std::string as_given = shown(state);  // what is read as a text is one from then on
     const char* given = lua_tostring(state, -1);
-    for (std::size_t i = 0; i < n; ++i)
+    std::string all;
+    for (std::size_t i = 0; i < n; ++i) {
       if (given && std::string_view(given) == names[i]) return static_cast<Enum>(i);
-    luaL_error(state, "filter { %s } is none of what it may be", name);
+      all += (all.empty() ? "" : ", ") + std::string(names[i]);
+    }
+    wrong(state, std::string("filter { ") + name + " } is " + as_given + ", and may be " + all);
     return otherwise;
   });
 }
@@ -54,7 +79,9 @@ Enum declared_choice(lua_State* state, const char* name, Enum otherwise, const c
 double declared_number(lua_State* state, const char* name, double otherwise, double most) {
   return declared(state, name, otherwise, [&] {
     const double given = lua_isnumber(state, -1) ? lua_tonumber(state, -1) : -1;
-    if (!(given >= 0 && given <= most)) luaL_error(state, "filter { %s } is no number from 0 to %f", name, most);
+    if (!(given >= 0 && given <= most))
+      wrong(state, std::string("filter { ") + name + " } is " + shown(state) + ", and may be from 0 to " +
+                       format_number(most));
     return given;
   });
 }
@@ -62,10 +89,12 @@ double declared_number(lua_State* state, const char* name, double otherwise, dou
 std::vector<std::string> declared_tells(lua_State* state) {
   return declared(state, "tells", std::vector<std::string>{}, [&] {
     std::vector<std::string> facts;
-    if (!lua_istable(state, -1)) luaL_error(state, "filter { tells } is no list");
+    if (!lua_istable(state, -1)) wrong(state, "filter { tells } is " + shown(state) + ", and no list of facts");
     for (lua_Integer i = 1; lua_geti(state, -1, i) != LUA_TNIL; ++i) {
       const char* fact = lua_tostring(state, -1);
-      if (!fact || facts.size() >= LuaScript::kMostTells) luaL_error(state, "filter { tells } has no such list");
+      if (!fact) wrong(state, "filter { tells } has " + shown(state) + " in it, which names no fact");
+      if (facts.size() >= LuaScript::kMostTells)
+        wrong(state, "filter { tells } has more than " + std::to_string(LuaScript::kMostTells) + " facts");
       facts.emplace_back(fact);
       lua_pop(state, 1);
     }
@@ -77,7 +106,7 @@ std::vector<std::string> declared_tells(lua_State* state) {
 std::string declared_summary(lua_State* state) {
   return declared(state, "summary", std::string(), [&] {
     const char* summary = lua_tostring(state, -1);
-    if (!summary) luaL_error(state, "filter { summary } is no text");
+    if (!summary) wrong(state, "filter { summary } is " + shown(state) + ", and no text");
     return std::string(summary);
   });
 }
@@ -91,7 +120,7 @@ void check_declared(lua_State* state) {
     for (lua_pushnil(state); lua_next(state, -2) != 0; lua_pop(state, 1)) {
       const char* key = lua_type(state, -2) == LUA_TSTRING ? lua_tostring(state, -2) : "";
       if (std::find(kKnown.begin(), kKnown.end(), key) == kKnown.end())
-        luaL_error(state, "filter { } has no '%s'", key);
+        wrong(state, std::string("filter { } has no '") + key + "'");
     }
   }
   lua_pop(state, 1);

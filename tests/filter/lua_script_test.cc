@@ -44,10 +44,19 @@ TEST_CASE("what it declares is what it is worth, as far as the settings let it")
   CHECK(script->tells()[0] == "colour");
   settings.mode = FilterUse::Mode::observe;
   CHECK((*script_of(source, settings))->use().mode == FilterUse::Mode::observe);
-  CHECK(refused("filter { modus = 'off' } function mail() end") == "filter { } has no 'modus'");
-  CHECK(refused("filter { mode = 'on' } function mail() end") == "filter { mode } is none of what it may be");
-  CHECK(refused("filter { weight = -1 } function mail() end") == "filter { weight } is no number from 0 to 100.0");
-  CHECK(refused("filter { tells = 'x' } function mail() end") == "filter { tells } is no list");
+  CHECK(refused("filter { modus = 'off' } function mail() end") == "test.lua:1: filter { } has no 'modus'");
+  CHECK(refused("\nfilter { mode = 'on' } function mail() end") ==
+        "test.lua:2: filter { mode } is 'on', and may be off, observe, score, enforce");
+  CHECK(refused("filter { on_error = 1 } function mail() end") ==
+        "test.lua:1: filter { on_error } is 1, and may be pass, defer, reject");
+  CHECK(refused("filter { weight = -1 } function mail() end") ==
+        "test.lua:1: filter { weight } is -1, and may be from 0 to 100");
+  CHECK(refused("filter { timeout = {} } function mail() end") ==
+        "test.lua:1: filter { timeout } is a table, and may be from 0 to 1.8");
+  CHECK(refused("filter { tells = 'x' } function mail() end") ==
+        "test.lua:1: filter { tells } is 'x', and no list of facts");
+  CHECK(refused("filter { tells = { true } } function mail() end") ==
+        "test.lua:1: filter { tells } has true in it, which names no fact");
   CHECK(refused("filter(1) function mail() end").find("table expected") != std::string::npos);
 }
 
@@ -73,6 +82,10 @@ TEST_CASE("what it returns is what it finds") {
   CHECK(says("{}") == "failed 0 returns a table that does not come of score(...), reject(...) or the like");
   CHECK(says("score(0/0, 'why')") == "failed 0 a score that is no number");
   CHECK(says("score('x')").find("number expected") != std::string::npos);
+  CHECK(says("reject()").find("bad argument #1 to 'reject'") != std::string::npos);
+  CHECK(says("reject('5.7.1 no')").find("bad argument #2 to 'reject'") != std::string::npos);
+  CHECK(says("delay(60, 'why')").find("no time from 0 to 30 seconds") != std::string::npos);
+  CHECK(says("score(1, ' a line\\nand more ')") == "pass 1 a line and more");
 }
 
 TEST_CASE("its replies are a filter's like any other's") {
@@ -111,8 +124,8 @@ TEST_CASE("it sees the transaction") {
   CHECK(sees("tx.header('subject')") == "=?utf-8?q?gr=C3=BCn?=");
   CHECK(sees("tx:header('none')") == "nil");
   CHECK(sees("table.concat(tx.headers('x'), '+')") == "1+2");
-  CHECK(sees("tx.body") == "hello\r\n");
-  CHECK(sees("tx.text") == "hello\n");
+  CHECK(sees("tx.body == 'hello\\r\\n'") == "true");
+  CHECK(sees("tx.text == 'hello\\n'") == "true");
   CHECK(sees("#tx.data") == "62");
   CHECK(sees("tx.nothing") == "0 test.lua:1: tx has no 'nothing'");
 }
@@ -300,7 +313,8 @@ TEST_CASE("the same operation of the ledger is one, however often it is asked fo
 TEST_CASE("what a script declares and reads has limits") {
   std::string tells;
   for (std::size_t i = 0; i <= LuaScript::kMostTells; ++i) tells += "'f" + std::to_string(i) + "', ";
-  CHECK(refused("filter { tells = { " + tells + "} } function mail() end") == "filter { tells } has no such list");
+  CHECK(refused("filter { tells = { " + tells + "} } function mail() end") ==
+        "test.lua:1: filter { tells } has more than 20 facts");
   std::string lines;
   for (std::size_t i = 0; i <= LuaScript::kMostSetLines; ++i) lines += std::to_string(i) + "\n";
   LuaFilterSettings settings = patient();
