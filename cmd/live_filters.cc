@@ -28,6 +28,13 @@ Result<std::string> answer_of(LoopResolvers& resolvers, Millis patience, const s
   return api::to_text(json_of_loops(question, shown_by_loops(question, resolvers.ask(question, patience)))) + "\n";
 }
 
+std::string file_list(const std::vector<std::string>& files) {
+  constexpr std::size_t kMost = 10;  // in a line
+  std::string names;
+  for (std::size_t i = 0; i < std::min(files.size(), kMost); ++i) names += (i == 0 ? "" : ",") + files[i];
+  return files.size() > kMost ? names + ",..." : names;
+}
+
 }  // namespace
 
 LiveFilters::LiveFilters(std::unique_ptr<LoopResolvers> resolvers, Millis patience, ServiceClients clients,
@@ -55,7 +62,7 @@ void LiveFilters::adopt() {
 
 void LiveFilters::watch(service::Loops& loops, std::function<void()> changed) {
   const auto renewed = [this, changed = std::move(changed)] {
-    log::info("filter scripts read again");
+    log::info("filter scripts read again", {{"files", file_list(source_->news())}});
     adopt();
     changed();
   };

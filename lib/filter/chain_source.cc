@@ -21,6 +21,7 @@ Result<std::shared_ptr<const Chain>> ChainSource::make_alone(const Config& confi
   latest_ = chain;
   problems_ = std::move(problems);
   scripts_ = folder_.scripts();
+  news_ = folder_.news();
   return chain;
 }
 
@@ -37,6 +38,11 @@ std::shared_ptr<const Chain> ChainSource::latest() const {
 std::vector<std::shared_ptr<const LuaScript>> ChainSource::scripts() const {
   const std::lock_guard lock(mutex_);
   return scripts_;
+}
+
+std::vector<std::string> ChainSource::news() const {
+  const std::lock_guard lock(mutex_);
+  return news_;
 }
 
 std::vector<FileProblem> ChainSource::problems() const {

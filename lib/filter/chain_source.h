@@ -25,6 +25,8 @@ class ChainSource {
   /// nullptr: there was none.
   std::shared_ptr<const Chain> latest() const;
   std::vector<FileProblem> problems() const;
+  /// Files of scripts that were found to have changed when these were read last.
+  std::vector<std::string> news() const;
   std::vector<std::shared_ptr<const LuaScript>> scripts() const;
 
  private:
@@ -37,6 +39,7 @@ class ChainSource {
   mutable std::mutex mutex_;  // of these, and only for a moment:
   std::shared_ptr<const Chain> latest_;
   std::vector<FileProblem> problems_;
+  std::vector<std::string> news_;
   std::vector<std::shared_ptr<const LuaScript>> scripts_;
 };
 

@@ -50,8 +50,9 @@ struct Finding {
 /// What is wrong with a file that filters go by, and keeps none of them from being asked.
 struct FileProblem {
   std::string file;
-  std::string what;    // why it is not as it is there
-  bool older = false;  // what it was before is in its place
+  std::string what;      // why it is not as it is there
+  bool older = false;    // what it was before is in its place
+  std::string script{};  // of a script: what it is called; empty: of none, or of one whose name is taken
   friend bool operator==(const FileProblem&, const FileProblem&) = default;
 };
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/descriptor.h"
+#include "core/text.h"
 #include "filter/filters.h"
 
 namespace maildrop::filter {
@@ -19,6 +20,7 @@ namespace maildrop::filter {
 namespace {
 
 constexpr std::string_view kScript = ".lua", kSet = ".txt";
+constexpr char kMark = '/';  // behind a name: in none
 
 bool is_name_byte(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -44,10 +46,27 @@ std::string look_at(const std::string& folder) {
   for (const std::string& file : *files) {
     struct stat status {};
     if (::stat((folder + "/" + file).c_str(), &status) != 0) continue;
-    seen += file + " " + std::to_string(status.st_ino) + " " + std::to_string(status.st_size) + " " +
+    seen += file + kMark + std::to_string(status.st_ino) + " " + std::to_string(status.st_size) + " " +
             std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec) + "\n";
   }
   return seen;
+}
+
+/// Of files that are not the same in both.
+std::vector<std::string> changes(std::string_view before, std::string_view now) {
+  std::vector<std::string> files;
+  const auto add = [&files](std::string_view these, std::string_view others) {
+    const auto known = split(others, '\n');
+    for (const std::string_view line : split(these, '\n')) {
+      const std::size_t mark = line.find(kMark);
+      if (mark == line.npos || std::find(known.begin(), known.end(), line) != known.end()) continue;
+      const std::string file(line.substr(0, mark));
+      if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(file);
+    }
+  };
+  add(now, before);
+  add(before, now);
+  return files;
 }
 
 /// Of a plain file: a pipe would keep us waiting.
@@ -71,6 +90,15 @@ bool is_taken(const std::string& name) {
          std::any_of(kinds.begin(), kinds.end(), [&](const FilterKind& kind) { return kind.name == name; });
 }
 
+/// Of an error of a script, `NAME.lua:5: what`: the file is told beside it, and may have another name.
+std::string without_file(const std::string& what, const std::string& name) {
+  const std::string file = name + std::string(kScript) + ":";
+  if (!what.starts_with(file)) return what;
+  const std::size_t begin = file.size();
+  const std::size_t end = std::min(what.find_first_not_of("0123456789", begin), what.size());
+  return end > begin ? "line " + what.substr(begin) : what.substr(std::min(begin + 1, what.size()));
+}
+
 }  // namespace
 
 std::string script_name(const std::string& file) {
@@ -89,9 +117,10 @@ void LuaFolder::read(const LuaFilterSettings& settings) {
   const auto before = std::exchange(scripts_, {});
   problems_.clear();
   folder_ = settings.mode == FilterUse::Mode::off ? std::string() : settings.folder;
-  seen_.clear();
+  // Before the files are read: what is written meanwhile is a change.
+  const std::string seen = std::exchange(seen_, folder_.empty() ? std::string() : look_at(folder_));
+  news_ = changes(seen, seen_);
   if (folder_.empty()) return;
-  seen_ = look_at(folder_);  // before the files are read: what is written meanwhile is a change
   const auto files = files_in(folder_);
   if (!files) {
     problems_.push_back({folder_, files.error().what});
@@ -112,23 +141,28 @@ void LuaFolder::read_script(const std::string& file, const LuaFilterSettings& se
   if (std::any_of(scripts_.begin(), scripts_.end(), is_it))
     return problems_.push_back({file, "there is a script of that name"});
   if (scripts_.size() >= kMostScripts) return problems_.push_back({file, "is one too many: 100 are read"});
-  const auto read_set = [&](const std::string& set) -> Result<std::string> {
-    if (set.empty() || !std::all_of(set.begin(), set.end(), is_name_byte))
-      return fail(Code::invalid, "is no name of a set: [a-z0-9_]");
-    return text_of(folder_ + "/" + set + std::string(kSet));
-  };
   Result<std::string> source = text_of(folder_ + "/" + file);
   Result<std::shared_ptr<const LuaScript>> made =
-      source ? LuaScript::make(name, std::move(*source), settings, read_set) : tl::unexpected(source.error());
+      source ? LuaScript::make(name, std::move(*source), settings, [this](const auto& set) { return read_set(set); })
+             : tl::unexpected(source.error());
   if (made) return scripts_.push_back(std::move(*made));
   const auto older = std::find_if(before.begin(), before.end(), is_it);
   const bool kept = older != before.end() && keep(**older, settings);
-  problems_.push_back({file, made.error().what, kept});
+  problems_.push_back({file, without_file(made.error().what, name), kept, name});
 }
 
-/// As it was, and as the settings are now: who takes away its mode must not need its file.
+Result<std::string> LuaFolder::read_set(const std::string& set) const {
+  if (set.empty() || !std::all_of(set.begin(), set.end(), is_name_byte))
+    return fail(Code::invalid, "set('" + set + "'): is no name of a set: [a-z0-9_]");
+  const std::string file = set + std::string(kSet);
+  Result<std::string> text = text_of(folder_ + "/" + file);
+  if (!text) return fail(text.error().code, file + ": " + text.error().what);
+  return text;
+}
+
+/// As it was, and as the settings and sets are now: who takes away its mode, or adds to a list, must not need its file.
 bool LuaFolder::keep(const LuaScript& script, const LuaFilterSettings& settings) {
-  Result<std::shared_ptr<const LuaScript>> made = script.again(settings);
+  auto made = script.again(settings, [this](const std::string& set) { return read_set(set); });
   if (made) scripts_.push_back(std::move(*made));
   return made.has_value();
 }

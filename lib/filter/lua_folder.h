@@ -27,17 +27,20 @@ class LuaFolder {
 
   const std::vector<std::shared_ptr<const LuaScript>>& scripts() const { return scripts_; }
   const std::vector<FileProblem>& problems() const { return problems_; }
+  /// Names of files that the last read() found otherwise than the one before.
+  const std::vector<std::string>& news() const { return news_; }
 
  private:
   void read_script(const std::string& file, const LuaFilterSettings& settings,
                    const std::vector<std::shared_ptr<const LuaScript>>& before);
-
+  Result<std::string> read_set(const std::string& set) const;
   bool keep(const LuaScript& script, const LuaFilterSettings& settings);
 
   std::string folder_;
   std::string seen_;  // what tells whether something has changed
   std::vector<std::shared_ptr<const LuaScript>> scripts_;
   std::vector<FileProblem> problems_;
+  std::vector<std::string> news_;
 };
 
 /// The NAME of a file of that name; empty: it is none.

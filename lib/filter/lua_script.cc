@@ -157,7 +157,7 @@ struct LuaScript::Seat {
     if (!seat.read_set)
       return luaL_error(state, "set('%s') is not read while mail is judged: write it above", name.c_str());
     Result<std::string> text = (*seat.read_set)(name);
-    if (!text) return luaL_error(state, "set('%s'): %s", name.c_str(), text.error().what.c_str());
+    if (!text) return luaL_error(state, "%s", text.error().what.c_str());
     return push_set(state, seat.sets.insert_or_assign(name, std::move(*text)).first->second);
   }
 
@@ -229,7 +229,7 @@ Result<std::shared_ptr<const LuaScript>> LuaScript::make(std::string name, std::
     }
   }));
   if (made->phases_ == 0)
-    return fail(Code::invalid, made->file_ + " defines no function connect, helo, mail, rcpt, headers or message");
+    return fail(Code::invalid, made->file_ + ": defines no function connect, helo, mail, rcpt, headers or message");
   made->told_.assign(made->tells_.begin(), made->tells_.end());
   made->sets_ = std::move(seat->sets);
   seat->call.tells = made->tells_;
@@ -237,12 +237,18 @@ Result<std::shared_ptr<const LuaScript>> LuaScript::make(std::string name, std::
   return made;
 }
 
-Result<std::shared_ptr<const LuaScript>> LuaScript::again(const LuaFilterSettings& settings) const {
-  return make(name_, source_, settings, [this](const std::string& name) -> Result<std::string> {
+Result<std::shared_ptr<const LuaScript>> LuaScript::again(const LuaFilterSettings& settings,
+                                                          const ReadSet& read_set) const {
+  const auto before = [this](const std::string& name) -> Result<std::string> {
     const auto known = sets_.find(name);
     if (known == sets_.end()) return fail(Code::not_found, "was not read");
     return known->second;
+  };
+  auto made = make(name_, source_, settings, [&](const std::string& name) {
+    Result<std::string> now = read_set(name);
+    return now ? now : before(name);
   });
+  return made ? made : make(name_, source_, settings, before);
 }
 
 Finding LuaScript::judge(Phase phase, const mail::Transaction& transaction, Facts& facts) const {

@@ -32,7 +32,7 @@ class LuaScript {
   static constexpr std::size_t kMostTells = 20;
   static constexpr std::size_t kMostSetLines = 100'000;
 
-  /// The text of the file of that name beside the script.
+  /// The text of the file of that name beside the script; an error names the file.
   using ReadSet = std::function<Result<std::string>(const std::string& name)>;
 
   /// Runs it once. `settings` is how it may be used: its mode is the most that the script's can be, its weight is
@@ -41,8 +41,9 @@ class LuaScript {
   static Result<std::shared_ptr<const LuaScript>> make(std::string name, std::string source,
                                                        const LuaFilterSettings& settings, const ReadSet& read_set);
   ~LuaScript();
-  /// The same script and sets, as other settings have it. Errors as above.
-  Result<std::shared_ptr<const LuaScript>> again(const LuaFilterSettings& settings) const;
+  /// The same script, as other settings have it, with its sets as they are now; one that cannot be read, or with which
+  /// the script cannot be, is as it was. Errors as above.
+  Result<std::shared_ptr<const LuaScript>> again(const LuaFilterSettings& settings, const ReadSet& read_set) const;
 
   const std::string& name() const { return name_; }
   /// For lists; perhaps empty.

@@ -92,9 +92,25 @@ TEST_CASE("what cannot be one is told, and the others are there") {
         "Bad.lua: is no name of a filter: [a-z0-9_], 24 bytes at most\n"
         "big.lua: is longer than 4 MiB\n"
         "dkim.lua: there is a filter of that name\n"
-        "escape.lua: escape.lua:1: set('../x'): is no name of a set: [a-z0-9_]\n"
+        "escape.lua: line 1: set('../x'): is no name of a set: [a-z0-9_]\n"
         "lua.lua: there is a filter of that name\n"
-        "syntax.lua: syntax.lua:1: <name> or '...' expected near <eof>\n");
+        "syntax.lua: line 1: <name> or '...' expected near <eof>\n");
+  std::string scripts;
+  for (const FileProblem& problem : folder.problems()) scripts += problem.script + ",";
+  CHECK(scripts == ",,big,,escape,,syntax,");
+}
+
+TEST_CASE("a fault is told once, by the name of the file") {
+  const Folder files;
+  files.write("10-one.lua", "\nfunction mail(");
+  files.write("two.lua", "x = 1");
+  files.write("three.lua", "local s = set('nope') function mail() end");
+  LuaFolder folder;
+  folder.read(files.settings);
+  CHECK(problems(folder) ==
+        "10-one.lua: line 2: <name> or '...' expected near <eof>\n"
+        "three.lua: line 1: nope.txt: cannot be read\n"
+        "two.lua: defines no function connect, helo, mail, rcpt, headers or message\n");
 }
 
 TEST_CASE("a script that gets a fault stays as it was") {
@@ -110,7 +126,7 @@ TEST_CASE("a script that gets a fault stays as it was") {
   folder.read(files.settings);
   CHECK(names(folder) == "one three ");
   CHECK(folder.scripts()[0]->name() == "one");
-  CHECK(problems(folder) == "one.lua: one.lua:1: <name> or '...' expected near <eof> (older)\n");
+  CHECK(problems(folder) == "one.lua: line 1: <name> or '...' expected near <eof> (older)\n");
   files.write("one.lua", std::string(kGood) + " ");
   CHECK(folder.changed());
   folder.read(files.settings);
@@ -198,6 +214,41 @@ TEST_CASE("a script that stays as it was has the mode that the settings have now
   folder.read(files.settings);
   REQUIRE(names(folder) == "one ");
   CHECK(folder.scripts()[0]->use().mode == FilterUse::Mode::observe);
+}
+
+TEST_CASE("a script that stays as it was has its sets as they are now, if it can be with them") {
+  Folder files;
+  files.write("one.lua",
+              "local s = set('x') if s.bad then error('no') end filter { summary = next(s) } function mail() end");
+  files.write("x.txt", "old");
+  LuaFolder folder;
+  folder.read(files.settings);
+  REQUIRE(names(folder) == "one ");
+  files.write("one.lua", kBad);
+  files.write("x.txt", "new");
+  folder.read(files.settings);
+  REQUIRE(names(folder) == "one ");
+  CHECK(folder.scripts()[0]->summary() == "new");
+  files.write("x.txt", "bad");
+  folder.read(files.settings);
+  REQUIRE(names(folder) == "one ");
+  CHECK(folder.scripts()[0]->summary() == "new");
+}
+
+TEST_CASE("which files have changed is told") {
+  const Folder files;
+  files.write("one.lua", kGood);
+  files.write("two.lua", kGood);
+  files.write("x.txt", "x");
+  LuaFolder folder;
+  folder.read(files.settings);
+  CHECK(folder.news() == std::vector<std::string>{"one.lua", "two.lua", "x.txt"});
+  files.write("x.txt", "xy");
+  files.remove("one.lua");
+  folder.read(files.settings);
+  CHECK(folder.news() == std::vector<std::string>{"x.txt", "one.lua"});
+  folder.read(files.settings);
+  CHECK(folder.news().empty());
 }
 
 TEST_CASE("what is no plain file keeps nobody waiting") {

@@ -15,7 +15,7 @@ inline Result<std::shared_ptr<const LuaScript>> script_of(std::string source, Lu
                                                           const std::map<std::string, std::string>& sets = {}) {
   return LuaScript::make("test", std::move(source), settings, [&](const std::string& name) -> Result<std::string> {
     const auto found = sets.find(name);
-    if (found == sets.end()) return fail(Code::not_found, "cannot be read");
+    if (found == sets.end()) return fail(Code::not_found, name + ".txt: cannot be read");
     return found->second;
   });
 }

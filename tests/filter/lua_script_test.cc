@@ -24,7 +24,7 @@ TEST_CASE("a script is asked at the phases it has functions for") {
   REQUIRE(script);
   CHECK((*script)->phases() == (bit(Phase::mail) | bit(Phase::message)));
   CHECK((*script)->use().mode == FilterUse::Mode::score);
-  CHECK(refused("x = 1") == "test.lua defines no function connect, helo, mail, rcpt, headers or message");
+  CHECK(refused("x = 1") == "test.lua: defines no function connect, helo, mail, rcpt, headers or message");
   CHECK(refused("function mail(") == "test.lua:1: <name> or '...' expected near <eof>");
   CHECK(refused("function mail() end error('no')") == "test.lua:1: no");
 }
@@ -217,7 +217,7 @@ TEST_CASE("sets are read when it is loaded, and are the same in each of its stat
       "local bad = set('bad') function mail(tx) if bad[tx.from_domain] then return score(1, 'bad') end end", {},
       {{"bad", "# comment\n\nexample.com\r\n other.example \n"}});
   CHECK(bench.at(Phase::mail) == "pass 1 bad");
-  CHECK(refused("set('none') function mail() end") == "test.lua:1: set('none'): cannot be read");
+  CHECK(refused("set('none') function mail() end") == "test.lua:1: none.txt: cannot be read");
   std::vector<std::jthread> threads;
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([script = bench.script] {

@@ -20,7 +20,7 @@ def write(name, text):
 def written(daemon):
     same("before there is a script", send(daemon, "before").code, 250)
     write("10-polite.lua", "function mail(tx) if tx.from_local == 'a' then return score(1.5, 'an a') end end")
-    check("a script that is written is read", daemon.wait_for("filter scripts read again"), daemon.log())
+    check("a script that is written is read", daemon.wait_for("filter scripts read again files=10-polite.lua"), daemon.log())
     same("mail goes on", send(daemon, "one").code, 250)
     check("and it has its say", "polite" in why("one") and "an a" in why("one"), why("one"))
     write("10-polite.lua", "filter { mode = 'enforce' } function mail() return reject('5.7.1 not today', 'a whim') end")
@@ -31,7 +31,7 @@ def written(daemon):
 
 def broken(daemon):
     write("10-polite.lua", "filter { mode = 'enforce' } function mail( return reject('x', 'y') end")
-    check("one with a fault is told once", daemon.wait_for(r'filter file file=10-polite.lua error="polite.lua:1: .*" older=yes'), daemon.log())
+    check("one with a fault is told once", daemon.wait_for(r'filter file file=10-polite.lua error="line 1: .*" older=yes'), daemon.log())
     check("and what it was goes on", send(daemon, "two").code == 550)
     check("/readyz tells it", "10-polite.lua: polite.lua:1:" in ready(daemon), ready(daemon))
     write("10-polite.lua", "filter { mode = 'enforce' } function mail(tx) return score(1, nil .. 'x') end")
