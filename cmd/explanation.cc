@@ -16,6 +16,8 @@
 #include "explained_world.h"
 #include "filter/case.h"
 #include "filter/chain_source.h"
+#include "filter/filters.h"
+#include "filter/sample.h"
 #include "help.h"
 #include "json_line.h"
 #include "mail/headers.h"
@@ -80,7 +82,7 @@ class Explanation {
     mail::Transaction transaction;
     transaction.peer.address = TRY(IpAddress::parse(options_.ip));
     exempt_ = contains(config_.limits.exempt, transaction.peer.address);
-    const mail::Address from = options_.from.empty() ? mail::Address{} : TRY(address_of("--from", options_.from));
+    const mail::Address from = TRY(sender());
     const std::string message = TRY(message_text());
     TRY(step(Phase::connect, transaction));
     transaction.helo = options_.helo;
@@ -143,9 +145,10 @@ class Explanation {
     return config_.filter.decide_at == FilterSettings::DecideAt::message ? "at the end of the message" : "at RCPT";
   }
 
-  static Result<mail::Address> address_of(const std::string& option, const std::string& text) {
-    auto address = mail::parse_address(text);
-    if (!address) return fail(Code::invalid, option + ": " + address.error().what);
+  Result<mail::Address> sender() const {
+    if (options_.from.empty()) return mail::Address{};
+    auto address = mail::parse_address(options_.from);
+    if (!address) return fail(Code::invalid, "--from: " + address.error().what);
     return address;
   }
 
@@ -157,12 +160,10 @@ class Explanation {
   }
 
   Result<void> add_recipient(const std::string& text, mail::Transaction& transaction) {
-    const std::string& domain = config_.mail.domains.front();
-    const bool bare = text.find('@') == std::string::npos;
-    const mail::Address address =
-        TRY(address_of("--to", bare ? text + "@" + (domain == "*" ? "localhost" : domain) : text));
-    mail::Inbox inbox = TRY(mail::Inbox::of(address, config_.inbox, domain));
-    transaction.recipients.push_back({address, std::move(inbox)});
+    const auto address = filter::recipient_of(text, config_);
+    if (!address) return fail(Code::invalid, "--to: " + address.error().what);
+    mail::Inbox inbox = TRY(mail::Inbox::of(*address, config_.inbox, config_.mail.domains.front()));
+    transaction.recipients.push_back({*address, std::move(inbox)});
     TRY(step(Phase::rcpt, transaction));
     if (!steps_.back().verdict.refuses()) return {};
     for (filter::TraceEntry& entry : session_.trace().entries)

@@ -96,8 +96,9 @@ class Reader {
   Result<void> read(const std::string& line) {
     if (line.empty() || line.front() == '#') return {};
     std::string rest = line;
-    const auto known = lines().find(take_word(rest));
-    if (known == lines().end()) return wrong("no sample has such a line");
+    const std::string word = take_word(rest);
+    const auto known = lines().find(word);
+    if (known == lines().end()) return wrong("no sample has a line '" + word + "'" + did_you_mean(word));
     return (this->*known->second)(rest);
   }
 
@@ -128,6 +129,13 @@ class Reader {
                                                                  {"milter", &Reader::milter},
                                                                  {"syn", &Reader::syn}};
     return kLines;
+  }
+
+  static std::string did_you_mean(const std::string& word) {
+    std::vector<std::string_view> words;
+    for (const auto& [name, read] : lines()) words.push_back(name);
+    const std::string_view near = nearest(word, words);
+    return near.empty() ? std::string() : ", did you mean '" + std::string(near) + "'?";
   }
 
   Result<void> set(const std::string& text) {
@@ -170,7 +178,7 @@ class Reader {
     return {};
   }
   Result<void> to(const std::string& text) {
-    TRY(mail::parse_address(text));
+    TRY(recipient_of(text, sample_.config));
     return append(sample_.to, text);
   }
   Result<void> early(const std::string& text) {
@@ -233,7 +241,7 @@ class Reader {
     world_.serve(name, service::MilterAnswer{which, *at, answer});
     return {};
   }
-  Result<void> want(const std::string& text) { return append(sample_.want, text); }
+  Result<void> want(const std::string& text) { return append(sample_.want, std::string(trim(text))); }
   Result<void> told(const std::string& text) { return append(sample_.told, text); }
 
   static Result<void> put(std::string& to, const std::string& text) {
@@ -302,7 +310,7 @@ class Play {
   }
 
   Result<void> ask_recipient(const std::string& text) {
-    const mail::Address to = TRY(mail::parse_address(text));
+    const mail::Address to = TRY(recipient_of(text, sample_.config));
     mail::Inbox inbox = TRY(mail::Inbox::of(to, sample_.config.inbox, "localhost"));
     transaction_.recipients.push_back({to, std::move(inbox)});
     if (!ask(Phase::rcpt).refuses()) return {};
@@ -320,6 +328,12 @@ class Play {
 };
 
 }  // namespace
+
+Result<mail::Address> recipient_of(const std::string& text, const Config& config) {
+  if (text.find('@') != std::string::npos) return mail::parse_address(text);
+  const std::vector<std::string>& domains = config.mail.domains;
+  return mail::parse_address(text + "@" + (domains.empty() || domains.front() == "*" ? "localhost" : domains.front()));
+}
 
 Result<Sample> read_sample(const std::string& path, TableWorld& world, FakeClock& clock) {
   std::ifstream file(path, std::ios::binary);

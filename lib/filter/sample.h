@@ -8,7 +8,7 @@
 ///   early greeting                               or helo, data: what mail::Early has
 ///   from a@example.com                           nothing behind it: <>
 ///   size 4000                                    MAIL's SIZE=; `smtputf8`: its SMTPUTF8
-///   to bob@localhost                             each line one more recipient
+///   to bob@localhost                             each line one more recipient; `to bob` is that inbox
 ///   dns MX example.com = 10 mx.example.com       as dns/recorded.h has it; `silent`: no answer ever comes
 ///   ledger 2m put greylist 25h KEY = VALUE       what was done two minutes ago, as store/ledger.h has it: SPACE,
 ///   ledger 0s add SPACE WINDOW AMOUNT KEY        lifetime, the key, which may have blanks, and perhaps a value
@@ -57,6 +57,9 @@ struct Sample {
 ///   not_found  the file cannot be read
 ///   invalid    `line 3: ...`: it is no sample
 Result<Sample> read_sample(const std::string& path, TableWorld& world, FakeClock& clock);
+
+/// An address, or an inbox: that is at the first of our domains.
+Result<mail::Address> recipient_of(const std::string& text, const Config& config);
 
 struct SampleFindings {
   std::vector<std::string> found{};  // as `want` has it

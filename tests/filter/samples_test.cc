@@ -1,7 +1,9 @@
 /// samples_test.cc: each filter finds in its samples what they want; and each has such as pass, are caught, fail, and
 /// are hostile.
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <set>
 
 #include "filter/filters.h"
@@ -36,6 +38,29 @@ TEST_CASE("filters find in their samples what is wanted") {
     CHECK(findings->found == sample->want);
     CHECK(findings->told == sample->told);
   }
+}
+
+TEST_CASE("a sample is for whom writes one: an inbox is a recipient, and a line that is none is quoted") {
+  char folder[] = "/tmp/maildrop-sample-XXXXXX";
+  REQUIRE(::mkdtemp(folder));
+  const std::string path = std::string(folder) + "/access-x.sample";
+  const auto read = [&](const std::string& text) {
+    std::ofstream(path) << text;
+    FakeClock clock;
+    TableWorld world(clock);
+    const Result<Sample> sample = read_sample(path, world, clock);
+    if (!sample) return sample.error().what;
+    const Result<SampleFindings> findings = play_sample(*sample, world, clock);
+    if (!findings) return findings.error().what;
+    return findings->found == sample->want ? std::string("as wanted") : std::string("other");
+  };
+  CHECK(read("set filter.access.deny = to:bob@example.com\nset mail.domains = example.com\nto bob\n"
+             "want rcpt reject 7 denied by to:bob@example.com  \n") == "as wanted");
+  CHECK(read("set filter.access.deny = to:bob@localhost\nto bob\nwant rcpt reject 7 denied by to:bob@localhost\n") ==
+        "as wanted");
+  CHECK(read("\nfom a@example.com\n") == "line 2: no sample has a line 'fom', did you mean 'from'?");
+  CHECK(read("nonsense\n") == "line 1: no sample has a line 'nonsense'");
+  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("each filter has samples of all kinds") {
