@@ -14,6 +14,7 @@
 #include "core/text.h"
 #include "dns/recorded.h"
 #include "explained_world.h"
+#include "filter.h"
 #include "filter/case.h"
 #include "filter/chain_source.h"
 #include "filter/filters.h"
@@ -247,14 +248,13 @@ int explain(std::string_view command, const ExplainOptions& options, const Globa
   const auto loaded = load(globals);
   if (!loaded) return loaded.error();
   filter::ChainSource source;
-  const auto chain = source.make(loaded->config);
+  auto chain = source.make(loaded->config);
+  const std::string& alone = options.filter;
+  if (chain && !alone.empty())
+    chain = filter::Chain::make_for(alone, loaded->config, filter::filter_kinds(), source.scripts());
   if (!chain) return report(chain.error());
+  if (!alone.empty() && (*chain)->links().empty()) return report_missing(command, alone, loaded->config, source);
   report_problems(source);
-  const auto links = (*chain)->links();
-  if (!options.filter.empty() &&
-      std::none_of(links.begin(), links.end(), [&](const auto& link) { return link.name == options.filter; }))
-    return report(Error{Code::not_found, "there is no filter '" + options.filter + "', or it is off: --set filter." +
-                                             options.filter + ".mode=observe"});
   const auto clock = clock_of(options.at);
   if (!clock) return failed(command, clock.error());
   const auto world = open_world(options, *loaded, globals, **clock);

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <string_view>
 
 #include "command.h"
 #include "explanation.h"
@@ -21,6 +22,10 @@ struct KnownOptions {
 CLI::App* declare_filter_known(CLI::App& app, KnownOptions& options);
 /// What the ledger has of a client: who was refused, what came of his sessions, whether he has come again.
 int run_filter_known(const Globals& globals, const KnownOptions& options);
+
+/// Tells why no filter of that name can be tried; the status.
+int report_missing(std::string_view command, const std::string& name, const Config& config,
+                   const filter::ChainSource& source);
 
 CLI::App* declare_filter_test(CLI::App& app, ExplainOptions& options);
 /// With --ip: what the filter finds of that transaction. Otherwise plays the

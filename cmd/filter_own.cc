@@ -126,17 +126,29 @@ std::string difference(const std::string& path, const std::vector<std::shared_pt
   return text;
 }
 
+/// A sample says how a filter of ours is set; a script does so itself.
+bool can_play(const std::string& name, const filter::ChainSource& source) {
+  const auto kinds = filter::filter_kinds();
+  const auto scripts = source.scripts();
+  return std::any_of(kinds.begin(), kinds.end(), [&](const filter::FilterKind& kind) { return kind.name == name; }) ||
+         std::any_of(scripts.begin(), scripts.end(), [&](const auto& script) {
+           return script->name() == name && script->use().mode != FilterUse::Mode::off;
+         });
+}
+
 int play_all(const Globals& globals, const std::string& name) {
   const auto loaded = load(globals);
   if (!loaded) return loaded.error();
   filter::ChainSource source;
   if (const auto chain = source.make(loaded->config); !chain) return report(chain.error());
+  if (!can_play(name, source)) return report_missing("filter test", name, loaded->config, source);
   report_problems(source);
   const std::string& folder = loaded->config.filter.lua.folder;
   const std::vector<std::string> paths = samples_of(folder, name);
-  if (folder.empty() || paths.empty())
-    return report(
-        Error{Code::not_found, "there is no " + name + "-*.sample in filter.lua.folder: give --ip and the like"});
+  if (folder.empty())
+    return report({Code::not_found, "filter.lua.folder is not set, where samples would be: give --ip and the like"});
+  if (paths.empty())
+    return report({Code::not_found, "there is no " + name + "-*.sample in " + folder + ": give --ip and the like"});
   unsigned wrong = 0;
   std::string out;
   for (const std::string& path : paths) {

@@ -28,8 +28,8 @@ class Scripted final : public Filter {
 
 }  // namespace
 
-Result<std::shared_ptr<const Chain>> Chain::make(const Config& config, std::span<const FilterKind> kinds,
-                                                 std::span<const std::shared_ptr<const LuaScript>> scripts) {
+Result<std::vector<Chain::Link>> Chain::make_links(const Config& config, std::span<const FilterKind> kinds,
+                                                   std::span<const std::shared_ptr<const LuaScript>> scripts) {
   std::vector<Link> links;
   for (const FilterKind& kind : kinds) {
     const FilterUse& use = kind.use(config.filter);
@@ -43,6 +43,23 @@ Result<std::shared_ptr<const Chain>> Chain::make(const Config& config, std::span
     if (script->use().mode != FilterUse::Mode::off)
       links.push_back(
           {script->name(), script->phases(), script->use(), std::make_unique<Scripted>(script), script->tells()});
+  return links;
+}
+
+Result<std::shared_ptr<const Chain>> Chain::make(const Config& config, std::span<const FilterKind> kinds,
+                                                 std::span<const std::shared_ptr<const LuaScript>> scripts) {
+  return std::make_shared<const Chain>(config.filter, TRY(make_links(config, kinds, scripts)));
+}
+
+Result<std::shared_ptr<const Chain>> Chain::make_for(std::string_view name, const Config& config,
+                                                     std::span<const FilterKind> kinds,
+                                                     std::span<const std::shared_ptr<const LuaScript>> scripts) {
+  std::vector<Link> links = TRY(make_links(config, kinds, scripts));
+  const auto wanted = std::find_if(links.begin(), links.end(), [&](const Link& link) { return link.name == name; });
+  links.erase(wanted == links.end() ? links.begin() : wanted + 1, links.end());
+  std::erase_if(links, [&](const Link& link) { return link.name != name && link.tells.empty(); });
+  for (Link& link : links)
+    if (link.name != name) link.use.mode = FilterUse::Mode::observe;
   return std::make_shared<const Chain>(config.filter, std::move(links));
 }
 

@@ -31,6 +31,11 @@ class Chain {
   /// And of `scripts`, behind them.
   static Result<std::shared_ptr<const Chain>> make(const Config& config, std::span<const FilterKind> kinds,
                                                    std::span<const std::shared_ptr<const LuaScript>> scripts = {});
+  /// Of the same those alone that show what `name` finds: it, and before it who tells facts that it may go by, of whom
+  /// nothing else counts. Empty, if there is none of that name.
+  static Result<std::shared_ptr<const Chain>> make_for(std::string_view name, const Config& config,
+                                                       std::span<const FilterKind> kinds,
+                                                       std::span<const std::shared_ptr<const LuaScript>> scripts);
   /// Of filters that are there.
   Chain(const FilterSettings& settings, std::vector<Link> links);
 
@@ -43,6 +48,9 @@ class Chain {
   Millis timeout_of(const Link& link) const;
 
  private:
+  static Result<std::vector<Link>> make_links(const Config& config, std::span<const FilterKind> kinds,
+                                              std::span<const std::shared_ptr<const LuaScript>> scripts);
+
   FilterSettings settings_;
   std::vector<Link> links_;
   std::uint8_t phases_ = 0;

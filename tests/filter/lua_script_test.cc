@@ -212,6 +212,28 @@ TEST_CASE("it hears what others told, and tells what it said it would") {
         "failed 0 test.lua:1: filter { tells } has no 'colour'");
 }
 
+TEST_CASE("a chain for one filter has who tells before it, and counts what it finds alone") {
+  const auto script = [](const char* name, const std::string& source) {
+    return *LuaScript::make(name, source, patient(), {});
+  };
+  const std::shared_ptr<const LuaScript> scripts[] = {
+      script("silent", "function mail() return score(1, 'x') end"),
+      script("teller",
+             "filter { mode = 'enforce', tells = { 'colour' } }"
+             "function mail(tx, facts) facts.tell('colour', 'red') return allow('all') end"),
+      script("mine", "function mail(tx, facts) return score(2, facts.told('colour')) end"),
+      script("behind", "function mail() return score(4, 'x') end")};
+  const auto chain = *Chain::make_for("mine", Config{}, {}, scripts);
+  REQUIRE(chain->links().size() == 2);
+  const FakeClock clock;
+  World world(clock);
+  Case session(chain, clock);
+  const mail::Transaction transaction = transaction_of("192.0.2.1");
+  CHECK(world.judge(session, Phase::mail, transaction).score == 2);
+  CHECK(session.trace().entries.at(1).reason == "red");
+  CHECK((*Chain::make_for("none", Config{}, {}, scripts))->links().empty());
+}
+
 TEST_CASE("sets are read when it is loaded, and are the same in each of its states") {
   ScriptBench bench(
       "local bad = set('bad') function mail(tx) if bad[tx.from_domain] then return score(1, 'bad') end end", {},

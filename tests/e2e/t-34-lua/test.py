@@ -1,6 +1,7 @@
 """Scripts: what a file in the folder does to mail a moment later, what one with a fault does not, and the examples."""
 import json
 import os
+import re
 import shutil
 
 from e2e import ROOT, WORK, Daemon, check, finish, maildrop, same, until
@@ -91,6 +92,9 @@ def command():
     check("one that is none, too", "line 4: no sample has a line 'nonsense'" in run("test", "mine")[1], out)
     status, out, _ = run("test", "mine", "--ip", "192.0.2.1", "--from", "a@example.com")
     check("a transaction that one makes up", status == 0 and "from example.com" in out and "access" not in out, out)
+    check("whose phases and sum are of that filter alone", re.search(r"\Aconnect: pass(,.*)?\nmail: pass(,.*)?\n\nLedger: .*\nMark: none, score 0\n", out), out)
+    scored = maildrop("filter", "test", "mine", "--ip", "192.0.2.1", "--from", "a@example.com", settings=mine | {"filter.access.deny": "192.0.2.1"})
+    check("whatever others would do", b"reject" not in scored[1] and b"from example.com" in scored[1], scored)
     same("without --ip it is none", run("test", "mine", "--from", "a@example.com")[0], 64)
     check("list has it behind all others", run("list")[1].splitlines()[-1].startswith("mine "), run("list")[1])
     same("and as JSON", json.loads(run("list", "--json")[1].splitlines()[-1])["script"], True)
