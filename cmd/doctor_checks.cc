@@ -1,4 +1,4 @@
-/// doctor_checks.cc: ports, files, memory, clock, disk, store, certificates, names, DNS, places.
+/// doctor_checks.cc: ports, files, memory, clock, disk, store, certificates, names, DNS, places, filters.
 #include <netdb.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
@@ -14,6 +14,7 @@
 #include "dns/ask_all.h"
 #include "doctor.h"
 #include "doctor_dns.h"
+#include "filter/chain_source.h"
 #include "filter/place_database.h"
 #include "mail/address.h"
 #include "reload.h"
@@ -299,11 +300,27 @@ void check_places(const Patient& patient, Findings& findings) {
   }
 }
 
+// --- filters ---
+
+void check_filters(const Patient& patient, Findings& findings) {
+  filter::ChainSource source;
+  if (const auto chain = source.make(patient.config); !chain)
+    return findings.push_back({Level::error, "filters", chain.error().what, "the daemon would not start"});
+  const auto problems = source.problems();
+  for (const filter::FileProblem& problem : problems)
+    findings.push_back({Level::warning, "filters", problem.file + ": " + problem.what,
+                        problem.script.empty() ? "the daemon goes on without it"
+                                               : "the daemon goes on without it, or as it was before: mend the file"});
+  if (problems.empty())
+    findings.push_back({Level::ok, "filters", std::to_string(source.scripts().size()) + " scripts, and no faults"});
+}
+
 }  // namespace
 
-const std::vector<Check> kChecks = {
-    {"ports", check_ports}, {"files", check_files}, {"memory", check_memory},
-    {"clock", check_clock}, {"store", check_store}, {"certificates", check_certificates},
-    {"names", check_names}, {"dns", check_dns},     {"places", check_places}};
+const std::vector<Check> kChecks = {{"ports", check_ports},   {"files", check_files},
+                                    {"memory", check_memory}, {"clock", check_clock},
+                                    {"store", check_store},   {"certificates", check_certificates},
+                                    {"names", check_names},   {"dns", check_dns},
+                                    {"places", check_places}, {"filters", check_filters}};
 
 }  // namespace maildrop::cmd

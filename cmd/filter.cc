@@ -3,6 +3,7 @@
 #include "filter.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -38,6 +39,8 @@ constexpr std::string_view kDocExamples =
     "maildrop filter doc same_subject\n"
     "maildrop filter doc dnsbl --set filter.dnsbl.lists=zen.example";
 
+constexpr std::string_view kScripts = "lua";  // the section of their settings
+
 constexpr std::string_view kModes[] = {"off", "observe", "score", "enforce"};
 constexpr std::string_view kOnError[] = {"pass", "defer", "reject"};
 
@@ -49,6 +52,10 @@ struct Row {
   FilterUse use;
   std::vector<std::string> tells;
   bool script;
+  std::string fault{};  // why it is not there
+
+  /// As it is set, it has nothing to ask or to go by.
+  bool is_idle() const { return fault.empty() && phases == 0 && use.mode != FilterUse::Mode::off; }
 };
 
 /// By its settings; all of its kind where these are wrong.
@@ -57,8 +64,8 @@ std::uint8_t set_phases_of(const filter::FilterKind& kind, const Config& config)
   return made ? kind.phases & (*made)->phases() : kind.phases;
 }
 
-/// In their order.
-std::vector<Row> rows_of(const Config& config, const std::vector<std::shared_ptr<const filter::LuaScript>>& scripts) {
+/// In their order, and scripts with faults behind them.
+std::vector<Row> rows_of(const Config& config, const filter::ChainSource& source) {
   std::vector<Row> rows;
   for (const filter::FilterKind& kind : filter::filter_kinds())
     rows.push_back({std::string(kind.name),
@@ -67,13 +74,16 @@ std::vector<Row> rows_of(const Config& config, const std::vector<std::shared_ptr
                     kind.use(config.filter),
                     {kind.tells.begin(), kind.tells.end()},
                     false});
-  for (const auto& script : scripts)
+  for (const auto& script : source.scripts())
     rows.push_back({script->name(),
                     script->summary(),
                     script->phases(),
                     script->use(),
                     {script->tells().begin(), script->tells().end()},
                     true});
+  for (const filter::FileProblem& problem : source.problems())
+    if (!problem.script.empty())
+      rows.push_back({problem.script, "", 0, {}, {}, true, problem.file + ": " + problem.what});
   return rows;
 }
 
@@ -85,7 +95,9 @@ std::string phases_of(std::uint8_t phases, std::string_view between) {
   return text.empty() ? "none" : text;
 }
 
-std::string_view mode_of(const Row& row) { return kModes[static_cast<std::size_t>(row.use.mode)]; }
+std::string_view mode_of(const Row& row) {
+  return row.fault.empty() ? kModes[static_cast<std::size_t>(row.use.mode)] : "broken";
+}
 std::string_view on_error_of(const Row& row) { return kOnError[static_cast<std::size_t>(row.use.on_error)]; }
 
 std::string json_of(const Row& row) {
@@ -94,14 +106,17 @@ std::string json_of(const Row& row) {
   out["name"] = row.name;
   out["script"] = row.script;
   out["mode"] = mode_of(row);
-  out["weight"] = row.use.weight;
-  out["timeout_ms"] = row.use.timeout.count();
-  out["on_error"] = on_error_of(row);
+  if (row.fault.empty()) {
+    out["weight"] = row.use.weight;
+    out["timeout_ms"] = row.use.timeout.count();
+    out["on_error"] = on_error_of(row);
+  }
   out["phases"] = Json::array();
   for (std::size_t i = 0; i < std::size(filter::kPhaseNames); ++i)
     if ((row.phases & (1u << i)) != 0) out["phases"].push_back(filter::kPhaseNames[i]);
   out["tells"] = row.tells;
   out["summary"] = valid_utf8(row.summary);
+  out["fault"] = row.fault.empty() ? Json(nullptr) : Json(valid_utf8(row.fault));
   return json_line(out);
 }
 
@@ -110,38 +125,54 @@ std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
+constexpr std::size_t kListColumns = 5;  // before the summary
+using ListCells = std::array<std::string, kListColumns>;
+constexpr std::size_t kLeastSummary = 20;  // columns for a summary: with less it stands below, so far to the right:
+constexpr std::size_t kBelow = 4;
+
+ListCells list_cells_of(const Row& row) {
+  if (!row.fault.empty()) return {row.name, std::string(mode_of(row)), "", "", ""};
+  return {row.name, std::string(mode_of(row)), format_number(row.use.weight), std::string(on_error_of(row)),
+          row.is_idle() ? "not set up" : phases_of(row.phases, " ")};
+}
+
 std::string table_of(const std::vector<Row>& rows, const Screen& screen) {
-  std::size_t name = 4, phases = 6;
-  for (const Row& row : rows) {
-    name = std::max(name, row.name.size());
-    phases = std::max(phases, phases_of(row.phases, " ").size());
-  }
-  const auto line = [&](const std::string& n, const std::string& m, const std::string& w, const std::string& e,
-                        const std::string& p, const std::string& s) {
-    return padded(n, name) + "  " + padded(m, 7) + "  " + padded(w, 6) + "  " + padded(e, 8) + "  " +
-           padded(p, phases) + "  " + s;
+  const ListCells heading = {"NAME", "MODE", "WEIGHT", "ON ERROR", "PHASES"};
+  std::array<std::size_t, kListColumns> widths{};
+  const auto fit = [&widths](const ListCells& cells) {
+    for (std::size_t i = 0; i < kListColumns; ++i) widths[i] = std::max(widths[i], cells[i].size());
   };
-  std::string out = screen.bold(line("NAME", "MODE", "WEIGHT", "ON ERROR", "PHASES", "SUMMARY")) + "\n";
+  fit(heading);
+  for (const Row& row : rows) fit(list_cells_of(row));
+  const auto line = [&](const ListCells& cells, const std::string& summary) {
+    std::string text;
+    for (std::size_t i = 0; i < kListColumns; ++i) text += padded(cells[i], widths[i]) + "  ";
+    const bool fits = screen.width == 0 || screen.width >= text.size() + kLeastSummary;
+    const std::size_t indent = fits ? text.size() : kBelow;
+    if (!fits) text = text.substr(0, text.find_last_not_of(' ') + 1) + "\n" + std::string(kBelow, ' ');
+    text += screen.width == 0 ? summary : folded(summary, indent, screen.width);
+    return text.substr(0, text.find_last_not_of(' ') + 1);
+  };
+  std::string out = screen.bold(line(heading, "SUMMARY")) + "\n";
   for (const Row& row : rows)
-    out += terminal_safe(line(row.name, std::string(mode_of(row)), format_number(row.use.weight),
-                              std::string(on_error_of(row)), phases_of(row.phases, " "), row.summary)) +
-           "\n";
+    out += line(list_cells_of(row), terminal_safe(row.fault.empty() ? row.summary : row.fault)) + "\n";
   return out;
 }
 
 struct Found {
   LoadedConfig loaded;
+  filter::ChainSource source;
   std::vector<Row> rows;
 };
 
-tl::expected<Found, int> find(const Globals& globals) {
+tl::expected<std::unique_ptr<Found>, int> find(const Globals& globals) {
   auto loaded = load(globals);
   if (!loaded) return tl::unexpected(loaded.error());
-  filter::ChainSource source;
-  if (const auto chain = source.make(loaded->config); !chain) return tl::unexpected(report(chain.error()));
-  report_problems(source);
-  std::vector<Row> rows = rows_of(loaded->config, source.scripts());
-  return Found{std::move(*loaded), std::move(rows)};
+  auto found = std::make_unique<Found>();
+  found->loaded = std::move(*loaded);
+  if (const auto chain = found->source.make(found->loaded.config); !chain) return tl::unexpected(report(chain.error()));
+  found->rows = rows_of(found->loaded.config, found->source);
+  return found;
 }
 
 int written(const Result<void>& printed) { return printed ? exit_ok : (report(printed.error()), exit_io); }
@@ -149,11 +180,13 @@ int written(const Result<void>& printed) { return printed ? exit_ok : (report(pr
 int run_list(const Globals& globals, bool json, const std::string& colour) {
   const auto found = find(globals);
   if (!found) return found.error();
+  for (const filter::FileProblem& problem : (*found)->source.problems())  // the others have a line
+    if (problem.script.empty()) report({Code::invalid, problem.file + ": " + problem.what});
   std::string out;
   if (json) {
-    for (const Row& row : found->rows) out += json_of(row);
+    for (const Row& row : (*found)->rows) out += json_of(row);
   } else {
-    out = table_of(found->rows, screen_of(1, colour));
+    out = table_of((*found)->rows, screen_of(1, colour));
   }
   return written(print(1, out));
 }
@@ -161,10 +194,11 @@ int run_list(const Globals& globals, bool json, const std::string& colour) {
 int run_order(const Globals& globals) {
   const auto found = find(globals);
   if (!found) return found.error();
+  report_problems((*found)->source);
   std::string out;
   for (std::size_t i = 0; i < std::size(filter::kPhaseNames); ++i) {
     std::string names;
-    for (const Row& row : found->rows)
+    for (const Row& row : (*found)->rows)
       if ((row.phases & (1u << i)) != 0 && row.use.mode != FilterUse::Mode::off) names += " " + row.name;
     out += padded(std::string(filter::kPhaseNames[i]) + ":", 8) + (names.empty() ? " -" : names) + "\n";
   }
@@ -174,28 +208,40 @@ int run_order(const Globals& globals) {
 std::string setting_text(const Setting& setting, const Config& config) {
   std::string value;
   for (const std::string& each : setting.get(config)) value += (value.empty() ? "" : ", ") + each;
-  return "  " + std::string(setting.key) + " = " + (value.empty() ? "\"\"" : value) + "   (" +
-         std::string(setting.values) + ")\n      " + std::string(setting.help) + "\n";
+  constexpr std::size_t kIndent = 6;
+  const std::string line = std::string(setting.key) + " = " + (value.empty() ? "\"\"" : value);
+  return "  " + folded(line + "  (" + std::string(setting.values) + ")", kIndent, kHelpWidth) + "\n" +
+         std::string(kIndent, ' ') + folded(setting.help, kIndent, kHelpWidth) + "\n";
+}
+
+std::string about_filter(const Row& row) {
+  std::string out = row.name + ": " + row.summary + "\n";
+  out += row.is_idle() ? "Not set up, and so not asked.\n" : "Asked at " + phases_of(row.phases, ", ") + ".\n";
+  std::string tells;
+  for (const std::string& fact : row.tells) tells += (tells.empty() ? "" : ", ") + fact;
+  if (!tells.empty()) out += "Tells " + tells + ".\n";
+  return out + (row.script ? "A script: mode " + std::string(mode_of(row)) + ", weight " +
+                                 format_number(row.use.weight) + ", on_error " + std::string(on_error_of(row)) + ".\n"
+                           : "What it finds and scores: maildrop-filters(7), section " + row.name + ".\n");
 }
 
 int run_doc(const Globals& globals, const std::string& name) {
   const auto found = find(globals);
   if (!found) return found.error();
-  const auto row = std::find_if(found->rows.begin(), found->rows.end(), [&](const Row& r) { return r.name == name; });
-  if (row == found->rows.end()) return report(Error{Code::not_found, "there is no filter '" + name + "'"});
-  std::string out = row->name + ": " + row->summary + "\n";
-  out += "Asked at " + phases_of(row->phases, ", ") + ".\n";
-  std::string tells;
-  for (const std::string& fact : row->tells) tells += (tells.empty() ? "" : ", ") + fact;
-  if (!tells.empty()) out += "Tells " + tells + ".\n";
-  out += row->script ? "A script: mode " + std::string(mode_of(*row)) + ", weight " + format_number(row->use.weight) +
-                           ", on_error " + std::string(on_error_of(*row)) + ".\n"
-                     : "What it finds and scores: maildrop-filters(7), section " + row->name + ".\n";
-  const std::string prefix = "filter." + (row->script ? std::string("lua") : row->name) + ".";
-  std::string settings_text;
+  const auto& [loaded, source, rows] = **found;
+  const auto row =
+      std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.name == name && r.fault.empty(); });
+  const bool scripts = name == kScripts || (row != rows.end() && row->script);
+  if (row == rows.end() && !scripts) return report_missing("filter doc", name, loaded.config, source);
+  report_problems(source);
+  const std::string what = row == rows.end()
+                               ? "lua: the scripts of filter.lua.folder, see maildrop-filters(7), YOUR OWN FILTERS.\n"
+                               : about_filter(*row);
+  const std::string prefix = "filter." + (scripts ? std::string(kScripts) : name) + ".";
+  std::string settings_text = scripts ? "\nSettings of all scripts together:\n" : "\nSettings:\n";
   for (const Setting& setting : settings())
-    if (setting.key.starts_with(prefix)) settings_text += setting_text(setting, found->loaded.config);
-  return written(print(1, terminal_safe(out + "\nSettings:\n" + settings_text, Lines::many)));
+    if (setting.key.starts_with(prefix)) settings_text += setting_text(setting, loaded.config);
+  return written(print(1, terminal_safe(what + settings_text, Lines::many)));
 }
 
 CLI::App* add(CLI::App& app, const std::string& name, const std::string& summary, std::string_view examples) {

@@ -9,7 +9,6 @@ namespace maildrop::cmd {
 namespace {
 
 constexpr std::size_t kHelpColumn = 28;
-constexpr std::size_t kHelpWidth = 80;
 
 std::string joined(const std::vector<std::string>& words, std::string_view separator) {
   std::string out;
@@ -48,27 +47,11 @@ void add_options(CommandText& text, const CLI::App& app, bool global) {
   }
 }
 
-/// `text` wrapped to the help's width, following lines indented to its column.
-std::string wrapped(std::string_view text) {
-  std::string out;
-  std::size_t column = kHelpColumn;
-  for (const std::string_view word : split(text, ' ')) {
-    if (column + 1 + word.size() > kHelpWidth && column > kHelpColumn) {
-      out += "\n" + std::string(kHelpColumn, ' ');
-      column = kHelpColumn;
-    }
-    if (column > kHelpColumn) out += ' ';
-    out += word;
-    column += word.size() + 1;
-  }
-  return out;
-}
-
 std::string entry(const std::string& left, std::string_view help) {
   std::string out = "  " + left;
   if (out.size() + 2 > kHelpColumn) out += "\n";
   const std::size_t used = out.back() == '\n' ? 0 : out.size();
-  return out + std::string(kHelpColumn - used, ' ') + wrapped(help) + "\n";
+  return out + std::string(kHelpColumn - used, ' ') + folded(help, kHelpColumn, kHelpWidth) + "\n";
 }
 
 std::string section(std::string_view title, const std::vector<OptionText>& options, bool global) {
@@ -80,6 +63,21 @@ std::string section(std::string_view title, const std::vector<OptionText>& optio
 }
 
 }  // namespace
+
+std::string folded(std::string_view text, std::size_t indent, std::size_t width) {
+  std::string out;
+  std::size_t column = indent;
+  for (const std::string_view word : split(text, ' ')) {
+    if (column + 1 + word.size() > width && column > indent) {
+      out += "\n" + std::string(indent, ' ');
+      column = indent;
+    }
+    if (column > indent) out += ' ';
+    out += word;
+    column += word.size() + 1;
+  }
+  return out;
+}
 
 std::string OptionText::spelled() const {
   const std::string name = joined(names, ", ");

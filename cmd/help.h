@@ -3,9 +3,12 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace maildrop::cmd {
+
+inline constexpr std::size_t kHelpWidth = 80;  // columns
 
 struct OptionText {
   std::vector<std::string> names;    // `-o`, `--output`; a positional's one name
@@ -37,6 +40,9 @@ struct CommandText {
 };
 
 CommandText describe(const CLI::App& app);
+
+/// `text` in lines of `width` columns, where it begins at column `indent`, as those below the first do.
+std::string folded(std::string_view text, std::size_t indent, std::size_t width);
 
 /// Values that an option may take; any other is refused with this list.
 CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& choices);

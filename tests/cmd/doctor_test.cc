@@ -186,6 +186,18 @@ TEST_CASE("doctor: databases of places that are new, are old, are none") {
   CHECK(ward.find("places").empty());
 }
 
+TEST_CASE("doctor: scripts with a fault, and filters that cannot be made") {
+  Ward ward;
+  is(ward.only("filters"), Level::ok, "0 scripts, and no faults");
+  ward.config.filter.lua.folder = ward.folder / "";
+  std::ofstream(ward.folder / "bad.lua") << "function mail(";
+  is(ward.only("filters"), Level::warning, "bad.lua: line 1: <name>");
+  ward.config.filter.lua.folder = ward.folder / "none";
+  is(ward.only("filters"), Level::warning, "none: No such file");
+  ward.config.filter.access.deny = {"helo:/(/"};
+  is(ward.only("filters"), Level::error, "filter.access");
+}
+
 TEST_CASE("doctor: a name that has an address, and one that has none") {
   Ward ward;
   is(ward.only("names"), Level::ok, "localhost");

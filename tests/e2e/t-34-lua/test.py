@@ -34,7 +34,7 @@ def broken(daemon):
     write("10-polite.lua", "filter { mode = 'enforce' } function mail( return reject('x', 'y') end")
     check("one with a fault is told once", daemon.wait_for(r'filter file file=10-polite.lua error="line 1: .*" older=yes'), daemon.log())
     check("and what it was goes on", send(daemon, "two").code == 550)
-    check("/readyz tells it", "10-polite.lua: polite.lua:1:" in ready(daemon), ready(daemon))
+    check("/readyz tells it", "10-polite.lua: line 1:" in ready(daemon), ready(daemon))
     write("10-polite.lua", "filter { mode = 'enforce' } function mail(tx) return score(1, nil .. 'x') end")
     until(lambda: send(daemon, "three").code == 250)
     for _ in range(5):
@@ -101,7 +101,51 @@ def command():
     same("order has it where it is asked", [line.split()[-1] for line in run("order")[1].splitlines() if line.startswith("mail:")], ["mine"])
     check("doc tells what it is", "Mail from example.com." in run("doc", "mine")[1] and "filter.lua.folder" in run("doc", "mine")[1])
     check("and of others their settings", "filter.spf.most_void_lookups = 2" in run("doc", "spf")[1])
-    check("what there is not is told", "there is no filter 'nobody'" in str(run("doc", "nobody")[2]))
+    check("what there is not is told", f"there is no filter 'nobody', and no nobody.lua in {folder}" in str(run("doc", "nobody")[2]))
+    check("lines of doc are folded", max(len(line) for line in run("doc", "spf")[1].splitlines()) <= 80, run("doc", "spf")[1])
+    check("lua is all scripts", "\nSettings of all scripts together:\n  filter.lua." in run("doc", "lua")[1], run("doc", "lua"))
+    check("what is not set up looks so", [line.split()[:6] for line in run("list")[1].splitlines() if line.startswith("rspamd ")] ==
+          [["rspamd", "enforce", "1", "pass", "not", "set"]], run("list")[1])
+
+
+def faults():
+    folder = f"{WORK}/faults"
+    os.mkdir(folder)
+    mine = {"filter.lua.folder": folder}
+
+    def run(*args, settings=mine):
+        status, out, err = maildrop("filter", *args, settings=settings)
+        return status, out.decode(), str(err).strip()
+
+    def script(name, text):
+        with open(f"{folder}/{name}", "w") as file:
+            file.write(text)
+
+    run("new", "mine")
+    script("10-bad.lua", "\nfunction mail(")
+    script("bad-pass.sample", "from a@example.org\n")
+    script("asleep.lua", "filter { mode = 'off' } function mail() end")
+    fault = "maildrop: 10-bad.lua: line 2: <name> or '...' expected near <eof>"
+    for args in (("test", "bad"), ("test", "bad", "--ip", "192.0.2.1"), ("doc", "bad")):
+        same(f"of a script with a fault that is told, once: {args}", run(*args), (1, "", fault))
+    same("it keeps no other from its samples", (run("test", "mine")[0], run("test", "mine")[2]), (0, fault))
+    row = [line for line in run("list")[1].splitlines() if line.startswith("bad ")]
+    check("list has it", len(row) == 1 and row[0].split()[1] == "broken" and row[0].endswith(fault[10:]) and run("list")[2] == "", run("list"))
+    told = [line for line in map(json.loads, run("list", "--json")[1].splitlines()) if line["name"] == "bad"]
+    same("as JSON", [(line["mode"], line["fault"]) for line in told], [("broken", fault[10:])])
+    status, out, _ = maildrop("doctor", "--problems", settings=mine)
+    check("doctor, too", b"filters" in out and fault[10:].encode() in out and status != 0, out)
+    off = "maildrop: filter 'asleep' is off: its mode is in its script, filter { mode = \"observe\" }"
+    same("one that is off says where that is", [run("test", "asleep", *more)[::2] for more in ((), ("--ip", "192.0.2.1"))],
+         [(66, f"{fault}\n{off}")] * 2)
+    same("one of ours, by which setting", run("test", "spf", "--ip", "192.0.2.1", settings={"filter.spf.mode": "off"}),
+         (66, "", "maildrop: filter 'spf' is off: --set filter.spf.mode=observe"))
+    same("without a folder that is told", run("test", "nosuch", settings={}), (66, "", "maildrop: there is no filter 'nosuch', and filter.lua.folder is not set"))
+    check("a name that is nearly one", "and no mime.lua in" in run("test", "mime")[2] and "did you mean 'mine'?" in run("test", "mime")[2], run("test", "mime"))
+    same("a name that is none", run("test", "../x")[0], 64)
+    script("maildrop.toml", "[filter.mine]\nmode = 'score'\n")
+    status, out, err = maildrop("config", "check", "--config", f"{folder}/maildrop.toml")
+    check("a section for a script is told where its mode is", status == 78 and "filter.mine: unknown setting; a script of filter.lua.folder has its mode" in str(err), err)
 
 
 if __name__ == "__main__":
@@ -111,4 +155,5 @@ if __name__ == "__main__":
         broken(server)
     examples()
     command()
+    faults()
     finish()
