@@ -220,7 +220,8 @@ TEST_CASE("a chain for one filter has who tells before it, and counts what it fi
       script("silent", "function mail() return score(1, 'x') end"),
       script("teller",
              "filter { mode = 'enforce', tells = { 'colour' } }"
-             "function mail(tx, facts) facts.tell('colour', 'red') return allow('all') end"),
+             "function connect() return allow('all') end "
+             "function mail(tx, facts) facts.tell('colour', 'red') return score(8, 'x') end"),
       script("mine", "function mail(tx, facts) return score(2, facts.told('colour')) end"),
       script("behind", "function mail() return score(4, 'x') end")};
   const auto chain = *Chain::make_for("mine", Config{}, {}, scripts);
@@ -229,8 +230,9 @@ TEST_CASE("a chain for one filter has who tells before it, and counts what it fi
   World world(clock);
   Case session(chain, clock);
   const mail::Transaction transaction = transaction_of("192.0.2.1");
+  world.judge(session, Phase::connect, transaction);
   CHECK(world.judge(session, Phase::mail, transaction).score == 2);
-  CHECK(session.trace().entries.at(1).reason == "red");
+  CHECK(session.trace().entries.back().reason == "red");
   CHECK((*Chain::make_for("none", Config{}, {}, scripts))->links().empty());
 }
 
