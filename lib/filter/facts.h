@@ -91,6 +91,7 @@ class Facts {
 
  private:
   friend class Case;
+  /// Whether it may: what it has asked for before costs nothing. If not, it has asked for too much.
   bool may_ask(bool before, std::size_t until_now, std::size_t most, std::string_view what);
   Facts(Case& of, std::size_t filter, bool late, std::shared_ptr<const void>& kept)
       : case_(of), filter_(filter), late_(late), kept_(kept) {}
