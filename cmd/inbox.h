@@ -82,8 +82,8 @@ std::unique_ptr<store::Feed> polling_feed();
 using Moment = std::chrono::steady_clock::time_point;
 /// So long after `begin`, but at most a year: the clock counts nanoseconds, and people write 300000d.
 Moment moment_after(Moment begin, std::chrono::milliseconds time);
-/// The end of a --wait in which no mail came: tells so and gives the status.
-int nothing_came(const mail::Inbox& inbox, std::chrono::milliseconds waited);
+/// The end of a --wait in which no mail came: tells so, and `hint` behind it, and gives the status.
+int nothing_came(const mail::Inbox& inbox, std::chrono::milliseconds waited, const std::string& hint = {});
 
 /// Calls `look` now and after each piece of news, until it gives a value or `end` has come (then nothing). Without an
 /// end it ends with `look` alone. Outages are waited out and told on stderr once: transient failures of a look or of

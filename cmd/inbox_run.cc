@@ -15,6 +15,12 @@ namespace {
 
 constexpr std::chrono::milliseconds kLastLook{500};  // for an answer to the look that begins when --wait runs out
 
+/// ` (2 in quarantine: --quarantined=only)`; empty where there are none.
+std::string hint(const Summaries& quarantined, std::string_view option) {
+  if (quarantined.empty()) return "";
+  return " (" + std::to_string(quarantined.size()) + " in quarantine: --quarantined=" + std::string(option) + ")";
+}
+
 }  // namespace
 
 InboxRun::InboxRun(const InboxOptions& options, Source& source, const Clock& clock, int fd)
@@ -44,13 +50,36 @@ int InboxRun::status_for(const Error& error) const {
 }
 
 int InboxRun::tell_empty() const {
-  report(
-      {Code::not_found, "no messages in '" + source_.inbox.name() + "'" + (options_.grep.empty() ? "" : " that fit")});
+  report({Code::not_found, "no messages in '" + source_.inbox.name() + "'" +
+                               (options_.grep.empty() ? "" : " that fit") + hint(hidden(), "only")});
   return exit_nothing;
 }
 
 void InboxRun::tell_missing(const std::string& selector) const {
-  report({Code::not_found, "no message '" + selector + "' in '" + source_.inbox.name() + "'"});
+  const Summaries quarantined = hidden();
+  const bool there = selector.size() >= kShortestPrefix && pick(quarantined, selector);
+  report({Code::not_found, "no message '" + selector + "' in '" + source_.inbox.name() + "'" +
+                               (there ? " (it is in quarantine: --quarantined=shown)" : hint(quarantined, "shown"))});
+}
+
+/// To people only: a script has asked for what it gets.
+void InboxRun::tell_hidden(const store::Summary* newest) const {
+  if (options_.json) return;
+  Summaries quarantined = hidden();
+  if (newest) std::erase_if(quarantined, [=](const store::Summary& each) { return each.received <= newest->received; });
+  if (quarantined.empty()) return;
+  report({Code::not_found, (newest ? "there is newer mail in '" : "there is more in '") + source_.inbox.name() + "'" +
+                               hint(quarantined, "shown")});
+}
+
+/// Where that cannot be told now, nothing is: what was asked for has its answer.
+Summaries InboxRun::hidden() const {
+  if (options_.quarantined != "hidden") return {};
+  Summaries all = source_.inboxes->list(source_.inbox, {.quarantined = store::Quarantined::only}).value_or(Summaries());
+  std::erase_if(all, [this](const store::Summary& each) {  // a server that knows no marks lists all
+    return each.mark != store::Mark::quarantine || !pattern_.matches(each);
+  });
+  return all;
 }
 
 Result<void> InboxRun::write(std::string_view text, bool paged) {
@@ -92,6 +121,7 @@ Result<int> InboxRun::list() {
   if (shown.empty()) return tell_empty();
   if (options_.limit && *options_.limit < shown.size()) shown.erase(shown.begin() + *options_.limit, shown.end());
   TRY(write(list_text(shown), true));
+  tell_hidden(nullptr);
   return exit_ok;
 }
 
@@ -125,6 +155,7 @@ Result<std::optional<int>> InboxRun::look_for(const std::string& selector) {
   const auto shown = show_message(*found, !options_.wait);
   if (!shown && shown.error().code == Code::not_found) return std::optional<int>();  // removed in between
   if (!shown) return tl::unexpected<Error>(shown.error());
+  if (selector == "latest" && !options_.wait) tell_hidden(&*found);
   return std::optional<int>(exit_ok);
 }
 
@@ -140,7 +171,7 @@ Result<int> InboxRun::show_one() {
   const Moment end = moment_after(source_.asked, most);
   if (source_.server) source_.server->end_by(end + kLastLook);
   const auto status = TRY(watch(*source_.feed, end, [this, &selector] { return settled(look_for(selector)); }));
-  return status ? *status : nothing_came(source_.inbox, most);
+  return status ? *status : nothing_came(source_.inbox, most, hint(hidden(), "shown"));
 }
 
 Result<std::optional<int>> InboxRun::settled(Result<std::optional<int>> seen) const {

@@ -88,8 +88,12 @@ class InboxRun {
   Result<ExportCount> export_all(const Summaries& wanted, const std::string& path);
   /// "no messages in 'bob'" on stderr, and the status for it.
   int tell_empty() const;
-  /// "no message 'x' in 'bob'" on stderr.
+  /// "no message 'x' in 'bob'" on stderr, or where it is.
   void tell_missing(const std::string& selector) const;
+  /// What was shown is not all, or where `newest` is given not the newest: on stderr.
+  void tell_hidden(const store::Summary* newest) const;
+  /// What --quarantined keeps from being seen, of what -g lets through.
+  Summaries hidden() const;
   Form form() const;
   int status_for(const Error& error) const;
 

@@ -56,8 +56,8 @@ std::unique_ptr<store::Feed> polling_feed() { return std::make_unique<Polling>()
 
 Moment moment_after(Moment begin, milliseconds time) { return begin + std::min<milliseconds>(time, kForEver); }
 
-int nothing_came(const mail::Inbox& inbox, milliseconds waited) {
-  report({Code::timed_out, "nothing came to '" + inbox.name() + "' in " + format_duration(waited)});
+int nothing_came(const mail::Inbox& inbox, milliseconds waited, const std::string& hint) {
+  report({Code::timed_out, "nothing came to '" + inbox.name() + "' in " + format_duration(waited) + hint});
   return exit_timed_out;
 }
 

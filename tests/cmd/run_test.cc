@@ -126,6 +126,45 @@ TEST_CASE("what is quarantined is there for who asks, and numbers count what is 
   CHECK(text_of("shown", "2") == "body of three\n");
 }
 
+TEST_CASE("who asks for what is in quarantine hears where it is") {
+  Bench bench;
+  store::Delivery delivery;
+  delivery.data = "Subject: four\r\n\r\nbody of four\r\n";
+  delivery.summary.id = store::MessageId::make(bench.clock.now());
+  delivery.summary.received = bench.clock.now();
+  delivery.summary.subject = "four";
+  delivery.summary.mark = store::Mark::quarantine;
+  delivery.targets.push_back({mail::Inbox::trusted("bob"), "bob@example.org"});
+  REQUIRE(bench.store->put({&delivery, 1}).front());
+  const std::string id = delivery.summary.id.text();
+  const auto told = [&bench](InboxOptions options) { return bench.run(std::move(options)).err; };
+  const auto of = [](std::string selector) {
+    InboxOptions options;
+    options.ids = {std::move(selector)};
+    return options;
+  };
+  CHECK(told({}) == "maildrop: there is more in 'bob' (1 in quarantine: --quarantined=shown)\n");
+  CHECK(told(of("latest")) == "maildrop: there is newer mail in 'bob' (1 in quarantine: --quarantined=shown)\n");
+  CHECK(told(of("1")).empty());
+  CHECK(told(of("4")) == "maildrop: no message '4' in 'bob' (1 in quarantine: --quarantined=shown)\n");
+  CHECK(told(of(id)) == "maildrop: no message '" + id + "' in 'bob' (it is in quarantine: --quarantined=shown)\n");
+  CHECK(told(with([](auto& o) { o.json = true; })).empty());
+  CHECK(told(with([](auto& o) { o.grep = "three"; })).empty());
+  InboxOptions remove = of(id);
+  remove.remove = true;
+  CHECK_THAT(told(remove), Catch::Contains("it is in quarantine"));
+  CHECK(told(with([](auto& o) { o.grep = "four"; })) ==
+        "maildrop: no messages in 'bob' that fit (1 in quarantine: --quarantined=only)\n");
+  CHECK(told(with([](auto& o) {
+          o.grep = "four";
+          o.wait = true;
+        })) == "maildrop: nothing came to 'bob' in 0s (1 in quarantine: --quarantined=shown)\n");
+  for (const std::string& each : bench.ids)
+    REQUIRE(*bench.store->remove(bench.source.inbox, store::MessageId::trusted(each)));
+  CHECK(told({}) == "maildrop: no messages in 'bob' (1 in quarantine: --quarantined=only)\n");
+  CHECK(told(with([](auto& o) { o.quarantined = "shown"; })).empty());
+}
+
 TEST_CASE("deletes exactly what was meant when it began") {
   Bench bench;
   InboxOptions options;
