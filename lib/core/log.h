@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -33,6 +34,12 @@ struct Field {
   static Field if_any(std::string_view key, std::string_view text) {
     Field field(key, text);
     if (text.empty()) field.value = std::monostate();
+    return field;
+  }
+  /// Left out where there is none.
+  static Field if_any(std::string_view key, const std::optional<double>& number) {
+    Field field(key, number.value_or(0));
+    if (!number) field.value = std::monostate();
     return field;
   }
   /// Left out where it is 0.

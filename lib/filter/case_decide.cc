@@ -1,6 +1,5 @@
 /// case_decide.cc: what comes of all that was found. Part of case.h.
 #include <algorithm>
-#include <cmath>
 
 #include "core/text.h"
 #include "filter/case.h"
@@ -15,7 +14,7 @@ constexpr std::string_view kCannotTellNow = "4.3.0 cannot judge this now, come a
 constexpr std::string_view kCannotTell = "5.3.0 cannot judge this";
 constexpr std::size_t kMostParts = 5;  // of a score, in a reason
 
-std::string format_score(double score) { return format_number(std::round(score * 100) / 100); }
+std::string format_score(double score) { return format_number(rounded_score(score)); }
 
 bool refuses(Action action) { return rank_of(action) >= rank_of(Action::defer); }
 

@@ -2,6 +2,7 @@
 #include "filter/scoring.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace maildrop::filter {
 
@@ -57,6 +58,8 @@ store::Mark mark_of(const FilterSettings& settings, double score) {
   if (settings.quarantine > 0 && score >= settings.quarantine) return store::Mark::quarantine;
   return settings.tag > 0 && score >= settings.tag ? store::Mark::tag : store::Mark::none;
 }
+
+double rounded_score(double score) { return std::round(score * 100) / 100; }
 
 unsigned rank_of(Action action) {
   switch (action) {

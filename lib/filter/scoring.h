@@ -27,6 +27,9 @@ Action action_of(const FilterSettings& settings, double score, bool spared = fal
 /// The same of a message that is kept, whatever its sum.
 store::Mark mark_of(const FilterSettings& settings, double score);
 
+/// As it is told: with two digits, in which no sum shows what its parts lost in binary.
+double rounded_score(double score);
+
 /// Who refuses goes before who does not, and who refuses for good before who does for now.
 unsigned rank_of(Action action);
 

@@ -384,6 +384,7 @@ awaitable<void, Executor> Connection::deliver() {
   waiting_ = Waiting::nothing;
   loop_.metrics.delivery.observe(std::chrono::duration<double>(loop_.clock.monotonic() - start).count());
   (stored ? loop_.metrics.stored : loop_.metrics.deferred).add();
+  if (stored && outgoing.record.score) loop_.metrics.marks[static_cast<std::size_t>(outgoing.record.mark)]->add();
   if (stored) loop_.metrics.bytes.add(outgoing.record.size);
   if (stored) loop_.metrics.removed.add(outgoing.record.removed);
   log_message(outgoing.record, stored);

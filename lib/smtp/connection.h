@@ -96,7 +96,9 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
     std::string inbox;  // the first
     std::size_t inboxes;
     std::uint64_t size;
-    std::size_t removed;                           // attachments
+    std::size_t removed;  // attachments
+    store::Mark mark{};
+    std::optional<float> score{};
     std::shared_ptr<report::Decision> decision{};  // what is reported of it, if anything is
   };
   /// On its way to the store.

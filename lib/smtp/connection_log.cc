@@ -1,5 +1,8 @@
 /// connection_log.cc: what a connection counts and tells of its session and of each message.
+#include <optional>
+
 #include "core/log.h"
+#include "filter/scoring.h"
 #include "smtp/connection.h"
 
 namespace maildrop::smtp {
@@ -36,6 +39,7 @@ void Connection::log_refusal(const Refusal& refusal) const {
 void Connection::log_message(const Record& record, const Result<store::MessageId>& stored) const {
   const std::string peer = session_.transaction().peer.to_string();
   if (stored) {
+    const auto score = record.score ? std::optional(filter::rounded_score(*record.score)) : std::nullopt;  // was judged
     log::info("message", {{"id", record.id.text()},
                           {"session", session_.id()},
                           {"peer", peer},
@@ -44,7 +48,9 @@ void Connection::log_message(const Record& record, const Result<store::MessageId
                           {"inboxes", record.inboxes},
                           {"size", record.size},
                           log::Field::if_any("removed", record.removed),
-                          {"result", "stored"}});
+                          {"result", "stored"},
+                          log::Field::if_any("mark", score ? name_of(record.mark) : ""),
+                          log::Field::if_any("score", score)});
   } else {
     log::warning("message", {{"id", record.id.text()},
                              {"session", session_.id()},

@@ -79,6 +79,8 @@ void Connection::report_refusal(const Refusal& refusal) {
 
 /// Before it goes to the store, which takes it.
 void Connection::note_delivery(const store::Delivery& delivery, Record& record) {
+  record.mark = delivery.summary.mark;
+  record.score = delivery.summary.score;
   if (!loop_.reporter) return;
   Decision decision = decision_of(Decision::Of::message);
   decision.helo = delivery.summary.helo;  // the transaction has gone

@@ -41,6 +41,7 @@ struct Metrics {
   metrics::Registry& registry;
   metrics::Counter& sessions;
   metrics::Counter& stored;
+  std::array<metrics::Counter*, 3> marks;  // of stored messages that were judged, by store::Mark
   metrics::Counter& deferred;
   metrics::Counter& refused_messages;
   metrics::Counter& discarded;

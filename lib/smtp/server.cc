@@ -58,6 +58,9 @@ Metrics::Metrics(metrics::Registry& r)
                        "Time a message takes to come in, from 354 or the first BDAT to the end of its data")),
       session(r.histogram("maildrop_smtp_session_seconds", "Time from the begin of an SMTP session to its end")) {
   r.counters(kRefused, kRefusedHelp);
+  for (std::size_t i = 0; i < marks.size(); ++i)
+    marks[i] = &r.counter("maildrop_smtp_marked_messages_total", "Stored messages that filters judged, by their mark",
+                          "mark=\"" + std::string(name_of(static_cast<store::Mark>(i))) + "\"");
   for (std::size_t i = 0; i < phases.size(); ++i)
     phases[i] = &r.counter("maildrop_smtp_phases_total",
                            "How often sessions that are over came to each phase: where it drops, strangers went away",

@@ -119,6 +119,10 @@ TEST_CASE("a field without a text or a count may be left out") {
   CHECK_THAT(log::format(Format::text, Level::info, "e",
                          {log::Field::if_any("a", std::uint64_t{0}), log::Field::if_any("b", std::uint64_t{2})}, kNow),
              Catch::EndsWith(" info e b=2"));
+  CHECK_THAT(log::format(
+                 Format::text, Level::info, "e",
+                 {log::Field::if_any("a", std::optional<double>()), log::Field::if_any("b", std::optional(0.5))}, kNow),
+             Catch::EndsWith("e b=0.5"));
   CHECK_THAT(log::format(Format::text, Level::info, "e", {log::Field::if_any("a", ""), {"b", ""}}, kNow),
              Catch::EndsWith(" info e b=\"\""));
   CHECK_THAT(
