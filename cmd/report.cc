@@ -1,7 +1,5 @@
-/// report.cc: maildrop report: who was seen to send what nobody wants.
+/// report.cc: maildrop report: who was seen to send what nobody wants. What filters did is in report_filters.cc.
 #include "report.h"
-
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -12,8 +10,6 @@
 #include "filter/public_suffix.h"
 #include "help.h"
 #include "report/ranking_text.h"
-#include "terminal.h"
-#include "whole_file.h"
 
 namespace maildrop::cmd {
 namespace {
@@ -24,7 +20,7 @@ using report::Sighting;
 
 constexpr std::string_view kReportExamples =
     "maildrop report sources\n"
-    "maildrop report hosts --by=domain --since=7d\n"
+    "maildrop report filters --since=1d\n"
     "maildrop report sources --threshold=5 --share=0.9 --format=rbldnsd -o spam.zone";
 constexpr std::string_view kSourcesExamples =
     "maildrop report sources\n"
@@ -35,16 +31,11 @@ constexpr std::string_view kHostsExamples =
     "maildrop report hosts --by=domain --since=7d\n"
     "zstdcat old.jsonl.zst | maildrop report hosts --format=json -";
 
-struct RankingWords {
-  std::vector<std::string> files;
+struct RankingWords : ReportWords {
   std::string by;
-  std::string format = "text";
-  std::string since = "30d";
   std::string half_life = "1d";
   double threshold = 0;
   double share = 0;
-  std::size_t limit = 100;
-  std::string output;
 };
 
 /// What a source is counted as: an address, of IPv6 a /64; or the network around it.
@@ -68,11 +59,6 @@ void add(Ranking& ranking, const Sighting& sighting, RankingOf of, const std::st
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   for (const std::string& key : keys) ranking.add(key, sighting);
-}
-
-std::string aligned(std::string text, std::size_t width, bool right = false) {
-  if (text.size() < width) text.insert(right ? 0 : text.size(), width - text.size(), ' ');
-  return text;
 }
 
 std::string decimal(double number, int digits) {
@@ -99,49 +85,22 @@ std::string text_of(const std::vector<Ranking::Row>& rows, RankingOf of, const s
   return as_table(rows, of, now);
 }
 
-/// Whoever reads the file, and others do, sees the old one or the new one.
-Result<void> write_out(const std::string& path, const std::string& text) {
-  if (path.empty() || path == "-") return print(1, text);
-  WholeFile file = TRY(WholeFile::open(path, true));
-  TRY(print(file.fd(), text, "'" + path + "'"));
-  ::fchmod(file.fd(), 0644);
-  return file.commit();
-}
-
 int run_ranking(const Globals& globals, const RankingWords& words, RankingOf of) {
   const auto loaded = load(globals);
   if (!loaded) return loaded.error();
   const Time now = SystemClock().now();
-  const Time since = now - *parse_duration(words.since);
   Ranking ranking({now, *parse_duration(words.half_life)});
-  const auto found = read_reports(loaded->config, words.files, since, [&](std::string_view line) {
-    const Result<Sighting> sighting = Sighting::parse(line);
-    if (sighting && sighting->time >= since) add(ranking, *sighting, of, words.by);
-    return sighting.has_value();
-  });
-  if (!found)
-    return found.error().code == Code::invalid ? usage_error("report", found.error().what) : report(found.error());
-  if (found->broken > 0)
-    report({Code::corrupt,
-            std::to_string(found->broken) + " of " + std::to_string(found->lines) + " lines are no decisions"});
-  if (found->broken > 0 && found->broken == found->lines) return exit_data;
+  const auto found = read_sightings(loaded->config, words, now,
+                                    [&](const Sighting& sighting) { add(ranking, sighting, of, words.by); });
+  if (!found) return found.error();
   const std::vector<Ranking::Row> rows = ranking.worst({words.threshold, words.share, words.limit});
   if (words.format == "text" && rows.empty()) {
     report({Code::not_found, "nobody was seen to send spam"});
     return exit_nothing;
   }
   const RankingOf keys = words.by == "domain" ? RankingOf::domains : of;
-  const Result<void> done = write_out(words.output, text_of(rows, keys, words.format, now));
+  const Result<void> done = write_report(words, text_of(rows, keys, words.format, now));
   return done ? exit_ok : report(done.error());
-}
-
-CLI::Option* duration(CLI::Option* option) {
-  const auto check = [](std::string& value) {
-    const auto parsed = parse_duration(value);
-    if (!parsed) return parsed.error().what;
-    return parsed->count() > 0 ? std::string() : "it must be more than nothing";
-  };
-  return option->type_name("DURATION")->check(CLI::Validator(check, ""));
 }
 
 CLI::App* declare_ranking(CLI::App& app, RankingOf of, RankingWords& words) {
@@ -151,9 +110,7 @@ CLI::App* declare_ranking(CLI::App& app, RankingOf of, RankingWords& words) {
                                                                 : "Rank the hosts that URLs in spam lead to.");
   sub->footer(std::string(sources ? kSourcesExamples : kHostsExamples));
   words.by = sources ? "address" : "host";
-  sub->add_option("FILE", words.files,
-                  "Reports, as report.file has them; - is standard input. Without one, all of report.file, or the "
-                  "stream of report.redis.");
+  add_files(*sub, words);
   one_of(sub->add_option("--by", words.by,
                          sources ? "What is one source: an address (of IPv6 a /64), or the /24 or "
                                    "/48 around it."
@@ -161,31 +118,31 @@ CLI::App* declare_ranking(CLI::App& app, RankingOf of, RankingWords& words) {
          sources ? std::vector<std::string>{"address", "network"} : std::vector<std::string>{"host", "domain"});
   one_of(sub->add_option("--format", words.format, "How it is written; text, if not given."),
          {"text", "json", "csv", "rbldnsd"});
-  duration(sub->add_option("--since", words.since, "Only decisions that are no older; 30d, if not given."));
-  duration(sub->add_option("--half-life", words.half_life, "After so long a decision counts half; 1d, if not given."));
+  add_since(*sub, words);
+  report_duration(
+      sub->add_option("--half-life", words.half_life, "After so long a decision counts half; 1d, if not given."));
   sub->add_option("--threshold", words.threshold, "Only who has that many bad decisions, as they count now.")
       ->type_name("N")
       ->check(CLI::Validator(CLI::NonNegativeNumber).description(""));
   sub->add_option("--share", words.share, "Only where that share of all decisions is bad.")
       ->type_name("0..1")
       ->check(CLI::Range(0.0, 1.0).description(""));
-  sub->add_option("--limit", words.limit, "No more than the N worst; 100, if not given.")
-      ->type_name("N")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}).description(""));
-  sub->add_option("-o,--output", words.output, "Write to FILE, which is replaced at once and whole.")
-      ->type_name("FILE");
+  add_bounds(*sub, words, "No more than the N worst; 100, if not given.");
   return sub;
 }
 
 std::function<int()> declare_report(CLI::App& app, const Globals& globals) {
-  struct ReportWords {
+  struct AllWords {
     RankingWords sources, hosts;
+    ReportWords filters;
   };
-  auto words = std::make_shared<ReportWords>();
+  auto words = std::make_shared<AllWords>();
   CLI::App* sources = declare_ranking(app, RankingOf::sources, words->sources);
   declare_ranking(app, RankingOf::hosts, words->hosts);
+  CLI::App* filters = declare_filters_report(app, words->filters);
   app.require_subcommand(1);
-  return [&globals, words, sources]() -> int {
+  return [&globals, words, sources, filters]() -> int {
+    if (filters->parsed()) return run_filters_report(globals, words->filters);
     return sources->parsed() ? run_ranking(globals, words->sources, RankingOf::sources)
                              : run_ranking(globals, words->hosts, RankingOf::hosts);
   };
@@ -193,7 +150,8 @@ std::function<int()> declare_report(CLI::App& app, const Globals& globals) {
 
 }  // namespace
 
-extern const Command report_command{"report", "Rank who sends spam, for lists that others block by.", declare_report,
-                                    false, kReportExamples};
+extern const Command report_command{
+    "report", "Rank who sends spam, for lists that others block by, and the filters that stop it.", declare_report,
+    false, kReportExamples};
 
 }  // namespace maildrop::cmd

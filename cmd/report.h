@@ -6,9 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "command.h"
 #include "core/clock.h"
 #include "core/config.h"
 #include "core/result.h"
+#include "report/ranking.h"
 
 namespace maildrop::cmd {
 
@@ -28,5 +30,34 @@ using EachDecision = std::function<bool(std::string_view line)>;
 ///   unavailable  it cannot be read
 Result<ReportsRead> read_reports(const Config& config, const std::vector<std::string>& files, Time since,
                                  const EachDecision& each);
+
+/// What all kinds of reports are asked with.
+struct ReportWords {
+  std::vector<std::string> files;
+  std::string format = "text";
+  std::string since = "30d";
+  std::size_t limit = 100;
+  std::string output;
+};
+void add_files(CLI::App& app, ReportWords& words);
+CLI::Option* report_duration(CLI::Option* option);
+void add_since(CLI::App& app, ReportWords& words);
+/// `--limit` and `--output`.
+void add_bounds(CLI::App& app, ReportWords& words, const std::string& limit);
+
+/// The decisions that these words ask for. What is none of them is told; the status where there is nothing else, or the
+/// reports cannot be read.
+using EachSighting = std::function<void(const report::Sighting& sighting)>;
+tl::expected<void, int> read_sightings(const Config& config, const ReportWords& words, Time now,
+                                       const EachSighting& each);
+
+/// To --output: whoever reads the file, and others do, sees the old one or the new one.
+Result<void> write_report(const ReportWords& words, const std::string& text);
+
+std::string aligned(std::string text, std::size_t width, bool right = false);
+
+/// `maildrop report filters`.
+CLI::App* declare_filters_report(CLI::App& app, ReportWords& words);
+int run_filters_report(const Globals& globals, const ReportWords& words);
 
 }  // namespace maildrop::cmd

@@ -1,4 +1,4 @@
-/// report_read.cc: lines of files, of standard input, or of a stream.
+/// report_read.cc: what all reports share: lines of files, of standard input, or of a stream; options; and output.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,10 +9,14 @@
 #include <set>
 #include <utility>
 
+#include "command.h"
 #include "core/descriptor.h"
 #include "core/file_error.h"
+#include "core/text.h"
 #include "report.h"
 #include "report/redis_stream.h"
+#include "terminal.h"
+#include "whole_file.h"
 
 namespace maildrop::cmd {
 
@@ -120,6 +124,64 @@ Result<ReportsRead> read_reports(const Config& config, const std::vector<std::st
     if (!each(decision)) ++read.broken;
   }));
   return read;
+}
+
+tl::expected<void, int> read_sightings(const Config& config, const ReportWords& words, Time now,
+                                       const EachSighting& each) {
+  const Time since = now - *parse_duration(words.since);
+  const auto found = read_reports(config, words.files, since, [&](std::string_view line) {
+    const Result<report::Sighting> sighting = report::Sighting::parse(line);
+    if (sighting && sighting->time >= since) each(*sighting);
+    return sighting.has_value();
+  });
+  if (!found && found.error().code == Code::invalid)
+    return tl::unexpected<int>(usage_error("report", found.error().what));
+  if (!found) return tl::unexpected<int>(report(found.error()));
+  if (found->broken > 0)
+    report({Code::corrupt,
+            std::to_string(found->broken) + " of " + std::to_string(found->lines) + " lines are no decisions"});
+  if (found->broken > 0 && found->broken == found->lines) return tl::unexpected<int>(exit_data);
+  return {};
+}
+
+Result<void> write_report(const ReportWords& words, const std::string& text) {
+  const std::string& path = words.output;
+  if (path.empty() || path == "-") return print(1, text);
+  WholeFile file = TRY(WholeFile::open(path, true));
+  TRY(print(file.fd(), text, "'" + path + "'"));
+  ::fchmod(file.fd(), 0644);
+  return file.commit();
+}
+
+std::string aligned(std::string text, std::size_t width, bool right) {
+  if (text.size() < width) text.insert(right ? 0 : text.size(), width - text.size(), ' ');
+  return text;
+}
+
+CLI::Option* report_duration(CLI::Option* option) {
+  const auto check = [](std::string& value) {
+    const auto parsed = parse_duration(value);
+    if (!parsed) return parsed.error().what;
+    return parsed->count() > 0 ? std::string() : "it must be more than nothing";
+  };
+  return option->type_name("DURATION")->check(CLI::Validator(check, ""));
+}
+
+void add_files(CLI::App& app, ReportWords& words) {
+  app.add_option("FILE", words.files,
+                 "Reports, as report.file has them; - is standard input. Without one, all of report.file, or the "
+                 "stream of report.redis.");
+}
+
+void add_since(CLI::App& app, ReportWords& words) {
+  report_duration(app.add_option("--since", words.since, "Only decisions that are no older; 30d, if not given."));
+}
+
+void add_bounds(CLI::App& app, ReportWords& words, const std::string& limit) {
+  app.add_option("--limit", words.limit, limit)
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}).description(""));
+  app.add_option("-o,--output", words.output, "Write to FILE, which is replaced at once and whole.")->type_name("FILE");
 }
 
 }  // namespace maildrop::cmd

@@ -145,7 +145,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --config --set'
       valued='--config --set'
       files='--config'
-      commands='sources hosts'
+      commands='sources hosts filters'
       ;;
     'maildrop report sources')
       options='-h --help --by --format --since --half-life --threshold --share --limit -o --output --config --set'
@@ -156,6 +156,12 @@ _maildrop_words() {  # what may come after the command $1
     'maildrop report hosts')
       options='-h --help --by --format --since --half-life --threshold --share --limit -o --output --config --set'
       valued='--by --format --since --half-life --threshold --share --limit -o --output --config --set'
+      files='-o --output --config'
+      commands=''
+      ;;
+    'maildrop report filters')
+      options='-h --help --format --since --limit -o --output --config --set'
+      valued='--format --since --limit -o --output --config --set'
       files='-o --output --config'
       commands=''
       ;;
@@ -180,6 +186,7 @@ _maildrop_values() {  # the fixed values of an option: $1 is `maildrop inbox --c
     'maildrop report sources --format') echo 'text json csv rbldnsd' ;;
     'maildrop report hosts --by') echo 'host domain' ;;
     'maildrop report hosts --format') echo 'text json csv rbldnsd' ;;
+    'maildrop report filters --format') echo 'text json csv' ;;
   esac
 }
 

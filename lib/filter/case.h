@@ -74,6 +74,13 @@ class Case {
   /// No phase follows.
   void finish();
 
+  /// What is made of the message that is let in, and whose that is, as Verdict::by.
+  struct Marked {
+    store::Mark mark = store::Mark::none;
+    std::string_view by{};
+  };
+  Marked marked() const;
+
   /// What the last decision came from; at RCPT, of that recipient.
   Trace trace() const;
   /// What filters told last; nullptr: nothing. Until the next phase begins.
@@ -137,7 +144,6 @@ class Case {
   double score() const;
   std::string explain_score() const;
   Verdict worst(bool tells) const;
-  store::Mark mark() const;
   const std::string& message_text();
   unsigned outcomes_without(std::size_t filter, bool taken) const;
   void conclude(bool taken);

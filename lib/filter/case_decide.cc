@@ -8,6 +8,7 @@ namespace maildrop::filter {
 
 namespace {
 
+constexpr std::string_view kSum = "score";  // Verdict::by
 constexpr std::string_view kSpam = "5.7.1 this looks like spam";
 constexpr std::string_view kMaybeSpam = "4.7.1 this may be spam, come again later";
 constexpr std::string_view kCannotTellNow = "4.3.0 cannot judge this now, come again later";
@@ -80,10 +81,12 @@ Verdict Case::worst(bool tells) const {
   const Action by_score = action_of(chain_->settings(), score(), is_spared());
   if ((tells || !refuses(by_score)) && rank_of(by_score) > rank_of(verdict.action)) {
     verdict.action = by_score;
+    verdict.by = kSum;
     verdict.reason = explain_score();
     verdict.reply = by_score == Action::reject ? kSpam : by_score == Action::defer ? kMaybeSpam : "";
   } else if (worst) {
-    verdict.reason = std::string(chain_->links()[worst->filter].name) + ": " + worst->finding.reason;
+    verdict.by = chain_->links()[worst->filter].name;
+    verdict.reason = verdict.by + ": " + worst->finding.reason;
     verdict.reply = worst->finding.reply;
     if (worst->finding.failed) verdict.reply = verdict.action == Action::defer ? kCannotTellNow : kCannotTell;
   }
@@ -117,13 +120,17 @@ Verdict Case::foreseen() const {
 }
 
 /// By what filters want, and by the sum, which may be above what refuses: nobody asked when it came to that.
-store::Mark Case::mark() const {
-  store::Mark mark = mark_of(chain_->settings(), score());
+Case::Marked Case::marked() const {
+  if (allowing()) return {};
+  Marked marked{mark_of(chain_->settings(), score()), kSum};
   for (const Entry* entry : concerned()) {
-    if (entry->effect.action == Action::quarantine) mark = store::Mark::quarantine;
-    if (entry->effect.action == Action::tag && mark == store::Mark::none) mark = store::Mark::tag;
+    const Action action = entry->effect.action;
+    const store::Mark mark = action == Action::quarantine ? store::Mark::quarantine
+                             : action == Action::tag      ? store::Mark::tag
+                                                          : store::Mark::none;
+    if (mark > marked.mark) marked = {mark, chain_->links()[entry->filter].name};
   }
-  return mark;
+  return marked.mark == store::Mark::none ? Marked() : marked;
 }
 
 Trace Case::message_trace() {
@@ -134,7 +141,7 @@ Trace Case::message_trace() {
 Trace Case::trace() const {
   Trace trace;
   trace.score = score();
-  if (!allowing()) trace.mark = mark();
+  trace.mark = marked().mark;
   for (const Entry* entry : concerned()) {
     const Chain::Link& link = chain_->links()[entry->filter];
     trace.entries.push_back({.phase = entry->phase,

@@ -7,10 +7,22 @@
 #include <string>
 #include <utility>
 
+#include "filter/trace.h"
+
 namespace maildrop::filter {
 
+namespace {
+
+constexpr std::string_view kActions = "maildrop_filter_actions_total";
+constexpr std::string_view kActionsHelp =
+    "Sessions, recipients and messages that a filter refused or discarded, and messages that it marked; score is the "
+    "sum of all";
+
+}  // namespace
+
 CountedChain::CountedChain(std::shared_ptr<const Chain> chain, metrics::Registry& registry, Breakers& breakers)
-    : chain_(std::move(chain)), faults_(chain_->links().size()) {
+    : chain_(std::move(chain)), registry_(registry), faults_(chain_->links().size()) {
+  registry.counters(kActions, kActionsHelp);
   std::set<std::string> named;
   for (const Chain::Link& link : chain_->links()) {
     const std::optional<Endpoint> service = link.filter->service();
@@ -58,6 +70,14 @@ std::vector<CountedChain::Failing> CountedChain::failing() const {
       failing.push_back({chain_->links()[i].name, worst->last});
   }
   return failing;
+}
+
+/// Series are made as they come: most filters do one thing, if any.
+void CountedChain::count(std::string_view by, Action action) const {
+  registry_
+      .counter(kActions, kActionsHelp,
+               "filter=\"" + std::string(by) + "\",action=\"" + std::string(name_of(action)) + "\"")
+      .add();
 }
 
 }  // namespace maildrop::filter

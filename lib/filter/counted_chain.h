@@ -27,6 +27,8 @@ class CountedChain {
   const std::shared_ptr<const Chain>& chain() const { return chain_; }
   /// `filter` is an index of chain()->links().
   void count(std::size_t filter, Phase phase, const Finding& finding, std::uint64_t micros) const;
+  /// What was done, `by` whom: as Verdict::by.
+  void count(std::string_view by, Action action) const;
   /// A filter whose last kFailing answers at a phase were faults of its own fails. One that asks a service does not:
   /// that has an outage.
   static constexpr unsigned kFailing = 5;
@@ -55,6 +57,7 @@ class CountedChain {
   static Kind kind_of(const Finding& finding);
 
   std::shared_ptr<const Chain> chain_;
+  metrics::Registry& registry_;
   std::vector<Meters> meters_;  // as chain()->links()
   std::vector<Breaker*> services_;
   mutable std::vector<std::array<Faults, kPhases>> faults_;  // as chain()->links()

@@ -110,7 +110,7 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
 
   Judgement judgement() {
     const Trace trace = case_.message_trace();
-    return {trace.mark, static_cast<float>(trace.score), format_trace(trace)};
+    return {trace.mark, std::string(case_.marked().by), static_cast<float>(trace.score), format_trace(trace)};
   }
   const std::string* told(std::string_view fact) const { return case_.told(fact); }
 
@@ -152,8 +152,17 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     if (lists) shared_.lists.count(*lists);
     const Trial::Done done = std::exchange(done_, {});
     const Verdict verdict = case_.decide();
+    count(verdict);
     run_behind();
     done(verdict);
+  }
+
+  /// A mark is one of the message alone, and of one that is let in.
+  void count(const Verdict& verdict) {
+    if (verdict.refuses() || verdict.action == Action::discard) return counted_->count(verdict.by, verdict.action);
+    const Case::Marked marked = phase_ == Phase::message ? case_.marked() : Case::Marked();
+    if (marked.mark == store::Mark::none) return;
+    counted_->count(marked.by, marked.mark == store::Mark::tag ? Action::tag : Action::quarantine);
   }
 
   void end_time() {

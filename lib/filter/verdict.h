@@ -31,6 +31,7 @@ struct Verdict {
   double score = 0;
   std::string reply;   // for the peer: `550 5.7.1 text`; empty: the phase's standard reply
   std::string reason;  // for operators
+  std::string by{};    // the filter whose action it is; `score`: the sum's; empty: nobody's, or of a pass
   std::chrono::milliseconds delay{0};
 
   bool refuses() const { return action == Action::defer || action == Action::reject || action == Action::disconnect; }
@@ -39,6 +40,7 @@ struct Verdict {
 /// What is kept with a message.
 struct Judgement {
   store::Mark mark = store::Mark::none;
+  std::string by{};              // whose the mark is, as Verdict::by
   std::optional<float> score{};  // nothing: nobody judged it
   std::string verdicts{};        // filter/trace.h
 };

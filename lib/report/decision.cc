@@ -88,7 +88,7 @@ std::string_view name_of(Decision::Result result) {
 }
 
 std::size_t Decision::bytes() const {
-  std::size_t bytes = sizeof(Decision) + why.size() + helo.size() + from.size() + trace.size();
+  std::size_t bytes = sizeof(Decision) + why.size() + by.size() + helo.size() + from.size() + trace.size();
   for (const auto& [name, value] : facts) bytes += sizeof(facts.front()) + value.size();
   for (const auto* list : {&to, &others})
     for (const std::string& address : *list) bytes += sizeof(address) + address.size();
@@ -144,6 +144,7 @@ std::string to_json(const Decision& decision, const Pseudonyms& pseudonyms) {
   out["code"] = decision.code;
   if (!decision.reason.empty()) out["reason"] = decision.reason;
   if (!decision.why.empty()) out["why"] = text_of(hiding.hide(decision.why, true));
+  if (!decision.by.empty()) out["by"] = text_of(decision.by);
   add_session(out, decision, pseudonyms, hiding);
   if (decision.mark != store::Mark::none) out["mark"] = store::name_of(decision.mark);
   if (decision.score && std::isfinite(*decision.score)) out["score"] = *decision.score;

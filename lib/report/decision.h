@@ -27,6 +27,7 @@ struct Decision {
   int code = 0;               // that the peer heard
   std::string_view reason{};  // of the standard replies (smtp/reply.h); lives for ever
   std::string why{};          // a filter's, for operators
+  std::string by{};           // the filter that refused or discarded it, or by which it is marked; `score`: the sum
   std::string session{};      // ids
   std::string id{};           // of what is stored
   std::string client{};       // its address, or `local`

@@ -18,6 +18,7 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kMostHosts = 1000;
 constexpr std::size_t kLongestHost = 253;
+constexpr std::size_t kLongestFilter = 64;  // names of scripts have 24 at most
 
 std::string text_at(const Json& object, const char* name) {
   const auto member = object.find(name);
@@ -31,6 +32,24 @@ Sighting::Kind kind_of(const Json& decision) {
   if (result == "stored") return decision.contains("mark") ? Sighting::Kind::bad : Sighting::Kind::good;
   if (result == "discarded" || (result == "refused" && by_filter)) return Sighting::Kind::bad;
   return Sighting::Kind::nothing;
+}
+
+/// Of a filter, built in or a script. It is written into tables.
+bool is_filter(std::string_view name) {
+  return !name.empty() && name.size() <= kLongestFilter && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+std::string_view deed_of(const Json& decision) {
+  const std::string result = text_at(decision, "result");
+  const std::string mark = text_at(decision, "mark");
+  const std::string_view done = result != "stored"     ? std::string_view(result)
+                                : mark == "quarantine" ? "quarantined"
+                                : mark == "tag"        ? "tagged"
+                                                       : "";
+  const auto deed = std::find(kDeeds.begin(), kDeeds.end(), done);
+  return deed == kDeeds.end() ? std::string_view() : *deed;
 }
 
 bool is_special(std::string_view host) {  // RFC 6761
@@ -59,6 +78,8 @@ Result<Sighting> Sighting::parse(std::string_view line) {
   Sighting sighting;
   sighting.time = *time;
   sighting.kind = kind_of(decision);
+  sighting.by = text_at(decision, "by");
+  if (is_filter(sighting.by)) sighting.deed = deed_of(decision);
   if (const auto client = IpAddress::parse(text_at(decision, "client"))) sighting.client = *client;
   const auto hosts = decision.find("hosts");
   if (hosts == decision.end() || !hosts->is_array()) return sighting;

@@ -1,6 +1,7 @@
 /// ranking.h: who was seen to send what nobody wants, of decisions that were reported: the newer, the more it counts.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,7 +17,10 @@
 
 namespace maildrop::report {
 
-/// A decision as it was reported, as far as it says something of who sent it.
+/// What filters do with mail, the gravest first: the results of decisions, and the marks of what is stored.
+inline constexpr std::array<std::string_view, 5> kDeeds{"refused", "deferred", "discarded", "quarantined", "tagged"};
+
+/// A decision as it was reported, as far as it says something of who sent it, or of who decided.
 struct Sighting {
   /// bad: a filter refused or discarded it, or it was tagged or quarantined. good: stored, with no mark. What was
   /// deferred, or refused for what it is and not for who sends it (no such inbox, too large), says nothing.
@@ -26,6 +30,8 @@ struct Sighting {
   Time time{};
   std::optional<IpAddress> client{};  // nothing: by a unix socket
   std::vector<std::string> hosts{};   // in lower case; what is no name of a host or an address is left out
+  std::string_view deed{};            // of kDeeds, what was done; empty: nothing, or by no filter
+  std::string by{};                   // the filter that did it; `score`: the sum of all
 
   /// corrupt: it is no line of report::to_json().
   static Result<Sighting> parse(std::string_view line);

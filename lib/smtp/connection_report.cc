@@ -40,6 +40,7 @@ Decision Connection::decision_of(Decision::Of of) {
   if (!trial_) return decision;
   filter::Judgement judgement = trial_->judgement();
   decision.mark = judgement.mark;
+  decision.by = std::move(judgement.by);
   decision.score = judgement.score;
   decision.trace = std::move(judgement.verdicts);
   for (const std::string_view fact : kFacts)
@@ -65,6 +66,7 @@ void Connection::report_refusal(const Refusal& refusal) {
   decision.code = refusal.code;
   decision.reason = refusal.reason;
   decision.why = refusal.why;
+  decision.by = refusal.by;
   decision.from = refusal.from;
   if (refusal.of == Refusal::Of::recipient) {
     if (!refusal.to.empty()) decision.to = {refusal.to};
@@ -94,6 +96,7 @@ void Connection::report_message(const Record& record, const Result<store::Messag
   decision.result = stored ? Decision::Result::stored : Decision::Result::deferred;
   decision.code = stored ? 250 : answer_to(stored.error()).code;
   if (!stored) decision.reason = answer_to(stored.error()).reason;
+  if (!stored) decision.by.clear();  // no filter has put it off
   if (stored) decision.id = stored->text();
   decision.from = record.from;
   decision.size = record.size;

@@ -96,6 +96,7 @@ struct Refusal {
   std::string_view reason;  // Reply::reason
   Of of = Of::command;
   std::string why{};                      // a filter's Verdict::reason
+  std::string by{};                       // Verdict::by
   std::string from{};                     // of a recipient or a message: the envelope sender, empty for <>
   std::string to{};                       // the recipient; of a message the first
   std::string argument{};                 // of RCPT, where it names nobody
@@ -216,7 +217,10 @@ class Session {
   void data_ended();
   void finish_message();
   void message_judged();
-  void refuse_message(const Reply& reply, std::string why = {});
+  struct Discard {
+    std::string why, by;  // Verdict::reason, Verdict::by
+  };
+  void refuse_message(const Reply& reply, Discard of = {});
   bool remove_attachments();  // false: no memory for it
   void refuse_data(const Reply& reply);
   DataReader::Limits data_limits() const;
@@ -254,9 +258,9 @@ class Session {
   std::unique_ptr<ChunkReader> chunks_;        // from the first BDAT of a message to its last
   std::unique_ptr<std::string> data_refusal_;  // the reply that the dot or the chunk will get instead of 250
   const Reply* wrong_chunk_ = nullptr;         // the same for a chunk that should not have come
-  std::unique_ptr<std::string> discard_;       // a filter wants the message accepted and dropped: why
-  std::string why_discarded_;                  // the last recipient that was
-  std::unique_ptr<std::string> discard_all_;   // the same, said at connect or HELO: for every message of the session
+  std::unique_ptr<Discard> discard_;           // a filter wants the message accepted and dropped
+  std::unique_ptr<Discard> discard_copy_;      // the last recipient whose copy was dropped
+  std::unique_ptr<Discard> discard_all_;       // the same, said at connect or HELO: for every message of the session
   std::uint64_t chunk_left_ = 0;               // octets of the chunk that have not come yet
   std::uint64_t chunk_size_ = 0;
   std::size_t discarded_ = 0;  // bytes of a refused message read on

@@ -130,9 +130,10 @@ void Session::message_judged() {
   want_ = Want::delivery;
 }
 
-void Session::refuse_message(const Reply& reply, std::string why) {
+void Session::refuse_message(const Reply& reply, Discard of) {
   refusals_.push_back(refused_message(reply));
-  refusals_.back().why = std::move(why);
+  refusals_.back().why = std::move(of.why);
+  refusals_.back().by = std::move(of.by);
   std::string text;
   append(text, reply, id_);
   answer_message(text);

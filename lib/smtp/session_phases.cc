@@ -35,10 +35,10 @@ void Session::answer(const filter::Verdict& verdict) {
   if (state_ == State::closed) return close();  // it was ended while the question was out
   if (verdict.action == filter::Action::discard && phase_ == Phase::rcpt) {
     transaction_.recipients.back().discarded = true;
-    why_discarded_ = verdict.reason;
+    discard_copy_ = std::make_unique<Discard>(Discard{verdict.reason, verdict.by});
   } else if (verdict.action == filter::Action::discard) {
     const bool all = phase_ == Phase::connect || phase_ == Phase::helo;
-    (all ? discard_all_ : discard_) = std::make_unique<std::string>(verdict.reason);
+    (all ? discard_all_ : discard_) = std::make_unique<Discard>(Discard{verdict.reason, verdict.by});
   }
   if (verdict.refuses()) {
     refuse_phase(verdict, standard_reply(verdict));
@@ -83,7 +83,7 @@ void Session::proceed() {
       if (discard_) return refuse_message(reply::discarded, *discard_);
       if (discard_all_) return refuse_message(reply::discarded, *discard_all_);
       if (std::all_of(transaction_.recipients.begin(), transaction_.recipients.end(), is_discarded))
-        return refuse_message(reply::discarded, why_discarded_);
+        return refuse_message(reply::discarded, *discard_copy_);
       std::erase_if(transaction_.recipients, is_discarded);
       return message_judged();
   }
@@ -141,6 +141,7 @@ Refusal Session::refused_by_filter(const filter::Verdict& verdict, const Reply& 
   Refusal refusal = refused_message(standard);
   if (is_refusal(verdict.reply)) std::from_chars(verdict.reply.data(), verdict.reply.data() + 3, refusal.code);
   refusal.why = verdict.reason;
+  refusal.by = verdict.by;
   if (phase_ == Phase::headers || phase_ == Phase::message) return refusal;
   refusal.of = phase_ == Phase::rcpt ? Refusal::Of::recipient : Refusal::Of::command;
   if (phase_ == Phase::rcpt) refusal.to = transaction_.recipients.back().address.to_string();

@@ -346,3 +346,28 @@ TEST_CASE("a message that is kept has the mark of its sum, even of one that refu
   CHECK(session.message_trace().mark == store::Mark::quarantine);
   CHECK(world.judge(session, Phase::message, both).action == Action::reject);  // it is asked at its end
 }
+
+TEST_CASE("a verdict and a mark say whose they are") {
+  const FakeClock clock;
+  World world(clock);
+  const mail::Transaction transaction = transaction_of("192.0.2.1");
+  const auto at_message = [&](std::shared_ptr<const Chain> chain) {
+    Case session(std::move(chain), clock);
+    const Verdict verdict = world.judge(session, Phase::message, transaction);
+    return verdict.by + "/" + std::string(session.marked().by);
+  };
+  const auto finding = [](const char* name, Finding found) {
+    return finds(name, bit(Phase::message), {.mode = FilterUse::Mode::enforce}, std::move(found));
+  };
+  const Finding pass, tag = Finding::act(Action::tag, 1, "", "bad"),
+                      quarantine = Finding::act(Action::quarantine, 2, "", "bad");
+  FilterSettings sums;
+  sums.tag = 3;
+  sums.reject = 10;
+  CHECK(at_message(chain_of(sums, finding("f", pass))) == "/");
+  CHECK(at_message(chain_of(sums, finding("f", kReject))) == "f/");
+  CHECK(at_message(chain_of(sums, finding("f", tag), finding("g", quarantine))) == "g/g");
+  CHECK(at_message(chain_of(sums, finding("f", tag), finding("g", tag))) == "f/f");
+  CHECK(at_message(chain_of(sums, finding("f", tag), finding("g", Finding::score_of(5, "x")))) == "f/score");
+  CHECK(at_message(chain_of(sums, finding("f", Finding::score_of(20, "x")))) == "score/score");
+}

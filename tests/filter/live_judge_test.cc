@@ -106,6 +106,22 @@ TEST_CASE("what filters find is counted, each by itself") {
   CHECK(stage.metrics.total("maildrop_filter_findings_total") == 4);
 }
 
+TEST_CASE("what filters did is counted, and a mark once for a message that is let in") {
+  constexpr FilterUse kEnforced{.mode = FilterUse::Mode::enforce};
+  Stage stage(chain_of({}, finds("marks", kConnect, kEnforced, Finding::act(Action::tag, 0, "", "x")),
+                       finds("refuses", bit(Phase::rcpt), kEnforced, Finding::act(Action::defer, 0, "", "x"))));
+  const auto counted = [&](const std::string& filter, const std::string& action) {
+    return stage.metrics.total("maildrop_filter_actions_total", "filter=\"" + filter + "\",action=\"" + action + "\"");
+  };
+  for (const Phase phase : {Phase::connect, Phase::helo, Phase::mail, Phase::rcpt, Phase::rcpt})
+    Stage::wait(stage.ask(phase));
+  CHECK(counted("refuses", "defer") == 2);
+  CHECK(stage.metrics.total("maildrop_filter_actions_total") == 2);
+  Stage::wait(stage.ask(Phase::message));
+  CHECK(counted("marks", "tag") == 1);
+  CHECK(stage.metrics.total("maildrop_filter_actions_total") == 3);
+}
+
 TEST_CASE("a DNS that answers nobody is an outage, in which it is not waited for") {
   FilterSettings settings;
   settings.timeout = std::chrono::hours(1);

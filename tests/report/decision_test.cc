@@ -33,6 +33,7 @@ Decision full() {
   decision.code = 550;
   decision.reason = "filter";
   decision.why = "rate: BOB@example.org";
+  decision.by = "rate";
   decision.session = "s1";
   decision.client = "192.0.2.1";
   decision.helo = "mail.example.com";
@@ -65,6 +66,7 @@ TEST_CASE("a decision has what an operator asks for, and whom it was for by a ps
   CHECK(object["to"] == nlohmann::json{bob, pseudonyms.of("ann+x@example.org")});
   CHECK(object["from"] == "list-" + bob + "@example.com");
   CHECK(object["why"] == "rate: " + bob);
+  CHECK(object["by"] == "rate");
   CHECK(object["mark"] == "tag");
   CHECK(object["facts"]["spf"] == "pass");
   CHECK(object["hosts"].size() == 2);

@@ -62,6 +62,7 @@ TEST_CASE("a refusal is told as the peer heard it, with what the filter says of 
     verdict.action = filter::Action::defer;
     verdict.reply = c.reply;
     verdict.reason = "seen 3 s ago";
+    verdict.by = "greylist";
     session.answer(verdict);
     const std::vector<Refusal> refusals = session.take_refusals();
     REQUIRE(refusals.size() == 1);
@@ -69,6 +70,7 @@ TEST_CASE("a refusal is told as the peer heard it, with what the filter says of 
     CHECK(session.take_output().substr(0, 3) == std::to_string(c.code));
     CHECK(refusals[0].reason == "filter");
     CHECK(refusals[0].why == "seen 3 s ago");
+    CHECK(refusals[0].by == "greylist");
     CHECK((refusals[0].of == Refusal::Of::recipient) == (c.phase == filter::Phase::rcpt));
   }
 }
@@ -103,6 +105,7 @@ TEST_CASE("each message that is discarded is told, with the reason of the verdic
     filter::Verdict verdict;
     verdict.action = action;
     verdict.reason = reason;
+    verdict.by = reason;
     session.answer(verdict);
   };
   session.consume("HELO a\r\n");
@@ -116,6 +119,7 @@ TEST_CASE("each message that is discarded is told, with the reason of the verdic
     CHECK(refusals[0].code == 250);
     CHECK(refusals[0].of == Refusal::Of::message);
     CHECK(refusals[0].why == (twice ? "a virus" : "known for it"));
+    CHECK(refusals[0].by == refusals[0].why);
     CHECK(refusals[0].from == "a@b.test");
     CHECK(refusals[0].to == "u@example.org");
   }

@@ -109,6 +109,14 @@ def every_way():
         time, signature = (each.split("=", 1)[1] for each in fields["Maildrop-Signature"].split(","))
         same("the signature is true",
              hmac.new(b"secret", time.encode() + b"." + body, hashlib.sha256).hexdigest(), signature)
+        same("which filter did it", [denied["by"], "by" in stored, "by" in relay], ["access", False, False])
+        status, out, _ = maildrop("report", "filters", "--format=json", settings={"report.redis": redis.url})
+        rows = {each["filter"]: each for each in map(json.loads, out.splitlines())}
+        same("filters are ranked", (status, rows["access"]["refused"], next(iter(rows))), (0, 1, "access"))
+        table = maildrop("report", "filters", FILE)[1].decode().splitlines()
+        same("in a table", (table[0].split()[:3], table[1].split()[:3]),
+             (["FILTER", "REFUSED", "DEFERRED"], ["access", "1", "0"]))
+        same("or not at all", maildrop("report", "filters", "--since=1ms", FILE)[0], 1)
         status, out, _ = maildrop("report", "sources", "--format=json", settings={"report.redis": redis.url})
         same("the stream is read again",
              sorted(json.loads(line)["source"] for line in out.splitlines()), ["198.51.100.9", "203.0.113.7"])
