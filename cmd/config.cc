@@ -52,13 +52,11 @@ std::vector<std::pair<std::string_view, std::string>> filter_problems(const Conf
                                                                       filter::ChainSource& source) {
   const auto made = source.make(config);
   if (made) return {};
-  constexpr std::string_view kPrefix = "filter.";  // `filter.NAME: what is wrong`
-  const std::string& what = made.error().what;
+  const std::string& what = made.error().what;  // `filter.NAME.SETTING: what is wrong`
   const std::size_t end = what.find(": ");
-  if (!what.starts_with(kPrefix) || end == std::string::npos) return {{"filter.lua.folder", what}};
-  const std::string name = what.substr(kPrefix.size(), end - kPrefix.size());
-  const Setting* setting = find_setting(std::string(kPrefix) + name + (name == "place" ? ".files" : ".mode"));
-  return {{setting ? setting->key : "filter.lua.folder", what.substr(end + 2)}};
+  const Setting* const setting = end == std::string::npos ? nullptr : find_setting(what.substr(0, end));
+  if (!setting) return {{"filter.lua.folder", what}};
+  return {{setting->key, what.substr(end + 2)}};
 }
 
 int check(const Globals& globals) {

@@ -97,8 +97,8 @@ extern const FilterKind kAccess{"access",
                                 [](const FilterSettings& settings) -> const FilterUse& { return settings.access; },
                                 [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                   const AccessFilter& settings = config.filter.access;
-                                  auto allow = TRY(Pattern::parse(settings.allow));
-                                  auto deny = TRY(Pattern::parse(settings.deny));
+                                  auto allow = TRY(in_setting("allow", Pattern::parse(settings.allow)));
+                                  auto deny = TRY(in_setting("deny", Pattern::parse(settings.deny)));
                                   return std::make_unique<Access>(std::move(allow), std::move(deny),
                                                                   action_of(settings.action));
                                 }};

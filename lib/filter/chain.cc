@@ -35,7 +35,7 @@ Result<std::vector<Chain::Link>> Chain::make_links(const Config& config, std::sp
     const FilterUse& use = kind.use(config.filter);
     if (use.mode == FilterUse::Mode::off) continue;
     Result<std::unique_ptr<Filter>> made = kind.make(config);
-    if (!made) return fail(Code::invalid, "filter." + std::string(kind.name) + ": " + made.error().what);
+    if (!made) return fail(Code::invalid, "filter." + std::string(kind.name) + "." + made.error().what);
     const auto phases = static_cast<std::uint8_t>(kind.phases & (*made)->phases());
     links.push_back({kind.name, phases, use, std::move(*made), kind.tells});
   }

@@ -27,7 +27,7 @@ class Chain {
     std::span<const std::string_view> tells{};
   };
 
-  /// Of those kinds whose mode is not off. invalid: what is wrong with the settings of which filter.
+  /// Of those kinds whose mode is not off. invalid: what is wrong with which setting, `filter.http.url: what`.
   /// And of `scripts`, behind them.
   static Result<std::shared_ptr<const Chain>> make(const Config& config, std::span<const FilterKind> kinds,
                                                    std::span<const std::shared_ptr<const LuaScript>> scripts = {});

@@ -84,13 +84,14 @@ class Rules final : public Filter {
 
 }  // namespace
 
-extern const FilterKind kContent{"content",
-                                 "What a message says, by rules of yours.",
-                                 bit(Phase::message),
-                                 {},
-                                 [](const FilterSettings& settings) -> const FilterUse& { return settings.content; },
-                                 [](const Config& config) -> Result<std::unique_ptr<Filter>> {
-                                   return std::make_unique<Rules>(TRY(ContentRule::parse(config.filter.content.rules)));
-                                 }};
+extern const FilterKind kContent{
+    "content",
+    "What a message says, by rules of yours.",
+    bit(Phase::message),
+    {},
+    [](const FilterSettings& settings) -> const FilterUse& { return settings.content; },
+    [](const Config& config) -> Result<std::unique_ptr<Filter>> {
+      return std::make_unique<Rules>(TRY(in_setting("rules", ContentRule::parse(config.filter.content.rules))));
+    }};
 
 }  // namespace maildrop::filter

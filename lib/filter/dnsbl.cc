@@ -85,7 +85,7 @@ extern const FilterKind kDnsbl{"dnsbl",
                                kTells,
                                [](const FilterSettings& settings) -> const FilterUse& { return settings.dnsbl; },
                                [](const Config& config) -> Result<std::unique_ptr<Filter>> {
-                                 auto lists = TRY(DnsblList::parse(config.filter.dnsbl.lists));
+                                 auto lists = TRY(in_setting("lists", DnsblList::parse(config.filter.dnsbl.lists)));
                                  return std::make_unique<Dnsbl>(std::move(lists), config.filter.dnsbl.reject_at);
                                }};
 

@@ -77,14 +77,21 @@ class Filter {
   virtual Finding judge(Phase phase, const mail::Transaction& transaction, Facts& facts) const = 0;
 };
 
+/// For FilterKind::make, whose errors begin with the setting that is wrong: `url: 'x' names no address`.
+template <class T>
+Result<T> in_setting(std::string_view setting, Result<T> made) {
+  if (made) return made;
+  return fail(made.error().code, std::string(setting) + ": " + made.error().what);
+}
+
 /// One line of the table of filters.
 struct FilterKind {
   std::string_view name;  // as in settings, metrics, traces: [a-z_]
   std::string_view summary;
-  std::uint8_t phases;                             // bit() of each it wants to be asked at
-  std::span<const std::string_view> tells;         // facts that it tells to those behind it
-  const FilterUse& (*use)(const FilterSettings&);  // its part of the settings
-  Result<std::unique_ptr<Filter>> (*make)(const Config&);
+  std::uint8_t phases;                                     // bit() of each it wants to be asked at
+  std::span<const std::string_view> tells;                 // facts that it tells to those behind it
+  const FilterUse& (*use)(const FilterSettings&);          // its part of the settings
+  Result<std::unique_ptr<Filter>> (*make)(const Config&);  // its errors are those of in_setting()
 };
 
 }  // namespace maildrop::filter

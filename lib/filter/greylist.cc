@@ -130,7 +130,8 @@ extern const FilterKind kGreylist{"greylist",
                                   {},
                                   [](const FilterSettings& settings) -> const FilterUse& { return settings.greylist; },
                                   [](const Config& config) -> Result<std::unique_ptr<Filter>> {
-                                    auto except = TRY(Pattern::parse(config.filter.greylist.except));
+                                    auto except =
+                                        TRY(in_setting("except", Pattern::parse(config.filter.greylist.except)));
                                     return std::make_unique<Greylist>(config.filter.greylist, std::move(except));
                                   }};
 

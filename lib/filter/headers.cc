@@ -48,7 +48,7 @@ extern const FilterKind kHeaders{"headers",
                                  [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                    HeaderFilter::Rules except;
                                    for (const std::string& name : config.filter.headers.except)
-                                     except.push_back(TRY(parse_header_rule(name)));
+                                     except.push_back(TRY(in_setting("except", parse_header_rule(name))));
                                    return std::make_unique<HeaderFilter>(our_names(config), std::move(except));
                                  }};
 

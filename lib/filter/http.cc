@@ -57,7 +57,7 @@ extern const FilterKind kHttp{"http",
                               [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                 std::optional<service::HttpUrl> url;
                                 if (!config.filter.http.url.empty())
-                                  url = TRY(service::HttpUrl::parse(config.filter.http.url));
+                                  url = TRY(in_setting("url", service::HttpUrl::parse(config.filter.http.url)));
                                 return std::make_unique<Http>(std::move(url), config.filter.http);
                               }};
 

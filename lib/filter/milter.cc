@@ -49,7 +49,8 @@ extern const FilterKind kMilter{"milter",
                                 [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                   std::optional<Endpoint> endpoint;
                                   if (!config.filter.milter.endpoint.empty())
-                                    endpoint = TRY(Endpoint::parse(config.filter.milter.endpoint));
+                                    endpoint =
+                                        TRY(in_setting("endpoint", Endpoint::parse(config.filter.milter.endpoint)));
                                   return std::make_unique<Milter>(std::move(endpoint), effective_hostname(config.smtp));
                                 }};
 

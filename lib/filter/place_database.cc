@@ -57,10 +57,10 @@ std::vector<std::string> place_files(const PlaceFilter& settings, std::string_vi
 
 Result<Places> open_places(const PlaceFilter& settings, std::vector<FileProblem>& problems, std::string_view usual) {
   Places places;
-  if (!settings.networks.empty()) places.push_back(TRY(PlaceList::parse(settings.networks)));
+  if (!settings.networks.empty()) places.push_back(TRY(in_setting("networks", PlaceList::parse(settings.networks))));
   for (const std::string& path : place_files(settings, usual)) {
     Result<std::unique_ptr<PlaceDatabase>> opened = open_place_file(path);
-    if (!opened && !settings.files.empty()) return tl::unexpected(std::move(opened.error()));
+    if (!opened && !settings.files.empty()) return in_setting("files", Result<Places>(tl::unexpected(opened.error())));
     if (opened)
       places.push_back(std::move(*opened));
     else

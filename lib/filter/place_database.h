@@ -53,7 +53,7 @@ inline constexpr std::string_view kUsualPlaceFile = "/usr/share/libloc-location/
 std::vector<std::string> place_files(const PlaceFilter& settings, std::string_view usual = kUsualPlaceFile);
 
 /// All sources, in the order in which they go. `problems` has why the usual one cannot be used.
-/// Fails as PlaceList::parse(), and open_place_file() of those that are named.
+/// Fails as PlaceList::parse(), and open_place_file() of those that are named, with the setting as in_setting() has it.
 using Places = std::vector<std::unique_ptr<const PlaceDatabase>>;
 Result<Places> open_places(const PlaceFilter& settings, std::vector<FileProblem>& problems,
                            std::string_view usual = kUsualPlaceFile);

@@ -113,7 +113,7 @@ extern const FilterKind kRate{"rate",
                               {},
                               [](const FilterSettings& settings) -> const FilterUse& { return settings.rate; },
                               [](const Config& config) -> Result<std::unique_ptr<Filter>> {
-                                auto limits = TRY(RateLimit::parse(config.filter.rate.limits));
+                                auto limits = TRY(in_setting("limits", RateLimit::parse(config.filter.rate.limits)));
                                 return std::make_unique<Rate>(std::move(limits));
                               }};
 

@@ -68,7 +68,8 @@ extern const FilterKind kReserved{
     [](const FilterSettings& settings) -> const FilterUse& { return settings.reserved; },
     [](const Config& config) -> Result<std::unique_ptr<Filter>> {
       std::vector<std::string> refused;
-      for (const std::string& name : config.filter.reserved.refuse) refused.push_back(TRY(refused_name(name)));
+      for (const std::string& name : config.filter.reserved.refuse)
+        refused.push_back(TRY(in_setting("refuse", refused_name(name))));
       return std::make_unique<Reserved>(config.inbox.reserved, std::move(refused));
     }};
 

@@ -52,7 +52,7 @@ extern const FilterKind kRspamd{"rspamd",
                                 [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                   std::optional<service::HttpUrl> url;
                                   if (!config.filter.rspamd.url.empty())
-                                    url = TRY(service::HttpUrl::parse(config.filter.rspamd.url));
+                                    url = TRY(in_setting("url", service::HttpUrl::parse(config.filter.rspamd.url)));
                                   return std::make_unique<Rspamd>(std::move(url));
                                 }};
 

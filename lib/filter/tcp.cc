@@ -54,7 +54,7 @@ class Tcp final : public Filter {
 
 Result<std::unique_ptr<Filter>> make(const Config& config) {
   std::vector<FileProblem> problems;
-  P0fDatabase database = TRY(open_p0f_file(config.filter.tcp.database, problems));
+  P0fDatabase database = TRY(in_setting("database", open_p0f_file(config.filter.tcp.database, problems)));
   return std::make_unique<Tcp>(config.filter.tcp, std::move(database), std::move(problems));
 }
 

@@ -183,16 +183,16 @@ std::vector<std::string> own_domains(const Config& config) {
 
 }  // namespace
 
-extern const FilterKind kUribl{"uribl",
-                               "Which lists in the DNS have the domains of the URLs in a message, and of who sends it.",
-                               bit(Phase::message),
-                               kTells,
-                               [](const FilterSettings& settings) -> const FilterUse& { return settings.uribl; },
-                               [](const Config& config) -> Result<std::unique_ptr<Filter>> {
-                                 auto lists = TRY(DnsblList::parse(config.filter.uribl.lists, DnsblList::Of::names));
-                                 if (lists.size() > kMostLists) return fail(Code::invalid, "more than 10 zones");
-                                 return std::make_unique<Uribl>(std::move(lists), config.filter.uribl,
-                                                                own_domains(config));
-                               }};
+extern const FilterKind kUribl{
+    "uribl",
+    "Which lists in the DNS have the domains of the URLs in a message, and of who sends it.",
+    bit(Phase::message),
+    kTells,
+    [](const FilterSettings& settings) -> const FilterUse& { return settings.uribl; },
+    [](const Config& config) -> Result<std::unique_ptr<Filter>> {
+      auto lists = TRY(in_setting("lists", DnsblList::parse(config.filter.uribl.lists, DnsblList::Of::names)));
+      if (lists.size() > kMostLists) return fail(Code::invalid, "lists: more than 10 zones");
+      return std::make_unique<Uribl>(std::move(lists), config.filter.uribl, own_domains(config));
+    }};
 
 }  // namespace maildrop::filter

@@ -99,8 +99,9 @@ extern const FilterKind kUrls{"urls",
                               {},
                               [](const FilterSettings& settings) -> const FilterUse& { return settings.urls; },
                               [](const Config& config) -> Result<std::unique_ptr<Filter>> {
-                                return std::make_unique<Urls>(TRY(parse_hosts(config.filter.urls.deny)),
-                                                              config.filter.urls.most_domains);
+                                return std::make_unique<Urls>(
+                                    TRY(in_setting("deny", parse_hosts(config.filter.urls.deny))),
+                                    config.filter.urls.most_domains);
                               }};
 
 }  // namespace maildrop::filter

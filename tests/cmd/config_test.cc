@@ -51,6 +51,36 @@ TEST_CASE("config check tells what was read, or every problem") {
   CHECK(outcome.status == 78);
 }
 
+TEST_CASE("config check tells what filters say of their settings where these are written") {
+  const test::Folder folder;
+  for (const auto& [filter, setting, value] :
+       std::vector<std::array<const char*, 3>>{{"http", "url", "'http://localhost:1/x'"},
+                                               {"rspamd", "url", "'ftp://127.0.0.1/'"},
+                                               {"milter", "endpoint", "'nowhere'"},
+                                               {"access", "allow", "['/(/']"},
+                                               {"access", "deny", "['/(/']"},
+                                               {"content", "rules", "['x']"},
+                                               {"dnsbl", "lists", "['a b']"},
+                                               {"uribl", "lists", "['a b']"},
+                                               {"headers", "except", "['x']"},
+                                               {"urls", "deny", "['/(/']"},
+                                               {"reserved", "refuse", "['postmaster']"},
+                                               {"greylist", "except", "['/(/']"},
+                                               {"rate", "limits", "['x']"},
+                                               {"place", "networks", "['x']"},
+                                               {"place", "files", "['/no/such/file']"},
+                                               {"tcp", "database", "'/no/such/file'"}}) {
+    const std::string name(filter), key = name + "." + setting;
+    const std::string mode = name == "reserved" ? "enforce" : "score";
+    const std::string file =
+        write(folder, "f.toml", "[filter." + name + "]\nmode = '" + mode + "'\n\n" + setting + " = " + value + "\n");
+    const Outcome outcome = run({"config", "check", "--config", file});
+    CAPTURE(outcome.err);
+    CHECK(outcome.status == 78);
+    CHECK_THAT(outcome.err, Catch::Contains(file + ":4:") && Catch::Contains(": filter." + key + ": "));
+  }
+}
+
 TEST_CASE("config check tells what is wrong with the files of filters, which the daemon goes on without") {
   const test::Folder folder;
   const std::string p0f = write(folder, "p0f.fp", "[tcp:request]\nsig = 1\n");

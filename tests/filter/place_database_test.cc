@@ -47,7 +47,8 @@ TEST_CASE("a file that is named and cannot be used is an error") {
     CHECK(problems.empty());
     return places.error();
   };
-  CHECK(wrong("/nonexistent/place.mmdb").what == "cannot read '/nonexistent/place.mmdb': No such file or directory");
+  CHECK(wrong("/nonexistent/place.mmdb").what ==
+        "files: cannot read '/nonexistent/place.mmdb': No such file or directory");
   CHECK(wrong("/nonexistent/place.mmdb").code == Code::unavailable);
   CHECK(wrong("/").code == Code::unavailable);
   const PlaceFile empty("empty"), text("text", "LOCDBXX, and no more");

@@ -92,7 +92,7 @@ TEST_CASE("uribl: settings that cannot be") {
     return chain ? std::string() : chain.error().what;
   };
   CHECK(error(with_lists(10)).empty());
-  CHECK(error(with_lists(11)) == "filter.uribl: more than 10 zones");
+  CHECK(error(with_lists(11)) == "filter.uribl.lists: more than 10 zones");
   Config config;
   config.filter.uribl.lists = {"uri.example/127.0.0.&0"};
   CHECK(error(config).find("&0") != std::string::npos);
