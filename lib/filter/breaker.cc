@@ -1,6 +1,8 @@
 /// breaker.cc: one probe at a time.
 #include "filter/breaker.h"
 
+#include <utility>
+
 namespace maildrop::filter {
 
 bool Breaker::admits(Monotonic now) {
@@ -21,14 +23,19 @@ void Breaker::count_use(bool useful, Monotonic now) {
   if (named_.load(std::memory_order_relaxed)) outage_.count(useful, now);
 }
 
-void Breaker::set_named(bool named) {
+void Breaker::set_askers(std::string askers) {
+  const bool named = !askers.empty();
+  outage_.set_askers(std::move(askers));
   named_.store(named, std::memory_order_relaxed);
   if (!named) outage_.forget();
 }
 
-void Breakers::name_only(const std::set<std::string>& services) {
+void Breakers::name_only(const Askers& services) {
   const std::lock_guard lock(mutex_);
-  for (const auto& [name, breaker] : breakers_) breaker->set_named(services.contains(name));
+  for (const auto& [name, breaker] : breakers_) {
+    const auto found = services.find(name);
+    breaker->set_askers(found == services.end() ? std::string() : found->second);
+  }
 }
 
 Breaker& Breakers::of(const std::string& service) {
@@ -41,8 +48,11 @@ Breaker& Breakers::of(const std::string& service) {
 std::vector<std::string> Breakers::active() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> names;
-  for (const auto& [name, breaker] : breakers_)
-    if (breaker->outage().active()) names.push_back(name);
+  for (const auto& [name, breaker] : breakers_) {
+    if (!breaker->outage().active()) continue;
+    const std::string askers = breaker->outage().askers();
+    names.push_back(name + (askers.empty() ? "" : " (" + askers + ")"));
+  }
   return names;
 }
 

@@ -6,7 +6,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -34,8 +33,8 @@ class Breaker {
   void count_use(bool useful, Monotonic now);
   const Outage& outage() const { return outage_; }
 
-  /// Whether any filter asks it now: of one that none does, what becomes of the last calls changes nothing.
-  void set_named(bool named);
+  /// The filters that ask it now, `http, lua`: of one that none does, what becomes of the last calls changes nothing.
+  void set_askers(std::string askers);
 
  private:
   std::string service_;
@@ -50,9 +49,10 @@ class Breakers {
  public:
   explicit Breakers(metrics::Registry& metrics) : metrics_(metrics) {}
   Breaker& of(const std::string& service);
-  /// From now on filters ask these alone.
-  void name_only(const std::set<std::string>& services);
-  /// Services that do not answer now.
+  /// From now on filters ask these alone. To each service the filters that do.
+  using Askers = std::map<std::string, std::string>;
+  void name_only(const Askers& services);
+  /// Services that do not answer now, and who asks them: `127.0.0.1:28200 (http)`.
   std::vector<std::string> active() const;
 
  private:

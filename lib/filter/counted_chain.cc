@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -23,10 +22,13 @@ constexpr std::string_view kActionsHelp =
 CountedChain::CountedChain(std::shared_ptr<const Chain> chain, metrics::Registry& registry, Breakers& breakers)
     : chain_(std::move(chain)), registry_(registry), faults_(chain_->links().size()) {
   registry.counters(kActions, kActionsHelp);
-  std::set<std::string> named;
+  Breakers::Askers askers;
   for (const Chain::Link& link : chain_->links()) {
     const std::optional<Endpoint> service = link.filter->service();
-    if (service) named.insert(service->to_string());
+    if (service) {
+      std::string& names = askers[service->to_string()];
+      names += (names.empty() ? "" : ", ") + std::string(link.name);
+    }
     services_.push_back(service ? &breakers.of(service->to_string()) : nullptr);
     const std::string label = "filter=\"" + std::string(link.name) + "\"";
     Meters& meters = meters_.emplace_back();
@@ -36,7 +38,7 @@ CountedChain::CountedChain(std::shared_ptr<const Chain> chain, metrics::Registry
     meters.micros = &registry.counter("maildrop_filter_microseconds_total",
                                       "Time that filters took to judge, waiting not included", label);
   }
-  breakers.name_only(named);
+  breakers.name_only(askers);
 }
 
 CountedChain::Kind CountedChain::kind_of(const Finding& finding) {

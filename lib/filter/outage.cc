@@ -1,7 +1,7 @@
 /// outage.cc: counts, and tells of each change once.
 #include "filter/outage.h"
 
-#include <string>
+#include <utility>
 
 #include "core/log.h"
 
@@ -24,7 +24,7 @@ void Outage::count(bool answered, Monotonic now) {
     failures_.store(0, std::memory_order_relaxed);
     if (!active() || !active_.exchange(false)) return;
     gauge_.set(0);
-    log::info("filters have answers again", {{"source", source_}});
+    log::info("filters have answers again", {{"source", source_}, log::Field::if_any("filter", askers())});
     return;
   }
   Monotonic::rep never = 0;
@@ -33,7 +33,7 @@ void Outage::count(bool answered, Monotonic now) {
   const bool long_ago = moment - last_.load(std::memory_order_relaxed) >= least_.count();
   if (!many || !long_ago || active() || active_.exchange(true)) return;
   gauge_.set(1);
-  log::warning("filters have no answers", {{"source", source_}});
+  log::warning("filters have no answers", {{"source", source_}, log::Field::if_any("filter", askers())});
 }
 
 void Outage::forget() {
@@ -41,6 +41,16 @@ void Outage::forget() {
   if (!active_.exchange(false)) return;
   gauge_.set(0);
   log::info("filters ask it no more", {{"source", source_}});
+}
+
+void Outage::set_askers(std::string askers) {
+  const std::lock_guard lock(mutex_);
+  askers_ = std::move(askers);
+}
+
+std::string Outage::askers() const {
+  const std::lock_guard lock(mutex_);
+  return askers_;
 }
 
 }  // namespace maildrop::filter

@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <string>
 #include <string_view>
 
 #include "core/clock.h"
@@ -11,7 +13,7 @@
 
 namespace maildrop::filter {
 
-/// Of one source of facts, by the sessions that asked it. Thread-safe, lock-free.
+/// Of one source of facts, by the sessions that asked it. Thread-safe; lock-free, but where something is told.
 class Outage {
  public:
   /// Sessions in a row that had no answer at all, each counted at most once for each phase: one whose own domain is
@@ -25,6 +27,9 @@ class Outage {
   void count(bool answered, Monotonic now);
   /// Nobody asks it any more.
   void forget();
+  /// The filters that ask it, `http`, as it is told from now on; empty: any.
+  void set_askers(std::string askers);
+  std::string askers() const;
   bool active() const { return active_.load(std::memory_order_relaxed); }
   std::string_view source() const { return source_; }
 
@@ -36,6 +41,8 @@ class Outage {
   std::atomic<Monotonic::rep> last_{0};  // when there was an answer, or the first failure since the start
   std::atomic<unsigned> failures_{0};    // since then
   std::atomic<bool> active_{false};
+  mutable std::mutex mutex_;  // of what follows
+  std::string askers_;
 };
 
 }  // namespace maildrop::filter

@@ -64,13 +64,13 @@ TEST_CASE("a service that no filter asks any more has no outage") {
     for (unsigned i = 0; i < Breaker::kFailures; ++i) breaker.count(false, {});
   };
   fail();
-  breakers.name_only({"127.0.0.1:1"});
-  CHECK(breakers.active().size() == 1);
+  breakers.name_only({{"127.0.0.1:1", "http"}});
+  CHECK(breakers.active() == std::vector<std::string>{"127.0.0.1:1 (http)"});
   breakers.name_only({});
   fail();  // of sessions that began before
   CHECK(breakers.active().empty());
   CHECK(metrics.gauge("maildrop_filter_outage", "", "source=\"127.0.0.1:1\"").value() == 0);
-  breakers.name_only({"127.0.0.1:1"});
+  breakers.name_only({{"127.0.0.1:1", "http"}});
   fail();
   CHECK(breakers.active().size() == 1);
 }

@@ -100,6 +100,7 @@ TEST_CASE("a service whose answers are of no use is an outage, and is asked all 
     for (unsigned i = 0; i < 2 * Breaker::kFailures; ++i) Stage::wait(stage.ask(Phase::connect));
     CHECK(stage.served.requests == before + 2 * Breaker::kFailures);
     CHECK(stage.judge.impaired().starts_with("filters have no answers: 127.0.0.1:"));
+    CHECK(stage.judge.impaired().ends_with(" (service)\n"));
     stage.judge.apply(chain_of({}));
     CHECK(stage.judge.impaired().empty());
   }

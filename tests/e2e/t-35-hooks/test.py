@@ -64,8 +64,8 @@ def failures(service):
         same("who hangs is not waited for", send(server).code, 450)
         for _ in range(4):
             send(server)
-        check("after five calls the log has it", server.wait_for(r"filters have no answers source=127\.0\.0\.1:"), server.log())
-        check("and /readyz", "filters have no answers: 127.0.0.1:" in ready(server), ready(server))
+        check("after five calls the log has it", server.wait_for(r"filters have no answers source=127\.0\.0\.1:\d+ filter=http$"), server.log())
+        check("and /readyz", "filters have no answers: 127.0.0.1:" in ready(server) and " (http)" in ready(server), ready(server))
         send(server)  # the probe
         asked = len(service.asked)
         same("and others are not asked", (send(server).code, len(service.asked)), (450, asked))

@@ -131,8 +131,8 @@ def failures(rspamd):
         for _ in range(4):
             send(server)
         rspamd.signal_workers(signal.SIGCONT)
-        check("after five calls the log has it", server.wait_for(r"filters have no answers source=127\.0\.0\.1:"), server.log())
-        check("and /readyz", "filters have no answers: 127.0.0.1:" in ready(server), ready(server))
+        check("after five calls the log has it", server.wait_for(r"filters have no answers source=127\.0\.0\.1:\d+ filter=rspamd$"), server.log())
+        check("and /readyz", "filters have no answers: 127.0.0.1:" in ready(server) and " (rspamd)" in ready(server), ready(server))
         check("until it goes on", until(lambda: send(server).code == 250, 20, 0.5), server.log())
         rspamd.kill()
         same("where it is dead mail is deferred, as on_error says", send(server).code, 450)

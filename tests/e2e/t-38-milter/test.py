@@ -116,8 +116,8 @@ def failures(milter):
         milter.hangs.clear()
         for _ in range(5):
             same("who hangs is not waited for", send_folded(server).code, 450)
-        check("after five calls the log has it", server.wait_for(r"filters have no answers source=127\.0\.0\.1:"), server.log())
-        check("and /readyz", "filters have no answers: 127.0.0.1:" in ready(server), ready(server))
+        check("after five calls the log has it", server.wait_for(r"filters have no answers source=127\.0\.0\.1:\d+ filter=milter$"), server.log())
+        check("and /readyz", "filters have no answers: 127.0.0.1:" in ready(server) and " (milter)" in ready(server), ready(server))
         send_folded(server)  # the probe
         connections = milter.connections
         same("and others do not connect", (send_folded(server).code, milter.connections), (450, connections))
