@@ -39,7 +39,7 @@ constexpr Word kWords[] = {{"pass", Action::pass, false, 0},
 
 json client_of(const mail::Transaction& transaction) {
   return {{"address", transaction.peer.local ? json() : json(transaction.peer.address.to_string())},
-          {"port", transaction.peer.port},
+          {"port", transaction.peer.port != 0 ? json(transaction.peer.port) : json()},
           {"helo", transaction.helo},
           {"esmtp", transaction.esmtp},
           {"tls", transaction.tls.active() ? json(transaction.tls.protocol) : json()}};

@@ -40,7 +40,10 @@ TEST_CASE("a service hears at each phase what is known by then") {
   CHECK(connect["phase"] == "connect");
   CHECK(connect["client"]["address"] == "192.0.2.1");
   CHECK(connect["client"]["tls"].is_null());
+  CHECK(connect["client"]["port"].is_null());
   CHECK_FALSE((connect.contains("from") || connect.contains("to") || connect.contains("headers")));
+  transaction.peer.port = 1234;
+  CHECK(asked(Phase::mail, transaction)["client"]["port"] == 1234);
   CHECK(asked(Phase::mail, transaction)["from"] == "a@example.com");
   CHECK(asked(Phase::rcpt, transaction)["to"] == json::array({"eve@localhost"}));
   const json message = asked(Phase::message, transaction, {{"spf", "pass"}, {"dkim", ""}});
