@@ -110,7 +110,8 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
 
   Judgement judgement() {
     const Trace trace = case_.message_trace();
-    return {trace.mark, std::string(case_.marked().by), static_cast<float>(trace.score), format_trace(trace)};
+    return {trace.mark, std::string(case_.marked().by), static_cast<float>(rounded_score(trace.score)),
+            format_trace(trace)};
   }
   const std::string* told(std::string_view fact) const { return case_.told(fact); }
 

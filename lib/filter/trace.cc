@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "core/text.h"
+#include "filter/scoring.h"
 
 namespace maildrop::filter {
 
@@ -58,8 +59,7 @@ std::string unescaped(std::string_view text) {
   return out;
 }
 
-/// Three decimals: what rounding in sums leaves is not told.
-std::string number(double value) { return format_number(std::round(value * 1000) / 1000); }
+std::string number(double value) { return format_number(rounded_score(value)); }
 
 std::optional<double> parse_number(std::string_view text) {
   double value = 0;

@@ -7,6 +7,7 @@
 
 #include "core/random.h"
 #include "core/text.h"
+#include "filter/scoring.h"
 #include "filter/trace.h"
 #include "report/hmac.h"
 
@@ -147,7 +148,7 @@ std::string to_json(const Decision& decision, const Pseudonyms& pseudonyms) {
   if (!decision.by.empty()) out["by"] = text_of(decision.by);
   add_session(out, decision, pseudonyms, hiding);
   if (decision.mark != store::Mark::none) out["mark"] = store::name_of(decision.mark);
-  if (decision.score && std::isfinite(*decision.score)) out["score"] = *decision.score;
+  if (decision.score && std::isfinite(*decision.score)) out["score"] = filter::rounded_score(*decision.score);
   for (const auto& [name, value] : decision.facts) out["facts"][std::string(name)] = text_of(hiding.hide(value, false));
   add_findings(out, decision, hiding);
   for (const std::string& host : decision.hosts) out["hosts"].push_back(text_of(host));

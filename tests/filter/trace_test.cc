@@ -54,6 +54,14 @@ TEST_CASE("a trace reads back as it was written") {
   for (std::size_t i = 0; i < 3; ++i) CHECK(same(read->entries[i], trace.entries[i]));
 }
 
+TEST_CASE("scores have two digits, in which no sum shows what binary parts have lost") {
+  Trace trace;
+  trace.score = 0.1 + 0.2 + 9;
+  const auto read = parse_trace(format_trace(trace));
+  REQUIRE(read);
+  CHECK(read->score == 9.3);
+}
+
 TEST_CASE("who found nothing takes the bytes of his name") {
   Trace trace;
   for (int i = 0; i < 20; ++i) {

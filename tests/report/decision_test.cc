@@ -41,7 +41,7 @@ Decision full() {
   decision.to = {"Bob@example.org", "ann+x@example.org"};
   decision.size = 99;
   decision.mark = store::Mark::tag;
-  decision.score = 2.5F;
+  decision.score = 11.1F;  // 11.1000003815
   decision.trace = format_trace(trace);
   decision.facts = {{"spf", "pass"}};
   decision.hosts = {"one.example", "two.example"};
@@ -68,6 +68,7 @@ TEST_CASE("a decision has what an operator asks for, and whom it was for by a ps
   CHECK(object["why"] == "rate: " + bob);
   CHECK(object["by"] == "rate");
   CHECK(object["mark"] == "tag");
+  CHECK(line.find("\"score\":11.1,") != std::string::npos);
   CHECK(object["facts"]["spf"] == "pass");
   CHECK(object["hosts"].size() == 2);
   REQUIRE(object["findings"].size() == 1);  // what found nothing is not told
