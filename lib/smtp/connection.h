@@ -160,10 +160,10 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   Monotonic data_started_{};
   Monotonic rate_since_{};  // since when data_bytes_ came in
   std::uint64_t data_bytes_ = 0;
-  unsigned data_begun_ = 0;       // Session::begun() when the clock of a message was set last
-  unsigned refused_ = 0;          // commands, recipients and messages
-  std::string_view last_reason_;  // of the last of them
-  std::size_t lingered_ = 0;      // bytes thrown away behind the last reply
+  unsigned data_begun_ = 0;   // Session::begun() when the clock of a message was set last
+  unsigned refused_ = 0;      // commands, recipients and messages
+  std::string_view reason_;   // of the last of them that did not only follow from another
+  std::size_t lingered_ = 0;  // bytes thrown away behind the last reply
   static constexpr std::string_view kClosed = "closed";
   std::string_view end_ = kClosed;  // how it ended, for the log
   Waiting waiting_ = Waiting::nothing;

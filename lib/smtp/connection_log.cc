@@ -4,8 +4,16 @@
 #include "core/log.h"
 #include "filter/scoring.h"
 #include "smtp/connection.h"
+#include "smtp/reply.h"
 
 namespace maildrop::smtp {
+
+namespace {
+
+/// Nearly always that comes of another refusal: no RCPT was taken, and DATA comes all the same.
+constexpr std::string_view kFollows = reply::need_rcpt.reason;
+
+}  // namespace
 
 void Connection::count_refusals() {
   if (!session_.has_refusals()) return;
@@ -16,7 +24,7 @@ void Connection::count_refusals() {
     if (refusal.is_discard()) continue;  // as its peer has it, nothing was refused
     refusal_due_ = is_suspect();
     ++refused_;
-    last_reason_ = refusal.reason;
+    if (reason_.empty() || refusal.reason != kFollows) reason_ = refusal.reason;
   }
 }
 
@@ -86,7 +94,7 @@ void Connection::log_session() const {
               {"messages", session_.messages()},
               {"commands", session_.commands()},
               {"refused", refused_},
-              {"reason", last_reason_},
+              {"reason", reason_},
               {"end", end_},
               {"ms", millis}});
 }

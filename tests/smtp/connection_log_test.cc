@@ -84,3 +84,14 @@ TEST_CASE("a stored message that was judged is logged and counted with its mark"
   CHECK(world.log.has("result=stored\n"));
   CHECK(counted("none") == 1);
 }
+
+TEST_CASE("a session that went wrong is logged with what began it") {
+  World world;
+  world.judge.verdict.action = filter::Action::defer;
+  world.say(kEnvelope + "DATA\r\nQUIT\r\n");
+  CHECK(world.log.has("refused=2 reason=filter end=quit"));
+  world.say("HELO a\r\nDATA\r\nQUIT\r\n");
+  CHECK(world.log.has("refused=1 reason=sequence end=quit"));
+  world.say("HELO a\r\nDATA\r\nFOO\r\nQUIT\r\n");
+  CHECK(world.log.has("refused=2 reason=unknown_command end=quit"));
+}
