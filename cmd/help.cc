@@ -119,6 +119,7 @@ CommandText describe(const CLI::App& app) {
 CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& choices) {
   const auto check = [choices](std::string& value) {
     if (std::find(choices.begin(), choices.end(), value) != choices.end()) return std::string();
+    if (value.starts_with('-')) return "needs one of " + joined(choices, ", ") + ": '" + value + "' is an option";
     return "'" + value + "' is none of " + joined(choices, ", ");
   };
   return option->type_name(joined(choices, "|"))->check(CLI::Validator(check, ""));

@@ -53,6 +53,8 @@ TEST_CASE("wrong command lines are 64 and say why") {
       {{"inbox", "bob", "-o", ""}, "--output: the name of a file is needed"},
       {{"inbox", "bob", "--json=x"}, "--json takes no value"},
       {{"inbox", "bob", "--color", "blue"}, "'blue' is none of auto, always, never"},
+      {{"inbox", "bob", "--quarantined", "--config", "x"},
+       "--quarantined: needs one of hidden, shown, only: '--config' is an option"},
       {{"inbox", "bob", "--wait=3"}, "--wait"},
       {{"inbox", "bob", "-g", "("}, "--grep"},
       {{"config"}, "which one? check, show, defaults"},
