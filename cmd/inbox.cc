@@ -42,7 +42,9 @@ std::string export_objection(const InboxOptions& options) {
 std::string objection(const InboxOptions& options) {
   if (!options.export_format.empty()) return export_objection(options);
   const int forms = options.raw + options.headers + options.text + options.transcript + options.why;
-  if (forms + options.json > 1) return "only one of --raw, --headers, --text, --transcript, --why and --json";
+  const bool why_json = options.why && options.json;  // one form: the verdicts as JSON
+  if (forms + options.json - why_json > 1)
+    return "only one of --raw, --headers, --text, --transcript, --why and --json (--why --json goes)";
   if (options.transcript && !options.api.empty()) return "--transcript reads the local store: no server tells it";
   if (options.follow && options.wait) return "--follow and --wait exclude each other";
   if (options.remove) {
@@ -172,7 +174,9 @@ std::function<int()> declare_inbox(CLI::App& app, const Globals& globals) {
   app.add_flag("--headers", o->headers, "Show the header only, as it was written.");
   app.add_flag("--text", o->text, "Show the text only: HTML is turned into text if there is nothing else.");
   app.add_flag("--transcript", o->transcript, "Show what client and server said (smtp.transcript_size).");
-  app.add_flag("--why", o->why, "Show what each filter found: mark, score, reasons, and the facts they went by.");
+  app.add_flag("--why", o->why,
+               "Show what each filter found: mark, score, reasons, and the facts they went by; with --json as one "
+               "object, schema maildrop.verdicts/1.");
   app.add_flag("--json", o->json, "Write one JSON object a line, schema maildrop.message/1.");
   file_name(app.add_option("-o,--output", o->output,
                            "Write to a new file of mode 0600 instead of standard output; to a folder of that name for "

@@ -65,7 +65,7 @@ class Table {
   std::size_t from_ = 0, subject_ = 0;  // columns
 };
 
-enum class Form { screen, raw, headers, text, transcript, verdicts, json };
+enum class Form { screen, raw, headers, text, transcript, verdicts, json_verdicts, json };
 
 /// One message. All but `raw` is safe for a terminal whatever the sender wrote.
 std::string show(Form form, const std::string& inbox, const store::Message& message, const Screen& screen);

@@ -39,7 +39,7 @@ Form InboxRun::form() const {
   if (options_.headers) return Form::headers;
   if (options_.text) return Form::text;
   if (options_.transcript) return Form::transcript;
-  if (options_.why) return Form::verdicts;
+  if (options_.why) return options_.json ? Form::json_verdicts : Form::verdicts;
   return options_.json ? Form::json : Form::screen;
 }
 
@@ -126,9 +126,11 @@ Result<int> InboxRun::list() {
 }
 
 Result<store::Message> InboxRun::fetch(const store::Summary& summary) {
-  if (!options_.why || !source_.server) return source_.inboxes->get(source_.inbox, summary.id);
+  const bool apart = source_.server && (options_.why || options_.json);  // a server tells verdicts by themselves
+  if (!apart) return source_.inboxes->get(source_.inbox, summary.id);
   store::Message message;
   message.summary = summary;
+  if (!options_.why) message = TRY(source_.inboxes->get(source_.inbox, summary.id));
   Result<std::string> verdicts = source_.server->verdicts(source_.inbox, summary.id);
   if (!verdicts && verdicts.error().code != Code::not_found) return tl::unexpected(std::move(verdicts).error());
   if (verdicts) message.verdicts = std::move(*verdicts);

@@ -64,6 +64,16 @@ Json json_verdicts(const std::string& verdicts) {
   return trace ? api::to_json(*trace) : Json();
 }
 
+std::string json_line_of_verdicts(const std::string& inbox, const store::Message& message) {
+  Json out;
+  out["schema"] = "maildrop.verdicts/1";
+  out["inbox"] = valid_utf8(inbox);
+  out["id"] = message.summary.id.text();
+  const Json verdicts = json_verdicts(message.verdicts);
+  if (verdicts.is_object()) out.update(verdicts);
+  return json_line(out);
+}
+
 }  // namespace
 
 std::string show(Form form, const std::string& inbox, const store::Message& message, const Screen& screen) {
@@ -73,6 +83,7 @@ std::string show(Form form, const std::string& inbox, const store::Message& mess
     case Form::text: return text_of(message.data);
     case Form::transcript: return terminal_safe(message.transcript, Lines::many);
     case Form::verdicts: return verdicts_of(message.verdicts, screen);
+    case Form::json_verdicts: return json_line_of_verdicts(inbox, message);
     case Form::json: return json_message(inbox, message.summary, &message);
     case Form::screen: break;
   }

@@ -87,6 +87,14 @@ TEST_CASE("what filters found is a line for each, and nothing in it is for the t
         "mail     spf     observe  pass          -0.5     3  pass\n"
         "rcpt     list    score    cannot tell      0     1  no DNS\n"
         "Nothing at connect: helo, dnsbl\n");
+  const auto json = nlohmann::ordered_json::parse(show(Form::json_verdicts, "bob", message, Screen{}));
+  CHECK(json["schema"] == "maildrop.verdicts/1");
+  CHECK(json["inbox"] == "bob");
+  CHECK(json["id"] == message.summary.id.text());
+  CHECK(json["score"] == 7.5);
+  auto same = json;
+  for (const char* key : {"schema", "inbox", "id"}) same.erase(key);
+  CHECK(same == nlohmann::ordered_json::parse(show(Form::json, "bob", message, Screen{}))["verdicts"]);
   message.verdicts = "1\tnone\t0\nconnect\t-\thelo\ncut\n";
   CHECK(show(Form::verdicts, "bob", message, Screen{}) ==
         "Mark: none, score 0\nNothing at connect: helo\nMore was found than is kept.\n");

@@ -80,7 +80,7 @@ def shown(daemon):
     same("--why: mark and score", (status, lines[0]), (0, "Mark: tag, score 7"))
     check("and who found what", any(re.fullmatch(r"mail +access +score +reject +7 +\d+  denied by from:@counted\.example", line) for line in lines), text)
     status, text, _ = why("eve", "--json")
-    same("one form only", status, 64)
+    same("as JSON", (status, json.loads(text)["filters"][0]["filter"]), (0, "access"))
     status, text, _ = maildrop("inbox", "eve", "latest", "--json", settings={"store.url": f"sqlite:{WORK}/mail.db"})
     same("JSON has it too", json.loads(text)["verdicts"]["filters"][0]["reason"], "denied by from:@counted.example")
     check("the list shows the mark", b"[tag] hello" in maildrop("inbox", "eve", settings={"store.url": f"sqlite:{WORK}/mail.db"})[1])
@@ -89,6 +89,8 @@ def shown(daemon):
         same("so does the API", (message["mark"], message["score"]), ("tag", 7))
         told = api.json("/api/v3/mailboxes/eve/latest/verdicts")
         same("and it tells why", (told["mark"], told["filters"][0]["filter"], told["silent"]["connect"]), ("tag", "access", ["access"]))
+    text = maildrop("inbox", "eve", "latest", "--json", "--api", f"http://{daemon.api}")[1]
+    same("and to inbox, too", json.loads(text)["verdicts"], told)
     there = maildrop("inbox", "eve", "latest", "--why", "--api", f"http://{daemon.api}")
     same("the client shows the same", there[1].decode(), why("eve")[1])
     with Client(daemon.lmtp) as one:
