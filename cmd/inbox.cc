@@ -117,7 +117,8 @@ tl::expected<Source, int> open_local(const InboxOptions& options, const Globals&
   if (!local) return tl::unexpected<int>(local.error());
   auto feed = store::open_feed(local->options);
   if (!feed) return tl::unexpected<int>(no_store(local->options.url, feed.error()));
-  return Source{std::move(local->store), std::move(*feed), std::move(*inbox), nullptr, asked};
+  return Source{std::move(local->store),     std::move(*feed), std::move(*inbox), nullptr, asked,
+                loaded->config.limits.exempt};
 }
 
 int run(const InboxOptions& options, const Globals& globals) {

@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "core/text.h"
+#include "mail/headers.h"
 
 namespace maildrop::cmd {
 namespace {
@@ -19,6 +20,16 @@ constexpr std::chrono::milliseconds kLastLook{500};  // for an answer to the loo
 std::string hint(const Summaries& quarantined, std::string_view option) {
   if (quarantined.empty()) return "";
   return " (" + std::to_string(quarantined.size()) + " in quarantine: --quarantined=" + std::string(option) + ")";
+}
+
+/// By our own Received field, which is the first: `by HOST with LMTPS id ...`.
+bool came_by_lmtp(const std::string& data) {
+  const mail::Headers headers = mail::scan_headers(data);
+  const mail::HeaderField* const received = headers.find("Received");
+  const std::string_view value = received ? received->value : std::string_view();
+  const std::size_t by = value.find("\tby ");
+  if (by == std::string_view::npos) return false;
+  return value.substr(by, value.find(" id ", by) - by).find("LMTP") != std::string_view::npos;
 }
 
 }  // namespace
@@ -137,13 +148,23 @@ Result<store::Message> InboxRun::fetch(const store::Summary& summary) {
   return message;
 }
 
+std::string InboxRun::why_unjudged(const store::Message& message) const {
+  const std::string& client = message.summary.peer;
+  const auto address = IpAddress::parse(client);
+  if (came_by_lmtp(message.data)) return "it came by LMTP";
+  if (client == "local") return "it came over a unix socket";
+  if (address && contains(source_.exempt, *address)) return "its client, " + client + ", is in limits.exempt";
+  return "its client was in limits.exempt, or it came by LMTP or over a unix socket, or no filter was on";
+}
+
 Result<void> InboxRun::show_message(const store::Summary& summary, bool paged) {
   const store::Message message = TRY(fetch(summary));
   const bool no_transcript = options_.transcript && message.transcript.empty();
   if (no_transcript || (options_.why && message.verdicts.empty())) {
     failed_ = exit_nothing;
-    return fail(Code::invalid, no_transcript ? "no transcript of '" + summary.id.text() + "' was kept"
-                                             : "no filter judged '" + summary.id.text() + "'");
+    return fail(Code::invalid, no_transcript
+                                   ? "no transcript of '" + summary.id.text() + "' was kept"
+                                   : "no filter judged '" + summary.id.text() + "': " + why_unjudged(message));
   }
   return write(show(form(), source_.inbox.name(), message, screen_), paged && !options_.raw);
 }

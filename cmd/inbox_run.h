@@ -8,6 +8,7 @@
 
 #include "api/client.h"
 #include "core/clock.h"
+#include "core/net.h"
 #include "inbox.h"
 #include "mail/inbox.h"
 #include "store/feed.h"
@@ -44,6 +45,7 @@ struct Source {
   mail::Inbox inbox;
   api::Client* server = nullptr;                    // the same as `inboxes`, where a server has them
   Moment asked = std::chrono::steady_clock::now();  // when --wait begins, though the store may not have been there
+  std::vector<Network> exempt{};                    // limits.exempt, where the store is ours
 };
 
 /// What --export did.
@@ -77,6 +79,8 @@ class InboxRun {
   /// One look: the message shown and the status, or nothing yet.
   Result<std::optional<int>> look_for(const std::string& selector);
   Result<store::Message> fetch(const store::Summary& summary);
+  /// Why nobody judged it, as far as that can be known.
+  std::string why_unjudged(const store::Message& message) const;
   Result<void> show_message(const store::Summary& summary, bool paged);
   Result<void> show_new(const Summaries& fresh);
   /// A look whose output could not be written: nothing gets better by waiting, so it is told and ends with its status.

@@ -165,6 +165,32 @@ TEST_CASE("who asks for what is in quarantine hears where it is") {
   CHECK(told(with([](auto& o) { o.quarantined = "shown"; })).empty());
 }
 
+TEST_CASE("--why says why nobody judged a message, as far as that can be known") {
+  Bench bench;
+  bench.source.exempt = {*Network::parse("192.0.2.0/24")};
+  const auto told = [&bench](const char* peer, const std::string& protocol) {
+    store::Delivery delivery;
+    delivery.data = "Return-Path: <>\r\nReceived: from LMTP (a)\r\n\tby mx.example.org with " + protocol +
+                    " id x\r\n\tfor <\"LMTP\"@example.org>\r\n\r\n";
+    delivery.summary.id = store::MessageId::make(bench.clock.now());
+    delivery.summary.peer = peer;
+    delivery.summary.size = delivery.data.size();
+    delivery.targets.push_back({mail::Inbox::trusted("bob"), "bob@example.org"});
+    REQUIRE(bench.store->put({&delivery, 1}).front());
+    const Outcome outcome = bench.run(with([](auto& o) {
+      o.ids = {"latest"};
+      o.why = true;
+    }));
+    CHECK(outcome.status == 1);
+    return outcome.err.substr(outcome.err.find("': ") + 3);
+  };
+  CHECK(told("local", "LMTP") == "it came by LMTP\n");
+  CHECK(told("192.0.2.1", "UTF8LMTPS") == "it came by LMTP\n");
+  CHECK(told("local", "ESMTP") == "it came over a unix socket\n");
+  CHECK(told("192.0.2.1", "ESMTPS") == "its client, 192.0.2.1, is in limits.exempt\n");
+  CHECK_THAT(told("198.51.100.1", "SMTP"), Catch::StartsWith("its client was in limits.exempt, or it came"));
+}
+
 TEST_CASE("deletes exactly what was meant when it began") {
   Bench bench;
   InboxOptions options;

@@ -101,7 +101,7 @@ def shown(daemon):
         one.send(MESSAGE + b".\r\n")
         same("who delivers by LMTP is not judged", one.reply().code, 250)
     status, text, err = why("own")
-    check("and --why says so", (status, text) == (1, "") and "no filter judged" in err, (status, text, err))
+    check("and --why says so", (status, text) == (1, "") and "no filter judged" in err and "by LMTP" in err, (status, text, err))
 
 
 def dead(daemon):
