@@ -80,13 +80,14 @@ void check_ports(const Patient& patient, Findings& findings) {
 void check_files(const Patient& patient, Findings& findings) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  const std::uint64_t wanted =
-      std::uint64_t{patient.config.limits.connections} + patient.config.api.connections + kReservedFiles;
+  const std::uint64_t wanted = std::uint64_t{patient.config.limits.connections} + patient.config.api.connections +
+                               files_beside(patient.config, {.smtp = true, .api = true});
   const std::string what = std::to_string(limit.rlim_max) + " open files are allowed, " + std::to_string(wanted) +
-                           " are wanted for all connections";
+                           " are wanted for all connections and questions";
   if (limit.rlim_max >= wanted) return findings.push_back({Level::ok, "files", what});
-  findings.push_back({Level::warning, "files", what,
-                      "raise the limit (LimitNOFILE= of the unit, ulimit -Hn), or lower limits.connections"});
+  findings.push_back(
+      {Level::warning, "files", what,
+       "raise the limit (LimitNOFILE= of the unit, ulimit -Hn), or lower limits.connections and dns.lookups"});
 }
 
 /// Of the control group, or of the machine; 0: unknown.

@@ -45,24 +45,4 @@ void log_changes(const Reloaded& reloaded, std::size_t file_limit) {
   for (const std::string_view key : reloaded.changed) log::info("setting changed", {{"key", key}});
 }
 
-std::vector<Lowered> fit_to_files(Config& config, DaemonParts parts, std::size_t file_limit) {
-  const std::size_t files = file_limit > 2 * kReservedFiles ? file_limit - kReservedFiles : file_limit / 2;
-  const std::size_t for_http = parts.smtp ? files / 4 : files;
-  std::vector<Lowered> lowered;
-  const auto lower = [&lowered](std::string_view key, unsigned& wanted, std::size_t room) {
-    if (wanted <= room) return;
-    lowered.push_back({key, wanted, static_cast<unsigned>(room)});
-    wanted = static_cast<unsigned>(room);
-  };
-  if (parts.api) lower("api.connections", config.api.connections, for_http);
-  const std::size_t for_smtp = files - (parts.api ? config.api.connections : 0);
-  if (parts.smtp) lower("limits.connections", config.limits.connections, for_smtp);
-  return lowered;
-}
-
-void log_lowered(const std::vector<Lowered>& lowered, std::size_t file_limit) {
-  for (const auto& [key, wanted, to] : lowered)
-    log::warning("limit lowered", {{"key", key}, {"wanted", wanted}, {"open_files", file_limit}, {"lowered_to", to}});
-}
-
 }  // namespace maildrop::cmd

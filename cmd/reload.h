@@ -10,23 +10,11 @@
 #include "core/config.h"
 #include "core/result.h"
 #include "daemon.h"
+#include "file_limits.h"
 #include "filter/chain_source.h"
 #include "service/tls.h"
 
 namespace maildrop::cmd {
-
-inline constexpr std::size_t kReservedFiles = 128;  // for the store, logs and what libraries open
-
-struct Lowered {
-  std::string_view key;
-  unsigned wanted;
-  unsigned to;
-};
-
-/// Lowers the numbers of connections, so that the store and those who are connected find descriptors when all seats are
-/// taken: HTTP gets what it wants up to a quarter, or all where there is no SMTP.
-std::vector<Lowered> fit_to_files(Config& config, DaemonParts parts, std::size_t file_limit);
-void log_lowered(const std::vector<Lowered>& lowered, std::size_t file_limit);
 
 struct Reloaded {
   Config config;  // what only a start can change is as it was, so that what is shown is what is in force

@@ -41,8 +41,10 @@ struct Loops::Work {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard;
 };
 
+unsigned loop_count(unsigned count) { return count == 0 ? usable_cores() : count; }
+
 Loops::Loops(unsigned count) {
-  if (count == 0) count = usable_cores();
+  count = loop_count(count);
   for (unsigned i = 0; i < count; ++i) {
     loops_.push_back(std::make_unique<Loop>());
     work_.push_back(std::make_unique<Work>(loops_.back()->context()));

@@ -22,6 +22,9 @@ class Loop {
   boost::asio::io_context context_;
 };
 
+/// How many Loops(count) has.
+unsigned loop_count(unsigned count);
+
 /// Owns the loops and their threads. Built and destroyed on the main thread.
 class Loops {
  public:
