@@ -40,7 +40,9 @@ std::string file_list(const std::vector<std::string>& files) {
 LiveFilters::LiveFilters(std::unique_ptr<LoopResolvers> resolvers, Millis patience, ServiceClients clients,
                          filter::LiveParts parts, std::unique_ptr<filter::ChainSource> source)
     : resolvers_(std::move(resolvers)),
-      ask_dns_([this, patience](const std::string& name, const std::string& type) {
+      ask_dns_([this, patience](const std::string& name, const std::string& type) -> Result<std::string> {
+        const std::unique_lock one(asking_, std::try_to_lock);
+        if (!one) return fail(Code::over_limit, "another question is open");
         return answer_of(*resolvers_, patience, name, type);
       }),
       clients_(std::move(clients)),

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -45,6 +46,7 @@ class LiveFilters {
 
  private:
   std::unique_ptr<LoopResolvers> resolvers_;
+  std::mutex asking_;  // one at a time: each holds a thread that readers of mail wait for
   const api::AskDns ask_dns_;
   ServiceClients clients_;
   std::unique_ptr<filter::ChainSource> source_;

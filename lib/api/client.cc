@@ -185,8 +185,10 @@ class HttpClient : public Client {
   Result<std::string> ask_dns(const std::string& name, const std::string& type) override {
     auto answer = call("GET", url_.prefix + "/dns/" + encoded(name) + "/" + encoded(type), kMaxJson);
     if (answer || answer.error().code != Code::not_found) return answer;
-    return fail(Code::not_found, "the server at '" + url_.authority +
-                                     "' tells nothing of the DNS: it is none with filters, or not on this machine");
+    return fail(
+        Code::not_found,
+        "the server at '" + url_.authority +
+            "' tells nothing of the DNS: api.dns is not set there, it has no filters, or it is on another machine");
   }
 
   Result<bool> remove(const mail::Inbox& inbox, const store::MessageId& id) override {

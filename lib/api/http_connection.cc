@@ -153,13 +153,15 @@ Awaitable<> HttpConnection::serve() {
     const Monotonic begun = std::chrono::steady_clock::now();
     fresh_ = false;
     Request asked = reader_.take();
-    asked.client = guest_.address();
-    auto job = std::make_shared<Job>(lane_, std::move(asked), budget_);
+    const IpAddress client = guest_.source() == IpAddress() ? IpAddress() : shared.client_of(asked, guest_.source());
+    const bool brought = client != guest_.source();  // by a proxy
+    asked.client = brought ? client : guest_.address();
+    auto job = std::make_shared<Job>(lane_, std::move(asked), brought ? shared.budget_of(client) : budget_);
     enter(Phase::working);
     Response response;
     if (!job->route || job->route->runs == Runs::on_loop) {
       response = shared.answer(job->request, job->route, job->room);
-    } else if (!hand_over(job, guest_.source())) {
+    } else if (!hand_over(job, client)) {
       response = shared.refuse(job->request, busy("api.waiting is used up"));
     } else {
       co_await job->ready.async_wait(kWait);
@@ -281,10 +283,11 @@ void HttpConnection::note(const Request* request, const Response& response, cons
   if (!request || response.status == 403) level = log::Level::info;
   if (request && response.status >= 500) level = log::Level::warning;
   if (!log::enabled(level)) return;
-  const std::string client = guest_.address().to_string();
+  const IpAddress& client = request ? request->client : guest_.address();
   log::write(level, request ? "http_request" : "http_refused",
              {{"request", id},
-              {"peer", client},
+              {"peer", client.to_string()},
+              log::Field::if_any("proxy", client == guest_.address() ? "" : guest_.address().to_string()),
               {"method", request ? request->method : std::string()},
               {"status", response.status},
               {"bytes", response.body.size()},

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/answer.h"
+#include "api/forwarded.h"
 #include "api/http_connection.h"
 
 namespace maildrop::api {
@@ -20,6 +21,7 @@ service::AdmissionLimits admission_limits(const ApiSettings& at_start, const Con
   limits.per_ipv4 = at_start.connections_per_source;
   limits.per_ipv6_64 = at_start.connections_per_source;
   limits.exempt = in_force.limits.exempt;
+  limits.exempt.insert(limits.exempt.end(), in_force.api.proxies.begin(), in_force.api.proxies.end());
   return limits;
 }
 
@@ -69,6 +71,15 @@ Response HttpShared::answer(const Request& request, const Route* route, AnswerRo
   if (fits && !inboxes.refused()) return response;
   const Fault full{503, "too many answers wait for their readers, try again later", "api.memory is used up"};
   return refuse_with(request, full, *in_force);
+}
+
+IpAddress HttpShared::client_of(const Request& request, const IpAddress& peer) {
+  const std::shared_ptr<const Config> in_force = config();
+  const ApiSettings& now = in_force->api;
+  const bool standard = now.proxy_field == ApiSettings::ProxyField::forwarded;
+  const auto field = request.headers.find(standard ? "forwarded" : "x-forwarded-for");
+  if (field == request.headers.end()) return peer;
+  return forwarded_client(peer, field->second, now.proxy_field, now.proxies);
 }
 
 std::shared_ptr<Budget> HttpShared::budget_of(const IpAddress& source) {

@@ -46,6 +46,8 @@ class HttpShared {
   /// refuse_with() the settings in force.
   Response refuse(const Request& request, const Fault& fault);
   void apply(const Config& config);
+  /// Whom `peer` asks for (api.proxies).
+  IpAddress client_of(const Request& request, const IpAddress& peer);
   /// What answers to a client are counted with; nullptr for one that is exempt.
   std::shared_ptr<Budget> budget_of(const IpAddress& source);
 

@@ -38,7 +38,8 @@ struct Response {
 
 /// Of the DNS what the filters of this process hear, as JSON (maildrop.dns/1). Blocks for half of api.answer_timeout at
 /// most. Thread-safe.
-///   invalid   that is no question
+///   invalid      that is no question
+///   over_limit   another one waits for its answer
 using AskDns = std::function<Result<std::string>(const std::string& name, const std::string& type)>;
 
 /// What handlers work on. Everything outlives the server.

@@ -32,8 +32,10 @@ Response metrics(const Request&, Args, Context& context) {
 }
 
 Response dns(const Request&, Args args, Context& context) {
-  if (!context.ask_dns) return problem(Fault{404, "no such path", {}});
+  if (!context.ask_dns || !context.config.api.dns) return problem(Fault{404, "no such path", {}});
   Result<std::string> answer = (*context.ask_dns)(args[0], args[1]);
+  if (!answer && answer.error().code == Code::over_limit)
+    return problem(Fault{503, "another question is waiting for its answer, try again later", {}});
   if (!answer) return problem(Fault{400, "not a name and a type of the DNS", answer.error().what});
   Response response;
   response.body = std::move(*answer);

@@ -88,6 +88,8 @@ struct DnsSettings {
 };
 
 struct ApiSettings {
+  enum class ProxyField { x_forwarded_for, forwarded };
+
   std::vector<Endpoint> listen;          // default: 127.0.0.1:8080, see settings.cc
   std::uint64_t header_size = 8 * 1024;  // request line and header fields, bytes
   std::uint64_t body_size = 64 * 1024;   // of a request, bytes
@@ -101,8 +103,11 @@ struct ApiSettings {
   unsigned workers = 2;                             // threads that read the store
   unsigned waiting = 512;                           // requests waiting for a worker; beyond it 503
   std::uint64_t memory = 64u << 20;                 // of answers being sent, bytes; beyond it 503
-  std::vector<std::string> hosts;                   // that Host may name; empty: see settings.cc; `*` is any
-  std::vector<std::string> cors;                    // origins whose pages may read; empty: see settings.cc; `*` is any
+  std::vector<Network> proxies;                     // reverse proxies of ours
+  ProxyField proxy_field = ProxyField::x_forwarded_for;
+  bool dns = false;                // who is on this machine may ask the DNS
+  std::vector<std::string> hosts;  // that Host may name; empty: see settings.cc; `*` is any
+  std::vector<std::string> cors;   // origins whose pages may read; empty: see settings.cc; `*` is any
 };
 
 struct MailSettings {

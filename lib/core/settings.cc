@@ -17,53 +17,6 @@ namespace {
 
 using namespace rows;
 
-void add_api(std::vector<Setting>& rows) {
-  rows.push_back(
-      never_empty(endpoints_row("api.listen", MEMBER(api.listen), "Where to answer HTTP; forms as in smtp.listen."),
-                  "nothing would listen"));
-  rows.push_back(reloadable(list_row(
-      "api.hosts", MEMBER(api.hosts), parse_host, as_is, "NAME | ADDRESS | *, ...",
-      "What a request's Host field may name, whatever its port; `*` is anything. Others hear 421: a page whose name "
-      "was pointed at this server (DNS rebinding) would else count as one of its own. Empty: anything, but where the "
-      "API listens on loopback and unix sockets only, the names of loopback (localhost and below it, 127.0.0.0/8, "
-      "[::1]) and smtp.hostname.")));
-  rows.push_back(reloadable(list_row(
-      "api.cors", MEMBER(api.cors), parse_origin, as_is, "SCHEME://HOST[:PORT] | *, ...",
-      "Origins whose pages may read mail in a browser; `*` is any. Pages of other origins can never delete. Empty: "
-      "any, but where the API listens on loopback and unix sockets only, pages of loopback names: else each page that "
-      "somebody visits could read what is sent to the machine's own server.")));
-  rows.push_back(size_row("api.header_size", {kKiB, 64 * kKiB}, MEMBER(api.header_size), "1KiB..64KiB",
-                          "Bytes of a request's line and header. Beyond: 431."));
-  rows.push_back(size_row("api.body_size", {0, 16 * kMiB}, MEMBER(api.body_size), "0..16MiB",
-                          "Bytes of a request's body. Beyond: 413."));
-  rows.push_back(
-      duration_row("api.request_timeout", kTimeout, MEMBER(api.request_timeout), "1s..24h",
-                   "How long a request may take from its first byte to its last; never renewed, so dripping does "
-                   "not help. Then 408."));
-  rows.push_back(duration_row("api.answer_timeout", kTimeout, MEMBER(api.answer_timeout), "1s..24h",
-                              "How long a request may wait for the store. Then 503: a disk that hangs must not look "
-                              "like a server that hangs. One that has waited for half of it is not begun."));
-  rows.push_back(duration_row("api.write_timeout", kTimeout, MEMBER(api.write_timeout), "1s..24h",
-                              "How long a client may take to read an answer. Then the connection is closed."));
-  rows.push_back(duration_row("api.idle_timeout", kTimeout, MEMBER(api.idle_timeout), "1s..24h",
-                              "How long a connection is kept between two requests."));
-  rows.push_back(number_row("api.connections", kCount, MEMBER(api.connections), "1..1000000",
-                            "HTTP connections at once, in total. Beyond: 503."));
-  rows.push_back(number_row("api.connections_per_source", kCount, MEMBER(api.connections_per_source), "1..1000000",
-                            "HTTP connections at once from one IPv4 address or one IPv6 /64. Beyond: 429. Networks in "
-                            "limits.exempt skip it."));
-  rows.push_back(
-      number_row("api.workers", {1, 64}, MEMBER(api.workers), "1..64", "Threads that read the store for requests."));
-  rows.push_back(number_row("api.waiting", {1, 100'000}, MEMBER(api.waiting), "1..100000",
-                            "Requests that may wait for a worker. Beyond: 503."));
-  rows.push_back(
-      size_row("api.memory", {kMiB, 64 * kGiB}, MEMBER(api.memory), "1MiB..64GiB",
-               "Bytes of answers that are made or that clients have not read yet, at most a quarter of them for one "
-               "IPv4 address or IPv6 /64. Beyond: 503. While a message becomes JSON it takes up to 16 times its size "
-               "(8 times beyond its first MiB): 4 times that of mail.max_size are needed. Networks in limits.exempt "
-               "skip the quarter."));
-}
-
 void add_mail(std::vector<Setting>& rows) {
   rows.push_back(reloadable(never_empty(
       list_row("mail.domains", MEMBER(mail.domains), parse_domain, as_is, "DOMAIN | [LITERAL] | *, ...",

@@ -215,6 +215,7 @@ TEST_CASE("client: what a server's filters hear of the DNS, if it tells us") {
   Site site;
   const AskDns ask = [](const std::string& name, const std::string& type) { return type + " of " + name; };
   site.world.context.ask_dns = &ask;
+  site.world.config.api.dns = true;
   site.start();
   const std::string url = "http://127.0.0.1:" + std::to_string(site.port);
   CHECK(open_client(url).value()->ask_dns("100% a?b.example", "MX") == "MX of 100% a?b.example");

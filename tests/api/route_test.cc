@@ -85,6 +85,7 @@ TEST_CASE("route: what is for who is on this machine is not there for anybody el
   World world;
   const AskDns ask = [](const std::string&, const std::string&) { return std::string("known\n"); };
   world.context.ask_dns = &ask;
+  world.config.api.dns = true;
   using Headers = std::map<std::string, std::string, std::less<>>;
   const auto status_for = [&](const std::string& method, const std::string& client, const Headers& headers) {
     Request asked = request(method, {"dns", "example.org", "mx"}, headers);

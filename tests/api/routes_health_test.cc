@@ -47,6 +47,8 @@ TEST_CASE("health: the DNS as filters hear it, where there are any") {
     return name + " " + type + "\n";
   };
   world.context.ask_dns = &ask;
+  CHECK(dispatch(asked, world.context).status == 404);
+  world.config.api.dns = true;
   const Response answer = dispatch(asked, world.context);
   CHECK(answer.status == 200);
   CHECK(answer.content_type == "application/json; charset=utf-8");
@@ -56,4 +58,9 @@ TEST_CASE("health: the DNS as filters hear it, where there are any") {
   CHECK(wrong.status == 400);
   CHECK(wrong.body.find("secret") == std::string::npos);
   CHECK(wrong.why == "'mx' is a secret");
+  const AskDns busy = [](const std::string&, const std::string&) -> Result<std::string> {
+    return fail(Code::over_limit, "another one");
+  };
+  world.context.ask_dns = &busy;
+  CHECK(dispatch(asked, world.context).status == 503);
 }

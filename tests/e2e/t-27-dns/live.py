@@ -18,7 +18,7 @@ class Turning(Dns):
 server = Turning({("mail.example", "A"): ["192.0.2.9", "192.0.2.1"], ("seen.example", "MX"): ["10 mail.example"],
                   ("1.2.0.192.in-addr.arpa", "PTR"): ["mail.example"], ("old.example", "A"): ["192.0.2.3"],
                   ("evil.example", "TXT"): [b"\x1b[31m"], ("silent.example", "A"): None})
-SETTINGS = {"dns.servers": server.address, "dns.timeout": "1s", "service.loops": 2}
+SETTINGS = {"dns.servers": server.address, "dns.timeout": "1s", "service.loops": 2, "api.dns": "true"}
 
 
 def ask(daemon, *args, host=None):
@@ -77,6 +77,8 @@ with Daemon(SETTINGS) as daemon, Api(daemon.api) as api:
         count = asked("last.example")
         waiting = threads.submit(lambda: api.json("/dns/last.example/A"))
         check("somebody waits for an answer", until(lambda: asked("last.example") > count))
+        with Api(daemon.api) as other:
+            same("and nobody else does", other.get("/dns/last.example/A")[0], 503)
         same("a server that ends meanwhile does so", daemon.stop(), 0)
         same("and tells who waits", waiting.result()["status"], "timed_out")
 server.silent, server.ttl = False, 300
@@ -91,6 +93,8 @@ with Daemon({**SETTINGS, "service.loops": 1, "xclient.networks": "127.0.0.1", "d
     silent = api.json("/dns/silent.example/A")
     check("who asks is answered in time, however long a filter would wait", silent and silent["status"] == "timed_out", silent)
 
+with Daemon(SETTINGS | {"api.dns": "false"}) as daemon, Api(daemon.api) as api:
+    same("as shipped there is no such path", api.get("/dns/mail.example/A")[::2], api.get("/nothing")[::2])
 with Daemon(SETTINGS, command=("serve-api",)) as daemon, Api(daemon.api) as api:
     same("without filters there is no such path", api.get("/dns/mail.example/A")[::2], api.get("/nothing")[::2])
     status, out, err = ask(daemon, "mail.example")
