@@ -53,8 +53,7 @@ class HttpAnswerReader {
   ~HttpAnswerReader();
 
   /// nothing: the answer is here.
-  ///   invalid      it is none, or not of HTTP/1
-  ///   over_limit   a limit is met
+  ///   invalid  it is none, not of HTTP/1, or beyond a limit
   Result<Want> consume(std::string_view bytes);
   /// Its server has closed the connection.
   ///   unavailable  before the answer had ended

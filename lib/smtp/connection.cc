@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "core/log.h"
 #include "core/random.h"
 #include "mail/message.h"
 #include "smtp/trace.h"
