@@ -26,12 +26,13 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.M)
 
 
 def table():
-    """module -> (floor, modules it may use, [(library, [file patterns])])"""
+    """module -> (floor, modules it may use, [(library, [file patterns])], [names of files])"""
     rows = {}
     for line in open("lib/README.md", encoding="utf-8"):
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if len(cells) == 5 and cells[0].isdigit():
-            rows[cells[1]] = (int(cells[0]), set(cells[3].replace("–", "").split()), libraries_of(cells[4]))
+            rows[cells[1]] = (int(cells[0]), set(cells[3].replace("–", "").split()), libraries_of(cells[4]),
+                               re.findall(r"[a-z0-9_*]+", cells[2].split(":")[0]))
     return rows
 
 
@@ -94,9 +95,21 @@ def depends():
     return found
 
 
+def filters():
+    """The names of those in the table of filters, each of which has a file."""
+    text = open("lib/filter/filters.cc", encoding="utf-8").read()
+    return {re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower() for name in re.findall(r"\bk([A-Z]\w+)\b", text)}
+
+
+def is_named(path, named):
+    file = os.path.splitext(os.path.basename(path))[0]
+    return any(fnmatch.fnmatchcase(file, name) for name in named) or (path.startswith("lib/filter/") and file in filters())
+
+
 def check_modules(rows):
     problems = []
-    for module, (floor, uses, _) in rows.items():
+    for module, (floor, uses, _, named) in rows.items():
+        problems += [f"{path}: lib/README.md does not name it" for path in sources(f"lib/{module}") if not is_named(path, named)]
         problems += [f"lib/README.md: {module} (floor {floor}) may not use {used} (floor {rows[used][0]})"
                      for used in uses if used not in rows or rows[used][0] >= floor]
         for path in sources(f"lib/{module}"):
@@ -112,7 +125,7 @@ def check_modules(rows):
                  if os.path.isdir(f"lib/{name}") and name not in rows]
     built = depends()
     problems += [f"lib/CMakeLists.txt: {module} depends on {sorted(built.get(module, []))}, the table says {sorted(uses)}"
-                 for module, (_, uses, _) in rows.items() if built.get(module) != uses]
+                 for module, (_, uses, _, _) in rows.items() if built.get(module) != uses]
     return problems
 
 
