@@ -19,6 +19,7 @@
 #include "filter/chain_source.h"
 #include "filter/filters.h"
 #include "filter/sample.h"
+#include "filter/scoring.h"
 #include "help.h"
 #include "json_line.h"
 #include "mail/headers.h"
@@ -119,7 +120,7 @@ class Explanation {
                               {"recipient", valid_utf8(each.recipient)},
                               {"action", filter::name_of(each.verdict.action)},
                               {"foreseen", filter::name_of(each.foreseen.action)},
-                              {"score", each.verdict.score},
+                              {"score", filter::rounded_score(each.verdict.score)},
                               {"reply", valid_utf8(each.verdict.reply)},
                               {"reason", valid_utf8(each.verdict.reason)},
                               {"questions", each.questions},
