@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "filter.h"
 #include "filter/filters.h"
+#include "filter/lua_folder.h"
 #include "filter/sample.h"
 #include "terminal.h"
 
@@ -76,9 +77,7 @@ Result<std::vector<std::string>> make_script(const Globals& globals, const std::
                                              const std::string& given) {
   if (filter::script_name(name + ".lua") != name)
     return fail(Code::invalid, "'" + name + "' is no name of a filter: [a-z0-9_], 24 bytes at most");
-  const auto kinds = filter::filter_kinds();
-  if (std::any_of(kinds.begin(), kinds.end(), [&](const filter::FilterKind& kind) { return kind.name == name; }))
-    return fail(Code::invalid, "there is a filter '" + name + "' already");
+  if (filter::is_taken(name)) return fail(Code::invalid, "the name '" + name + "' is taken");
   const std::string folder = TRY(folder_of(globals, given));
   const std::pair<std::string, std::string_view> files[] = {{folder + "/" + name + "-hit.sample", kHit},
                                                             {folder + "/" + name + "-pass.sample", kPass},

@@ -8,7 +8,6 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr std::string_view kSum = "score";  // Verdict::by
 constexpr std::string_view kSpam = "5.7.1 this looks like spam";
 constexpr std::string_view kMaybeSpam = "4.7.1 this may be spam, come again later";
 constexpr std::string_view kCannotTellNow = "4.3.0 cannot judge this now, come again later";

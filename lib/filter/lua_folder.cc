@@ -14,6 +14,7 @@
 #include "core/descriptor.h"
 #include "core/text.h"
 #include "filter/filters.h"
+#include "filter/verdict.h"
 
 namespace maildrop::filter {
 
@@ -84,12 +85,6 @@ Result<std::string> text_of(const std::string& path) {
   return text;
 }
 
-bool is_taken(const std::string& name) {
-  const auto kinds = filter_kinds();
-  return name == "lua" ||
-         std::any_of(kinds.begin(), kinds.end(), [&](const FilterKind& kind) { return kind.name == name; });
-}
-
 /// Of an error of a script, `NAME.lua:5: what`: the file is told beside it, and may have another name.
 std::string without_file(const std::string& what, const std::string& name) {
   const std::string file = name + std::string(kScript) + ":";
@@ -111,6 +106,12 @@ std::string script_name(const std::string& file) {
   const bool good =
       !name.empty() && name.size() <= LuaScript::kLongestName && std::all_of(name.begin(), name.end(), is_name_byte);
   return good ? std::string(name) : std::string();
+}
+
+bool is_taken(const std::string& name) {
+  const auto kinds = filter_kinds();
+  return name == "lua" || name == kSum ||
+         std::any_of(kinds.begin(), kinds.end(), [&](const FilterKind& kind) { return kind.name == name; });
 }
 
 void LuaFolder::read(const LuaFilterSettings& settings) {
@@ -137,7 +138,7 @@ void LuaFolder::read_script(const std::string& file, const LuaFilterSettings& se
   const std::string name = script_name(file);
   const auto is_it = [&](const auto& script) { return script->name() == name; };
   if (name.empty()) return problems_.push_back({file, "is no name of a filter: [a-z0-9_], 24 bytes at most"});
-  if (is_taken(name)) return problems_.push_back({file, "there is a filter of that name"});
+  if (is_taken(name)) return problems_.push_back({file, "that name is taken"});
   if (std::any_of(scripts_.begin(), scripts_.end(), is_it))
     return problems_.push_back({file, "there is a script of that name"});
   if (scripts_.size() >= kMostScripts) return problems_.push_back({file, "is one too many: 100 are read"});

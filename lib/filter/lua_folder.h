@@ -13,7 +13,7 @@
 namespace maildrop::filter {
 
 /// `NN-NAME.lua` or `NAME.lua`; the names of the files are the order. NAME is [a-z0-9_], LuaScript::kLongestName bytes
-/// at most, and of no other filter. `NAME.txt` is what set("NAME") reads. Not thread-safe. Blocking: reads files.
+/// at most, and not taken. `NAME.txt` is what set("NAME") reads. Not thread-safe. Blocking: reads files.
 class LuaFolder {
  public:
   static constexpr std::size_t kMostScripts = 100;
@@ -45,5 +45,7 @@ class LuaFolder {
 
 /// The NAME of a file of that name; empty: it is none.
 std::string script_name(const std::string& file);
+/// No script may have that name: it is another filter's, the word for all scripts, or that for the sum of scores.
+bool is_taken(const std::string& name);
 
 }  // namespace maildrop::filter

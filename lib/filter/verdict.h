@@ -26,12 +26,15 @@ inline constexpr std::uint8_t bit(Phase phase) { return static_cast<std::uint8_t
 /// of 30 s at most; without one where flood.held connections wait already, and a drain ends it.
 enum class Action : std::uint8_t { pass, tag, quarantine, defer, reject, discard, disconnect, delay };
 
+/// Verdict::by, where it is the sum of all scores that decided: no filter has that name.
+inline constexpr std::string_view kSum = "score";
+
 struct Verdict {
   Action action = Action::pass;
   double score = 0;
   std::string reply;   // for the peer: `550 5.7.1 text`; empty: the phase's standard reply
   std::string reason;  // for operators
-  std::string by{};    // the filter whose action it is; `score`: the sum's; empty: nobody's, or of a pass
+  std::string by{};    // the filter whose action it is; kSum: the sum's; empty: nobody's, or of a pass
   std::chrono::milliseconds delay{0};
 
   bool refuses() const { return action == Action::defer || action == Action::reject || action == Action::disconnect; }

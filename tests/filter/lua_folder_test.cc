@@ -78,6 +78,7 @@ TEST_CASE("what cannot be one is told, and the others are there") {
   const Folder files;
   files.write("dkim.lua", kGood);
   files.write("lua.lua", kGood);
+  files.write("score.lua", kGood);
   files.write("1-same.lua", kGood);
   files.write("2-same.lua", kGood);
   files.write("Bad.lua", kGood);
@@ -91,13 +92,14 @@ TEST_CASE("what cannot be one is told, and the others are there") {
         "2-same.lua: there is a script of that name\n"
         "Bad.lua: is no name of a filter: [a-z0-9_], 24 bytes at most\n"
         "big.lua: is longer than 4 MiB\n"
-        "dkim.lua: there is a filter of that name\n"
+        "dkim.lua: that name is taken\n"
         "escape.lua: line 1: set('../x'): is no name of a set: [a-z0-9_]\n"
-        "lua.lua: there is a filter of that name\n"
+        "lua.lua: that name is taken\n"
+        "score.lua: that name is taken\n"
         "syntax.lua: line 1: <name> or '...' expected near <eof>\n");
   std::string scripts;
   for (const FileProblem& problem : folder.problems()) scripts += problem.script + ",";
-  CHECK(scripts == ",,big,,escape,,syntax,");
+  CHECK(scripts == ",,big,,escape,,,syntax,");
 }
 
 TEST_CASE("a fault is told once, by the name of the file") {
