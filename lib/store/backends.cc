@@ -64,7 +64,10 @@ Result<void> check_store(const OpenOptions& options, std::span<const pid_t> leav
 Result<std::unique_ptr<Feed>> open_feed(const OpenOptions& options) { return TRY(find(options.url))->feed(options); }
 
 Result<std::unique_ptr<Ledger>> open_ledger(const OpenOptions& options) {
-  return TRY(find(options.url))->ledger(options);
+  const BackendKind* kind = TRY(find(options.url));
+  std::unique_ptr<Ledger> ledger = TRY(kind->ledger(options));
+  if (options.role == Role::reader) ledger->only_read();
+  return ledger;
 }
 
 }  // namespace maildrop::store

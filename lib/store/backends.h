@@ -17,7 +17,7 @@ namespace maildrop::store {
 /// How a process means to use the store.
 enum class Role {
   writer,  // the one process that delivers; opening fails with unavailable while another does
-  reader,  // reads; removals are handed to the writer, or done under its lock when there is none
+  reader,  // reads; removals are handed to the writer, or done under its lock when there is none. Of a ledger: reads
 };
 
 struct OpenOptions {
@@ -27,7 +27,8 @@ struct OpenOptions {
   RedisSettings redis;
   InboxSettings inbox;
   const Clock* clock = nullptr;  // outlives the store
-  /// A reader that finds no store makes an empty one, or waits for the writer to: it may be started first.
+  /// A reader that finds no store makes an empty one, or waits for the writer to: it may be started first. Of a ledger:
+  /// a writer makes the file where there is none, and a new one in place of one that is damaged.
   bool create_missing = false;
   std::size_t ledger = 100000;  // limits.ledger
 };
@@ -52,7 +53,8 @@ Result<std::unique_ptr<Store>> open_store(const OpenOptions& options);
 /// that is not ours), as far as can be told without changing anything. Errors as of open_store().
 Result<void> check_store(const OpenOptions& options, std::span<const pid_t> leaving);
 Result<std::unique_ptr<Feed>> open_feed(const OpenOptions& options);
-/// Of the store at the same URL, which need not be there. Whatever is wrong with it but the URL, its run() says.
+/// Of the store at the same URL, which need not be there. Whatever is wrong with it but the URL, its run() says. A
+/// reader's changes nothing, and leaves no file that was not there.
 Result<std::unique_ptr<Ledger>> open_ledger(const OpenOptions& options);
 
 }  // namespace maildrop::store

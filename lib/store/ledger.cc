@@ -54,6 +54,11 @@ Operation Operation::take(std::string_view space, std::string_view key, unsigned
   return made;
 }
 
+std::size_t Ledger::removals(std::span<const LedgerTask> tasks) {
+  const bool asks = std::all_of(tasks.begin(), tasks.end(), [](const LedgerTask& task) { return task.only_asks(); });
+  return asks ? 0 : 2 * tasks.size() + 32;
+}
+
 std::vector<Result<Answer>> Ledger::run(std::span<const Operation> operations) {
   std::vector<Result<Answer>> results;
   results.reserve(operations.size());
@@ -63,6 +68,7 @@ std::vector<Result<Answer>> Ledger::run(std::span<const Operation> operations) {
     Result<LedgerTask> task = results.size() < kLargestBatch
                                   ? task_of(each)
                                   : fail(Code::over_limit, "too many operations for one batch of the ledger");
+    if (task && only_reads_ && !task->only_asks()) task = fail(Code::invalid, "the ledger is only read here");
     if (task) {
       places.push_back(results.size());
       tasks.push_back(std::move(*task));

@@ -107,8 +107,10 @@ class Ledger {
   Ledger(const Ledger&) = delete;
 
   /// All in one transaction, in their order; answers in the order of the operations. Others see each whole or not at
-  /// all. Each batch removes some of what has expired, and all that is too many by itself.
-  ///   invalid      the operation breaks a rule above; the others are done
+  /// all. Each batch removes some of what has expired, and all that is too many by itself; one that only asks (get, and
+  /// amounts and costs of 0) changes nothing at all.
+  ///   invalid      the operation breaks a rule above, or would change what is only read; the others are done
+  ///   not_found    there is none, and it is not made here (OpenOptions)
   ///   over_limit   the disk or server is full; nothing was done. Also: more than kLargestBatch, for those behind it
   ///   unavailable  disk or server failed, or others wrote for too long; nothing was done, unless it is the answer of a
   ///                server that was lost
@@ -116,6 +118,8 @@ class Ledger {
   /// What a single operation comes to.
   Result<Answer> run(const Operation& operation) { return run({&operation, 1}).front(); }
 
+  /// From now on what is not a question is refused.
+  void only_read() { only_reads_ = true; }
   /// Records to be kept at most (limits.ledger), of all spaces together. What is too many then goes in the next
   /// batches, some in each.
   void set_limit(std::size_t most) { most_ = most; }
@@ -125,11 +129,13 @@ class Ledger {
   /// Answers to all, in their order. REQUIRES: at least one, and no more than kLargestBatch.
   virtual Result<std::vector<Answer>> carry_out(std::span<const LedgerTask> tasks) = 0;
   std::size_t most() const { return most_; }
-  /// How many may be removed beside a batch of so many: more than can come in it, so that any backlog ends.
-  static std::size_t removals(std::size_t tasks) { return 2 * tasks + 32; }
+  /// How many may be removed beside a batch: more than can come in it, so that any backlog ends. 0: it only asks, and
+  /// nothing is written.
+  static std::size_t removals(std::span<const LedgerTask> tasks);
 
  private:
   std::atomic<std::size_t> most_;
+  std::atomic<bool> only_reads_{false};
 };
 
 }  // namespace maildrop::store

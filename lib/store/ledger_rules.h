@@ -21,6 +21,11 @@ struct LedgerTask {
   std::int64_t x = 0;      // lifetime, ms           amount         cost
   std::int64_t y = 0;      //                        window, ms     time for one token to come back, us
   std::int64_t z = 0;      //                                       burst
+
+  /// Whatever is there stays as it is.
+  bool only_asks() const {
+    return kind == Operation::Kind::get || ((kind == Operation::Kind::add || kind == Operation::Kind::take) && x == 0);
+  }
 };
 
 /// invalid: it breaks a rule of Operation. The task refers to the operation.

@@ -120,7 +120,7 @@ class MemoryLedger final : public Ledger {
     const std::lock_guard lock(book_->mutex);
     const Time now = clock_.now();
     for (const LedgerTask& task : tasks) answers.push_back(book_->carry_out(task, now));
-    book_->shrink(now, removals(tasks.size()), most(), stats_);
+    book_->shrink(now, removals(tasks), most(), stats_);
     return answers;
   }
 

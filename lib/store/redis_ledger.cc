@@ -56,7 +56,7 @@ class RedisLedger final : public Ledger {
   Result<std::vector<Answer>> carry_out(std::span<const LedgerTask> tasks) override {
     const std::string now = std::to_string(to_millis(clock_.now()));
     const std::string limit = std::to_string(most());
-    const std::string steps = std::to_string(removals(tasks.size()));
+    const std::string steps = std::to_string(removals(tasks));
     std::vector<std::array<std::string, 3>> numbers;
     numbers.reserve(tasks.size());  // so that they stay where they are
     std::vector<std::string_view> words{client_.settings().prefix, now, limit, steps};

@@ -7,7 +7,8 @@
 ///
 /// All of it is dropped, and begun anew, where PREFIXledger:used is, in which an older maildrop had the order of all
 /// spaces together; and where there are too many records, but in no space, since somebody removed a key. Nothing in a
-/// ledger is worth what would mend it.
+/// ledger is worth what would mend it. A batch that only asks has no steps: it finds nothing where the first is so, and
+/// leaves it.
 ///
 /// Arguments: PREFIX now most steps (kind key x y z value)... (LedgerTask). Answers: how many records there are, how
 /// many of them expired and were evicted, and then one list for each operation, see redis_ledger.cc.
@@ -24,12 +25,13 @@ local NOTE, SUM, BUCKET = 1, 2, 3
 local PARTS, LARGEST, MICROS = 4096, 1000000000000, 1000
 local TOP = 16 -- spaces that are looked at in one go
 local floor, ceil = math.floor, math.ceil
+local old = call('EXISTS', USED) == 1
 local used = {} -- the last number in each space that this batch has to do with
 
 local function clamp(number, least, greatest) return math.max(least, math.min(number, greatest)) end
 
 local function read(key, kind)
-  local text = call('HGET', RECORDS, key)
+  local text = not old and call('HGET', RECORDS, key)
   if not text then return nil end
   local its, till, a, b, c, value = string.match(text, '^(%d) (%d+) (%d+) (%-?%d+) (%-?%d+) (.*)$')
   if tonumber(its) ~= kind or tonumber(till) <= now then return nil end
@@ -128,7 +130,10 @@ local function take(key, cost, time, burst)
   return {granted and 1 or 0, granted and 0 or ceil((next - empty) / MICROS), floor((empty - after) / time)}
 end
 
-if call('EXISTS', USED) == 1 then drop() end
+if old and steps > 0 then
+  drop()
+  old = false
+end
 local answers = {0, 0, 0}
 for i = 5, #ARGV, 6 do
   local kind, key, x, y, z = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])

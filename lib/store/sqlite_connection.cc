@@ -37,6 +37,13 @@ void configure_once() {
   std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
 }
 
+/// https://www.sqlite.org/uri.html
+std::string uri_of(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) uri += c == '%' ? "%25" : c == '?' ? "%3f" : c == '#' ? "%23" : std::string(1, c);
+  return uri;
+}
+
 }  // namespace
 
 Error error_of(sqlite3* db, int code) {
@@ -97,13 +104,25 @@ std::string_view Statement::bytes(int column) const {
 
 void Connection::Close::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
 
+/// Never O_CREAT: sqlite_file.cc makes the file with the right permissions.
 Result<Connection> Connection::open(const std::string& path, std::chrono::milliseconds busy_timeout) {
+  return open_as(path, SQLITE_OPEN_READWRITE, busy_timeout);
+}
+
+Result<Connection> Connection::open_to_read(const std::string& path, std::chrono::milliseconds busy_timeout,
+                                            bool alone) {
+  const std::string name = uri_of(path) + (alone ? "?immutable=1" : "");
+  Connection connection = TRY(open_as(name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, busy_timeout));
+  // The last process to leave would empty the log and remove it: the writer's work.
+  sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  return connection;
+}
+
+Result<Connection> Connection::open_as(const std::string& name, int flags, std::chrono::milliseconds busy_timeout) {
   configure_once();
   sqlite3* db = nullptr;
-  // Each connection is used by one thread at a time, and says so: no mutexes. Never O_CREAT: sqlite_file.cc makes the
-  // file with the right permissions.
-  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  const int code = sqlite3_open_v2(path.c_str(), &db, kFlags, nullptr);
+  // Each connection is used by one thread at a time, and says so: no mutexes.
+  const int code = sqlite3_open_v2(name.c_str(), &db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   Connection connection(db);
   if (code != SQLITE_OK) return tl::unexpected(error_of(db, code));
   connection.busy_timeout(busy_timeout);

@@ -61,6 +61,9 @@ class Connection {
  public:
   /// Runs the pragmas that every connection needs, then `busy_timeout`.
   static Result<Connection> open(const std::string& path, std::chrono::milliseconds busy_timeout);
+  /// One that cannot write to it. `alone`: nobody has it open, and there is no log: then no file is made beside it;
+  /// what others write from then on may come to be seen, or be taken for damage.
+  static Result<Connection> open_to_read(const std::string& path, std::chrono::milliseconds busy_timeout, bool alone);
 
   Result<void> exec(const std::string& sql);
   Result<Statement> prepare(std::string_view sql);
@@ -80,6 +83,7 @@ class Connection {
     void operator()(sqlite3* db) const;
   };
   explicit Connection(sqlite3* db) : db_(db) {}
+  static Result<Connection> open_as(const std::string& name, int flags, std::chrono::milliseconds busy_timeout);
   std::unique_ptr<sqlite3, Close> db_;
 };
 

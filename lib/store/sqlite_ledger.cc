@@ -51,17 +51,21 @@ Result<std::int64_t> number_of(Statement& statement) {
   return cursor->integer(0);
 }
 
+Result<void> begin_to_write(Connection& connection) {
+  TRY(connection.exec("PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4096; PRAGMA journal_size_limit=4194304"));
+  // The counts are kept by all; here they are made sure of, and the table is seen to be readable.
+  return connection.exec(
+      "BEGIN IMMEDIATE; "
+      "UPDATE space SET records=(SELECT count(*) FROM record WHERE record.space=space.id); "
+      "UPDATE total SET records=(SELECT coalesce(sum(records), 0) FROM space); COMMIT");
+}
+
 /// An open file.
 class Book {
  public:
-  static Result<Book> open(const std::string& path) {
-    Connection connection = TRY(open_ledger_file(path));
-    TRY(connection.exec("PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4096; PRAGMA journal_size_limit=4194304"));
-    // The counts are kept by all; here they are made sure of, and the table is seen to be readable.
-    TRY(
-        connection.exec("BEGIN IMMEDIATE; "
-                        "UPDATE space SET records=(SELECT count(*) FROM record WHERE record.space=space.id); "
-                        "UPDATE total SET records=(SELECT coalesce(sum(records), 0) FROM space); COMMIT"));
+  static Result<Book> open(const std::string& path, LedgerUse use) {
+    Connection connection = TRY(open_ledger_file(path, use));
+    if (use != LedgerUse::read) TRY(begin_to_write(connection));
     Statements statements = TRY(prepare(connection));
     return Book(std::move(connection), std::move(statements));
   }
@@ -70,8 +74,7 @@ class Book {
 
   Result<std::vector<Answer>> carry_out(std::span<const LedgerTask> tasks, const Clock& clock, std::size_t most,
                                         std::size_t steps, LedgerStats& stats) {
-    const bool writes = std::any_of(tasks.begin(), tasks.end(),
-                                    [](const LedgerTask& task) { return task.kind != Operation::Kind::get; });
+    const bool writes = steps > 0;
     if (connection_.in_transaction()) TRY(connection_.exec("ROLLBACK"));  // memory was out in the middle of one
     TRY(connection_.exec(writes ? "BEGIN IMMEDIATE" : "BEGIN"));
     LedgerStats done = stats;
@@ -236,8 +239,8 @@ class Book {
 
 class SqliteLedger final : public Ledger {
  public:
-  SqliteLedger(std::string path, const Clock& clock, std::size_t most)
-      : Ledger(most), path_(std::move(path)), clock_(clock) {}
+  SqliteLedger(std::string path, LedgerUse use, const Clock& clock, std::size_t most)
+      : Ledger(most), path_(std::move(path)), use_(use), clock_(clock) {}
 
   LedgerStats stats() const override {
     const std::lock_guard lock(mutex_);
@@ -248,7 +251,8 @@ class SqliteLedger final : public Ledger {
   Result<std::vector<Answer>> carry_out(std::span<const LedgerTask> tasks) override {
     const std::lock_guard lock(mutex_);
     Result<std::vector<Answer>> answers = try_once(tasks);
-    if (answers || !is_damage(answers.error())) return answers;
+    if (use_ == LedgerUse::read) book_.reset();  // what it has open is as of now, and in the way of who leaves last
+    if (answers || use_ != LedgerUse::make || !is_damage(answers.error())) return answers;
     book_.reset();
     TRY(put_aside(path_, seen_, answers.error()));
     return try_once(tasks);
@@ -258,7 +262,7 @@ class SqliteLedger final : public Ledger {
   Result<std::vector<Answer>> try_once(std::span<const LedgerTask> tasks) {
     if (book_ && book_->has_moved()) book_.reset();  // another process has put it aside
     if (!book_) TRY(open());
-    return book_->carry_out(tasks, clock_, most(), removals(tasks.size()), stats_);
+    return book_->carry_out(tasks, clock_, most(), removals(tasks), stats_);
   }
 
   /// Once in a while: a folder that is not there costs one look in a second.
@@ -266,7 +270,7 @@ class SqliteLedger final : public Ledger {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_try_) return tl::unexpected(failed_);
     seen_ = identity_of(path_);
-    Result<Book> book = Book::open(path_);
+    Result<Book> book = Book::open(path_, use_);
     if (!book) {
       failed_ = {book.error().code, "cannot open ledger '" + path_ + "': " + book.error().what};
       if (!is_damage(failed_)) next_try_ = now + kPause;
@@ -278,6 +282,7 @@ class SqliteLedger final : public Ledger {
   }
 
   const std::string path_;
+  const LedgerUse use_;
   const Clock& clock_;
   mutable std::mutex mutex_;
   std::optional<Book> book_;
@@ -287,6 +292,11 @@ class SqliteLedger final : public Ledger {
   LedgerStats stats_;
 };
 
+LedgerUse use_of(const OpenOptions& options) {
+  if (options.role == Role::reader) return LedgerUse::read;
+  return options.create_missing ? LedgerUse::make : LedgerUse::write;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Ledger>> open_ledger(const OpenOptions& options) {
@@ -294,7 +304,7 @@ Result<std::unique_ptr<Ledger>> open_ledger(const OpenOptions& options) {
   if (!path && path.error().code == Code::invalid) return tl::unexpected(path.error());
   // A folder that is not there yet is the store's to make.
   std::string file = path ? *path : options.url.substr(options.url.find(':') + 1);
-  return std::make_unique<SqliteLedger>(file + ".ledger", *options.clock, options.ledger);
+  return std::make_unique<SqliteLedger>(file + ".ledger", use_of(options), *options.clock, options.ledger);
 }
 
 }  // namespace maildrop::store::sqlite

@@ -78,6 +78,22 @@ Result<void> create_ledger(const std::string& path) {
                          "; PRAGMA user_version=" + std::to_string(kLedgerVersion) + "; COMMIT");
 }
 
+/// A file that nobody may see is not one that is not there.
+Result<Connection> open_as_it_is(const std::string& path, LedgerUse use) {
+  struct stat about {};
+  if (::stat(path.c_str(), &about) != 0) {
+    const bool absent = errno == ENOENT || errno == ENOTDIR;
+    const Error error = file_error("open", path, errno);
+    return fail(absent ? Code::not_found : error.code, error.what);
+  }
+  // Without a log nobody has it open, and SQLite would make one, which who only reads cannot remove.
+  const bool alone = ::access((path + "-wal").c_str(), F_OK) != 0;
+  Connection connection = TRY(use == LedgerUse::read ? Connection::open_to_read(path, kPatience, alone)
+                                                     : Connection::open(path, kPatience));
+  if (!TRY(is_ledger(connection))) return fail(Code::not_found, "'" + path + "' is empty");
+  return connection;
+}
+
 }  // namespace
 
 Identity identity_of(const std::string& path) {
@@ -86,7 +102,8 @@ Identity identity_of(const std::string& path) {
   return {about.st_dev, about.st_ino};
 }
 
-Result<Connection> open_ledger_file(const std::string& path) {
+Result<Connection> open_ledger_file(const std::string& path, LedgerUse use) {
+  if (use != LedgerUse::make) return open_as_it_is(path, use);
   if (identity_of(path) == Identity{}) {
     const FileDescriptor lock = TRY(take_lock(path));
     TRY(create_ledger(path));

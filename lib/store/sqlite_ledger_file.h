@@ -20,8 +20,15 @@ struct Identity {
 
 Identity identity_of(const std::string& path);
 
-/// One with the tables of a ledger; makes the file where there is none, or an empty one. corrupt: it is something else.
-Result<Connection> open_ledger_file(const std::string& path);
+/// Who makes it makes a new one of one that is damaged, too. Who writes may be another user than who made it: the
+/// file's owner and mode stay, and SQLite gives its own files the same.
+enum class LedgerUse { make, write, read };
+
+/// One with the tables of a ledger. To be read it is as of now: what is written later it may not see, or take for
+/// damage.
+///   not_found  there is none, or an empty one, and it is not to be made
+///   corrupt    it is something else
+Result<Connection> open_ledger_file(const std::string& path, LedgerUse use);
 
 /// What can be mended by beginning anew: SQLite has no other word for tables that are not what they should be.
 inline bool is_damage(const Error& error) { return error.code == Code::corrupt || error.code == Code::internal; }

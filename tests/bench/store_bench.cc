@@ -143,6 +143,8 @@ int main(int argc, char** argv) {
   const std::string path = "store_bench.db";
   OpenOptions of_ledger;
   of_ledger.url = argc > 1 ? argv[1] : "sqlite:" + path;
+  of_ledger.role = Role::writer;
+  of_ledger.create_missing = true;
   of_ledger.clock = &clock;
   const bool ledger_is_good = run_ledger(of_ledger);
   for (const char* end : {"", "-wal", "-shm", ".lock"}) std::filesystem::remove(path + ".ledger" + end);

@@ -20,13 +20,30 @@ inline Answer done(Ledger& ledger, const Operation& operation) {
   return *answer;
 }
 
-inline std::unique_ptr<Ledger> open_ledger_of(const World& world, std::size_t most = 1000) {
-  OpenOptions options = world.options;
+/// As a daemon opens it.
+inline OpenOptions ledger_options(OpenOptions options, std::size_t most = 1000) {
+  options.role = Role::writer;
+  options.create_missing = true;
   options.ledger = most;
   options.redis.timeout = 30s;  // an answer that is lost on a busy machine would be tokens that are lost
+  return options;
+}
+
+inline std::unique_ptr<Ledger> open_ledger_of(const OpenOptions& options) {
   auto opened = open_ledger(options);
   REQUIRE(opened);
   return std::move(*opened);
+}
+
+inline std::unique_ptr<Ledger> open_ledger_of(const World& world, std::size_t most = 1000) {
+  return open_ledger_of(ledger_options(world.options, most));
+}
+
+/// As a command does that only reads.
+inline std::unique_ptr<Ledger> read_ledger_of(const World& world, std::size_t most = 1000) {
+  OpenOptions options = ledger_options(world.options, most);
+  options.role = Role::reader;
+  return open_ledger_of(options);
 }
 
 inline bool has(Ledger& ledger, std::string_view key, std::string_view space = "s") {

@@ -251,9 +251,7 @@ constexpr Rate kBucket{1, Operation::kLongest / kTokens, kTokens};
 
 /// Takes from the bucket, in batches, until it has been refused; how many it got.
 unsigned drain(const World& world) {
-  OpenOptions options = world.options;
-  options.redis.timeout = 30s;  // as open_ledger_of()
-  auto ledger = open_ledger(options);
+  auto ledger = open_ledger(ledger_options(world.options));
   if (!ledger) return 0;
   unsigned got = 0;
   const std::vector<Operation> batch(7, Operation::take("t", "a", 1, kBucket));

@@ -11,11 +11,11 @@ using namespace maildrop::store::test;
 TEST_CASE("redis ledger: what it knows outlives us, and a server that keeps what it has") {
   RedisServer server({"--appendonly", "yes", "--appendfsync", "always"});
   const FakeClock clock;
-  const auto first = open_ledger(open_options({}, server.url(), clock));
+  const auto first = open_ledger(ledger_options(open_options({}, server.url(), clock)));
   REQUIRE(first);
   done(**first, Operation::put("s", "a", 1h, "x"));
   CHECK(done(**first, Operation::take("t", "b", 1, {1, 1h, 1})).granted);
-  const auto second = open_ledger(open_options({}, server.url(), clock));
+  const auto second = open_ledger(ledger_options(open_options({}, server.url(), clock)));
   CHECK(done(**second, Operation::get("s", "a")).value == "x");
   server.end(SIGKILL);
   const Result<Answer> gone = (*second)->run(Operation::get("s", "a"));
@@ -30,7 +30,7 @@ TEST_CASE("redis ledger: what it knows outlives us, and a server that keeps what
 TEST_CASE("redis ledger: scripts are taught again") {
   const RedisServer server;
   const FakeClock clock;
-  const auto ledger = open_ledger(open_options({}, server.url(), clock));
+  const auto ledger = open_ledger(ledger_options(open_options({}, server.url(), clock)));
   done(**ledger, Operation::put("s", "a", 1h));
   server.ask({"SCRIPT", "FLUSH"});
   CHECK(has(**ledger, "a"));
@@ -39,7 +39,7 @@ TEST_CASE("redis ledger: scripts are taught again") {
 TEST_CASE("redis ledger: a server without memory refuses, and does nothing") {
   const RedisServer server;
   const FakeClock clock;
-  const auto ledger = open_ledger(open_options({}, server.url(), clock));
+  const auto ledger = open_ledger(ledger_options(open_options({}, server.url(), clock)));
   done(**ledger, Operation::put("s", "a", 1h));
   server.ask({"CONFIG", "SET", "maxmemory", "1"});
   const Result<Answer> answer = (*ledger)->run(Operation::put("s", "b", 1h));

@@ -16,11 +16,12 @@ TEST_CASE("sqlite ledger file: whoever comes first makes it, the others open tha
   CHECK(sqlite::identity_of(path) == sqlite::Identity{});
   std::vector<int> opened(4);
   std::vector<std::thread> threads;
-  for (int& each : opened) threads.emplace_back([&] { each = sqlite::open_ledger_file(path) ? 1 : 0; });
+  for (int& each : opened)
+    threads.emplace_back([&] { each = sqlite::open_ledger_file(path, sqlite::LedgerUse::make) ? 1 : 0; });
   for (std::thread& each : threads) each.join();
   CHECK(opened == std::vector<int>{1, 1, 1, 1});
   const sqlite::Identity made = sqlite::identity_of(path);
-  auto again = sqlite::open_ledger_file(path);
+  auto again = sqlite::open_ledger_file(path, sqlite::LedgerUse::make);
   REQUIRE(again);
   CHECK(again->number("SELECT records FROM total") == 0);
   CHECK(sqlite::identity_of(path) == made);
@@ -31,7 +32,7 @@ TEST_CASE("sqlite ledger file: what is no ledger is not touched until it is put 
   const std::string path = world.folder.path("x.ledger");
   std::ofstream(path) << "not a database, and of some length";
   const sqlite::Identity seen = sqlite::identity_of(path);
-  const auto opened = sqlite::open_ledger_file(path);
+  const auto opened = sqlite::open_ledger_file(path, sqlite::LedgerUse::make);
   REQUIRE_FALSE(opened);
   CHECK(sqlite::is_damage(opened.error()));
   CHECK(sqlite::identity_of(path) == seen);
@@ -41,5 +42,5 @@ TEST_CASE("sqlite ledger file: what is no ledger is not touched until it is put 
   CHECK_FALSE(next == sqlite::Identity{});
   REQUIRE(sqlite::put_aside(path, seen, opened.error()));  // another process, which saw the same
   CHECK(sqlite::identity_of(path) == next);
-  CHECK(sqlite::open_ledger_file(path));
+  CHECK(sqlite::open_ledger_file(path, sqlite::LedgerUse::make));
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <map>
 #include <random>
 #include <thread>
 
@@ -108,9 +109,7 @@ TEST_CASE("sqlite ledger: kill -9 at any moment leaves one that is whole and has
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {
-      OpenOptions options = world.options;
-      options.ledger = 40;  // so that there is something to remove, too
-      auto ledger = open_ledger(options);
+      auto ledger = open_ledger(ledger_options(world.options, 40));  // so that there is something to remove, too
       for (std::uint64_t n = last + 1;; ++n) {
         const std::vector<Operation> batch{Operation::put("s", "last", 1h, std::to_string(n)),
                                            Operation::put("s", std::to_string(n), 1h, std::string(250, 'v'))};
@@ -138,6 +137,101 @@ TEST_CASE("sqlite ledger: kill -9 at any moment leaves one that is whole and has
     CHECK(checked(world) == "ok");
   }
   CHECK(::access(file_of(world, ".damaged").c_str(), F_OK) != 0);
+}
+
+namespace {
+
+/// Each file of the folder, with its bytes; but not those of SQLite's shared memory, in which readers say that they are
+/// there.
+std::map<std::string, std::string> files_of(const World& world) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(world.folder.path("."))) {
+    const std::string name = entry.path().filename();
+    files[name] = name.ends_with("-shm") ? "" : slurp(entry.path());
+  }
+  return files;
+}
+
+/// What is put is in the log alone.
+void put_and_die(const World& world) {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const auto ledger = open_ledger(ledger_options(world.options));
+    static_cast<void>((*ledger)->run(Operation::put("s", "a", 1h, "x")));
+    ::_exit(0);  // without a destructor: as by kill -9
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+}
+
+std::unique_ptr<Ledger> open_without_making(const World& world) {
+  OpenOptions options = ledger_options(world.options);
+  options.create_missing = false;
+  return open_ledger_of(options);
+}
+
+}  // namespace
+
+TEST_CASE("sqlite ledger: a reader leaves all files as they are, and makes none") {
+  World world("sqlite");
+  SECTION("whatever is in their names") { world.options.url = "sqlite:" + world.folder.path("50%3f?a=b#c d.db"); }
+  SECTION("of a process that serves") {}
+  const auto reader = read_ledger_of(world);
+  const Result<Answer> none = reader->run(Operation::get("s", "a"));
+  REQUIRE_FALSE(none);
+  CHECK(none.error().code == Code::not_found);
+  CHECK(files_of(world).empty());
+  {
+    const auto ledger = open_ledger_of(world);
+    done(*ledger, Operation::put("s", "a", 1h, "x"));
+    const auto files = files_of(world);
+    CHECK(files.size() == 4);
+    CHECK(done(*read_ledger_of(world), Operation::get("s", "a")).value == "x");
+    CHECK(files_of(world) == files);
+    done(*ledger, Operation::put("s", "a", 1h, "y"));
+  }
+  const auto files = files_of(world);
+  CHECK(files.size() == 2);  // SQLite's own are gone
+  const auto late = read_ledger_of(world);
+  CHECK(done(*late, Operation::get("s", "a")).value == "y");
+  CHECK(files_of(world) == files);
+  done(*open_ledger_of(world), Operation::put("s", "a", 1h, "z"));
+  CHECK(done(*late, Operation::get("s", "a")).value == "z");
+}
+
+TEST_CASE("sqlite ledger: a reader sees what a process that was killed left in the log, and leaves it there") {
+  const World world("sqlite");
+  put_and_die(world);
+  const auto files = files_of(world);
+  CHECK(files.size() == 4);
+  CHECK(has(*read_ledger_of(world), "a"));
+  CHECK(files_of(world) == files);
+  CHECK(has(*open_ledger_of(world), "a"));
+}
+
+TEST_CASE("sqlite ledger: what is damaged or empty stays so, for who does not make one") {
+  const World world("sqlite");
+  for (const bool reads : {true, false}) {
+    const auto ask = [&] {
+      return (reads ? read_ledger_of(world) : open_without_making(world))->run(Operation::get("s", "a"));
+    };
+    std::filesystem::remove(file_of(world));
+    CHECK(ask().error().code == Code::not_found);
+    CHECK(files_of(world).empty());
+    spill(file_of(world), "");
+    CHECK(ask().error().code == Code::not_found);
+    spill(file_of(world), std::string(50'000, 'x'));
+    CHECK(ask().error().code == Code::corrupt);
+    CHECK(files_of(world).size() == 1);
+  }
+}
+
+TEST_CASE("sqlite ledger: who does not make one writes what is there") {
+  const World world("sqlite");
+  done(*open_ledger_of(world), Operation::put("s", "a", 1h));
+  CHECK(done(*open_without_making(world), Operation::remove("s", "a")).found);
+  CHECK_FALSE(has(*read_ledger_of(world), "a"));
 }
 
 TEST_CASE("sqlite ledger: a damaged file is put aside, and a new one begun") {
