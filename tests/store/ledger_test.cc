@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "store/ledger_contract.h"
+#include "store/ledger_reader_contract.h"
 
 using namespace maildrop;
 using namespace maildrop::store;
@@ -17,7 +18,9 @@ using namespace maildrop::store::test;
 
 TEST_CASE("every ledger keeps the contract") {
   for (const std::string& scheme : kLedgers) {
-    for (const LedgerScene& scene : kLedgerScenes) {
+    std::vector<LedgerScene> scenes(std::begin(kLedgerScenes), std::end(kLedgerScenes));
+    scenes.insert(scenes.end(), std::begin(kLedgerReaderScenes), std::end(kLedgerReaderScenes));
+    for (const LedgerScene& scene : scenes) {
       World world(scheme);
       const auto ledger = open_ledger_of(world);
       INFO(scheme << ": " << scene.name);
