@@ -94,7 +94,8 @@ class Explanation {
     TRY(step(Phase::mail, transaction));
     for (const std::string& each : options_.to) TRY(add_recipient(each, transaction));
     if (!message.empty()) TRY(judge_message(message, transaction));
-    trace_ = session_.message_trace();
+    session_.settle_recipient();
+    trace_ = session_.trace();
     trace_.entries.insert(trace_.entries.end(), refused_.begin(), refused_.end());
     if (!options_.filter.empty())
       std::erase_if(trace_.entries, [&](const auto& entry) { return entry.filter != options_.filter; });

@@ -94,6 +94,7 @@ extern const FilterKind kAccess{"access",
                                 "The operator's own lists: who is let in whatever else is found, and who is not.",
                                 bit(Phase::connect) | bit(Phase::helo) | bit(Phase::mail) | bit(Phase::rcpt),
                                 {},
+                                Evidence::wish,
                                 [](const FilterSettings& settings) -> const FilterUse& { return settings.access; },
                                 [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                   const AccessFilter& settings = config.filter.access;

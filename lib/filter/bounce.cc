@@ -62,6 +62,7 @@ extern const FilterKind kBounce{
     "Mail from nobody: whether it is a bounce, and to one.",
     bit(Phase::rcpt) | bit(Phase::message),
     {},
+    Evidence::own,
     [](const FilterSettings& settings) -> const FilterUse& { return settings.bounce; },
     [](const Config&) -> Result<std::unique_ptr<Filter>> { return std::make_unique<Bounce>(); }};
 

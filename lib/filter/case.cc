@@ -46,9 +46,8 @@ void Case::begin(Phase phase, const mail::Transaction& transaction) {
   knowledge_.forget();
   transaction_ = &transaction;
   phase_ = phase;
-  at_recipient_ = phase == Phase::rcpt;
+  at_recipient_ = gone_ = phase == Phase::rcpt;
   now_ = clock_.now();
-  gone_ = false;
   text_.reset();
   seats_.clear();
   if (allowing()) return;
@@ -93,6 +92,11 @@ void Case::settle_recipient() {
   }
   recipient_.clear();
   at_recipient_ = false;
+}
+
+void Case::pass_over_recipient() {
+  settle_recipient();
+  at_recipient_ = gone_ = true;
 }
 
 const std::string& Case::message_text() {

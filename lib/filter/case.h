@@ -78,15 +78,19 @@ class Case {
   struct Marked {
     store::Mark mark = store::Mark::none;
     std::string_view by{};
+    bool evidence = false;  // as Verdict::evidence
   };
   Marked marked() const;
 
-  /// What the last decision came from; at RCPT, of that recipient.
+  /// What the last decision came from; at RCPT, of that recipient, until he is settled.
   Trace trace() const;
   /// What filters told last; nullptr: nothing. Until the next phase begins.
   const std::string* told(std::string_view fact) const;
-  /// What was found of the message and all who get it. Between two phases.
-  Trace message_trace();
+  /// What was found of the last recipient goes to that of the message and all who get it, if he does: trace() has that
+  /// then. Between two phases.
+  void settle_recipient();
+  /// One comes who is refused without a question: trace() has nothing of the others. Between two phases.
+  void pass_over_recipient();
 
  private:
   friend class Facts;
@@ -136,13 +140,13 @@ class Case {
   void end(Seat& seat, Finding finding, Facts& facts);
   void forget(Phase phase);
   static void add(std::vector<Entry>& entries, Entry entry);
-  void settle_recipient();
   static bool is_worse(const Entry& one, const Entry& other);
   std::vector<const Entry*> concerned() const;
   const Entry* allowing() const;  // nullptr: nobody does
   bool is_spared() const;         // no sum refuses it
   double score() const;
   std::string explain_score() const;
+  bool has_evidence(Action action) const;
   Verdict worst(bool tells) const;
   const std::string& message_text();
   unsigned outcomes_without(std::size_t filter, bool taken) const;
@@ -160,7 +164,7 @@ class Case {
   std::vector<Entry> recipient_;  // of the recipient that is asked about, or was last
   bool at_recipient_ = false;     // one is asked about
   unsigned recipients_ = 0;       // of the transaction, that get the message
-  bool gone_ = false;             // the last decide() refused, or dropped this recipient's copy
+  bool gone_ = false;             // refused, or this recipient's copy was dropped; he is until decide() lets him in
   std::map<std::string, Told, std::less<>> told_;
   std::vector<Wish> wishes_;
   std::map<std::size_t, unsigned> outcomes_;  // of the session until now, for filters that have wishes

@@ -62,6 +62,18 @@ std::string Case::explain_score() const {
   return text;
 }
 
+/// Is what was seen of the mail and its client, by itself, reason enough for as grave an action?
+bool Case::has_evidence(Action action) const {
+  double sum = 0;
+  bool enough = false;
+  for (const Entry* entry : concerned()) {
+    if (chain_->links()[entry->filter].evidence != Evidence::own || entry->finding.failed) continue;
+    enough |= rank_of(entry->effect.action) >= rank_of(action);
+    if (entry->effect.counts) sum += entry->effect.score;
+  }
+  return enough || rank_of(action_of(chain_->settings(), sum, is_spared())) >= rank_of(action);
+}
+
 /// The action that goes before all others; of equal ones the first in the order.
 Verdict Case::worst(bool tells) const {
   Verdict verdict;
@@ -104,6 +116,7 @@ Verdict Case::decide() {
         verdict.delay = std::max(verdict.delay, entry->finding.delay);
     if (verdict.delay > Millis(0) && rank_of(verdict.action) < rank_of(Action::discard)) verdict.action = Action::delay;
   }
+  if (verdict.refuses() || verdict.action == Action::discard) verdict.evidence = has_evidence(verdict.action);
   verdict.score = score();
   gone_ = verdict.refuses() || (at_recipient_ && verdict.action == Action::discard);
   if (phase_ == Phase::message) conclude(!gone_);
@@ -121,20 +134,17 @@ Verdict Case::foreseen() const {
 /// By what filters want, and by the sum, which may be above what refuses: nobody asked when it came to that.
 Case::Marked Case::marked() const {
   if (allowing()) return {};
-  Marked marked{mark_of(chain_->settings(), score()), kSum};
+  Marked marked{mark_of(chain_->settings(), score()), kSum, false};
   for (const Entry* entry : concerned()) {
     const Action action = entry->effect.action;
     const store::Mark mark = action == Action::quarantine ? store::Mark::quarantine
                              : action == Action::tag      ? store::Mark::tag
                                                           : store::Mark::none;
-    if (mark > marked.mark) marked = {mark, chain_->links()[entry->filter].name};
+    if (mark > marked.mark) marked = {mark, chain_->links()[entry->filter].name, false};
   }
-  return marked.mark == store::Mark::none ? Marked() : marked;
-}
-
-Trace Case::message_trace() {
-  settle_recipient();
-  return trace();
+  if (marked.mark == store::Mark::none) return {};
+  marked.evidence = has_evidence(marked.mark == store::Mark::tag ? Action::tag : Action::quarantine);
+  return marked;
 }
 
 Trace Case::trace() const {

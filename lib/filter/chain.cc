@@ -37,7 +37,7 @@ Result<std::vector<Chain::Link>> Chain::make_links(const Config& config, std::sp
     Result<std::unique_ptr<Filter>> made = kind.make(config);
     if (!made) return fail(Code::invalid, "filter." + std::string(kind.name) + "." + made.error().what);
     const auto phases = static_cast<std::uint8_t>(kind.phases & (*made)->phases());
-    links.push_back({kind.name, phases, use, std::move(*made), kind.tells});
+    links.push_back({kind.name, phases, use, std::move(*made), kind.tells, kind.evidence});
   }
   for (const std::shared_ptr<const LuaScript>& script : scripts)
     if (script->use().mode != FilterUse::Mode::off)

@@ -25,6 +25,7 @@ class Chain {
     FilterUse use;
     std::unique_ptr<const Filter> filter;
     std::span<const std::string_view> tells{};
+    Evidence evidence = Evidence::own;  // of scripts, too: they are what the operator makes of the mail
   };
 
   /// Of those kinds whose mode is not off. invalid: what is wrong with which setting, `filter.http.url: what`.

@@ -89,6 +89,7 @@ extern const FilterKind kContent{
     "What a message says, by rules of yours.",
     bit(Phase::message),
     {},
+    Evidence::own,
     [](const FilterSettings& settings) -> const FilterUse& { return settings.content; },
     [](const Config& config) -> Result<std::unique_ptr<Filter>> {
       return std::make_unique<Rules>(TRY(in_setting("rules", ContentRule::parse(config.filter.content.rules))));

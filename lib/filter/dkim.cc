@@ -90,6 +90,7 @@ extern const FilterKind kDkim{
     "Signatures of domains (DKIM): who answers for a message, as far as that can be proved.",
     bit(Phase::message),
     kTells,
+    Evidence::own,
     [](const FilterSettings& settings) -> const FilterUse& { return settings.dkim; },
     [](const Config&) -> Result<std::unique_ptr<Filter>> { return std::make_unique<Dkim>(); }};
 

@@ -194,6 +194,7 @@ extern const FilterKind kDmarc{"dmarc",
                                "Is a message of the domain that readers see in From? (DMARC, RFC 7489)",
                                bit(Phase::message),
                                kTells,
+                               Evidence::own,
                                [](const FilterSettings& settings) -> const FilterUse& { return settings.dmarc; },
                                [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                  return std::make_unique<Dmarc>(lacking(config.filter));

@@ -83,6 +83,7 @@ extern const FilterKind kDnsbl{"dnsbl",
                                "Which lists in the DNS have the client's address.",
                                bit(Phase::connect),
                                kTells,
+                               Evidence::list,
                                [](const FilterSettings& settings) -> const FilterUse& { return settings.dnsbl; },
                                [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                  auto lists = TRY(in_setting("lists", DnsblList::parse(config.filter.dnsbl.lists)));

@@ -32,6 +32,7 @@ extern const FilterKind kEarlyTalker{
     "Whether the client waits for its turn to speak.",
     bit(Phase::helo) | bit(Phase::message),
     {},
+    Evidence::own,
     [](const FilterSettings& settings) -> const FilterUse& { return settings.early_talker; },
     [](const Config&) -> Result<std::unique_ptr<Filter>> { return std::make_unique<EarlyTalker>(); }};
 

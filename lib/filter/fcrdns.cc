@@ -45,6 +45,7 @@ extern const FilterKind kFcrdns{
     "Whether the client's address has a name that has that address.",
     bit(Phase::connect),
     kTells,
+    Evidence::own,
     [](const FilterSettings& settings) -> const FilterUse& { return settings.fcrdns; },
     [](const Config&) -> Result<std::unique_ptr<Filter>> { return std::make_unique<Fcrdns>(); }};
 

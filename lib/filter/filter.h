@@ -84,12 +84,21 @@ Result<T> in_setting(std::string_view setting, Result<T> made) {
   return fail(made.error().code, std::string(setting) + ": " + made.error().what);
 }
 
+/// What the findings of a filter are evidence of. Who sends spam is told to others by the first alone: by what this
+/// server saw itself, and they may want to know.
+enum class Evidence : std::uint8_t {
+  own,   // of the mail, and of how its client behaves
+  list,  // of what somebody else says of them
+  wish   // of what we want or remember: said of others, it would feed on itself
+};
+
 /// One line of the table of filters.
 struct FilterKind {
   std::string_view name;  // as in settings, metrics, traces: [a-z_]
   std::string_view summary;
-  std::uint8_t phases;                                     // bit() of each it wants to be asked at
-  std::span<const std::string_view> tells;                 // facts that it tells to those behind it
+  std::uint8_t phases;                      // bit() of each it wants to be asked at
+  std::span<const std::string_view> tells;  // facts that it tells to those behind it
+  Evidence evidence;
   const FilterUse& (*use)(const FilterSettings&);          // its part of the settings
   Result<std::unique_ptr<Filter>> (*make)(const Config&);  // its errors are those of in_setting()
 };

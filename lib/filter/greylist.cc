@@ -128,6 +128,7 @@ extern const FilterKind kGreylist{"greylist",
                                   "Who comes for the first time, and is told to come again.",
                                   bit(Phase::rcpt),
                                   {},
+                                  Evidence::wish,
                                   [](const FilterSettings& settings) -> const FilterUse& { return settings.greylist; },
                                   [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                     auto except =

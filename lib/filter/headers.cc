@@ -44,6 +44,7 @@ extern const FilterKind kHeaders{"headers",
                                  "What is odd about the header of a message.",
                                  bit(Phase::message),
                                  {},
+                                 Evidence::own,
                                  [](const FilterSettings& settings) -> const FilterUse& { return settings.headers; },
                                  [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                    HeaderFilter::Rules except;

@@ -84,6 +84,7 @@ extern const FilterKind kHelo{
     "What the client calls itself, and whether it may.",
     bit(Phase::helo),
     kTells,
+    Evidence::own,
     [](const FilterSettings& settings) -> const FilterUse& { return settings.helo; },
     [](const Config& config) -> Result<std::unique_ptr<Filter>> { return std::make_unique<Helo>(our_names(config)); }};
 

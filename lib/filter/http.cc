@@ -53,6 +53,7 @@ extern const FilterKind kHttp{"http",
                               "What a service of your own says: asked over HTTP, in JSON.",
                               kAnyPhase,
                               kTells,
+                              Evidence::own,
                               [](const FilterSettings& settings) -> const FilterUse& { return settings.http; },
                               [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                 std::optional<service::HttpUrl> url;

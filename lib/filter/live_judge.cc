@@ -108,9 +108,12 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     step();
   }
 
-  Judgement judgement() {
-    const Trace trace = case_.message_trace();
-    return {trace.mark, std::string(case_.marked().by), static_cast<float>(rounded_score(trace.score)),
+  Judgement judgement(About about) {
+    if (about == About::message) case_.settle_recipient();
+    if (about == About::unasked_recipient) case_.pass_over_recipient();
+    const Trace trace = case_.trace();
+    const Case::Marked marked = case_.marked();
+    return {trace.mark, std::string(marked.by), marked.evidence, static_cast<float>(rounded_score(trace.score)),
             format_trace(trace)};
   }
   const std::string* told(std::string_view fact) const { return case_.told(fact); }
@@ -372,7 +375,7 @@ std::unique_ptr<Trial> LiveJudge::begin(std::size_t loop, const Terms& terms) {
     void judge(Phase phase, const mail::Transaction& transaction, Done done) override {
       session_->judge(phase, transaction, std::move(done));
     }
-    Judgement judgement() override { return session_->judgement(); }
+    Judgement judgement(About about) override { return session_->judgement(about); }
     const std::string* told(std::string_view fact) const override { return session_->told(fact); }
 
    private:

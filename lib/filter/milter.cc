@@ -45,6 +45,7 @@ extern const FilterKind kMilter{"milter",
                                 "What a milter says of a message.",
                                 bit(Phase::message),
                                 {},
+                                Evidence::own,
                                 [](const FilterSettings& settings) -> const FilterUse& { return settings.milter; },
                                 [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                   std::optional<Endpoint> endpoint;

@@ -83,6 +83,7 @@ extern const FilterKind kPlace{"place",
                                "Where the client is: in which country, and in whose network.",
                                bit(Phase::connect),
                                kTells,
+                               Evidence::wish,
                                [](const FilterSettings& settings) -> const FilterUse& { return settings.place; },
                                make};
 

@@ -111,6 +111,7 @@ extern const FilterKind kRate{"rate",
                               "Who sends more than he may.",
                               bit(Phase::connect) | bit(Phase::rcpt),
                               {},
+                              Evidence::wish,
                               [](const FilterSettings& settings) -> const FilterUse& { return settings.rate; },
                               [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                 auto limits = TRY(in_setting("limits", RateLimit::parse(config.filter.rate.limits)));

@@ -105,6 +105,7 @@ extern const FilterKind kReputation{
     "What came of earlier sessions with the client and its network.",
     bit(Phase::connect),
     {},
+    Evidence::wish,
     [](const FilterSettings& settings) -> const FilterUse& { return settings.reputation; },
     [](const Config& config) -> Result<std::unique_ptr<Filter>> {
       return std::make_unique<Reputation>(config.filter.reputation.window);

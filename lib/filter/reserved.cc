@@ -65,6 +65,7 @@ extern const FilterKind kReserved{
     "Mail for names that prove who owns a domain (inbox.reserved), and for those that nobody may write to.",
     bit(Phase::rcpt),
     {},
+    Evidence::wish,
     [](const FilterSettings& settings) -> const FilterUse& { return settings.reserved; },
     [](const Config& config) -> Result<std::unique_ptr<Filter>> {
       std::vector<std::string> refused;

@@ -48,6 +48,7 @@ extern const FilterKind kRspamd{"rspamd",
                                 "What rspamd says of a message: asked over HTTP.",
                                 bit(Phase::message),
                                 kTells,
+                                Evidence::own,
                                 [](const FilterSettings& settings) -> const FilterUse& { return settings.rspamd; },
                                 [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                   std::optional<service::HttpUrl> url;

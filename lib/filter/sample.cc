@@ -288,7 +288,8 @@ class Play {
     ask(Phase::headers);
     transaction_.data = sample_.message;
     ask(Phase::message);
-    std::vector<TraceEntry> entries = session_.message_trace().entries;
+    session_.settle_recipient();
+    std::vector<TraceEntry> entries = session_.trace().entries;
     entries.insert(entries.end(), refused_.begin(), refused_.end());
     std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.phase < b.phase; });
     for (const TraceEntry& entry : entries)

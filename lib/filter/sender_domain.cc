@@ -104,6 +104,7 @@ extern const FilterKind kSenderDomain{
     "Whether the domain of the sender exists and takes mail.",
     bit(Phase::mail),
     {},
+    Evidence::own,
     [](const FilterSettings& settings) -> const FilterUse& { return settings.sender_domain; },
     [](const Config&) -> Result<std::unique_ptr<Filter>> { return std::make_unique<SenderDomain>(); }};
 

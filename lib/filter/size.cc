@@ -63,6 +63,7 @@ extern const FilterKind kSize{"size",
                               "How large a message is, and whether its client said so.",
                               bit(Phase::mail) | bit(Phase::message),
                               {},
+                              Evidence::wish,
                               [](const FilterSettings& settings) -> const FilterUse& { return settings.size; },
                               [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                 return std::make_unique<Size>(config.filter.size.most);

@@ -132,6 +132,7 @@ extern const FilterKind kSpf{"spf",
                              "May the client send mail of the domain it names? (RFC 7208)",
                              bit(Phase::helo) | bit(Phase::mail),
                              kTells,
+                             Evidence::own,
                              [](const FilterSettings& settings) -> const FilterUse& { return settings.spf; },
                              [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                return std::make_unique<Spf>(config.filter.spf, effective_hostname(config.smtp));

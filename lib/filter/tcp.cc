@@ -64,6 +64,7 @@ extern const FilterKind kTcp{"tcp",
                              "What the client runs on, by the packet that opened its connection.",
                              bit(Phase::connect),
                              kTells,
+                             Evidence::wish,
                              [](const FilterSettings& settings) -> const FilterUse& { return settings.tcp; },
                              make};
 

@@ -188,6 +188,7 @@ extern const FilterKind kUribl{
     "Which lists in the DNS have the domains of the URLs in a message, and of who sends it.",
     bit(Phase::message),
     kTells,
+    Evidence::list,
     [](const FilterSettings& settings) -> const FilterUse& { return settings.uribl; },
     [](const Config& config) -> Result<std::unique_ptr<Filter>> {
       auto lists = TRY(in_setting("lists", DnsblList::parse(config.filter.uribl.lists, DnsblList::Of::names)));

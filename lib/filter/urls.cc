@@ -97,6 +97,7 @@ extern const FilterKind kUrls{"urls",
                               "What the links of a message look like.",
                               bit(Phase::message),
                               {},
+                              Evidence::own,
                               [](const FilterSettings& settings) -> const FilterUse& { return settings.urls; },
                               [](const Config& config) -> Result<std::unique_ptr<Filter>> {
                                 return std::make_unique<Urls>(

@@ -32,18 +32,24 @@ inline constexpr std::string_view kSum = "score";
 struct Verdict {
   Action action = Action::pass;
   double score = 0;
-  std::string reply;   // for the peer: `550 5.7.1 text`; empty: the phase's standard reply
-  std::string reason;  // for operators
-  std::string by{};    // the filter whose action it is; kSum: the sum's; empty: nobody's, or of a pass
+  std::string reply;      // for the peer: `550 5.7.1 text`; empty: the phase's standard reply
+  std::string reason;     // for operators
+  std::string by{};       // the filter whose action it is; kSum: the sum's; empty: nobody's, or of a pass
+  bool evidence = false;  // what was seen of the mail and its client (Evidence::own) is enough for the action
   std::chrono::milliseconds delay{0};
 
   bool refuses() const { return action == Action::defer || action == Action::reject || action == Action::disconnect; }
 };
 
-/// What is kept with a message.
+/// Whom findings are of: a message, and all who get it; the recipient who was asked about last; one about whom nobody
+/// was asked, as there is no such inbox. What was found of one recipient is not told of another.
+enum class About : std::uint8_t { message, recipient, unasked_recipient };
+
+/// What is kept with a message, or reported of who was refused.
 struct Judgement {
   store::Mark mark = store::Mark::none;
   std::string by{};              // whose the mark is, as Verdict::by
+  bool evidence = false;         // for the mark, as Verdict::evidence
   std::optional<float> score{};  // nothing: nobody judged it
   std::string verdicts{};        // filter/trace.h
 };
@@ -66,8 +72,8 @@ class Trial {
   /// while the answer is waited for; it stays in its place as long as the Trial.
   virtual void judge(Phase phase, const mail::Transaction& transaction, Done done) = 0;
 
-  /// What is kept with the message that was judged last.
-  virtual Judgement judgement() { return {}; }
+  /// What was found of the session until now, and of that.
+  virtual Judgement judgement(About) { return {}; }
   /// What filters told of its session and transaction (FilterKind::tells); nullptr: nothing. Until the next question.
   virtual const std::string* told(std::string_view) const { return nullptr; }
 };

@@ -40,6 +40,7 @@ extern const FilterKind kVerdictCache{
     "Whether the client was refused a moment ago.",
     bit(Phase::connect),
     {},
+    Evidence::wish,
     [](const FilterSettings& settings) -> const FilterUse& { return settings.verdict_cache; },
     [](const Config& config) -> Result<std::unique_ptr<Filter>> {
       return std::make_unique<VerdictCache>(config.filter.verdict_cache.lifetime);

@@ -146,6 +146,7 @@ std::string to_json(const Decision& decision, const Pseudonyms& pseudonyms) {
   if (!decision.reason.empty()) out["reason"] = decision.reason;
   if (!decision.why.empty()) out["why"] = text_of(hiding.hide(decision.why, true));
   if (!decision.by.empty()) out["by"] = text_of(decision.by);
+  if (decision.evidence) out["evidence"] = true;
   add_session(out, decision, pseudonyms, hiding);
   if (decision.mark != store::Mark::none) out["mark"] = store::name_of(decision.mark);
   if (decision.score && std::isfinite(*decision.score)) out["score"] = filter::rounded_score(*decision.score);

@@ -28,6 +28,7 @@ struct Decision {
   std::string_view reason{};  // of the standard replies (smtp/reply.h); lives for ever
   std::string why{};          // a filter's, for operators
   std::string by{};           // the filter that refused or discarded it, or by which it is marked; `score`: the sum
+  bool evidence = false;      // what was seen of the mail and its client was enough for that (filter::Evidence::own)
   std::string session{};      // ids
   std::string id{};           // of what is stored
   std::string client{};       // its address, or `local`

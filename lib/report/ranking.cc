@@ -27,11 +27,10 @@ std::string text_at(const Json& object, const char* name) {
 
 Sighting::Kind kind_of(const Json& decision) {
   const std::string result = text_at(decision, "result");
-  const std::string why = text_at(decision, "why");
-  const bool by_filter = !why.empty() && !why.starts_with("size: ") && !why.starts_with("reserved: ");
-  if (result == "stored") return decision.contains("mark") ? Sighting::Kind::bad : Sighting::Kind::good;
-  if (result == "discarded" || (result == "refused" && by_filter)) return Sighting::Kind::bad;
-  return Sighting::Kind::nothing;
+  if (result == "stored" && !decision.contains("mark")) return Sighting::Kind::good;
+  const auto evidence = decision.find("evidence");
+  const bool evident = evidence != decision.end() && *evidence == true;
+  return evident && !result.empty() && result != "deferred" ? Sighting::Kind::bad : Sighting::Kind::nothing;
 }
 
 /// Of a filter, built in or a script. It is written into tables.

@@ -22,8 +22,9 @@ inline constexpr std::array<std::string_view, 5> kDeeds{"refused", "deferred", "
 
 /// A decision as it was reported, as far as it says something of who sent it, or of who decided.
 struct Sighting {
-  /// bad: a filter refused or discarded it, or it was tagged or quarantined. good: stored, with no mark. What was
-  /// deferred, or refused for what it is and not for who sends it (no such inbox, too large), says nothing.
+  /// bad: filters refused, discarded or marked it by what was seen of the mail and its client (Decision::evidence).
+  /// good: stored, with no mark. What was deferred, or came of lists, wishes and memories, says nothing: whoever heard
+  /// it would block by what nobody has seen.
   enum class Kind : std::uint8_t { nothing, good, bad };
 
   Kind kind = Kind::nothing;

@@ -62,15 +62,17 @@ class Reporter::Lane {
     thread_.join();
   }
 
-  void push(const Shared& decision) {
+  void push(const Shared& decision) noexcept try {
     const std::size_t bytes = decision->bytes();
     const std::lock_guard lock(mutex_);
     if (bytes_ + bytes > limits_.queue) return dropped_.add();
     queue_.push_back(decision);
     hold(bytes_ + bytes);
     wake_.notify_all();
+  } catch (...) {  // no memory
+    drop();
   }
-  void drop() { dropped_.add(); }
+  void drop() noexcept { dropped_.add(); }
 
   std::string impaired() const {
     const std::lock_guard lock(mutex_);
@@ -99,14 +101,23 @@ class Reporter::Lane {
     wake_.notify_all();
   }
 
-  /// false: it is the end. What is thrown (no memory) costs a batch, and not the process.
-  bool run_once() try {
-    const std::vector<Shared> batch = take();
-    if (batch.empty()) return false;
-    const Held held(*this, batch);
-    return bring(batch);
-  } catch (const std::exception&) {
-    return true;
+  /// false: it is the end. What is thrown (no memory) costs a batch and a pause, and not the process.
+  bool run_once() {
+    std::vector<Shared> batch;
+    try {
+      take(batch);
+      if (batch.empty()) return false;
+      const Held held(*this, batch);
+      return bring(batch);
+    } catch (const std::exception&) {
+      dropped_.add(batch.size());
+      return !ends_within(limits_.first_pause);
+    }
+  }
+
+  bool ends_within(Millis pause) {
+    std::unique_lock lock(mutex_);
+    return wake_.wait_for(lock, pause, [this] { return ends_.has_value(); });
   }
 
   /// What is being brought takes memory until it is there.
@@ -127,35 +138,30 @@ class Reporter::Lane {
   };
 
   /// Waits for some; none: it is the end.
-  std::vector<Shared> take() {
+  void take(std::vector<Shared>& batch) {
+    batch.reserve(kMostAtOnce);  // what is thrown from here on would lose some
     std::unique_lock lock(mutex_);
     wake_.wait(lock, [this] { return !queue_.empty() || ends_; });
-    std::vector<Shared> batch;
-    batch.reserve(kMostAtOnce);  // what is thrown from here on would lose some
-    if (ends_ && Steady::now() >= *ends_) return batch;
+    if (ends_ && Steady::now() >= *ends_) return;
     std::size_t bytes = 0;
     while (!queue_.empty() && batch.size() < kMostAtOnce && bytes < kMostBytesAtOnce) {
       bytes += queue_.front()->bytes();
       batch.push_back(std::move(queue_.front()));
       queue_.pop_front();
     }
-    return batch;
   }
 
-  /// Until they are there. false: it is the end, and they are not.
-  bool bring(const std::vector<Shared>& batch) {
+  /// Until they are there, and the batch is empty then. false: it is the end, and they are not.
+  bool bring(std::vector<Shared>& batch) {
     for (Millis pause = limits_.first_pause;; pause = std::min(2 * pause, limits_.longest_pause)) {
       const Result<void> written = write(batch);
+      const bool over = written || written.error().code == Code::invalid;
+      if (over) (written ? written_ : unwanted_).add(std::exchange(batch, {}).size());
       note(written);
-      if (written || written.error().code == Code::invalid) {
-        (written ? written_ : unwanted_).add(batch.size());
-        return true;
-      }
-      std::unique_lock lock(mutex_);
-      if (wake_.wait_for(lock, pause, [this] { return ends_.has_value(); })) {
-        dropped_.add(batch.size());
-        return false;
-      }
+      if (over) return true;
+      if (!ends_within(pause)) continue;
+      dropped_.add(std::exchange(batch, {}).size());
+      return false;
     }
   }
 

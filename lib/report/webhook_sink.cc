@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -21,9 +22,15 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t kMostAnswer = 64 * 1024;  // bytes that are read of it, and dropped
-constexpr std::size_t kIdBytes = 10;
+constexpr std::size_t kIdDigits = 20;
 // Behind the end, which somebody else sees to: the library's times begin anew with each byte.
 constexpr std::chrono::seconds kMargin{1};
+
+constexpr int kTooMuch = 413;
+
+bool is_taken(int status) { return status >= 200 && status < 300; }
+/// It would not answer anything else another time.
+bool is_final(int status) { return is_taken(status) || status == 400 || status == kTooMuch || status == 422; }
 
 class WebhookSink final : public Sink {
  public:
@@ -37,14 +44,9 @@ class WebhookSink final : public Sink {
   std::string_view name() const override { return "webhook"; }
 
   Result<void> write(std::span<const std::string> lines) override {
-    if (lines.size() == 1) return send(lines).transform([](bool) {});
-    const bool fits = TRY(send(lines));
-    if (fits) return {};
-    // One that is not wanted is no reason to keep the others.
-    Result<void> first = write(lines.first(lines.size() / 2));
-    if (!first && first.error().code != Code::invalid) return first;
-    Result<void> second = write(lines.subspan(lines.size() / 2));
-    return second ? first : second;
+    const Result<void> written = write_part(lines);
+    if (written || written.error().code == Code::invalid) answers_.clear();
+    return written;
   }
 
   void cancel() override {
@@ -53,24 +55,31 @@ class WebhookSink final : public Sink {
   }
 
  private:
-  /// false: they are too many at once (413).
-  Result<bool> send(std::span<const std::string> lines) {
-    std::string body;
-    for (const std::string& line : lines) body += line;
-    if (body != last_body_) id_ = random_name(kIdBytes);
-    last_body_ = std::move(body);
-    const int status = TRY(post());
-    last_body_.clear();
-    if (status >= 200 && status < 300) return true;
-    if (status == 413 && lines.size() > 1) return false;
-    if (status == 400 || status == 413 || status == 422)
-      return fail(Code::invalid, "'" + web_.host + "' answers " + std::to_string(status));
-    for (const std::string& line : lines) last_body_ += line;
-    return fail(Code::unavailable, "'" + web_.host + "' answers " + std::to_string(status));
+  Result<void> write_part(std::span<const std::string> lines) {
+    const int status = TRY(send(lines));
+    if (is_taken(status)) return {};
+    if (status != kTooMuch || lines.size() == 1)
+      return fail(is_final(status) ? Code::invalid : Code::unavailable,
+                  "'" + web_.host + "' answers " + std::to_string(status));
+    // One that is not wanted is no reason to keep the others.
+    const Result<void> first = write_part(lines.first(lines.size() / 2));
+    if (!first && first.error().code != Code::invalid) return first;
+    const Result<void> second = write_part(lines.subspan(lines.size() / 2));
+    return second ? first : second;
   }
 
-  /// What it answers.
-  Result<int> post() {
+  /// What it answers, or has answered to the same before it failed at others.
+  Result<int> send(std::span<const std::string> lines) {
+    std::string body;
+    for (const std::string& line : lines) body += line;
+    const std::string id = hmac_sha256(id_key_, body).substr(0, kIdDigits);
+    if (const auto known = answers_.find(id); known != answers_.end()) return known->second;
+    const int status = TRY(post(body, id));
+    if (is_final(status)) answers_.emplace(id, status);
+    return status;
+  }
+
+  Result<int> post(const std::string& body, const std::string& id) {
     const Monotonic end = Steady::now() + timeout_;
     const auto found = find_addresses(web_, may_be_private_, end, cancelled_);
     if (!found) return fail(Code::unavailable, found.error().what);
@@ -84,7 +93,7 @@ class WebhookSink final : public Sink {
     client->set_socket_options([this](int socket) { wire_.follow(socket); });
     // Not by the library's own stop(): that waits for a handshake, which may drip for ever.
     service::Stopper stopper(end, [this] { wire_.break_off(); });
-    const int status = status_of(*client);
+    const int status = status_of(*client, body, id);
     wire_.forget();
     if (status == 0) ++failures_;
     if (status != 0) return status;
@@ -107,12 +116,12 @@ class WebhookSink final : public Sink {
   }
 
   /// 0: none came.
-  int status_of(httplib::ClientImpl& client) {
+  int status_of(httplib::ClientImpl& client, const std::string& body, const std::string& id) {
     httplib::Request request;
     request.method = "POST";
     request.path = web_.target;
-    request.headers = fields();
-    request.body = last_body_;
+    request.headers = fields(body, id);
+    request.body = body;
     int status = 0;
     request.response_handler = [&status](const httplib::Response& answer) {
       status = answer.status;
@@ -126,14 +135,14 @@ class WebhookSink final : public Sink {
     return answer ? answer->status : status;  // what is broken off behind it was said
   }
 
-  httplib::Headers fields() const {
+  httplib::Headers fields(const std::string& body, const std::string& id) const {
     httplib::Headers fields{{"Host", web_.authority},
                             {"Content-Type", "application/x-ndjson"},
                             {"User-Agent", "maildrop"},
-                            {"Maildrop-Delivery", id_}};
+                            {"Maildrop-Delivery", id}};
     if (secret_.empty()) return fields;
     const std::string time = std::to_string(to_millis(clock_.now()) / 1000);
-    fields.emplace("Maildrop-Signature", "t=" + time + ",v1=" + hmac_sha256(secret_, time + "." + last_body_));
+    fields.emplace("Maildrop-Signature", "t=" + time + ",v1=" + hmac_sha256(secret_, time + "." + body));
     return fields;
   }
 
@@ -142,8 +151,8 @@ class WebhookSink final : public Sink {
   const bool may_be_private_;
   const Millis timeout_;
   const Clock& clock_;
-  std::string last_body_;  // that was not taken yet
-  std::string id_;         // of it
+  const std::string id_key_ = random_name(32);  // ids are of what is sent, and tell nobody else anything
+  std::map<std::string, int> answers_;          // that hold, by id: to parts of what comes again as a whole
   std::size_t failures_ = 0;
   std::atomic<bool> cancelled_ = false;
   Wire wire_;

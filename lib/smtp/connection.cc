@@ -353,7 +353,7 @@ Connection::Outgoing Connection::take_delivery() {
   summary.size = delivery.data.size();
   delivery.transcript = std::move(transaction.transcript);
   if (trial_) {
-    filter::Judgement judgement = trial_->judgement();
+    filter::Judgement judgement = trial_->judgement(filter::About::message);
     summary.mark = judgement.mark;
     summary.score = judgement.score;
     delivery.verdicts = std::move(judgement.verdicts);

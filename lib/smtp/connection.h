@@ -111,7 +111,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Mete
   std::string results_of(const mail::Transaction& transaction) const;
   void log_refusal(const Refusal& refusal) const;
   void log_message(const Record& record, const Result<store::MessageId>& stored) const;
-  report::Decision decision_of(report::Decision::Of of);
+  report::Decision decision_of(report::Decision::Of of, filter::About about);
   void note_hosts();
   void report_refusal(const Refusal& refusal);
   void note_delivery(const store::Delivery& delivery, Record& record);

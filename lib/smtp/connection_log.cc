@@ -45,34 +45,24 @@ void Connection::log_refusal(const Refusal& refusal) const {
 }
 
 void Connection::log_message(const Record& record, const Result<store::MessageId>& stored) const {
-  const std::string peer = session_.transaction().peer.to_string();
-  if (stored) {
-    const auto score = record.score ? std::optional(filter::rounded_score(*record.score)) : std::nullopt;  // was judged
-    log::info("message", {{"id", record.id.text()},
-                          {"session", session_.id()},
-                          {"peer", peer},
-                          {"from", record.from},
-                          {"inbox", record.inbox},
-                          {"inboxes", record.inboxes},
-                          {"size", record.size},
-                          log::Field::if_any("removed", record.removed),
-                          {"result", "stored"},
-                          log::Field::if_any("mark", score ? name_of(record.mark) : ""),
-                          log::Field::if_any("score", score)});
-  } else {
-    log::warning("message", {{"id", record.id.text()},
-                             {"session", session_.id()},
-                             {"peer", peer},
-                             {"from", record.from},
-                             {"inbox", record.inbox},
-                             {"inboxes", record.inboxes},
-                             {"size", record.size},
-                             log::Field::if_any("removed", record.removed),
-                             {"result", "deferred"},
-                             {"code", answer_to(stored.error()).code},
-                             {"reason", answer_to(stored.error()).reason},
-                             {"error", stored.error().what}});
-  }
+  const auto score =
+      stored && record.score ? std::optional(filter::rounded_score(*record.score)) : std::nullopt;  // was judged
+  const auto code = static_cast<std::uint64_t>(stored ? 0 : answer_to(stored.error()).code);
+  log::write(stored ? log::Level::info : log::Level::warning, "message",
+             {{"id", record.id.text()},
+              {"session", session_.id()},
+              {"peer", session_.transaction().peer.to_string()},
+              {"from", record.from},
+              {"inbox", record.inbox},
+              {"inboxes", record.inboxes},
+              {"size", record.size},
+              log::Field::if_any("removed", record.removed),
+              {"result", stored ? "stored" : "deferred"},
+              log::Field::if_any("mark", score ? name_of(record.mark) : ""),
+              log::Field::if_any("score", score),
+              log::Field::if_any("code", code),
+              log::Field::if_any("reason", stored ? "" : answer_to(stored.error()).reason),
+              log::Field::if_any("error", stored ? "" : stored.error().what)});
 }
 
 void Connection::count_session() const {

@@ -24,10 +24,16 @@ Decision::Of of(Refusal::Of what) {
   return kOf[static_cast<std::size_t>(what)];
 }
 
+/// A filter, or the lack of a verdict, always says why.
+filter::About about_of(const Refusal& refusal) {
+  if (refusal.of != Refusal::Of::recipient) return filter::About::message;
+  return refusal.why.empty() ? filter::About::unasked_recipient : filter::About::recipient;
+}
+
 }  // namespace
 
 /// What all have in common. Of a message it takes the hosts.
-Decision Connection::decision_of(Decision::Of of) {
+Decision Connection::decision_of(Decision::Of of, filter::About about) {
   const mail::Transaction& transaction = session_.transaction();
   Decision decision;
   decision.time = loop_.clock.now();
@@ -38,9 +44,10 @@ Decision Connection::decision_of(Decision::Of of) {
   decision.tls = transaction.tls.protocol;
   if (of == Decision::Of::message) decision.hosts = std::exchange(hosts_, {});
   if (!trial_) return decision;
-  filter::Judgement judgement = trial_->judgement();
+  filter::Judgement judgement = trial_->judgement(about);
   decision.mark = judgement.mark;
   decision.by = std::move(judgement.by);
+  decision.evidence = judgement.evidence;
   decision.score = judgement.score;
   decision.trace = std::move(judgement.verdicts);
   for (const std::string_view fact : kFacts)
@@ -61,12 +68,13 @@ void Connection::note_hosts() {
 /// Of commands only those that a filter has refused: the others are no decision about mail.
 void Connection::report_refusal(const Refusal& refusal) {
   if (!loop_.reporter || (refusal.of == Refusal::Of::command && refusal.why.empty())) return;
-  Decision decision = decision_of(of(refusal.of));
+  Decision decision = decision_of(of(refusal.of), about_of(refusal));
   decision.result = result_of(refusal.code);
   decision.code = refusal.code;
   decision.reason = refusal.reason;
   decision.why = refusal.why;
   decision.by = refusal.by;
+  decision.evidence = refusal.evidence;
   decision.from = refusal.from;
   if (refusal.of == Refusal::Of::recipient) {
     if (!refusal.to.empty()) decision.to = {refusal.to};
@@ -84,7 +92,7 @@ void Connection::note_delivery(const store::Delivery& delivery, Record& record) 
   record.mark = delivery.summary.mark;
   record.score = delivery.summary.score;
   if (!loop_.reporter) return;
-  Decision decision = decision_of(Decision::Of::message);
+  Decision decision = decision_of(Decision::Of::message, filter::About::message);
   decision.helo = delivery.summary.helo;  // the transaction has gone
   for (const store::Delivery::Target& target : delivery.targets) decision.to.push_back(target.to);
   record.decision = std::make_shared<Decision>(std::move(decision));
@@ -97,6 +105,7 @@ void Connection::report_message(const Record& record, const Result<store::Messag
   decision.code = stored ? 250 : answer_to(stored.error()).code;
   if (!stored) decision.reason = answer_to(stored.error()).reason;
   if (!stored) decision.by.clear();  // no filter has put it off
+  if (!stored) decision.evidence = false;
   if (stored) decision.id = stored->text();
   decision.from = record.from;
   decision.size = record.size;

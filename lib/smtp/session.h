@@ -97,6 +97,7 @@ struct Refusal {
   Of of = Of::command;
   std::string why{};                      // a filter's Verdict::reason
   std::string by{};                       // Verdict::by
+  bool evidence = false;                  // Verdict::evidence
   std::string from{};                     // of a recipient or a message: the envelope sender, empty for <>
   std::string to{};                       // the recipient; of a message the first
   std::string argument{};                 // of RCPT, where it names nobody
@@ -218,7 +219,8 @@ class Session {
   void finish_message();
   void message_judged();
   struct Discard {
-    std::string why, by;  // Verdict::reason, Verdict::by
+    std::string why, by;  // as Verdict has them
+    bool evidence;
   };
   void refuse_message(const Reply& reply, Discard of = {});
   bool remove_attachments();  // false: no memory for it

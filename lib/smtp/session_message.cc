@@ -134,6 +134,7 @@ void Session::refuse_message(const Reply& reply, Discard of) {
   refusals_.push_back(refused_message(reply));
   refusals_.back().why = std::move(of.why);
   refusals_.back().by = std::move(of.by);
+  refusals_.back().evidence = of.evidence;
   std::string text;
   append(text, reply, id_);
   answer_message(text);

@@ -35,10 +35,10 @@ void Session::answer(const filter::Verdict& verdict) {
   if (state_ == State::closed) return close();  // it was ended while the question was out
   if (verdict.action == filter::Action::discard && phase_ == Phase::rcpt) {
     transaction_.recipients.back().discarded = true;
-    discard_copy_ = std::make_unique<Discard>(Discard{verdict.reason, verdict.by});
+    discard_copy_ = std::make_unique<Discard>(Discard{verdict.reason, verdict.by, verdict.evidence});
   } else if (verdict.action == filter::Action::discard) {
     const bool all = phase_ == Phase::connect || phase_ == Phase::helo;
-    (all ? discard_all_ : discard_) = std::make_unique<Discard>(Discard{verdict.reason, verdict.by});
+    (all ? discard_all_ : discard_) = std::make_unique<Discard>(Discard{verdict.reason, verdict.by, verdict.evidence});
   }
   if (verdict.refuses()) {
     refuse_phase(verdict, standard_reply(verdict));
@@ -142,6 +142,7 @@ Refusal Session::refused_by_filter(const filter::Verdict& verdict, const Reply& 
   if (is_refusal(verdict.reply)) std::from_chars(verdict.reply.data(), verdict.reply.data() + 3, refusal.code);
   refusal.why = verdict.reason;
   refusal.by = verdict.by;
+  refusal.evidence = verdict.evidence;
   if (phase_ == Phase::headers || phase_ == Phase::message) return refusal;
   refusal.of = phase_ == Phase::rcpt ? Refusal::Of::recipient : Refusal::Of::command;
   if (phase_ == Phase::rcpt) refusal.to = transaction_.recipients.back().address.to_string();

@@ -132,7 +132,8 @@ void measure(const char* what, const Judged& judged, std::span<const FilterKind>
   for (std::size_t i = 0; i < judged.messages; ++i) {
     Case session(*chain, clock);
     for (const Phase phase : kPhases) judge(session, phase, transaction, judged.world, *ledger, questions);
-    trace = format_trace(session.message_trace()).size();
+    session.settle_recipient();
+    trace = format_trace(session.trace()).size();
   }
   std::printf(
       "%-26s %zu filters, %5zu bytes: %7.1f us of CPU a message, %zu questions of the DNS and %zu of the ledger, a "

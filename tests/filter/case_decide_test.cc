@@ -298,32 +298,8 @@ TEST_CASE("a recipient's copy is dropped alone") {
   CHECK(world.judge(session, Phase::rcpt, one).action == Action::discard);
   CHECK(world.judge(session, Phase::rcpt, both).action == Action::pass);
   CHECK(world.judge(session, Phase::message, both).action == Action::pass);
-  CHECK(session.message_trace().score == 0);  // what was found of him is not theirs
-  CHECK(session.message_trace().mark == store::Mark::none);
-}
-
-TEST_CASE("what was found of one of several recipients is not for the others to read") {
-  const auto by_name = [](Phase, const mail::Transaction& transaction, Facts& facts) {
-    const std::string& local = transaction.recipients.back().address.local;
-    if (!facts.dns(local + ".example", dns::Type::a)) return Finding{};
-    return Finding::score_of(local == "secret" ? 3 : 1, "for " + local);
-  };
-  const FakeClock clock;
-  World world(clock);
-  Case session(chain_of({}, link("names", bit(Phase::rcpt), scored(), by_name)), clock);
-  const mail::Transaction one = transaction_of("192.0.2.1", "a@example.com", {"secret@localhost"});
-  const mail::Transaction two = transaction_of("192.0.2.1", "a@example.com", {"secret@localhost", "bob@localhost"});
-  world.judge(session, Phase::mail, one);
-  world.judge(session, Phase::rcpt, one);
-  CHECK(session.message_trace().entries.front().reason == "for secret");
-  world.judge(session, Phase::mail, one);
-  world.judge(session, Phase::rcpt, one);
-  world.judge(session, Phase::rcpt, two);
-  const Trace trace = session.message_trace();
-  CHECK(trace.score == 3);
-  CHECK(trace.entries.front().score == 3);
-  CHECK(trace.entries.front().reason.empty());
-  CHECK(trace.entries.front().facts.empty());
+  CHECK(session.trace().score == 0);  // what was found of him is not theirs
+  CHECK(session.trace().mark == store::Mark::none);
 }
 
 TEST_CASE("a message that is kept has the mark of its sum, even of one that refuses") {
@@ -343,7 +319,8 @@ TEST_CASE("a message that is kept has the mark of its sum, even of one that refu
   world.judge(session, Phase::mail, bob);
   CHECK_FALSE(world.judge(session, Phase::rcpt, bob).refuses());
   CHECK_FALSE(world.judge(session, Phase::rcpt, both).refuses());
-  CHECK(session.message_trace().mark == store::Mark::quarantine);
+  session.settle_recipient();
+  CHECK(session.trace().mark == store::Mark::quarantine);
   CHECK(world.judge(session, Phase::message, both).action == Action::reject);  // it is asked at its end
 }
 

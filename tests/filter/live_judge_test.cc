@@ -17,7 +17,7 @@ TEST_CASE("facts come at once or later, and the verdict when all are there") {
   stage.resolver.later["later.example"] = found({{.text = "x"}, {.text = "y"}});
   CHECK(Stage::wait(stage.ask(Phase::connect)).score == 3);
   Judgement judgement;
-  stage.on_loop([&] { judgement = stage.trial->judgement(); });
+  stage.on_loop([&] { judgement = stage.trial->judgement(About::message); });
   CHECK(judgement.score == 3.F);
   CHECK(parse_trace(judgement.verdicts)->entries.size() == 2);
 }

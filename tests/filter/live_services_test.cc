@@ -137,7 +137,7 @@ TEST_CASE("one reply waits for header and message: both together have the time o
   CHECK(Stage::wait(stage.ask(Phase::message)).score == 0);
   CHECK(stage.served.requests == 1);
   std::string verdicts;
-  stage.on_loop([&] { verdicts = stage.trial->judgement().verdicts; });
+  stage.on_loop([&] { verdicts = stage.trial->judgement(About::message).verdicts; });
   CHECK(verdicts.find("the header took all the time there is") != std::string::npos);
   stage.served.silent = false;
   CHECK(Stage::wait(stage.ask(Phase::message)).score == 7);  // of another one

@@ -38,15 +38,23 @@ TEST_CASE("what was written is read again") {
   CHECK(sighting->time == kNow);
   CHECK(sighting->client->to_string() == "192.0.2.1");
   CHECK(sighting->hosts == std::vector<std::string>{"one.example", "2001:db8::1"});
+  decision.mark = store::Mark::tag;
+  decision.evidence = true;
+  CHECK(Sighting::parse(to_json(decision, Pseudonyms("k")))->kind == Kind::bad);
   decision.client = "local";
   CHECK_FALSE(Sighting::parse(to_json(decision, Pseudonyms("k")))->client);
 }
 
-TEST_CASE("a decision is bad by what a filter did, and says nothing where none did") {
+TEST_CASE("a decision is bad where what was seen is enough for it, and says nothing where it is not") {
   CHECK(kind_of(R"(,"result":"stored")") == Kind::good);
-  CHECK(kind_of(R"(,"result":"stored","mark":"tag")") == Kind::bad);
-  CHECK(kind_of(R"(,"result":"discarded")") == Kind::bad);
-  CHECK(kind_of(R"(,"result":"refused","why":"dnsbl: listed")") == Kind::bad);
+  CHECK(kind_of(R"(,"result":"stored","mark":"tag","evidence":true)") == Kind::bad);
+  CHECK(kind_of(R"(,"result":"stored","mark":"tag")") == Kind::nothing);
+  CHECK(kind_of(R"(,"result":"discarded","evidence":true)") == Kind::bad);
+  CHECK(kind_of(R"(,"result":"discarded")") == Kind::nothing);
+  CHECK(kind_of(R"(,"result":"refused","evidence":true)") == Kind::bad);
+  CHECK(kind_of(R"(,"result":"refused","why":"dnsbl: listed")") == Kind::nothing);
+  CHECK(kind_of(R"(,"result":"refused","evidence":1)") == Kind::nothing);
+  CHECK(kind_of(R"(,"result":"deferred","evidence":true)") == Kind::nothing);
   CHECK(kind_of(R"(,"result":"refused","reason":"no_such_inbox")") == Kind::nothing);
   CHECK(kind_of(R"(,"result":"refused","why":"size: too large","mark":"tag")") == Kind::nothing);
   CHECK(kind_of(R"(,"result":"deferred","why":"greylist: new","mark":"tag")") == Kind::nothing);

@@ -26,7 +26,7 @@ bool until(const std::function<bool()>& condition) {
 /// What a test sees of a place that the reporter owns.
 struct Place {
   std::atomic<std::size_t> lines = 0, writes = 0, cancels = 0;
-  std::atomic<bool> fails = false, unwanted = false, throws = false;
+  std::atomic<bool> fails = false, unwanted = false, throws = false, nameless = false;
   std::mutex mutex;
   std::condition_variable wake;
   bool hangs = false;
@@ -41,7 +41,10 @@ struct Place {
 class FakeSink : public Sink {
  public:
   FakeSink(std::string_view name, Place& place) : name_(name), place_(place) {}
-  std::string_view name() const override { return name_; }
+  std::string_view name() const override {
+    if (place_.nameless) throw std::bad_alloc();
+    return name_;
+  }
   Result<void> write(std::span<const std::string> lines) override {
     ++place_.writes;
     std::unique_lock lock(place_.mutex);
@@ -148,6 +151,17 @@ TEST_CASE("what a place throws is a failure like any other") {
   CHECK(until([&] { return bench.one.writes > 2; }));
   bench.one.throws = false;
   CHECK(until([&] { return bench.one.lines == 1; }));
+}
+
+TEST_CASE("what is lost because something was thrown is counted, and the next is written") {
+  Bench bench;
+  bench.one.fails = bench.one.nameless = true;  // so that it cannot be told that it fails
+  bench.reporter->tell({});
+  CHECK(until([&] { return bench.total("one", "dropped") == 1; }));
+  bench.one.fails = bench.one.nameless = false;
+  bench.reporter->tell({});
+  CHECK(until([&] { return bench.total("one", "written") == 1; }));
+  CHECK(bench.total("one", "dropped") == 1);
 }
 
 TEST_CASE("at the end what waits is written, if that goes quickly") {

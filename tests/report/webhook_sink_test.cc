@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <mutex>
@@ -29,7 +30,8 @@ class Server {
         const std::lock_guard lock(mutex_);
         requests_.push_back(request);
       }
-      response.status = status;
+      const auto lines = std::count(request.body.begin(), request.body.end(), '\n');
+      response.status = lines > most ? 413 : request.body.find(busy_at) != std::string::npos ? 503 : status.load();
       if (status == 302) response.set_header("Location", "/other");
       if (large) response.set_content(std::string(1 << 20, 'x'), "text/plain");
     });
@@ -53,6 +55,10 @@ class Server {
     settings.webhook_private = true;
     return settings;
   }
+  std::size_t count() {
+    const std::lock_guard lock(mutex_);
+    return requests_.size();
+  }
   httplib::Request last() {
     const std::lock_guard lock(mutex_);
     REQUIRE_FALSE(requests_.empty());
@@ -60,6 +66,8 @@ class Server {
   }
 
   std::atomic<int> status{200};
+  std::atomic<std::ptrdiff_t> most{100};  // lines
+  std::string busy_at = "none";           // between two requests
   std::atomic<bool> large{false}, redirected{false}, over{false};
 
  private:
@@ -109,7 +117,7 @@ TEST_CASE("decisions are sent as lines, signed with the secret") {
   const std::string time = std::to_string(to_millis(clock.now()) / 1000);
   CHECK(request.get_header_value("Maildrop-Signature") ==
         "t=" + time + ",v1=" + hmac_sha256("secret", time + "." + request.body));
-  CHECK(request.get_header_value("Maildrop-Delivery").size() == 16);
+  CHECK(request.get_header_value("Maildrop-Delivery").size() == 20);
 }
 
 TEST_CASE("without a secret there is no signature") {
@@ -129,8 +137,28 @@ TEST_CASE("what comes again has the same id, and what comes after it another one
   server.status = 202;
   REQUIRE(sink->write(kLines));
   CHECK(server.last().get_header_value("Maildrop-Delivery") == id);
-  REQUIRE(sink->write(kLines));
+  REQUIRE(sink->write({{"{\"c\":3}\n"}}));
   CHECK(server.last().get_header_value("Maildrop-Delivery") != id);
+}
+
+TEST_CASE("of what comes by halves, those come again that were not taken, with the same id") {
+  Server server;
+  const FakeClock clock;
+  const auto sink = *make_webhook_sink(server.settings(), clock);
+  server.most = 1;
+  server.busy_at = "b";
+  CHECK(sink->write(kLines).error().code == Code::unavailable);
+  CHECK(server.count() == 3);  // both, the first, the second
+  const std::string id = server.last().get_header_value("Maildrop-Delivery");
+  CHECK(sink->write(kLines).error().code == Code::unavailable);
+  CHECK(server.count() == 4);
+  server.busy_at = "none";
+  REQUIRE(sink->write(kLines));
+  CHECK(server.count() == 5);
+  CHECK(server.last().body == kLines[1]);
+  CHECK(server.last().get_header_value("Maildrop-Delivery") == id);
+  REQUIRE(sink->write(kLines));
+  CHECK(server.count() == 8);  // what is over is forgotten
 }
 
 TEST_CASE("some answers say that these are not wanted, others that they are to come again") {

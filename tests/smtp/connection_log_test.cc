@@ -27,7 +27,7 @@ class Judge final : public filter::Judge {
   struct Trial final : filter::Trial {
     explicit Trial(const Judge& judge) : of(judge) {}
     void judge(Phase, const mail::Transaction&, Done done) override { done(of.verdict); }
-    filter::Judgement judgement() override { return of.judgement; }
+    filter::Judgement judgement(filter::About) override { return of.judgement; }
     const Judge& of;
   };
 };

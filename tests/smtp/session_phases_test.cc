@@ -63,6 +63,7 @@ TEST_CASE("a refusal is told as the peer heard it, with what the filter says of 
     verdict.reply = c.reply;
     verdict.reason = "seen 3 s ago";
     verdict.by = "greylist";
+    verdict.evidence = true;
     session.answer(verdict);
     const std::vector<Refusal> refusals = session.take_refusals();
     REQUIRE(refusals.size() == 1);
@@ -71,6 +72,7 @@ TEST_CASE("a refusal is told as the peer heard it, with what the filter says of 
     CHECK(refusals[0].reason == "filter");
     CHECK(refusals[0].why == "seen 3 s ago");
     CHECK(refusals[0].by == "greylist");
+    CHECK(refusals[0].evidence);
     CHECK((refusals[0].of == Refusal::Of::recipient) == (c.phase == filter::Phase::rcpt));
   }
 }
@@ -106,6 +108,7 @@ TEST_CASE("each message that is discarded is told, with the reason of the verdic
     verdict.action = action;
     verdict.reason = reason;
     verdict.by = reason;
+    verdict.evidence = true;
     session.answer(verdict);
   };
   session.consume("HELO a\r\n");
@@ -120,6 +123,7 @@ TEST_CASE("each message that is discarded is told, with the reason of the verdic
     CHECK(refusals[0].of == Refusal::Of::message);
     CHECK(refusals[0].why == (twice ? "a virus" : "known for it"));
     CHECK(refusals[0].by == refusals[0].why);
+    CHECK(refusals[0].evidence);
     CHECK(refusals[0].from == "a@b.test");
     CHECK(refusals[0].to == "u@example.org");
   }
