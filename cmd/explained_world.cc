@@ -52,18 +52,20 @@ void ExplainedWorld::ask_services() {
   });
 }
 
-/// That of the store, if there is one: to explain makes none.
+/// That of the store, if there is one: to explain makes none. It is asked something at once, so that nobody takes one
+/// that fails for one in which nothing is.
 void ExplainedWorld::open_ledger(const LoadedConfig& loaded, const Globals& globals) {
   const auto sources = ConfigSources::from_process(globals.config_file, globals.sets);
   const std::string url = resolve_store_url(loaded.config.store.url, sources.environment);
-  const store::OpenOptions options = store::open_options(loaded.config, url, clock_);
   if (url.starts_with("memory:")) return;
-  if (const auto there = store::open_store(options); !there) {
-    if (there.error().code != Code::not_found) ledger_name_ += ", since there is no other: " + there.error().what;
+  auto ledger = store::open_ledger(store::open_options(loaded.config, url, clock_));
+  const Result<store::Answer> answer = ledger ? (*ledger)->run(store::Operation::get("explain", ""))
+                                              : Result<store::Answer>(tl::unexpected(ledger.error()));
+  if (!answer) {
+    const Error& error = answer.error();
+    if (error.code != Code::not_found) ledger_name_ += ", since there is no other: " + error.what;
     return;
   }
-  auto ledger = store::open_ledger(options);
-  if (!ledger) return;
   ledger_ = std::move(*ledger);
   view_.emplace(*ledger_, clock_);
   table_.keep_by([this](const store::Operation& operation) { return view_->run(operation); });

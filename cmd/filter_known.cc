@@ -1,6 +1,7 @@
 /// filter_known.cc: maildrop filter known: what filters keep of a client in the ledger, and forgetting it.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "core/text.h"
@@ -19,6 +20,9 @@ constexpr std::string_view kKnownExamples =
     "maildrop filter known 192.0.2.1\n"
     "maildrop filter known 192.0.2.1 --forget\n"
     "maildrop filter known mail.example.com";
+
+/// Who has one forgotten evicts no other, whatever his limits.ledger.
+constexpr std::size_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 
 /// One thing that is kept: a record, or the sums of bad and good sessions.
 struct Item {
@@ -70,6 +74,8 @@ Operation forgetting(const Operation& ask, const store::Answer& answer) {
   return Operation::add(ask.space, ask.key, -answer.sum, ask.time);
 }
 
+int nothing_known() { return print(1, "nothing is known\n") ? exit_nothing : exit_io; }
+
 }  // namespace
 
 CLI::App* declare_filter_known(CLI::App& app, KnownOptions& options) {
@@ -84,8 +90,9 @@ int run_filter_known(const Globals& globals, const KnownOptions& options) {
   const auto loaded = load(globals);
   if (!loaded) return loaded.error();
   const SystemClock clock;
-  const auto how = local_options(*loaded, globals, clock);
+  auto how = local_options(*loaded, globals, clock, options.forget ? store::Role::writer : store::Role::reader);
   if (!how) return how.error();
+  how->ledger = kNoLimit;
   const auto ledger = store::open_ledger(*how);
   if (!ledger) return report(ledger.error());
   std::string out;
@@ -93,6 +100,7 @@ int run_filter_known(const Globals& globals, const KnownOptions& options) {
     std::vector<store::Answer> answers;
     for (const Operation& ask : item.asks) {
       const Result<store::Answer> answer = (*ledger)->run(ask);
+      if (!answer && answer.error().code == Code::not_found) return nothing_known();
       if (!answer) return report(answer.error());
       answers.push_back(*answer);
     }
@@ -101,7 +109,7 @@ int run_filter_known(const Globals& globals, const KnownOptions& options) {
     for (std::size_t i = 0; i < answers.size() && options.forget && !line.empty(); ++i)
       if (const auto done = (*ledger)->run(forgetting(item.asks[i], answers[i])); !done) return report(done.error());
   }
-  if (out.empty()) return print(1, "nothing is known\n") ? exit_nothing : exit_io;
+  if (out.empty()) return nothing_known();
   const Result<void> printed = print(1, options.forget ? out + "forgotten\n" : out);
   return printed ? exit_ok : (report(printed.error()), exit_io);
 }

@@ -1,6 +1,10 @@
 """maildrop explain: each phase, each recipient, findings with their facts; live and from a file; what makes no sense."""
+import contextlib
 import json
+import os
 import re
+import sqlite3
+import stat
 import time
 
 from dns import Dns
@@ -22,6 +26,22 @@ def explain(*args, settings=None, stdin=None):
     return status, out.decode(), err
 
 
+def files():
+    """Of those of the store name, owner and mode."""
+    found = [(entry.name, entry.stat()) for entry in os.scandir(WORK) if entry.name.startswith("mail.db")]
+    return sorted((name, about.st_uid, stat.S_IMODE(about.st_mode)) for name, about in found)
+
+
+def records():
+    with contextlib.closing(sqlite3.connect(f"file:{WORK}/mail.db.ledger?mode=ro", uri=True)) as ledger:
+        return ledger.execute("SELECT count(*) FROM record").fetchone()[0]
+
+
+def known(*args):
+    status, out, err = maildrop("filter", "known", *args)
+    return status, out.decode(), err
+
+
 def write(name, text):
     with open(f"{WORK}/{name}", "w") as file:
         file.write(text)
@@ -32,6 +52,8 @@ status, out, err = explain("--ip", "192.0.2.1", "--helo", "x.example", "--from",
 check("it tells all there is to tell", status == 0, (status, err))
 steps, table = out.split("\n\n")
 same("there is no ledger here", table.splitlines()[0], "Ledger: empty")
+same("nor is there one afterwards", files(), [])
+same("nothing is known, then, nor made to be forgotten", (known("192.0.2.1", "--forget")[:2], files()), ((1, "nothing is known\n"), []))
 lines = [line.split(" (")[0] for line in steps.splitlines()]
 same("each phase, and each recipient", lines, [f"{phase}: reject at RCPT, 550 5.7.1 you are not welcome here" for phase in ("connect", "helo", "mail")] +
      [f"rcpt {to}@example.test: reject, 550 5.7.1 you are not welcome here" for to in ("bob", "nobody")] +
@@ -72,15 +94,47 @@ to = ("--ip", "192.0.2.9", "--helo", "mail.example.org", "--from", "a@example.or
 with Daemon(LIVE) as server:
     same("a server greylists", send(server, before=("XCLIENT ADDR=192.0.2.9",)).code, 450)
     check("who came there has come here", until(lambda: "came again after" in explain(*to, settings=LIVE)[1], 20, 0.3))
-    known = explain(*to, "-", settings=LIVE, stdin=MESSAGE)
-    check("that ledger is named", "\nLedger: that of sqlite:" in known[1], known)
-    check("services are asked", "550 5.7.1 the hook says no (http: hooked), 2 questions" in known[1] and len(hook.asked) == 1, (known, hook.asked))
+    came = explain(*to, "-", settings=LIVE, stdin=MESSAGE)
+    check("that ledger is named", "\nLedger: that of sqlite:" in came[1], came)
+    for number in range(20):
+        send(server, before=(f"XCLIENT ADDR=5.{number}.0.1",))
+    check("the ledger has more than a lower limit would keep", until(lambda: records() > 20, 20, 0.3), records())
+    before = files(), records()
+    explain(*to, settings=LIVE | {"limits.ledger": "10"})
+    same("to explain makes no file", files(), before[0])
+    check("and removes none of it, whatever the limit", records() >= before[1], (records(), before[1]))  # the server adds some
+    check("services are asked", "550 5.7.1 the hook says no (http: hooked), 2 questions" in came[1] and len(hook.asked) == 1, (came, hook.asked))
     other = ("--ip", "198.51.100.1", *to[2:])
     check("who has not come is deferred", "rcpt bob@example.test: defer, 450 " in explain(*other, settings=LIVE)[1])
     time.sleep(1.1)
     check("and has not come by being explained", "first seen" in explain(*other, settings=LIVE)[1])
     off = explain(*to, "--facts", write("none", ""), "-", settings=LIVE, stdin=MESSAGE)
     check("with facts nobody is asked", "Ledger: empty" in off[1] and "nobody is there" in off[1] and len(hook.asked) == 1, off)
+    server.kill()
+# As of another user: who explains as root must not lock him out.
+for title, ends in (("was killed", False), ("has ended", True)):
+    if ends:
+        with Daemon(LIVE) as server:
+            send(server, before=("XCLIENT ADDR=192.0.2.9",))  # so that it opens the ledger
+            server.stop()
+    for name, *_ in files() if os.geteuid() == 0 else ():
+        os.chown(f"{WORK}/{name}", 65534, 65534)
+    before = files()
+    same(f"the log of a process that {title} is still there, or is not", "mail.db.ledger-wal" in str(before), not ends)
+    check("explain reads its ledger", "Ledger: that of sqlite:" in explain(*to, settings=LIVE)[1])
+    check("so does filter known", known("192.0.2.9")[0] == 0, known("192.0.2.9"))
+    same("and both leave its files as they were", files(), before)
+host = ("192.0.2.9", "--forget")
+check("to forget somebody is to write", known(*host)[0] == 0 and known("192.0.2.9")[0] == 1, known("192.0.2.9"))
+same("and leaves owner and mode, too", files(), before)
+with open(f"{WORK}/mail.db.ledger", "r+b") as file:
+    file.write(b"no database")
+damaged = explain(*to, settings=LIVE)[1]
+check("a ledger that fails is named with its error", "\nLedger: empty, since there is no other: cannot open ledger" in damaged, damaged)
+check("and known does not make a new one", "cannot open ledger" in known(*host)[2], known(*host))
+same("a damaged file stays where it is", files(), before)
+silent = explain("--ip", "192.0.2.1", settings={"store.url": f"redis+unix://{WORK}/none.sock"})
+check("so is a server that is not there", silent[0] == 0 and "Ledger: empty, since there is no other: " in silent[1], silent)
 same("no such file: 66", explain("--ip", "192.0.2.1", f"{WORK}/none.eml")[0], 66)
 same("an expression that is none: 78", explain("--ip", "192.0.2.1", settings={"filter.access.deny": "helo:/(/"})[0], 78)
 finish()

@@ -79,7 +79,7 @@ def command():
          (0, [f"{folder}/{name}" for name in ("mine-hit.sample", "mine-pass.sample", "mine.lua")],
           ["mine-hit.sample", "mine-pass.sample", "mine.lua"]))
     same("not twice", run("new", "mine")[0], 64)
-    same("nor with the name of another", run("new", "spf")[0], 64)
+    same("nor with the name of another, of all, or of the sum of scores", [run("new", name)[0] for name in ("spf", "lua", "score")], [64] * 3)
     same("nor with a name that is none", run("new", "../x")[0], 64)
     status, out, _ = run("test", "mine")
     same("and they pass", (status, out.splitlines()[-1]), (0, "2 passed, 0 failed"))
