@@ -240,7 +240,7 @@ Column measure(const Setup& setup, Mails& mails, Range inboxes) {
 /// Messages a second. Round by round, so that the messages of an inbox lie as far apart as they do when they come.
 /// Returns when a Redis has rewritten its file, which would count in the figures.
 double fill(const Setup& setup, Mails& mails, Range old, Range young) {
-  ShiftedClock clock;
+  LateClock clock;
   const auto store = open(setup, Role::writer, clock, std::chrono::seconds(30));
   const Monotonic start = Steady::now();
   Monotonic tended = start;

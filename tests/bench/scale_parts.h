@@ -88,7 +88,7 @@ inline void print(const char* left, const char* right, const Column& before, con
 }
 
 /// Moves by hand, so that mail can be old when it comes.
-class ShiftedClock final : public Clock {
+class LateClock final : public Clock {
  public:
   Time now() const override { return clock_.now() + shift; }
   Monotonic monotonic() const override { return clock_.monotonic(); }
