@@ -12,15 +12,15 @@
 
 namespace maildrop::cmd {
 
-Result<std::unique_ptr<ExplainedWorld>> ExplainedWorld::open(const Asked& asked, const LoadedConfig& loaded,
+Result<std::unique_ptr<ExplainedWorld>> ExplainedWorld::open(const Instead& instead, const LoadedConfig& loaded,
                                                              const Globals& globals, const Clock& clock) {
   std::unique_ptr<ExplainedWorld> world(new ExplainedWorld(clock));
-  if (asked.facts) {
-    TRY(world->read_facts(*asked.facts));
+  if (instead.facts) {
+    TRY(world->read_facts(*instead.facts));
     return world;
   }
   world->ask_dns(loaded.config);
-  if (asked.at) return world;
+  if (instead.at) return world;
   world->ask_services();
   world->open_ledger(loaded, globals);
   return world;

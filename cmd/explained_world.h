@@ -13,9 +13,9 @@
 
 namespace maildrop::cmd {
 
-/// Of these `facts` is the text of --facts, and `at` the time of --at. With either, nothing but the DNS is asked, and
-/// with the first nobody: the ledger begins empty then.
-struct Asked {
+/// Of the world as it is: `facts` is the text of --facts, with which nobody is asked; `at` the time of --at, with which
+/// the DNS alone is. With either the ledger begins empty.
+struct Instead {
   std::optional<std::string> facts{};
   std::optional<Time> at{};
 };
@@ -23,7 +23,7 @@ struct Asked {
 class ExplainedWorld {
  public:
   /// What is given outlives it. invalid: `facts` are none.
-  static Result<std::unique_ptr<ExplainedWorld>> open(const Asked& asked, const LoadedConfig& loaded,
+  static Result<std::unique_ptr<ExplainedWorld>> open(const Instead& instead, const LoadedConfig& loaded,
                                                       const Globals& globals, const Clock& clock);
 
   filter::TableWorld& table() { return table_; }

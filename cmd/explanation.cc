@@ -210,11 +210,11 @@ class Explanation {
 
 Result<std::unique_ptr<ExplainedWorld>> open_world(const ExplainOptions& options, const LoadedConfig& loaded,
                                                    const Globals& globals, const Clock& clock) {
-  Asked asked;
-  if (!options.facts.empty()) asked.facts = TRY(read(options.facts, dns::Recorded::kMostBytes));
-  if (!options.at.empty()) asked.at = clock.now();
-  auto world = ExplainedWorld::open(asked, loaded, globals, clock);
-  if (!world && asked.facts) return fail(world.error().code, options.facts + ": " + world.error().what);
+  Instead instead;
+  if (!options.facts.empty()) instead.facts = TRY(read(options.facts, dns::Recorded::kMostBytes));
+  if (!options.at.empty()) instead.at = clock.now();
+  auto world = ExplainedWorld::open(instead, loaded, globals, clock);
+  if (!world && instead.facts) return fail(world.error().code, options.facts + ": " + world.error().what);
   return world;
 }
 

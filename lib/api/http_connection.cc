@@ -153,7 +153,7 @@ Awaitable<> HttpConnection::serve() {
     const Monotonic begun = std::chrono::steady_clock::now();
     fresh_ = false;
     Request asked = reader_.take();
-    const IpAddress client = guest_.source() == IpAddress() ? IpAddress() : shared.client_of(asked, guest_.source());
+    const IpAddress client = shared.client_of(asked, guest_.source());
     const bool brought = client != guest_.source();  // by a proxy
     asked.client = brought ? client : guest_.address();
     auto job = std::make_shared<Job>(lane_, std::move(asked), brought ? shared.budget_of(client) : budget_);

@@ -74,6 +74,7 @@ Response HttpShared::answer(const Request& request, const Route* route, AnswerRo
 }
 
 IpAddress HttpShared::client_of(const Request& request, const IpAddress& peer) {
+  if (peer == IpAddress()) return peer;  // a unix socket
   const std::shared_ptr<const Config> in_force = config();
   const ApiSettings& now = in_force->api;
   const bool standard = now.proxy_field == ApiSettings::ProxyField::forwarded;
