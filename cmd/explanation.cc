@@ -194,7 +194,7 @@ class Explanation {
   }
 
   static std::size_t asked(const filter::TableWorld& table) {
-    return table.asked.size() + table.errands + table.called.size();
+    return table.asked.size() + table.errands + table.calls;
   }
 
   const ExplainOptions& options_;

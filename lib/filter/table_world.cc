@@ -80,6 +80,7 @@ bool TableWorld::answer_calls(Case& session, const std::string& message) {
   bool any = false;
   std::vector<const Knowledge::Call*> unknown;
   for (const Knowledge::Call* call : session.take_calls()) {
+    ++calls;
     if (const auto* http = std::get_if<service::HttpRequest>(&*call->request))
       called.push_back(http->body + http->rest);
     const auto served = services_.find(service::name_of(*call->request));
