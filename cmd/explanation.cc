@@ -193,9 +193,7 @@ class Explanation {
     return {};
   }
 
-  static std::size_t asked(const filter::TableWorld& table) {
-    return table.asked.size() + table.errands + table.calls;
-  }
+  static std::size_t asked(const filter::TableWorld& table) { return table.asked.size() + table.errands + table.calls; }
 
   const ExplainOptions& options_;
   const Config& config_;

@@ -56,7 +56,7 @@ class TableWorld {
   std::vector<std::string> asked;   // `A example.com`
   std::vector<std::string> called;  // the bodies, of what is asked over HTTP
   unsigned errands = 0;
-  unsigned calls = 0;  // to services, over HTTP or not
+  unsigned calls = 0;   // to services, over HTTP or not
   unsigned rounds = 0;  // of questions
 
  private:
