@@ -70,17 +70,21 @@ Finding finding_of(const std::vector<DkimClaim>& claims) {
 class Dkim final : public Filter {
  public:
   Finding judge(Phase, const mail::Transaction& transaction, Facts& facts) const override {
-    DkimMessage message(transaction.data, facts.now());
-    for (DkimClaim& claim : message.claims()) {
+    const DkimMessage& message = facts.once<DkimMessage>([&] { return DkimMessage(transaction.data, facts.now()); });
+    std::vector<DkimClaim> claims = message.claims();
+    for (DkimClaim& claim : claims) {
       if (claim.result) continue;
       const dns::Answer* answer = facts.dns(claim.signature.key_name(), dns::Type::txt);
-      if (answer) DkimMessage::take_key(claim, *answer);
+      if (answer) take_key(claim, *answer, keys_);
     }
     if (facts.waits()) return {};
-    message.verify();
-    tell(message.claims(), facts);
-    return finding_of(message.claims());
+    message.verify(claims);
+    tell(claims, facts);
+    return finding_of(claims);
   }
+
+ private:
+  mutable DkimKeys keys_;
 };
 
 }  // namespace

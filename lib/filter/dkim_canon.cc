@@ -1,6 +1,9 @@
 /// dkim_canon.cc: simple and relaxed.
 #include "filter/dkim_canon.h"
 
+#include <array>
+#include <utility>
+
 #include "core/text.h"
 
 namespace maildrop::filter {
@@ -17,10 +20,11 @@ std::string_view without_last_lines(std::string_view body) {
   return body;
 }
 
-/// Byte by byte into pieces of some KB: so what is hashed costs the same whatever it looks like.
+/// Byte by byte into pieces of some KB, without a branch that depends on them: so what is hashed costs the same
+/// whatever it looks like.
 class Relaxed {
  public:
-  explicit Relaxed(const DkimSink& sink) : sink_(sink) { piece_.reserve(kPiece); }
+  explicit Relaxed(const DkimSink& sink) : sink_(sink) {}
 
   /// Without its line end. Empty lines wait: at the end of the body they are nothing.
   void add_line(std::string_view line) {
@@ -30,31 +34,39 @@ class Relaxed {
       return;
     }
     for (; empty_ > 0; --empty_) end_line();
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      const bool blank = is_blank(line[i]);
-      if (!blank || !is_blank(line[i + 1])) put(blank ? ' ' : line[i]);  // the last byte is no blank
-    }
+    for (; line.size() > kPiece; line.remove_prefix(kPiece)) add(line, kPiece);
+    add(line, line.size());
     end_line();
   }
   void end() {
-    if (!piece_.empty()) sink_(piece_);
+    if (size_ > 0) sink_({piece_.data(), std::exchange(size_, 0)});
   }
 
  private:
   static constexpr std::size_t kPiece = 4096;
 
-  void end_line() {
-    for (const char c : kLineEnd) put(c);
+  void make_room(std::size_t size) {
+    if (kPiece - size_ < size) end();
   }
-  void put(char c) {
-    piece_.push_back(c);
-    if (piece_.size() < kPiece) return;
-    sink_(piece_);
-    piece_.clear();
+  void end_line() {
+    make_room(kLineEnd.size());
+    size_ += kLineEnd.copy(piece_.data() + size_, kLineEnd.size());
+  }
+  /// `count` bytes of what is left of a line, whose last byte is no blank: of blanks one space where the last one is.
+  void add(std::string_view line, std::size_t count) {
+    make_room(count);
+    char* out = piece_.data() + size_;
+    for (std::size_t i = 0; i < count; ++i) {
+      const bool blank = is_blank(line[i]);
+      *out = blank ? ' ' : line[i];
+      out += static_cast<int>(!blank) | static_cast<int>(!is_blank(line[i + 1 < line.size() ? i + 1 : i]));
+    }
+    size_ = static_cast<std::size_t>(out - piece_.data());
   }
 
   const DkimSink& sink_;
-  std::string piece_;
+  std::array<char, kPiece> piece_;  // the first size_ bytes
+  std::size_t size_ = 0;
   std::size_t empty_ = 0;
 };
 

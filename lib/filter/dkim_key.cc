@@ -28,7 +28,7 @@ std::string_view key_type(DkimAlgorithm algorithm) {
 
 }  // namespace
 
-Result<DkimKey> DkimKey::parse(std::string_view record, const DkimSignature& signature) {
+Result<DkimKey> DkimKey::parse(std::string_view record, const DkimSignature& signature, DkimKeys& keys) {
   if (record.size() > kLongest)
     return fail(Code::invalid, "a key record of more than " + std::to_string(kLongest) + " bytes");
   const Result<DkimTags> tags = DkimTags::parse(record);
@@ -47,14 +47,14 @@ Result<DkimKey> DkimKey::parse(std::string_view record, const DkimSignature& sig
     return wrong("the key is not for domains below");
   const std::optional<std::string> bytes = decode_dkim_base64(key->value);
   if (!bytes) return wrong("p= is no base64");
-  return DkimKey{TRY(DkimPublicKey::parse(signature.algorithm, *bytes)), has_flag(flags, "y")};
+  return DkimKey{TRY(keys.parse(signature.algorithm, *bytes)), has_flag(flags, "y")};
 }
 
-Result<DkimKey> DkimKey::of(const dns::Answer& answer, const DkimSignature& signature) {
+Result<DkimKey> DkimKey::of(const dns::Answer& answer, const DkimSignature& signature, DkimKeys& keys) {
   Result<DkimKey> first = wrong("no key");
   const std::size_t count = std::min(answer.records.size(), kMostRecords);
   for (std::size_t i = 0; i < count; ++i) {
-    Result<DkimKey> key = parse(answer.records[i].text, signature);
+    Result<DkimKey> key = parse(answer.records[i].text, signature, keys);
     if (key) return key;
     if (i == 0) first = std::move(key);
   }

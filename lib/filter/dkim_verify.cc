@@ -101,23 +101,23 @@ DkimMessage::DkimMessage(std::string_view data, Time now) : headers_(mail::scan_
   }
 }
 
-void DkimMessage::take_key(DkimClaim& claim, const dns::Answer& answer) {
+void take_key(DkimClaim& claim, const dns::Answer& answer, DkimKeys& keys) {
   if (!dns::is_known(answer.status))
     return claim.decide(DkimResult::temperror, "no answer for its key: " + std::string(name_of(answer.status)));
-  Result<DkimKey> key = DkimKey::of(answer, claim.signature);
+  Result<DkimKey> key = DkimKey::of(answer, claim.signature, keys);
   if (!key) return claim.decide(DkimResult::permerror, key.error().what);
   claim.key = std::move(*key);
 }
 
-void DkimMessage::verify() {
+void DkimMessage::verify(std::vector<DkimClaim>& claims) const {
   std::map<DkimCanon, std::set<DkimBodyHashes::Length>> wanted;
-  for (const DkimClaim& claim : claims_)
+  for (const DkimClaim& claim : claims)
     if (!claim.result) wanted[claim.signature.body].insert(claim.signature.length);
   if (wanted.empty()) return;
   const SignedFields fields(headers_);
   for (const auto& [canon, lengths] : wanted) {
     const DkimBodyHashes hashes(canon, body_, lengths);
-    for (DkimClaim& claim : claims_)
+    for (DkimClaim& claim : claims)
       if (!claim.result && claim.signature.body == canon) decide(claim, hashes, fields);
   }
 }

@@ -36,6 +36,9 @@ struct DkimClaim {
   bool testing() const { return key && key->testing; }
 };
 
+/// What the DNS says of its key, which is made by `keys`.
+void take_key(DkimClaim& claim, const dns::Answer& answer, DkimKeys& keys);
+
 /// Of a message; `data` outlives it.
 class DkimMessage {
  public:
@@ -45,13 +48,11 @@ class DkimMessage {
 
   DkimMessage(std::string_view data, Time now);
 
-  /// In order. Those whose result is not there need their key (DkimSignature::key_name, TXT).
-  std::vector<DkimClaim>& claims() { return claims_; }
-  /// What the DNS says of it.
-  static void take_key(DkimClaim& claim, const dns::Answer& answer);
-  /// Decides all others. The body is hashed at most twice, and the header once a signature.
-  /// REQUIRES: they have had take_key().
-  void verify();
+  /// In order. Those whose result is not there need their key (DkimSignature::key_name, TXT): take_key().
+  const std::vector<DkimClaim>& claims() const { return claims_; }
+  /// Decides what of them has no result yet. The body is hashed at most twice, and the header once a signature.
+  /// REQUIRES: they are those of claims(), and each of them that has no result has a key.
+  void verify(std::vector<DkimClaim>& claims) const;
 
  private:
   mail::Headers headers_;

@@ -60,6 +60,14 @@ TEST_CASE("a body larger than a piece is whole") {
   CHECK(relaxed(text) == want.substr(0, want.size() - 2));
 }
 
+TEST_CASE("a line longer than a piece, with blanks where it is cut") {
+  for (std::size_t words = 4085; words <= 4100; ++words)
+    for (const std::size_t blanks : {1, 2, 9, 5000}) {
+      const std::string before(words, 'w'), behind(9000, 'x');
+      CHECK(relaxed(before + std::string(blanks, '\t') + behind + "  ") == before + " " + behind + "\r\n");
+    }
+}
+
 TEST_CASE("of a signature its value is not signed, the rest is") {
   const std::string field = "DKIM-Signature:  a=1; b= x\r\n y ; c=2";
   const std::string_view raw = std::string_view(field).substr(field.find("b=") + 2, 7);

@@ -57,15 +57,17 @@ TEST_CASE("what dkimpy signs passes") {
   }
   REQUIRE(WEXITSTATUS(status) == 0);
   const Time now = SystemClock().now();
+  DkimKeys keys;
   for (int i = 1; i <= 16; ++i) {
     const std::string message = read(folder.path / (std::to_string(i) + ".eml"));
     INFO(message);
-    DkimMessage dkim(message, now);
-    REQUIRE(dkim.claims().size() == 1);
-    DkimClaim& claim = dkim.claims().front();
+    const DkimMessage dkim(message, now);
+    std::vector<DkimClaim> claims = dkim.claims();
+    REQUIRE(claims.size() == 1);
+    DkimClaim& claim = claims.front();
     const DkimSigner& signer = claim.signature.selector == "rsa" ? rsa : ed25519;
-    DkimMessage::take_key(claim, {.status = dns::Status::found, .records = {dns::Record{.text = signer.record()}}});
-    dkim.verify();
+    take_key(claim, {.status = dns::Status::found, .records = {dns::Record{.text = signer.record()}}}, keys);
+    dkim.verify(claims);
     CHECK(claim.reason.empty());
     CHECK(claim.result == DkimResult::pass);
   }

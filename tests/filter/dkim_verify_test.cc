@@ -35,13 +35,14 @@ const DkimSigner& ed25519() {
 
 /// `pass`, `fail: the body does not match`; of each signature.
 std::vector<std::string> results_of(const std::string& message, const std::string& record) {
-  DkimMessage dkim(message, kNow);
-  for (DkimClaim& claim : dkim.claims())
-    if (!claim.result)
-      DkimMessage::take_key(claim, {.status = dns::Status::found, .records = {dns::Record{.text = record}}});
-  dkim.verify();
+  const DkimMessage dkim(message, kNow);
+  std::vector<DkimClaim> claims = dkim.claims();
+  DkimKeys keys;
+  for (DkimClaim& claim : claims)
+    if (!claim.result) take_key(claim, {.status = dns::Status::found, .records = {dns::Record{.text = record}}}, keys);
+  dkim.verify(claims);
   std::vector<std::string> results;
-  for (const DkimClaim& claim : dkim.claims()) {
+  for (const DkimClaim& claim : claims) {
     REQUIRE(claim.result);
     results.push_back(std::string(name_of(*claim.result)) + (claim.reason.empty() ? "" : ": ") + claim.reason);
   }
@@ -169,11 +170,12 @@ TEST_CASE("messages whose lines end with LF") {
 TEST_CASE("what the DNS says") {
   const std::string message = signed_by(ed25519(), {}, kMessage);
   const auto of = [&](dns::Status status) {
-    DkimMessage dkim(message, kNow);
-    DkimClaim& claim = dkim.claims().front();
-    DkimMessage::take_key(claim, {.status = status});
-    dkim.verify();
-    return std::string(name_of(*claim.result)) + ": " + claim.reason;
+    const DkimMessage dkim(message, kNow);
+    std::vector<DkimClaim> claims = dkim.claims();
+    DkimKeys keys;
+    take_key(claims.front(), {.status = status}, keys);
+    dkim.verify(claims);
+    return std::string(name_of(*claims.front().result)) + ": " + claims.front().reason;
   };
   CHECK(of(dns::Status::no_name) == "permerror: no key");
   CHECK(of(dns::Status::no_data) == "permerror: no key");
