@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "store/fair_share.h"
+#include "store/news.h"
 #include "store/packed_body.h"
 #include "store/store.h"
 
@@ -47,7 +48,7 @@ using Boxes = std::list<Box>;  // by `last`, so that the front expires first
 struct State {
   std::mutex mutex;
   std::condition_variable news;
-  std::uint64_t version = 0;
+  Changes changes;
   Boxes boxes;
   std::unordered_map<std::string_view, Boxes::iterator> by_name;  // views of Box::name
   std::unordered_map<Source, Holder> sources;                     // that have a body

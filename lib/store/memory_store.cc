@@ -46,7 +46,7 @@ class MemoryStore final : public Store {
     const PackedBodies bodies(deliveries, compression_);
     const std::lock_guard lock(state_->mutex);
     for (std::size_t i = 0; i < deliveries.size(); ++i) results.push_back(put_one(deliveries[i], bodies[i]));
-    announce();
+    state_->news.notify_all();
     return results;
   }
 
@@ -80,7 +80,7 @@ class MemoryStore final : public Store {
     if (!box || at == box->entries.end()) return false;
     drop(*box, at);
     if (box->entries.empty()) close(*box);
-    announce();
+    announce(inbox.name());
     return true;
   }
 
@@ -105,7 +105,6 @@ class MemoryStore final : public Store {
       close(box);
     }
     report.more = expired() || !make_room(query.messages - report.removed, now, report);
-    if (report.evicted != 0) announce();
     return report;
   }
 
@@ -135,9 +134,9 @@ class MemoryStore final : public Store {
       if (at == entries.end()) continue;
       drop(*box->second, at);
       if (entries.empty()) close(*box->second);
+      announce(spot.inbox.name());
       ++removed;
     }
-    announce();
     return removed;
   }
 
@@ -295,6 +294,7 @@ class MemoryStore final : public Store {
     }
     body->inboxes.push_back(box.name);
     ++state_->messages;
+    state_->changes.add(box.name);
     box.entries.push_back(std::move(entry));
     while (is_too_much(box)) drop(box, box.entries.begin());
     box.last = delivery.arrived ? std::max(box.last, body->stored) : clock_.now();
@@ -322,8 +322,8 @@ class MemoryStore final : public Store {
     return box;
   }
 
-  void announce() {
-    ++state_->version;
+  void announce(const std::string& inbox) {
+    state_->changes.add(inbox);
     state_->news.notify_all();
   }
 
@@ -340,14 +340,14 @@ class MemoryFeed final : public Feed {
  public:
   explicit MemoryFeed(std::shared_ptr<State> state) : state_(std::move(state)) {
     const std::lock_guard lock(state_->mutex);
-    seen_ = state_->version;
+    seen_ = state_->changes.count();
   }
 
   Result<bool> wait(std::chrono::milliseconds at_most) override {
     std::unique_lock lock(state_->mutex);
-    const bool news = state_->news.wait_for(lock, at_most, [&] { return state_->version != seen_; });
-    seen_ = state_->version;
-    return news;
+    state_->news.wait_for(lock, at_most, [&] { return state_->changes.count() != seen_; });
+    news_ = state_->changes.since(std::exchange(seen_, state_->changes.count()));
+    return !news_.empty();
   }
 
  private:

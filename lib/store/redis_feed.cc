@@ -27,8 +27,10 @@ class RedisFeed final : public Feed {
 
   Result<bool> wait(std::chrono::milliseconds at_most) override {
     const Steady::time_point until = Steady::now() + at_most;
+    news_ = News();
     if (!link_) {  // it had failed: what came meanwhile nobody told us
       TRY(subscribe(std::min(until, client_.deadline())));
+      news_.add_all();
       return true;
     }
     Result<bool> heard = listen(until);
@@ -52,14 +54,21 @@ class RedisFeed final : public Feed {
         heard = true;
       }
       if (!*heard) return false;
-      if (!is_news(said.front())) continue;
+      take(said.front());
       // All that is there already is one piece of news.
-      for (Result<bool> more = true; more && *more;) more = link_->next(Steady::now(), said.front());
-      return true;
+      for (Result<bool> more = true; more && *more;) {
+        more = link_->next(Steady::now(), said.front());
+        if (more && *more) take(said.front());
+      }
+      if (!news_.empty()) return true;
     }
   }
 
-  static bool is_news(const Reply& said) { return !said.list.empty() && said.list.front().text == "message"; }
+  /// `message`, the channel, and whose it is; nobody's: somebody has tried whether he may publish.
+  void take(const Reply& said) {
+    if (said.list.size() < 3 || said.list.front().text != "message" || said.list[2].text.empty()) return;
+    news_.add(news_mark(said.list[2].text));
+  }
 
   Client client_;
   std::optional<Link> link_;

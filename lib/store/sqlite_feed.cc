@@ -1,4 +1,5 @@
-/// sqlite_feed.cc: the question is `PRAGMA data_version`; inotify says when to ask it.
+/// sqlite_feed.cc: the question is `PRAGMA data_version`; inotify says when to ask it. If it has changed, the changes
+/// that are counted in the store say whose news these are, or that they are nobody's.
 ///
 /// The WAL changes before the commit is visible (the sync comes between), so one look is not enough: after each sign
 /// the question is asked again for a while, and each kFallback in any case.
@@ -26,14 +27,24 @@ constexpr milliseconds kFallback{250};  // inotify may be used up, or blind (net
 constexpr milliseconds kFirstLook{1};   // after a sign; then twice as long each time
 constexpr milliseconds kLastLook{32};
 constexpr milliseconds kBusyRead{1500};
+constexpr const char* kDataVersion = "PRAGMA data_version";
+constexpr const char* kChanges = "SELECT changes, changed FROM total WHERE id=1";
+constexpr std::int64_t kAnother = -1;  // no version: the store is another one
 
 class SqliteFeed final : public Feed {
  public:
-  SqliteFeed(Connection connection, Statement version, std::int64_t seen, const std::string& path)
-      : connection_(std::move(connection)), version_(std::move(version)), seen_(seen), path_(path) {
+  SqliteFeed(Connection connection, Statement version, Statement changes, const std::string& path)
+      : connection_(std::move(connection)), version_(std::move(version)), changes_(std::move(changes)), path_(path) {
     inotify_ = FileDescriptor(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
     const std::string folder = std::filesystem::path(path).parent_path().string();
     if (inotify_) ::inotify_add_watch(inotify_.get(), folder.c_str(), IN_MODIFY | IN_CREATE | IN_MOVED_TO);
+  }
+
+  /// From here on.
+  Result<void> begin() {
+    seen_ = TRY(read_version(version_));
+    told_ = TRY(read_changes()).count();
+    return {};
   }
 
   Result<bool> wait(milliseconds at_most) override {
@@ -53,18 +64,34 @@ class SqliteFeed final : public Feed {
 
  private:
   Result<bool> changed() {
+    news_ = News();
     if (connection_.has_moved()) TRY(reopen());
     const std::int64_t now = TRY(read_version(version_));
-    return std::exchange(seen_, now) != now;
+    if (now == seen_) return false;
+    const Changes changes = TRY(read_changes());
+    if (std::exchange(seen_, now) == kAnother)
+      news_.add_all();
+    else
+      news_ = changes.since(told_);
+    told_ = changes.count();
+    return !news_.empty();
   }
 
   /// A store that was replaced under its name has news for sure.
   Result<void> reopen() {
     Connection fresh = TRY(open_again(path_, kBusyRead));
-    version_ = TRY(fresh.prepare("PRAGMA data_version"));
+    Statement version = TRY(fresh.prepare(kDataVersion)), changes = TRY(fresh.prepare(kChanges));
+    version_ = std::move(version);
+    changes_ = std::move(changes);
     connection_ = std::move(fresh);
-    seen_ = -1;
+    seen_ = kAnother;
     return {};
+  }
+
+  Result<Changes> read_changes() {
+    Cursor cursor(changes_);
+    if (!TRY(cursor->step())) return fail(Code::corrupt, "store '" + path_ + "' has lost its totals");
+    return Changes(static_cast<std::uint64_t>(cursor->integer(0)), cursor->bytes(1));
   }
 
   static Result<std::int64_t> read_version(Statement& version) {
@@ -103,7 +130,9 @@ class SqliteFeed final : public Feed {
 
   Connection connection_;
   Statement version_;  // after its connection: finalised first
-  std::int64_t seen_;
+  Statement changes_;
+  std::int64_t seen_ = 0;
+  std::uint64_t told_ = 0;
   const std::string path_;
   FileDescriptor inotify_;
 };
@@ -115,13 +144,10 @@ Result<std::unique_ptr<Feed>> open_feed(const OpenOptions& options) {
   if (options.create_missing) TRY(create_or_wait(path));
   Connection connection = TRY(open_existing(path, kBusyRead, {}));
   TRY(connection.exec("PRAGMA query_only=ON; PRAGMA cache_size=4"));
-  Statement version = TRY(connection.prepare("PRAGMA data_version"));
-  std::int64_t seen = 0;
-  {
-    Cursor cursor(version);
-    if (TRY(cursor->step())) seen = cursor->integer(0);
-  }
-  return std::make_unique<SqliteFeed>(std::move(connection), std::move(version), seen, path);
+  Statement version = TRY(connection.prepare(kDataVersion)), changes = TRY(connection.prepare(kChanges));
+  auto feed = std::make_unique<SqliteFeed>(std::move(connection), std::move(version), std::move(changes), path);
+  TRY(feed->begin());
+  return feed;
 }
 
 }  // namespace maildrop::store::sqlite

@@ -42,6 +42,7 @@ Error store_error(std::string_view doing, const std::string& path, int number) {
 /// body: appended only. `data` is data, transcript and verdicts, and `dictionary` their form (packed_body.h). What is
 /// long goes on in the rows that follow, whose `dictionary` is -1. `transcript` is that of an older maildrop's mail. A
 /// body that several inboxes share has a row in `shared`, where source and charge of all its messages stand.
+/// total: one row. `changes` and `changed` are those of news.h.
 constexpr const char* kSchema = R"(
   CREATE TABLE inbox(name TEXT NOT NULL PRIMARY KEY, id INTEGER NOT NULL, last INTEGER NOT NULL,
                      floor INTEGER NOT NULL, due INTEGER NOT NULL) WITHOUT ROWID;
@@ -55,8 +56,8 @@ constexpr const char* kSchema = R"(
   CREATE TABLE shared(body INTEGER PRIMARY KEY, inboxes INTEGER NOT NULL, source INTEGER NOT NULL,
                       charge INTEGER NOT NULL);
   CREATE TABLE total(id INTEGER PRIMARY KEY, inboxes INTEGER NOT NULL, messages INTEGER NOT NULL,
-                     next_inbox INTEGER NOT NULL);
-  INSERT INTO total VALUES(1, 0, 0, 1);
+                     next_inbox INTEGER NOT NULL, changes INTEGER NOT NULL, changed BLOB NOT NULL);
+  INSERT INTO total VALUES(1, 0, 0, 1, 0, x'');
 )";
 
 /// [i]: from version i + 1 to the next.
@@ -72,7 +73,10 @@ constexpr const char* kUpgrades[] = {"ALTER TABLE body ADD COLUMN transcript BLO
   UPDATE shared SET charge=(SELECT length(data) FROM body b WHERE b.id=body);
   UPDATE shared SET source=m.source FROM message m WHERE m.shared<>0 AND m.body=shared.body;
 )",
-                                     "", ""};
+                                     "", "", R"(
+  ALTER TABLE total ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE total ADD COLUMN changed BLOB NOT NULL DEFAULT x'';
+)"};
 static_assert(std::size(kUpgrades) == kVersion - 1);
 
 Result<void> make_file(const std::string& path) {

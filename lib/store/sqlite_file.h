@@ -17,7 +17,7 @@
 
 namespace maildrop::store::sqlite {
 
-inline constexpr int kVersion = 5;                           // of the schema: PRAGMA user_version
+inline constexpr int kVersion = 6;                           // of the schema: PRAGMA user_version
 inline constexpr int kApplicationId = 0x4d445250;            // "MDRP": PRAGMA application_id
 inline constexpr std::int64_t kPageSize = 8192;              // a commit writes whole pages: 16384 costs a tenth more
                                                              // CPU at 10 KB, and saves 4 % of the file with real mail

@@ -148,6 +148,7 @@ Result<std::size_t> remove_from(Writer::State& state, std::span<const Spot* cons
     ++removed;
   }
   if (removed == 0) return removed;
+  state.totals.changes.add(name);
   if (TRY(state.is_empty(box.id))) {
     TRY(state.close(name));
   } else if (newest > box.last) {

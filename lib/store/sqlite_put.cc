@@ -129,6 +129,7 @@ class Batch {
     std::int64_t last = std::max(box.last, rows_.empty() ? 0 : rows_.back().at);
     queue(items, box.found && last <= expired_ ? rows_.size() : 0);
     TRY(make_room(name, box, std::min(first_, rows_.size())));
+    if (std::max(first_, rows_.size()) < queue_.size()) state_.totals.changes.add(name);
     std::int64_t seq = std::max(box.floor, rows_.empty() ? 0 : rows_.back().seq);
     for (std::size_t i = std::max(first_, rows_.size()); i < queue_.size(); ++i) {
       Item& item = items_[queue_[i]];

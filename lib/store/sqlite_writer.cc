@@ -81,7 +81,7 @@ Result<void> Writer::State::prepare() {
       {&S::scan_shared, "SELECT body, source, charge FROM shared WHERE body>?1 ORDER BY body LIMIT ?2"},
       {&S::page_count, "PRAGMA page_count"},
       {&S::freelist_count, "PRAGMA freelist_count"},
-      {&S::set_totals, "UPDATE total SET inboxes=?1, messages=?2, next_inbox=?3 WHERE id=1"},
+      {&S::set_totals, "UPDATE total SET inboxes=?1, messages=?2, next_inbox=?3, changes=?4, changed=?5 WHERE id=1"},
   };
   for (const Sql& each : table) this->*each.statement = TRY(connection.prepare(each.text));
   return {};
@@ -187,7 +187,12 @@ Result<void> Transaction::commit() {
   Writer::State& state = *state_;
   const Totals& totals = state.totals;
   if (totals != state.stored) {
-    TRY(state.set_totals.bind(1, totals.inboxes).bind(2, totals.messages).bind(3, totals.next_inbox).run());
+    TRY(state.set_totals.bind(1, totals.inboxes)
+            .bind(2, totals.messages)
+            .bind(3, totals.next_inbox)
+            .bind(4, static_cast<std::int64_t>(totals.changes.count()))
+            .bind_blob(5, totals.changes.marks())
+            .run());
   }
   TRY(state.commit.run());
   state.stored = totals;
@@ -216,9 +221,11 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, const Stor
   // No automatic checkpoints: they stall commits. The hook replaces them and counts.
   sqlite3_wal_hook(connection.handle(), on_commit, state.get());
   TRY(state->prepare());
-  Statement totals = TRY(connection.prepare("SELECT inboxes, messages, next_inbox FROM total WHERE id=1"));
+  Statement totals =
+      TRY(connection.prepare("SELECT inboxes, messages, next_inbox, changes, changed FROM total WHERE id=1"));
   if (!TRY(totals.step())) return fail(Code::corrupt, "store '" + path + "' has lost its totals");
-  state->stored = Totals{totals.integer(0), totals.integer(1), totals.integer(2)};
+  state->stored = Totals{totals.integer(0), totals.integer(1), totals.integer(2),
+                         Changes(static_cast<std::uint64_t>(totals.integer(3)), totals.bytes(4))};
   state->room.emplace(static_cast<std::uint64_t>(state->max_pages * state->page_size));
   // Of a store that is damaged there is still something to be read: who writes hears of it.
   [[maybe_unused]] const auto counted = state->room->start(*state);
@@ -272,6 +279,7 @@ Result<bool> Writer::remove(const mail::Inbox& inbox, const MessageId& id, const
   const bool newest = at + 1 == rows.size();
   if (newest && last != box.last) TRY(state.note_last.bind_text(1, inbox.name()).bind(2, last).run());
   TRY(state.drop(box.id, {&rows[at], 1}));
+  state.totals.changes.add(inbox.name());
   if (rows.size() == 1 && TRY(state.is_empty(box.id))) TRY(state.close(inbox.name()));
   TRY(transaction.commit());
   return true;

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "store/news.h"
 #include "store/sqlite_room.h"
 #include "store/sqlite_writer.h"
 
@@ -41,6 +42,7 @@ struct Totals {
   std::int64_t inboxes = 0;
   std::int64_t messages = 0;
   std::int64_t next_inbox = 1;
+  Changes changes{};
   friend bool operator==(const Totals&, const Totals&) = default;
 };
 

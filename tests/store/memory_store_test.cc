@@ -1,4 +1,5 @@
 /// memory_store_test: the contract on the store in memory, and what is its own.
+#include "store/feed_scenes.h"
 #include "store/play_together.h"
 
 using namespace maildrop;
@@ -53,4 +54,13 @@ TEST_CASE("memory: the feed tells of what was committed since it was opened") {
   std::thread later([&] { put_one(**store, delivery(world.clock.now(), {"bob"})); });
   CHECK(*(*feed)->wait(20s));
   later.join();
+}
+
+TEST_CASE("memory: the feed tells whose news these are") {
+  World world("memory");
+  auto store = world.open();
+  REQUIRE(store);
+  const auto feed = open_feed(world.options);
+  REQUIRE(feed);
+  tells_whose_news(**store, **feed, world.clock.now());
 }

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "store/feed_scenes.h"
 #include "store/kit.h"
 
 using namespace maildrop;
@@ -59,4 +60,27 @@ TEST_CASE("sqlite feed: a store that is made anew under its name is followed") {
   }
   REQUIRE(put_one(**store, delivery(world.clock.now(), {"bob"})));
   CHECK(*(*feed)->wait(20s));
+}
+
+TEST_CASE("sqlite feed: tells whose news these are") {
+  World world("sqlite");
+  auto store = world.open();
+  REQUIRE(store);
+  const auto feed = open_feed(world.options);
+  REQUIRE(feed);
+  tells_whose_news(**store, **feed, world.clock.now());
+}
+
+TEST_CASE("sqlite feed: the writer that comes next goes on counting") {
+  World world("sqlite");
+  auto store = world.open();
+  REQUIRE(store);
+  REQUIRE(put_one(**store, delivery(world.clock.now(), {"bob"})));
+  const auto feed = open_feed(world.options);
+  REQUIRE(feed);
+  store->reset();
+  store = world.open();
+  REQUIRE(store);
+  REQUIRE(put_one(**store, delivery(world.clock.now(), {"eve"})));
+  CHECK(heard(**feed, {"bob", "eve"}) == std::vector<std::string>{"eve"});
 }

@@ -148,6 +148,7 @@ void back_to_version4(const std::string& path) {
              "' WHERE inbox=" + std::to_string(rows->integer(0)) + " AND seq=" + std::to_string(rows->integer(1)) + ";";
     }
   }
+  sql += "ALTER TABLE total DROP COLUMN changes; ALTER TABLE total DROP COLUMN changed;";
   REQUIRE(raw(path).exec(sql + "PRAGMA user_version=4"));
 }
 
