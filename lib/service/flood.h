@@ -1,18 +1,14 @@
 /// flood.h: how much a source may do in a minute, so that one that floods is slowed down before anybody else notices.
 ///
-/// A token bucket (as RFC 2697 has it) for each kind of thing, twice: for a source (an IPv4 address, an IPv6 /64: one
-/// customer has that many addresses) and for the network around it (a /24, a /48). A bucket holds a minute's worth.
+/// A token bucket for each kind of thing, twice: for a source (an IPv4 address, an IPv6 /64: one customer has that many
+/// addresses) and for the network around it (a /24, a /48). A bucket holds a minute's worth.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <deque>
-#include <list>
 #include <mutex>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
+#include "core/buckets.h"
 #include "core/clock.h"
 #include "core/net.h"
 
@@ -43,7 +39,7 @@ class Flood {
   };
 
   /// `clock` outlives it.
-  Flood(const Clock& clock, FloodLimits limits) : clock_(clock), limits_(limits) {}
+  Flood(const Clock& clock, const FloodLimits& limits) : clock_(clock), buckets_(Rates(limits)) {}
 
   /// One more. false: too many, of the source or of its network, and nothing is counted.
   bool take(const IpAddress& address, Of of);
@@ -52,53 +48,41 @@ class Flood {
   /// Has the source (not its network) done half of that?
   bool suspect(const IpAddress& address) const;
 
-  /// For those who share their buckets (FloodLimits::shared): what was taken since this was last asked, and has not
-  /// come back. A bucket is worth telling of when a sixteenth of it is gone, so that strangers who come once cost
-  /// nothing. Of `most` buckets at most, and the others the next time.
+  /// For those who share their buckets (FloodLimits::shared): as Buckets has it.
   std::vector<Spending> untold(std::size_t most);
-  /// So many tokens are missing from the bucket of all who share it, those of `told` included: as many as two buckets
-  /// hold at most, since they hear of each other late. What was taken here since comes on top.
   void hear(const Spending& told, unsigned missing);
 
   /// Of the next tokens on: what is in the buckets stays, up to their new size.
-  void apply(FloodLimits limits);
+  void apply(const FloodLimits& limits);
   std::size_t size() const;
 
  private:
-  static constexpr std::size_t kKinds = 4;
-  static constexpr std::size_t kMostUntold = 10'000;  // buckets; others wait until there is room
-  struct Key {
-    IpAddress prefix;
-    bool network;
-    friend bool operator==(const Key&, const Key&) = default;
-  };
-  struct Hash {
-    std::size_t operator()(const Key& key) const { return std::hash<IpAddress>()(key.prefix) + key.network; }
-  };
-  struct Record {
-    Key key;
-    std::array<float, kKinds> spent;  // tokens that are missing
-    Monotonic as_of;
-    std::array<unsigned, kKinds> untold{};
-    std::array<bool, kKinds> waiting{};  // in untold_
-  };
-  using Records = std::list<Record>;  // seen last comes first
+  /// A source, or the network around it, and its buckets.
+  struct Rates {
+    struct Key {
+      IpAddress prefix;
+      bool network;
+      friend bool operator==(const Key&, const Key&) = default;
+    };
+    struct Hash {
+      std::size_t operator()(const Key& key) const { return std::hash<IpAddress>()(key.prefix) + key.network; }
+    };
+    static constexpr std::size_t kKinds = 4;  // of Of
 
-  static Key key_of(const IpAddress& address, bool network);
-  unsigned per_minute(Of of, bool network) const;
-  float spent(const Record& record, Of of, Monotonic now) const;
-  void spend(const Key& key, Of of, Monotonic now);
-  const Record* find(const Key& key) const;
-  bool is_spent(const Key& key, Of of, Monotonic now) const;
-  Record& touch(const Key& key, Monotonic now);
-  void shrink();
+    explicit Rates(const FloodLimits& l) : limits(l), records(l.records), shared(l.shared) {}
+    unsigned per_minute(const Key& key, std::size_t kind) const;
+
+    FloodLimits limits;
+    std::size_t records;
+    bool shared;
+  };
+
+  static Rates::Key key_of(const IpAddress& address, bool network);
+  bool is_spent(const IpAddress& address, bool network, Of of, Monotonic now) const;
 
   const Clock& clock_;
   mutable std::mutex mutex_;
-  FloodLimits limits_;
-  Records records_;
-  std::unordered_map<Key, Records::iterator, Hash> by_key_;
-  std::deque<std::pair<Key, Of>> untold_;
+  Buckets<Rates> buckets_;
 };
 
 }  // namespace maildrop::service

@@ -1,19 +1,15 @@
-/// shared_rates.cc: local first, shared behind.
+/// shared_rates.cc: where the ledger keeps what a source or network did.
 #include "smtp/shared_rates.h"
 
-#include <algorithm>
-#include <string>
-#include <utility>
+#include <string_view>
+
+#include "store/rate_sharing.h"
 
 namespace maildrop::smtp {
 
 using service::Flood;
-using store::Answer;
-using store::Operation;
 
 namespace {
-
-constexpr std::size_t kMostAtOnce = 1000;
 
 std::string_view space_of(Flood::Of of) {
   switch (of) {
@@ -25,25 +21,15 @@ std::string_view space_of(Flood::Of of) {
   return "rate-error";
 }
 
-std::string key_of(const Flood::Spending& spending) {
-  return spending.prefix.to_string() + (spending.network ? " network" : "");
-}
-
 }  // namespace
 
 void share_rates(const std::shared_ptr<Flood>& flood, store::Bookkeeper& ledger) {
-  if (ledger.waiting() >= kMostAtOnce) return;
-  for (const Flood::Spending& spending : flood->untold(kMostAtOnce)) {
-    // The ledger's bucket holds two of ours: one to be spent, and one to be owed.
-    const unsigned burst = 2 * spending.per_minute;
-    if (burst > Operation::kLargestBurst) continue;
-    const store::Rate rate{spending.per_minute, std::chrono::minutes(1), burst};
-    auto hear = [weak = std::weak_ptr(flood), spending, burst](const Result<Answer>& answer) {
-      const std::shared_ptr<Flood> alive = weak.lock();
-      if (answer && alive) alive->hear(spending, burst - static_cast<unsigned>(answer->left));
-    };
-    ledger.ask(Operation::take(space_of(spending.of), key_of(spending), std::min(spending.tokens, burst), rate),
-               std::move(hear));
+  for (const Flood::Spending& each : flood->untold(store::room_to_share(ledger))) {
+    const std::string key = each.prefix.to_string() + (each.network ? " network" : "");
+    store::share(ledger, {space_of(each.of), key, each.tokens, each.per_minute},
+                 [weak = std::weak_ptr(flood), each](unsigned missing) {
+                   if (const std::shared_ptr<Flood> alive = weak.lock()) alive->hear(each, missing);
+                 });
   }
 }
 
