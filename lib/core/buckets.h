@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <deque>
 #include <list>
@@ -23,7 +22,8 @@ namespace maildrop {
 ///   Key, Hash            of a record, which has
 ///   kKinds               buckets, numbered from 0
 ///   per_minute(key, i)   unsigned: what bucket i of `key` holds, and gets in a minute
-///   records              at most; the one unseen for longest is forgotten. The two seen last stay: somebody uses them
+///   records              at most; the one unseen for longest is forgotten. The two seen last stay: somebody uses them.
+///                        What is full again goes earlier, as it is worth nothing
 ///   shared               untold() is called, again and again
 /// Not thread-safe. `now` never goes back.
 template <class Rates>
@@ -35,7 +35,7 @@ class Buckets {
   struct Spending {
     Key key;
     std::size_t kind;
-    unsigned tokens;
+    float tokens;
     unsigned per_minute;  // what it holds
   };
 
@@ -89,8 +89,7 @@ class Buckets {
       const auto known = by_key_.find(key);
       if (known == by_key_.end()) continue;
       Record& record = *known->second;
-      const auto gone = static_cast<unsigned>(std::ceil(missing(record, kind, now)));
-      const unsigned tokens = std::min(record.untold[kind], gone);
+      const float tokens = std::min(static_cast<float>(record.untold[kind]), missing(record, kind, now));
       if (tokens > 0) found.push_back({key, kind, tokens, rates_.per_minute(key, kind)});
       record.untold[kind] = 0;
       record.waiting[kind] = false;
@@ -98,13 +97,14 @@ class Buckets {
     return found;
   }
   /// So many tokens are missing from the bucket of all who share it, those of `told` included. What was taken here
-  /// since comes on top.
-  void hear(const Spending& told, unsigned missing_everywhere, Monotonic now) {
+  /// since comes on top. Less than half a token more than what is missing here is no news: it may be the time that
+  /// telling took, and who was told when to come again is not to come in vain.
+  void hear(const Spending& told, float missing_everywhere, Monotonic now) {
     if (!by_key_.contains(told.key)) return;
     Record& record = touch(told.key, now);
-    const float all = static_cast<float>(missing_everywhere) + static_cast<float>(record.untold[told.kind]);
+    const float all = missing_everywhere + static_cast<float>(record.untold[told.kind]);
     float& here = record.missing[told.kind];
-    here = std::max(here, std::min(all, 2 * static_cast<float>(told.per_minute)));
+    if (all >= here + kNews) here = std::max(here, std::min(all, 2 * static_cast<float>(told.per_minute)));
   }
 
   /// Of the next tokens on: what is in the buckets stays, up to their new size.
@@ -124,6 +124,8 @@ class Buckets {
   static constexpr std::size_t kKinds = Rates::kKinds;
   static constexpr std::size_t kMostUntold = 10'000;  // buckets; others wait until there is room
   static constexpr float kWorthTelling = 1.0F / 16;
+  static constexpr float kNews = 0.5F;      // of a token
+  static constexpr int kForgotten = 2;      // for each new record: more than come, so that any backlog ends
   static constexpr float kRounded = 1e-6F;  // of a bucket: what is back but for the last bits of a float is back
 
   struct Record {
@@ -146,6 +148,7 @@ class Buckets {
   Record& touch(const Key& key, Monotonic now) {
     const auto found = by_key_.find(key);
     if (found == by_key_.end()) {
+      for (int i = 0; i < kForgotten && !records_.empty() && is_full(records_.back(), now); ++i) forget_last();
       records_.push_front({key, {}, now});
       by_key_[key] = records_.begin();
       shrink();
@@ -158,11 +161,17 @@ class Buckets {
     return record;
   }
 
+  bool is_full(const Record& record, Monotonic now) const {
+    for (std::size_t i = 0; i < kKinds; ++i)
+      if (missing(record, i, now) > most(record.key, i) * kRounded) return false;
+    return true;
+  }
+  void forget_last() {
+    by_key_.erase(records_.back().key);
+    records_.pop_back();
+  }
   void shrink() {
-    while (records_.size() > std::max<std::size_t>(2, rates_.records)) {
-      by_key_.erase(records_.back().key);
-      records_.pop_back();
-    }
+    while (records_.size() > std::max<std::size_t>(2, rates_.records)) forget_last();
   }
 
   Rates rates_;

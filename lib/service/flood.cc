@@ -54,7 +54,7 @@ std::vector<Flood::Spending> Flood::untold(std::size_t most) {
   return found;
 }
 
-void Flood::hear(const Spending& told, unsigned missing) {
+void Flood::hear(const Spending& told, float missing) {
   const Monotonic now = clock_.monotonic();
   const std::lock_guard lock(mutex_);
   buckets_.hear({{told.prefix, told.network}, index(told.of), told.tokens, told.per_minute}, missing, now);

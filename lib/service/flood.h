@@ -34,7 +34,7 @@ class Flood {
     IpAddress prefix;
     bool network;
     Of of;
-    unsigned tokens;
+    float tokens;
     unsigned per_minute;  // what it holds
   };
 
@@ -50,7 +50,7 @@ class Flood {
 
   /// For those who share their buckets (FloodLimits::shared): as Buckets has it.
   std::vector<Spending> untold(std::size_t most);
-  void hear(const Spending& told, unsigned missing);
+  void hear(const Spending& told, float missing);
 
   /// Of the next tokens on: what is in the buckets stays, up to their new size.
   void apply(const FloodLimits& limits);

@@ -27,7 +27,7 @@ void share_rates(const std::shared_ptr<Flood>& flood, store::Bookkeeper& ledger)
   for (const Flood::Spending& each : flood->untold(store::room_to_share(ledger))) {
     const std::string key = each.prefix.to_string() + (each.network ? " network" : "");
     store::share(ledger, {space_of(each.of), key, each.tokens, each.per_minute},
-                 [weak = std::weak_ptr(flood), each](unsigned missing) {
+                 [weak = std::weak_ptr(flood), each](float missing) {
                    if (const std::shared_ptr<Flood> alive = weak.lock()) alive->hear(each, missing);
                  });
   }

@@ -2,6 +2,7 @@
 #include "store/rate_sharing.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace maildrop::store {
@@ -10,19 +11,29 @@ namespace {
 
 constexpr std::size_t kMostAtOnce = 1000;
 
+/// The ledger counts whole tokens, and of a bucket it knows but when it is full again. So one token of ours is several
+/// of the ledger's, where these do not come back too fast to be told in microseconds: else each that has come back in
+/// part would count as missing.
+unsigned parts_of(unsigned per_minute) {
+  constexpr unsigned kParts = 16, kPerMinute = 60'000;
+  return std::clamp(kPerMinute / std::max(1U, per_minute), 1U, kParts);
+}
+
 }  // namespace
 
 std::size_t room_to_share(const Bookkeeper& ledger) { return ledger.waiting() < kMostAtOnce ? kMostAtOnce : 0; }
 
-void share(Bookkeeper& ledger, SharedSpending spending, std::function<void(unsigned missing)> hear) {
+void share(Bookkeeper& ledger, SharedSpending spending, std::function<void(float missing)> hear) {
   // The ledger's bucket holds two of ours: one to be spent, and one to be owed.
-  const unsigned burst = 2 * spending.per_minute;
+  const unsigned parts = parts_of(spending.per_minute);
+  const unsigned burst = 2 * spending.per_minute * parts;
   if (burst > Operation::kLargestBurst) return;
-  const Rate rate{spending.per_minute, std::chrono::minutes(1), burst};
-  auto done = [burst, hear = std::move(hear)](const Result<Answer>& answer) {
-    if (answer) hear(burst - static_cast<unsigned>(answer->left));
+  const Rate rate{spending.per_minute * parts, std::chrono::minutes(1), burst};
+  auto done = [parts, burst, hear = std::move(hear)](const Result<Answer>& answer) {
+    if (answer) hear(static_cast<float>(burst - static_cast<unsigned>(answer->left)) / static_cast<float>(parts));
   };
-  ledger.ask(Operation::take(spending.space, spending.key, std::min(spending.tokens, burst), rate), std::move(done));
+  const auto cost = static_cast<unsigned>(std::ceil(spending.tokens * static_cast<float>(parts)));
+  ledger.ask(Operation::take(spending.space, spending.key, std::min(cost, burst), rate), std::move(done));
 }
 
 }  // namespace maildrop::store

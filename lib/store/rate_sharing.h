@@ -17,7 +17,7 @@ namespace maildrop::store {
 struct SharedSpending {
   std::string_view space;
   std::string key;
-  unsigned tokens;
+  float tokens;
   unsigned per_minute;  // what the bucket holds; of one beyond 500,000 each process has its own
 };
 
@@ -25,6 +25,6 @@ struct SharedSpending {
 std::size_t room_to_share(const Bookkeeper& ledger);
 
 /// Tells `ledger`; `hear` is then called on its thread with what is missing everywhere, or never. Never blocks.
-void share(Bookkeeper& ledger, SharedSpending spending, std::function<void(unsigned missing)> hear);
+void share(Bookkeeper& ledger, SharedSpending spending, std::function<void(float missing)> hear);
 
 }  // namespace maildrop::store

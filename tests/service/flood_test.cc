@@ -157,8 +157,8 @@ namespace {
 constexpr unsigned kNone = 1000;  // is never spent
 
 /// What untold() says of the sources' messages, added up.
-unsigned untold(Flood& flood, std::size_t most = 100) {
-  unsigned tokens = 0;
+float untold(Flood& flood, std::size_t most = 100) {
+  float tokens = 0;
   for (const Flood::Spending& told : flood.untold(most))
     if (!told.network && told.of == Of::message) tokens += told.tokens;
   return tokens;

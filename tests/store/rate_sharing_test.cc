@@ -14,9 +14,9 @@ using namespace std::chrono_literals;
 namespace {
 
 /// What is missing once `ledger` has been told; nothing: it never said.
-std::optional<unsigned> told(Bookkeeper& ledger, const std::string& key, unsigned tokens, unsigned per_minute = 60) {
-  std::optional<unsigned> heard;
-  share(ledger, {"rate-test", key, tokens, per_minute}, [&](unsigned missing) { heard = missing; });
+std::optional<float> told(Bookkeeper& ledger, const std::string& key, float tokens, unsigned per_minute = 60) {
+  std::optional<float> heard;
+  share(ledger, {"rate-test", key, tokens, per_minute}, [&](float missing) { heard = missing; });
   while (ledger.waiting() > 0) std::this_thread::yield();
   return heard;
 }
@@ -36,12 +36,13 @@ TEST_CASE("rate_sharing: all that was taken is missing, comes back with time, an
   metrics::Registry registry;
   const auto ledger = make_memory_ledger(clock, 100);
   Bookkeeper bookkeeper(*ledger, registry);
-  CHECK(told(bookkeeper, "a", 40) == 40U);
-  CHECK(told(bookkeeper, "a", 60) == 100U);
-  CHECK(told(bookkeeper, "b", 1) == 1U);
+  CHECK(told(bookkeeper, "a", 40) == 40.0F);
+  CHECK(told(bookkeeper, "a", 60) == 100.0F);
+  CHECK(told(bookkeeper, "b", 1) == 1.0F);
+  CHECK(told(bookkeeper, "b", 0.5) == 1.5F);  // the other half has come back
   clock.advance(50s);
-  CHECK(told(bookkeeper, "a", 10) == 60U);
-  CHECK(told(bookkeeper, "a", 1000) <= 120U);  // two buckets are the most that is ever owed
+  CHECK(told(bookkeeper, "a", 10) == 60.0F);
+  CHECK(told(bookkeeper, "a", 1000) <= 120.0F);  // two buckets are the most that is ever owed
 }
 
 TEST_CASE("rate_sharing: a ledger that fails, or does not count so far, says nothing") {
@@ -52,6 +53,6 @@ TEST_CASE("rate_sharing: a ledger that fails, or does not count so far, says not
   CHECK(told(failing, "a", 1) == std::nullopt);
   const auto ledger = make_memory_ledger(clock, 100);
   Bookkeeper bookkeeper(*ledger, registry);
-  CHECK(told(bookkeeper, "a", 1, 500'000) == 1U);
+  CHECK(told(bookkeeper, "a", 1, 500'000) == 1.0F);
   CHECK(told(bookkeeper, "b", 1, 500'001) == std::nullopt);
 }
