@@ -209,13 +209,15 @@ Result<void> Daemon::open_store() {
   if (const Result<void> ready = store_->ready(); !ready)
     log::warning("the store is not ready", {{"error", ready.error().what}});
   for (const std::string& warning : store_->warnings()) log::warning("the store may lose mail", {{"error", warning}});
+  if (!parts_.smtp && !config_.api.shared_rates) return {};
+  // Who only reads mail writes here, too: what his clients did.
+  ledger_ = TRY(store::open_ledger(store_options(store::Role::writer, true)));
+  bookkeeper_ = std::make_unique<store::Bookkeeper>(*ledger_, metrics_);
   return {};
 }
 
 Result<void> Daemon::open_smtp() {
   committer_ = std::make_unique<store::Committer>(*store_, config_.store, metrics_);
-  ledger_ = TRY(store::open_ledger(store_options(role(), true)));
-  bookkeeper_ = std::make_unique<store::Bookkeeper>(*ledger_, metrics_);
   filters_ = TRY(open_filters(config_, loops_, *bookkeeper_, clock_, metrics_));
   reporter_ = TRY(report::Reporter::make(config_, clock_, metrics_));
   const smtp::ServerParts parts{loops_,   *committer_,        memory_,         clock_,
@@ -235,7 +237,8 @@ Result<void> Daemon::open_api() {
   };
   api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_, parts_.smtp, &impaired_,
                                     filters_ ? &filters_->ask_dns() : nullptr});
-  http_ = std::make_unique<api::HttpServer>(loops_, std::move(api_listeners_), *offload_, *api_context_);
+  store::Bookkeeper* ledger = config_.api.shared_rates ? bookkeeper_.get() : nullptr;
+  http_ = std::make_unique<api::HttpServer>(loops_, std::move(api_listeners_), *offload_, *api_context_, ledger);
   return {};
 }
 

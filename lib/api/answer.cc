@@ -1,6 +1,7 @@
 /// answer.cc: from errors and values to responses.
 #include "api/answer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/text.h"
@@ -56,19 +57,24 @@ Response json_answer(int status, const Json& value) {
   return response;
 }
 
-Response problem(int status, std::string_view detail) {
-  const Json body = {{"type", "about:blank"}, {"title", reason_phrase(status)}, {"status", status}, {"detail", detail}};
-  Response response = json_answer(status, body);
-  response.content_type = "application/problem+json";
-  if (status == 503 || status == 429) response.headers.emplace_back("Retry-After", "5");
-  return response;
+void add_retry_after(const Fault& fault, Response& response) {
+  if (fault.status == 503 || fault.status == 429)
+    response.headers.emplace_back("Retry-After", std::to_string(fault.retry_after));
 }
 
 Response problem(const Fault& fault) {
-  Response response = problem(fault.status, fault.phrase);
+  const Json body = {{"type", "about:blank"},
+                     {"title", reason_phrase(fault.status)},
+                     {"status", fault.status},
+                     {"detail", fault.phrase}};
+  Response response = json_answer(fault.status, body);
+  response.content_type = "application/problem+json";
   response.why = fault.why;
+  add_retry_after(fault, response);
   return response;
 }
+
+Response problem(int status, std::string_view detail) { return problem(Fault{status, detail, {}}); }
 
 Response problem(const Error& error) { return problem(fault_of(error)); }
 
@@ -78,6 +84,15 @@ tl::expected<mail::Inbox, Fault> public_inbox(const std::string& name, const Con
   if (inbox->is_reserved(context.config.inbox))
     return tl::unexpected(Fault{403, "this inbox is reserved and cannot be read in public", {}});
   return std::move(*inbox);
+}
+
+std::string inbox_of(const Request& request, const Route& route, const InboxSettings& settings) {
+  const std::size_t name = route.pattern.find("{name}");
+  if (name == std::string_view::npos) return {};
+  const std::string_view before = route.pattern.substr(1, name - 1);
+  const auto segment = static_cast<std::size_t>(std::count(before.begin(), before.end(), '/'));
+  const Result<mail::Inbox> inbox = mail::Inbox::parse(request.path[segment], settings);
+  return inbox && !inbox->is_reserved(settings) ? inbox->name() : std::string();
 }
 
 std::string shown_sender(const store::Summary& summary) {

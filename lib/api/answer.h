@@ -19,8 +19,9 @@ std::span<const Route> health_routes();
 /// A request that gets no answer of its own. Each version of the API writes it in its own form.
 struct Fault {
   int status = 500;
-  std::string_view phrase;  // fixed: nothing that a stranger or the system said
-  std::string why;          // for the log
+  std::string_view phrase;   // fixed: nothing that a stranger or the system said
+  std::string why;           // for the log
+  unsigned retry_after = 5;  // seconds; of 429 and 503 alone
 };
 
 Fault fault_of(const Error& error);
@@ -30,12 +31,17 @@ std::string_view reason_phrase(int status);
 
 Response json_answer(int status, const Json& value);
 Response problem(const Fault& fault);
+/// Retry-After where the status is one of those that have it.
+void add_retry_after(const Fault& fault, Response& response);
 /// `{"error":"..."}`, as the clients of v2 look for it.
 Response v2_error(const Fault& fault);
 
 /// The inbox named in a path, in its canonical form. 400 for a name that cannot be one; 403 for a reserved one: who
 /// reads postmaster's mail can prove to certificate authorities that the domain is his.
 tl::expected<mail::Inbox, Fault> public_inbox(const std::string& name, const Context& context);
+/// The canonical name of the inbox that a request is for; empty: for none that can be read. REQUIRES: `route` is the
+/// request's.
+std::string inbox_of(const Request& request, const Route& route, const InboxSettings& settings);
 
 /// What people see as the sender: the From field, or else the envelope's sender.
 std::string shown_sender(const store::Summary& summary);

@@ -79,6 +79,15 @@ bool hand_over(std::shared_ptr<Job> job, const IpAddress& source) {
   return shared->offload.push(source.source(), std::move(work));
 }
 
+/// The log hears of refusals for their rate once in a while, and of one that was refused. Which inbox somebody looks
+/// into stays out of it.
+void tell(const IpAddress& client, const Rates::Answer& rate) {
+  log::info("http_rate_limited", {{"peer", client.to_string()},
+                                  {"of", rate.of == Rates::Of::client ? "client" : "inbox"},
+                                  {"limit", rate.limit},
+                                  {"refused", rate.to_tell}});
+}
+
 /// A worker that hangs in the store keeps its thread and its job; whoever asked is not kept.
 Fault late() { return {503, "the store is not available, try again later", "no answer within api.answer_timeout"}; }
 
@@ -158,8 +167,12 @@ Awaitable<> HttpConnection::serve() {
     asked.client = brought ? client : guest_.address();
     auto job = std::make_shared<Job>(lane_, std::move(asked), brought ? shared.budget_of(client) : budget_);
     enter(Phase::working);
+    const Rates::Answer rate = shared.take(job->request, job->route, client);
     Response response;
-    if (!job->route || job->route->runs == Runs::on_loop) {
+    if (!rate.granted) {
+      if (rate.to_tell > 0) tell(client, rate);
+      response = shared.refuse(job->request, over_rate(rate));
+    } else if (!job->route || job->route->runs == Runs::on_loop) {
       response = shared.answer(job->request, job->route, job->room);
     } else if (!hand_over(job, client)) {
       response = shared.refuse(job->request, busy("api.waiting is used up"));
@@ -170,6 +183,7 @@ Awaitable<> HttpConnection::serve() {
       else
         response = shared.refuse(job->request, late());
     }
+    add_rate_fields(rate, response);
     shared.seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
     const bool keep = reader_.keep_alive() && !shared.draining();
     const bool sent = co_await send(job->request, response, keep);

@@ -25,6 +25,10 @@ service::AdmissionLimits admission_limits(const ApiSettings& at_start, const Con
   return limits;
 }
 
+RateLimits rate_limits(const Config& config, bool shared) {
+  return {config.api.request_rate, config.api.inbox_rate, config.limits.ledger, shared};
+}
+
 /// Often enough that a deadline is met within a quarter of itself.
 Millis sweep_period(const ApiSettings& settings) {
   const Millis shortest = std::min({settings.request_timeout, settings.write_timeout, settings.idle_timeout});
@@ -33,12 +37,14 @@ Millis sweep_period(const ApiSettings& settings) {
 
 }  // namespace
 
-HttpShared::HttpShared(service::Offload& workers, Context& its_context)
+HttpShared::HttpShared(service::Offload& workers, Context& its_context, bool has_ledger)
     : settings(its_context.config.api),
+      shares_rates(has_ledger),
       offload(workers),
       context(its_context),
       admission(admission_limits(settings, its_context.config)),
       memory(its_context.config.api.memory),
+      rates(std::make_shared<Rates>(its_context.clock, rate_limits(its_context.config, shares_rates))),
       seconds(
           its_context.metrics.histogram("maildrop_http_request_seconds", "Time from an HTTP request to its answer")),
       connections(its_context.metrics.gauge("maildrop_http_connections", "Open HTTP connections")),
@@ -48,6 +54,10 @@ HttpShared::HttpShared(service::Offload& workers, Context& its_context)
   for (std::size_t i = 0; i < statuses_.size(); ++i)
     statuses_[i] = &context.metrics.counter("maildrop_http_requests_total",
                                             "HTTP requests by the class of their status", kLabels[i]);
+  static constexpr std::string_view kRates[] = {"of=\"client\"", "of=\"inbox\""};
+  for (std::size_t i = 0; i < rate_limited_.size(); ++i)
+    rate_limited_[i] = &context.metrics.counter("maildrop_http_rate_limited_total",
+                                                "HTTP requests refused with 429, by whose rate was used up", kRates[i]);
 }
 
 std::shared_ptr<const Config> HttpShared::config() {
@@ -89,9 +99,20 @@ std::shared_ptr<Budget> HttpShared::budget_of(const IpAddress& source) {
   return memory.source(source);
 }
 
+Rates::Answer HttpShared::take(const Request& request, const Route* route, const IpAddress& client) {
+  if (client == IpAddress() || request.method == "OPTIONS" || (route && route->free)) return {};
+  const std::shared_ptr<const Config> in_force = config();
+  if (contains(in_force->limits.exempt, client)) return {};
+  const Rates::Answer answer =
+      rates->take(client, route && in_force->api.inbox_rate > 0 ? inbox_of(request, *route, in_force->inbox) : "");
+  if (!answer.granted) rate_limited_[static_cast<std::size_t>(answer.of)]->add();
+  return answer;
+}
+
 void HttpShared::apply(const Config& config) {
   auto next = std::make_shared<const Config>(config);
   admission.apply(admission_limits(settings, *next));
+  rates->apply(rate_limits(*next, shares_rates));
   const std::lock_guard lock(mutex_);
   config_ = std::move(next);
 }

@@ -19,6 +19,7 @@
 
 #include "api/http_check.h"
 #include "api/http_memory.h"
+#include "api/rates.h"
 #include "api/route.h"
 #include "service/admission.h"
 #include "service/offload.h"
@@ -35,7 +36,8 @@ inline constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<Executor>>
 /// What all loops of a server share. Thread-safe. Holds nothing that belongs to a loop, so it may outlive them.
 class HttpShared {
  public:
-  HttpShared(service::Offload& offload, Context& context);
+  /// `shares_rates`: share_rates() is called, again and again.
+  HttpShared(service::Offload& offload, Context& context, bool shares_rates = false);
 
   HttpLimits limits() const { return {settings.header_size, HttpLimits().fields, settings.body_size}; }
   void count(int status) { statuses_[static_cast<std::size_t>(status / 100 - 1) % statuses_.size()]->add(); }
@@ -50,6 +52,10 @@ class HttpShared {
   IpAddress client_of(const Request& request, const IpAddress& peer);
   /// What answers to a client are counted with; nullptr for one that is exempt.
   std::shared_ptr<Budget> budget_of(const IpAddress& source);
+
+  /// One token for a request, before anything else is done for it. Requests of unix sockets, of exempt clients, OPTIONS
+  /// and routes that are free need none.
+  Rates::Answer take(const Request& request, const Route* route, const IpAddress& client);
 
   /// Whoever is alive (connections, doors, requests at work) is counted; after drain(), the last one to go calls
   /// `done`.
@@ -68,10 +74,12 @@ class HttpShared {
   bool ending() const { return ending_; }
 
   const ApiSettings settings;  // as they were at the start
+  const bool shares_rates;
   service::Offload& offload;
   Context& context;
   service::Admission admission;
   HttpMemory memory;
+  const std::shared_ptr<Rates> rates;
   metrics::Histogram& seconds;
   metrics::Gauge& connections;
 
@@ -79,6 +87,7 @@ class HttpShared {
   std::shared_ptr<const Config> config();
 
   std::array<metrics::Counter*, 5> statuses_;
+  std::array<metrics::Counter*, 2> rate_limited_;  // by Rates::Of
   std::atomic<std::size_t> alive_{0};
   std::atomic<bool> draining_{false};
   std::atomic<bool> ending_{false};

@@ -29,6 +29,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr Millis kNoDescriptors{100};  // a pause instead of a loop at full speed: some connection ends meanwhile
+constexpr Millis kShareEvery{1000};    // what the rates of requests have come to
 constexpr int kBurst = 64;             // accepted in a row before others of the loop have their turn
 
 /// A listening socket, and how to stop waiting at it.
@@ -156,18 +157,51 @@ void open_door(const std::shared_ptr<HttpLane>& lane, service::Listener listener
   log::error("http_listen_failed", {{"error", error.what()}});
 }
 
+/// Rates that are shared with other processes, again and again.
+struct Sharing {
+  Sharing(HttpLane& lane, store::Bookkeeper& its_ledger)
+      : ledger(its_ledger), pause(lane.io.get_executor()), alive(lane.shared) {}
+
+  store::Bookkeeper& ledger;
+  Timer pause;
+  const Alive alive;
+};
+
+void share_now(const std::shared_ptr<Rates>& rates, store::Bookkeeper& ledger) try {
+  share_rates(rates, ledger);
+} catch (const std::exception&) {  // out of memory: the next second comes to it again
+}
+
+Awaitable<> keep_sharing(std::shared_ptr<HttpLane> lane, std::shared_ptr<Sharing> sharing) {
+  while (!lane->shared->draining()) {
+    sharing->pause.expires_after(kShareEvery);
+    co_await sharing->pause.async_wait(kWait);
+    share_now(lane->shared->rates, sharing->ledger);  // at the end, too: who comes next is to know it
+  }
+}
+
+void begin_to_share(const std::shared_ptr<HttpLane>& lane, store::Bookkeeper& ledger) {
+  auto sharing = std::make_shared<Sharing>(*lane, ledger);
+  lane->doors.emplace_back([weak = std::weak_ptr<Sharing>(sharing)] {
+    if (const std::shared_ptr<Sharing> there = weak.lock()) there->pause.cancel();
+  });
+  asio::co_spawn(lane->io.get_executor(), keep_sharing(lane, std::move(sharing)), on_end);
+}
+
 }  // namespace
 
 struct HttpServer::State {
+  store::Bookkeeper* ledger = nullptr;
   std::shared_ptr<HttpShared> shared;
   std::vector<std::shared_ptr<HttpLane>> lanes;
   service::ListenersByLoop listeners;
 };
 
 HttpServer::HttpServer(service::Loops& loops, service::ListenersByLoop listeners, service::Offload& offload,
-                       Context& context)
+                       Context& context, store::Bookkeeper* ledger)
     : state_(std::make_shared<State>()) {
-  state_->shared = std::make_shared<HttpShared>(offload, context);
+  state_->ledger = ledger;
+  state_->shared = std::make_shared<HttpShared>(offload, context, ledger != nullptr);
   for (std::size_t i = 0; i < loops.size(); ++i)
     state_->lanes.push_back(std::make_shared<HttpLane>(loops.at(i).context(), state_->shared));
   state_->listeners = std::move(listeners);
@@ -184,6 +218,9 @@ void HttpServer::start() {
       for (service::Listener& each : *mine) open_door(lane, std::move(each));
     });
   }
+  if (!state_->ledger) return;
+  const std::shared_ptr<HttpLane> first = state_->lanes.front();
+  asio::post(first->io, [first, ledger = state_->ledger] { begin_to_share(first, *ledger); });
 }
 
 void HttpServer::apply(const Config& config) { state_->shared->apply(config); }

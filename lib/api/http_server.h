@@ -10,6 +10,7 @@
 #include "service/listen.h"
 #include "service/loops.h"
 #include "service/offload.h"
+#include "store/bookkeeper.h"
 
 namespace maildrop::api {
 
@@ -18,8 +19,10 @@ namespace maildrop::api {
 /// on offload threads, so that nothing handed in is used afterwards.
 class HttpServer {
  public:
-  /// `listeners[i]` is served by loop i. Everything handed in outlives the server.
-  HttpServer(service::Loops& loops, service::ListenersByLoop listeners, service::Offload& offload, Context& context);
+  /// `listeners[i]` is served by loop i. By `ledger`, if there is one, the rates of requests are those of all processes
+  /// that have it. Everything handed in outlives the server.
+  HttpServer(service::Loops& loops, service::ListenersByLoop listeners, service::Offload& offload, Context& context,
+             store::Bookkeeper* ledger = nullptr);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
 

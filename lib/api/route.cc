@@ -137,8 +137,12 @@ void add_common_headers(const Request& request, const Config& config, Response& 
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
   // Without credentials, of which there are none.
-  if (of_mail && is_read(request) && may_read(header(request, "origin"), config))
-    response.headers.emplace_back("Access-Control-Allow-Origin", "*");
+  const std::string_view origin = header(request, "origin");
+  if (!of_mail || !is_read(request) || !may_read(origin, config)) return;
+  response.headers.emplace_back("Access-Control-Allow-Origin", "*");
+  // What a page's script sees beside Content-Type: so that it knows when to come again.
+  if (!origin.empty())
+    response.headers.emplace_back("Access-Control-Expose-Headers", "Retry-After, RateLimit, RateLimit-Policy");
 }
 
 /// The answer when there is no memory to say more: it takes none.

@@ -59,7 +59,7 @@ struct Context {
 enum class Runs { on_worker, on_loop };
 
 /// `pattern` segments starting with `{` match any one segment that is not empty: `/v2/mailbox/{name}/{id}`. `args` are
-/// the segments that matched, in order.
+/// the segments that matched, in order. `{name}` is an inbox, for whose rate the request counts.
 struct Route {
   std::string_view method;
   std::string_view pattern;
@@ -69,6 +69,7 @@ struct Route {
   Growth growth = {};
   bool verdicts = false;  // Message::verdicts are part of the answer
   bool local = false;     // for who is on this machine; to others there is no such path
+  bool free = false;      // counts for no rate: who watches over the process is never too much
 };
 
 /// All tables: v2, v3, health.

@@ -112,8 +112,8 @@ constexpr Route kRoutes[] = {
 
 Response v2_error(const Fault& fault) {
   Response response = json_answer(fault.status, Json{{"error", fault.phrase}});
-  if (fault.status == 503 || fault.status == 429) response.headers.emplace_back("Retry-After", "5");
   response.why = fault.why;
+  add_retry_after(fault, response);
   return response;
 }
 

@@ -61,6 +61,21 @@ void add_api(std::vector<Setting>& rows) {
       number_row("api.workers", {1, 64}, MEMBER(api.workers), "1..64", "Threads that read the store for requests."));
   rows.push_back(number_row("api.waiting", {1, 100'000}, MEMBER(api.waiting), "1..100000",
                             "Requests that may wait for a worker. Beyond: 503."));
+  constexpr Range<unsigned> kRate{0, 1'000'000};
+  rows.push_back(reloadable(number_row(
+      "api.request_rate", kRate, MEMBER(api.request_rate), "0..1000000",
+      "Requests a minute of one client: an IPv4 address or an IPv6 /64. Who was quiet may send a minute's worth at "
+      "once. Beyond: 429. 0: any number. Not counted are /livez, /readyz, /metrics and OPTIONS, what comes over unix "
+      "sockets, and networks in limits.exempt.")));
+  rows.push_back(reloadable(number_row(
+      "api.inbox_rate", kRate, MEMBER(api.inbox_rate), "0..1000000",
+      "Requests a minute for one inbox, of all clients that are counted. Beyond: 429. 0: any number. Less than several "
+      "times api.request_rate lets few clients keep all others out of an inbox.")));
+  rows.push_back(
+      boolean_row("api.shared_rates", MEMBER(api.shared_rates),
+                  "Whether the rates of requests are those of all processes on one store, and outlive a restart; "
+                  "flood.shared tells "
+                  "how. A process that may not write beside the store counts by itself, and says so in its log."));
   rows.push_back(
       size_row("api.memory", {kMiB, 64 * kGiB}, MEMBER(api.memory), "1MiB..64GiB",
                "Bytes of answers that are made or that clients have not read yet, at most a quarter of them for one "

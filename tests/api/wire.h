@@ -143,7 +143,7 @@ class Site {
     auto listeners = service::open_listeners({Endpoint::parse("127.0.0.1:0").value()}, loops_.size());
     const std::string name = listeners.value().front().front().name();
     port = static_cast<std::uint16_t>(std::stoi(name.substr(name.rfind(':') + 1)));
-    server = std::make_unique<HttpServer>(loops_, std::move(*listeners), *offload_, world.context);
+    server = std::make_unique<HttpServer>(loops_, std::move(*listeners), *offload_, world.context, ledger);
     server->start();
   }
   void start_loops() { loops_.start(); }
@@ -168,6 +168,7 @@ class Site {
   }
 
   World world;
+  store::Bookkeeper* ledger = nullptr;
   std::uint16_t port = 0;
 
  private:
