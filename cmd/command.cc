@@ -135,9 +135,11 @@ tl::expected<LoadedConfig, int> load(const Globals& globals, const ConfigCheck& 
   return tl::unexpected<int>(is_denied(file, R_OK) ? exit_no_permission : exit_no_input);
 }
 
-bool report_denied_store(const std::string& url, bool writing) {
+bool report_denied_store(const std::string& url, bool writing, bool making) {
   if (url.rfind("sqlite:", 0) != 0) return false;
-  const std::string denied = denied_file(url.substr(url.find(':') + 1), writing);
+  const std::string path = url.substr(url.find(':') + 1);
+  std::error_code error;
+  const std::string denied = denied_file(path, writing || (making && !std::filesystem::exists(path, error)));
   if (denied.empty()) return false;
   report({Code::unavailable, "cannot open store '" + url + "': no permission for '" + denied + "'"});
   return true;

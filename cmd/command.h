@@ -53,8 +53,8 @@ Result<LoadedConfig> read_config(const Globals& globals, const ConfigCheck& chec
 tl::expected<LoadedConfig, int> load(const Globals& globals, const ConfigCheck& check_all = {});
 
 /// For a store that could not be opened: prints what permissions keep from us, its file or a folder on the way, and
-/// gives true; false when they keep nothing.
-bool report_denied_store(const std::string& url, bool writing);
+/// gives true; false when they keep nothing. `making`: one that was not there would have been made.
+bool report_denied_store(const std::string& url, bool writing, bool making = false);
 
 /// `declare` adds options to `app` and gives what to run; the returned function's value is the exit status. Option
 /// storage lives in the closure (a shared_ptr to a struct of options).

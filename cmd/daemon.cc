@@ -7,7 +7,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -16,6 +15,7 @@
 #include <utility>
 
 #include "api/http_server.h"
+#include "api/inbox_watch.h"
 #include "core/log.h"
 #include "core/metrics.h"
 #include "live_filters.h"
@@ -58,7 +58,6 @@ class Daemon {
   Result<void> open();
   Result<void> open_sockets();
   std::string store_url() const;
-  bool store_exists() const;
   store::Role role() const { return parts_.smtp ? store::Role::writer : store::Role::reader; }
   store::OpenOptions store_options(store::Role role, bool create_missing) const;
   Result<void> check_store() const;
@@ -90,6 +89,7 @@ class Daemon {
   std::unique_ptr<service::TimeLimit> end_limit_;
   std::unique_ptr<service::TimeLimit> same_signal_limit_;
   // In this order, so that what uses something goes before it: connections live in the loops and end with them.
+  std::unique_ptr<api::InboxWatch> watch_;
   service::Loops loops_;
   std::unique_ptr<service::Signals> signals_;
   smtp::ServerListeners smtp_listeners_;
@@ -176,12 +176,6 @@ Result<void> Daemon::take_place(service::Takeover& takeover) const {
   return {};
 }
 
-bool Daemon::store_exists() const {
-  const std::string url = store_url();
-  std::error_code error;
-  return std::filesystem::exists(url.substr(url.find(':') + 1), error);
-}
-
 std::string Daemon::store_url() const {
   return resolve_store_url(config_.store.url, ConfigSources::from_process({}, {}).environment);
 }
@@ -235,8 +229,10 @@ Result<void> Daemon::open_api() {
   impaired_ = [this] {
     return (filters_ ? filters_->impaired() : std::string()) + (reporter_ ? reporter_->impaired() : std::string());
   };
+  watch_ = std::make_unique<api::InboxWatch>(
+      [options = store_options(store::Role::reader, true)] { return store::open_feed(options); });
   api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_, parts_.smtp, &impaired_,
-                                    filters_ ? &filters_->ask_dns() : nullptr});
+                                    filters_ ? &filters_->ask_dns() : nullptr, watch_.get()});
   store::Bookkeeper* ledger = config_.api.shared_rates ? bookkeeper_.get() : nullptr;
   http_ = std::make_unique<api::HttpServer>(loops_, std::move(api_listeners_), *offload_, *api_context_, ledger);
   return {};
@@ -268,7 +264,7 @@ int Daemon::run() {
   std::signal(SIGPIPE, SIG_IGN);  // a log whose reader has gone must not end us
   log::open(config_.log);
   if (Result<void> opened = open(); !opened) {
-    if (!store_ && report_denied_store(store_url(), parts_.smtp || !store_exists())) return exit_no_permission;
+    if (!store_ && report_denied_store(store_url(), parts_.smtp, true)) return exit_no_permission;
     const int status = report(opened.error());
     return opened.error().code == Code::invalid ? exit_config : status;
   }

@@ -14,6 +14,7 @@ namespace maildrop::api {
 
 std::span<const Route> v2_routes();
 std::span<const Route> v3_routes();
+std::span<const Route> v3_event_routes();
 std::span<const Route> health_routes();
 
 /// A request that gets no answer of its own. Each version of the API writes it in its own form.
@@ -42,6 +43,11 @@ tl::expected<mail::Inbox, Fault> public_inbox(const std::string& name, const Con
 /// The canonical name of the inbox that a request is for; empty: for none that can be read. REQUIRES: `route` is the
 /// request's.
 std::string inbox_of(const Request& request, const Route& route, const InboxSettings& settings);
+
+/// A message as v3 lists it.
+Json v3_summary(const store::Summary& summary);
+/// `quarantined` of the query; hidden when it is not given.
+tl::expected<store::Quarantined, Fault> quarantined_of(const Request& request);
 
 /// What people see as the sender: the From field, or else the envelope's sender.
 std::string shown_sender(const store::Summary& summary);

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
 #include <utility>
@@ -26,59 +25,6 @@ constexpr Millis kFirstRequest{1000};            // for one who came just before
 constexpr std::size_t kLingerSize = 256 * 1024;  // bytes thrown away meanwhile
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-/// One request on its way through a worker. The socket is not part of it: two threads never share one. It is alive
-/// like a connection, and may outlive its own: a drain waits for it, and so does the limit of the drain.
-struct Job {
-  Job(std::shared_ptr<HttpLane> of, Request asked, std::shared_ptr<Budget> budget)
-      : lane(std::move(of)),
-        alive(lane->shared),
-        request(std::move(asked)),
-        route(route_of(request)),
-        room(lane->shared->memory, std::move(budget)),
-        begun(std::chrono::steady_clock::now()),
-        ready(lane->io.get_executor(), lane->shared->settings.answer_timeout) {}
-
-  const std::shared_ptr<HttpLane> lane;
-  const Alive alive;
-  const Request request;
-  const Route* const route;
-  AnswerRoom room;                                  // of the response
-  Response response{500, {}, {}, {}, "no memory"};  // the worker's until `done`; so is its room
-  bool done = false;
-  const Monotonic begun;
-  Timer ready;  // ends when the answer is here, or is due; touched on the loop's thread alone
-};
-
-Fault busy(std::string why) { return {503, "too many requests are waiting, try again later", std::move(why)}; }
-
-/// What a worker does. A request that has waited for half of its time is not begun: its answer would come when nobody
-/// waits for it any more, and once the queue is that long, all work would be for nobody. What it throws is for want of
-/// memory, and leaves the response of the start: who asked need not wait for api.answer_timeout to hear so.
-void answer(HttpShared& shared, Job& job) try {
-  const Millis patience = shared.settings.answer_timeout / 2;
-  if (shared.ending() || std::chrono::steady_clock::now() - job.begun > patience) {
-    job.response = shared.refuse(job.request, busy("waited for half of api.answer_timeout"));
-  } else {
-    job.response = shared.answer(job.request, job.route, job.room);
-  }
-} catch (const std::exception&) {  // its line in the log is that of the response
-}
-
-/// Gives the job to a worker; false when too many wait already.
-bool hand_over(std::shared_ptr<Job> job, const IpAddress& source) {
-  const std::shared_ptr<HttpShared> shared = job->lane->shared;
-  auto at_work = std::make_shared<AtWork>(shared);
-  auto work = [shared, at_work = std::move(at_work), job = std::move(job)]() mutable {
-    answer(*shared, *job);
-    asio::io_context& io = job->lane->io;
-    asio::post(io, [job = std::move(job)] {  // moved: its timer must end on its own thread
-      job->done = true;
-      job->ready.cancel();
-    });
-  };
-  return shared->offload.push(source.source(), std::move(work));
-}
-
 /// The log hears of refusals for their rate once in a while, and of one that was refused. Which inbox somebody looks
 /// into stays out of it.
 void tell(const IpAddress& client, const Rates::Answer& rate) {
@@ -87,9 +33,6 @@ void tell(const IpAddress& client, const Rates::Answer& rate) {
                                   {"limit", rate.limit},
                                   {"refused", rate.to_tell}});
 }
-
-/// A worker that hangs in the store keeps its thread and its job; whoever asked is not kept.
-Fault late() { return {503, "the store is not available, try again later", "no answer within api.answer_timeout"}; }
 
 }  // namespace
 
@@ -132,7 +75,8 @@ void HttpConnection::enter(Phase phase) {
     case Phase::reading: limit = settings.request_timeout; break;
     case Phase::writing: limit = settings.write_timeout; break;
     case Phase::lingering: limit = kLingerTime; break;
-    case Phase::working: deadline_ = Monotonic::max(); return;  // the job has its own
+    case Phase::working:
+    case Phase::waiting: deadline_ = Monotonic::max(); return;  // they have their own
   }
   deadline_ = std::chrono::steady_clock::now() + limit;
 }
@@ -147,6 +91,7 @@ void HttpConnection::check_deadline(Monotonic now) {
 
 void HttpConnection::drain() {
   boost::system::error_code ignored;
+  if (news_) news_->end();
   if (phase_ != Phase::idle) return;
   if (fresh_)
     enter(Phase::idle);
@@ -165,26 +110,27 @@ Awaitable<> HttpConnection::serve() {
     const IpAddress client = shared.client_of(asked, guest_.source());
     const bool brought = client != guest_.source();  // by a proxy
     asked.client = brought ? client : guest_.address();
-    auto job = std::make_shared<Job>(lane_, std::move(asked), brought ? shared.budget_of(client) : budget_);
+    auto job = std::make_shared<HttpJob>(lane_, std::move(asked), brought ? shared.budget_of(client) : budget_);
     enter(Phase::working);
     const Rates::Answer rate = shared.take(job->request, job->route, client);
     Response response;
-    if (!rate.granted) {
+    if (rate.granted) {
+      response = co_await answer_to(job, client);
+    } else {
       if (rate.to_tell > 0) tell(client, rate);
       response = shared.refuse(job->request, over_rate(rate));
-    } else if (!job->route || job->route->runs == Runs::on_loop) {
-      response = shared.answer(job->request, job->route, job->room);
-    } else if (!hand_over(job, client)) {
-      response = shared.refuse(job->request, busy("api.waiting is used up"));
-    } else {
-      co_await job->ready.async_wait(kWait);
-      if (job->done)
-        response = std::move(job->response);
-      else
-        response = shared.refuse(job->request, late());
+    }
+    shared.seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
+    if (response.later && shared.context.watch && job->request.method == "GET") {
+      if (response.later->stream) {
+        add_rate_fields(rate, response);
+        co_await stream(std::move(job), std::move(response), client);
+        co_return;
+      }
+      const bool here = co_await long_poll(job, response, client);
+      if (!here) co_return;
     }
     add_rate_fields(rate, response);
-    shared.seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
     const bool keep = reader_.keep_alive() && !shared.draining();
     const bool sent = co_await send(job->request, response, keep);
     if (!sent) co_return;

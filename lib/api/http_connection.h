@@ -7,7 +7,9 @@
 #include <memory>
 #include <string>
 
+#include "api/http_job.h"
 #include "api/http_lane.h"
+#include "api/http_news.h"
 #include "api/http_reader.h"
 #include "core/descriptor.h"
 
@@ -51,7 +53,7 @@ class HttpConnection {
   std::list<HttpConnection*>::iterator place;  // in the lane
 
  private:
-  enum class Phase { idle, reading, working, writing, lingering };
+  enum class Phase { idle, reading, working, waiting, writing, lingering };
   enum class Received { bytes, nothing, end };
 
   Awaitable<> serve();
@@ -61,6 +63,11 @@ class HttpConnection {
   Awaitable<bool> send(const Request& request, const Response& response, bool keep_alive);
   Awaitable<> refuse(Refusal why);
   Awaitable<> linger();
+  /// Of an answer that has nothing to tell, one that has, when it comes in time: response is that then, and job whose
+  /// it is. false: the client has gone.
+  Awaitable<bool> long_poll(std::shared_ptr<HttpJob>& job, Response& response, IpAddress client);
+  /// Piece after piece until the client, a deadline or a drain ends it.
+  Awaitable<> stream(std::shared_ptr<HttpJob> job, Response response, IpAddress client);
 
   void enter(Phase phase);
   Received receive(std::size_t& size);
@@ -70,13 +77,14 @@ class HttpConnection {
   const Alive alive_;
   Guest guest_;
   const std::shared_ptr<Budget> budget_;
-  boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor> socket_;
+  HttpSocket socket_;
   HttpReader reader_;
   HttpReader::Want want_ = HttpReader::Want::input;
   Phase phase_ = Phase::idle;
   bool fresh_ = true;     // no request has come
   bool expired_ = false;  // the deadline has passed: whatever was waited for is over
   Monotonic deadline_ = Monotonic::max();
+  HttpNews* news_ = nullptr;  // while it waits for some
 };
 
 }  // namespace maildrop::api

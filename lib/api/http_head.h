@@ -12,6 +12,7 @@ struct HeadOptions {
   Time now;
   bool keep_alive = false;
   std::string_view request_id;  // in answers to failures, for grepping the log; empty: none
+  bool endless = false;         // a stream: its length is not known, and it ends with the connection
 };
 
 /// With its empty line. There is no Server field: what runs here is nobody's business. Fields whose value holds a

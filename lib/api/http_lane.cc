@@ -48,6 +48,7 @@ HttpShared::HttpShared(service::Offload& workers, Context& its_context, bool has
       seconds(
           its_context.metrics.histogram("maildrop_http_request_seconds", "Time from an HTTP request to its answer")),
       connections(its_context.metrics.gauge("maildrop_http_connections", "Open HTTP connections")),
+      watchers(its_context.metrics.gauge("maildrop_http_watchers", "HTTP requests that wait for news of an inbox")),
       config_(std::make_shared<const Config>(its_context.config)) {
   static constexpr std::string_view kLabels[] = {"status=\"1xx\"", "status=\"2xx\"", "status=\"3xx\"", "status=\"4xx\"",
                                                  "status=\"5xx\""};
@@ -73,8 +74,8 @@ Response HttpShared::answer(const Request& request, const Route* route, AnswerRo
   const std::shared_ptr<const Config> in_force = config();
   MeteredInboxes inboxes(context.inboxes, room, route ? route->growth : Growth(), in_force->mail.max_size,
                          route && route->verdicts);
-  Context with{inboxes,         context.store,      *in_force,        context.clock,
-               context.metrics, context.takes_mail, context.impaired, context.ask_dns};
+  Context with{inboxes,          context.store,   *in_force,    context.clock, context.metrics, context.takes_mail,
+               context.impaired, context.ask_dns, context.watch};
   Response response = dispatch(request, with);
   if (response.body.capacity() - response.body.size() > kSlack) response.body.shrink_to_fit();
   const bool fits = room.take(response.body.capacity());

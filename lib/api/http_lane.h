@@ -82,6 +82,8 @@ class HttpShared {
   const std::shared_ptr<Rates> rates;
   metrics::Histogram& seconds;
   metrics::Gauge& connections;
+  metrics::Gauge& watchers;
+  std::atomic<unsigned> watching{0};  // WatchPlace
 
  private:
   std::shared_ptr<const Config> config();

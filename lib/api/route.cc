@@ -153,7 +153,7 @@ Response no_memory() { return {500, {}, {}, {}, "no memory"}; }
 std::span<const Route> routes() {
   static const std::vector<Route> all = [] {
     std::vector<Route> table;
-    for (const std::span<const Route> part : {v2_routes(), v3_routes(), health_routes()})
+    for (const std::span<const Route> part : {v2_routes(), v3_event_routes(), v3_routes(), health_routes()})
       table.insert(table.end(), part.begin(), part.end());
     return table;
   }();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "core/config.h"
 #include "core/metrics.h"
 #include "core/net.h"
+#include "mail/inbox.h"
 #include "store/store.h"
 
 namespace maildrop::api {
@@ -26,6 +28,15 @@ struct Request {
   std::map<std::string, std::string, std::less<>> headers;  // names in lower case
   std::string body;
   IpAddress client;
+  std::optional<std::string> state{};  // of a stream: what Later said with the piece before
+};
+
+/// An answer that news of an inbox may change. GET alone.
+struct Later {
+  mail::Inbox inbox;
+  Millis wait{};        // this is the answer if there is no news for so long; else the handler is asked again
+  bool stream = false;  // it is a first piece, without end: at each news the handler is asked for the next one
+  std::string state{};  // of the stream, for the next piece
 };
 
 struct Response {
@@ -34,6 +45,7 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;  // beside Content-Type, Content-Length, Date
   std::string body;
   std::string why;  // for the log alone: Error::what behind a failure
+  std::optional<Later> later{};
 };
 
 /// Of the DNS what the filters of this process hear, as JSON (maildrop.dns/1). Blocks for half of api.answer_timeout at
@@ -41,6 +53,8 @@ struct Response {
 ///   invalid      that is no question
 ///   over_limit   another one waits for its answer
 using AskDns = std::function<Result<std::string>(const std::string& name, const std::string& type)>;
+
+class InboxWatch;
 
 /// What handlers work on. Everything outlives the server.
 struct Context {
@@ -52,6 +66,7 @@ struct Context {
   bool takes_mail;                                         // this process does, by SMTP: its metrics tell how much
   const std::function<std::string()>* impaired = nullptr;  // lines on what does not work though mail is taken
   const AskDns* ask_dns = nullptr;                         // where there are filters
+  InboxWatch* watch = nullptr;                             // nobody waits without
 };
 
 /// What runs a handler: a thread that may wait for the store, or the loop itself. What tells whether the process lives

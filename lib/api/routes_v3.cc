@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "mail/headers.h"
 #include "mail/message.h"
+#include "mail/suggestion.h"
 #include "mail/words.h"
 
 namespace maildrop::api {
@@ -21,22 +22,6 @@ using Found = tl::expected<T, Fault>;
 /// What a reader wants to see above a message.
 constexpr std::string_view kShownHeaders[] = {"From",       "Sender",      "Reply-To", "To",  "Cc",
                                               "Message-ID", "In-Reply-To", "Subject",  "Date"};
-
-Json summary(const store::Summary& from) {
-  return Json{{"id", from.id.text()},
-              {"from", from.from},
-              {"header_from", from.header_from},
-              {"to", from.to},
-              {"helo", from.helo},
-              {"peer", from.peer},
-              {"tls", from.tls},
-              {"subject", from.subject},
-              {"date", from.date ? Json(rfc3339(*from.date)) : Json(nullptr)},
-              {"received", rfc3339(from.received)},
-              {"size", from.size},
-              {"mark", store::name_of(from.mark)},
-              {"score", json_number(from.score)}};
-}
 
 /// Named as the settings of the inbox that they are, but for the last one: mail.max_size.
 Json limits(const Config& config) {
@@ -56,25 +41,25 @@ Json short_headers(const std::string& message) {
   return all;
 }
 
-/// `limit` of the query; all when it is not given.
-Found<std::size_t> limit_of(const Request& request) {
-  const auto given = request.query.find("limit");
-  if (given == request.query.end()) return SIZE_MAX;
+/// A positive number of the query; `otherwise` when it is not given.
+Found<std::size_t> number_of(const Request& request, std::string_view key, std::size_t otherwise,
+                             std::string_view problem) {
+  const auto given = request.query.find(key);
+  if (given == request.query.end()) return otherwise;
   const std::string& text = given->second;
-  std::size_t limit = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  if (problem != std::errc() || end != text.data() + text.size() || limit == 0)
-    return tl::unexpected(Fault{400, "limit must be a positive number", {}});
-  return limit;
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number == 0)
+    return tl::unexpected(Fault{400, problem, {}});
+  return number;
 }
 
-/// `quarantined` of the query; hidden when it is not given.
-Found<store::Quarantined> quarantined_of(const Request& request) {
-  const auto given = request.query.find("quarantined");
-  if (given == request.query.end()) return store::Quarantined::hidden;
-  const std::optional<store::Quarantined> quarantined = store::quarantined_named(given->second);
-  if (!quarantined) return tl::unexpected(Fault{400, "quarantined must be hidden, shown or only", {}});
-  return *quarantined;
+/// How long `wait` of the query lets an answer wait that has nothing to tell.
+Found<Millis> wait_of(const Request& request, const Config& config) {
+  const std::size_t most = std::chrono::duration_cast<std::chrono::seconds>(config.api.wait_time).count();
+  const Found<std::size_t> seconds = number_of(request, "wait", 0, "wait must be a positive number of seconds");
+  if (!seconds) return tl::unexpected(seconds.error());
+  return Millis(std::chrono::seconds(std::min(*seconds, most)));
 }
 
 /// Keeps what is newer than `since`; all when no such message is there (any more).
@@ -87,8 +72,10 @@ void keep_newer(std::vector<store::Summary>& newest_first, const std::string& si
 Response list(const Request& request, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return problem(inbox.error());
-  const Found<std::size_t> limit = limit_of(request);
+  const Found<std::size_t> limit = number_of(request, "limit", SIZE_MAX, "limit must be a positive number");
   if (!limit) return problem(limit.error());
+  const Found<Millis> wait = wait_of(request, context.config);
+  if (!wait) return problem(wait.error());
   const Found<store::Quarantined> quarantined = quarantined_of(request);
   if (!quarantined) return problem(quarantined.error());
   const auto since = request.query.find("since");
@@ -99,9 +86,12 @@ Response list(const Request& request, Args args, Context& context) {
   if (!found) return problem(found.error());
   if (since != request.query.end()) keep_newer(*found, since->second);
   Json messages = Json::array();
-  for (std::size_t i = 0; i < std::min(*limit, found->size()); ++i) messages.push_back(summary((*found)[i]));
-  return json_answer(
+  for (std::size_t i = 0; i < std::min(*limit, found->size()); ++i) messages.push_back(v3_summary((*found)[i]));
+  const bool nothing = messages.empty();
+  Response response = json_answer(
       200, Json{{"inbox", inbox->name()}, {"limits", limits(context.config)}, {"messages", std::move(messages)}});
+  if (nothing && wait->count() > 0) response.later = Later{*inbox, *wait};
+  return response;
 }
 
 /// The message that the path names by its id, or by `latest`.
@@ -123,7 +113,7 @@ Found<store::Message> find_message(Args args, Context& context) {
 Response get(const Request&, Args args, Context& context) {
   const Found<store::Message> message = find_message(args, context);
   if (!message) return problem(message.error());
-  Json body = summary(message->summary);
+  Json body = v3_summary(message->summary);
   body["headers"] = short_headers(message->data);
   body["text"] = mail::text_of(message->data);
   return json_answer(200, body);
@@ -164,11 +154,21 @@ Response remove(const Request&, Args args, Context& context) {
   return response;
 }
 
+/// A name nobody else has, with its address.
+Response suggestion(const Request&, Args, Context& context) {
+  const std::vector<std::string>& domains = context.config.mail.domains;
+  const std::string domain = domains.empty() || domains.front() == "*" ? context.config.smtp.hostname : domains.front();
+  const std::string address = mail::suggest_name() + "@" + domain;
+  const auto inbox = mail::Inbox::parse(address, context.config.inbox);
+  if (!inbox) return problem(inbox.error());
+  return json_answer(200, Json{{"inbox", inbox->name()}, {"address", address}});
+}
+
 constexpr Growth kText{1, 8};  // of the text, and of JSON six for a control character
 
 constexpr Route kRoutes[] = {
     {"GET", "/api/v3/mailboxes/{name}",
-     "list an inbox, newest first; ?limit=N, ?since=ID, ?quarantined=hidden|shown|only", list},
+     "list an inbox, newest first; ?limit=N, ?since=ID, ?wait=SECONDS, ?quarantined=hidden|shown|only", list},
     {"GET", "/api/v3/mailboxes/{name}/{id}", "one message as text; the id may be `latest`", get, Runs::on_worker,
      kText},
     {"GET", "/api/v3/mailboxes/{name}/{id}/raw", "every byte of one message", raw},
@@ -180,9 +180,34 @@ constexpr Route kRoutes[] = {
      {},
      true},
     {"DELETE", "/api/v3/mailboxes/{name}/{id}", "delete one message", remove},
+    {"GET", "/api/v3/suggestion", "a name that nobody can guess", suggestion, Runs::on_loop},
 };
 
 }  // namespace
+
+Json v3_summary(const store::Summary& from) {
+  return Json{{"id", from.id.text()},
+              {"from", from.from},
+              {"header_from", from.header_from},
+              {"to", from.to},
+              {"helo", from.helo},
+              {"peer", from.peer},
+              {"tls", from.tls},
+              {"subject", from.subject},
+              {"date", from.date ? Json(rfc3339(*from.date)) : Json(nullptr)},
+              {"received", rfc3339(from.received)},
+              {"size", from.size},
+              {"mark", store::name_of(from.mark)},
+              {"score", json_number(from.score)}};
+}
+
+tl::expected<store::Quarantined, Fault> quarantined_of(const Request& request) {
+  const auto given = request.query.find("quarantined");
+  if (given == request.query.end()) return store::Quarantined::hidden;
+  const std::optional<store::Quarantined> quarantined = store::quarantined_named(given->second);
+  if (!quarantined) return tl::unexpected(Fault{400, "quarantined must be hidden, shown or only", {}});
+  return *quarantined;
+}
 
 std::span<const Route> v3_routes() { return kRoutes; }
 

@@ -105,11 +105,13 @@ struct ApiSettings {
   // Ten a second for as long as one likes: a person has one now and then, each of ten test runners behind one address
   // may look every second, and 50 in 10 s, which clients of the service of 2019 are used to, are half of that. Who goes
   // through names gets through 10 a second of them.
-  unsigned request_rate = 600;       // of an IPv4 address or IPv6 /64, a minute; 0: any number
-  unsigned inbox_rate = 3000;        // for an inbox, of all clients together: five of them at their limit
-  bool shared_rates = true;          // of all processes on one store
-  std::uint64_t memory = 64u << 20;  // of answers being sent, bytes; beyond it 503
-  std::vector<Network> proxies;      // reverse proxies of ours
+  unsigned request_rate = 600;                 // of an IPv4 address or IPv6 /64, a minute; 0: any number
+  unsigned inbox_rate = 3000;                  // for an inbox, of all clients together: five of them at their limit
+  bool shared_rates = true;                    // of all processes on one store
+  std::uint64_t memory = 64u << 20;            // of answers being sent, bytes; beyond it 503
+  unsigned watchers = 1000;                    // requests that wait for news; beyond it 503
+  Millis wait_time = std::chrono::minutes(1);  // of one that waits for mail, at most
+  std::vector<Network> proxies;                // reverse proxies of ours
   ProxyField proxy_field = ProxyField::x_forwarded_for;
   bool dns = false;                // who is on this machine may ask the DNS
   std::vector<std::string> hosts;  // that Host may name; empty: see settings.cc; `*` is any

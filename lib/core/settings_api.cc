@@ -76,6 +76,11 @@ void add_api(std::vector<Setting>& rows) {
                   "Whether the rates of requests are those of all processes on one store, and outlive a restart; "
                   "flood.shared tells "
                   "how. A process that may not write beside the store counts by itself, and says so in its log."));
+  rows.push_back(number_row("api.watchers", {0, 1'000'000}, MEMBER(api.watchers), "0..1000000",
+                            "Requests that may wait for news of an inbox at once: those with ?wait= and streams of "
+                            "events, in total. Each keeps its connection. Beyond: 503."));
+  rows.push_back(duration_row("api.wait_time", kTimeout, MEMBER(api.wait_time), "1s..24h",
+                              "How long ?wait= may let a request wait for mail; more is as much."));
   rows.push_back(
       size_row("api.memory", {kMiB, 64 * kGiB}, MEMBER(api.memory), "1MiB..64GiB",
                "Bytes of answers that are made or that clients have not read yet, at most a quarter of them for one "

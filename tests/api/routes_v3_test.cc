@@ -68,6 +68,48 @@ TEST_CASE("v3: lists may be cut, and show what is new") {
   }
 }
 
+TEST_CASE("v3: a list that is empty may wait for news, as long as is asked for or set") {
+  World world;
+  world.config.api.wait_time = std::chrono::seconds(30);
+  const auto wait_of = [&](const std::string& name, Query query) -> Millis {
+    const Response response = ask(world, "GET", {name}, std::move(query));
+    CHECK(response.status == 200);
+    if (!response.later) return Millis(0);
+    CHECK_FALSE(response.later->stream);
+    CHECK(response.later->inbox.name() == name);
+    return response.later->wait;
+  };
+  CHECK(wait_of("nobody", {{"wait", "2"}}) == Millis(2000));
+  CHECK(wait_of("nobody", {{"wait", "99999"}}) == Millis(30'000));
+  CHECK(wait_of("nobody", {}) == Millis(0));
+  CHECK(wait_of("bob", {{"wait", "2"}}) == Millis(0));  // there is something
+  CHECK(wait_of("bob", {{"wait", "2"}, {"since", kFirstId}}) == Millis(0));
+  CHECK(wait_of("bob", {{"wait", "2"}, {"since", kSecondId}}) == Millis(2000));
+  for (const std::string wait : {"0", "-1", "x", "1.5", ""}) {
+    INFO(wait);
+    CHECK(ask(world, "GET", {"nobody"}, {{"wait", wait}}).status == 400);
+  }
+}
+
+TEST_CASE("v3: a name is suggested that is free, with its address") {
+  World world;
+  const auto suggest = [&] { return dispatch(request("GET", {"api", "v3", "suggestion"}), world.context); };
+  world.config.mail.domains = {"example.test"};
+  const auto first = parse_json(suggest().body), second = parse_json(suggest().body);
+  REQUIRE(first);
+  REQUIRE(second);
+  CHECK(text_at(*first, "address") == text_at(*first, "inbox") + "@example.test");
+  CHECK(text_at(*first, "inbox") != text_at(*second, "inbox"));
+  world.config.inbox.naming = InboxSettings::Naming::full;
+  const auto full = parse_json(suggest().body);
+  REQUIRE(full);
+  CHECK(text_at(*full, "address") == text_at(*full, "inbox"));
+  world.config.inbox.naming = InboxSettings::Naming::local;
+  world.config.mail.domains = {"*"};
+  world.config.smtp.hostname = "mx.example.test";
+  CHECK(suggest().body.find("@mx.example.test\"") != std::string::npos);
+}
+
 TEST_CASE("v3: what filters made of a message is told, and what they quarantined is shown to who asks for it") {
   World world;
   store::Message judged = message("00000000000000000000000003", "judged", "\r\n");

@@ -113,9 +113,9 @@ def maildrop(binary, folder, command="serve-smtp", cpu=None, settings=None, name
            "MAILDROP_STORE_URL": f"sqlite:{folder}/{name}.db"}
     env.update({"MAILDROP_" + k.upper().replace(".", "_"): str(v) for k, v in (settings or {}).items()})
     server = Server("maildrop", [binary, command], f"{folder}/{name}.log", env, cpu)
-    if command != "serve-api":
-        found = server.wait_for_log(r"\bservice=smtp\b.*\baddress=\"?127\.0\.0\.1:(\d+)")
-        server.port = int(found.group(1))
+    service = "api" if command == "serve-api" else "smtp"
+    found = server.wait_for_log(rf"\bservice={service}\b.*\baddress=\"?127\.0\.0\.1:(\d+)")
+    server.port = int(found.group(1))
     server.wait_for_log(r"\bready\b")
     return server
 

@@ -1,0 +1,95 @@
+/// http_news.cc: a timer that others cut short.
+#include "api/http_news.h"
+
+#include <sys/socket.h>
+
+#include <atomic>
+#include <boost/asio/post.hpp>
+#include <exception>
+
+namespace maildrop::api {
+
+namespace asio = boost::asio;
+
+WatchPlace::WatchPlace(HttpShared& shared)
+    : shared_(shared), has_(shared.watching.fetch_add(1) < shared.settings.watchers) {
+  if (has_)
+    shared_.watchers.add(1);
+  else
+    --shared_.watching;
+}
+
+WatchPlace::~WatchPlace() {
+  if (!has_) return;
+  --shared_.watching;
+  shared_.watchers.add(-1);
+}
+
+/// Outlives its HttpNews where a wake is on its way.
+struct HttpNews::State {
+  explicit State(asio::io_context& context) : io(context), timer(context.get_executor()) {}
+
+  asio::io_context& io;
+  Timer timer;
+  bool news = false;
+  bool ended = false;
+  bool gone = false;                // the client
+  bool over = false;                // nobody waits, and the socket may be another one
+  std::atomic<bool> posted{false};  // one wake at a time is on its way
+
+  /// By the watch's thread.
+  static void wake(const std::shared_ptr<State>& state) try {
+    if (state->posted.exchange(true)) return;
+    asio::post(state->io, [state] {
+      state->posted = false;
+      state->news = true;
+      state->timer.cancel();
+    });
+  } catch (const std::exception&) {  // no memory: it hears of the next news
+    state->posted = false;
+  }
+
+  void look_at_client(int socket) {
+    char byte = 0;
+    if (over || recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) return;  // the next request waits for its turn
+    gone = ended = true;
+    timer.cancel();
+  }
+};
+
+HttpNews::HttpNews(HttpLane& lane, InboxWatch& watch, const mail::Inbox& inbox, HttpSocket& socket)
+    : state_(std::make_shared<State>(lane.io)),
+      socket_(socket),
+      watcher_(watch, inbox, [state = state_] { State::wake(state); }) {
+  socket_.async_wait(asio::socket_base::wait_read,
+                     [state = state_, fd = socket_.native_handle()](const boost::system::error_code& error) {
+                       if (!error) state->look_at_client(fd);
+                     });
+}
+
+HttpNews::~HttpNews() {
+  state_->over = true;
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+Awaitable<HttpNews::Came> HttpNews::wait(Monotonic until) {
+  State& state = *state_;
+  while (!state.news && !state.ended) {
+    if (std::chrono::steady_clock::now() >= until) co_return Came::nothing;
+    state.timer.expires_at(until);
+    co_await state.timer.async_wait(kWait);
+  }
+  if (state.ended) co_return Came::end;
+  state.news = false;
+  co_return Came::news;
+}
+
+void HttpNews::end() {
+  state_->ended = true;
+  state_->timer.cancel();
+}
+
+bool HttpNews::client_gone() const { return state_->gone; }
+
+}  // namespace maildrop::api

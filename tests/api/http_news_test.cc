@@ -1,0 +1,164 @@
+/// http_news_test.cc: requests that wait, and streams, over a real socket.
+#include "api/http_news.h"
+
+#include <catch2/catch.hpp>
+
+#include "api/scripted_feed.h"
+#include "api/wire.h"
+
+using namespace maildrop;
+using namespace maildrop::api;
+using namespace maildrop::api::test;
+
+namespace {
+
+const std::string kThird = "00000000000000000000000003";
+
+/// A site whose feed says what the test wants.
+struct Newsroom {
+  Script script;
+  InboxWatch watch{opening(script)};  // outlives the site
+  Site site;
+
+  Newsroom() { site.world.context.watch = &watch; }
+
+  void mail(const std::string& inbox, const std::string& id) {
+    site.world.store.add(inbox, message(id, "news", "text\r\n"));
+    script.say(inbox);
+  }
+  Client ask(const std::string& path, const std::string& fields = {}) {
+    Client client = site.connect();
+    client.send("GET /api/v3/mailboxes/" + path + " HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n");
+    return client;
+  }
+  /// After ten seconds false.
+  bool has_watchers(std::size_t count) {
+    for (int i = 0; i < 10'000 && watch.watchers() != count; ++i) std::this_thread::sleep_for(Millis(1));
+    return watch.watchers() == count;
+  }
+};
+
+/// What comes on a stream until it has that.
+std::string until(Client& client, const std::string& what) {
+  return client.receive([&](const std::string& got) { return got.find(what) != std::string::npos; });
+}
+
+}  // namespace
+
+TEST_CASE("a list that is empty waits for a message") {
+  Newsroom room;
+  room.site.start();
+  Client client = room.ask("eve?wait=20");
+  REQUIRE(room.has_watchers(1));
+  room.mail("bob", kThird);  // that is not hers
+  room.script.say("eve");    // nor is that anything
+  room.mail("eve", kThird);
+  const std::string answer = client.receive_answer();
+  CHECK(statuses(answer) == "200");
+  CHECK(all_guarded(answer));
+  CHECK(answer.find(kThird) != std::string::npos);
+  CHECK(room.has_watchers(0));
+  client.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(statuses(client.receive_answer()) == "200");
+}
+
+TEST_CASE("when its time is up it says that there is nothing, and the next request has its turn") {
+  Newsroom room;
+  room.site.start();
+  Client client = room.ask("eve?wait=1");
+  client.send("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const std::string answers = client.receive_all();
+  CHECK(statuses(answers) == "200 200");
+  CHECK(answers.find("\"messages\":[]") != std::string::npos);
+  CHECK(room.has_watchers(0));
+}
+
+TEST_CASE("who has hung up is not waited for") {
+  Newsroom room;
+  room.site.start();
+  for (const std::string path : {"eve?wait=20", "eve/events"}) {
+    Client client = room.ask(path);
+    REQUIRE(room.has_watchers(1));
+    client.hang_up();
+    CHECK(room.has_watchers(0));
+    CHECK(room.site.has_connections(0));
+  }
+}
+
+TEST_CASE("HEAD does not wait") {
+  Newsroom room;
+  room.site.start();
+  for (const std::string path : {"eve?wait=20", "eve/events"}) {
+    Client client = room.site.connect();
+    client.send("HEAD /api/v3/mailboxes/" + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    CHECK(statuses(client.receive_all()) == "200");
+  }
+}
+
+TEST_CASE("a stream tells what happens, as long as it is there") {
+  Newsroom room;
+  room.site.start();
+  Client client = room.ask("bob/events", "Origin: https://elsewhere.example\r\n");
+  const std::string head = until(client, "retry: 3000\n\n");
+  CHECK(statuses(head) == "200");
+  CHECK(all_guarded(head));
+  CHECK(head.find("\r\nContent-Type: text/event-stream\r\n") != std::string::npos);
+  CHECK(head.find("\r\nAccess-Control-Allow-Origin: *\r\n") != std::string::npos);
+  CHECK(head.find("\r\nConnection: close\r\n") != std::string::npos);
+  CHECK(head.find("Content-Length") == std::string::npos);
+  CHECK(head.find("event:") == std::string::npos);
+  REQUIRE(room.has_watchers(1));
+  room.mail("bob", kThird);
+  const std::string third = until(client, "}\n\n");
+  CHECK(third.find("id: " + kThird + "\nevent: message\ndata: {\"id\":\"" + kThird + "\"") != std::string::npos);
+  REQUIRE(*room.site.world.store.remove(mail::Inbox::trusted("bob"), store::MessageId::trusted(kFirstId)));
+  room.script.say("bob");
+  CHECK(until(client, "\n\n") == "event: removed\ndata: {\"id\":\"" + kFirstId + "\"}\n\n");
+}
+
+TEST_CASE("a stream goes on where it was broken off") {
+  Newsroom room;
+  room.site.start();
+  Client client = room.ask("bob/events", "Last-Event-ID: " + kFirstId + "\r\n");
+  CHECK(until(client, "}\n\n").find("id: " + kSecondId + "\n") != std::string::npos);
+}
+
+TEST_CASE("more than may wait are refused, and room is made when one has gone") {
+  Newsroom room;
+  room.site.world.config.api.watchers = 2;
+  room.site.start();
+  Client first = room.ask("eve?wait=20"), second = room.ask("eve/events");
+  REQUIRE(room.has_watchers(2));
+  for (const std::string path : {"eve?wait=20", "eve/events"}) {
+    Client third = room.ask(path, "Connection: close\r\n");
+    const std::string answer = third.receive_all();
+    CHECK(statuses(answer) == "503");
+    CHECK(all_guarded(answer));
+  }
+  first.hang_up();
+  REQUIRE(room.has_watchers(1));
+  Client third = room.ask("eve?wait=20");
+  CHECK(room.has_watchers(2));
+}
+
+TEST_CASE("a drain ends them: a list is what it is, and a stream is over") {
+  Newsroom room;
+  room.site.start();
+  Client list = room.ask("eve?wait=20"), stream = room.ask("eve/events");
+  REQUIRE(room.has_watchers(2));
+  std::promise<void> done;
+  room.site.server->drain([&done] { done.set_value(); });
+  const std::string answer = list.receive_all();
+  CHECK(statuses(answer) == "200");
+  CHECK(answer.find("\r\nConnection: close\r\n") != std::string::npos);
+  CHECK(answer.find("\"messages\":[]") != std::string::npos);
+  CHECK(statuses(stream.receive_all()) == "200");
+  CHECK(done.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+}
+
+TEST_CASE("without news nobody waits") {
+  Site site;
+  site.start();
+  CHECK(statuses(site.get("/api/v3/mailboxes/eve?wait=20")) == "200");
+  CHECK(statuses(site.get("/api/v3/mailboxes/eve/events")) == "200");
+}
