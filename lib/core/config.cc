@@ -328,8 +328,10 @@ Config::Config() {
   smtp.listen = {*Endpoint::parse("127.0.0.1:2525")};
   api.listen = {*Endpoint::parse("127.0.0.1:8080")};
   mail.domains = {"localhost"};
-  inbox.reserved = {"abuse", "admin",    "administrator", "hostmaster",       "mailer-daemon", "noc",      "postmaster",
-                    "root",  "security", "ssladmin",      "ssladministrator", "sslwebmaster",  "sysadmin", "webmaster"};
+  inbox.reserved = {"abuse",    "admin",    "administrator",    "hostmaster",   "mailer-daemon",
+                    "noc",      "no-reply", "noreply",          "postmaster",   "root",
+                    "security", "ssladmin", "ssladministrator", "sslwebmaster", "sysadmin",
+                    "webmaster"};
   limits.exempt = {*Network::parse("127.0.0.0/8"), *Network::parse("::1")};
 }
 

@@ -137,7 +137,12 @@ struct InboxSettings {
   Naming naming = Naming::local;              // what of the address names the inbox
   PlusTag plus_tag = PlusTag::strip;          // bob+shop@ is bob's
   std::vector<std::string> reserved;          // default: RFC 2142 and CA/B names, see settings.cc; stored, never public
+  bool alias = false;                         // names that hide which inbox they are of (mail/alias.h)
+  std::string alias_key;                      // their keys, one a line
 };
+
+inline constexpr std::size_t kAliasKey = 32;       // bytes of each of inbox.alias_key
+inline constexpr std::size_t kMostAliasKeys = 16;  // each may have to be tried for an address
 
 struct StoreSettings {
   std::string url = "sqlite:";                        // sqlite: (in the state folder), sqlite:PATH, redis:, memory:

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 namespace maildrop {
 
@@ -25,6 +26,23 @@ std::string base32(std::string_view bytes) {
   }
   if (bits > 0) out += kAlphabet[rest << (5 - bits) & 31];
   return out;
+}
+
+Result<std::string> from_base32(std::string_view text) {
+  std::string out;
+  unsigned bits = 0;  // in `rest`, not yet written
+  unsigned rest = 0;
+  for (const char c : text) {
+    const std::size_t value = std::string_view(kAlphabet).find(c);
+    if (value >= 32) return fail(Code::invalid, "not base32");
+    rest = (rest << 5 | static_cast<unsigned>(value)) & 0xFFF;
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    out += static_cast<char>(rest >> bits & 0xFF);
+  }
+  const bool whole = bits < 5 && (rest & ((1U << bits) - 1)) == 0;
+  return whole ? Result<std::string>(std::move(out)) : fail(Code::invalid, "not base32 of whole bytes");
 }
 
 bool is_base32(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/config.h"
 #include "core/net.h"
 #include "core/text.h"
 
@@ -98,6 +99,23 @@ Result<void> check_url(std::string_view text) {
 }
 
 Result<void> check_any(std::string_view) { return {}; }
+
+/// What is wrong is told by its line: a key with a letter missing is a secret, too.
+Result<void> check_alias_keys(std::string_view text) {
+  std::size_t line = 0;
+  std::size_t keys = 0;
+  for (const std::string_view key : split(text, '\n')) {
+    ++line;
+    if (trim(key).empty()) continue;
+    const auto bytes = from_hex(trim(key));
+    if (!bytes || bytes->size() != kAliasKey)
+      return fail(Code::invalid,
+                  "line " + std::to_string(line) + " is no key: 64 hexadecimal digits, as of `openssl rand -hex 32`");
+    ++keys;
+  }
+  if (keys <= kMostAliasKeys) return {};
+  return fail(Code::invalid, std::to_string(keys) + " keys are more than " + std::to_string(kMostAliasKeys));
+}
 
 Result<void> check_prefix(std::string_view text) {
   if (text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; }))

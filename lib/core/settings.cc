@@ -71,6 +71,16 @@ void add_inbox(std::vector<Setting>& rows) {
                           "Inboxes that receive but cannot be read or deleted from over HTTP: mail to these names "
                           "proves ownership of a domain (RFC 2142, CA/B baseline requirements 3.2.2.4.4). The "
                           "command line reads them.")));
+  rows.push_back(reloadable(boolean_row(
+      "inbox.alias", MEMBER(inbox.alias),
+      "Inboxes have aliases, addresses that hide which inbox they are of: see maildrop-alias(1). Needs "
+      "inbox.alias_key; with inbox.naming = domain there is nothing to hide. All local parts of `d-` and 30 or more "
+      "letters and digits are aliases then, or refused: 550 5.1.1.")));
+  rows.push_back(reloadable(secret(text_row(
+      "inbox.alias_key", MEMBER(inbox.alias_key), check_alias_keys, "KEY, one a line",
+      "The keys of aliases: 64 hexadecimal digits each, as of `openssl rand -hex 32`, 16 of them at most. The first "
+      "makes new aliases, those of the others are good all the same, and those of a key that is taken out are refused. "
+      "Whoever has a key can read the name in an alias."))));
 }
 
 void add_store(std::vector<Setting>& rows) {
@@ -323,6 +333,8 @@ std::vector<std::pair<std::string_view, std::string>> contradictions(const Confi
             limits.connections_per_ipv4);
   not_below("limits.connections_per_ipv6_48", limits.connections_per_ipv6_48, "limits.connections_per_ipv6_64",
             limits.connections_per_ipv6_64);
+  if (config.inbox.alias && config.inbox.naming == InboxSettings::Naming::domain)
+    found.emplace_back("inbox.alias", "hides nothing with inbox.naming = domain, where an address tells its inbox");
   const std::size_t certificates = config.tls.certificates.size();
   const std::size_t keys = config.tls.keys.size();
   if (keys != 0 && keys != certificates)

@@ -14,6 +14,25 @@ TEST_CASE("base32 writes the most significant bit first") {
   CHECK(base32(std::string_view("\x00\x44\x32\x14\xC7", 5)) == "01234567");
 }
 
+TEST_CASE("base32 reads back, and nothing but what it wrote") {
+  std::string bytes;
+  for (int size = 0; size < 50; ++size) {
+    const std::string text = base32(bytes);
+    CHECK(from_base32(text) == bytes);
+    if (bytes.size() % 5 != 0) {  // the last letter has bits that are of no byte
+      std::string other = text;
+      other.back() = other.back() == 'z' ? 'y' : static_cast<char>(base32(std::string(5, '\xFF'))[0]);
+      if (other != text) CHECK(from_base32(other) != bytes);
+    }
+    bytes += static_cast<char>(size * 37 + 5);
+  }
+  for (const char* wrong : {"0", "000", "000000", "01", "zz", "0i", "0o", "0L", "u0", "0-", "0 ", "A0"}) {
+    INFO(wrong);
+    CHECK_FALSE(from_base32(wrong));
+  }
+  CHECK_FALSE(from_base32(std::string_view("0\0", 2)));
+}
+
 TEST_CASE("random names differ and have the promised form") {
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) {

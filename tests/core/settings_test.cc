@@ -137,6 +137,39 @@ TEST_CASE("lists without which nothing works are not emptied by an unset variabl
   }
 }
 
+TEST_CASE("keys of aliases are 64 hexadecimal digits, one a line") {
+  const Setting* setting = find_setting("inbox.alias_key");
+  REQUIRE(setting);
+  CHECK(setting->secret);
+  const std::string key(64, 'a');
+  std::string many;
+  for (int i = 0; i < 16; ++i) many += key + "\n";
+  Config config;
+  for (const std::string& right :
+       {std::string(), key, key + "\n", "\n " + key + " \r\n\n" + std::string(64, 'F'), many}) {
+    INFO(right);
+    CHECK(setting->set(config, {right}));
+    CHECK(config.inbox.alias_key == right);
+  }
+  for (const std::string& wrong : {key.substr(1), key + "a", key + "aa", key + " " + key, std::string(64, 'x'),
+                                   key + "\n" + key.substr(2), many + key, "# " + key, std::string("secret-word")}) {
+    INFO(wrong);
+    const Result<void> set = setting->set(config, {wrong});
+    REQUIRE_FALSE(set);
+    CHECK(set.error().what.find("aaaa") == std::string::npos);
+    CHECK(set.error().what.find("secret-word") == std::string::npos);
+  }
+}
+
+TEST_CASE("aliases with inboxes that are domains contradict each other") {
+  Config config;
+  config.inbox.naming = InboxSettings::Naming::domain;
+  CHECK(contradictions(config).empty());
+  config.inbox.alias = true;
+  REQUIRE(contradictions(config).size() == 1);
+  CHECK(contradictions(config).front().first == "inbox.alias");
+}
+
 TEST_CASE("the mode of unix sockets is octal") {
   Config config;
   const Setting* setting = find_setting("service.socket_mode");

@@ -1,5 +1,6 @@
 /// fuzz_address.cc: any bytes at all as a path, an address, a command's argument and an inbox: what is read and printed
-/// reads the same again, SMTP, API and command line mean the same inbox, and nothing is beyond its bounds.
+/// reads the same again, SMTP, API and command line mean the same inbox, what goes into an alias comes out, and nothing
+/// is beyond its bounds.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -8,6 +9,7 @@
 
 #include "core/text.h"
 #include "mail/address.h"
+#include "mail/alias.h"
 #include "mail/inbox.h"
 #include "smtp/grammar.h"
 
@@ -40,6 +42,22 @@ void for_each_naming(Each each) {
       each(naming(how, plus_tag));
 }
 
+/// With aliases on a name is an inbox, of which there may be aliases, or like an alias, of which there are none.
+void check_aliases(const mail::Inbox& inbox, InboxSettings settings) {
+  if (settings.naming == InboxSettings::Naming::domain) return;
+  settings.alias = true;
+  settings.alias_key = std::string(64, 'f');
+  const auto aliases = mail::Aliases::make(settings);
+  require(aliases.has_value());
+  const auto goes_to = aliases->destination(inbox, Time{});
+  require(goes_to ? *goes_to == inbox || mail::is_like_alias(inbox) : mail::is_like_alias(inbox));
+  const auto alias = aliases->make_alias(inbox);
+  require(!alias || !mail::is_like_alias(inbox));
+  if (!alias) return;
+  require(alias->name().find('@') <= 64 || alias->name().size() <= 64);
+  require(mail::is_like_alias(*alias) && *aliases->destination(*alias, Time{}) == inbox);
+}
+
 /// The canonical name of a canonical name is itself.
 void check_name(const mail::Inbox& inbox, const InboxSettings& settings) {
   const std::string& name = inbox.name();
@@ -50,6 +68,7 @@ void check_name(const mail::Inbox& inbox, const InboxSettings& settings) {
   require(at == std::string::npos ? name.size() <= 255 : at <= 64 && name.size() - at - 1 <= 260);
   const auto again = mail::Inbox::parse(name, settings);
   require(again && *again == inbox && again->is_reserved(settings) == inbox.is_reserved(settings));
+  check_aliases(inbox, settings);
 }
 
 void check_inboxes(const mail::Address& address) {
