@@ -76,8 +76,9 @@ Connection::Connection(LoopState& loop, FileDescriptor socket, Opening opening, 
     : loop_(loop),
       socket_(loop.poller, std::move(socket)),
       source_(source),
-      session_(loop.policy, make_session_id(), with_tls_offered(loop, opening),
-               {.memory = &loop.memory, .smaller = memory_of(loop.common, source), .meter = this}),
+      session_(
+          loop.policy, make_session_id(), with_tls_offered(loop, opening),
+          {.memory = &loop.memory, .smaller = memory_of(loop.common, source), .meter = this, .clock = &loop.clock}),
       pending_memory_(loop.memory),
       started_(loop.clock.monotonic()) {
   place_ = loop_.connections.emplace(source_.source(), this);

@@ -5,6 +5,7 @@ namespace maildrop::smtp {
 
 Policy::Policy(const Config& given, filter::Judge::Terms judged, std::shared_ptr<const service::TlsContext> context)
     : config(given), tls(std::move(context)), hostname(effective_hostname(given.smtp)), terms(std::move(judged)) {
+  if (auto made = mail::Aliases::make(config.inbox)) aliases = std::move(*made);
   for (const std::string& domain : config.mail.domains) {
     if (domain == "*") {
       any_domain = true;

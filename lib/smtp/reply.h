@@ -70,6 +70,7 @@ inline constexpr Reply unknown_parameter{555, "5.5.4", "unknown parameter", "par
 inline constexpr Reply bad_parameter{501, "5.5.4", "bad or repeated parameter", "parameter"};
 inline constexpr Reply relaying_denied{550, "5.7.1", "relaying denied", "relaying"};
 inline constexpr Reply bad_inbox{553, "5.1.3", "no inbox can have that name", "inbox_name"};
+inline constexpr Reply no_such_alias{550, "5.1.1", "no such inbox", "alias"};  // forged, revoked, expired: it does not say
 inline constexpr Reply too_many_recipients{452, "4.5.3", "too many recipients", "recipients"};
 
 // XCLIENT.

@@ -188,6 +188,8 @@ void Session::run_rcpt(std::string_view argument) {
   if (!policy_->accepts(*to)) return refuse_recipient(reply::relaying_denied, to->to_string());
   Result<mail::Inbox> inbox = mail::Inbox::of(*to, policy_->config.inbox, policy_->hostname);
   if (!inbox) return refuse_recipient(reply::bad_inbox, to->to_string());
+  inbox = mail::destination(policy_->aliases, std::move(*inbox), means_.clock ? means_.clock->now() : Time{});
+  if (!inbox) return refuse_recipient(reply::no_such_alias, to->to_string());
   std::vector<mail::Recipient>& recipients = transaction_.recipients;
   const bool known = std::any_of(recipients.begin(), recipients.end(),
                                  [&](const mail::Recipient& other) { return other.inbox == *inbox; });

@@ -1,6 +1,7 @@
 /// session.h: one SMTP session as a pure state machine: bytes in, replies out, and five questions it asks the world.
 ///
-/// No socket, no clock, no store. Whatever drives it (a connection, a test, a fuzzer) looks at want():
+/// No socket, no store, and no clock but to see whether an alias has expired. Whatever drives it (a connection, a test,
+/// a fuzzer) looks at want():
 ///   input     give bytes to consume()
 ///   admission the peer has become another one (XCLIENT): count it as that, and say admitted() or end()
 ///   verdict   somebody judges transaction() at phase(); give the Verdict to answer(), or say unjudged()
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -24,10 +26,12 @@
 #include <vector>
 
 #include "core/budget.h"
+#include "core/clock.h"
 #include "core/config.h"
 #include "core/message_room.h"
 #include "core/result.h"
 #include "filter/verdict.h"
+#include "mail/alias.h"
 #include "mail/transaction.h"
 #include "smtp/chunk_reader.h"
 #include "smtp/data_reader.h"
@@ -55,7 +59,8 @@ struct Policy {
   std::string hostname;
   std::unordered_set<std::string> domains;  // canonical
   bool any_domain = false;
-  filter::Judge::Terms terms;  // phases: to ask a verdict at
+  filter::Judge::Terms terms;            // phases: to ask a verdict at
+  std::optional<mail::Aliases> aliases;  // nothing: there are none
 
   bool accepts(const mail::Address& recipient) const;
   /// Bytes of limits.memory that one message may need: as it grows there are two of it.
@@ -77,12 +82,13 @@ struct Opening {
   bool lmtp = false;
 };
 
-/// What a session works with; all of it outlives the session. nullptr: no limit.
+/// What a session works with; all of it outlives the session. nullptr: no limit, and no alias expires.
 struct Means {
   Budget* memory = nullptr;                          // what messages take is held of it
   std::array<std::shared_ptr<Budget>, 2> smaller{};  // and, until they are complete, of these: of a source, a network;
                                                      // the network never gets more than it leaves of `memory`
   Meter* meter = nullptr;
+  const Clock* clock = nullptr;
 };
 
 /// Something that a peer wanted and did not get, for metrics and the log. A message that was dropped is one, though the
