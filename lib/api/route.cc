@@ -77,8 +77,10 @@ Match find(const Request& request) {
   const bool local = is_local(request);
   for (const Route& route : routes()) {
     if ((route.local && !local) || !matches(route.pattern, request.path, args)) continue;
-    match.allowed.push_back(route.method);
-    if (route.method == "GET") match.allowed.push_back("HEAD");
+    if (std::find(match.allowed.begin(), match.allowed.end(), route.method) == match.allowed.end()) {
+      match.allowed.push_back(route.method);
+      if (route.method == "GET") match.allowed.push_back("HEAD");
+    }
     if (route.method == method && !match.route) {
       match.route = &route;
       match.args = args;

@@ -6,6 +6,7 @@
 #include "api/answer.h"
 #include "api/verdicts.h"
 #include "core/text.h"
+#include "mail/alias.h"
 #include "mail/headers.h"
 #include "mail/message.h"
 #include "mail/suggestion.h"
@@ -164,11 +165,39 @@ Response suggestion(const Request&, Args, Context& context) {
   return json_answer(200, Json{{"inbox", inbox->name()}, {"address", address}});
 }
 
+/// `expires` of the query: how long from now on.
+Found<std::optional<Time>> expiry_of(const Request& request, Time now) {
+  const auto given = request.query.find("expires");
+  if (given == request.query.end()) return std::nullopt;
+  const Result<Millis> time = parse_duration(given->second);
+  if (time && *time > Millis(0) && *time <= mail::Aliases::kLongest) return now + *time;
+  return tl::unexpected(Fault{400, "expires must be a time of up to 3650d, such as 7d", {}});
+}
+
+/// A new one each time, and as good for who knows the name as for who guesses it: it confirms nothing.
+Response alias(const Request& request, Args args, Context& context) {
+  const auto inbox = public_inbox(args[0], context);
+  if (!inbox) return problem(inbox.error());
+  const InboxSettings& settings = context.config.inbox;
+  if (!settings.alias) return problem(404, "there are no aliases here (inbox.alias)");
+  const Found<std::optional<Time>> expires = expiry_of(request, context.clock.now());
+  if (!expires) return problem(expires.error());
+  const Result<mail::Aliases> aliases = mail::Aliases::make(settings);
+  if (!aliases) return problem(Error{Code::internal, aliases.error().what});
+  const Result<mail::Inbox> made = aliases->make_alias(*inbox, *expires);
+  if (!made) return problem(Fault{400, "no alias for that name: it is too long, or like an alias", made.error().what});
+  const std::optional<Time> end = aliases->open(*made)->expires;
+  return json_answer(
+      200,
+      Json{{"inbox", inbox->name()}, {"alias", made->name()}, {"expires", end ? Json(rfc3339(*end)) : Json(nullptr)}});
+}
+
 constexpr Growth kText{1, 8};  // of the text, and of JSON six for a control character
 
 constexpr Route kRoutes[] = {
     {"GET", "/api/v3/mailboxes/{name}",
      "list an inbox, newest first; ?limit=N, ?since=ID, ?wait=SECONDS, ?quarantined=hidden|shown|only", list},
+    {"GET", "/api/v3/mailboxes/{name}/alias", "a new address that hides the inbox; ?expires=7d", alias, Runs::on_loop},
     {"GET", "/api/v3/mailboxes/{name}/{id}", "one message as text; the id may be `latest`", get, Runs::on_worker,
      kText},
     {"GET", "/api/v3/mailboxes/{name}/{id}/raw", "every byte of one message", raw},
