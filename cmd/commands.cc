@@ -9,6 +9,7 @@
   X(serve_smtp_command)      \
   X(serve_api_command)       \
   X(inbox_command)           \
+  X(alias_command)           \
   X(purge_command)           \
   X(replay_command)          \
   X(backup_command)          \

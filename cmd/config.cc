@@ -7,6 +7,7 @@
 #include "explanation.h"
 #include "filter/chain_source.h"
 #include "json_line.h"
+#include "mail/alias.h"
 #include "service/tls.h"
 #include "terminal.h"
 
@@ -47,6 +48,13 @@ std::vector<std::pair<std::string_view, std::string>> certificate_problems(const
   return found;
 }
 
+std::vector<std::pair<std::string_view, std::string>> alias_problems(const Config& config) {
+  if (!config.inbox.alias || config.inbox.naming == InboxSettings::Naming::domain) return {};  // told already
+  const auto made = mail::Aliases::make(config.inbox);
+  if (made) return {};
+  return {{"inbox.alias", made.error().what}};
+}
+
 /// The same of the filters: their files, and what only they know of their settings.
 std::vector<std::pair<std::string_view, std::string>> filter_problems(const Config& config,
                                                                       filter::ChainSource& source) {
@@ -63,6 +71,7 @@ int check(const Globals& globals) {
   filter::ChainSource source;
   const auto loaded = load(globals, [&source](const Config& config) {
     auto found = certificate_problems(config);
+    for (auto& each : alias_problems(config)) found.push_back(std::move(each));
     for (auto& each : filter_problems(config, source)) found.push_back(std::move(each));
     return found;
   });

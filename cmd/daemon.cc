@@ -20,6 +20,7 @@
 #include "core/metrics.h"
 #include "live_filters.h"
 #include "local_store.h"
+#include "mail/alias.h"
 #include "reload.h"
 #include "report/reporter.h"
 #include "service/listen.h"
@@ -130,6 +131,7 @@ Result<void> Daemon::open() {
   metrics_.callback("maildrop_store_limit_bytes",
                     "The setting store.max_size: near it old mail makes room, or new mail is refused with 452",
                     [limit = config_.store.max_size] { return static_cast<double>(limit); });
+  if (config_.inbox.alias) TRY(mail::Aliases::make(config_.inbox));
   log_lowered(fit_to_files(config_, parts_, file_limit_), file_limit_);
   TRY(open_sockets());
   TRY(open_store());

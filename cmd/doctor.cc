@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "command.h"
+#include "core/settings.h"
 #include "core/text.h"
 #include "json_line.h"
 #include "terminal.h"
@@ -66,12 +67,23 @@ int status_of(const std::vector<Finding>& findings) {
   return status;
 }
 
+/// A file of settings, or what a variable MAILDROP_..._FILE names; empty: the value is of neither.
+std::string file_of(std::string_view key, const LoadedConfig& loaded, const ConfigSources& sources) {
+  const std::string& origin = loaded.origins.find(key)->second;
+  if (const auto named = sources.environment.find(origin); named != sources.environment.end())
+    return origin == environment_name(key) ? std::string() : named->second;
+  for (const std::string& file : loaded.files)
+    if (origin.starts_with(file + ":")) return file;
+  return {};
+}
+
 int examine(const Globals& globals, const DoctorOptions& options) {
   const auto loaded = load(globals);
   if (!loaded) return loaded.error();
   const SystemClock clock;
   const auto sources = ConfigSources::from_process(globals.config_file, globals.sets);
-  const Patient patient{loaded->config, resolve_store_url(loaded->config.store.url, sources.environment), clock};
+  const Patient patient{loaded->config, resolve_store_url(loaded->config.store.url, sources.environment), clock,
+                        file_of("inbox.alias_key", *loaded, sources)};
   std::vector<Finding> findings;
   for (const Check& check : kChecks) check.run(patient, findings);
   const int status = status_of(findings);

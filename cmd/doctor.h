@@ -24,6 +24,7 @@ struct Patient {
   const Config& config;
   std::string store_url;
   const Clock& clock;
+  std::string alias_key_file{};  // that the keys were read from; empty: from none
 };
 
 /// A check looks and changes nothing, but for a port that nobody has: it is listened on for a moment. Blocking: as the

@@ -1,6 +1,7 @@
 /// doctor_checks.cc: ports, files, memory, clock, disk, store, certificates, names, DNS, places, filters.
 #include <netdb.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/timex.h>
@@ -17,6 +18,7 @@
 #include "filter/chain_source.h"
 #include "filter/place_database.h"
 #include "mail/address.h"
+#include "mail/alias.h"
 #include "reload.h"
 #include "service/listen.h"
 #include "service/tls.h"
@@ -301,6 +303,22 @@ void check_places(const Patient& patient, Findings& findings) {
   }
 }
 
+// --- aliases ---
+
+void check_aliases(const Patient& patient, Findings& findings) {
+  if (!patient.config.inbox.alias) return;
+  const auto aliases = mail::Aliases::make(patient.config.inbox);
+  if (!aliases)
+    return findings.push_back({Level::error, "aliases", aliases.error().what, "the daemon would not start"});
+  struct stat file {};
+  const std::string& path = patient.alias_key_file;
+  if (!path.empty() && ::stat(path.c_str(), &file) == 0 && (file.st_mode & S_IROTH) != 0)
+    return findings.push_back({Level::warning, "aliases", "everybody on this machine can read '" + path + "'",
+                               "chmod o= it, and put a new key first: whoever has a key can read names in aliases"});
+  const std::size_t keys = aliases->keys();
+  findings.push_back({Level::ok, "aliases", std::to_string(keys) + (keys == 1 ? " key" : " keys")});
+}
+
 // --- filters ---
 
 void check_filters(const Patient& patient, Findings& findings) {
@@ -318,10 +336,10 @@ void check_filters(const Patient& patient, Findings& findings) {
 
 }  // namespace
 
-const std::vector<Check> kChecks = {{"ports", check_ports},   {"files", check_files},
-                                    {"memory", check_memory}, {"clock", check_clock},
-                                    {"store", check_store},   {"certificates", check_certificates},
-                                    {"names", check_names},   {"dns", check_dns},
-                                    {"places", check_places}, {"filters", check_filters}};
+const std::vector<Check> kChecks = {
+    {"ports", check_ports},     {"files", check_files},    {"memory", check_memory},
+    {"clock", check_clock},     {"store", check_store},    {"certificates", check_certificates},
+    {"names", check_names},     {"dns", check_dns},        {"places", check_places},
+    {"aliases", check_aliases}, {"filters", check_filters}};
 
 }  // namespace maildrop::cmd

@@ -22,6 +22,7 @@
 #include "filter/scoring.h"
 #include "help.h"
 #include "json_line.h"
+#include "mail/alias.h"
 #include "mail/headers.h"
 #include "mail/message.h"
 #include "show_trace.h"
@@ -166,6 +167,11 @@ class Explanation {
     const auto address = filter::recipient_of(text, config_);
     if (!address) return fail(Code::invalid, "--to: " + address.error().what);
     mail::Inbox inbox = TRY(mail::Inbox::of(*address, config_.inbox, config_.mail.domains.front()));
+    if (config_.inbox.alias) {
+      auto named = TRY(mail::Aliases::make(config_.inbox)).destination(std::move(inbox), clock_.now());
+      if (!named) return fail(Code::invalid, "--to: '" + text + "' is refused with 550 5.1.1: " + named.error().what);
+      inbox = std::move(*named);
+    }
     transaction.recipients.push_back({*address, std::move(inbox)});
     TRY(step(Phase::rcpt, transaction));
     if (!steps_.back().verdict.refuses()) return {};

@@ -7,7 +7,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --version --config --set'
       valued='--config --set'
       files='--config'
-      commands='serve serve-smtp serve-api inbox purge replay backup restore config doctor dns explain filter report version'
+      commands='serve serve-smtp serve-api inbox alias purge replay backup restore config doctor dns explain filter report version'
       ;;
     'maildrop serve')
       options='-h --help --config --set'
@@ -31,6 +31,12 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --raw --headers --text --transcript --why --json -o --output --force --delete --export -f --follow --wait -n --limit -g --grep --quarantined --api --color --no-pager --config --set'
       valued='-o --output --export -n --limit -g --grep --quarantined --api --color --config --set'
       files='-o --output --config'
+      commands=''
+      ;;
+    'maildrop alias')
+      options='-h --help --expires --explain --json --config --set'
+      valued='--expires --config --set'
+      files='--config'
       commands=''
       ;;
     'maildrop purge')

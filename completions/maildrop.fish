@@ -9,7 +9,7 @@ function __maildrop_at --description 'whether the command typed so far is this o
             continue
         end
         switch $word
-            case --api --at --by --color --config --connections --export --facts --folder --format --from --grep --half-life --helo --ip --larger --limit --match --max-size --older --output --quarantined --rate --rcpt --repeat --retry --reuse --set --share --since --source --threshold --timeout --to -g -n -o
+            case --api --at --by --color --config --connections --expires --export --facts --folder --format --from --grep --half-life --helo --ip --larger --limit --match --max-size --older --output --quarantined --rate --rcpt --repeat --retry --reuse --set --share --since --source --threshold --timeout --to -g -n -o
                 set skip 1
             case '-*'
             case '*'
@@ -26,6 +26,7 @@ complete -c maildrop -n '__maildrop_at ' -a serve -d 'Receive mail over SMTP and
 complete -c maildrop -n '__maildrop_at ' -a serve-smtp -d 'Receive mail over SMTP only'
 complete -c maildrop -n '__maildrop_at ' -a serve-api -d 'Show mail over HTTP only'
 complete -c maildrop -n '__maildrop_at ' -a inbox -d 'List an inbox, or read, wait for, export and delete its messages'
+complete -c maildrop -n '__maildrop_at ' -a alias -d 'Make an address that hides its inbox, or tell whose one is'
 complete -c maildrop -n '__maildrop_at ' -a purge -d 'Remove messages from the store, chosen by inbox, age, content, or all'
 complete -c maildrop -n '__maildrop_at ' -a replay -d 'Send recorded mail to a server'
 complete -c maildrop -n '__maildrop_at ' -a backup -d 'Save all mail of the store in one file, while it is in use'
@@ -71,6 +72,12 @@ complete -c maildrop -n '__maildrop_at inbox' -l color -x -a 'auto always never'
 complete -c maildrop -n '__maildrop_at inbox' -l no-pager -d 'Write to the terminal directly'
 complete -c maildrop -n '__maildrop_at inbox' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
 complete -c maildrop -n '__maildrop_at inbox' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at alias' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at alias' -l expires -x -d 'Refuse its mail after that time, at the next midnight (UTC)'
+complete -c maildrop -n '__maildrop_at alias' -l explain -d 'Tell which inbox it is of, by which key, and until when'
+complete -c maildrop -n '__maildrop_at alias' -l json -d 'Write one JSON object, schema maildrop.alias/1'
+complete -c maildrop -n '__maildrop_at alias' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at alias' -l set -x -d 'Set one setting, before environment and files'
 complete -c maildrop -n '__maildrop_at purge' -s h -l help -d 'Print this help and end'
 complete -c maildrop -n '__maildrop_at purge' -l older -x -d 'Only what was received so long ago or longer'
 complete -c maildrop -n '__maildrop_at purge' -l match -x -d 'Only where FIELD (from, to, header_from, subject, helo or peer) fits GLOB'

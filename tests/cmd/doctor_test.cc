@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -98,6 +99,25 @@ TEST_CASE("doctor: ports that are free, taken, systemd's, or in no folder") {
   CHECK(::access((ward.folder / "lmtp.sock").c_str(), F_OK) != 0);
   ward.config.lmtp.listen = {*Endpoint::parse("unix:" + (ward.folder / "none/lmtp.sock"))};
   is(ward.only("ports"), Level::error, "no such folder");
+}
+
+TEST_CASE("doctor: keys of aliases that are there, are wanted, or that everybody can read") {
+  Ward ward;
+  CHECK(ward.find("aliases").empty());
+  ward.config.inbox.alias = true;
+  is(ward.only("aliases"), Level::error, "needs a key");
+  ward.config.inbox.alias_key = std::string(64, 'a');
+  is(ward.only("aliases"), Level::ok, "1 key");
+  const std::string file = ward.folder / "alias.key";
+  std::ofstream(file) << ward.config.inbox.alias_key;
+  for (const auto& [mode, level] : {std::pair(0640, Level::ok), std::pair(0604, Level::warning)}) {
+    REQUIRE(::chmod(file.c_str(), static_cast<mode_t>(mode)) == 0);
+    std::vector<Finding> findings;
+    for (const Check& check : kChecks)
+      if (check.name == "aliases") check.run({ward.config, ward.url, ward.clock, file}, findings);
+    REQUIRE(findings.size() == 1);
+    is(findings.front(), level, level == Level::ok ? "1 key" : "everybody on this machine can read");
+  }
 }
 
 TEST_CASE("doctor: files and memory that are there, or are not") {
