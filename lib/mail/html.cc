@@ -1,55 +1,14 @@
-/// html.cc: Gumbo in an arena, and a walk over its tree that needs no stack.
-///
-/// Gumbo by itself is a bomb: 48 KB of `<div>` take 768 MiB (a copy of the open elements for each error) and 488 KB
-/// take half a minute. So errors are not kept, and an allocator of ours gives up when memory or time is used up, by
-/// throwing through Gumbo's frames; all memory goes with the arena, so nothing leaks.
+/// html.cc: a walk over the tree that Gumbo made.
 #include "mail/html.h"
 
-#include <gumbo.h>
-
 #include <algorithm>
-#include <memory>
 #include <vector>
 
 #include "core/text.h"
+#include "mail/html_tree.h"
 
 namespace maildrop::mail {
 namespace {
-
-struct Spent {};
-
-class Arena {
- public:
-  explicit Arena(const HtmlLimits& limits)
-      : left_(limits.memory), deadline_(std::chrono::steady_clock::now() + limits.time) {}
-
-  void* take(std::size_t size) {
-    if (size > left_) throw Spent{};
-    size = (size + 15) & ~std::size_t{15};
-    if (++calls_ % 256 == 0 && std::chrono::steady_clock::now() > deadline_) throw Spent{};
-    if (size > room_) {
-      const std::size_t block = std::max(size, kBlock);
-      if (block > left_) throw Spent{};
-      left_ -= block;
-      blocks_.push_back(std::make_unique_for_overwrite<char[]>(block));
-      next_ = blocks_.back().get();
-      room_ = block;
-    }
-    char* const taken = next_;
-    next_ += size;
-    room_ -= size;
-    return taken;
-  }
-
- private:
-  static constexpr std::size_t kBlock = 64 * 1024;
-  std::vector<std::unique_ptr<char[]>> blocks_;
-  char* next_ = nullptr;
-  std::size_t room_ = 0;
-  std::size_t left_;
-  std::size_t calls_ = 0;
-  std::chrono::steady_clock::time_point deadline_;
-};
 
 /// Joins white space as a browser does, and keeps count of the line ends that blocks ask for.
 class Writer {
@@ -127,11 +86,6 @@ class Writer {
   bool space_ = false;
   bool fresh_item_ = false;  // nothing was written behind its mark
 };
-
-std::string_view attribute(const GumboElement& element, const char* name) {
-  const GumboAttribute* found = gumbo_get_attribute(&element.attributes, name);
-  return found == nullptr ? std::string_view() : std::string_view(found->value);
-}
 
 bool is_hidden(const GumboElement& element) {
   switch (element.tag) {
@@ -229,37 +183,14 @@ bool is_url(std::string_view attribute) {
   return false;
 }
 
-class Walk {
+class Reading {
  public:
-  explicit Walk(const HtmlLimits& limits) : writer_(limits.output), most_links_(limits.links) {}
+  explicit Reading(const HtmlLimits& limits) : writer_(limits.output), most_links_(limits.links) {}
 
-  /// Down, right, and up by the nodes' own links: a tree of strangers may be deeper than any stack.
-  HtmlContent read(const GumboNode* root) {
-    const GumboNode* node = root;
-    while (node != nullptr && !writer_.is_full()) {
-      const GumboNode* next = enter(*node) ? child(*node, 0) : nullptr;
-      while (next == nullptr && node != nullptr) {
-        leave(*node);
-        if (node == root) return finish();
-        const GumboNode* parent = node->parent;
-        next = child(*parent, node->index_within_parent + 1);
-        if (next == nullptr) node = parent;
-      }
-      node = next;
-    }
-    return finish();
-  }
-
- private:
   HtmlContent finish() { return {.text = writer_.finish(), .links = std::move(links_), .named = std::move(named_)}; }
 
-  static const GumboNode* child(const GumboNode& node, std::size_t index) {
-    if (node.type != GUMBO_NODE_ELEMENT) return nullptr;
-    const GumboVector& children = node.v.element.children;
-    return index < children.length ? static_cast<const GumboNode*>(children.data[index]) : nullptr;
-  }
+  bool is_full() const { return writer_.is_full(); }
 
-  /// True when the children are to be walked.
   bool enter(const GumboNode& node) {
     switch (node.type) {
       case GUMBO_NODE_TEXT:
@@ -272,6 +203,16 @@ class Walk {
     }
   }
 
+  void leave(const GumboNode& node) {
+    if (node.type != GUMBO_NODE_ELEMENT || is_hidden(node.v.element)) return;
+    const GumboElement& element = node.v.element;
+    if (element.tag == GUMBO_TAG_PRE || element.tag == GUMBO_TAG_TEXTAREA) --preformatted_;
+    if (link_ == &node) leave_link(element);
+    if (element.tag == GUMBO_TAG_LI) writer_.end_item();
+    writer_.line_ends(line_ends(element.tag));
+  }
+
+ private:
   bool enter_element(const GumboNode& node) {
     const GumboElement& element = node.v.element;
     take_links(element);
@@ -303,15 +244,6 @@ class Walk {
       if (each->type == GUMBO_NODE_ELEMENT && each->v.element.tag == GUMBO_TAG_BASE) take_links(each->v.element);
   }
 
-  void leave(const GumboNode& node) {
-    if (node.type != GUMBO_NODE_ELEMENT || is_hidden(node.v.element)) return;
-    const GumboElement& element = node.v.element;
-    if (element.tag == GUMBO_TAG_PRE || element.tag == GUMBO_TAG_TEXTAREA) --preformatted_;
-    if (link_ == &node) leave_link(element);
-    if (element.tag == GUMBO_TAG_LI) writer_.end_item();
-    writer_.line_ends(line_ends(element.tag));
-  }
-
   void leave_link(const GumboElement& element) {
     const std::string url = shown_url(attribute(element, "href"));
     const std::string_view name = writer_.since(link_start_);
@@ -336,19 +268,10 @@ class Walk {
 }  // namespace
 
 Result<HtmlContent> read_html(std::string_view html, const HtmlLimits& limits) {
-  Arena arena(limits);
-  GumboOptions options = kGumboDefaultOptions;
-  options.max_errors = 0;
-  options.userdata = &arena;
-  options.allocator = [](void* memory, std::size_t size) { return static_cast<Arena*>(memory)->take(size); };
-  options.deallocator = [](void*, void*) {};
-  html = html.substr(0, limits.input);
-  try {
-    const GumboOutput* output = gumbo_parse_with_options(&options, html.data(), html.size());
-    return Walk(limits).read(output->root);
-  } catch (const Spent&) {
-    return fail(Code::over_limit, "HTML takes too much memory or time to parse");
-  }
+  const HtmlTree tree = TRY(HtmlTree::parse(html.substr(0, limits.input), limits.memory, limits.time));
+  Reading reading(limits);
+  walk(tree.root(), reading);
+  return reading.finish();
 }
 
 Result<std::string> html_to_text(std::string_view html, const HtmlLimits& limits) {

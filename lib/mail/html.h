@@ -1,4 +1,4 @@
-/// html.h: HTML of strangers, by Gumbo behind an arena. The only file that uses it.
+/// html.h: what is to be read in HTML of strangers.
 #pragma once
 
 #include <chrono>
