@@ -102,4 +102,12 @@ std::optional<std::string> html_of(std::string_view message, std::size_t max) {
   return part_text(message, *html, max);
 }
 
+std::optional<SanitisedHtml> page_of(std::string_view message, const SanitiseLimits& limits) {
+  const std::optional<std::string> html = html_of(message);
+  if (!html) return std::nullopt;
+  Result<SanitisedHtml> page = sanitise(*html, limits);
+  if (page) return std::move(*page);
+  return SanitisedHtml{.html = text_as_page(text_of(message)), .remote = {}, .cut = true, .pixels = 0};
+}
+
 }  // namespace maildrop::mail

@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "core/config.h"
+#include "mail/sanitise.h"
 
 namespace maildrop::mail {
 
@@ -35,5 +36,8 @@ std::string text_of(std::string_view message, std::size_t max = kMaxShownText,
 
 /// The first text/html part that is no attachment, decoded to UTF-8 but not sanitised; nothing if there is none.
 std::optional<std::string> html_of(std::string_view message, std::size_t max = kMaxShownText);
+
+/// The same as a page that is safe to show; its text as a page, and `cut`, where the HTML is a bomb.
+std::optional<SanitisedHtml> page_of(std::string_view message, const SanitiseLimits& limits = {});
 
 }  // namespace maildrop::mail

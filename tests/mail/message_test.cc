@@ -130,5 +130,21 @@ TEST_CASE("the HTML of a message is its first HTML part, decoded") {
   CHECK(html_of("Content-Type: text/html\r\n\r\nabcdef", 3) == "abc");
 }
 
+TEST_CASE("the page of a message is its HTML part sanitised, and its text where that is a bomb") {
+  const std::string both =
+      mixed(part("Content-Type: text/plain", "plain <words>") +
+            part("Content-Type: text/html; charset=utf-7", "+ADw-script+AD4-x+ADw-/script+AD4-<b>y</b>"));
+  const auto page = page_of(both);
+  REQUIRE(page);
+  CHECK(page->html.find("<b>y</b></body>") != std::string::npos);
+  CHECK(page->html.find("script") == std::string::npos);
+  const auto bomb = page_of(both, {.memory = 1000});
+  REQUIRE(bomb);
+  CHECK(bomb->html.find("plain &lt;words&gt;") != std::string::npos);
+  CHECK(bomb->html.find("y</b>") == std::string::npos);
+  CHECK(bomb->cut);
+  CHECK_FALSE(page_of("\r\nplain"));
+}
+
 }  // namespace
 }  // namespace maildrop::mail
