@@ -70,7 +70,8 @@ Response get(const Request&, Args args, Context& context) {
   if (!message) return v2_error(fault_of(message.error()));
   Json body = summary(message->summary);
   body["body"] = valid_utf8(message->data);
-  // As the sender wrote it: who shows it must sanitise it and frame it off, as those clients did.
+  // As the sender wrote it, for programs that look for links and names in it: a JSON field that no page of ours shows.
+  // Sanitised it is a page of v3.
   std::optional<std::string> html = mail::html_of(message->data);
   body["html"] = html ? std::move(*html) : as_html(mail::text_of(message->data));
   std::string().swap(message->data);  // not needed any more, and JSON takes much

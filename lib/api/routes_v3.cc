@@ -133,6 +133,25 @@ Response raw(const Request&, Args args, Context& context) {
   return response;
 }
 
+/// Sandboxed like a frame of another origin, even when it is opened by itself: without scripts and forms, and links
+/// open as what they are. Nothing is loaded, and only our own pages may frame it, so that no other site passes it off
+/// as its own.
+constexpr std::string_view kPagePolicy =
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+Response html(const Request&, Args args, Context& context) {
+  const Found<store::Message> message = find_message(args, context);
+  if (!message) return problem(message.error());
+  std::optional<mail::SanitisedHtml> page = mail::page_of(message->data);
+  if (!page) return problem(404, "this message has no HTML");
+  Response response;
+  response.content_type = "text/html; charset=utf-8";
+  response.headers.emplace_back("Content-Security-Policy", kPagePolicy);
+  response.body = std::move(page->html);
+  return response;
+}
+
 Response verdicts(const Request&, Args args, Context& context) {
   const Found<store::Message> message = find_message(args, context);
   if (!message) return problem(message.error());
@@ -192,7 +211,7 @@ Response alias(const Request& request, Args args, Context& context) {
       Json{{"inbox", inbox->name()}, {"alias", made->name()}, {"expires", end ? Json(rfc3339(*end)) : Json(nullptr)}});
 }
 
-constexpr Growth kText{1, 8};  // of the text, and of JSON six for a control character
+constexpr Growth kText{1, 8};  // of the text, and of JSON six for a control character; of HTML, and it as a page twice
 
 constexpr Route kRoutes[] = {
     {"GET", "/api/v3/mailboxes/{name}",
@@ -200,6 +219,8 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v3/mailboxes/{name}/alias", "a new address that hides the inbox; ?expires=7d", alias, Runs::on_loop},
     {"GET", "/api/v3/mailboxes/{name}/{id}", "one message as text; the id may be `latest`", get, Runs::on_worker,
      kText},
+    {"GET", "/api/v3/mailboxes/{name}/{id}/html", "the HTML of one message, sanitised, as a page", html,
+     Runs::on_worker, kText},
     {"GET", "/api/v3/mailboxes/{name}/{id}/raw", "every byte of one message", raw},
     {"GET",
      "/api/v3/mailboxes/{name}/{id}/verdicts",

@@ -111,6 +111,27 @@ TEST_CASE("v3: a name is suggested that is free, with its address") {
   CHECK(suggest().body.find("@mx.example.test\"") != std::string::npos);
 }
 
+TEST_CASE("v3: HTML comes as a page that runs nothing and loads nothing") {
+  World world;
+  world.store.add("bob", message("00000000000000000000000003", "third",
+                                 "Content-Type: text/html\r\n\r\n<p onclick=x>hi<img src=//x><script>y</script>\r\n"));
+  const Response response = ask(world, "GET", {"bob", "latest", "html"});
+  CHECK(response.status == 200);
+  CHECK(response.content_type == "text/html; charset=utf-8");
+  CHECK(response.body.ends_with("<p>hi\n</p></body></html>"));
+  CHECK(header(response, "Content-Security-Policy") ==
+        "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'");
+  CHECK(header(response, "X-Content-Type-Options") == "nosniff");
+  CHECK(header(response, "Referrer-Policy") == "no-referrer");
+  CHECK(header(response, "Cache-Control") == "no-store");
+  const Response none = ask(world, "GET", {"bob", kFirstId, "html"});
+  CHECK(none.status == 404);
+  CHECK(none.content_type == "application/problem+json");
+  CHECK(ask(world, "GET", {"bob", kUnknownId, "html"}).status == 404);
+  CHECK(ask(world, "GET", {"postmaster", kFirstId, "html"}).status == 403);
+}
+
 TEST_CASE("v3: what filters made of a message is told, and what they quarantined is shown to who asks for it") {
   World world;
   store::Message judged = message("00000000000000000000000003", "judged", "\r\n");
