@@ -8,13 +8,12 @@
 /// even moved is seen to by reading the page again until it stays as it is.
 #include "mail/sanitise.h"
 
-#include <algorithm>
-#include <unordered_set>
+#include <utility>
 
 #include "core/text.h"
 #include "mail/allowed_html.h"
 #include "mail/html_tree.h"
-#include "mail/inline_style.h"
+#include "mail/remote_content.h"
 #include "mail/web_links.h"
 
 namespace maildrop::mail {
@@ -67,27 +66,10 @@ void append_escaped(std::string& out, std::string_view text, std::size_t max = s
 
 std::string_view name_of(const GumboElement& element) { return gumbo_normalized_tagname(element.tag); }
 
-/// What a size of an image says: nobody is meant to see it.
-bool is_tiny(std::string_view size) {
-  size = trim(size);
-  if (size.ends_with("px")) size.remove_suffix(2);
-  return size == "0" || size == "1";
-}
-
-/// An image that is there to be asked for.
-bool is_pixel(const GumboElement& image) {
-  const std::string style = allowed_style(attribute(image, "style"));
-  const auto tiny = [&](const char* side) {
-    return is_tiny(attribute(image, side)) || is_tiny(style_value(style, side));
-  };
-  return (tiny("width") && tiny("height")) || style_value(style, "display") == "none" ||
-         style_value(style, "visibility") == "hidden";
-}
-
 /// One walk over a tree: the page of it, and what it names.
 class PageWriter {
  public:
-  explicit PageWriter(const SanitiseLimits& limits) : limits_(limits) {}
+  explicit PageWriter(const SanitiseLimits& limits) : limits_(limits), remote_(limits.remote) {}
 
   bool is_full() const { return page_.cut; }
 
@@ -110,13 +92,14 @@ class PageWriter {
     if (!has_body_) write_body_tag(nullptr);
     while (!open_.empty()) close();
     page_.html = (is_of_old(document) ? "" : "<!DOCTYPE html>") + valid_utf8(out_) + "</body></html>";
+    page_.remote = remote_.take();
     return std::move(page_);
   }
 
  private:
   bool enter_element(const GumboNode& node) {
     const GumboElement& element = node.v.element;
-    see_addresses(element);
+    remote_.see(element);
     if (dropped_ != nullptr) return true;
     const bool is_foreign = element.tag_namespace != GUMBO_NAMESPACE_HTML;
     const Treatment treatment = is_foreign ? Treatment::drop : treatment_of(name_of(element));
@@ -138,7 +121,7 @@ class PageWriter {
   void see_text(const GumboNode& node) {
     const std::string_view text = node.v.text.text;
     if (node.parent->type == GUMBO_NODE_ELEMENT && node.parent->v.element.tag == GUMBO_TAG_STYLE)
-      see_css_addresses(text, [this](std::string&& address) { name(std::move(address)); });
+      remote_.see_sheet(text);
     if (dropped_ != nullptr || !has_body_) return;
     append_escaped(out_, text, limits_.output);
     page_.cut = page_.cut || out_.size() >= limits_.output;
@@ -217,34 +200,8 @@ class PageWriter {
     out_ += "</span>";
   }
 
-  void see_addresses(const GumboElement& element) {
-    // SVG has its own elements that load something, all by `href`.
-    const std::string_view tag = element.tag_namespace == GUMBO_NAMESPACE_HTML ? name_of(element) : "use";
-    for (unsigned i = 0; i < element.attributes.length; ++i) {
-      const auto& each = *static_cast<const GumboAttribute*>(element.attributes.data[i]);
-      const std::string_view attribute = each.name, value = each.value;
-      if (attribute == "style")
-        see_css_addresses(value, [this](std::string&& address) { name(std::move(address)); });
-      else if (attribute == "srcset")
-        for (const std::string_view candidate : split(value, ' ')) name(remote_address(candidate));
-      else if (is_loaded(tag, attribute))
-        name(remote_address(value));
-    }
-    if (element.tag == GUMBO_TAG_META) see_refresh(attribute(element, "content"));
-  }
-
-  /// `0; url=http://...`
-  void see_refresh(std::string_view content) {
-    const std::size_t url = to_lower(content.substr(0, kLongestRemoteAddress)).find("url=");
-    if (url != std::string::npos) name(remote_address(trim(content.substr(url + 4))));
-  }
-
-  void name(std::string&& address) {
-    if (address.empty() || page_.remote.size() >= limits_.remote || !named_.insert(address).second) return;
-    page_.remote.push_back(std::move(address));
-  }
-
   const SanitiseLimits& limits_;
+  RemoteContent remote_;
   SanitisedHtml page_;
   std::string out_;
   std::vector<const GumboNode*> open_;  // whose tags are to be closed
@@ -252,7 +209,6 @@ class PageWriter {
   std::size_t elements_ = 0;
   std::size_t open_links_ = 0;
   bool has_body_ = false;
-  std::unordered_set<std::string> named_;
 };
 
 using Time = std::chrono::steady_clock;

@@ -117,13 +117,13 @@ TEST_CASE("what the sender wanted to be loaded is named, once each, and no more 
     return sanitise(html, limits).value().remote;
   };
   using Remote = std::vector<std::string>;
-  CHECK(remote(
-            "<img src=http://a/><img src=http://a/><img srcset='//b 1x, HTTPS://c 2x'><p background=//d>"
-            "<video poster=//e><object data=//f></object><link href=//g rel=stylesheet><base href=//h>"
-            "<style>@import '//i';p{background:url( \"//j\" )}</style><p style='background:url(//k)'>"
-            "<svg><image xlink:href=//l /></svg><meta http-equiv=refresh content='0; URL=http://m'><iframe src=//n>") ==
-        Remote{"http://a/", "//b", "HTTPS://c", "//d", "//e", "//f", "//g", "//h", "//i", "//j", "//k", "//l",
-               "http://m", "//n"});
+  CHECK(remote("<img src=http://a/><img src=http://a/><img srcset='//b 1x,\n HTTPS://c\t2x'><p background=//d>"
+               "<video poster=//e><object data=//f></object><link href=//g rel=stylesheet><base href=//h>"
+               "<style>@import '//i';p{background:url( \"//j\" )}</style><p style='background:url(//k)'>"
+               "<svg><image xlink:href=//l /></svg><meta http-equiv=refresh content='0; URL=http://m'><meta "
+               "content='1;url=\"//o/\"x'><iframe src=//n>") == Remote{"http://a/", "//b", "HTTPS://c", "//d", "//e",
+                                                                       "//f", "//g", "//h", "//i", "//j", "//k", "//l",
+                                                                       "http://m", "//o/", "//n"});
   CHECK(remote("<a href=http://a/>x</a><form action=//b></form><img src=c><img src=cid:d><img src=data:e>") ==
         Remote{});
   std::string many;

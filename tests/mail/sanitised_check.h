@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "mail/allowed_html.h"
 #include "mail/html_tree.h"
+#include "mail/inline_style.h"
 #include "mail/sanitise.h"
 
 namespace maildrop::mail::test {
@@ -50,8 +51,9 @@ class PageCheck {
     for (const std::string_view never : {"src", "srcset", "id", "name", "class", "action", "background", "poster"})
       if (name == never || name.starts_with("on")) problem = shown + ", which no table may have";
     if (name == "style")
-      for (const std::string_view never : {"url", "position", "\\", "expression", "@", "/*", "var(", "--"})
+      for (const std::string_view never : {"url(", "expression(", "var(", "\\", "@", "/*", "<"})
         if (to_lower(value).find(never) != std::string::npos) problem = shown + ", which no grammar may have";
+    if (name == "style" && !style_value(value, "position").empty()) problem = shown + ", which would cover others";
     if (name == "href" && !value.starts_with("mailto:") && !value.starts_with("tel:") &&
         to_lower(value.substr(0, 4)) != "http" && to_lower(value.substr(0, 4)) != "mail" &&
         to_lower(value.substr(0, 4)) != "tel:")

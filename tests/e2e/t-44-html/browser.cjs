@@ -18,7 +18,7 @@ const suspicious = () => {
       found.push(`element ${element.localName}`);
     for (const { name, value } of element.attributes) {
       if (/^(on.*|src|srcset|id|name|class|action|formaction|background|poster|ping)$/.test(name)) found.push(`attribute ${name}`);
-      if (name === "style" && /url|position|\\|expression/i.test(value)) found.push(`style ${value}`);
+      if (name === "style" && /url\(|(^|;) *position|\\|expression\(/i.test(value)) found.push(`style ${value}`);
     }
     if (element.localName === "a" && element.hasAttribute("href") &&
         !["http:", "https:", "mailto:", "tel:"].includes(element.protocol)) found.push(`link ${element.href}`);
