@@ -35,17 +35,24 @@ constexpr std::string_view kNumbers[] = {"border", "cellpadding", "cellspacing",
                                          "hspace", "rowspan",     "size",        "span",    "start",
                                          "value",  "vspace",      "width"};
 constexpr std::string_view kColours[] = {"alink", "bgcolor", "bordercolor", "color", "link", "text", "vlink"};
-constexpr std::string_view kWords[] = {"align",  "aria-hidden", "clear",   "compact", "dir",  "frame",
-                                       "hidden", "lang",        "noshade", "nowrap",  "role", "reversed",
+constexpr std::string_view kWords[] = {"align",  "aria-hidden", "clear",   "compact", "dir",      "frame",
+                                       "hidden", "lang",        "noshade", "nowrap",  "reversed", "role",
                                        "rules",  "scope",       "type",    "valign"};
 constexpr std::string_view kLoaded[] = {"archive", "background", "classid", "code", "data",
                                         "dynsrc",  "lowsrc",     "poster",  "src",  "srcset"};
-constexpr std::string_view kLoadedByHref[] = {"base", "feimage", "image", "link", "use"};
+constexpr std::string_view kLoadedByHref[] = {"base", "link", "use"};
 
-constexpr std::size_t kLongestWord = 32;   // of HTML's own; longer ones mean nothing
-constexpr std::size_t kLongestNumber = 8;  // with sign, point and `%`: no table has more columns, no page is wider
-constexpr std::size_t kLongestSpan =
-    2;  // digits: real tables have some ten columns, and a browser makes all it is told
+template <std::size_t N>
+constexpr bool is_in_order(const std::string_view (&table)[N]) {
+  return std::is_sorted(std::begin(table), std::end(table));
+}
+static_assert(is_in_order(kKept) && is_in_order(kDropped) && is_in_order(kVoid) && is_in_order(kTexts) &&
+              is_in_order(kNumbers) && is_in_order(kColours) && is_in_order(kWords) && is_in_order(kLoaded) &&
+              is_in_order(kLoadedByHref));
+
+constexpr std::size_t kLongestWord = 32;    // of HTML's own; longer ones mean nothing
+constexpr std::size_t kLongestNumber = 8;   // with sign, point and `%`: no table has more columns, no page is wider
+constexpr std::size_t kLongestSpan = 2;     // digits: a browser makes all the columns it is told to
 constexpr std::size_t kLongestFonts = 200;  // bytes of a list of fonts
 
 template <std::size_t N>

@@ -11,7 +11,7 @@
 namespace maildrop::mail {
 namespace {
 
-// In order: looked up by binary search (a test holds them to it).
+// In order: looked up by binary search.
 constexpr std::string_view kProperties[] = {"background",
                                             "background-color",
                                             "background-position",

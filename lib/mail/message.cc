@@ -107,7 +107,7 @@ std::optional<SanitisedHtml> page_of(std::string_view message, const SanitiseLim
   if (!html) return std::nullopt;
   Result<SanitisedHtml> page = sanitise(*html, limits);
   if (page) return std::move(*page);
-  return SanitisedHtml{.html = text_as_page(text_of(message)), .remote = {}, .cut = true, .pixels = 0};
+  return SanitisedHtml{.html = text_as_page(text_of(message, limits.output)), .remote = {}, .cut = true, .pixels = 0};
 }
 
 }  // namespace maildrop::mail

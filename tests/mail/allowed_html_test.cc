@@ -43,6 +43,8 @@ TEST_CASE("attributes have their grammars") {
       {"align", "center", "center"},
       {"nowrap", "", ""},
       {"lang", "pt-BR", "pt-BR"},
+      {"role", "presentation", "presentation"},
+      {"reversed", "", ""},
       {"align", "a b", nullptr},
       {"align", "javascript:x", nullptr},
       {"face", "Arial, Courier New", "Arial, Courier New"},
