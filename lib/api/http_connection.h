@@ -11,6 +11,7 @@
 #include "api/http_lane.h"
 #include "api/http_news.h"
 #include "api/http_reader.h"
+#include "api/http_web_socket.h"
 #include "core/descriptor.h"
 
 namespace maildrop::api {
@@ -66,8 +67,10 @@ class HttpConnection {
   /// Of an answer that has nothing to tell, one that has, when it comes in time: response is that then, and job whose
   /// it is. false: the client has gone.
   Awaitable<bool> long_poll(std::shared_ptr<HttpJob>& job, Response& response, IpAddress client);
-  /// Piece after piece until the client, a deadline or a drain ends it.
+  /// Until the client, a deadline or a drain ends it.
   Awaitable<> stream(std::shared_ptr<HttpJob> job, Response response, IpAddress client);
+  Awaitable<> go_on(HttpWebSocket* web, std::shared_ptr<HttpJob> job, Response piece, IpAddress client);
+  Awaitable<bool> say(HttpWebSocket* web, const Response& piece);
 
   void enter(Phase phase);
   Received receive(std::size_t& size);

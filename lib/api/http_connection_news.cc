@@ -11,7 +11,7 @@ namespace {
 
 constexpr Millis kBeat{15'000};     // so that whoever stands between does not take a stream for a dead connection
 const std::string kLine = ":\n\n";  // a comment
-const std::string kNoHead;
+const std::string kNothing;
 constexpr Millis kAfterFailure{1000};  // until a store or worker that was busy is asked again
 
 Fault crowded() { return {503, "too many requests wait for news, try again later", "api.watchers are used up"}; }
@@ -28,7 +28,8 @@ Awaitable<bool> HttpConnection::long_poll(std::shared_ptr<HttpJob>& job, Respons
     co_return true;
   }
   const Monotonic end = job->begun + response.later->wait;
-  HttpNews news(*lane_, *shared.context.watch, response.later->inbox, socket_);
+  HttpNews news(*lane_, *shared.context.watch, response.later->inbox);
+  news.watch_client(socket_);
   news_ = &news;
   HttpNews::Came came = HttpNews::Came::news;  // what came before it watched
   while (came == HttpNews::Came::news && response.later) {
@@ -56,39 +57,74 @@ Awaitable<> HttpConnection::stream(std::shared_ptr<HttpJob> job, Response respon
     co_await send(job->request, response, false);
     co_return;
   }
-  HttpNews news(*lane_, *shared.context.watch, response.later->inbox, socket_);
-  note(&job->request, response, {});
-  HeadOptions options;
-  options.now = shared.context.clock.now();
-  options.endless = true;
-  const std::string head = response_head(response, options);
-  bool open = co_await write(head, response.body);
-  enter(Phase::waiting);
-  Request request = job->request;
-  request.state = std::move(response.later->state);
-  const std::shared_ptr<Budget> budget = job->budget;
-  job.reset();  // a stream holds nothing of its answers
-  response = Response();
+  HttpNews news(*lane_, *shared.context.watch, response.later->inbox);
   news_ = &news;
-  HttpNews::Came came = HttpNews::Came::news;
-  while (open && came != HttpNews::Came::end) {
-    Millis pause = kBeat;
-    if (came == HttpNews::Came::nothing) {
-      open = co_await write(kNoHead, kLine);
-    } else {
-      auto again = std::make_shared<HttpJob>(lane_, request, budget);
-      const Response next = co_await answer_to(again, client);
-      if (next.status != 503 && !next.later) break;
-      if (next.later) request.state = next.later->state;
-      if (next.later && !next.body.empty()) open = co_await write(kNoHead, next.body);
-      if (!next.later) pause = kAfterFailure;
-    }
-    if (!open) break;
-    enter(Phase::waiting);
-    came = co_await news.wait(in(pause));
-    if (came == HttpNews::Came::nothing && pause == kAfterFailure) came = HttpNews::Came::news;
+  note(&job->request, response, {});
+  if (response.status == 101) {
+    HttpWebSocket web(socket_);
+    enter(Phase::writing);
+    std::function<void()> on_end = [&news] { news.end(); };  // named: made in the call, g++ 12 destroys it twice
+    const bool open = co_await web.accept(job->request, response, std::move(on_end));
+    if (open) co_await go_on(&web, std::move(job), std::move(response), client);
+    enter(Phase::lingering);
+    co_await web.end();
+    co_await linger();
+  } else {
+    news.watch_client(socket_);
+    HeadOptions options;
+    options.now = shared.context.clock.now();
+    options.endless = true;
+    const std::string head = response_head(response, options);
+    const bool open = co_await write(head, kNothing);
+    if (open) co_await go_on(nullptr, std::move(job), std::move(response), client);
   }
   news_ = nullptr;
+}
+
+/// Piece after piece, the first one of which is here.
+Awaitable<> HttpConnection::go_on(HttpWebSocket* web, std::shared_ptr<HttpJob> job, Response piece, IpAddress client) {
+  Request request = job->request;
+  const std::shared_ptr<Budget> budget = job->budget;
+  HttpNews::Came came = HttpNews::Came::news;
+  while (came != HttpNews::Came::end) {
+    Millis pause = kBeat;
+    if (came == HttpNews::Came::nothing) {
+      if (!web) piece.body = kLine;
+    } else if (piece.later) {
+      request.state = std::move(piece.later->state);
+    } else if (piece.status == 503) {
+      pause = kAfterFailure;
+      piece.body.clear();
+    } else {
+      break;
+    }
+    const bool open = co_await say(web, piece);
+    if (!open) break;
+    piece = Response();  // a stream holds nothing of its answers
+    job.reset();
+    enter(Phase::waiting);
+    came = co_await news_->wait(in(pause));
+    if (came == HttpNews::Came::nothing && pause == kAfterFailure) came = HttpNews::Came::news;
+    if (came != HttpNews::Came::news) continue;
+    job = std::make_shared<HttpJob>(lane_, request, budget);
+    piece = co_await answer_to(job, client);
+  }
+}
+
+/// A piece as its client takes it; false: it has gone.
+Awaitable<bool> HttpConnection::say(HttpWebSocket* web, const Response& piece) {
+  if (!web && piece.body.empty()) co_return true;
+  if (!web) {
+    const bool written = co_await write(kNothing, piece.body);
+    co_return written;
+  }
+  if (!piece.later) co_return true;
+  for (const std::string& frame : piece.later->frames) {
+    enter(Phase::writing);
+    const bool said = co_await web->say(frame);
+    if (!said || expired_) co_return false;
+  }
+  co_return true;
 }
 
 }  // namespace maildrop::api

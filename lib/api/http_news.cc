@@ -57,20 +57,21 @@ struct HttpNews::State {
   }
 };
 
-HttpNews::HttpNews(HttpLane& lane, InboxWatch& watch, const mail::Inbox& inbox, HttpSocket& socket)
-    : state_(std::make_shared<State>(lane.io)),
-      socket_(socket),
-      watcher_(watch, inbox, [state = state_] { State::wake(state); }) {
-  socket_.async_wait(asio::socket_base::wait_read,
-                     [state = state_, fd = socket_.native_handle()](const boost::system::error_code& error) {
-                       if (!error) state->look_at_client(fd);
-                     });
-}
+HttpNews::HttpNews(HttpLane& lane, InboxWatch& watch, const mail::Inbox& inbox)
+    : state_(std::make_shared<State>(lane.io)), watcher_(watch, inbox, [state = state_] { State::wake(state); }) {}
 
 HttpNews::~HttpNews() {
   state_->over = true;
   boost::system::error_code ignored;
-  socket_.cancel(ignored);
+  if (client_) client_->cancel(ignored);
+}
+
+void HttpNews::watch_client(HttpSocket& socket) {
+  client_ = &socket;
+  socket.async_wait(asio::socket_base::wait_read,
+                    [state = state_, fd = socket.native_handle()](const boost::system::error_code& error) {
+                      if (!error) state->look_at_client(fd);
+                    });
 }
 
 Awaitable<HttpNews::Came> HttpNews::wait(Monotonic until) {

@@ -31,13 +31,15 @@ class HttpNews {
  public:
   enum class Came { news, nothing, end };
 
-  /// From now on; nothing else reads from the socket while it lives.
-  HttpNews(HttpLane& lane, InboxWatch& watch, const mail::Inbox& inbox, HttpSocket& socket);
+  /// From now on.
+  HttpNews(HttpLane& lane, InboxWatch& watch, const mail::Inbox& inbox);
   ~HttpNews();
   HttpNews(const HttpNews&) = delete;
 
   /// What came first: news of the inbox since the last time (without cause at times), nothing until then, or an end.
   Awaitable<Came> wait(Monotonic until);
+  /// Ends as soon as the client does. Until then nothing else reads from the socket.
+  void watch_client(HttpSocket& socket);
   /// Nobody waits for it any more.
   void end();
   /// The client has hung up, or said that it sends no more.
@@ -46,7 +48,7 @@ class HttpNews {
  private:
   struct State;
   const std::shared_ptr<State> state_;
-  HttpSocket& socket_;
+  HttpSocket* client_ = nullptr;
   const InboxWatch::Watcher watcher_;
 };
 

@@ -35,26 +35,6 @@ bool is_read(const Request& request) {
   return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
 }
 
-std::string_view header(const Request& request, std::string_view name) {
-  const auto found = request.headers.find(name);
-  return found == request.headers.end() ? std::string_view() : found->second;
-}
-
-/// Cross-site request forgery: a page elsewhere makes its visitor's browser change things here. Browsers say where a
-/// request comes from, and pages cannot forge it. Other clients say nothing and may change what they like.
-bool from_another_site(const Request& request) {
-  if (const std::string_view site = header(request, "sec-fetch-site"); !site.empty())
-    return site != "same-origin" && site != "none";
-  const auto origin = request.headers.find("origin");
-  if (origin == request.headers.end()) return false;
-  const std::string_view host = header(request, "host");
-  if (host.empty()) return true;
-  // https too: a proxy before us may speak TLS for us.
-  for (const std::string_view scheme : {"http://", "https://"})
-    if (equals_ignoring_case(origin->second, std::string(scheme).append(host))) return false;
-  return true;
-}
-
 /// From an address of loopback, and of nobody else: a proxy there asks for others, who are named by what it adds, and a
 /// page elsewhere makes its visitor's browser ask.
 bool is_local(const Request& request) {
@@ -121,7 +101,7 @@ Response not_allowed(const Request& request, const Match& match) {
 }
 
 Response answer(const Request& request, Context& context) {
-  if (!is_our_host(header(request, "host"), context.config))
+  if (!is_our_host(field_of(request, "host"), context.config))
     return refused(request, {421, "this host is not served here", "the Host is none of api.hosts"});
   const Match match = find(request);
   if (match.allowed.empty()) return refused(request, {404, "no such path", {}});
@@ -139,7 +119,7 @@ void add_common_headers(const Request& request, const Config& config, Response& 
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
   // Without credentials, of which there are none.
-  const std::string_view origin = header(request, "origin");
+  const std::string_view origin = field_of(request, "origin");
   if (!of_mail || !is_read(request) || !may_read(origin, config)) return;
   response.headers.emplace_back("Access-Control-Allow-Origin", "*");
   // What a page's script sees beside Content-Type: so that it knows when to come again.
@@ -151,6 +131,11 @@ void add_common_headers(const Request& request, const Config& config, Response& 
 Response no_memory() { return {500, {}, {}, {}, "no memory"}; }
 
 }  // namespace
+
+std::string_view field_of(const Request& request, std::string_view name) {
+  const auto found = request.headers.find(name);
+  return found == request.headers.end() ? std::string_view() : found->second;
+}
 
 std::span<const Route> routes() {
   static const std::vector<Route> all = [] {

@@ -31,12 +31,17 @@ struct Request {
   std::optional<std::string> state{};  // of a stream: what Later said with the piece before
 };
 
+/// A field of its header, by its name in lower case; empty where there is none.
+std::string_view field_of(const Request& request, std::string_view name);
+
 /// An answer that news of an inbox may change. GET alone.
 struct Later {
   mail::Inbox inbox;
   Millis wait{};        // this is the answer if there is no news for so long; else the handler is asked again
   bool stream = false;  // it is a first piece, without end: at each news the handler is asked for the next one
   std::string state{};  // of the stream, for the next piece
+  /// Of a stream over a WebSocket, whose first answer has the status 101: its pieces, in place of bodies. A text each.
+  std::vector<std::string> frames{};
 };
 
 struct Response {

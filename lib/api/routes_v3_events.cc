@@ -1,8 +1,11 @@
-/// routes_v3_events.cc: what happens in an inbox, as it happens: server-sent events (WHATWG HTML 9.2).
+/// routes_v3_events.cc: what happens in an inbox, as it happens: server-sent events (WHATWG HTML 9.2), and the same
+/// over a WebSocket.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "api/answer.h"
+#include "api/site.h"
 #include "core/text.h"
 
 namespace maildrop::api {
@@ -57,20 +60,51 @@ Known known_at_start(const Request& request, const Known& now) {
   return known;
 }
 
-void append_event(std::string& out, std::string_view type, const std::string& id, const Json& data) {
-  if (!id.empty()) out.append("id: ").append(id).append("\n");
-  out.append("event: ").append(type).append("\ndata: ").append(to_text(data)).append("\n\n");
-}
+struct Event {
+  std::string_view type;
+  std::string id;  // of the message
+  Json data;
+};
 
 /// From what was known to what there is; the oldest first.
-std::string told(const Known& before, const std::vector<store::Summary>& newest_first) {
-  std::string out;
+std::vector<Event> told(const Known& before, const std::vector<store::Summary>& newest_first) {
+  std::vector<Event> events;
   const Known now = known_of(newest_first);
   for (const std::string& id : before.ids)
-    if (before.ids.size() < kMostKnown && !now.contains(id)) append_event(out, "removed", "", Json{{"id", id}});
+    if (before.ids.size() < kMostKnown && !now.contains(id)) events.push_back({"removed", id, Json{{"id", id}}});
   for (auto each = newest_first.rbegin(); each != newest_first.rend(); ++each)
-    if (!before.contains(each->id.text())) append_event(out, "message", each->id.text(), v3_summary(*each));
-  return out;
+    if (!before.contains(each->id.text())) events.push_back({"message", each->id.text(), v3_summary(*each)});
+  return events;
+}
+
+/// Where a stream may go on is behind a message, so a removal has no id.
+std::string as_text(const std::vector<Event>& events) {
+  std::string text;
+  for (const Event& event : events) {
+    if (event.type == "message") text.append("id: ").append(event.id).append("\n");
+    text.append("event: ").append(event.type).append("\ndata: ").append(to_text(event.data)).append("\n\n");
+  }
+  return text;
+}
+
+std::vector<std::string> as_frames(const std::vector<Event>& events) {
+  std::vector<std::string> frames;
+  for (const Event& event : events) frames.push_back(to_text(Json{{"event", event.type}, {"data", event.data}}));
+  return frames;
+}
+
+bool wants_web_socket(const Request& request) {
+  return request.method == "GET" && equals_ignoring_case(field_of(request, "upgrade"), "websocket");
+}
+
+/// Pages everywhere may open a socket, and CORS does not keep them: who may not read what comes by it is told here.
+std::optional<Fault> refuse_web_socket(const Request& request, const Context& context) {
+  if (from_another_site(request) && !may_read(field_of(request, "origin"), context.config))
+    return Fault{403, "pages of that origin may not read here (api.cors)", {}};
+  if (field_of(request, "sec-websocket-version") != "13" || field_of(request, "sec-websocket-key").empty())
+    return Fault{400, "that is no handshake of RFC 6455", {}};
+  if (!context.watch) return Fault{503, "there is no news here", "this process watches no inbox"};
+  return std::nullopt;
 }
 
 Response events(const Request& request, Args args, Context& context) {
@@ -78,21 +112,31 @@ Response events(const Request& request, Args args, Context& context) {
   if (!inbox) return problem(inbox.error());
   const auto quarantined = quarantined_of(request);
   if (!quarantined) return problem(quarantined.error());
+  const bool socket = wants_web_socket(request);
+  if (const auto fault = socket ? refuse_web_socket(request, context) : std::nullopt) return problem(*fault);
   const auto found = context.inboxes.list(*inbox, {.limit = kMostKnown, .quarantined = *quarantined});
   if (!found) return problem(found.error());
   const Known now = known_of(*found);
+  const std::vector<Event> events =
+      told(request.state ? from_state(*request.state) : known_at_start(request, now), *found);
   Response response;
+  response.later = Later{*inbox, {}, true, to_state(now)};
+  if (socket) {
+    response.status = 101;
+    response.content_type.clear();
+    response.later->frames = as_frames(events);
+    return response;
+  }
   response.content_type = "text/event-stream";
   response.headers.emplace_back("X-Accel-Buffering", "no");  // nginx would keep pieces until they are many
   if (!request.state) response.body = kRetry;
-  response.body += told(request.state ? from_state(*request.state) : known_at_start(request, now), *found);
-  response.later = Later{*inbox, {}, true, to_state(now)};
+  response.body += as_text(events);
   return response;
 }
 
 constexpr Route kRoutes[] = {
     {"GET", "/api/v3/mailboxes/{name}/events",
-     "what happens in an inbox, as server-sent events; ?since=ID or Last-Event-ID, ?quarantined=hidden|shown|only",
+     "what happens in an inbox, as server-sent events or over a WebSocket; ?since=ID, ?quarantined=hidden|shown|only",
      events},
 };
 

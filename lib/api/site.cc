@@ -55,4 +55,17 @@ bool may_read(std::string_view origin, const Config& config) {
   return host != std::string_view::npos && is_loopback_name(without_port(origin.substr(host + 3)));
 }
 
+bool from_another_site(const Request& request) {
+  if (const std::string_view site = field_of(request, "sec-fetch-site"); !site.empty())
+    return site != "same-origin" && site != "none";
+  const auto origin = request.headers.find("origin");
+  if (origin == request.headers.end()) return false;
+  const std::string_view host = field_of(request, "host");
+  if (host.empty()) return true;
+  // https too: a proxy before us may speak TLS for us.
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (equals_ignoring_case(origin->second, std::string(scheme).append(host))) return false;
+  return true;
+}
+
 }  // namespace maildrop::api

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "api/route.h"
 #include "core/config.h"
 
 namespace maildrop::api {
@@ -13,5 +14,9 @@ bool is_our_host(std::string_view host, const Config& config);
 
 /// Whether pages of this origin may read (api.cors). One without an Origin is of no page elsewhere.
 bool may_read(std::string_view origin, const Config& config);
+
+/// Cross-site request forgery: a page elsewhere makes its visitor's browser change things here. Browsers say where a
+/// request comes from, and pages cannot forge it. Other clients say nothing and may change what they like.
+bool from_another_site(const Request& request);
 
 }  // namespace maildrop::api

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "api/http_web_socket.h"
 #include "api/scripted_feed.h"
 #include "api/wire.h"
 
@@ -156,9 +157,100 @@ TEST_CASE("a drain ends them: a list is what it is, and a stream is over") {
   CHECK(done.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready);
 }
 
+namespace {
+
+/// The handshake of RFC 6455 1.3.
+const std::string kUpgrade =
+    "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+/// A short frame of a client: masked by zeros.
+std::string from_client(char opcode, const std::string& text) {
+  return std::string{static_cast<char>(0x80 | opcode), static_cast<char>(0x80 | text.size())} + std::string(4, '\0') +
+         text;
+}
+
+}  // namespace
+
+TEST_CASE("a WebSocket tells what happens") {
+  Newsroom room;
+  room.site.start();
+  Client client = room.ask("bob/events?since=" + kFirstId, kUpgrade);
+  const std::string head = until(client, "}}\n");
+  CHECK(statuses(head) == "101");
+  CHECK(head.find("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") != std::string::npos);  // of the RFC's example
+  CHECK(head.find("\r\nCache-Control: no-store\r\n") != std::string::npos);
+  CHECK(head.find("Beast") == std::string::npos);
+  CHECK(head.find("{\"event\":\"message\",\"data\":{\"id\":\"" + kSecondId) != std::string::npos);
+  REQUIRE(room.has_watchers(1));
+  room.mail("bob", kThird);
+  CHECK(until(client, "}}\n").find("{\"event\":\"message\",\"data\":{\"id\":\"" + kThird) != std::string::npos);
+  REQUIRE(*room.site.world.store.remove(mail::Inbox::trusted("bob"), store::MessageId::trusted(kFirstId)));
+  room.script.say("bob");
+  CHECK(until(client, "}}\n").find("{\"event\":\"removed\",\"data\":{\"id\":\"" + kFirstId) != std::string::npos);
+  client.send(from_client(9, "there?"));
+  CHECK(until(client, "there?").find("\x8a\x06there?") != std::string::npos);  // a pong
+  client.send(from_client(1, "what a client says is nothing"));
+  client.send(from_client(8, ""));
+  CHECK(client.receive_all().starts_with('\x88'));
+  CHECK(room.site.has_connections(0));
+  CHECK(room.has_watchers(0));
+}
+
+TEST_CASE("a WebSocket whose client goes, says too much or something too large is over") {
+  Newsroom room;
+  room.site.start();
+  std::string much;
+  for (std::size_t i = 0; i < HttpWebSocket::kMostSaid; ++i) much += from_client(1, "more");
+  const std::string large{"\x81\xfe\x08\x00\0\0\0\0", 8};
+  for (const std::string& said : {std::string(), much, large + std::string(2048, 'x'), std::string("\x81\x01x"),
+                                  std::string("GET / HTTP/1.1\r\n\r\n")}) {
+    Client client = room.ask("eve/events", kUpgrade);
+    CHECK(statuses(until(client, "\r\n\r\n")) == "101");
+    REQUIRE(room.has_watchers(1));
+    if (said.empty())
+      client.hang_up();
+    else
+      client.send(said);
+    CHECK(room.has_watchers(0));
+    CHECK(room.site.has_connections(0));
+  }
+}
+
+TEST_CASE("a drain ends a WebSocket, whether its client answers or not") {
+  Newsroom room;
+  room.site.start();
+  Client client = room.ask("eve/events", kUpgrade);
+  until(client, "\r\n\r\n");
+  REQUIRE(room.has_watchers(1));
+  std::promise<void> done;
+  room.site.server->drain([&done] { done.set_value(); });
+  CHECK(client.receive_all().find("\x88\x02\x03\xe9") != std::string::npos);  // 1001, going away
+  CHECK(done.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+}
+
+TEST_CASE("what is no handshake, or of a page elsewhere that may not read, is refused") {
+  Newsroom room;
+  room.site.world.config.api.cors = {"https://friend.example"};
+  room.site.start();
+  const auto status_of = [&](const std::string& fields) {
+    Client client = room.ask("eve/events", fields);
+    return statuses(until(client, "\r\n\r\n"));
+  };
+  CHECK(status_of(kUpgrade + "Origin: https://evil.example\r\n") == "403");
+  CHECK(status_of(kUpgrade + "Origin: null\r\n") == "403");
+  CHECK(status_of(kUpgrade + "Origin: https://friend.example\r\n") == "101");
+  CHECK(status_of(kUpgrade + "Origin: http://x\r\n") == "101");  // our own page
+  CHECK(status_of("Upgrade: websocket\r\n") == "400");
+  CHECK(status_of("Upgrade: websocket\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: a\r\n") == "400");
+  CHECK(status_of("Upgrade: h2c\r\n") == "200");
+}
+
 TEST_CASE("without news nobody waits") {
   Site site;
   site.start();
   CHECK(statuses(site.get("/api/v3/mailboxes/eve?wait=20")) == "200");
   CHECK(statuses(site.get("/api/v3/mailboxes/eve/events")) == "200");
+  const std::string socket = site.say("GET /api/v3/mailboxes/eve/events HTTP/1.1\r\nHost: x\r\n" + kUpgrade + "\r\n");
+  CHECK(statuses(socket) == "503");
 }
