@@ -1,6 +1,7 @@
 /// offload.cc: a bounded queue and the threads that empty it.
 #include "service/offload.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -8,8 +9,14 @@
 
 namespace maildrop::service {
 
-Offload::Offload(unsigned threads, std::size_t waiting) : limit_(waiting) {
-  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+namespace {
+
+constexpr std::size_t kShare = 4;  // of the queue, for one source
+
+}  // namespace
+
+Offload::Offload(unsigned threads, std::size_t waiting) : limit_(waiting), at_work_(threads) {
+  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this, i] { run(i); });
 }
 
 Offload::~Offload() {
@@ -29,6 +36,8 @@ bool Offload::push(const IpAddress& source, std::function<void()> work) {
     const std::lock_guard lock(mutex_);
     if (ending_ || waiting_ >= limit_) return false;
     if (const auto known = sources_.find(source); known != sources_.end()) {
+      const std::size_t most = source == IpAddress() ? limit_ : std::max<std::size_t>(1, limit_ / kShare);
+      if (known->second->waiting.size() >= most) return false;
       known->second->waiting.push_back(std::move(work));
     } else {  // in this order: when memory runs out, nothing has changed
       std::list<Source> fresh(1);
@@ -43,27 +52,36 @@ bool Offload::push(const IpAddress& source, std::function<void()> work) {
   return true;
 }
 
-/// The oldest of the source whose turn it is. REQUIRES: the lock, and that something waits.
-Offload::Work Offload::take() {
-  Source& source = turns_.front();
-  Work work = std::move(source.waiting.front());
-  source.waiting.pop_front();
+/// Whose turn it is, of those that may have a thread more; the end: nobody's. REQUIRES: the lock.
+std::list<Offload::Source>::iterator Offload::next() {
+  const auto most = static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, at_work_.size() - 1));
+  return std::find_if(turns_.begin(), turns_.end(), [&](const Source& source) {
+    return source.address == IpAddress() || std::count(at_work_.begin(), at_work_.end(), source.address) < most;
+  });
+}
+
+/// The oldest of a source, which goes behind all others. REQUIRES: the lock.
+Offload::Work Offload::take(std::list<Source>::iterator source) {
+  Work work = std::move(source->waiting.front());
+  source->waiting.pop_front();
   --waiting_;
-  if (source.waiting.empty()) {
-    sources_.erase(source.address);
-    turns_.pop_front();
+  if (source->waiting.empty()) {
+    sources_.erase(source->address);
+    turns_.erase(source);
   } else {
-    turns_.splice(turns_.end(), turns_, turns_.begin());
+    turns_.splice(turns_.end(), turns_, source);
   }
   return work;
 }
 
-void Offload::run() {
+void Offload::run(std::size_t thread) {
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return ending_ || !turns_.empty(); });
+    std::list<Source>::iterator source;
+    wake_.wait(lock, [&] { return ending_ || (source = next()) != turns_.end(); });
     if (ending_) return;
-    Work work = take();
+    at_work_[thread] = source->address;
+    Work work = take(source);
     lock.unlock();
     try {
       work();
@@ -72,6 +90,7 @@ void Offload::run() {
     }
     work = nullptr;  // what it holds goes before the lock is taken again
     lock.lock();
+    at_work_[thread] = IpAddress();
   }
 }
 

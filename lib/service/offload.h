@@ -16,7 +16,9 @@
 namespace maildrop::service {
 
 /// A fixed number of threads and a bounded queue. Sources take turns: who asks for much waits behind himself, and
-/// whoever asks for one thing waits for one thing of each other source at most. Thread-safe.
+/// whoever asks for one thing waits for one thing of each other source at most. No source has more than a quarter of
+/// the queue, or all threads at once where there are several: there is one that is free for others. Peers of unix
+/// sockets (`::`) are no source, and have what there is. Thread-safe.
 class Offload {
  public:
   Offload(unsigned threads, std::size_t waiting);
@@ -24,8 +26,8 @@ class Offload {
   Offload(const Offload&) = delete;
 
   /// Runs `work` on one of the threads, after what came earlier from the same source. false, and nothing is run, when
-  /// the queue is full. Never blocks. The answer goes back by asio::post; what `work` throws is logged. Work is
-  /// destroyed without having run when this ends first: what must happen in any case belongs into a destructor.
+  /// the queue is full, or its quarter. Never blocks. The answer goes back by asio::post; what `work` throws is logged.
+  /// Work is destroyed without having run when this ends first: what must happen in any case belongs into a destructor.
   bool push(const IpAddress& source, std::function<void()> work);
 
  private:
@@ -35,15 +37,17 @@ class Offload {
     std::deque<Work> waiting;  // never empty
   };
 
-  void run();
-  Work take();
+  void run(std::size_t thread);
+  std::list<Source>::iterator next();
+  Work take(std::list<Source>::iterator source);
 
   const std::size_t limit_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::list<Source> turns_;  // the first is next
   std::unordered_map<IpAddress, std::list<Source>::iterator> sources_;
-  std::size_t waiting_ = 0;  // in all
+  std::vector<IpAddress> at_work_;  // for whom each thread works; `::`: for nobody who counts
+  std::size_t waiting_ = 0;         // in all
   bool ending_ = false;
   std::vector<std::thread> threads_;
 };

@@ -48,7 +48,7 @@ TEST_CASE("a full queue refuses, and the end forgets what waits") {
   const auto held = std::make_shared<int>(0);
   std::future<void> ending;
   {
-    auto offload = std::make_unique<Offload>(1, 2);
+    auto offload = std::make_unique<Offload>(1, 2);  // a quarter is one
     Blocker blocker(*offload);
     CHECK(offload->push(kOne, [&runs, held] { ++runs; }));
     CHECK(offload->push(kTwo, [&runs, held] { ++runs; }));
@@ -75,6 +75,36 @@ TEST_CASE("who asks for much waits behind himself, not others behind him") {
   blocker.let_go();
   last.get_future().wait();
   CHECK(order == "axbycd");
+}
+
+TEST_CASE("no source has more than a quarter of the queue, but peers of unix sockets, who are none") {
+  Offload offload(1, 8);
+  Blocker blocker(offload);
+  const auto pushed = [&](const IpAddress& source) {
+    int taken = 0;
+    while (offload.push(source, [] {})) ++taken;
+    return taken;
+  };
+  CHECK(pushed(kOne) == 2);
+  CHECK(pushed(kTwo) == 2);
+  CHECK(pushed(IpAddress()) == 4);
+  blocker.let_go();
+}
+
+TEST_CASE("of several threads one is free for others, and who has waited has it then") {
+  Offload offload(2, 100);
+  Blocker blocker(offload);
+  std::promise<void> own, of_another;
+  std::atomic<bool> begun{false};
+  REQUIRE(offload.push(kOne, [&] {
+    begun = true;
+    own.set_value();
+  }));
+  REQUIRE(offload.push(kTwo, [&] { of_another.set_value(); }));
+  of_another.get_future().wait();
+  CHECK_FALSE(begun);
+  blocker.let_go();
+  own.get_future().wait();
 }
 
 TEST_CASE("work that throws ends neither its thread nor the process") {
