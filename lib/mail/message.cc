@@ -107,7 +107,9 @@ std::optional<SanitisedHtml> page_of(std::string_view message, const SanitiseLim
   if (!html) return std::nullopt;
   Result<SanitisedHtml> page = sanitise(*html, limits);
   if (page) return std::move(*page);
-  return SanitisedHtml{.html = text_as_page(text_of(message, limits.output)), .remote = {}, .cut = true, .pixels = 0};
+  // What could not be parsed is not parsed once more: without a plain part its source is shown.
+  const std::string text = text_of(message, limits.output / 2, std::chrono::milliseconds(0));
+  return SanitisedHtml{.html = text_as_page(text), .remote = {}, .cut = true, .pixels = 0};
 }
 
 }  // namespace maildrop::mail

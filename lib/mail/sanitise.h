@@ -14,7 +14,7 @@ namespace maildrop::mail {
 struct SanitiseLimits {
   std::size_t input = 1u << 20;         // bytes of HTML looked at; the rest is cut
   std::size_t memory = 32u << 20;       // of a parse tree
-  std::chrono::milliseconds time{500};  // of parsing, all rounds together
+  std::chrono::milliseconds time{100};  // of parsing, all rounds together: a newsletter takes one or two
   std::size_t output =
       512 * 1024;                 // bytes of the page; the rest is cut. Within input, or a page could not be read again
   std::size_t elements = 50'000;  // written; the rest is cut. A large newsletter has 3,000
