@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,8 @@ struct Early {
 struct Recipient {
   Address address;
   Inbox inbox;
-  bool discarded = false;  // hears 250, and gets nothing
+  bool discarded = false;       // hears 250, and gets nothing
+  std::optional<Inbox> alias{};  // by which it was named
 };
 
 /// Filled phase by phase; what a later phase brings is empty before it. Moved, never copied.

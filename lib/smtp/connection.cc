@@ -359,8 +359,11 @@ Connection::Outgoing Connection::take_delivery() {
     summary.score = judgement.score;
     delivery.verdicts = std::move(judgement.verdicts);
   }
-  for (mail::Recipient& recipient : transaction.recipients)
+  for (mail::Recipient& recipient : transaction.recipients) {
+    const auto same = [&](const store::Delivery::Target& target) { return target.inbox == recipient.inbox; };
+    if (std::any_of(delivery.targets.begin(), delivery.targets.end(), same)) continue;  // a name and its alias
     delivery.targets.push_back({std::move(recipient.inbox), recipient.address.to_string()});
+  }
   Record record{summary.id,   summary.from,       delivery.targets.front().inbox.name(), delivery.targets.size(),
                 summary.size, transaction.removed};
   note_delivery(delivery, record);

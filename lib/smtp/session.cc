@@ -188,11 +188,14 @@ void Session::run_rcpt(std::string_view argument) {
   if (!policy_->accepts(*to)) return refuse_recipient(reply::relaying_denied, to->to_string());
   Result<mail::Inbox> inbox = mail::Inbox::of(*to, policy_->config.inbox, policy_->hostname);
   if (!inbox) return refuse_recipient(reply::bad_inbox, to->to_string());
+  const mail::Inbox named = *inbox;
   inbox = mail::destination(policy_->aliases, std::move(*inbox), means_.clock ? means_.clock->now() : Time{});
   if (!inbox) return refuse_recipient(reply::no_such_alias, to->to_string());
   std::vector<mail::Recipient>& recipients = transaction_.recipients;
-  const bool known = std::any_of(recipients.begin(), recipients.end(),
-                                 [&](const mail::Recipient& other) { return other.inbox == *inbox; });
+  // By the names alone: that one of them is an alias of another would be heard by who guesses at it.
+  const bool known = std::any_of(recipients.begin(), recipients.end(), [&](const mail::Recipient& other) {
+    return other.alias.value_or(other.inbox) == named;
+  });
   if (known && ++surplus_ <= policy_->config.limits.recipient_overshoot) {
     refused_recipient_ = false;  // two spellings of one inbox: it gets the message once
     ++accepted_;
@@ -200,7 +203,9 @@ void Session::run_rcpt(std::string_view argument) {
   }
   if (known || recipients.size() >= policy_->config.limits.recipients)
     return put_off_recipient(reply::too_many_recipients);
+  const bool is_alias = *inbox != named;
   recipients.push_back({std::move(*to), std::move(*inbox)});
+  if (is_alias) recipients.back().alias = named;
   if (!hold(bytes_beside_data())) {
     recipients.pop_back();
     return put_off_recipient(reply::no_memory);

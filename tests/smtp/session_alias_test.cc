@@ -71,6 +71,26 @@ TEST_CASE("alias: its mail goes to the inbox it is of, with the address that was
   CHECK(box.said.find("hidden") == std::string::npos);
 }
 
+TEST_CASE("alias: a full transaction does not tell whose it is") {
+  Postbox box;
+  box.config.limits.recipients = 2;
+  const std::string alias = box.alias_of("the-hidden-name");
+  const Heard heard = box.send_to({alias + "@example.org", "filler@example.org", "a-guess@example.org",
+                                   "the-hidden-name@example.org", alias + "@example.org"});
+  CHECK(heard[2] == heard[3]);
+  CHECK(heard[4] == kTaken);  // the same name once more
+}
+
+TEST_CASE("alias: a name and its alias are two recipients and one inbox") {
+  Postbox box;
+  const std::string alias = box.alias_of("the-hidden-name");
+  CHECK(box.send_to({alias + "@example.org", "the-hidden-name@example.org"}) == Heard{kTaken, kTaken});
+  REQUIRE(box.taken.recipients.size() == 2);
+  CHECK(box.taken.recipients[0].alias->name() == alias);
+  CHECK_FALSE(box.taken.recipients[1].alias);
+  CHECK(box.taken.recipients[0].inbox == box.taken.recipients[1].inbox);
+}
+
 TEST_CASE("alias: forged, of another key or expired it is no inbox, and senders hear the same of all") {
   Postbox box;
   std::string forged = box.alias_of("bob");
