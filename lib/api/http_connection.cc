@@ -127,8 +127,7 @@ Awaitable<> HttpConnection::serve() {
         co_await stream(std::move(job), std::move(response), client);
         co_return;
       }
-      const bool here = co_await long_poll(job, response, client);
-      if (!here) co_return;
+      co_await long_poll(job, response, client);
     }
     add_rate_fields(rate, response);
     const bool keep = reader_.keep_alive() && !shared.draining();

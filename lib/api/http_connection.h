@@ -65,8 +65,8 @@ class HttpConnection {
   Awaitable<> refuse(Refusal why);
   Awaitable<> linger();
   /// Of an answer that has nothing to tell, one that has, when it comes in time: response is that then, and job whose
-  /// it is. false: the client has gone.
-  Awaitable<bool> long_poll(std::shared_ptr<HttpJob>& job, Response& response, IpAddress client);
+  /// it is. A client that has gone ends the wait; one that only sends no more still has its answer.
+  Awaitable<> long_poll(std::shared_ptr<HttpJob>& job, Response& response, IpAddress client);
   /// Until the client, a deadline or a drain ends it.
   Awaitable<> stream(std::shared_ptr<HttpJob> job, Response response, IpAddress client);
   Awaitable<> go_on(HttpWebSocket* web, std::shared_ptr<HttpJob> job, Response piece, IpAddress client);

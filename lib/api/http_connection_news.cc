@@ -14,23 +14,22 @@ const std::string kLine = ":\n\n";  // a comment
 const std::string kNothing;
 constexpr Millis kAfterFailure{1000};  // until a store or worker that was busy is asked again
 
-Fault crowded() { return {503, "too many requests wait for news, try again later", "api.watchers are used up"}; }
-
 Monotonic in(Millis time) { return std::chrono::steady_clock::now() + time; }
 
 }  // namespace
 
-Awaitable<bool> HttpConnection::long_poll(std::shared_ptr<HttpJob>& job, Response& response, IpAddress client) {
+Awaitable<> HttpConnection::long_poll(std::shared_ptr<HttpJob>& job, Response& response, IpAddress client) {
   HttpShared& shared = *lane_->shared;
-  const WatchPlace seat(shared);
+  const WatchPlace seat(shared, client);
   if (!seat) {
-    response = shared.refuse(job->request, crowded());
-    co_return true;
+    response = shared.refuse(job->request, seat.why());
+    co_return;
   }
   const Monotonic end = job->begun + response.later->wait;
   HttpNews news(*lane_, *shared.context.watch, response.later->inbox);
   news.watch_client(socket_);
   news_ = &news;
+  if (shared.draining()) news.end();
   HttpNews::Came came = HttpNews::Came::news;  // what came before it watched
   while (came == HttpNews::Came::news && response.later) {
     auto again = std::make_shared<HttpJob>(lane_, job->request, job->budget);
@@ -46,19 +45,19 @@ Awaitable<bool> HttpConnection::long_poll(std::shared_ptr<HttpJob>& job, Respons
     if (response.later) came = co_await news.wait(end);
   }
   news_ = nullptr;
-  co_return !news.client_gone();
 }
 
 Awaitable<> HttpConnection::stream(std::shared_ptr<HttpJob> job, Response response, IpAddress client) {
   HttpShared& shared = *lane_->shared;
-  const WatchPlace seat(shared);
+  const WatchPlace seat(shared, client);
   if (!seat) {
-    response = shared.refuse(job->request, crowded());
+    response = shared.refuse(job->request, seat.why());
     co_await send(job->request, response, false);
     co_return;
   }
   HttpNews news(*lane_, *shared.context.watch, response.later->inbox);
   news_ = &news;
+  if (shared.draining()) news.end();
   note(&job->request, response, {});
   if (response.status == 101) {
     HttpWebSocket web(socket_);

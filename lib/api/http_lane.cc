@@ -29,6 +29,14 @@ RateLimits rate_limits(const Config& config, bool shared) {
   return {config.api.request_rate, config.api.inbox_rate, config.limits.ledger, shared};
 }
 
+/// Proxies are not spared: it is their clients that wait.
+service::AdmissionLimits watch_limits(const ApiSettings& at_start, const Config& in_force) {
+  service::AdmissionLimits limits = admission_limits(at_start, in_force);
+  limits.total = at_start.watchers;
+  limits.exempt = in_force.limits.exempt;
+  return limits;
+}
+
 /// Often enough that a deadline is met within a quarter of itself.
 Millis sweep_period(const ApiSettings& settings) {
   const Millis shortest = std::min({settings.request_timeout, settings.write_timeout, settings.idle_timeout});
@@ -49,6 +57,7 @@ HttpShared::HttpShared(service::Offload& workers, Context& its_context, bool has
           its_context.metrics.histogram("maildrop_http_request_seconds", "Time from an HTTP request to its answer")),
       connections(its_context.metrics.gauge("maildrop_http_connections", "Open HTTP connections")),
       watchers(its_context.metrics.gauge("maildrop_http_watchers", "HTTP requests that wait for news of an inbox")),
+      watching(watch_limits(settings, its_context.config)),
       config_(std::make_shared<const Config>(its_context.config)) {
   static constexpr std::string_view kLabels[] = {"status=\"1xx\"", "status=\"2xx\"", "status=\"3xx\"", "status=\"4xx\"",
                                                  "status=\"5xx\""};
@@ -113,6 +122,7 @@ Rates::Answer HttpShared::take(const Request& request, const Route* route, const
 void HttpShared::apply(const Config& config) {
   auto next = std::make_shared<const Config>(config);
   admission.apply(admission_limits(settings, *next));
+  watching.apply(watch_limits(settings, *next));
   rates->apply(rate_limits(*next, shares_rates));
   const std::lock_guard lock(mutex_);
   config_ = std::move(next);

@@ -83,7 +83,7 @@ class HttpShared {
   metrics::Histogram& seconds;
   metrics::Gauge& connections;
   metrics::Gauge& watchers;
-  std::atomic<unsigned> watching{0};  // WatchPlace
+  service::Admission watching;
 
  private:
   std::shared_ptr<const Config> config();

@@ -1,8 +1,9 @@
 /// http_news.cc: a timer that others cut short.
 #include "api/http_news.h"
 
-#include <sys/socket.h>
+#include <poll.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <exception>
@@ -11,18 +12,21 @@ namespace maildrop::api {
 
 namespace asio = boost::asio;
 
-WatchPlace::WatchPlace(HttpShared& shared)
-    : shared_(shared), has_(shared.watching.fetch_add(1) < shared.settings.watchers) {
-  if (has_)
-    shared_.watchers.add(1);
-  else
-    --shared_.watching;
+WatchPlace::WatchPlace(HttpShared& shared, const IpAddress& source)
+    : shared_(shared), source_(source.source()), answer_(shared.watching.enter(source_)) {
+  if (*this) shared_.watchers.add(1);
 }
 
 WatchPlace::~WatchPlace() {
-  if (!has_) return;
-  --shared_.watching;
+  if (!*this) return;
+  shared_.watching.leave(source_);
   shared_.watchers.add(-1);
+}
+
+Fault WatchPlace::why() const {
+  if (answer_ == service::Admission::Answer::full)
+    return {503, "too many requests wait for news, try again later", "api.watchers are used up"};
+  return {429, "too many of your requests wait for news", "as many wait as it may have connections"};
 }
 
 /// Outlives its HttpNews where a wake is on its way.
@@ -33,7 +37,6 @@ struct HttpNews::State {
   Timer timer;
   bool news = false;
   bool ended = false;
-  bool gone = false;                // the client
   bool over = false;                // nobody waits, and the socket may be another one
   std::atomic<bool> posted{false};  // one wake at a time is on its way
 
@@ -49,10 +52,11 @@ struct HttpNews::State {
     state->posted = false;
   }
 
+  /// What it has sent is the next request, and waits for its turn.
   void look_at_client(int socket) {
-    char byte = 0;
-    if (over || recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) return;  // the next request waits for its turn
-    gone = ended = true;
+    pollfd client{socket, POLLRDHUP, 0};
+    if (over || poll(&client, 1, 0) <= 0) return;
+    ended = true;
     timer.cancel();
   }
 };
@@ -78,8 +82,9 @@ Awaitable<HttpNews::Came> HttpNews::wait(Monotonic until) {
   State& state = *state_;
   while (!state.news && !state.ended) {
     if (std::chrono::steady_clock::now() >= until) co_return Came::nothing;
-    state.timer.expires_at(until);
+    state.timer.expires_at(std::min(until, std::chrono::steady_clock::now() + kLook));
     co_await state.timer.async_wait(kWait);
+    if (client_) state.look_at_client(client_->native_handle());
   }
   if (state.ended) co_return Came::end;
   state.news = false;
@@ -90,7 +95,5 @@ void HttpNews::end() {
   state_->ended = true;
   state_->timer.cancel();
 }
-
-bool HttpNews::client_gone() const { return state_->gone; }
 
 }  // namespace maildrop::api

@@ -5,6 +5,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <memory>
 
+#include "api/answer.h"
 #include "api/http_lane.h"
 #include "api/inbox_watch.h"
 
@@ -12,24 +13,29 @@ namespace maildrop::api {
 
 using HttpSocket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor>;
 
-/// A place among those who wait (api.watchers), for as long as it lives. Thread-safe.
+/// A place among those who wait (api.watchers, and of a source api.connections_per_source), for as long as it lives.
+/// Thread-safe.
 class WatchPlace {
  public:
-  explicit WatchPlace(HttpShared& shared);
+  WatchPlace(HttpShared& shared, const IpAddress& source);
   ~WatchPlace();
   WatchPlace(const WatchPlace&) = delete;
-  /// false: all are taken.
-  explicit operator bool() const { return has_; }
+  /// false: there is none.
+  explicit operator bool() const { return answer_ == service::Admission::Answer::admitted; }
+  /// REQUIRES: there is none.
+  Fault why() const;
 
  private:
   HttpShared& shared_;
-  const bool has_;
+  const IpAddress source_;
+  const service::Admission::Answer answer_;
 };
 
 /// News of one inbox, and the end of a client that says nothing meanwhile. For the thread of its loop.
 class HttpNews {
  public:
   enum class Came { news, nothing, end };
+  static constexpr Millis kLook{5000};
 
   /// From now on.
   HttpNews(HttpLane& lane, InboxWatch& watch, const mail::Inbox& inbox);
@@ -38,12 +44,11 @@ class HttpNews {
 
   /// What came first: news of the inbox since the last time (without cause at times), nothing until then, or an end.
   Awaitable<Came> wait(Monotonic until);
-  /// Ends as soon as the client does. Until then nothing else reads from the socket.
+  /// Ends as well when the client has hung up, or has said that it sends no more: at once, or within kLook where it has
+  /// sent something before. Nothing else reads from the socket meanwhile.
   void watch_client(HttpSocket& socket);
   /// Nobody waits for it any more.
   void end();
-  /// The client has hung up, or said that it sends no more.
-  bool client_gone() const;
 
  private:
   struct State;

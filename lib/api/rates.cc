@@ -53,15 +53,16 @@ Rates::Answer Rates::take(const IpAddress& client, const std::string& inbox) {
     const Answer of_inbox = take_of(inboxes_, inbox, Of::inbox, now);
     if (!of_inbox.granted) answer = of_inbox;
   }
-  if (!answer.granted) answer.to_tell = count_refusal(now);
+  if (!answer.granted) answer.to_tell = count_refusal(answer.of, now);
   return answer;
 }
 
-std::uint64_t Rates::count_refusal(Monotonic now) {
-  ++refusals_;
-  if (now < next_told_) return 0;
-  next_told_ = now + kTellEvery;
-  return std::exchange(refusals_, 0);
+std::uint64_t Rates::count_refusal(Of of, Monotonic now) {
+  Refusals& refusals = refusals_[static_cast<std::size_t>(of)];
+  ++refusals.untold;
+  if (now < refusals.next_told) return 0;
+  refusals.next_told = now + kTellEvery;
+  return std::exchange(refusals.untold, 0);
 }
 
 std::vector<Rates::Spending> Rates::untold(std::size_t most) {

@@ -4,6 +4,7 @@
 /// is not to be guessed at from everywhere at once. Both hold a minute's worth.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -34,11 +35,13 @@ class Rates {
   /// What became of a request, and what its client may know of that.
   struct Answer {
     bool granted = true;
-    Of of = Of::client;         // whose rate the rest is about
-    unsigned limit = 0;         // 0: there is none
-    unsigned left = 0;          // requests that may come now
-    unsigned wait = 0;          // seconds within which there is one more; of a refused one, after which it would not be
-    std::uint64_t to_tell = 0;  // refusals since the log was last told, this one included; 0: it is not to be told yet
+    Of of = Of::client;  // whose rate the rest is about
+    unsigned limit = 0;  // 0: there is none
+    unsigned left = 0;   // requests that may come now
+    unsigned wait = 0;   // seconds within which there is one more; of a refused one, after which it would not be
+    /// Refusals of that kind, of all clients, since the log was last told of one, this one included; 0: it is not to
+    /// be told yet.
+    std::uint64_t to_tell = 0;
   };
   /// What was taken from one bucket.
   struct Spending {
@@ -81,14 +84,17 @@ class Rates {
 
   template <class AnyRates>
   static Answer take_of(Buckets<AnyRates>& buckets, const typename AnyRates::Key& key, Of of, Monotonic now);
-  std::uint64_t count_refusal(Monotonic now);
+  std::uint64_t count_refusal(Of of, Monotonic now);
 
   const Clock& clock_;
   mutable std::mutex mutex_;
   Buckets<Clients> clients_;
   Buckets<Inboxes> inboxes_;
-  std::uint64_t refusals_ = 0;  // since the log was told
-  Monotonic next_told_ = Monotonic::min();
+  struct Refusals {
+    std::uint64_t untold = 0;
+    Monotonic next_told = Monotonic::min();
+  };
+  std::array<Refusals, 2> refusals_;  // by Of
 };
 
 /// 429, with the seconds to wait. REQUIRES: it was not granted.

@@ -86,6 +86,20 @@ TEST_CASE("who has hung up is not waited for") {
   }
 }
 
+TEST_CASE("who only sends no more has his answer, and who has gone behind what he sent is not waited for") {
+  Newsroom room;
+  room.site.start();
+  Client client = room.ask("eve?wait=20");
+  REQUIRE(room.has_watchers(1));
+  client.end_sending();
+  CHECK(client.receive_all().find("\"messages\":[]") != std::string::npos);
+  Client gone = room.ask("eve?wait=20");
+  gone.send("G");
+  REQUIRE(room.has_watchers(1));
+  gone.hang_up();
+  CHECK(room.has_watchers(0));  // within HttpNews::kLook
+}
+
 TEST_CASE("HEAD does not wait") {
   Newsroom room;
   room.site.start();
@@ -140,6 +154,36 @@ TEST_CASE("more than may wait are refused, and room is made when one has gone") 
   REQUIRE(room.has_watchers(1));
   Client third = room.ask("eve?wait=20");
   CHECK(room.has_watchers(2));
+}
+
+TEST_CASE("no source has more places than connections, and proxies' clients are sources") {
+  Newsroom room;
+  room.site.world.config.api.connections_per_source = 2;
+  room.site.world.config.api.proxies = {Network::parse("127.0.0.1").value()};
+  room.site.world.config.limits.exempt = {};
+  room.site.start();
+  std::vector<Client> all;
+  const auto status_of = [&](const std::string& client) {
+    all.push_back(room.ask("eve/events", "X-Forwarded-For: " + client + "\r\n"));
+    return statuses(until(all.back(), "\r\n\r\n"));
+  };
+  CHECK(status_of("192.0.2.1") == "200");
+  CHECK(status_of("192.0.2.1") == "200");
+  CHECK(status_of("192.0.2.1") == "429");
+  CHECK(status_of("192.0.2.2") == "200");
+}
+
+TEST_CASE("who begins to wait while it drains is not waited for") {
+  Newsroom room;
+  room.site.start();
+  const std::string path = GENERATE("eve?wait=20", "eve/events");
+  Client client = room.site.connect();
+  REQUIRE(room.site.has_connections(1));
+  std::promise<void> done;
+  room.site.server->drain([&done] { done.set_value(); });
+  client.send("GET /api/v3/mailboxes/" + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(statuses(client.receive_all()) == "200");
+  CHECK(done.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready);
 }
 
 TEST_CASE("a drain ends them: a list is what it is, and a stream is over") {

@@ -87,7 +87,11 @@ def play(settings):
     messages = answer() or []
     same("and it is told", [each["subject"] for each in messages], ["news"])
     same("what is there is told at once", len(ask("bob?wait=30")), 1)
-    same("what comes is told since", in_background(lambda: ask(f"bob?wait=1&since={messages[0]['id']}"))(), [])
+    answer = in_background(lambda: ask(f"bob?wait=30&since={messages[0]['id']}"))
+    check("since then there is nothing", until(lambda: watchers(reader) == 1))
+    mail(writer, "bob")
+    later = answer() or []
+    same("until mail comes, which is told alone", [each["id"] for each in later], [newest(reader, "bob")])
 
     stream = Stream(reader, "bob/events")
     check("a stream begins", "200 OK" in stream.until(b"retry: 3000\n\n"))
