@@ -2,6 +2,7 @@
 #include "mail/attachment_stub.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/text.h"
 #include "mail/headers.h"
@@ -44,6 +45,23 @@ std::string quoted_printable(std::string_view text) {
   return out;
 }
 
+constexpr std::string_view kLead = "An attachment was removed here when the message was received.";
+constexpr std::string_view kBrief = "Attachment removed: ";
+
+/// `text` behind `lead`, and up to `end` or its own end; `rest` is what follows then.
+std::optional<std::string_view> take(std::string_view& rest, std::string_view lead, std::string_view end) {
+  if (!rest.starts_with(lead)) return std::nullopt;
+  const std::string_view behind = rest.substr(lead.size());
+  const std::size_t found = end.empty() ? behind.size() : behind.find(end);
+  if (found == std::string_view::npos) return std::nullopt;
+  rest = behind.substr(std::min(found + end.size(), behind.size()));
+  return behind.substr(0, found);
+}
+
+bool is_digest(std::string_view text) {
+  return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) { return hex_digit(c) >= 0; });
+}
+
 /// RFC 2183 2.3 and RFC 2231 4.
 std::string filename_parameter(std::string_view name) {
   std::string out;
@@ -74,7 +92,7 @@ std::string stub_of(const Attachment& attachment, StubForm form, std::string_vie
   // Of alternatives readers show the last that they know, which is to be none of these.
   std::string out = form.alternative ? "Content-Type: text/x-removed" : "Content-Type: text/plain";
   if (form.brief) {
-    return out.append("\r\n").append(fields) + "\r\nAttachment removed: " + attachment.type + ", " +
+    return out.append("\r\n").append(fields) + "\r\n" + std::string(kBrief) + attachment.type + ", " +
            std::to_string(attachment.size) + " bytes, SHA-256 " + attachment.sha256;
   }
   out += "; charset=utf-8\r\nContent-Transfer-Encoding: ";
@@ -86,9 +104,27 @@ std::string stub_of(const Attachment& attachment, StubForm form, std::string_vie
   // What refers to it by cid: (RFC 2392) or `start` (RFC 2387 3.2) finds this.
   if (!attachment.content_id.empty()) out += "Content-ID: <" + attachment.content_id + ">\r\n";
   out += fields;
-  out += "\r\nAn attachment was removed here when the message was received.\r\nType: " + attachment.type;
+  out.append("\r\n").append(kLead).append("\r\nType: ").append(attachment.type);
   if (!name.empty()) out += "\r\nName: " + (ascii ? name : quoted_printable(name));
   return out + "\r\nSize: " + std::to_string(attachment.size) + " bytes\r\nSHA-256: " + attachment.sha256;
+}
+
+std::optional<Attachment> parse_stub(std::string_view body) {
+  std::string_view rest = trim(body);
+  const bool brief = rest.starts_with(kBrief);
+  const std::string lead = std::string(kLead) + "\r\nType: ";
+  const auto type = brief ? take(rest, kBrief, ", ") : take(rest, lead, "\r\n");
+  if (!type) return std::nullopt;
+  const auto name = brief ? std::nullopt : take(rest, "Name: ", "\r\n");
+  const auto size = take(rest, brief ? "" : "Size: ", brief ? " bytes, SHA-256 " : " bytes\r\nSHA-256: ");
+  if (!size || !is_digest(rest)) return std::nullopt;
+  Attachment gone;
+  const auto [end, error] = std::from_chars(size->data(), size->data() + size->size(), gone.size);
+  if (error != std::errc() || end != size->data() + size->size()) return std::nullopt;
+  gone.type = *type;
+  if (name) gone.filename = *name;
+  gone.sha256 = rest;
+  return gone;
 }
 
 std::string without_content_fields(std::string_view header_and_body) {

@@ -89,3 +89,33 @@ TEST_CASE("stub: types are cut to what types have") {
   CHECK(safe_type("a/b=\"c\"<d>") == "a/b??c??d?");
   CHECK(safe_type(std::string(500, 'x')).size() == 100);
 }
+
+TEST_CASE("stub: what it stands for is read back") {
+  const std::string name =
+      GENERATE(as<std::string>{}, "", "a.pdf", "Rechnung f\xC3\xBCr M\xC3\xA4rz.pdf", "Size: 1 bytes");
+  for (const StubForm form : {StubForm{}, StubForm{.as_file = true}, StubForm{.brief = true}}) {
+    std::string stub = stub_of(attachment(name), form);
+    if (form.brief) stub = "\r\n" + stub;  // it ends the fields of its part itself
+    const auto read_back = parse_stub(form.brief ? stub.substr(stub.find("Attachment")) : text(stub));
+    REQUIRE(read_back);
+    CHECK(read_back->type == "application/pdf");
+    CHECK(read_back->filename == (form.brief ? "" : name));
+    CHECK(read_back->size == 12345);
+    CHECK(read_back->sha256 == std::string(64, 'a'));
+  }
+}
+
+TEST_CASE("stub: other text is none") {
+  const std::string digest(64, 'a'),
+      lead = "An attachment was removed here when the message was received.\r\nType: x/y\r\n";
+  CHECK(parse_stub(lead + "Size: 1 bytes\r\nSHA-256: " + digest));
+  for (const std::string& other :
+       {std::string(), std::string("hello"), lead, lead + "Size: 1 bytes\r\nSHA-256: " + digest + "a",
+        lead + "Size: 1 bytes\r\nSHA-256: " + std::string(64, 'g'), lead + "Size: -1 bytes\r\nSHA-256: " + digest,
+        lead + "Size: 99999999999999999999 bytes\r\nSHA-256: " + digest, lead + "Name: a\r\nSHA-256: " + digest,
+        "x " + lead + "Size: 1 bytes\r\nSHA-256: " + digest,
+        "Attachment removed: x/y, many bytes, SHA-256 " + digest}) {
+    INFO(other);
+    CHECK_FALSE(parse_stub(other));
+  }
+}
