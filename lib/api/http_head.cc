@@ -33,7 +33,9 @@ std::string response_head(const Response& response, const HeadOptions& options) 
   head.append(reason_phrase(response.status)).append("\r\n");
   add(head, "Date", http_date(options.now));
   add(head, "Content-Type", response.content_type);
-  if (response.status != 204 && !options.endless) add(head, "Content-Length", std::to_string(response.body.size()));
+  // Neither has a body; that of a 304 would be the length of what was not sent.
+  const bool bodiless = response.status == 204 || response.status == 304;
+  if (!bodiless && !options.endless) add(head, "Content-Length", std::to_string(response.body.size()));
   for (const auto& [name, value] : response.headers) add(head, name, value);
   add(head, "X-Request-Id", options.request_id);
   add(head, "Connection", options.keep_alive ? "keep-alive" : "close");

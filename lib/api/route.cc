@@ -5,7 +5,9 @@
 #include <exception>
 
 #include "api/answer.h"
+#include "api/conditional.h"
 #include "api/site.h"
+#include "api/v3.h"
 #include "core/text.h"
 
 namespace maildrop::api {
@@ -33,6 +35,10 @@ bool matches(std::string_view pattern, const std::vector<std::string>& path, Arg
 
 bool is_read(const Request& request) {
   return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+}
+
+bool is_v3(const Request& request) {
+  return request.path.size() > 1 && request.path[0] == "api" && request.path[1] == "v3";
 }
 
 /// From an address of loopback, and of nobody else: a proxy there asks for others, who are named by what it adds, and a
@@ -84,7 +90,8 @@ Response options(const Match& match) {
   response.content_type.clear();
   response.headers.emplace_back("Allow", joined(match.allowed));
   response.headers.emplace_back("Access-Control-Allow-Methods", "GET, HEAD");
-  response.headers.emplace_back("Access-Control-Allow-Headers", "content-type, x-api-key");
+  response.headers.emplace_back("Access-Control-Allow-Headers",
+                                "content-type, if-none-match, if-range, last-event-id, range, x-api-key");
   response.headers.emplace_back("Access-Control-Max-Age", "600");
   return response;
 }
@@ -109,7 +116,11 @@ Response answer(const Request& request, Context& context) {
   if (!match.route) return not_allowed(request, match);
   if (!is_read(request) && from_another_site(request))
     return refused(request, {403, "changes are not taken from another site's page", {}});
-  return match.route->handle(request, match.args, context);
+  Response response = match.route->handle(request, match.args, context);
+  // What is made anew each time (on the loop) is never the same, and small.
+  if (is_v3(request) && is_read(request) && match.route->runs == Runs::on_worker)
+    meet_conditions(request, match.route->compresses, response);
+  return response;
 }
 
 void add_common_headers(const Request& request, const Config& config, Response& response) {
@@ -124,7 +135,9 @@ void add_common_headers(const Request& request, const Config& config, Response& 
   response.headers.emplace_back("Access-Control-Allow-Origin", "*");
   // What a page's script sees beside Content-Type: so that it knows when to come again.
   if (!origin.empty())
-    response.headers.emplace_back("Access-Control-Expose-Headers", "Retry-After, RateLimit, RateLimit-Policy");
+    response.headers.emplace_back("Access-Control-Expose-Headers",
+                                  "Accept-Ranges, Content-Disposition, Content-Range, ETag, Retry-After, RateLimit, "
+                                  "RateLimit-Policy");
 }
 
 /// The answer when there is no memory to say more: it takes none.
@@ -140,7 +153,9 @@ std::string_view field_of(const Request& request, std::string_view name) {
 std::span<const Route> routes() {
   static const std::vector<Route> all = [] {
     std::vector<Route> table;
-    for (const std::span<const Route> part : {v2_routes(), v3_event_routes(), v3_routes(), health_routes()})
+    for (const std::span<const Route> part :
+         {v2_routes(), v3_event_routes(), v3_name_routes(), v3_part_routes(), v3_code_routes(), v3_feed_routes(),
+          v3_status_routes(), v3_routes(), health_routes()})
       table.insert(table.end(), part.begin(), part.end());
     return table;
   }();

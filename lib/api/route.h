@@ -89,7 +89,10 @@ struct Route {
   Growth growth = {};
   bool verdicts = false;  // Message::verdicts are part of the answer
   bool local = false;     // for who is on this machine; to others there is no such path
-  bool free = false;      // counts for no rate: who watches over the process is never too much
+  /// The answer may go out as gzip. How small a text becomes tells what is twice in it (BREACH): so never one that has
+  /// others' mail, or a name that is to be guessed, beside what a stranger wrote. One message is one sender's.
+  bool compresses = false;
+  bool free = false;  // counts for no rate: who watches over the process is never too much
 };
 
 /// All tables: v2, v3, health.
@@ -97,8 +100,9 @@ std::span<const Route> routes();
 
 /// Finds and runs the route; 404 for an unknown path, 405 with Allow for a known one, 421 for a host that is not ours,
 /// 403 for a change that another site's page asks for; OPTIONS is answered from the table (CORS). Adds the headers that
-/// every answer has: no-store, nosniff, CORS for reads. HEAD gets the answer of GET, body and all: the server sends its
-/// length alone. Never throws: the answer is 500 then, and without memory one of neither headers nor body.
+/// every answer has: no-store, nosniff, CORS for reads. Reads of v3 meet conditions (conditional.h). HEAD gets the
+/// answer of GET, body and all: the server sends its length alone. Never throws: the answer is 500 then, and without
+/// memory one of neither headers nor body.
 Response dispatch(const Request& request, Context& context);
 
 struct Fault;  // answer.h

@@ -4,12 +4,11 @@
 #include <utility>
 
 #include "api/answer.h"
+#include "api/conditional.h"
+#include "api/v3.h"
 #include "api/verdicts.h"
-#include "core/text.h"
-#include "mail/alias.h"
 #include "mail/headers.h"
 #include "mail/message.h"
-#include "mail/suggestion.h"
 #include "mail/words.h"
 
 namespace maildrop::api {
@@ -23,15 +22,6 @@ using Found = tl::expected<T, Fault>;
 /// What a reader wants to see above a message.
 constexpr std::string_view kShownHeaders[] = {"From",       "Sender",      "Reply-To", "To",  "Cc",
                                               "Message-ID", "In-Reply-To", "Subject",  "Date"};
-
-/// Named as the settings of the inbox that they are, but for the last one: mail.max_size.
-Json limits(const Config& config) {
-  const auto age = std::chrono::duration_cast<std::chrono::seconds>(config.inbox.max_age);
-  return Json{{"max_messages", config.inbox.max_messages},
-              {"max_size", config.inbox.max_size},
-              {"max_age", age.count()},
-              {"max_message_size", config.mail.max_size}};
-}
 
 Json short_headers(const std::string& message) {
   Json all = Json::array();
@@ -90,29 +80,13 @@ Response list(const Request& request, Args args, Context& context) {
   for (std::size_t i = 0; i < std::min(*limit, found->size()); ++i) messages.push_back(v3_summary((*found)[i]));
   const bool nothing = messages.empty();
   Response response = json_answer(
-      200, Json{{"inbox", inbox->name()}, {"limits", limits(context.config)}, {"messages", std::move(messages)}});
+      200, Json{{"inbox", inbox->name()}, {"limits", v3_limits(context.config)}, {"messages", std::move(messages)}});
   if (nothing && wait->count() > 0) response.later = Later{*inbox, *wait};
   return response;
 }
 
-/// The message that the path names by its id, or by `latest`.
-Found<store::Message> find_message(Args args, Context& context) {
-  const auto inbox = public_inbox(args[0], context);
-  if (!inbox) return tl::unexpected(inbox.error());
-  Result<store::MessageId> id = store::MessageId::parse(args[1]);
-  if (args[1] == "latest") {
-    const auto newest = context.inboxes.list(*inbox, {.limit = 1});
-    if (!newest) return tl::unexpected(fault_of(newest.error()));
-    if (!newest->empty()) id = newest->front().id;
-  }
-  if (!id) return tl::unexpected(Fault{404, "not found", {}});  // an id of another form was never given out
-  Result<store::Message> message = context.inboxes.get(*inbox, *id);
-  if (!message) return tl::unexpected(fault_of(message.error()));
-  return std::move(*message);
-}
-
 Response get(const Request&, Args args, Context& context) {
-  const Found<store::Message> message = find_message(args, context);
+  const Found<store::Message> message = message_of(args, context);
   if (!message) return problem(message.error());
   Json body = v3_summary(message->summary);
   body["headers"] = short_headers(message->data);
@@ -122,13 +96,14 @@ Response get(const Request&, Args args, Context& context) {
 
 /// Every byte as it is stored. A browser must neither show it nor run what is in it.
 Response raw(const Request&, Args args, Context& context) {
-  Found<store::Message> message = find_message(args, context);
+  Found<store::Message> message = message_of(args, context);
   if (!message) return problem(message.error());
   Response response;
   response.content_type = "message/rfc822";
   response.headers.emplace_back("Content-Disposition",
                                 "attachment; filename=\"" + message->summary.id.text() + ".eml\"");
-  response.headers.emplace_back("Content-Security-Policy", "sandbox; default-src 'none'");
+  response.headers.emplace_back("Content-Security-Policy", kDownloadPolicy);
+  response.headers.emplace_back(kAcceptRanges);
   response.body = std::move(message->data);
   return response;
 }
@@ -141,7 +116,7 @@ constexpr std::string_view kPagePolicy =
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 Response html(const Request&, Args args, Context& context) {
-  const Found<store::Message> message = find_message(args, context);
+  const Found<store::Message> message = message_of(args, context);
   if (!message) return problem(message.error());
   std::optional<mail::SanitisedHtml> page = mail::page_of(message->data);
   if (!page) return problem(404, "this message has no HTML");
@@ -153,7 +128,7 @@ Response html(const Request&, Args args, Context& context) {
 }
 
 Response verdicts(const Request&, Args args, Context& context) {
-  const Found<store::Message> message = find_message(args, context);
+  const Found<store::Message> message = message_of(args, context);
   if (!message) return problem(message.error());
   if (message->verdicts.empty()) return problem(404, "no filter judged this message");
   const Result<filter::Trace> trace = filter::parse_trace(message->verdicts);
@@ -168,72 +143,72 @@ Response remove(const Request&, Args args, Context& context) {
   if (id) removed = context.inboxes.remove(*inbox, *id);
   if (!removed) return problem(removed.error());
   if (!*removed) return problem(404, "not found");
-  Response response;
-  response.status = 204;
-  response.content_type.clear();
-  return response;
+  return no_content();
 }
 
-/// A name nobody else has, with its address.
-Response suggestion(const Request&, Args, Context& context) {
-  const std::vector<std::string>& domains = context.config.mail.domains;
-  const std::string domain = domains.empty() || domains.front() == "*" ? context.config.smtp.hostname : domains.front();
-  const std::string address = mail::suggest_name() + "@" + domain;
-  const auto inbox = mail::Inbox::parse(address, context.config.inbox);
-  if (!inbox) return problem(inbox.error());
-  return json_answer(200, Json{{"inbox", inbox->name()}, {"address", address}});
-}
-
-/// `expires` of the query: how long from now on.
-Found<std::optional<Time>> expiry_of(const Request& request, Time now) {
-  const auto given = request.query.find("expires");
-  if (given == request.query.end()) return std::nullopt;
-  const Result<Millis> time = parse_duration(given->second);
-  if (time && *time > Millis(0) && *time <= mail::Aliases::kLongest) return now + *time;
-  return tl::unexpected(Fault{400, "expires must be a time of up to 3650d, such as 7d", {}});
-}
-
-/// A new one each time, and as good for who knows the name as for who guesses it: it confirms nothing.
-Response alias(const Request& request, Args args, Context& context) {
+/// What the list shows and what it hides: exactly those that are there when it is read, one by one. What comes
+/// meanwhile stays. Its time is bounded as an inbox may be large: who asks again goes on.
+Response clear(const Request&, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return problem(inbox.error());
-  const InboxSettings& settings = context.config.inbox;
-  if (!settings.alias) return problem(404, "there are no aliases here (inbox.alias)");
-  const Found<std::optional<Time>> expires = expiry_of(request, context.clock.now());
-  if (!expires) return problem(expires.error());
-  const Result<mail::Aliases> aliases = mail::Aliases::make(settings);
-  if (!aliases) return problem(Error{Code::internal, aliases.error().what});
-  const Result<mail::Inbox> made = aliases->make_alias(*inbox, *expires);
-  if (!made) return problem(Fault{400, "no alias for that name: it is too long, or like an alias", made.error().what});
-  const std::optional<Time> end = aliases->open(*made)->expires;
-  return json_answer(
-      200,
-      Json{{"inbox", inbox->name()}, {"alias", made->name()}, {"expires", end ? Json(rfc3339(*end)) : Json(nullptr)}});
+  const Monotonic end = std::chrono::steady_clock::now() + context.config.api.answer_timeout / 2;
+  const auto found = context.inboxes.list(*inbox, {.quarantined = store::Quarantined::shown});
+  if (!found) return problem(found.error());
+  for (const store::Summary& each : *found) {
+    if (std::chrono::steady_clock::now() > end)
+      return problem(Fault{503, "not all could be deleted in time, ask again", {}, 1});
+    const Result<bool> removed = context.inboxes.remove(*inbox, each.id);
+    if (!removed) return problem(removed.error());
+  }
+  return no_content();
 }
 
 constexpr Growth kText{1, 8};  // of the text, and of JSON six for a control character; of HTML, and it as a page twice
 
 constexpr Route kRoutes[] = {
-    {"GET", "/api/v3/mailboxes/{name}",
-     "list an inbox, newest first; ?limit=N, ?since=ID, ?wait=SECONDS, ?quarantined=hidden|shown|only", list},
-    {"GET", "/api/v3/mailboxes/{name}/alias", "a new address that hides the inbox; ?expires=7d", alias, Runs::on_loop},
-    {"GET", "/api/v3/mailboxes/{name}/{id}", "one message as text; the id may be `latest`", get, Runs::on_worker,
-     kText},
-    {"GET", "/api/v3/mailboxes/{name}/{id}/html", "the HTML of one message, sanitised, as a page", html,
-     Runs::on_worker, kText},
-    {"GET", "/api/v3/mailboxes/{name}/{id}/raw", "every byte of one message", raw},
-    {"GET",
-     "/api/v3/mailboxes/{name}/{id}/verdicts",
-     "what each filter found of one message",
-     verdicts,
-     Runs::on_worker,
-     {},
-     true},
-    {"DELETE", "/api/v3/mailboxes/{name}/{id}", "delete one message", remove},
-    {"GET", "/api/v3/suggestion", "a name that nobody can guess", suggestion, Runs::on_loop},
+    {.method = "GET",
+     .pattern = "/api/v3/mailboxes/{name}",
+     .summary = "list an inbox, newest first; ?limit=N, ?since=ID, ?wait=SECONDS, ?quarantined=hidden|shown|only",
+     .handle = list},
+    {.method = "GET",
+     .pattern = "/api/v3/mailboxes/{name}/{id}",
+     .summary = "one message as text; the id may be `latest`",
+     .handle = get,
+     .growth = kText,
+     .compresses = true},
+    {.method = "GET",
+     .pattern = "/api/v3/mailboxes/{name}/{id}/html",
+     .summary = "the HTML of one message, sanitised, as a page",
+     .handle = html,
+     .growth = kText,
+     .compresses = true},
+    {.method = "GET",
+     .pattern = "/api/v3/mailboxes/{name}/{id}/raw",
+     .summary = "every byte of one message",
+     .handle = raw},  // not packed: it would be in memory twice
+    {.method = "GET",
+     .pattern = "/api/v3/mailboxes/{name}/{id}/verdicts",
+     .summary = "what each filter found of one message",
+     .handle = verdicts,
+     .verdicts = true,
+     .compresses = true},
+    {.method = "DELETE",
+     .pattern = "/api/v3/mailboxes/{name}",
+     .summary = "delete all messages that an inbox has",
+     .handle = clear},
+    {.method = "DELETE", .pattern = "/api/v3/mailboxes/{name}/{id}", .summary = "delete one message", .handle = remove},
 };
 
 }  // namespace
+
+/// Named as the settings of the inbox that they are, but for the last one: mail.max_size.
+Json v3_limits(const Config& config) {
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(config.inbox.max_age);
+  return Json{{"max_messages", config.inbox.max_messages},
+              {"max_size", config.inbox.max_size},
+              {"max_age", age.count()},
+              {"max_message_size", config.mail.max_size}};
+}
 
 Json v3_summary(const store::Summary& from) {
   return Json{{"id", from.id.text()},
@@ -257,6 +232,28 @@ tl::expected<store::Quarantined, Fault> quarantined_of(const Request& request) {
   const std::optional<store::Quarantined> quarantined = store::quarantined_named(given->second);
   if (!quarantined) return tl::unexpected(Fault{400, "quarantined must be hidden, shown or only", {}});
   return *quarantined;
+}
+
+tl::expected<store::Message, Fault> message_of(std::span<const std::string> args, Context& context) {
+  const auto inbox = public_inbox(args[0], context);
+  if (!inbox) return tl::unexpected(inbox.error());
+  Result<store::MessageId> id = store::MessageId::parse(args[1]);
+  if (args[1] == "latest") {
+    const auto newest = context.inboxes.list(*inbox, {.limit = 1});
+    if (!newest) return tl::unexpected(fault_of(newest.error()));
+    if (!newest->empty()) id = newest->front().id;
+  }
+  if (!id) return tl::unexpected(Fault{404, "not found", {}});  // an id of another form was never given out
+  Result<store::Message> message = context.inboxes.get(*inbox, *id);
+  if (!message) return tl::unexpected(fault_of(message.error()));
+  return std::move(*message);
+}
+
+Response no_content() {
+  Response response;
+  response.status = 204;
+  response.content_type.clear();
+  return response;
 }
 
 std::span<const Route> v3_routes() { return kRoutes; }

@@ -178,6 +178,25 @@ TEST_CASE("http_memory: making an answer takes no more than its route says") {
   }
 }
 
+TEST_CASE("http_memory: packing an answer takes no more than its route says, and what zlib works on") {
+  constexpr std::size_t kFixed = 400 * 1024, kSize = 3u << 20;
+  for (const std::string piece : {"x", "\x01\xff\r\n"}) {
+    World world;
+    world.store.add("eve", message(kFirstId, "x", body_of(piece, kSize)));
+    for (const std::string last : {"text", "headers", "parts", "codes"}) {
+      const Request asked =
+          request("GET", {"api", "v3", "mailboxes", "eve", kFirstId, last}, {{"accept-encoding", "gzip"}});
+      const Growth growth = route_of(asked)->growth;
+      CAPTURE(piece, last);
+      dispatch(asked, world.context);  // tables that are made once
+      const Allocations all;
+      const Response response = dispatch(asked, world.context);
+      CHECK(response.status == 200);
+      CHECK(all.peak() <= growth.whole * kSize + growth.text * std::min<std::size_t>(kSize, 1u << 20) + kFixed);
+    }
+  }
+}
+
 TEST_CASE("http_memory: telling verdicts takes no more than they are counted as") {
   constexpr std::size_t kFixed = 64 * 1024;  // of any answer
   filter::Trace loud, silent;

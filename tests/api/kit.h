@@ -2,10 +2,12 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/route.h"
@@ -36,6 +38,7 @@ class FakeStore : public store::Store {
     return fail(Code::not_found, "no message '" + id.text() + "'");
   }
   Result<bool> remove(const mail::Inbox& inbox, const store::MessageId& id) override {
+    if (on_remove) std::exchange(on_remove, nullptr)();
     const std::unique_lock lock = enter();
     if (failure) return tl::unexpected(*failure);
     Messages& all = inboxes_[inbox.name()];
@@ -73,7 +76,8 @@ class FakeStore : public store::Store {
     go_.notify_all();
   }
 
-  std::optional<Error> failure;  // set it before others ask
+  std::optional<Error> failure;     // set it before others ask
+  std::function<void()> on_remove;  // called once, before it
 
  private:
   std::unique_lock<std::mutex> enter() {

@@ -1,0 +1,49 @@
+/// routes_v3_codes.cc: what a person or a test waits for in a message: its codes and links.
+#include <utility>
+
+#include "api/v3.h"
+#include "mail/codes.h"
+#include "mail/html.h"
+#include "mail/message.h"
+#include "mail/words.h"
+
+namespace maildrop::api {
+
+namespace {
+
+using Args = std::span<const std::string>;
+
+/// All that people may read in it: the subject, the text, and what its HTML says where that is another.
+std::string words_of(const store::Message& message) {
+  std::string words = message.summary.subject + "\n" + mail::text_of(message.data);
+  if (const auto html = mail::html_of(message.data)) {
+    const Result<std::string> text = mail::html_to_text(*html);
+    if (text) words.append("\n").append(*text);
+  }
+  return words;
+}
+
+Response codes(const Request&, Args args, Context& context) {
+  const auto message = message_of(args, context);
+  if (!message) return problem(message.error());
+  const std::string words = words_of(*message);
+  Json links = Json::array();
+  for (const mail::CodeLink& each : mail::find_links(words))
+    links.push_back(Json{{"url", each.url}, {"kind", mail::name_of(each.kind)}});
+  return json_answer(200, Json{{"codes", mail::find_codes(words)}, {"links", std::move(links)}});
+}
+
+constexpr Route kRoutes[] = {
+    {.method = "GET",
+     .pattern = "/api/v3/mailboxes/{name}/{id}/codes",
+     .summary = "one-time codes and links of one message, likely ones first",
+     .handle = codes,
+     .growth = {1, 8},
+     .compresses = true},  // of the text, and of HTML as text
+};
+
+}  // namespace
+
+std::span<const Route> v3_code_routes() { return kRoutes; }
+
+}  // namespace maildrop::api

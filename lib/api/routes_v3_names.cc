@@ -1,0 +1,70 @@
+/// routes_v3_names.cc: names of inboxes: new ones, and aliases of those there are.
+#include <optional>
+
+#include "api/answer.h"
+#include "api/v3.h"
+#include "core/text.h"
+#include "mail/alias.h"
+#include "mail/suggestion.h"
+
+namespace maildrop::api {
+
+namespace {
+
+using Args = std::span<const std::string>;
+
+/// A name nobody else has, with its address.
+Response suggestion(const Request&, Args, Context& context) {
+  const std::vector<std::string>& domains = context.config.mail.domains;
+  const std::string domain = domains.empty() || domains.front() == "*" ? context.config.smtp.hostname : domains.front();
+  const std::string address = mail::suggest_name() + "@" + domain;
+  const auto inbox = mail::Inbox::parse(address, context.config.inbox);
+  if (!inbox) return problem(inbox.error());
+  return json_answer(200, Json{{"inbox", inbox->name()}, {"address", address}});
+}
+
+/// `expires` of the query: how long from now on.
+tl::expected<std::optional<Time>, Fault> expiry_of(const Request& request, Time now) {
+  const auto given = request.query.find("expires");
+  if (given == request.query.end()) return std::nullopt;
+  const Result<Millis> time = parse_duration(given->second);
+  if (time && *time > Millis(0) && *time <= mail::Aliases::kLongest) return now + *time;
+  return tl::unexpected(Fault{400, "expires must be a time of up to 3650d, such as 7d", {}});
+}
+
+/// A new one each time, and as good for who knows the name as for who guesses it: it confirms nothing.
+Response alias(const Request& request, Args args, Context& context) {
+  const auto inbox = public_inbox(args[0], context);
+  if (!inbox) return problem(inbox.error());
+  const InboxSettings& settings = context.config.inbox;
+  if (!settings.alias) return problem(404, "there are no aliases here (inbox.alias)");
+  const tl::expected<std::optional<Time>, Fault> expires = expiry_of(request, context.clock.now());
+  if (!expires) return problem(expires.error());
+  const Result<mail::Aliases> aliases = mail::Aliases::make(settings);
+  if (!aliases) return problem(Error{Code::internal, aliases.error().what});
+  const Result<mail::Inbox> made = aliases->make_alias(*inbox, *expires);
+  if (!made) return problem(Fault{400, "no alias for that name: it is too long, or like an alias", made.error().what});
+  const std::optional<Time> end = aliases->open(*made)->expires;
+  return json_answer(
+      200,
+      Json{{"inbox", inbox->name()}, {"alias", made->name()}, {"expires", end ? Json(rfc3339(*end)) : Json(nullptr)}});
+}
+
+constexpr Route kRoutes[] = {
+    {.method = "GET",
+     .pattern = "/api/v3/mailboxes/{name}/alias",
+     .summary = "a new address that hides the inbox; ?expires=7d",
+     .handle = alias,
+     .runs = Runs::on_loop},
+    {.method = "GET",
+     .pattern = "/api/v3/suggestion",
+     .summary = "a name that nobody can guess",
+     .handle = suggestion,
+     .runs = Runs::on_loop},
+};
+
+}  // namespace
+
+std::span<const Route> v3_name_routes() { return kRoutes; }
+
+}  // namespace maildrop::api
