@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "api/openapi.h"
 #include "command.h"
 #include "core/settings.h"
 #include "core/text.h"
@@ -48,6 +49,7 @@ std::optional<std::string> generate(const GenerateOptions& options) {
   if (options.what == "config") return sample_toml();
   if (options.what == "settings-man") return settings_man();
   if (options.what == "routes-man") return man_routes();
+  if (options.what == "openapi") return api::to_text(api::openapi(api::routes())) + "\n";
   if (options.what == "completion") return completion(argument(0));
   if (options.what == "man") return man(whole_tree(), argument(0), argument(1));
   return std::nullopt;
@@ -57,14 +59,15 @@ int run(const GenerateOptions& options) {
   const auto text = generate(options);
   if (!text)
     return usage_error(
-        "generate", "config, settings-man, routes-man, completion bash|zsh|fish, man COMMAND [head|options|commands]");
+        "generate",
+        "config, settings-man, routes-man, openapi, completion bash|zsh|fish, man COMMAND [head|options|commands]");
   const auto printed = print(1, *text);
   return printed ? exit_ok : (report(printed.error()), exit_io);
 }
 
 std::function<int()> declare_generate(CLI::App& app, const Globals&) {
   auto options = std::make_shared<GenerateOptions>();
-  app.add_option("WHAT", options->what, "config, settings-man, routes-man, completion or man.")->required();
+  app.add_option("WHAT", options->what, "config, settings-man, routes-man, openapi, completion or man.")->required();
   app.add_option("WHICH", options->which, "The shell; or the command, and the part of its page.");
   return [options] { return run(*options); };
 }

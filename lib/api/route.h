@@ -92,7 +92,10 @@ struct Route {
   /// The answer may go out as gzip. How small a text becomes tells what is twice in it (BREACH): so never one that has
   /// others' mail, or a name that is to be guessed, beside what a stranger wrote. One message is one sender's.
   bool compresses = false;
-  bool free = false;  // counts for no rate: who watches over the process is never too much
+  bool free = false;            // counts for no rate: who watches over the process is never too much
+  std::string_view query = {};  // of v3: names of what the query may have, as openapi_schemas.cc has them, by blanks
+  std::string_view answer =
+      {};  // of v3: the schema of the answer, by its name there, or its media type; empty: it is 204
 };
 
 /// All tables: v2, v3, health.

@@ -39,7 +39,8 @@ constexpr Route kRoutes[] = {
      .summary = "one-time codes and links of one message, likely ones first",
      .handle = codes,
      .growth = {1, 8},
-     .compresses = true},  // of the text, and of HTML as text
+     .compresses = true,
+     .answer = "Codes"},  // of the text, and of HTML as text
 };
 
 }  // namespace

@@ -135,9 +135,13 @@ Response events(const Request& request, Args args, Context& context) {
 }
 
 constexpr Route kRoutes[] = {
-    {"GET", "/api/v3/mailboxes/{name}/events",
-     "what happens in an inbox, as server-sent events or over a WebSocket; ?since=ID, ?quarantined=hidden|shown|only",
-     events},
+    {.method = "GET",
+     .pattern = "/api/v3/mailboxes/{name}/events",
+     .summary =
+         "what happens in an inbox, as server-sent events or over a WebSocket; ?since=ID, ?quarantined=hidden|shown|only",
+     .handle = events,
+     .query = "since quarantined",
+     .answer = "text/event-stream"},
 };
 
 }  // namespace

@@ -49,7 +49,8 @@ constexpr Route kRoutes[] = {
     {.method = "GET",
      .pattern = "/api/v3/mailboxes/{name}/feed.atom",
      .summary = "an inbox as an Atom feed",
-     .handle = feed},
+     .handle = feed,
+     .answer = "application/atom+xml"},
 };
 
 }  // namespace

@@ -55,12 +55,15 @@ constexpr Route kRoutes[] = {
      .pattern = "/api/v3/mailboxes/{name}/alias",
      .summary = "a new address that hides the inbox; ?expires=7d",
      .handle = alias,
-     .runs = Runs::on_loop},
+     .runs = Runs::on_loop,
+     .query = "expires",
+     .answer = "Alias"},
     {.method = "GET",
      .pattern = "/api/v3/suggestion",
      .summary = "a name that nobody can guess",
      .handle = suggestion,
-     .runs = Runs::on_loop},
+     .runs = Runs::on_loop,
+     .answer = "Suggestion"},
 };
 
 }  // namespace

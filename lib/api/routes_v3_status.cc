@@ -36,7 +36,8 @@ constexpr Route kRoutes[] = {
     {.method = "GET",
      .pattern = "/api/v3/status",
      .summary = "domains and limits, and whether mail is taken",
-     .handle = status},
+     .handle = status,
+     .answer = "Status"},
 };
 
 }  // namespace

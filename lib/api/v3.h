@@ -15,6 +15,7 @@ std::span<const Route> v3_part_routes();
 std::span<const Route> v3_code_routes();
 std::span<const Route> v3_feed_routes();
 std::span<const Route> v3_status_routes();
+std::span<const Route> v3_openapi_routes();
 
 /// What a browser may do with a file that a stranger sent: nothing.
 inline constexpr std::string_view kDownloadPolicy = "sandbox; default-src 'none'";

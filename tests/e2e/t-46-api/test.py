@@ -5,7 +5,7 @@ import hashlib
 import json
 import xml.etree.ElementTree
 
-from e2e import Api, Daemon, check, finish, same
+from e2e import Api, Daemon, check, finish, maildrop, same
 from smtp import deliver
 
 HERE = "/api/v3/mailboxes/bob"
@@ -61,6 +61,10 @@ with Daemon({"mail.attachments": "keep", "api.cors": "*", "api.hosts": "*"}) as 
     link = feed.find(f"{atom}entry/{atom}link").get("href")
     same("whose links lead to the text", api.get(link)[0], 200)
     same("the status", (api.json("/api/v3/status")["takes_mail"], api.json("/api/v3/status")["domains"]), (True, ["example.test"]))
+
+    document = json.loads(same_head(api, "/api/v3/openapi.json")[2])
+    same("what describes all this", document["openapi"], "3.1.0")
+    same("is as it is generated", json.loads(maildrop("generate", "openapi")[1]), document)
 
     print("  conditions", flush=True)
     for path in (HERE, latest, f"{latest}/raw", f"{latest}/html", f"{HERE}/feed.atom", "/api/v3/status"):
