@@ -18,13 +18,16 @@ TEST_CASE("http_head: the whole head") {
         "Content-Length: 2\r\nCache-Control: no-store\r\nConnection: keep-alive\r\n\r\n");
 }
 
-TEST_CASE("http_head: 204 has no length, failures have an id") {
+TEST_CASE("http_head: 204 and 304 have no length, failures have an id") {
   Response response;
   response.status = 204;
   response.content_type.clear();
   CHECK(response_head(response, {from_millis(0), false, "abc"}) ==
         "HTTP/1.1 204 No Content\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nX-Request-Id: abc\r\n"
         "Connection: close\r\n\r\n");
+  response.status = 304;
+  CHECK(response_head(response, {from_millis(0), false, ""}) ==
+        "HTTP/1.1 304 Not Modified\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nConnection: close\r\n\r\n");
 }
 
 TEST_CASE("http_head: a value cannot become a field") {
