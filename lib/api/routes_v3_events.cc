@@ -137,8 +137,8 @@ Response events(const Request& request, Args args, Context& context) {
 constexpr Route kRoutes[] = {
     {.method = "GET",
      .pattern = "/api/v3/mailboxes/{name}/events",
-     .summary =
-         "what happens in an inbox, as server-sent events or over a WebSocket; ?since=ID, ?quarantined=hidden|shown|only",
+     .summary = "what happens in an inbox, as server-sent events or over a WebSocket; ?since=ID, "
+                "?quarantined=hidden|shown|only",
      .handle = events,
      .query = "since quarantined",
      .answer = "text/event-stream"},
