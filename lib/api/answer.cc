@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "mail/address.h"
 
 namespace maildrop::api {
 
@@ -81,6 +82,14 @@ Response problem(int status, std::string_view detail) { return problem(Fault{sta
 
 Response problem(const Error& error) { return problem(fault_of(error)); }
 
+std::optional<MailCounts> mail_counts(const Context& context) {
+  if (!context.takes_mail) return std::nullopt;
+  const metrics::Registry& metrics = context.metrics;
+  return MailCounts{metrics.total("maildrop_smtp_messages_total", "result=\"stored\""),
+                    metrics.total("maildrop_smtp_messages_total", "result=\"refused\"") +
+                        metrics.total("maildrop_smtp_refused_recipients_total")};
+}
+
 tl::expected<mail::Inbox, Fault> public_inbox(const std::string& name, const Context& context) {
   Result<mail::Inbox> inbox = mail::Inbox::parse(name, context.config.inbox);
   if (!inbox) return tl::unexpected(Fault{400, "not a legal inbox name", std::move(inbox.error().what)});
@@ -96,6 +105,11 @@ std::string inbox_of(const Request& request, const Route& route, const InboxSett
   const auto segment = static_cast<std::size_t>(std::count(before.begin(), before.end(), '/'));
   const Result<mail::Inbox> inbox = mail::Inbox::parse(request.path[segment], settings);
   return inbox && !inbox->is_reserved(settings) ? inbox->name() : std::string();
+}
+
+std::string local_part(const store::Summary& summary) {
+  const Result<mail::Address> parsed = mail::parse_address(summary.to);
+  return parsed ? parsed->local : summary.to.substr(0, summary.to.rfind('@'));
 }
 
 std::string shown_sender(const store::Summary& summary) {

@@ -1,6 +1,8 @@
 /// answer.h: what the tables of routes share: faults, inboxes that strangers may see, JSON answers.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +17,7 @@ namespace maildrop::api {
 std::span<const Route> v2_routes();
 std::span<const Route> v3_routes();
 std::span<const Route> v3_event_routes();
+std::span<const Route> graphql_routes();
 std::span<const Route> health_routes();
 
 /// A request that gets no answer of its own. Each version of the API writes it in its own form.
@@ -37,6 +40,17 @@ void add_retry_after(const Fault& fault, Response& response);
 /// `{"error":"..."}`, as the clients of v2 look for it.
 Response v2_error(const Fault& fault);
 
+/// `{"errors":[{"message":"..."}]}`.
+Response graphql_error(const Fault& fault);
+
+/// Of this process, since it started.
+struct MailCounts {
+  std::uint64_t stored = 0;   // messages
+  std::uint64_t refused = 0;  // messages and recipients
+};
+/// Nothing of a process that takes no mail, which is something else than nought.
+std::optional<MailCounts> mail_counts(const Context& context);
+
 /// The inbox named in a path, in its canonical form. 400 for a name that cannot be one; 403 for a reserved one: who
 /// reads postmaster's mail can prove to certificate authorities that the domain is his.
 tl::expected<mail::Inbox, Fault> public_inbox(const std::string& name, const Context& context);
@@ -51,5 +65,7 @@ tl::expected<store::Quarantined, Fault> quarantined_of(const Request& request);
 
 /// What people see as the sender: the From field, or else the envelope's sender.
 std::string shown_sender(const store::Summary& summary);
+/// Of the recipient, as the old clients know an inbox.
+std::string local_part(const store::Summary& summary);
 
 }  // namespace maildrop::api

@@ -83,8 +83,12 @@ Response HttpShared::answer(const Request& request, const Route* route, AnswerRo
   const std::shared_ptr<const Config> in_force = config();
   MeteredInboxes inboxes(context.inboxes, room, route ? route->growth : Growth(), in_force->mail.max_size,
                          route && route->verdicts);
-  Context with{inboxes,          context.store,   *in_force,    context.clock, context.metrics, context.takes_mail,
-               context.impaired, context.ask_dns, context.watch};
+  const TakeRate take_rate = [&, first = true](const std::string& inbox) mutable -> std::optional<Fault> {
+    const Rates::Answer taken = take_more(request.client, inbox, std::exchange(first, false));
+    return taken.granted ? std::nullopt : std::optional(over_rate(taken));
+  };
+  Context with{inboxes,          context.store,   *in_force,     context.clock, context.metrics, context.takes_mail,
+               context.impaired, context.ask_dns, context.watch, &take_rate};
   Response response = dispatch(request, with);
   if (response.body.capacity() - response.body.size() > kSlack) response.body.shrink_to_fit();
   const bool fits = room.take(response.body.capacity());
@@ -110,13 +114,25 @@ std::shared_ptr<Budget> HttpShared::budget_of(const IpAddress& source) {
 }
 
 Rates::Answer HttpShared::take(const Request& request, const Route* route, const IpAddress& client) {
-  if (client == IpAddress() || request.method == "OPTIONS" || (route && route->free)) return {};
+  if (request.method == "OPTIONS" || (route && route->free)) return {};
   const std::shared_ptr<const Config> in_force = config();
-  if (contains(in_force->limits.exempt, client)) return {};
+  if (!is_rated(client, *in_force)) return {};
   const Rates::Answer answer =
       rates->take(client, route && in_force->api.inbox_rate > 0 ? inbox_of(request, *route, in_force->inbox) : "");
   if (!answer.granted) rate_limited_[static_cast<std::size_t>(answer.of)]->add();
   return answer;
+}
+
+Rates::Answer HttpShared::take_more(const IpAddress& client, const std::string& inbox, bool first) {
+  const std::shared_ptr<const Config> in_force = config();
+  if (!is_rated(client, *in_force)) return {};
+  const Rates::Answer answer = first ? rates->take(inbox) : rates->take(client, inbox);
+  if (!answer.granted) rate_limited_[static_cast<std::size_t>(answer.of)]->add();
+  return answer;
+}
+
+bool HttpShared::is_rated(const IpAddress& client, const Config& in_force) const {
+  return client != IpAddress() && !contains(in_force.limits.exempt, client);  // a unix socket's have no address
 }
 
 void HttpShared::apply(const Config& config) {

@@ -56,6 +56,8 @@ class HttpShared {
   /// One token for a request, before anything else is done for it. Requests of unix sockets, of exempt clients, OPTIONS
   /// and routes that are free need none.
   Rates::Answer take(const Request& request, const Route* route, const IpAddress& client);
+  /// One for an inbox that the path of a request does not name; for all but its first one another of its client's.
+  Rates::Answer take_more(const IpAddress& client, const std::string& inbox, bool first);
 
   /// Whoever is alive (connections, doors, requests at work) is counted; after drain(), the last one to go calls
   /// `done`.
@@ -86,6 +88,7 @@ class HttpShared {
   service::Admission watching;
 
  private:
+  bool is_rated(const IpAddress& client, const Config& in_force) const;
   std::shared_ptr<const Config> config();
 
   std::array<metrics::Counter*, 5> statuses_;

@@ -14,9 +14,13 @@ tl::unexpected<Error> full() { return fail(Code::over_limit, "api.memory is used
 
 }  // namespace
 
-bool MeteredInboxes::take(const Growth& growth, std::uint64_t message) {
+std::uint64_t MeteredInboxes::cost(const Growth& growth, std::uint64_t message) {
   const std::uint64_t size = message - std::min(message, kTrace);
-  refused_ = !room_.take(growth.whole * size + growth.text * std::min<std::uint64_t>(size, kMaxShownText));
+  return growth.whole * size + growth.text * std::min<std::uint64_t>(size, kMaxShownText);
+}
+
+bool MeteredInboxes::take(const Growth& growth, std::uint64_t message) {
+  refused_ = !room_.take(held_ + cost(growth, message));
   return !refused_;
 }
 
@@ -24,6 +28,7 @@ Result<store::Message> MeteredInboxes::get(const mail::Inbox& inbox, const store
   if (!take(kRead, max_size_ + kTrace)) return full();
   Result<store::Message> message = inboxes_.get(inbox, id);
   if (message && !take(growth_, message->data.size())) return full();
+  if (message) held_ += cost(growth_, message->data.size());
   if (message && verdicts_ && !room_.take(kVerdicts * message->verdicts.size())) {
     refused_ = true;
     return full();

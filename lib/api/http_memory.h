@@ -51,8 +51,8 @@ class AnswerRoom {
 };
 
 /// The inboxes as one request sees them: a message is read, and handed to who makes an answer of it, only when there is
-/// room for that. So it is over_limit, and refused() from then on, before the memory is used and not after. Lists are
-/// not counted here: their answers are small, and counted once they are made.
+/// room for that, beside those that it had before. So it is over_limit, and refused() from then on, before the memory
+/// is used and not after. Lists are not counted here: their answers are small, and counted once they are made.
 class MeteredInboxes final : public store::Inboxes {
  public:
   /// Bytes that are in memory for each byte of Message::verdicts while they become JSON.
@@ -74,12 +74,14 @@ class MeteredInboxes final : public store::Inboxes {
 
  private:
   bool take(const Growth& growth, std::uint64_t message);
+  static std::uint64_t cost(const Growth& growth, std::uint64_t message);
 
   store::Inboxes& inboxes_;
   AnswerRoom& room_;
   const Growth growth_;
   const std::uint64_t max_size_;
   const bool verdicts_;
+  std::uint64_t held_ = 0;  // for the messages before
   bool refused_ = false;
 };
 

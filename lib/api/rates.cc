@@ -57,6 +57,11 @@ Rates::Answer Rates::take(const IpAddress& client, const std::string& inbox) {
   return answer;
 }
 
+Rates::Answer Rates::take(const std::string& inbox) {
+  const std::lock_guard lock(mutex_);
+  return take_of(inboxes_, inbox, Of::inbox, clock_.monotonic());
+}
+
 std::uint64_t Rates::count_refusal(Of of, Monotonic now) {
   Refusals& refusals = refusals_[static_cast<std::size_t>(of)];
   ++refusals.untold;

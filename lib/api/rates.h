@@ -59,6 +59,9 @@ class Rates {
   /// that the inbox's rate refuses counts for its client all the same.
   Answer take(const IpAddress& client, const std::string& inbox);
 
+  /// One more for an inbox, by a client whose request was taken already.
+  Answer take(const std::string& inbox);
+
   /// For those who share their buckets (RateLimits::shared): as Buckets has it.
   std::vector<Spending> untold(std::size_t most);
   void hear(const Spending& told, float missing);

@@ -54,6 +54,7 @@ struct Match {
   const Route* route = nullptr;
   Args args;
   std::vector<std::string_view> allowed;  // methods of that path; empty: no such path
+  bool reads_by_post = false;
 };
 
 Match find(const Request& request) {
@@ -67,6 +68,7 @@ Match find(const Request& request) {
       match.allowed.push_back(route.method);
       if (route.method == "GET") match.allowed.push_back("HEAD");
     }
+    if (route.reads) match.reads_by_post = true;
     if (route.method == method && !match.route) {
       match.route = &route;
       match.args = args;
@@ -89,7 +91,7 @@ Response options(const Match& match) {
   response.status = 204;
   response.content_type.clear();
   response.headers.emplace_back("Allow", joined(match.allowed));
-  response.headers.emplace_back("Access-Control-Allow-Methods", "GET, HEAD");
+  response.headers.emplace_back("Access-Control-Allow-Methods", match.reads_by_post ? "GET, HEAD, POST" : "GET, HEAD");
   response.headers.emplace_back("Access-Control-Allow-Headers",
                                 "content-type, if-none-match, if-range, last-event-id, range, x-api-key");
   response.headers.emplace_back("Access-Control-Max-Age", "600");
@@ -98,7 +100,10 @@ Response options(const Match& match) {
 
 /// Each version of the API has its own form of an error.
 Response refused(const Request& request, const Fault& fault) {
-  return !request.path.empty() && request.path[0] == "v2" ? v2_error(fault) : problem(fault);
+  const std::string_view first = request.path.empty() ? std::string_view() : request.path[0];
+  if (first == "v2") return v2_error(fault);
+  if (first == "graphql") return graphql_error(fault);
+  return problem(fault);
 }
 
 Response not_allowed(const Request& request, const Match& match) {
@@ -114,7 +119,7 @@ Response answer(const Request& request, Context& context) {
   if (match.allowed.empty()) return refused(request, {404, "no such path", {}});
   if (request.method == "OPTIONS") return options(match);
   if (!match.route) return not_allowed(request, match);
-  if (!is_read(request) && from_another_site(request))
+  if (!is_read(request) && !match.route->reads && from_another_site(request))
     return refused(request, {403, "changes are not taken from another site's page", {}});
   Response response = match.route->handle(request, match.args, context);
   // What is made anew each time (on the loop) is never the same, and small.
@@ -123,15 +128,24 @@ Response answer(const Request& request, Context& context) {
   return response;
 }
 
+/// Whether what is answered may be for another site's page.
+bool may_see(const Request& request) {
+  if (is_read(request)) return true;
+  const Route* route = route_of(request);
+  return route && route->reads;
+}
+
 void add_common_headers(const Request& request, const Config& config, Response& response) {
-  const bool of_mail = !request.path.empty() && (request.path[0] == "v2" || request.path[0] == "api");
+  static constexpr std::string_view kOfMail[] = {"v2", "api", "graphql"};
+  const bool of_mail =
+      !request.path.empty() && std::find(std::begin(kOfMail), std::end(kOfMail), request.path[0]) != std::end(kOfMail);
   // Others' mail, and gone when its inbox says so: no cache on the way may keep it.
   response.headers.emplace_back("Cache-Control", "no-store");
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
   // Without credentials, of which there are none.
   const std::string_view origin = field_of(request, "origin");
-  if (!of_mail || !is_read(request) || !may_read(origin, config)) return;
+  if (!of_mail || !may_see(request) || !may_read(origin, config)) return;
   response.headers.emplace_back("Access-Control-Allow-Origin", "*");
   // What a page's script sees beside Content-Type: so that it knows when to come again.
   if (!origin.empty())
@@ -155,7 +169,7 @@ std::span<const Route> routes() {
     std::vector<Route> table;
     for (const std::span<const Route> part :
          {v2_routes(), v3_event_routes(), v3_name_routes(), v3_part_routes(), v3_code_routes(), v3_feed_routes(),
-          v3_status_routes(), v3_openapi_routes(), v3_routes(), health_routes()})
+          v3_status_routes(), v3_openapi_routes(), v3_routes(), graphql_routes(), health_routes()})
       table.insert(table.end(), part.begin(), part.end());
     return table;
   }();

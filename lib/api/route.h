@@ -59,6 +59,11 @@ struct Response {
 ///   over_limit   another one waits for its answer
 using AskDns = std::function<Result<std::string>(const std::string& name, const std::string& type)>;
 
+struct Fault;  // answer.h
+/// One request for an inbox that the path does not name (Route). The first of a request its client has paid for; each
+/// further one counts for him, too. The fault when a rate is used up.
+using TakeRate = std::function<std::optional<Fault>(const std::string& inbox)>;
+
 class InboxWatch;
 
 /// What handlers work on. Everything outlives the server.
@@ -72,6 +77,7 @@ struct Context {
   const std::function<std::string()>* impaired = nullptr;  // lines on what does not work though mail is taken
   const AskDns* ask_dns = nullptr;                         // where there are filters
   InboxWatch* watch = nullptr;                             // nobody waits without
+  const TakeRate* take_rate = nullptr;                     // any number without
 };
 
 /// What runs a handler: a thread that may wait for the store, or the loop itself. What tells whether the process lives
@@ -95,7 +101,8 @@ struct Route {
   bool free = false;            // counts for no rate: who watches over the process is never too much
   std::string_view query = {};  // of v3: names of what the query may have, as openapi_schemas.cc has them, by blanks
   std::string_view answer =
-      {};  // of v3: the schema of the answer, by its name there, or its media type; empty: it is 204
+      {};              // of v3: the schema of the answer, by its name there, or its media type; empty: it is 204
+  bool reads = false;  // a POST that other sites' pages may send: the handler refuses them what changes something
 };
 
 /// All tables: v2, v3, health.
@@ -108,7 +115,6 @@ std::span<const Route> routes();
 /// memory one of neither headers nor body.
 Response dispatch(const Request& request, Context& context);
 
-struct Fault;  // answer.h
 /// The answer to a request that was never dispatched, in the form of its version and with the headers that every answer
 /// has, as pages elsewhere see no answer without them. For bytes that are no request: Request(). Never throws, as
 /// above.

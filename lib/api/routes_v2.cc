@@ -4,7 +4,6 @@
 
 #include "api/answer.h"
 #include "core/text.h"
-#include "mail/address.h"
 #include "mail/message.h"
 
 namespace maildrop::api {
@@ -13,15 +12,10 @@ namespace {
 
 using Args = std::span<const std::string>;
 
-std::string local_part(const std::string& address) {
-  const Result<mail::Address> parsed = mail::parse_address(address);
-  return parsed ? parsed->local : address.substr(0, address.rfind('@'));
-}
-
 Json summary(const store::Summary& from) {
   return Json{{"id", from.id.text()},
               {"from", shown_sender(from)},
-              {"to", local_part(from.to)},
+              {"to", local_part(from)},
               {"subject", from.subject},
               {"date", rfc3339(from.received)}};
 }
@@ -89,15 +83,11 @@ Response remove(const Request&, Args args, Context& context) {
   return json_answer(200, Json{{"deleted", true}});
 }
 
-/// Of this process, since it started. Who takes no mail has nothing to tell, which is something else than nought; and
-/// trying again later is no use, so no Retry-After.
+/// Trying again later is no use where no mail is taken, so no Retry-After.
 Response statistics(const Request&, Args, Context& context) {
-  if (!context.takes_mail)
-    return json_answer(503, Json{{"error", "this process takes no mail: ask the one that does"}});
-  const metrics::Registry& metrics = context.metrics;
-  return json_answer(200, Json{{"queued", metrics.total("maildrop_smtp_messages_total", "result=\"stored\"")},
-                               {"denied", metrics.total("maildrop_smtp_messages_total", "result=\"refused\"") +
-                                              metrics.total("maildrop_smtp_refused_recipients_total")}});
+  const std::optional<MailCounts> counts = mail_counts(context);
+  if (!counts) return json_answer(503, Json{{"error", "this process takes no mail: ask the one that does"}});
+  return json_answer(200, Json{{"queued", counts->stored}, {"denied", counts->refused}});
 }
 
 constexpr Growth kTwice{8, 8};  // raw and as HTML, and both as JSON: six for a control character

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "api/http_check.h"
+#include "api/json.h"
 #include "api/kit.h"
 #include "api/route.h"
 #include "mail/alias.h"
@@ -163,6 +164,33 @@ TEST_CASE("reserved: no route shows, changes or has an alias for them, however t
           const int status = world.ask(std::string(route.method), target);
           if (spelling.status != 0) CHECK(status == spelling.status);
         }
+      }
+    }
+  }
+  for (const std::string& inbox : world.inboxes) CHECK(world.store.count(inbox) == 1);
+}
+
+TEST_CASE("reserved: nor does a query that names them") {
+  const auto naming = GENERATE(Naming::local, Naming::full, Naming::domain);
+  const auto plus_tag = GENERATE(PlusTag::strip, PlusTag::keep);
+  Guarded world(naming, plus_tag);
+  const std::string one = "(mailbox:$m,id:\"" + kFirstId + "\")";
+  const std::vector<std::string> fields = {"inbox(mailbox:$m){subject}", "message" + one + "{data}",
+                                           "altinbox(mailbox:$m)", "delete" + one};
+  for (const std::string& name : world.config.inbox.reserved) {
+    for (const Spelling& spelling : spellings(name, naming)) {
+      const auto target = parse_target("/" + spelling.text);
+      if (!target) continue;
+      for (const std::string& field : fields) {
+        Request asked = request("POST", {"graphql"}, {{"content-type", "application/json"}});
+        asked.body = to_text(
+            Json{{"query", (field.starts_with("delete") ? "mutation" : "query") + ("($m:String!){" + field + "}")},
+                 {"variables", {{"m", target->path.at(0)}}}});
+        INFO(asked.body << " naming " << static_cast<int>(naming));
+        const Response response = dispatch(asked, world.context);
+        CHECK(response.body.find(kSecret) == std::string::npos);
+        if (spelling.status == 403)
+          CHECK(response.body.find("\"message\":\"this inbox is reserved") != std::string::npos);
       }
     }
   }
