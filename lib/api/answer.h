@@ -18,6 +18,7 @@ std::span<const Route> v2_routes();
 std::span<const Route> v3_routes();
 std::span<const Route> v3_event_routes();
 std::span<const Route> graphql_routes();
+std::span<const Route> inbucket_routes();
 std::span<const Route> health_routes();
 
 /// A request that gets no answer of its own. Each version of the API writes it in its own form.
@@ -42,6 +43,8 @@ Response v2_error(const Fault& fault);
 
 /// `{"errors":[{"message":"..."}]}`.
 Response graphql_error(const Fault& fault);
+/// A line of text.
+Response inbucket_error(const Fault& fault);
 
 /// Of this process, since it started.
 struct MailCounts {

@@ -101,8 +101,10 @@ Response options(const Match& match) {
 /// Each version of the API has its own form of an error.
 Response refused(const Request& request, const Fault& fault) {
   const std::string_view first = request.path.empty() ? std::string_view() : request.path[0];
+  const std::string_view second = request.path.size() < 2 ? std::string_view() : request.path[1];
   if (first == "v2") return v2_error(fault);
   if (first == "graphql") return graphql_error(fault);
+  if (first == "serve" || (first == "api" && second == "v1")) return inbucket_error(fault);
   return problem(fault);
 }
 
@@ -136,7 +138,7 @@ bool may_see(const Request& request) {
 }
 
 void add_common_headers(const Request& request, const Config& config, Response& response) {
-  static constexpr std::string_view kOfMail[] = {"v2", "api", "graphql"};
+  static constexpr std::string_view kOfMail[] = {"v2", "api", "graphql", "serve"};
   const bool of_mail =
       !request.path.empty() && std::find(std::begin(kOfMail), std::end(kOfMail), request.path[0]) != std::end(kOfMail);
   // Others' mail, and gone when its inbox says so: no cache on the way may keep it.
@@ -169,7 +171,7 @@ std::span<const Route> routes() {
     std::vector<Route> table;
     for (const std::span<const Route> part :
          {v2_routes(), v3_event_routes(), v3_name_routes(), v3_part_routes(), v3_code_routes(), v3_feed_routes(),
-          v3_status_routes(), v3_openapi_routes(), v3_routes(), graphql_routes(), health_routes()})
+          v3_status_routes(), v3_openapi_routes(), v3_routes(), graphql_routes(), inbucket_routes(), health_routes()})
       table.insert(table.end(), part.begin(), part.end());
     return table;
   }();
