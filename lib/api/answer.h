@@ -19,6 +19,7 @@ std::span<const Route> v3_routes();
 std::span<const Route> v3_event_routes();
 std::span<const Route> graphql_routes();
 std::span<const Route> inbucket_routes();
+std::span<const Route> original_routes();
 std::span<const Route> health_routes();
 
 /// A request that gets no answer of its own. Each version of the API writes it in its own form.

@@ -40,6 +40,7 @@ const std::vector<Case> kCases = {
     {"GET", {"api", "v1", "messages"}, 404, ""},  // the leak rule: nothing lists across inboxes
     {"GET", {"api", "v1", "mailbox"}, 404, ""},
     {"GET", {"api", "v1", "monitor", "messages"}, 404, ""},
+    {"GET", {"api", "inbox"}, 404, ""},
     {"GET", {"api", "v3", "mailboxes"}, 404, ""},
     {"PUT", {"api", "v1", "mailbox", "bob"}, 405, "GET, HEAD, DELETE, OPTIONS"},
     {"PUT", {"api", "v1", "mailbox", "bob", kFirstId}, 405, "GET, HEAD, PATCH, DELETE, OPTIONS"},
@@ -142,8 +143,8 @@ TEST_CASE("route: other sites' pages may read mail and change nothing") {
 
   for (const Site& each : kSites) {
     using Path = std::vector<std::string>;
-    for (const Path& target :
-         {Path{"v2", "mailbox", "bob", kFirstId}, Path{"api", "v1", "mailbox", "bob", kFirstId}, path}) {
+    for (const Path& target : {Path{"v2", "mailbox", "bob", kFirstId}, Path{"api", "v1", "mailbox", "bob", kFirstId},
+                               Path{"api", "inbox", "bob", kFirstId}, path}) {
       INFO(each.name << " " << target[1]);
       World fresh;
       const Response response = dispatch(request("DELETE", target, each.headers), fresh.context);
