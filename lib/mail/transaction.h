@@ -47,7 +47,7 @@ struct Early {
 struct Recipient {
   Address address;
   Inbox inbox;
-  bool discarded = false;       // hears 250, and gets nothing
+  bool discarded = false;        // hears 250, and gets nothing
   std::optional<Inbox> alias{};  // by which it was named
 };
 
