@@ -45,7 +45,7 @@ TEST_CASE("http_rates: a client that asks too much hears when to come again, wit
   CHECK(statuses(site.get("/metrics")) == "429");
   CHECK(statuses(site.say("OPTIONS /v2/mailbox/bob HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")) == "204");
   CHECK(site.world.store.calls() == calls);
-  CHECK(site.world.metrics.total("maildrop_http_rate_limited_total", "of=\"client\"") == 2);
+  CHECK(site.world.metrics.total("maildrop_http_rate_limited_total", "of=\"client\"") == 3);
   site.world.store.hold(false);
   site.world.clock.advance(Millis(30'000));
   CHECK(statuses(site.get("/v2/mailbox/bob")) == "200");
