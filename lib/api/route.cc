@@ -19,18 +19,15 @@ using Args = std::vector<std::string>;
 /// Whether the path fits; `args` then holds what `{...}` stood for.
 bool matches(std::string_view pattern, const std::vector<std::string>& path, Args& args) {
   args.clear();
-  const std::vector<std::string_view> want = split(pattern.substr(1), '/');
-  if (want.size() != path.size()) return false;
-  for (std::size_t i = 0; i < want.size(); ++i) {
-    if (!want[i].starts_with('{')) {
-      if (want[i] != path[i]) return false;
-    } else if (path[i].empty()) {
-      return false;
-    } else {
-      args.push_back(path[i]);
-    }
+  for (const std::string& given : path) {
+    if (!pattern.starts_with('/')) return false;
+    pattern.remove_prefix(1);
+    const std::string_view want = pattern.substr(0, pattern.find('/'));
+    pattern.remove_prefix(want.size());
+    if (want.starts_with('{') ? given.empty() : want != given) return false;
+    if (want.starts_with('{')) args.push_back(given);
   }
-  return true;
+  return pattern.empty();
 }
 
 bool is_read(const Request& request) {

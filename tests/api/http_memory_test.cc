@@ -174,6 +174,7 @@ TEST_CASE("http_memory: making an answer takes no more than its route says") {
   constexpr std::size_t kFixed = 64 * 1024;  // of any answer
   for (const std::size_t size : {kMiB / 2, 3 * kMiB}) {
     for (const std::string piece : {"x", "\x01", "\xff", "\"", "\r\n", "\r", "\xc3\xbc", "<p>"}) {
+      if (size > kMiB && piece != "x" && piece != "\x01" && piece != "\xff") continue;  // those that grow most
       World world;
       world.store.add("eve", message(kFirstId, "x", body_of(piece, size)));
       for (const auto& path : {std::vector<std::string>{"v2", "mailbox", "eve", kFirstId},
@@ -186,7 +187,7 @@ TEST_CASE("http_memory: making an answer takes no more than its route says") {
         asked.query["query"] = "{message(mailbox:\"eve\",id:\"" + kFirstId + "\"){data html}}";
         const Growth growth = route_of(asked)->growth;
         CAPTURE(size, piece, path.size(), path.front());
-        dispatch(asked, world.context);  // tables that are made once
+        if (piece == "x") dispatch(asked, world.context);  // tables that are made once
         const Allocations all;
         const Response response = dispatch(asked, world.context);
         CHECK(response.status == 200);

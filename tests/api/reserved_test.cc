@@ -155,17 +155,22 @@ TEST_CASE("reserved: no route shows, changes or has an alias for them, however t
   Guarded world(naming, plus_tag);
   const std::vector<Route> all = routes_with_a_name();
   REQUIRE(all.size() >= 9);
+  std::size_t names = 0;
   for (const std::string& name : world.config.inbox.reserved) {
+    std::size_t spelled = 0;
     for (const Spelling& spelling : spellings(name, naming)) {
-      for (const Route& route : all) {
-        for (const std::string& id : {kFirstId, std::string("latest")}) {
-          const std::string target = target_of(route.pattern, spelling.text, id);
-          INFO(route.method << " " << target << " naming " << static_cast<int>(naming));
-          const int status = world.ask(std::string(route.method), target);
-          if (spelling.status != 0) CHECK(status == spelling.status);
-        }
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        // Each name on each route, each spelling on each route, and of all three together an eighth.
+        if (names != 0 && spelled != 0 && (names + spelled + i) % 8 != 0) continue;
+        const Route& route = all[i];
+        const std::string target = target_of(route.pattern, spelling.text, (spelled + i) % 2 ? kFirstId : "latest");
+        INFO(route.method << " " << target << " naming " << static_cast<int>(naming));
+        const int status = world.ask(std::string(route.method), target);
+        if (spelling.status != 0) CHECK(status == spelling.status);
       }
+      ++spelled;
     }
+    ++names;
   }
   for (const std::string& inbox : world.inboxes) CHECK(world.store.count(inbox) == 1);
 }
