@@ -26,7 +26,7 @@ def open_streams(port, count):
         seen = b""
         while b"retry: 3000\n\n" not in seen:
             more = sock.recv(4096)
-            if not more:
+            if not more or b" 200 " not in seen[:20] + more[:20]:
                 raise SystemExit(f"a stream was refused: {seen}")
             seen += more
     return streams
@@ -66,7 +66,7 @@ def shown(times):
 binary, folder = sys.argv[1:3]
 raise_file_limit()
 store = {"store.url": f"sqlite:{folder}/mail.db"}
-settings = store | {"api.connections": STREAMS + 100, "api.connections_per_source": STREAMS + 100, "api.watchers": STREAMS,
+settings = store | {"api.connections": STREAMS + 100, "api.connections_per_source": STREAMS + 100, "api.watchers": STREAMS * 2,  # the last sixteenth is for others
             "api.request_rate": 0, "api.inbox_rate": 0}
 with maildrop(binary, folder, settings=store) as writer, maildrop(binary, folder, "serve-api", settings=settings, name="api") as reader:
     smtp = smtplib.SMTP("127.0.0.1", writer.port, "client.example.test")
