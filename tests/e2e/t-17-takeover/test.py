@@ -145,6 +145,7 @@ def old_store():
                 ALTER TABLE shared DROP COLUMN source; ALTER TABLE shared DROP COLUMN charge;
                 ALTER TABLE message DROP COLUMN source; ALTER TABLE message DROP COLUMN charge;
                 ALTER TABLE body DROP COLUMN transcript;
+                ALTER TABLE total DROP COLUMN changes; ALTER TABLE total DROP COLUMN changed;
                 PRAGMA user_version=1""")
         with Daemon(NEW) as new:
             ended(old)
