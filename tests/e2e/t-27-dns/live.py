@@ -18,7 +18,7 @@ class Turning(Dns):
 server = Turning({("mail.example", "A"): ["192.0.2.9", "192.0.2.1"], ("seen.example", "MX"): ["10 mail.example"],
                   ("1.2.0.192.in-addr.arpa", "PTR"): ["mail.example"], ("old.example", "A"): ["192.0.2.3"],
                   ("evil.example", "TXT"): [b"\x1b[31m"], ("silent.example", "A"): None})
-SETTINGS = {"dns.servers": server.address, "dns.timeout": "1s", "service.loops": 2, "api.dns": "true"}
+SETTINGS = {"dns.servers": server.address, "dns.timeout": "1s", "service.loops": 2, "api.dns": "true", "api.workers": "3"}
 
 
 def ask(daemon, *args, host=None):
