@@ -4,14 +4,12 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "mail/repeat.h"
+
 namespace maildrop::mail {
 namespace {
 
-std::string repeat(std::string_view piece, std::size_t times) {
-  std::string out;
-  while (times-- > 0) out += piece;
-  return out;
-}
+using test::repeat;
 
 struct Good {
   std::string text;

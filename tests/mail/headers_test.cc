@@ -4,15 +4,12 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "mail/repeat.h"
+
 namespace maildrop::mail {
 namespace {
 
-std::string repeat(std::string_view piece, std::size_t times) {
-  std::string out;
-  out.reserve(piece.size() * times);
-  while (times-- > 0) out += piece;
-  return out;
-}
+using test::repeat;
 
 /// Fields as `name=value|`, controls written out, then the body.
 std::string shown(std::string_view text) {

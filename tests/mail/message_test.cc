@@ -5,16 +5,12 @@
 #include <string>
 
 #include "core/text.h"
+#include "mail/repeat.h"
 
 namespace maildrop::mail {
 namespace {
 
-std::string repeat(std::string_view piece, std::size_t times) {
-  std::string out;
-  out.reserve(piece.size() * times);
-  while (times-- > 0) out += piece;
-  return out;
-}
+using test::repeat;
 
 TEST_CASE("an overview is decoded") {
   const Overview seen = overview(

@@ -7,18 +7,14 @@
 #include <iterator>
 #include <random>
 
+#include "mail/repeat.h"
 #include "mail/sanitised_check.h"
 #include "mail/web_links.h"
 
 namespace maildrop::mail {
 namespace {
 
-std::string repeat(std::string_view piece, std::size_t times) {
-  std::string out;
-  out.reserve(piece.size() * times);
-  while (times-- > 0) out += piece;
-  return out;
-}
+using test::repeat;
 
 /// What is within the body; and that all holds that must.
 std::string body(std::string_view html) {

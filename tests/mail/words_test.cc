@@ -7,17 +7,14 @@
 #include <vector>
 
 #include "core/text.h"
+#include "mail/repeat.h"
 
 namespace maildrop::mail {
 namespace {
 
-const std::string kFffd = "\xEF\xBF\xBD";
+using test::repeat;
 
-std::string repeat(std::string_view piece, std::size_t times) {
-  std::string out;
-  while (times-- > 0) out += piece;
-  return out;
-}
+const std::string kFffd = "\xEF\xBF\xBD";
 
 struct Case {
   std::string text, want;
