@@ -6,6 +6,7 @@
 
 #include "core/text.h"
 #include "mail/address.h"
+#include "mail/alias.h"
 
 namespace maildrop::api {
 
@@ -96,6 +97,39 @@ tl::expected<mail::Inbox, Fault> public_inbox(const std::string& name, const Con
   if (inbox->is_reserved(context.config.inbox))
     return tl::unexpected(Fault{403, "this inbox is reserved and cannot be read in public", {}});
   return std::move(*inbox);
+}
+
+tl::expected<store::MessageId, Fault> message_id(const mail::Inbox& inbox, const std::string& text, Context& context) {
+  Result<store::MessageId> id = store::MessageId::parse(text);
+  if (text == "latest") {
+    const auto newest = context.inboxes.list(inbox, {.limit = 1});
+    if (!newest) return tl::unexpected(fault_of(newest.error()));
+    if (!newest->empty()) id = newest->front().id;
+  }
+  if (!id) return tl::unexpected(Fault{404, "not found", {}});  // an id of another form was never given out
+  return std::move(*id);
+}
+
+std::optional<Fault> clear_inbox(const mail::Inbox& inbox, Context& context) {
+  const Monotonic end = std::chrono::steady_clock::now() + context.config.api.answer_timeout / 2;
+  const auto found = context.inboxes.list(inbox, {.quarantined = store::Quarantined::shown});
+  if (!found) return fault_of(found.error());
+  for (const store::Summary& each : *found) {
+    if (std::chrono::steady_clock::now() > end) return Fault{503, "not all could be deleted in time, ask again", {}, 1};
+    const Result<bool> removed = context.inboxes.remove(inbox, each.id);
+    if (!removed) return fault_of(removed.error());
+  }
+  return std::nullopt;
+}
+
+tl::expected<mail::Inbox, Fault> new_alias(const mail::Inbox& inbox, std::optional<Time> expires,
+                                           const Context& context) {
+  const Result<mail::Aliases> aliases = mail::Aliases::make(context.config.inbox);
+  if (!aliases) return tl::unexpected(Fault{500, "internal error", aliases.error().what});
+  Result<mail::Inbox> made = aliases->make_alias(inbox, expires);
+  if (!made)
+    return tl::unexpected(Fault{400, "no alias for that name: it is too long, or like an alias", made.error().what});
+  return std::move(*made);
 }
 
 std::string inbox_of(const Request& request, const Route& route, const InboxSettings& settings) {

@@ -62,10 +62,22 @@ tl::expected<mail::Inbox, Fault> public_inbox(const std::string& name, const Con
 /// request's.
 std::string inbox_of(const Request& request, const Route& route, const InboxSettings& settings);
 
+/// The message that a path names, by its id or by `latest`: the newest that is shown. 404 for what no id can be.
+tl::expected<store::MessageId, Fault> message_id(const mail::Inbox& inbox, const std::string& text, Context& context);
+/// Removes what an inbox has when it is read, hidden mail too, one by one; what comes meanwhile stays. Its time is
+/// bounded, as an inbox may be large: then 503, and who asks again goes on. nothing: all is gone.
+std::optional<Fault> clear_inbox(const mail::Inbox& inbox, Context& context);
+/// A new alias of it. 400 for a name that none can be of. REQUIRES: inbox.alias.
+tl::expected<mail::Inbox, Fault> new_alias(const mail::Inbox& inbox, std::optional<Time> expires,
+                                           const Context& context);
+
 /// A message as v3 lists it.
 Json v3_summary(const store::Summary& summary);
 /// `quarantined` of the query; hidden when it is not given.
 tl::expected<store::Quarantined, Fault> quarantined_of(const Request& request);
+
+/// What a browser may do with a file that a stranger sent: nothing.
+inline constexpr std::string_view kDownloadPolicy = "sandbox; default-src 'none'";
 
 /// What people see as the sender: the From field, or else the envelope's sender.
 std::string shown_sender(const store::Summary& summary);

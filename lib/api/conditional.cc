@@ -16,11 +16,6 @@ namespace maildrop::api {
 
 namespace {
 
-std::string_view header(const Request& request, std::string_view name) {
-  const auto found = request.headers.find(name);
-  return found == request.headers.end() ? std::string_view() : found->second;
-}
-
 /// Half of a SHA-256: nobody finds two bodies with one of these.
 std::string tag_of(const std::string& body) {
   mail::Sha256 digest;
@@ -98,9 +93,9 @@ bool cut_to_range(const Request& request, const std::string& tag, Response& resp
   const bool may_be = std::any_of(response.headers.begin(), response.headers.end(),
                                   [](const auto& field) { return field.first == kAcceptRanges.first; });
   if (!may_be || request.method != "GET") return false;
-  const std::string_view if_range = header(request, "if-range");
+  const std::string_view if_range = field_of(request, "if-range");
   if (!if_range.empty() && if_range != tag) return false;
-  const std::optional<Range> range = range_of(header(request, "range"), response.body.size());
+  const std::optional<Range> range = range_of(field_of(request, "range"), response.body.size());
   if (!range) return false;
   if (range->last < range->first) {
     unsatisfiable(response.body.size(), response);
@@ -118,10 +113,10 @@ void meet_conditions(const Request& request, bool compresses, Response& response
   const std::string tag = tag_of(response.body);
   const bool smaller = compresses && response.body.size() >= kLeastToCompress;
   if (smaller) response.headers.emplace_back("Vary", "Accept-Encoding");
-  const bool takes_gzip = smaller && accepts_gzip(header(request, "accept-encoding"));
+  const bool takes_gzip = smaller && accepts_gzip(field_of(request, "accept-encoding"));
   const std::string gzip_tag = takes_gzip ? tag.substr(0, tag.size() - 1) + "-gz\"" : tag;
   for (const std::string& each : {gzip_tag, tag})
-    if (is_among(header(request, "if-none-match"), each)) return not_modified(each, response);
+    if (is_among(field_of(request, "if-none-match"), each)) return not_modified(each, response);
   if (cut_to_range(request, tag, response)) return;
   std::optional<std::string> packed = takes_gzip ? gzip(response.body) : std::nullopt;
   response.headers.emplace_back("ETag", packed ? gzip_tag : tag);

@@ -37,6 +37,13 @@ service::AdmissionLimits watch_limits(const ApiSettings& at_start, const Config&
   return limits;
 }
 
+std::size_t size_of(const Response& response) {
+  std::size_t size = response.body.capacity();
+  if (response.later)
+    for (const std::string& frame : response.later->frames) size += frame.capacity();
+  return size;
+}
+
 /// Often enough that a deadline is met within a quarter of itself.
 Millis sweep_period(const ApiSettings& settings) {
   const Millis shortest = std::min({settings.request_timeout, settings.write_timeout, settings.idle_timeout});
@@ -91,7 +98,7 @@ Response HttpShared::answer(const Request& request, const Route* route, AnswerRo
                context.impaired, context.ask_dns, context.watch, &take_rate};
   Response response = dispatch(request, with);
   if (response.body.capacity() - response.body.size() > kSlack) response.body.shrink_to_fit();
-  const bool fits = room.take(response.body.capacity());
+  const bool fits = room.take(size_of(response));
   if (fits && !inboxes.refused()) return response;
   const Fault full{503, "too many answers wait for their readers, try again later", "api.memory is used up"};
   return refuse_with(request, full, *in_force);

@@ -84,6 +84,9 @@ HttpWebSocket::HttpWebSocket(HttpSocket& socket) : state_(std::make_shared<State
   state.stream.text(true);
 }
 
+/// Where its coroutine was left by an exception, what reads goes on until the socket has gone.
+HttpWebSocket::~HttpWebSocket() { state_->on_end = nullptr; }
+
 Awaitable<bool> HttpWebSocket::accept(const Request& request, const Response& response, std::function<void()> on_end) {
   State& state = *state_;
   beast::http::request<beast::http::empty_body> asked(beast::http::verb::get, "/", 11);

@@ -22,6 +22,7 @@ class HttpWebSocket {
 
   /// Nothing else reads from the socket from now on.
   explicit HttpWebSocket(HttpSocket& socket);
+  ~HttpWebSocket();
   HttpWebSocket(const HttpWebSocket&) = delete;
 
   /// The handshake, whose answer has the headers of `response`. From then on `on_end` is called once, when the client

@@ -9,7 +9,6 @@
 #include "api/graphql_call.h"
 #include "api/site.h"
 #include "core/text.h"
-#include "mail/alias.h"
 #include "mail/message.h"
 
 namespace maildrop::api {
@@ -149,10 +148,8 @@ Found<Json> alias(const Call& call, Context& context) {
   const auto inbox = public_inbox(call.mailbox(), context);
   if (!inbox) return tl::unexpected(inbox.error());
   if (!context.config.inbox.alias) return Json(nullptr);
-  const Result<mail::Aliases> aliases = mail::Aliases::make(context.config.inbox);
-  if (!aliases) return tl::unexpected(Fault{500, "internal error", aliases.error().what});
-  const Result<mail::Inbox> made = aliases->make_alias(*inbox);
-  if (!made) return tl::unexpected(Fault{400, "no alias for that name: it is too long, or like an alias", {}});
+  const auto made = new_alias(*inbox, {}, context);
+  if (!made) return tl::unexpected(made.error());
   return Json(made->name());
 }
 

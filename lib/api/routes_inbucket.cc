@@ -2,9 +2,11 @@
 /// oldest first, and the id `latest` works everywhere. What that server has across inboxes is not here.
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 #include "api/answer.h"
+#include "api/escape.h"
 #include "core/text.h"
 #include "mail/md5.h"
 #include "mail/message.h"
@@ -26,26 +28,22 @@ struct Target {
   store::MessageId id;
 };
 
+/// What is not there is so in that server's words.
+Fault inbucket_fault(Fault fault) { return fault.status == 404 ? kNotFound : std::move(fault); }
+
 Found<Target> target_of(Args args, Context& context) {
   auto inbox = public_inbox(args[0], context);
   if (!inbox) return tl::unexpected(inbox.error());
-  Result<store::MessageId> id = store::MessageId::parse(args[1]);
-  if (args[1] == "latest") {
-    const auto newest = context.inboxes.list(*inbox, {.limit = 1});
-    if (!newest) return tl::unexpected(fault_of(newest.error()));
-    if (!newest->empty()) id = newest->front().id;
-  }
-  if (!id) return tl::unexpected(kNotFound);  // an id of another form was never given out
+  auto id = message_id(*inbox, args[1], context);
+  if (!id) return tl::unexpected(inbucket_fault(std::move(id.error())));
   return Target{std::move(*inbox), std::move(*id)};
 }
-
-Fault inbucket_fault(const Error& error) { return error.code == Code::not_found ? kNotFound : fault_of(error); }
 
 Found<store::Message> find_message(Args args, Context& context) {
   const Found<Target> target = target_of(args, context);
   if (!target) return tl::unexpected(target.error());
   Result<store::Message> message = context.inboxes.get(target->inbox, target->id);
-  if (!message) return tl::unexpected(inbucket_fault(message.error()));
+  if (!message) return tl::unexpected(inbucket_fault(fault_of(message.error())));
   return std::move(*message);
 }
 
@@ -82,23 +80,6 @@ Json header_of(const std::string& message) {
   for (const mail::HeaderField& each : mail::scan_headers(message).fields)
     fields[canonical_field(each.name)].push_back(mail::unfold(each.value));
   return fields;
-}
-
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("-._~").find(c) != std::string_view::npos;
-}
-
-/// For a segment of a path, and for RFC 8187.
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char& c : text) {
-    if (is_unreserved(c))
-      out += c;
-    else
-      out.append("%").append(to_hex({&c, 1}));
-  }
-  return out;
 }
 
 /// All parts that are attachments, in order: their numbers in links are places here.
@@ -165,7 +146,7 @@ Response get(const Request& request, Args args, Context& context) {
 Response bytes(std::string content_type, std::string body) {
   Response response;
   response.content_type = std::move(content_type);
-  response.headers.emplace_back("Content-Security-Policy", "sandbox; default-src 'none'");
+  response.headers.emplace_back("Content-Security-Policy", kDownloadPolicy);
   response.body = std::move(body);
   return response;
 }
@@ -190,7 +171,7 @@ Response attachment(const Request&, Args args, Context& context) {
   const std::string file = file_of(message->data, parts[number], charsets);
   Response response =
       bytes("application/octet-stream", mail::decoded_body(message->data, parts[number], message->data.size()));
-  response.headers.emplace_back("Content-Disposition", "attachment; filename*=UTF-8''" + percent_encoded(file));
+  response.headers.emplace_back("Content-Disposition", attachment_disposition(file, "attachment"));
   return response;
 }
 
@@ -202,17 +183,11 @@ Response remove(const Request&, Args args, Context& context) {
   return *removed ? json_answer(200, "OK") : inbucket_error(kNotFound);
 }
 
-/// Those that lists hide, too.
 Response purge(const Request&, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return inbucket_error(inbox.error());
-  const auto found = context.inboxes.list(*inbox, {.quarantined = store::Quarantined::shown});
-  if (!found) return inbucket_error(fault_of(found.error()));
-  for (const store::Summary& each : *found) {
-    const Result<bool> removed = context.inboxes.remove(*inbox, each.id);
-    if (!removed) return inbucket_error(fault_of(removed.error()));
-  }
-  return json_answer(200, "OK");
+  const std::optional<Fault> failed = clear_inbox(*inbox, context);
+  return failed ? inbucket_error(*failed) : json_answer(200, "OK");
 }
 
 /// `{"seen":true}`. An inbox is anybody's, so nobody's reading is kept; clients that tell of it go on all the same.

@@ -146,21 +146,11 @@ Response remove(const Request&, Args args, Context& context) {
   return no_content();
 }
 
-/// What the list shows and what it hides: exactly those that are there when it is read, one by one. What comes
-/// meanwhile stays. Its time is bounded as an inbox may be large: who asks again goes on.
 Response clear(const Request&, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return problem(inbox.error());
-  const Monotonic end = std::chrono::steady_clock::now() + context.config.api.answer_timeout / 2;
-  const auto found = context.inboxes.list(*inbox, {.quarantined = store::Quarantined::shown});
-  if (!found) return problem(found.error());
-  for (const store::Summary& each : *found) {
-    if (std::chrono::steady_clock::now() > end)
-      return problem(Fault{503, "not all could be deleted in time, ask again", {}, 1});
-    const Result<bool> removed = context.inboxes.remove(*inbox, each.id);
-    if (!removed) return problem(removed.error());
-  }
-  return no_content();
+  const std::optional<Fault> failed = clear_inbox(*inbox, context);
+  return failed ? problem(*failed) : no_content();
 }
 
 constexpr Growth kText{1, 8};  // of the text, and of JSON six for a control character; of HTML, and it as a page twice
@@ -243,13 +233,8 @@ tl::expected<store::Quarantined, Fault> quarantined_of(const Request& request) {
 tl::expected<store::Message, Fault> message_of(std::span<const std::string> args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return tl::unexpected(inbox.error());
-  Result<store::MessageId> id = store::MessageId::parse(args[1]);
-  if (args[1] == "latest") {
-    const auto newest = context.inboxes.list(*inbox, {.limit = 1});
-    if (!newest) return tl::unexpected(fault_of(newest.error()));
-    if (!newest->empty()) id = newest->front().id;
-  }
-  if (!id) return tl::unexpected(Fault{404, "not found", {}});  // an id of another form was never given out
+  const auto id = message_id(*inbox, args[1], context);
+  if (!id) return tl::unexpected(id.error());
   Result<store::Message> message = context.inboxes.get(*inbox, *id);
   if (!message) return tl::unexpected(fault_of(message.error()));
   return std::move(*message);

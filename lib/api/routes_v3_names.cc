@@ -36,15 +36,12 @@ tl::expected<std::optional<Time>, Fault> expiry_of(const Request& request, Time 
 Response alias(const Request& request, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return problem(inbox.error());
-  const InboxSettings& settings = context.config.inbox;
-  if (!settings.alias) return problem(404, "there are no aliases here (inbox.alias)");
+  if (!context.config.inbox.alias) return problem(404, "there are no aliases here (inbox.alias)");
   const tl::expected<std::optional<Time>, Fault> expires = expiry_of(request, context.clock.now());
   if (!expires) return problem(expires.error());
-  const Result<mail::Aliases> aliases = mail::Aliases::make(settings);
-  if (!aliases) return problem(Error{Code::internal, aliases.error().what});
-  const Result<mail::Inbox> made = aliases->make_alias(*inbox, *expires);
-  if (!made) return problem(Fault{400, "no alias for that name: it is too long, or like an alias", made.error().what});
-  const std::optional<Time> end = aliases->open(*made)->expires;
+  const auto made = new_alias(*inbox, *expires, context);
+  if (!made) return problem(made.error());
+  const std::optional<Time> end = mail::Aliases::make(context.config.inbox)->open(*made)->expires;
   return json_answer(
       200,
       Json{{"inbox", inbox->name()}, {"alias", made->name()}, {"expires", end ? Json(rfc3339(*end)) : Json(nullptr)}});

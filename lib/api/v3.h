@@ -17,9 +17,6 @@ std::span<const Route> v3_feed_routes();
 std::span<const Route> v3_status_routes();
 std::span<const Route> v3_openapi_routes();
 
-/// What a browser may do with a file that a stranger sent: nothing.
-inline constexpr std::string_view kDownloadPolicy = "sandbox; default-src 'none'";
-
 /// What an inbox keeps, and how large a message may be.
 Json v3_limits(const Config& config);
 

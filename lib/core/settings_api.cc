@@ -57,10 +57,12 @@ void add_api(std::vector<Setting>& rows) {
   rows.push_back(number_row("api.connections_per_source", kCount, MEMBER(api.connections_per_source), "1..1000000",
                             "HTTP connections at once from one IPv4 address or one IPv6 /64. Beyond: 429. Networks in "
                             "limits.exempt and api.proxies skip it."));
+  rows.push_back(number_row("api.workers", {1, 64}, MEMBER(api.workers), "1..64",
+                            "Threads that read the store for requests. Where there are several, one source has all but "
+                            "one of them at most."));
   rows.push_back(
-      number_row("api.workers", {1, 64}, MEMBER(api.workers), "1..64", "Threads that read the store for requests."));
-  rows.push_back(number_row("api.waiting", {1, 100'000}, MEMBER(api.waiting), "1..100000",
-                            "Requests that may wait for a worker. Beyond: 503."));
+      number_row("api.waiting", {1, 100'000}, MEMBER(api.waiting), "1..100000",
+                 "Requests that may wait for a worker, at most a quarter of them of one source. Beyond: 503."));
   constexpr Range<unsigned> kRate{0, 1'000'000};
   rows.push_back(reloadable(number_row(
       "api.request_rate", kRate, MEMBER(api.request_rate), "0..1000000",
@@ -76,9 +78,11 @@ void add_api(std::vector<Setting>& rows) {
                   "Whether the rates of requests are those of all processes on one store, and outlive a restart; "
                   "flood.shared tells "
                   "how. A process that may not write beside the store counts by itself, and says so in its log."));
-  rows.push_back(number_row("api.watchers", {0, 1'000'000}, MEMBER(api.watchers), "0..1000000",
-                            "Requests that may wait for news of an inbox at once: those with ?wait= and streams of "
-                            "events, in total. Each keeps its connection. Beyond: 503."));
+  rows.push_back(
+      number_row("api.watchers", {0, 1'000'000}, MEMBER(api.watchers), "0..1000000",
+                 "Requests that may wait for news of an inbox at once: those with ?wait= and streams of "
+                 "events, in total. Each keeps its connection. Beyond: 503. Of one IPv4 address or IPv6 /64, "
+                 "behind api.proxies too, as many as api.connections_per_source; beyond: 429."));
   rows.push_back(duration_row("api.wait_time", kTimeout, MEMBER(api.wait_time), "1s..24h",
                               "How long ?wait= may let a request wait for mail; more is as much."));
   rows.push_back(
