@@ -29,6 +29,9 @@ attempt() {
   fi
 }
 
+# g++ looks for garbage from 4 MiB on, and for a tenth of its time: from 400 on it hardly ever does.
+export CXXFLAGS="${CXXFLAGS:-} --param=ggc-min-heapsize=409600"
+
 # configure_and_build FOLDER TARGETS OPTION...
 configure_and_build() {
   local folder=$1 targets
@@ -110,7 +113,7 @@ clang_targets="maildrop attachments_bench feed_bench store_bench scale_bench fil
 suite_clang() {
   say "building with clang 14"
   attempt build-clang configure_and_build clang "$clang_targets" -DMAILDROP_UNITY=OFF -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \
-    -DMAILDROP_TESTS=ON -DMAILDROP_BENCH=ON -DCMAKE_C_COMPILER=clang-14 -DCMAKE_CXX_COMPILER=clang++-14 || return 0
+    -DMAILDROP_TESTS=ON -DMAILDROP_BENCH=ON -DCMAKE_CXX_FLAGS= -DCMAKE_C_COMPILER=clang-14 -DCMAKE_CXX_COMPILER=clang++-14 || return 0
   unit_tests clang '^service$'
 }
 

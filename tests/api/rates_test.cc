@@ -127,8 +127,8 @@ TEST_CASE("rates: an answer tells how many there are left") {
   CHECK(first.wait == 3);
   Response response;
   add_rate_fields(first, response);
-  CHECK(test::header(response, "RateLimit-Policy") == "\"client\";q=20;w=60");
-  CHECK(test::header(response, "RateLimit") == "\"client\";r=19;t=3");
+  CHECK(api::test::header(response, "RateLimit-Policy") == "\"client\";q=20;w=60");
+  CHECK(api::test::header(response, "RateLimit") == "\"client\";r=19;t=3");
   CHECK(granted(rates, "192.0.2.1") == 19);
   const Rates::Answer refused = rates.take(ip("192.0.2.1"), "bob");
   const Fault fault = over_rate(refused);
@@ -137,7 +137,7 @@ TEST_CASE("rates: an answer tells how many there are left") {
   CHECK(fault.why == "api.request_rate");
   Response refusal;
   add_rate_fields(refused, refusal);
-  CHECK(test::header(refusal, "RateLimit") == "\"client\";r=0;t=3");
+  CHECK(api::test::header(refusal, "RateLimit") == "\"client\";r=0;t=3");
 }
 
 TEST_CASE("rates: of an inbox an answer tells nothing until that is what refuses") {
@@ -148,8 +148,8 @@ TEST_CASE("rates: of an inbox an answer tells nothing until that is what refuses
   CHECK(response.headers.empty());
   CHECK(granted(rates, "192.0.2.1", "bob") == 29);
   add_rate_fields(rates.take(ip("192.0.2.1"), "bob"), response);
-  CHECK(test::header(response, "RateLimit-Policy") == "\"inbox\";q=30;w=60");
-  CHECK(test::header(response, "RateLimit") == "\"inbox\";r=0;t=2");
+  CHECK(api::test::header(response, "RateLimit-Policy") == "\"inbox\";q=30;w=60");
+  CHECK(api::test::header(response, "RateLimit") == "\"inbox\";r=0;t=2");
 }
 
 TEST_CASE("rates: nought is any number") {

@@ -21,7 +21,7 @@ std::string packet(char command, std::string_view data = {}) {
   return bytes;
 }
 
-std::string options(std::uint32_t protocol = 0, std::uint32_t version = 6, std::uint32_t actions = 0x31) {
+std::string greeting(std::uint32_t protocol = 0, std::uint32_t version = 6, std::uint32_t actions = 0x31) {
   return packet('O', four_bytes(version) + four_bytes(actions) + four_bytes(protocol));
 }
 
@@ -44,7 +44,7 @@ MilterRequest request_of() {
 
 /// A milter: what it answers to each command; nothing: it goes on.
 struct Milter {
-  std::string options = ::options();
+  std::string options = greeting();
   std::map<char, std::vector<std::string>> answers{};  // of a command, each time the next; the last for ever
   bool quiet = false;
   std::vector<std::string> heard{};  // `L Subject\0 hello\0`
@@ -81,7 +81,7 @@ Result<MilterAnswer> play(Milter& milter, const MilterRequest& request, const st
   }
 }
 
-MilterAnswer said(std::map<char, std::vector<std::string>> answers, std::string options = ::options()) {
+MilterAnswer said(std::map<char, std::vector<std::string>> answers, std::string options = greeting()) {
   Milter milter{std::move(options), std::move(answers)};
   const Result<MilterAnswer> answer = play(milter, request_of(), kText);
   REQUIRE(answer);
@@ -89,7 +89,7 @@ MilterAnswer said(std::map<char, std::vector<std::string>> answers, std::string 
 }
 
 /// What is wrong with what it says; "" when nothing is.
-std::string fault_of(std::map<char, std::vector<std::string>> answers, std::string options = ::options()) {
+std::string fault_of(std::map<char, std::vector<std::string>> answers, std::string options = greeting()) {
   Milter milter{std::move(options), std::move(answers)};
   const Result<MilterAnswer> answer = play(milter, request_of(), kText);
   return answer ? "" : answer.error().what;
@@ -133,7 +133,7 @@ TEST_CASE("a milter hears all of a message, step by step") {
 }
 
 TEST_CASE("what a milter wants no part in it does not hear but for its macros, and is not asked") {
-  Milter milter{options(0x7f | 0x200)};
+  Milter milter{greeting(0x7f | 0x200)};
   REQUIRE(play(milter, request_of(), kText));
   std::string heard;
   for (const std::string& each : milter.heard)
@@ -143,12 +143,12 @@ TEST_CASE("what a milter wants no part in it does not hear but for its macros, a
 }
 
 TEST_CASE("what a milter does not answer is not waited for, and an old one knows no DATA") {
-  Milter quiet{options(kAllQuiet | 0x100000)};
+  Milter quiet{greeting(kAllQuiet | 0x100000)};
   quiet.quiet = true;
   REQUIRE(play(quiet, request_of(), kText));
   CHECK(quiet.heard.size() == 17);
   CHECK(quiet.heard.at(11) == nul("L Subject| hello|"));
-  Milter old{options(0, 2)};
+  Milter old{greeting(0, 2)};
   REQUIRE(play(old, request_of(), kText));
   CHECK(old.heard.size() == 16);  // without DATA
 }
@@ -184,9 +184,9 @@ TEST_CASE("a body goes in pieces until the milter has enough") {
     return std::pair(pieces, bytes);
   };
   const std::vector<std::string> reject{packet('r')};
-  CHECK(bodies({options(), {{'E', reject}}}) == std::pair(std::size_t{4}, text.size() - 8));
-  CHECK(bodies({options(kAllQuiet), {{'E', reject}}, true}) == std::pair(std::size_t{4}, text.size() - 8));
-  CHECK(bodies({options(), {{'B', {packet('c'), packet('s')}}, {'E', reject}}}).first == 2);
+  CHECK(bodies({greeting(), {{'E', reject}}}) == std::pair(std::size_t{4}, text.size() - 8));
+  CHECK(bodies({greeting(kAllQuiet), {{'E', reject}}, true}) == std::pair(std::size_t{4}, text.size() - 8));
+  CHECK(bodies({greeting(), {{'B', {packet('c'), packet('s')}}, {'E', reject}}}).first == 2);
 }
 
 TEST_CASE("what a milter says at a step is said of the message") {
@@ -221,7 +221,7 @@ TEST_CASE("a message is refused when all its recipients are") {
 TEST_CASE("a message is not refused for recipients it heard of while there are others") {
   MilterRequest request = request_of();
   request.more_to = true;
-  Milter milter{options(), {{'R', {packet('r')}}}};
+  Milter milter{greeting(), {{'R', {packet('r')}}}};
   const auto answer = play(milter, request, kText);
   REQUIRE(answer);
   CHECK((answer->says == Says::pass && milter.heard.back() == "E "));
@@ -230,10 +230,10 @@ TEST_CASE("a message is not refused for recipients it heard of while there are o
 TEST_CASE("what is not the protocol, or more than is done here, is an error") {
   CHECK(fault_of({}, packet('c')) == "it does not negotiate as milters do");
   CHECK(fault_of({}, packet('O', "\1\2")) == "it does not negotiate as milters do");
-  CHECK(fault_of({}, options(0, 7)) == "it speaks version 7 of the protocol");
-  CHECK(fault_of({}, options(0, 1)) == "it speaks version 1 of the protocol");
-  CHECK(fault_of({}, options(0x800)) == "it wants what was not offered");
-  CHECK(fault_of({}, options(0, 6, 0x200)) == "it wants what was not offered");
+  CHECK(fault_of({}, greeting(0, 7)) == "it speaks version 7 of the protocol");
+  CHECK(fault_of({}, greeting(0, 1)) == "it speaks version 1 of the protocol");
+  CHECK(fault_of({}, greeting(0x800)) == "it wants what was not offered");
+  CHECK(fault_of({}, greeting(0, 6, 0x200)) == "it wants what was not offered");
   CHECK(fault_of({}, "HTTP/1.1 400 Bad Request\r\n\r\n") == "it does not speak as milters do");
   CHECK(fault_of({{'C', {packet('x')}}}) == "its answer at connect means nothing");
   CHECK(fault_of({{'C', {packet('s')}}}) == "its answer at connect means nothing");
@@ -257,7 +257,7 @@ TEST_CASE("who ends before his answer is not there, and who negotiated is told t
   CHECK(dialog.is_blank());
   CHECK(dialog.farewell().empty());
   REQUIRE(dialog.next());
-  REQUIRE(dialog.consume(options()));
+  REQUIRE(dialog.consume(greeting()));
   CHECK_FALSE((dialog.is_blank() || dialog.keeps_alive()));
   CHECK(dialog.farewell() == std::string("\0\0\0\1Q", 5));
   const auto ended = dialog.end();
@@ -278,7 +278,7 @@ TEST_CASE("whatever a milter says, there is an end") {
   std::mt19937 random(1);
   const std::string commands = "acdrtypqshimb+-2e4fO\0x";
   for (int round = 0; round < 3000; ++round) {
-    Milter milter{options(static_cast<std::uint32_t>(random()) & 0x1ff7ff, 2 + random() % 5)};
+    Milter milter{greeting(static_cast<std::uint32_t>(random()) & 0x1ff7ff, 2 + random() % 5)};
     for (const char command : std::string("CHMRTLNBE")) {
       std::string answer;
       for (unsigned i = random() % 3; i-- != 0;) answer += packet(commands[random() % commands.size()], "550 5.7.1 x");
