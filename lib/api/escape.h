@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/text.h"
+
 namespace maildrop::api {
 
 /// `attachment; filename="a.pdf"`, and `filename*` where the name is not ASCII (RFC 6266, RFC 8187). Quotes, controls,
@@ -14,7 +16,8 @@ std::string attachment_disposition(std::string_view name, std::string_view other
 /// All but the unreserved characters of RFC 3986 as `%XX`.
 std::string percent_encoded(std::string_view text);
 
-/// For content and attributes of XML 1.0. What no document may have, and what does not show, becomes U+FFFD.
-std::string xml_escaped(std::string_view text);
+/// For content and attributes of XML 1.0 and HTML. What no document may have, and what does not show, becomes U+FFFD;
+/// with Lines::many line ends (as `\n`) and tabs stay.
+std::string xml_escaped(std::string_view text, Lines lines = Lines::one);
 
 }  // namespace maildrop::api

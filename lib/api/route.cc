@@ -6,6 +6,7 @@
 
 #include "api/answer.h"
 #include "api/conditional.h"
+#include "api/page.h"
 #include "api/site.h"
 #include "api/v3.h"
 #include "core/text.h"
@@ -52,6 +53,7 @@ struct Match {
   Args args;
   std::vector<std::string_view> allowed;  // methods of that path; empty: no such path
   bool reads_by_post = false;
+  bool of_pages = false;
 };
 
 Match find(const Request& request) {
@@ -66,6 +68,7 @@ Match find(const Request& request) {
       if (route.method == "GET") match.allowed.push_back("HEAD");
     }
     if (route.reads) match.reads_by_post = true;
+    if (route.page) match.of_pages = true;
     if (route.method == method && !match.route) {
       match.route = &route;
       match.args = args;
@@ -102,6 +105,7 @@ Response refused(const Request& request, const Fault& fault) {
   if (first == "v2") return v2_error(fault);
   if (first == "graphql") return graphql_error(fault);
   if (first == "serve" || (first == "api" && second == "v1")) return inbucket_error(fault);
+  if (wants_page(request)) return page_error(fault);
   return problem(fault);
 }
 
@@ -115,14 +119,15 @@ Response answer(const Request& request, Context& context) {
   if (!is_our_host(field_of(request, "host"), context.config))
     return refused(request, {421, "this host is not served here", "the Host is none of api.hosts"});
   const Match match = find(request);
-  if (match.allowed.empty()) return refused(request, {404, "no such path", {}});
+  const bool is_there = context.config.api.page || !match.of_pages;
+  if (match.allowed.empty() || !is_there) return refused(request, {404, "no such path", {}});
   if (request.method == "OPTIONS") return options(match);
   if (!match.route) return not_allowed(request, match);
   if (!is_read(request) && !match.route->reads && from_another_site(request))
     return refused(request, {403, "changes are not taken from another site's page", {}});
   Response response = match.route->handle(request, match.args, context);
   // What is made anew each time (on the loop) is never the same, and small.
-  if (is_v3(request) && is_read(request) && match.route->runs == Runs::on_worker)
+  if ((is_v3(request) || match.route->page) && is_read(request) && match.route->runs == Runs::on_worker)
     meet_conditions(request, match.route->compresses, response);
   return response;
 }
@@ -138,8 +143,10 @@ void add_common_headers(const Request& request, const Config& config, Response& 
   static constexpr std::string_view kOfMail[] = {"v2", "api", "graphql", "serve"};
   const bool of_mail =
       !request.path.empty() && std::find(std::begin(kOfMail), std::end(kOfMail), request.path[0]) != std::end(kOfMail);
-  // Others' mail, and gone when its inbox says so: no cache on the way may keep it.
-  response.headers.emplace_back("Cache-Control", "no-store");
+  // Others' mail, and gone when its inbox says so: no cache on the way may keep it. What is no mail says so itself.
+  const auto is_caching = [](const auto& each) { return each.first == "Cache-Control"; };
+  if (std::none_of(response.headers.begin(), response.headers.end(), is_caching))
+    response.headers.emplace_back("Cache-Control", "no-store");
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
   // Without credentials, of which there are none.
@@ -169,7 +176,7 @@ std::span<const Route> routes() {
     for (const std::span<const Route> part :
          {v2_routes(), v3_event_routes(), v3_name_routes(), v3_part_routes(), v3_code_routes(), v3_feed_routes(),
           v3_status_routes(), v3_openapi_routes(), v3_routes(), graphql_routes(), inbucket_routes(), original_routes(),
-          health_routes()})
+          health_routes(), page_routes(), page_inbox_routes(), page_message_routes()})
       table.insert(table.end(), part.begin(), part.end());
     return table;
   }();

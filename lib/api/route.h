@@ -102,6 +102,7 @@ struct Route {
   std::string_view query = {};  // of v3: names of what the query may have, as openapi_schemas.cc has them, by blanks
   std::string_view answer =
       {};              // of v3: the schema of the answer, by its name there, or its media type; empty: it is 204
+  bool page = false;   // for people: HTML, and faults as HTML
   bool reads = false;  // a POST that other sites' pages may send: the handler refuses them what changes something
 };
 

@@ -13,16 +13,6 @@ namespace {
 
 using Args = std::span<const std::string>;
 
-/// All that people may read in it: the subject, the text, and what its HTML says where that is another.
-std::string words_of(const store::Message& message) {
-  std::string words = message.summary.subject + "\n" + mail::text_of(message.data);
-  if (const auto html = mail::html_of(message.data)) {
-    const Result<std::string> text = mail::html_to_text(*html);
-    if (text) words.append("\n").append(*text);
-  }
-  return words;
-}
-
 Response codes(const Request&, Args args, Context& context) {
   const auto message = message_of(args, context);
   if (!message) return problem(message.error());
@@ -44,6 +34,15 @@ constexpr Route kRoutes[] = {
 };
 
 }  // namespace
+
+std::string words_of(const store::Message& message) {
+  std::string words = message.summary.subject + "\n" + mail::text_of(message.data);
+  if (const auto html = mail::html_of(message.data)) {
+    const Result<std::string> text = mail::html_to_text(*html);
+    if (text) words.append("\n").append(*text);
+  }
+  return words;
+}
 
 std::span<const Route> v3_code_routes() { return kRoutes; }
 

@@ -15,9 +15,7 @@ using Args = std::span<const std::string>;
 
 /// A name nobody else has, with its address.
 Response suggestion(const Request&, Args, Context& context) {
-  const std::vector<std::string>& domains = context.config.mail.domains;
-  const std::string domain = domains.empty() || domains.front() == "*" ? context.config.smtp.hostname : domains.front();
-  const std::string address = mail::suggest_name() + "@" + domain;
+  const std::string address = mail::suggest_name() + "@" + shown_domain(context.config);
   const auto inbox = mail::Inbox::parse(address, context.config.inbox);
   if (!inbox) return problem(inbox.error());
   return json_answer(200, Json{{"inbox", inbox->name()}, {"address", address}});

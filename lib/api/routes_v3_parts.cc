@@ -6,13 +6,11 @@
 #include "api/answer.h"
 #include "api/conditional.h"
 #include "api/escape.h"
+#include "api/message_parts.h"
 #include "api/v3.h"
-#include "core/text.h"
-#include "mail/attachment_stub.h"
 #include "mail/headers.h"
 #include "mail/message.h"
 #include "mail/mime.h"
-#include "mail/transfer.h"
 #include "mail/words.h"
 
 namespace maildrop::api {
@@ -23,10 +21,7 @@ using Args = std::span<const std::string>;
 template <class T>
 using Found = tl::expected<T, Fault>;
 
-constexpr std::size_t kMostFields = 500;    // with a value of one byte each is 400 in memory
-constexpr std::size_t kLongestType = 255;   // bytes shown; RFC 6838 4.2 allows 127 and 127
-constexpr std::size_t kLongestText = 998;   // of names and ids: a line of RFC 5322
-constexpr std::size_t kLongestStub = 4096;  // bytes; stub_of() stays below
+constexpr std::size_t kMostFields = 500;  // with a value of one byte each is 400 in memory
 
 Response text(const Request&, Args args, Context& context) {
   const Found<store::Message> message = message_of(args, context);
@@ -50,47 +45,27 @@ Response headers(const Request&, Args args, Context& context) {
   return json_answer(200, Json{{"headers", std::move(fields)}, {"cut", headers.truncated}});
 }
 
-/// Those that are listed, by number: all but multiparts, which hold nothing of their own.
-std::vector<mail::Part> parts_of(const mail::Structure& structure) {
-  std::vector<mail::Part> parts;
-  for (const mail::Part& part : structure.parts)
-    if (!part.is_multipart() || part.unbounded || part.opaque) parts.push_back(part);
-  return parts;
-}
-
-std::uint64_t size_of(std::string_view message, const mail::Part& part) {
-  std::uint64_t size = 0;
-  mail::decode_transfer(message.substr(part.body, part.end - part.body), part.encoding,
-                        [&size](std::string_view piece) {
-                          size += piece.size();
-                          return true;
-                        });
-  return size;
-}
-
-/// What was there before it was taken out at the door; null for a part that is itself.
-Json removed_of(const std::string& message, const mail::Part& part) {
-  if (part.type != "text" || part.end - part.body > kLongestStub || mail::removal_note(message).empty()) return nullptr;
-  const auto gone = mail::parse_stub(mail::decoded_body(message, part, kLongestStub));
-  if (!gone) return nullptr;
-  return Json{{"type", gone->type}, {"name", gone->filename}, {"size", gone->size}, {"sha256", gone->sha256}};
+/// null for a part that is itself.
+Json removed_of(const ListedPart& part) {
+  if (!part.removed) return nullptr;
+  const mail::Attachment& gone = *part.removed;
+  return Json{{"type", gone.type}, {"name", gone.filename}, {"size", gone.size}, {"sha256", gone.sha256}};
 }
 
 Response parts(const Request&, Args args, Context& context) {
   const Found<store::Message> message = message_of(args, context);
   if (!message) return problem(message.error());
-  const mail::Structure structure = mail::scan_mime(message->data);
-  mail::Charsets charsets;
+  const ListedParts listed = list_parts(message->data);
   Json list = Json::array();
-  for (const mail::Part& part : parts_of(structure))
+  for (const ListedPart& part : listed.parts)
     list.push_back(Json{{"number", list.size() + 1},
-                        {"type", utf8_prefix(part.media_type(), kLongestType)},
-                        {"name", utf8_prefix(mail::filename_of(message->data, part, charsets), kLongestText)},
-                        {"size", size_of(message->data, part)},
+                        {"type", part.type},
+                        {"name", part.name},
+                        {"size", part.size},
                         {"disposition", part.disposition},
-                        {"cid", utf8_prefix(part.content_id, kLongestText)},
-                        {"removed", removed_of(message->data, part)}});
-  return json_answer(200, Json{{"parts", std::move(list)}, {"cut", structure.truncated}});
+                        {"cid", part.cid},
+                        {"removed", removed_of(part)}});
+  return json_answer(200, Json{{"parts", std::move(list)}, {"cut", listed.cut}});
 }
 
 /// The place of a part in the list; nothing for what none has.
@@ -105,7 +80,7 @@ std::optional<std::size_t> place_of(const std::string& number, std::size_t parts
 Response part(const Request&, Args args, Context& context) {
   const Found<store::Message> message = message_of(args, context);
   if (!message) return problem(message.error());
-  const std::vector<mail::Part> all = parts_of(mail::scan_mime(message->data));
+  const std::vector<mail::Part> all = numbered_parts(mail::scan_mime(message->data));
   const std::optional<std::size_t> place = place_of(args[2], all.size());
   if (!place) return problem(404, "this message has no such part");
   mail::Charsets charsets;

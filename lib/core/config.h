@@ -113,6 +113,7 @@ struct ApiSettings {
   Millis wait_time = std::chrono::minutes(1);  // of one that waits for mail, at most
   std::vector<Network> proxies;                // reverse proxies of ours
   ProxyField proxy_field = ProxyField::x_forwarded_for;
+  bool page = true;                // pages for people
   bool dns = false;                // who is on this machine may ask the DNS
   std::vector<std::string> hosts;  // that Host may name; empty: see settings.cc; `*` is any
   std::vector<std::string> cors;   // origins whose pages may read; empty: see settings.cc; `*` is any

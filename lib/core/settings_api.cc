@@ -33,6 +33,9 @@ void add_api(std::vector<Setting>& rows) {
                                                      "that of RFC 7239. The other one is not looked at, "
                                                      "since a proxy lets it through as its client wrote it.")));
   rows.push_back(reloadable(boolean_row(
+      "api.page", MEMBER(api.page),
+      "Whether there are pages for people: the first one, inboxes, statistics. Without, the API alone answers.")));
+  rows.push_back(reloadable(boolean_row(
       "api.dns", MEMBER(api.dns),
       "Whether clients on loopback may ask what the filters hear of the DNS, as `maildrop dns --api` does. Where a "
       "reverse proxy is on this machine it must not pass on /dns/: others could use the server to ask questions, and "
