@@ -3,9 +3,7 @@
 
 #include "api/v3.h"
 #include "mail/codes.h"
-#include "mail/html.h"
 #include "mail/message.h"
-#include "mail/words.h"
 
 namespace maildrop::api {
 
@@ -16,7 +14,7 @@ using Args = std::span<const std::string>;
 Response codes(const Request&, Args args, Context& context) {
   const auto message = message_of(args, context);
   if (!message) return problem(message.error());
-  const std::string words = words_of(*message);
+  const std::string words = message->summary.subject + "\n" + mail::words_of(message->data);
   Json links = Json::array();
   for (const mail::CodeLink& each : mail::find_links(words))
     links.push_back(Json{{"url", each.url}, {"kind", mail::name_of(each.kind)}});

@@ -95,6 +95,19 @@ std::string text_of(std::string_view message, std::size_t max, std::chrono::mill
   return cut(with_newlines(text), max);
 }
 
+std::string words_of(std::string_view message, std::size_t max) {
+  const Structure structure = scan_mime(message);
+  std::string words;
+  if (const Part* plain = find_text(structure, "plain")) words = part_text(message, *plain, max);
+  if (const Part* html = find_text(structure, "html")) {
+    HtmlLimits limits;
+    limits.output = max;
+    const Result<std::string> text = html_to_text(part_text(message, *html, max), limits);
+    if (text) words.append("\n").append(*text);
+  }
+  return with_newlines(words);
+}
+
 std::optional<std::string> html_of(std::string_view message, std::size_t max) {
   const Structure structure = scan_mime(message);
   const Part* html = find_text(structure, "html");

@@ -34,6 +34,10 @@ std::optional<Time> parse_date(std::string_view value);
 std::string text_of(std::string_view message, std::size_t max = kMaxShownText,
                     std::chrono::milliseconds html_time = std::chrono::milliseconds(200));
 
+/// All that people may read in it: its text, and behind it what its HTML says where it has both. Nothing of HTML that
+/// is a bomb, and nothing where there is neither. Otherwise as above; HTML is parsed once.
+std::string words_of(std::string_view message, std::size_t max = kMaxShownText);
+
 /// The first text/html part that is no attachment, decoded to UTF-8 but not sanitised; nothing if there is none.
 std::optional<std::string> html_of(std::string_view message, std::size_t max = kMaxShownText);
 

@@ -104,6 +104,17 @@ TEST_CASE("a text is cut between characters") {
   CHECK(text_of("Content-Type: text/html\r\n\r\n<p>" + repeat("a ", 100), 10).size() <= 10);
 }
 
+TEST_CASE("the words of a message are its text and what its HTML says") {
+  const std::string html = "Content-Type: text/html";
+  CHECK(words_of("\r\na\r\nb") == "a\nb");
+  CHECK(words_of(html + "\r\n\r\n<b>a</b>") == "\na\n");
+  CHECK(words_of(mixed(part("Content-Type: text/plain", "a") + part(html, "<b>b</b>"))) == "a\nb\n");
+  CHECK(words_of(mixed(part("Content-Type: text/plain", " ") + part(html, "<b>b</b>"))) == " \nb\n");
+  CHECK(words_of(mixed(part("Content-Type: image/png; name=code-4711", "x"))).empty());
+  CHECK(words_of(mixed(part("Content-Type: text/plain", "a") + part(html, repeat("<font color=x><p>", 30'000)))) ==
+        "a");
+}
+
 TEST_CASE("HTML that is a bomb is shown as its source, bounded") {
   const std::string bomb = repeat("<font color=x><p>", 30'000);
   const std::string text = text_of("Content-Type: text/html\r\n\r\n" + bomb);
