@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "mail/address.h"
 #include "mail/alias.h"
+#include "store/bulk_purge.h"
 
 namespace maildrop::api {
 
@@ -112,12 +113,22 @@ tl::expected<store::MessageId, Fault> message_id(const mail::Inbox& inbox, const
 
 std::optional<Fault> clear_inbox(const mail::Inbox& inbox, Context& context) {
   const Monotonic end = std::chrono::steady_clock::now() + context.config.api.answer_timeout / 2;
-  const auto found = context.inboxes.list(inbox, {.quarantined = store::Quarantined::shown});
+  store::ScanCursor cursor{{inbox.name()}, 0, true};
+  const auto found = context.store.scan(cursor, store::kScanPage);
   if (!found) return fault_of(found.error());
-  for (const store::Summary& each : *found) {
-    if (std::chrono::steady_clock::now() > end) return Fault{503, "not all could be deleted in time, ask again", {}, 1};
-    const Result<bool> removed = context.inboxes.remove(inbox, each.id);
+  store::ChunkSize size;
+  for (auto each = found->begin(); each != found->end();) {
+    const Monotonic begun = std::chrono::steady_clock::now();
+    if (begun > end) return Fault{503, "not all could be deleted in time, ask again", {}, 1};
+    std::vector<store::Spot> chunk;
+    std::uint64_t bytes = 0;
+    for (; each != found->end() && !size.is_full(chunk.size(), bytes); ++each) {
+      bytes += each->summary.size;
+      chunk.push_back(each->spot);
+    }
+    const Result<std::size_t> removed = context.store.remove_all(chunk);
     if (!removed) return fault_of(removed.error());
+    size.took(std::chrono::steady_clock::now() - begun);
   }
   return std::nullopt;
 }

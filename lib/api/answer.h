@@ -64,8 +64,9 @@ std::string inbox_of(const Request& request, const Route& route, const InboxSett
 
 /// The message that a path names, by its id or by `latest`: the newest that is shown. 404 for what no id can be.
 tl::expected<store::MessageId, Fault> message_id(const mail::Inbox& inbox, const std::string& text, Context& context);
-/// Removes what an inbox has when it is read, hidden mail too, one by one; what comes meanwhile stays. Its time is
-/// bounded, as an inbox may be large: then 503, and who asks again goes on. nothing: all is gone.
+/// Removes what an inbox has when it is read, hidden mail too, in commits that are short enough for deliveries to wait
+/// for; what comes meanwhile stays. Its time is bounded, as an inbox may be large: then 503, and who asks again goes
+/// on. nothing: all is gone.
 std::optional<Fault> clear_inbox(const mail::Inbox& inbox, Context& context);
 /// A new alias of it. 400 for a name that none can be of. REQUIRES: inbox.alias.
 tl::expected<mail::Inbox, Fault> new_alias(const mail::Inbox& inbox, std::optional<Time> expires,

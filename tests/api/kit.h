@@ -46,6 +46,27 @@ class FakeStore : public store::Store {
       if (each->summary.id == id) return all.erase(each), true;
     return false;
   }
+  Result<std::vector<store::Found>> scan(store::ScanCursor& cursor, std::size_t) override {
+    const std::unique_lock lock = enter();
+    if (failure) return tl::unexpected(*failure);
+    std::vector<store::Found> found;
+    for (const std::string& name : std::exchange(cursor.inboxes, {}))
+      for (const store::Message& each : inboxes_[name])
+        found.push_back({{mail::Inbox::trusted(name), each.summary.id}, each.summary});
+    cursor.named = true;
+    return found;
+  }
+  Result<std::size_t> remove_all(std::span<const store::Spot> spots) override {
+    if (on_remove) std::exchange(on_remove, nullptr)();
+    const std::unique_lock lock = enter();
+    if (failure) return tl::unexpected(*failure);
+    ++commits;
+    std::size_t removed = 0;
+    for (const store::Spot& spot : spots)
+      removed += std::erase_if(inboxes_[spot.inbox.name()],
+                               [&spot](const store::Message& each) { return each.summary.id == spot.id; });
+    return removed;
+  }
   std::vector<Result<store::MessageId>> put(std::span<const store::Delivery>) override { return {}; }
   Result<store::PurgeReport> purge(const store::PurgeQuery&) override { return store::PurgeReport(); }
   Result<store::StoreStats> stats() override { return store::StoreStats(); }
@@ -78,6 +99,7 @@ class FakeStore : public store::Store {
 
   std::optional<Error> failure;     // set it before others ask
   std::function<void()> on_remove;  // called once, before it
+  int commits = 0;                  // of remove_all()
 
  private:
   std::unique_lock<std::mutex> enter() {

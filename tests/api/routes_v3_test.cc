@@ -247,6 +247,7 @@ TEST_CASE("v3: an inbox is emptied of what it has, hidden mail too, and of nothi
   CHECK(response.body.empty());
   CHECK(response.content_type.empty());
   CHECK(world.store.count("bob") == 0);
+  CHECK(world.store.commits == 1);
   CHECK(world.store.count("eve") == 1);
   CHECK(ask(world, "DELETE", {"bob"}).status == 204);
   CHECK(ask(world, "DELETE", {"never-used"}).status == 204);
@@ -257,6 +258,15 @@ TEST_CASE("v3: what comes while an inbox is emptied stays") {
   world.store.on_remove = [&world] { world.store.add("bob", message("00000000000000000000000003", "late", "\r\n")); };
   CHECK(ask(world, "DELETE", {"bob"}).status == 204);
   CHECK(subjects(ask(world, "GET", {"bob"})) == Subjects{"late"});
+}
+
+TEST_CASE("v3: a large inbox is emptied by several commits, that deliveries have their turn between") {
+  World world;
+  for (int i = 100; i < 400; ++i)
+    world.store.add("eve", message(std::string(23, '0') + std::to_string(i), "x", "\r\n"));
+  CHECK(ask(world, "DELETE", {"eve"}).status == 204);
+  CHECK(world.store.count("eve") == 0);
+  CHECK(world.store.commits > 1);
 }
 
 TEST_CASE("v3: emptying takes a part of the time of an answer at most, and goes on when it is asked for again") {
