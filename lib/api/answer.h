@@ -19,6 +19,7 @@ std::span<const Route> v3_routes();
 std::span<const Route> v3_event_routes();
 std::span<const Route> graphql_routes();
 std::span<const Route> inbucket_routes();
+std::span<const Route> inbucket_monitor_routes();
 std::span<const Route> original_routes();
 std::span<const Route> health_routes();
 
@@ -77,6 +78,8 @@ std::string shown_domain(const Config& config);
 
 /// A message as v3 lists it.
 Json v3_summary(const store::Summary& summary);
+/// As Inbucket does, of the inbox of that name.
+Json inbucket_summary(const std::string& inbox, const store::Summary& from);
 /// `quarantined` of the query; hidden when it is not given.
 tl::expected<store::Quarantined, Fault> quarantined_of(const Request& request);
 

@@ -104,7 +104,7 @@ Response refused(const Request& request, const Fault& fault) {
   const std::string_view second = request.path.size() < 2 ? std::string_view() : request.path[1];
   if (first == "v2") return v2_error(fault);
   if (first == "graphql") return graphql_error(fault);
-  if (first == "serve" || (first == "api" && second == "v1")) return inbucket_error(fault);
+  if (first == "serve" || (first == "api" && (second == "v1" || second == "v2"))) return inbucket_error(fault);
   if (wants_page(request)) return page_error(fault);
   return problem(fault);
 }
@@ -175,8 +175,9 @@ std::span<const Route> routes() {
     std::vector<Route> table;
     for (const std::span<const Route> part :
          {v2_routes(), v3_event_routes(), v3_name_routes(), v3_part_routes(), v3_code_routes(), v3_feed_routes(),
-          v3_status_routes(), v3_openapi_routes(), v3_routes(), graphql_routes(), inbucket_routes(), original_routes(),
-          health_routes(), page_routes(), page_inbox_routes(), page_message_routes()})
+          v3_status_routes(), v3_openapi_routes(), v3_routes(), graphql_routes(), inbucket_routes(),
+          inbucket_monitor_routes(), original_routes(), health_routes(), page_routes(), page_inbox_routes(),
+          page_message_routes()})
       table.insert(table.end(), part.begin(), part.end());
     return table;
   }();

@@ -50,19 +50,6 @@ Found<store::Message> find_message(Args args, Context& context) {
 /// Of the inbox that `args` begins with, which is one.
 std::string canonical_name(Args args, const Context& context) { return public_inbox(args[0], context)->name(); }
 
-/// Nothing here knows what was read: nothing is ever seen.
-Json summary(const std::string& inbox, const store::Summary& from) {
-  return Json{{"mailbox", inbox},
-              {"id", from.id.text()},
-              {"from", shown_sender(from)},
-              {"to", Json::array({from.to})},
-              {"subject", from.subject},
-              {"date", rfc3339(from.received)},
-              {"posix-millis", to_millis(from.received)},
-              {"size", from.size},
-              {"seen", false}};
-}
-
 /// `MIME-version` as `Mime-Version`: one name for all spellings.
 std::string canonical_field(std::string_view name) {
   std::string out = to_lower(name);
@@ -125,7 +112,7 @@ Response list(const Request&, Args args, Context& context) {
   if (!found) return inbucket_error(fault_of(found.error()));
   std::reverse(found->begin(), found->end());
   Json all = Json::array();
-  for (const store::Summary& each : *found) all.push_back(summary(inbox->name(), each));
+  for (const store::Summary& each : *found) all.push_back(inbucket_summary(inbox->name(), each));
   return json_answer(200, all);
 }
 
@@ -133,7 +120,7 @@ Response get(const Request& request, Args args, Context& context) {
   const Found<store::Message> message = find_message(args, context);
   if (!message) return inbucket_error(message.error());
   const std::string inbox = canonical_name(args, context);
-  Json body = summary(inbox, message->summary);
+  Json body = inbucket_summary(inbox, message->summary);
   // The HTML as the sender wrote it, for programs: sanitised it is a page of version 3.
   body["body"] =
       Json{{"text", mail::text_of(message->data)}, {"html", mail::html_of(message->data).value_or(std::string())}};
@@ -219,6 +206,19 @@ constexpr Route kRoutes[] = {
 };
 
 }  // namespace
+
+/// Nothing here knows what was read: nothing is ever seen.
+Json inbucket_summary(const std::string& inbox, const store::Summary& from) {
+  return Json{{"mailbox", inbox},
+              {"id", from.id.text()},
+              {"from", shown_sender(from)},
+              {"to", Json::array({from.to})},
+              {"subject", from.subject},
+              {"date", rfc3339(from.received)},
+              {"posix-millis", to_millis(from.received)},
+              {"size", from.size},
+              {"seen", false}};
+}
 
 Response inbucket_error(const Fault& fault) {
   Response response;

@@ -4,9 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "api/answer.h"
-#include "api/site.h"
-#include "core/text.h"
+#include "api/inbox_events.h"
 
 namespace maildrop::api {
 
@@ -14,33 +12,7 @@ namespace {
 
 using Args = std::span<const std::string>;
 
-/// Messages of an inbox that a stream knows of: the newest. What is below comes and goes untold.
-constexpr std::size_t kMostKnown = 100;
 constexpr std::string_view kRetry = "retry: 3000\n\n";  // how long a browser waits before it comes again, ms
-
-struct Known {
-  std::vector<std::string> ids;  // newest first
-  bool contains(const std::string& id) const { return std::find(ids.begin(), ids.end(), id) != ids.end(); }
-};
-
-Known known_of(const std::vector<store::Summary>& newest_first) {
-  Known known;
-  for (const store::Summary& each : newest_first) known.ids.push_back(each.id.text());
-  return known;
-}
-
-std::string to_state(const Known& known) {
-  std::string state;
-  for (const std::string& id : known.ids) state.append(state.empty() ? "" : " ").append(id);
-  return state;
-}
-
-Known from_state(const std::string& state) {
-  Known known;
-  if (state.empty()) return known;
-  for (const std::string_view id : split(state, ' ')) known.ids.emplace_back(id);
-  return known;
-}
 
 /// The last one that somebody has seen, by his word; nothing: he begins now.
 const std::string* last_seen(const Request& request) {
@@ -52,59 +24,33 @@ const std::string* last_seen(const Request& request) {
 
 /// What who begins knows: of one that he has seen and what is older; of one that is not there (any more) nothing, as in
 /// a list with ?since=.
-Known known_at_start(const Request& request, const Known& now) {
+KnownMessages known_at_start(const Request& request, const KnownMessages& now) {
   const std::string* seen = last_seen(request);
   if (!seen) return now;
-  Known known;
+  KnownMessages known;
   known.ids.assign(std::find(now.ids.begin(), now.ids.end(), *seen), now.ids.end());
   return known;
 }
 
-struct Event {
-  std::string_view type;
-  std::string id;  // of the message
-  Json data;
-};
+std::string_view type_of(const InboxEvent& event) { return event.stored ? "message" : "removed"; }
 
-/// From what was known to what there is; the oldest first.
-std::vector<Event> told(const Known& before, const std::vector<store::Summary>& newest_first) {
-  std::vector<Event> events;
-  const Known now = known_of(newest_first);
-  for (const std::string& id : before.ids)
-    if (before.ids.size() < kMostKnown && !now.contains(id)) events.push_back({"removed", id, Json{{"id", id}}});
-  for (auto each = newest_first.rbegin(); each != newest_first.rend(); ++each)
-    if (!before.contains(each->id.text())) events.push_back({"message", each->id.text(), v3_summary(*each)});
-  return events;
-}
+Json data_of(const InboxEvent& event) { return event.stored ? v3_summary(*event.stored) : Json{{"id", event.id}}; }
 
 /// Where a stream may go on is behind a message, so a removal has no id.
-std::string as_text(const std::vector<Event>& events) {
+std::string as_text(const std::vector<InboxEvent>& events) {
   std::string text;
-  for (const Event& event : events) {
-    if (event.type == "message") text.append("id: ").append(event.id).append("\n");
-    text.append("event: ").append(event.type).append("\ndata: ").append(to_text(event.data)).append("\n\n");
+  for (const InboxEvent& event : events) {
+    if (event.stored) text.append("id: ").append(event.id).append("\n");
+    text.append("event: ").append(type_of(event)).append("\ndata: ").append(to_text(data_of(event))).append("\n\n");
   }
   return text;
 }
 
-std::vector<std::string> as_frames(const std::vector<Event>& events) {
+std::vector<std::string> as_frames(const std::vector<InboxEvent>& events) {
   std::vector<std::string> frames;
-  for (const Event& event : events) frames.push_back(to_text(Json{{"event", event.type}, {"data", event.data}}));
+  for (const InboxEvent& event : events)
+    frames.push_back(to_text(Json{{"event", type_of(event)}, {"data", data_of(event)}}));
   return frames;
-}
-
-bool wants_web_socket(const Request& request) {
-  return request.method == "GET" && equals_ignoring_case(field_of(request, "upgrade"), "websocket");
-}
-
-/// Pages everywhere may open a socket, and CORS does not keep them: who may not read what comes by it is told here.
-std::optional<Fault> refuse_web_socket(const Request& request, const Context& context) {
-  if (from_another_site(request) && !may_read(field_of(request, "origin"), context.config))
-    return Fault{403, "pages of that origin may not read here (api.cors)", {}};
-  if (field_of(request, "sec-websocket-version") != "13" || field_of(request, "sec-websocket-key").empty())
-    return Fault{400, "that is no handshake of RFC 6455", {}};
-  if (!context.watch) return Fault{503, "there is no news here", "this process watches no inbox"};
-  return std::nullopt;
 }
 
 Response events(const Request& request, Args args, Context& context) {
@@ -116,9 +62,9 @@ Response events(const Request& request, Args args, Context& context) {
   if (const auto fault = socket ? refuse_web_socket(request, context) : std::nullopt) return problem(*fault);
   const auto found = context.inboxes.list(*inbox, {.limit = kMostKnown, .quarantined = *quarantined});
   if (!found) return problem(found.error());
-  const Known now = known_of(*found);
-  const std::vector<Event> events =
-      told(request.state ? from_state(*request.state) : known_at_start(request, now), *found);
+  const KnownMessages now = known_of(*found);
+  const std::vector<InboxEvent> events =
+      what_happened(request.state ? from_state(*request.state) : known_at_start(request, now), *found);
   Response response;
   response.later = Later{*inbox, {}, true, to_state(now)};
   if (socket) {

@@ -1,11 +1,14 @@
 """Three mails come by SMTP to an inbox for each client, which lists, reads and deletes them."""
+import asyncio
 import hashlib
 import json
 import os
 import re
 import subprocess
 
-from e2e import WORK, Daemon, check, finish, same
+import websockets
+
+from e2e import WORK, Api, Daemon, check, finish, same
 from smtp import Client, crlf, deliver
 
 FILE = b"not really a picture\n"
@@ -59,6 +62,47 @@ def inbucket(daemon):
     same("inbucket: nothing says that this is another product", got["info"], 404)
 
 
+async def next_of(socket):
+    return json.loads(await asyncio.wait_for(socket.recv(), 20))
+
+
+async def refusal(address, **how):
+    """The status of an answer that opens no socket."""
+    try:
+        async with websockets.connect(address, **how):
+            return 101
+    except websockets.InvalidStatusCode as error:
+        return error.status_code
+
+
+async def monitors(daemon):
+    """Both of Inbucket's, of one inbox."""
+    base, inbox = f"ws://{daemon.api}/api/", "of-monitors"
+
+    def mail(name):
+        return deliver(daemon.smtp, [f"{inbox}@example.test"], crlf(MAILS[name])).code
+
+    same("monitor: mail comes", mail("plain"), 250)
+    async with websockets.connect(f"{base}v1/monitor/messages/{inbox}") as v1, \
+            websockets.connect(f"{base}v2/monitor/messages/{inbox}") as v2:
+        first = await next_of(v1)
+        same("monitor: what is there comes first", (first["mailbox"], first["subject"]), (inbox, "plain"))
+        same("monitor: with version 2, too", await next_of(v2), {"variant": "message-stored", "identifier": None, "header": first})
+        await asyncio.wait_for(await v1.ping(), 20)
+        same("monitor: and more mail", mail("page"), 250)
+        same("monitor: is told when it has come", (await next_of(v1))["subject"], "page")
+        same("monitor: by both", (await next_of(v2))["header"]["subject"], "page")
+        with Api(daemon.api) as api:
+            api.request("DELETE", f"/api/v1/mailbox/{inbox}/{first['id']}")
+        same("monitor: and what was deleted, by version 2", await next_of(v2),
+             {"variant": "message-deleted", "identifier": {"mailbox": inbox, "id": first["id"]}, "header": None})
+        same("monitor: mail again", mail("file"), 250)
+        same("monitor: and of that version 1 says nothing", (await next_of(v1))["subject"], SUBJECTS[2])
+    same("monitor: of all inboxes there is none", await refusal(f"{base}v1/monitor/messages"), 404)
+    same("monitor: nor of a reserved one", await refusal(f"{base}v2/monitor/messages/Admin"), 403)
+    same("monitor: nor for a page elsewhere", await refusal(f"{base}v1/monitor/messages/{inbox}", origin="https://evil.example"), 403)
+
+
 def graphql(daemon):
     inbox, got = run(daemon, "graphql")
     same("graphql: a list, newest first", subjects(got["list"]["data"]["inbox"]), SUBJECTS[::-1])
@@ -104,5 +148,6 @@ with Daemon({"limits.exempt": "127.0.0.1", "mail.attachments": "keep", "inbox.al
         same("no relay", client.cmd("RCPT TO:<a@elsewhere.example>").code, 550)
     for each in (inbucket, graphql, original):
         each(daemon)
+    asyncio.run(monitors(daemon))
     daemon.stop()
 finish()
