@@ -28,10 +28,8 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 /// The log hears of refusals for their rate once in a while, and of one that was refused. Which inbox somebody looks
 /// into stays out of it.
 void tell(const IpAddress& client, const Rates::Answer& rate) {
-  log::info("http_rate_limited", {{"peer", client.to_string()},
-                                  {"of", rate.of == Rates::Of::client ? "client" : "inbox"},
-                                  {"limit", rate.limit},
-                                  {"refused", rate.to_tell}});
+  log::info("http_rate_limited",
+            {{"peer", client.to_string()}, {"of", name_of(rate.of)}, {"limit", rate.limit}, {"refused", rate.to_tell}});
 }
 
 }  // namespace
@@ -116,6 +114,7 @@ Awaitable<> HttpConnection::serve() {
     Response response;
     if (rate.granted) {
       response = co_await answer_to(job, client);
+      if (job->done && job->spent.to_tell > 0) tell(client, job->spent);
     } else {
       if (rate.to_tell > 0) tell(client, rate);
       response = shared.refuse(job->request, over_rate(rate));

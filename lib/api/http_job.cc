@@ -25,7 +25,7 @@ void answer(HttpShared& shared, HttpJob& job) try {
   if (shared.ending() || std::chrono::steady_clock::now() - job.begun > patience) {
     job.response = shared.refuse(job.request, busy("waited for half of api.answer_timeout"));
   } else {
-    job.response = shared.answer(job.request, job.route, job.room);
+    job.response = shared.answer(job.request, job.route, job.room, job.spent);
   }
 } catch (const std::exception&) {  // its line in the log is that of the response
 }
@@ -59,7 +59,8 @@ HttpJob::HttpJob(std::shared_ptr<HttpLane> of, Request asked, std::shared_ptr<Bu
 
 Awaitable<Response> answer_to(std::shared_ptr<HttpJob> job, IpAddress source) {
   HttpShared& shared = *job->lane->shared;
-  if (!job->route || job->route->runs == Runs::on_loop) co_return shared.answer(job->request, job->route, job->room);
+  if (!job->route || job->route->runs == Runs::on_loop)
+    co_return shared.answer(job->request, job->route, job->room, job->spent);
   if (!hand_over(job, source)) co_return shared.refuse(job->request, busy("api.waiting is used up"));
   co_await job->ready.async_wait(kWait);
   if (!job->done) co_return shared.refuse(job->request, late());

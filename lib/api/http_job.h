@@ -19,6 +19,7 @@ struct HttpJob {
   const std::shared_ptr<Budget> budget;
   AnswerRoom room;                                  // of the response
   Response response{500, {}, {}, {}, "no memory"};  // the worker's until `done`; so is its room
+  Rates::Answer spent;                              // of a rate that the handler took; the worker's until `done`
   bool done = false;
   const Monotonic begun;
   Timer ready;  // ends when the answer is here, or is due; touched on the loop's thread alone

@@ -71,7 +71,7 @@ HttpShared::HttpShared(service::Offload& workers, Context& its_context, bool has
   for (std::size_t i = 0; i < statuses_.size(); ++i)
     statuses_[i] = &context.metrics.counter("maildrop_http_requests_total",
                                             "HTTP requests by the class of their status", kLabels[i]);
-  static constexpr std::string_view kRates[] = {"of=\"client\"", "of=\"inbox\""};
+  static constexpr std::string_view kRates[] = {"of=\"client\"", "of=\"network\"", "of=\"inbox\""};
   for (std::size_t i = 0; i < rate_limited_.size(); ++i)
     rate_limited_[i] = &context.metrics.counter("maildrop_http_rate_limited_total",
                                                 "HTTP requests refused with 429, by whose rate was used up", kRates[i]);
@@ -86,13 +86,13 @@ Response HttpShared::refuse(const Request& request, const Fault& fault) {
   return refuse_with(request, fault, *config());
 }
 
-Response HttpShared::answer(const Request& request, const Route* route, AnswerRoom& room) {
+Response HttpShared::answer(const Request& request, const Route* route, AnswerRoom& room, Rates::Answer& spent) {
   const std::shared_ptr<const Config> in_force = config();
   MeteredInboxes inboxes(context.inboxes, room, route ? route->growth : Growth(), in_force->mail.max_size,
                          route && route->verdicts);
   const TakeRate take_rate = [&, first = true](const std::string& inbox) mutable -> std::optional<Fault> {
-    const Rates::Answer taken = take_more(request.client, inbox, std::exchange(first, false));
-    return taken.granted ? std::nullopt : std::optional(over_rate(taken));
+    spent = take_more(request.client, inbox, std::exchange(first, false));
+    return spent.granted ? std::nullopt : std::optional(over_rate(spent));
   };
   Context with{inboxes,          context.store,   *in_force,     context.clock, context.metrics, context.takes_mail,
                context.impaired, context.ask_dns, context.watch, &take_rate};

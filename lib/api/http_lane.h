@@ -43,8 +43,9 @@ class HttpShared {
   void count(int status) { statuses_[static_cast<std::size_t>(status / 100 - 1) % statuses_.size()]->add(); }
 
   /// dispatch() with the settings in force: those of the context, or of the last apply(). 503 when `room` has none for
-  /// the answer while `route`, which is the request's, makes it. It holds the answer from then on.
-  Response answer(const Request& request, const Route* route, AnswerRoom& room);
+  /// the answer while `route`, which is the request's, makes it. It holds the answer from then on. `spent`: what a rate
+  /// that the handler took said at last.
+  Response answer(const Request& request, const Route* route, AnswerRoom& room, Rates::Answer& spent);
   /// refuse_with() the settings in force.
   Response refuse(const Request& request, const Fault& fault);
   void apply(const Config& config);
@@ -92,7 +93,7 @@ class HttpShared {
   std::shared_ptr<const Config> config();
 
   std::array<metrics::Counter*, 5> statuses_;
-  std::array<metrics::Counter*, 2> rate_limited_;  // by Rates::Of
+  std::array<metrics::Counter*, Rates::kKinds> rate_limited_;  // by Rates::Of
   std::atomic<std::size_t> alive_{0};
   std::atomic<bool> draining_{false};
   std::atomic<bool> ending_{false};

@@ -1,4 +1,4 @@
-/// rates.cc: two buckets for a request, and the fields that tell of them.
+/// rates.cc: two buckets for a request, three with IPv6, and the fields that tell of them.
 #include "api/rates.h"
 
 #include <algorithm>
@@ -15,15 +15,29 @@ namespace {
 constexpr std::chrono::minutes kTellEvery{1};  // of refusals, in the log
 constexpr std::string_view kWindow = ";w=60";  // seconds: a bucket holds a minute's worth
 
-std::string_view name_of(Rates::Of of) { return of == Rates::Of::client ? "client" : "inbox"; }
+std::string_view space_of(Rates::Of of) { return of == Rates::Of::inbox ? "rate-inbox" : "rate-request"; }
 
-std::string_view space_of(Rates::Of of) { return of == Rates::Of::client ? "rate-request" : "rate-inbox"; }
+/// Of the ledger. A network's is that of no client.
+std::string key_of(const Rates::Spending& spending) {
+  if (spending.of == Rates::Of::inbox) return spending.inbox;
+  return spending.client.to_string() + (spending.of == Rates::Of::network ? " network" : "");
+}
 
 }  // namespace
+
+std::string_view name_of(Rates::Of of) {
+  switch (of) {
+    case Rates::Of::client: return "client";
+    case Rates::Of::network: return "network";
+    case Rates::Of::inbox: break;
+  }
+  return "inbox";
+}
 
 Rates::Rates(const Clock& clock, const RateLimits& limits)
     : clock_(clock),
       clients_({limits.client, limits.records, limits.shared}),
+      networks_({limits.client * kNetworkFactor, limits.records, limits.shared}),
       inboxes_({limits.inbox, limits.records, limits.shared}) {}
 
 template <class AnyRates>
@@ -47,27 +61,33 @@ Rates::Answer Rates::take_of(Buckets<AnyRates>& buckets, const typename AnyRates
 Rates::Answer Rates::take(const IpAddress& client, const std::string& inbox) {
   const Monotonic now = clock_.monotonic();
   const std::lock_guard lock(mutex_);
-  // The client first: who has spent his own is not to spend what others may ask of an inbox.
+  // The client first: who has spent his own is not to spend his neighbours', or what others may ask of an inbox.
   Answer answer = take_of(clients_, client.source(), Of::client, now);
+  if (answer.granted && !client.is_v4()) {
+    const Answer of_network = take_of(networks_, client.network(), Of::network, now);
+    if (!of_network.granted) answer = of_network;
+  }
   if (answer.granted && !inbox.empty()) {
     const Answer of_inbox = take_of(inboxes_, inbox, Of::inbox, now);
     if (!of_inbox.granted) answer = of_inbox;
   }
-  if (!answer.granted) answer.to_tell = count_refusal(answer.of, now);
-  return answer;
+  return noted(answer, now);
 }
 
 Rates::Answer Rates::take(const std::string& inbox) {
+  const Monotonic now = clock_.monotonic();
   const std::lock_guard lock(mutex_);
-  return take_of(inboxes_, inbox, Of::inbox, clock_.monotonic());
+  return noted(take_of(inboxes_, inbox, Of::inbox, now), now);
 }
 
-std::uint64_t Rates::count_refusal(Of of, Monotonic now) {
-  Refusals& refusals = refusals_[static_cast<std::size_t>(of)];
+Rates::Answer Rates::noted(Answer answer, Monotonic now) {
+  if (answer.granted) return answer;
+  Refusals& refusals = refusals_[static_cast<std::size_t>(answer.of)];
   ++refusals.untold;
-  if (now < refusals.next_told) return 0;
+  if (now < refusals.next_told) return answer;
   refusals.next_told = now + kTellEvery;
-  return std::exchange(refusals.untold, 0);
+  answer.to_tell = std::exchange(refusals.untold, 0);
+  return answer;
 }
 
 std::vector<Rates::Spending> Rates::untold(std::size_t most) {
@@ -76,6 +96,8 @@ std::vector<Rates::Spending> Rates::untold(std::size_t most) {
   std::vector<Spending> found;
   for (const auto& each : clients_.untold(most, now))
     found.push_back({Of::client, each.key, {}, each.tokens, each.per_minute});
+  for (const auto& each : networks_.untold(most - found.size(), now))
+    found.push_back({Of::network, each.key, {}, each.tokens, each.per_minute});
   for (const auto& each : inboxes_.untold(most - found.size(), now))
     found.push_back({Of::inbox, {}, each.key, each.tokens, each.per_minute});
   return found;
@@ -85,23 +107,25 @@ void Rates::hear(const Spending& told, float missing) {
   const Monotonic now = clock_.monotonic();
   const std::lock_guard lock(mutex_);
   if (told.of == Of::inbox) return inboxes_.hear({told.inbox, 0, told.tokens, told.per_minute}, missing, now);
-  clients_.hear({told.client, 0, told.tokens, told.per_minute}, missing, now);
+  Buckets<Clients>& buckets = told.of == Of::network ? networks_ : clients_;
+  buckets.hear({told.client, 0, told.tokens, told.per_minute}, missing, now);
 }
 
 void Rates::apply(const RateLimits& limits) {
   const std::lock_guard lock(mutex_);
   clients_.apply({limits.client, limits.records, limits.shared});
+  networks_.apply({limits.client * kNetworkFactor, limits.records, limits.shared});
   inboxes_.apply({limits.inbox, limits.records, limits.shared});
 }
 
 std::size_t Rates::size() const {
   const std::lock_guard lock(mutex_);
-  return clients_.size() + inboxes_.size();
+  return clients_.size() + networks_.size() + inboxes_.size();
 }
 
 Fault over_rate(const Rates::Answer& answer) {
   // The words that pages of version 2 look for.
-  Fault fault{429, "rate limited", answer.of == Rates::Of::client ? "api.request_rate" : "api.inbox_rate"};
+  Fault fault{429, "rate limited", answer.of == Rates::Of::inbox ? "api.inbox_rate" : "api.request_rate"};
   fault.retry_after = answer.wait;
   return fault;
 }
@@ -116,7 +140,7 @@ void add_rate_fields(const Rates::Answer& answer, Response& response) {
 
 void share_rates(const std::shared_ptr<Rates>& rates, store::Bookkeeper& ledger) {
   for (const Rates::Spending& each : rates->untold(store::room_to_share(ledger))) {
-    const std::string key = each.of == Rates::Of::client ? each.client.to_string() : each.inbox;
+    const std::string key = key_of(each);
     store::share(ledger, {space_of(each.of), key, each.tokens, each.per_minute},
                  [weak = std::weak_ptr(rates), each](float missing) {
                    if (const std::shared_ptr<Rates> alive = weak.lock()) alive->hear(each, missing);

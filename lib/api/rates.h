@@ -1,7 +1,8 @@
 /// rates.h: how many requests a client may make in a minute, and all clients together for one inbox. No sockets.
 ///
-/// A client is an IPv4 address or an IPv6 /64. What many addresses ask of one inbox is bounded, too: the mail of a box
-/// is not to be guessed at from everywhere at once. Both hold a minute's worth.
+/// A client is an IPv4 address or an IPv6 /64. Of these one customer may have 65,536 (RFC 6177), so the /48 around it
+/// is bounded as well. What many addresses ask of one inbox is bounded, too: the mail of a box is not to be guessed at
+/// from everywhere at once. All hold a minute's worth.
 #pragma once
 
 #include <array>
@@ -21,16 +22,19 @@
 namespace maildrop::api {
 
 struct RateLimits {
-  unsigned client = 0;      // requests of a client, a minute; 0: any number
+  unsigned client = 0;      // requests of a client, a minute; 0: any number. Of an IPv6 /48: kNetworkFactor times that
   unsigned inbox = 0;       // for an inbox
-  std::size_t records = 1;  // of clients, and as many of inboxes; the one unseen for longest is forgotten
+  std::size_t records = 1;  // of clients, of networks, and of inboxes; the one unseen for longest is forgotten
   bool shared = false;      // untold() is called, again and again
 };
 
 /// In the memory of this process, so that a refusal costs no thread and no store. Thread-safe, never blocks for long.
 class Rates {
  public:
-  enum class Of : std::uint8_t { client, inbox };
+  enum class Of : std::uint8_t { client, network, inbox };
+  static constexpr std::size_t kKinds = 3;  // of Of
+  /// What an IPv6 /48 may do for each /64: less than the five that use up an inbox where the settings are the defaults.
+  static constexpr unsigned kNetworkFactor = 4;
 
   /// What became of a request, and what its client may know of that.
   struct Answer {
@@ -46,8 +50,8 @@ class Rates {
   /// What was taken from one bucket.
   struct Spending {
     Of of;
-    IpAddress client;  // one of both
-    std::string inbox;
+    IpAddress client{};  // or the network
+    std::string inbox{};
     float tokens;
     unsigned per_minute;  // what it holds
   };
@@ -56,7 +60,7 @@ class Rates {
   Rates(const Clock& clock, const RateLimits& limits);
 
   /// One request, for `inbox` (its canonical name; empty: for none); for a long poll or a stream, when it begins. One
-  /// that the inbox's rate refuses counts for its client all the same.
+  /// that a later one of these rates refuses counts for the earlier all the same: client, network, inbox.
   Answer take(const IpAddress& client, const std::string& inbox);
 
   /// One more for an inbox, by a client whose request was taken already.
@@ -68,7 +72,7 @@ class Rates {
 
   /// Of the next requests on: what is in the buckets stays, up to their new size.
   void apply(const RateLimits& limits);
-  /// Clients and inboxes that are known.
+  /// Clients, networks and inboxes that are known.
   std::size_t size() const;
 
  private:
@@ -87,18 +91,23 @@ class Rates {
 
   template <class AnyRates>
   static Answer take_of(Buckets<AnyRates>& buckets, const typename AnyRates::Key& key, Of of, Monotonic now);
-  std::uint64_t count_refusal(Of of, Monotonic now);
+  /// `answer`, which the log may be told of.
+  Answer noted(Answer answer, Monotonic now);
 
   const Clock& clock_;
   mutable std::mutex mutex_;
   Buckets<Clients> clients_;
+  Buckets<Clients> networks_;
   Buckets<Inboxes> inboxes_;
   struct Refusals {
     std::uint64_t untold = 0;
     Monotonic next_told = Monotonic::min();
   };
-  std::array<Refusals, 2> refusals_;  // by Of
+  std::array<Refusals, kKinds> refusals_;  // by Of
 };
+
+/// `client`, `network`, `inbox`.
+std::string_view name_of(Rates::Of of);
 
 /// 429, with the seconds to wait. REQUIRES: it was not granted.
 Fault over_rate(const Rates::Answer& answer);

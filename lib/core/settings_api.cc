@@ -70,7 +70,8 @@ void add_api(std::vector<Setting>& rows) {
   rows.push_back(reloadable(number_row(
       "api.request_rate", kRate, MEMBER(api.request_rate), "0..1000000",
       "Requests a minute of one client: an IPv4 address or an IPv6 /64. Who was quiet may send a minute's worth at "
-      "once. Beyond: 429. 0: any number. Not counted are /livez, /readyz and OPTIONS, what comes over unix "
+      "once. All of an IPv6 /48 may send four times as many. Beyond: 429. 0: any number. Not counted are /livez, "
+      "/readyz and OPTIONS, what comes over unix "
       "sockets, and networks in limits.exempt.")));
   rows.push_back(reloadable(number_row(
       "api.inbox_rate", kRate, MEMBER(api.inbox_rate), "0..1000000",

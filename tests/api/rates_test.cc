@@ -76,6 +76,30 @@ TEST_CASE("rates: a client is an IPv4 address, or an IPv6 /64") {
   CHECK(granted(rates, "::ffff:192.0.2.1") == 0);
 }
 
+TEST_CASE("rates: an IPv6 /48 may be one customer's, and has four clients' worth") {
+  FakeClock clock;
+  Rates rates(clock, {.client = 20, .inbox = 100, .records = 100});
+  for (const char* each : {"2001:db8:1:1::1", "2001:db8:1:2::1", "2001:db8:1:3::1", "2001:db8:1:4::1"})
+    CHECK(granted(rates, each, "bob") == 20);
+  const Rates::Answer refused = rates.take(ip("2001:db8:1:5::1"), "bob");
+  CHECK(refused.of == Of::network);
+  CHECK(refused.limit == 80);
+  CHECK(over_rate(refused).why == "api.request_rate");
+  Response response;
+  add_rate_fields(refused, response);
+  CHECK(test::header(response, "RateLimit-Policy") == "\"network\";q=80;w=60");
+  CHECK(granted(rates, "2001:db8:2:1::1", "bob") == 20);  // so the inbox had some left for others
+  CHECK(granted(rates, "2001:db8:1:1::1", "bob") == 0);
+  clock.advance(3s);
+  CHECK(granted(rates, "2001:db8:1:5::1", "bob") == 4);
+}
+
+TEST_CASE("rates: IPv4 addresses have no network: many of one may be many people") {
+  FakeClock clock;
+  Rates rates(clock, kLimits);
+  for (int i = 0; i < 10; ++i) CHECK(granted(rates, "192.0.2." + std::to_string(i)) == 20);
+}
+
 TEST_CASE("rates: all clients together have so many for an inbox, and what it refuses counts for them") {
   FakeClock clock;
   Rates rates(clock, kLimits);
@@ -198,6 +222,10 @@ TEST_CASE("rates: the log is told of the first refusal, and then once a minute o
   clock.advance(1s);
   CHECK(rates.take(ip("192.0.2.1"), {}).granted);
   CHECK(rates.take(ip("192.0.2.1"), {}).to_tell == 3);
+  rates.apply({.inbox = 1, .records = 10});
+  CHECK(rates.take("bob").to_tell == 0);
+  CHECK(rates.take("bob").to_tell == 1);  // of each rate by itself
+  CHECK(rates.take("bob").to_tell == 0);
 }
 
 TEST_CASE("rates: after a reload what was spent stays spent") {
@@ -216,7 +244,11 @@ TEST_CASE("rates: what a client or an inbox spent with one process is missing wi
   const auto ledger = store::make_memory_ledger(clock, 100);
   Process first(clock, *ledger, shared(20, 1000)), second(clock, *ledger, shared(20, 1000));
   CHECK(granted(*first.rates, "192.0.2.1", {}, 15) == 15);
+  for (int i = 1; i < 5; ++i) granted(*first.rates, "2001:db8:1:" + std::to_string(i) + "::1");
   first.share();
+  granted(*second.rates, "2001:db8:1:5::1", {}, 10);
+  second.share();
+  CHECK(second.rates->take(ip("2001:db8:1:6::1"), {}).of == Of::network);
   CHECK(granted(*second.rates, "192.0.2.1", {}, 2) == 2);
   second.share();
   CHECK(granted(*second.rates, "192.0.2.1") == 3);
