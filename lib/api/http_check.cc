@@ -216,6 +216,9 @@ tl::expected<CheckedRequest, Refusal> check_request(const RawRequest& raw, const
   if (auto fine = check_expect(raw, fields, checked); !fine) return tl::unexpected(fine.error());
   checked.keep_alive =
       raw.version == 11 ? !has_token(fields, "connection", "close") : has_token(fields, "connection", "keep-alive");
+  // RFC 9110 7.8: of this hop, and of no HTTP/1.0. One that a proxy passed on without knowing it would have it take the
+  // frames of a WebSocket for answers.
+  if (raw.version == 10 || !has_token(fields, "connection", "upgrade")) fields.all.erase("upgrade");
   checked.request.method = std::string(raw.method);
   checked.request.path = std::move(target->path);
   checked.request.query = std::move(target->query);

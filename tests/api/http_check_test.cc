@@ -193,6 +193,22 @@ TEST_CASE("http_check: fields are kept in lower case, equal ones joined") {
   CHECK(checked->request.headers.at("origin") == "http://x, http://evil");
 }
 
+TEST_CASE("http_check: an Upgrade is one of HTTP/1.1 that the field Connection names") {
+  struct Row {
+    unsigned version;
+    std::string_view connection;
+    bool there;
+  };
+  for (const Row& each : {Row{11, "Upgrade", true}, Row{11, "keep-alive, upgrade", true}, Row{11, "keep-alive", false},
+                          Row{11, "upgrades", false}, Row{10, "Upgrade", false}}) {
+    INFO(each.version << " " << each.connection);
+    const auto checked = check_request(
+        {each.version, "GET", "/", {{"Host", "x"}, {"Upgrade", "websocket"}, {"Connection", each.connection}}}, {});
+    REQUIRE(checked);
+    CHECK(checked->request.headers.contains("upgrade") == each.there);
+  }
+}
+
 TEST_CASE("http_check: connections are kept as the version says") {
   struct Row {
     unsigned version;

@@ -285,8 +285,10 @@ TEST_CASE("what is no handshake, or of a page elsewhere that may not read, is re
   CHECK(status_of(kUpgrade + "Origin: null\r\n") == "403");
   CHECK(status_of(kUpgrade + "Origin: https://friend.example\r\n") == "101");
   CHECK(status_of(kUpgrade + "Origin: http://x\r\n") == "101");  // our own page
-  CHECK(status_of("Upgrade: websocket\r\n") == "400");
-  CHECK(status_of("Upgrade: websocket\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: a\r\n") == "400");
+  const std::string upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+  CHECK(status_of(upgrade) == "400");
+  CHECK(status_of(upgrade + "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: a\r\n") == "400");
+  CHECK(status_of("Upgrade: websocket\r\n") == "200");  // a proxy passed it on that knows nothing of it
   CHECK(status_of("Upgrade: h2c\r\n") == "200");
 }
 
