@@ -58,6 +58,10 @@ def status_kb(pid, field):
         return int(re.search(rf"^{field}:\s+(\d+)", f.read(), re.M).group(1))
 
 
+def die_with_parent():
+    _libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 class Server:
     """A process pinned to a CPU from its start (None: not pinned), logging to a file. It inherits `pass_fds`."""
 
@@ -65,7 +69,7 @@ class Server:
         self.label, self.log = label, log
 
         def prepare():
-            _libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+            die_with_parent()
             if cpu is not None:
                 os.sched_setaffinity(0, {cpu})
 
