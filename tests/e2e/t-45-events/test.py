@@ -124,6 +124,9 @@ def play(settings):
     same("who comes again hears what came meanwhile", stream.event(), ("message", newest(reader, "bob")))
     stream.socket.close()
     check("who has gone is not waited for", until(lambda: watchers(reader) == 0))
+    with Api(reader.api) as api:
+        check("an inbox has some", len(api.messages("bob")) > 1)
+        same("and is emptied by who only reads", (api.request("DELETE", f"{HERE}bob")[0], api.messages("bob")), (204, []))
     reader.stop()
     writer.stop()
 
