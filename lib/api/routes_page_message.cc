@@ -162,7 +162,7 @@ Markup tabs(const std::string& path, const View& current, bool has_html) {
 
 /// What most people came for.
 Markup codes_of(const store::Message& message) {
-  const std::string words = words_of(message);
+  const std::string words = message.summary.subject + "\n" + mail::words_of(message.data);
   Markup found;
   for (const std::string& code : mail::find_codes(words))
     found += html(

@@ -33,15 +33,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::string words_of(const store::Message& message) {
-  std::string words = message.summary.subject + "\n" + mail::text_of(message.data);
-  if (const auto html = mail::html_of(message.data)) {
-    const Result<std::string> text = mail::html_to_text(*html);
-    if (text) words.append("\n").append(*text);
-  }
-  return words;
-}
-
 std::span<const Route> v3_code_routes() { return kRoutes; }
 
 }  // namespace maildrop::api

@@ -23,9 +23,6 @@ Json v3_limits(const Config& config);
 /// The message that a path names behind `{name}`, by its id or by `latest`.
 tl::expected<store::Message, Fault> message_of(std::span<const std::string> args, Context& context);
 
-/// All that people may read in it: the subject, the text, and what its HTML says where that is another.
-std::string words_of(const store::Message& message);
-
 /// 204.
 Response no_content();
 
