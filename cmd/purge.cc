@@ -62,7 +62,7 @@ std::function<int()> declare_purge(CLI::App& app, const Globals& globals) {
   checked(app.add_option("--match", o->matches,
                          "Only where FIELD (from, to, header_from, subject, helo or peer) fits GLOB: * is any text, "
                          "? one character. May be repeated: all have to fit."),
-          "FIELD=GLOB", [](const std::string& value) { return FieldMatch::parse(value); })
+          "FIELD=GLOB", [](const std::string& value) { return store::FieldMatch::parse(value); })
       ->allow_extra_args(false);
   checked(app.add_option("--source", o->source, "Only what a client of this network sent: 192.0.2.0/24."), "CIDR",
           [](const std::string& value) { return Network::parse(value); });

@@ -35,7 +35,7 @@ PurgeRun::PurgeRun(const PurgeOptions& options, std::vector<std::string> names, 
 bool PurgeRun::may_ask() const { return bar_.on_terminal() && ::isatty(STDIN_FILENO) == 1; }
 
 int PurgeRun::main() {
-  const auto choice = Choice::make(options_, clock_.now());
+  const auto choice = store::Choice::make(options_, clock_.now());
   if (!choice) return usage_error("purge", choice.error().what);
   if (!options_.dry_run && !options_.yes && !may_ask())
     return usage_error("purge", "there is no terminal to ask on: --yes removes without a question, -n only counts");

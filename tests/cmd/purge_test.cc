@@ -10,6 +10,8 @@
 namespace maildrop::cmd {
 namespace {
 
+using store::FieldMatch;
+using store::fits_glob;
 using test::Capture;
 
 struct Purged {

@@ -1,25 +1,23 @@
 /// purge_choice.cc: which messages are meant.
+#include "store/purge_choice.h"
+
 #include <algorithm>
 #include <cctype>
 
 #include "core/text.h"
-#include "purge.h"
 
-namespace maildrop::cmd {
+namespace maildrop::store {
+
 namespace {
 
 struct Field {
   std::string_view name;
-  std::string store::Summary::*member;
+  std::string Summary::*member;
 };
 
 constexpr Field kFields[] = {
-    {"from", &store::Summary::from},
-    {"to", &store::Summary::to},
-    {"header_from", &store::Summary::header_from},
-    {"subject", &store::Summary::subject},
-    {"helo", &store::Summary::helo},
-    {"peer", &store::Summary::peer},
+    {"from", &Summary::from},       {"to", &Summary::to},     {"header_from", &Summary::header_from},
+    {"subject", &Summary::subject}, {"helo", &Summary::helo}, {"peer", &Summary::peer},
 };
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
@@ -79,20 +77,20 @@ Result<FieldMatch> FieldMatch::parse(std::string_view text) {
   return fail(Code::invalid, "'" + std::string(text) + "' is not FIELD=GLOB with a FIELD of " + known);
 }
 
-bool FieldMatch::matches(const store::Summary& summary) const { return fits_glob(glob_, summary.*field_); }
+bool FieldMatch::matches(const Summary& summary) const { return fits_glob(glob_, summary.*field_); }
 
-Result<Choice> Choice::make(const PurgeOptions& options, Time now) {
+Result<Choice> Choice::make(const PurgeWish& wish, Time now) {
   Choice choice;
-  if (!options.older.empty()) choice.before_ = now - TRY(parse_duration(options.older));
-  for (const std::string& each : options.matches) choice.matches_.push_back(TRY(FieldMatch::parse(each)));
-  if (!options.source.empty()) choice.source_ = TRY(Network::parse(options.source));
-  if (!options.larger.empty()) choice.above_ = TRY(parse_size(options.larger));
-  choice.over_quota_ = options.over_quota;
+  if (!wish.older.empty()) choice.before_ = now - TRY(parse_duration(wish.older));
+  for (const std::string& each : wish.matches) choice.matches_.push_back(TRY(FieldMatch::parse(each)));
+  if (!wish.source.empty()) choice.source_ = TRY(Network::parse(wish.source));
+  if (!wish.larger.empty()) choice.above_ = TRY(parse_size(wish.larger));
+  choice.over_quota_ = wish.over_quota;
   return choice;
 }
 
-bool Choice::operator()(const store::Found& found) const {
-  const store::Summary& summary = found.summary;
+bool Choice::operator()(const Found& found) const {
+  const Summary& summary = found.summary;
   if (over_quota_ && !found.over_quota) return false;
   if (before_ && summary.received > *before_) return false;
   if (above_ && summary.size <= *above_) return false;
@@ -103,4 +101,4 @@ bool Choice::operator()(const store::Found& found) const {
   return std::all_of(matches_.begin(), matches_.end(), [&](const FieldMatch& each) { return each.matches(summary); });
 }
 
-}  // namespace maildrop::cmd
+}  // namespace maildrop::store
