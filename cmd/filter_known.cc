@@ -6,8 +6,7 @@
 
 #include "core/text.h"
 #include "filter.h"
-#include "filter/remembered.h"
-#include "filter/reputation.h"
+#include "filter/known.h"
 #include "local_store.h"
 #include "terminal.h"
 
@@ -24,37 +23,8 @@ constexpr std::string_view kKnownExamples =
 /// Who has one forgotten evicts no other, whatever his limits.ledger.
 constexpr std::size_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 
-/// One thing that is kept: a record, or the sums of bad and good sessions.
-struct Item {
-  std::string filter;
-  std::string what;
-  std::vector<Operation> asks;
-  double (*score)(std::int64_t good, std::int64_t bad) = nullptr;
-};
-
-Item record(std::string filter, std::string what, std::string_view space, const std::string& key) {
-  return {std::move(filter), std::move(what), {Operation::get(space, key)}};
-}
-
-/// Who is no address is a host.
-std::vector<Item> items_of(const std::string& who, const Config& config) {
-  const Result<IpAddress> address = IpAddress::parse(who);
-  if (!address) return {record("greylist", "came again, as " + who, filter::kKnownSpace, filter::known_host_key(who))};
-  const Millis window = config.filter.reputation.window;
-  const auto sums = [window](const char* whose, const std::string& of, double (*score)(std::int64_t, std::int64_t)) {
-    return Item{"reputation",
-                whose,
-                {Operation::add(filter::kBadSpace, of, 0, window), Operation::add(filter::kGoodSpace, of, 0, window)},
-                score};
-  };
-  const std::string key = filter::address_key(*address), network = filter::network_key(*address);
-  return {record("verdict_cache", "was refused for good", filter::kVerdictSpace, key),
-          sums("address", key, filter::score_of_address), sums("network", network, filter::score_of_network),
-          record("greylist", "came again", filter::kKnownSpace, filter::known_network_key(*address))};
-}
-
 /// Empty: nothing is kept.
-std::string line_of(const Item& item, const std::vector<store::Answer>& answers) {
+std::string line_of(const filter::KnownItem& item, const std::vector<store::Answer>& answers) {
   const std::string begin = item.filter + ": ";
   if (!item.score) {
     const store::Answer& record = answers.front();
@@ -67,11 +37,6 @@ std::string line_of(const Item& item, const std::vector<store::Answer>& answers)
   return begin + std::to_string(bad) + " bad and " + std::to_string(good) + " good sessions of the " + item.what +
          " in the last " + format_duration(item.asks.front().time) + ", which score " +
          format_number(std::round(item.score(good, bad) * 100) / 100) + "\n";
-}
-
-Operation forgetting(const Operation& ask, const store::Answer& answer) {
-  if (ask.kind == Operation::Kind::get) return Operation::remove(ask.space, ask.key);
-  return Operation::add(ask.space, ask.key, -answer.sum, ask.time);
 }
 
 int nothing_known() { return print(1, "nothing is known\n") ? exit_nothing : exit_io; }
@@ -96,7 +61,7 @@ int run_filter_known(const Globals& globals, const KnownOptions& options) {
   const auto ledger = store::open_ledger(*how);
   if (!ledger) return report(ledger.error());
   std::string out;
-  for (const Item& item : items_of(options.who, loaded->config)) {
+  for (const filter::KnownItem& item : filter::known_items(options.who, loaded->config)) {
     std::vector<store::Answer> answers;
     for (const Operation& ask : item.asks) {
       const Result<store::Answer> answer = (*ledger)->run(ask);
@@ -107,7 +72,8 @@ int run_filter_known(const Globals& globals, const KnownOptions& options) {
     const std::string line = line_of(item, answers);
     out += terminal_safe(line, Lines::many);
     for (std::size_t i = 0; i < answers.size() && options.forget && !line.empty(); ++i)
-      if (const auto done = (*ledger)->run(forgetting(item.asks[i], answers[i])); !done) return report(done.error());
+      if (const auto done = (*ledger)->run(filter::forgetting(item.asks[i], answers[i])); !done)
+        return report(done.error());
   }
   if (out.empty()) return nothing_known();
   const Result<void> printed = print(1, options.forget ? out + "forgotten\n" : out);
