@@ -1,6 +1,7 @@
 /// config.cc: maildrop config: is it right, what is in force and why, what could be set.
 #include <algorithm>
 
+#include "api/settings_json.h"
 #include "command.h"
 #include "core/settings.h"
 #include "core/text.h"
@@ -82,11 +83,6 @@ int check(const Globals& globals) {
   return output(out);
 }
 
-std::string origin_of(const LoadedConfig& loaded, const Setting& setting) {
-  const auto found = loaded.origins.find(setting.key);
-  return found == loaded.origins.end() ? "default" : found->second;
-}
-
 /// `mail.max_size = "512KiB"`: a dotted key, so that the lines together are a configuration file.
 std::string dotted_line(const LoadedConfig& loaded, const Setting& setting) {
   const std::string section(setting.key.substr(0, setting.key.rfind('.')));
@@ -98,7 +94,7 @@ std::string as_toml(const LoadedConfig& loaded, bool with_origin) {
   std::string out;
   for (const Setting& setting : settings()) {
     out += terminal_safe(dotted_line(loaded, setting));
-    if (with_origin) out += "  # " + terminal_safe(origin_of(loaded, setting));
+    if (with_origin) out += "  # " + terminal_safe(api::origin_of(loaded, setting));
     out += "\n";
   }
   return out;
@@ -106,21 +102,7 @@ std::string as_toml(const LoadedConfig& loaded, bool with_origin) {
 
 std::string as_json(const LoadedConfig& loaded) {
   std::string out;
-  for (const Setting& setting : settings()) {
-    Json line;
-    line["schema"] = "maildrop.setting/1";
-    line["key"] = std::string(setting.key);
-    const auto values = setting.get(loaded.config);
-    if (setting.secret) {
-      line["value"] = nullptr;
-    } else if (setting.type == Setting::Type::list) {
-      line["value"] = values;
-    } else {
-      line["value"] = values.empty() ? "" : values.front();
-    }
-    line["origin"] = origin_of(loaded, setting);
-    out += json_line(line);
-  }
+  for (const Setting& setting : settings()) out += json_line(api::setting_json(loaded, setting));
   return out;
 }
 
