@@ -107,6 +107,22 @@ class Buckets {
     if (all >= here + kNews) here = std::max(here, std::min(all, 2 * static_cast<float>(told.per_minute)));
   }
 
+  /// Of the records seen last, the last one first.
+  template <class Call>
+  void each_key(std::size_t most, Call call) const {
+    for (const Record& record : records_) {
+      if (most-- == 0) return;
+      call(record.key);
+    }
+  }
+  /// All its tokens are there again.
+  void forget(const Key& key) {
+    const auto found = by_key_.find(key);
+    if (found == by_key_.end()) return;
+    records_.erase(found->second);
+    by_key_.erase(found);
+  }
+
   /// Of the next tokens on: what is in the buckets stays, up to their new size.
   void apply(Rates rates) {
     rates_ = std::move(rates);

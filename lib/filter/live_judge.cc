@@ -361,6 +361,8 @@ std::string LiveJudge::impaired() const {
   return text;
 }
 
+std::shared_ptr<const Chain> LiveJudge::chain() const { return shared_->current()->chain(); }
+
 Judge::Terms LiveJudge::terms() const {
   std::shared_ptr<const CountedChain> counted = shared_->current();
   const std::uint8_t phases = counted->chain()->phases();

@@ -46,6 +46,9 @@ class LiveJudge final : public Judge {
   /// A line for each source of facts that does not answer now, and each filter that fails. Thread-safe.
   std::string impaired() const;
 
+  /// That terms() to come are of. Thread-safe.
+  std::shared_ptr<const Chain> chain() const;
+
   Terms terms() const override;
   std::unique_ptr<Trial> begin(std::size_t loop, const Terms& terms) override;
 

@@ -62,7 +62,10 @@ class Reporter::Lane {
     thread_.join();
   }
 
+  bool wants() const { return sink_->wants(); }
+
   void push(const Shared& decision) noexcept try {
+    if (!sink_->wants()) return;
     const std::size_t bytes = decision->bytes();
     const std::lock_guard lock(mutex_);
     if (bytes_ + bytes > limits_.queue) return dropped_.add();
@@ -208,7 +211,8 @@ class Reporter::Lane {
   std::thread thread_;  // last: it uses the others
 };
 
-Result<std::unique_ptr<Reporter>> Reporter::make(const Config& config, const Clock& clock, metrics::Registry& metrics) {
+Result<std::unique_ptr<Reporter>> Reporter::make(const Config& config, const Clock& clock, metrics::Registry& metrics,
+                                                 std::vector<std::unique_ptr<Sink>> more) {
   const ReportSettings& settings = config.report;
   const auto named = [](std::string_view key, auto made) -> Result<std::unique_ptr<Sink>> {
     if (made) return std::move(*made);
@@ -218,6 +222,7 @@ Result<std::unique_ptr<Reporter>> Reporter::make(const Config& config, const Clo
   if (!settings.file.empty()) sinks.push_back(make_file_sink({settings.file, settings.file_size, settings.files}));
   if (!settings.redis.empty()) sinks.push_back(TRY(named("report.redis", make_redis_sink(settings, config.redis))));
   if (!settings.webhook.empty()) sinks.push_back(TRY(named("report.webhook", make_webhook_sink(settings, clock))));
+  for (std::unique_ptr<Sink>& sink : more) sinks.push_back(std::move(sink));
   if (sinks.empty()) return nullptr;
   Limits limits;
   limits.queue = settings.queue;
@@ -234,6 +239,10 @@ Reporter::Reporter(std::vector<std::unique_ptr<Sink>> sinks, std::string key, co
 /// All at once: their farewells do not add up.
 Reporter::~Reporter() {
   for (const auto& lane : lanes_) lane->end();
+}
+
+bool Reporter::wanted() const {
+  return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->wants(); });
 }
 
 void Reporter::tell(Decision decision) noexcept try {

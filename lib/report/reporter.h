@@ -26,14 +26,17 @@ class Reporter {
     Millis farewell{1000};  // for what waits at the end
   };
 
-  /// All places of these settings; nullptr: there are none. `clock` and `metrics` outlive it.
+  /// All places of these settings, and `more`; nullptr: there are none. `clock` and `metrics` outlive it.
   ///   invalid  what is wrong with which place
-  static Result<std::unique_ptr<Reporter>> make(const Config& config, const Clock& clock, metrics::Registry& metrics);
+  static Result<std::unique_ptr<Reporter>> make(const Config& config, const Clock& clock, metrics::Registry& metrics,
+                                                std::vector<std::unique_ptr<Sink>> more = {});
   /// Of places that are there.
   Reporter(std::vector<std::unique_ptr<Sink>> sinks, std::string key, const Limits& limits, metrics::Registry& metrics);
   ~Reporter();
   Reporter(const Reporter&) = delete;
 
+  /// Whether any place wants what is decided now: a decision takes time to make.
+  bool wanted() const;
   /// Never blocks, never fails: what cannot be reported is counted.
   void tell(Decision decision) noexcept;
 

@@ -20,6 +20,8 @@ class Sink {
   ///   invalid  it does not want these: they are not to come again
   ///   all others  some of them may be there; they are to come again
   virtual Result<void> write(std::span<const std::string> lines) = 0;
+  /// Thread-safe. false: what is decided now need not be brought. For a place that somebody looks at now and then.
+  virtual bool wants() const { return true; }
   /// Thread-safe: what write() waits for ends soon, and all that comes.
   virtual void cancel() {}
 };

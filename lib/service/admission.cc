@@ -117,6 +117,19 @@ std::size_t Admission::count() const {
   return total_;
 }
 
+std::size_t Admission::count(const IpAddress& address) const {
+  const std::lock_guard lock(mutex_);
+  return at(sources_, address.source());
+}
+
+std::vector<Admission::Seats> Admission::busiest(std::size_t most) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Seats> found;
+  for (auto each = most_.rbegin(); each != most_.rend() && found.size() < most; ++each)
+    found.push_back({each->second, each->first});
+  return found;
+}
+
 void Admission::apply(AdmissionLimits limits) {
   const std::lock_guard lock(mutex_);
   limits_ = std::move(limits);

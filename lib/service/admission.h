@@ -39,6 +39,14 @@ class Admission {
   /// One that was admitted as `from` turns out to be `to`. If it is not admitted as that it is still counted as `from`.
   Answer move(const IpAddress& from, const IpAddress& to);
   std::size_t count() const;
+  /// Of one source, unix sockets excepted.
+  std::size_t count(const IpAddress& address) const;
+  struct Seats {
+    IpAddress source;
+    std::size_t connections;
+  };
+  /// The sources that have most, `most` of them at most: those with more than one.
+  std::vector<Seats> busiest(std::size_t most) const;
 
   /// Three quarters of the total are taken.
   bool scarce() const;

@@ -1,11 +1,21 @@
 /// flood.cc: whose buckets a token is taken from.
 #include "service/flood.h"
 
+#include <algorithm>
+
 namespace maildrop::service {
 
 namespace {
 
 std::size_t index(Flood::Of of) { return static_cast<std::size_t>(of); }
+
+/// The largest of all kinds.
+float share_used(const Flood::Standing& standing) {
+  float most = 0;
+  for (std::size_t i = 0; i < standing.used.size(); ++i)
+    if (standing.limit[i] > 0) most = std::max(most, standing.used[i] / static_cast<float>(standing.limit[i]));
+  return most;
+}
 
 }  // namespace
 
@@ -73,6 +83,46 @@ bool Flood::suspect(const IpAddress& address) const {
   const unsigned most = buckets_.rates().limits.errors;
   const float missing = buckets_.missing(key_of(address, false), index(Of::error), now);
   return most > 0 && 2 * missing >= static_cast<float>(most);
+}
+
+Flood::Standing Flood::standing(const Rates::Key& key, Monotonic now) const {
+  Standing found{key.prefix, key.network, {}, {}, false};
+  for (std::size_t i = 0; i < Rates::kKinds; ++i) {
+    found.limit[i] = buckets_.rates().per_minute(key, i);
+    found.used[i] = buckets_.missing(key, i, now);
+  }
+  found.outcast = found.limit[index(Of::error)] > 0 && buckets_.is_spent(key, index(Of::error), now);
+  return found;
+}
+
+std::optional<Flood::Standing> Flood::standing(const IpAddress& address, bool network) const {
+  const Monotonic now = clock_.monotonic();
+  const std::lock_guard lock(mutex_);
+  const Standing found = standing(key_of(address, network), now);
+  if (share_used(found) == 0) return std::nullopt;
+  return found;
+}
+
+std::vector<Flood::Standing> Flood::busiest(std::size_t most) const {
+  const Monotonic now = clock_.monotonic();
+  std::vector<Standing> found;
+  {
+    const std::lock_guard lock(mutex_);
+    buckets_.each_key(kLook, [&](const Rates::Key& key) {
+      Standing one = standing(key, now);
+      if (share_used(one) > 0) found.push_back(one);
+    });
+  }
+  const auto more = [](const Standing& a, const Standing& b) { return share_used(a) > share_used(b); };
+  const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(most, found.size()));
+  std::partial_sort(found.begin(), end, found.end(), more);
+  found.erase(end, found.end());
+  return found;
+}
+
+void Flood::forgive(const IpAddress& address) {
+  const std::lock_guard lock(mutex_);
+  for (const bool network : {false, true}) buckets_.forget(key_of(address, network));
 }
 
 void Flood::apply(const FloodLimits& limits) {

@@ -4,8 +4,10 @@
 /// addresses) and for the network around it (a /24, a /48). A bucket holds a minute's worth.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "core/buckets.h"
@@ -48,6 +50,22 @@ class Flood {
   /// Has the source (not its network) done half of that?
   bool suspect(const IpAddress& address) const;
 
+  /// What a source or network has used of what it may do.
+  struct Standing {
+    IpAddress prefix;
+    bool network;
+    std::array<float, 4> used;      // by Of: tokens that are missing now
+    std::array<unsigned, 4> limit;  // of them a minute; 0: any number
+    bool outcast;
+  };
+  /// Of those that are known; nothing: it has used none. Of `address` as a source, or of the network around it.
+  std::optional<Standing> standing(const IpAddress& address, bool network) const;
+  /// Those that have used the largest part of anything, of the kLook seen last, the first ones.
+  std::vector<Standing> busiest(std::size_t most) const;
+  /// Gives them all back, here: others who share the buckets may tell of them again.
+  void forgive(const IpAddress& address);
+  static constexpr std::size_t kLook = 2000;  // loops wait meanwhile: some tenths of a millisecond
+
   /// For those who share their buckets (FloodLimits::shared): as Buckets has it.
   std::vector<Spending> untold(std::size_t most);
   void hear(const Spending& told, float missing);
@@ -79,6 +97,7 @@ class Flood {
 
   static Rates::Key key_of(const IpAddress& address, bool network);
   bool is_spent(const IpAddress& address, bool network, Of of, Monotonic now) const;
+  Standing standing(const Rates::Key& key, Monotonic now) const;
 
   const Clock& clock_;
   mutable std::mutex mutex_;

@@ -24,6 +24,8 @@ Decision::Of of(Refusal::Of what) {
   return kOf[static_cast<std::size_t>(what)];
 }
 
+bool is_reported(const LoopState& loop) { return loop.reporter && loop.reporter->wanted(); }
+
 /// A filter, or the lack of a verdict, always says why.
 filter::About about_of(const Refusal& refusal) {
   if (refusal.of != Refusal::Of::recipient) return filter::About::message;
@@ -58,7 +60,8 @@ Decision Connection::decision_of(Decision::Of of, filter::About about) {
 /// While the message is there: what is said of it may be that it goes.
 void Connection::note_hosts() {
   hosts_.clear();
-  if (!loop_.reporter || session_.phase() != filter::Phase::message || !session_.policy().config.report.hosts) return;
+  if (!is_reported(loop_) || session_.phase() != filter::Phase::message || !session_.policy().config.report.hosts)
+    return;
   filter::UrlLimits limits;
   limits.hosts = kMostHosts;
   for (filter::MessageUrl& url : filter::message_urls(session_.transaction().data, limits).urls)
@@ -67,7 +70,7 @@ void Connection::note_hosts() {
 
 /// Of commands only those that a filter has refused: the others are no decision about mail.
 void Connection::report_refusal(const Refusal& refusal) {
-  if (!loop_.reporter || (refusal.of == Refusal::Of::command && refusal.why.empty())) return;
+  if (!is_reported(loop_) || (refusal.of == Refusal::Of::command && refusal.why.empty())) return;
   Decision decision = decision_of(of(refusal.of), about_of(refusal));
   decision.result = result_of(refusal.code);
   decision.code = refusal.code;
@@ -91,7 +94,7 @@ void Connection::report_refusal(const Refusal& refusal) {
 void Connection::note_delivery(const store::Delivery& delivery, Record& record) {
   record.mark = delivery.summary.mark;
   record.score = delivery.summary.score;
-  if (!loop_.reporter) return;
+  if (!is_reported(loop_)) return;
   Decision decision = decision_of(Decision::Of::message, filter::About::message);
   decision.helo = delivery.summary.helo;  // the transaction has gone
   for (const store::Delivery::Target& target : delivery.targets) decision.to.push_back(target.to);

@@ -229,4 +229,8 @@ void Server::farewell() { state_->farewell(); }
 
 std::size_t Server::connections() const { return state_->common.admission.count(); }
 
+const service::Admission& Server::admission() const { return state_->common.admission; }
+
+service::Flood& Server::flood() const { return *state_->common.flood; }
+
 }  // namespace maildrop::smtp

@@ -11,6 +11,8 @@
 #include "core/metrics.h"
 #include "filter/verdict.h"
 #include "report/reporter.h"
+#include "service/admission.h"
+#include "service/flood.h"
 #include "service/listen.h"
 #include "service/loops.h"
 #include "service/tls.h"
@@ -61,6 +63,9 @@ class Server {
   /// drain that takes too long. Thread-safe.
   void farewell();
   std::size_t connections() const;
+  /// Who has connections, and what sources have done lately. Thread-safe, as long as the server is there.
+  const service::Admission& admission() const;
+  service::Flood& flood() const;
 
  private:
   struct State;

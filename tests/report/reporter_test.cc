@@ -26,7 +26,7 @@ bool until(const std::function<bool()>& condition) {
 /// What a test sees of a place that the reporter owns.
 struct Place {
   std::atomic<std::size_t> lines = 0, writes = 0, cancels = 0;
-  std::atomic<bool> fails = false, unwanted = false, throws = false, nameless = false;
+  std::atomic<bool> fails = false, unwanted = false, throws = false, nameless = false, idle = false;
   std::mutex mutex;
   std::condition_variable wake;
   bool hangs = false;
@@ -56,6 +56,7 @@ class FakeSink : public Sink {
     place_.lines += lines.size();
     return {};
   }
+  bool wants() const override { return !place_.idle; }
   void cancel() override {
     const std::lock_guard lock(place_.mutex);
     ++place_.cancels;
@@ -101,6 +102,20 @@ TEST_CASE("every place gets every decision") {
   CHECK(until([&] { return bench.one.lines == 1000 && bench.two.lines == 1000; }));
   CHECK(until([&] { return bench.total("one", "written") == 1000; }));
   CHECK(bench.reporter->impaired().empty());
+}
+
+TEST_CASE("a place that nobody looks at gets nothing, and where all are so nothing need be decided") {
+  Bench bench;
+  bench.one.idle = true;
+  CHECK(bench.reporter->wanted());
+  bench.reporter->tell({});
+  CHECK(until([&] { return bench.two.lines == 1; }));
+  bench.two.idle = true;
+  CHECK_FALSE(bench.reporter->wanted());
+  bench.one.idle = false;
+  bench.reporter->tell({});
+  CHECK(until([&] { return bench.one.lines == 1; }));
+  CHECK(bench.two.lines == 1);
 }
 
 TEST_CASE("a place that hangs keeps nothing from the others, and its queue has a bound") {

@@ -161,3 +161,20 @@ TEST_CASE("the very last seats are for those who have none") {
   CHECK(admission.enter(ip("198.51.100.2")) == Answer::admitted);
   CHECK(admission.enter(ip("198.51.100.3")) == Answer::full);
 }
+
+TEST_CASE("an operator sees who has most connections") {
+  Admission admission({.total = 100, .per_ipv4 = 10, .per_ipv6_64 = 10, .exempt = {}});
+  const auto enter = [&](const char* address, int times) {
+    for (int i = 0; i < times; ++i) REQUIRE(admission.enter(*IpAddress::parse(address)) == Admission::Answer::admitted);
+  };
+  enter("192.0.2.1", 2);
+  enter("2001:db8::1", 3);
+  enter("192.0.2.9", 1);
+  const auto found = admission.busiest(5);
+  REQUIRE(found.size() == 2);
+  CHECK((found[0].source.to_string() == "2001:db8::" && found[0].connections == 3));
+  CHECK((found[1].source.to_string() == "192.0.2.1" && found[1].connections == 2));
+  CHECK(admission.busiest(1).size() == 1);
+  CHECK(admission.count(*IpAddress::parse("192.0.2.9")) == 1);
+  CHECK(admission.count(*IpAddress::parse("192.0.2.8")) == 0);
+}

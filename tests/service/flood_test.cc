@@ -246,3 +246,26 @@ TEST_CASE("shared buckets: so many are told at once, and no more wait than there
   flood.apply(limits);  // who is forgotten is not told of
   CHECK(untold(flood) <= 1);
 }
+
+TEST_CASE("an operator sees who does most, and lets him in again") {
+  FakeClock clock;
+  Flood flood(clock, kLimits);
+  const IpAddress worst = ip("192.0.2.1"), other = ip("2001:db8::1");
+  CHECK_FALSE(flood.standing(worst, false));
+  CHECK(flood.size() == 0);  // to look is no visit
+  taken(flood, other, Of::message, 5);
+  taken(flood, worst, Of::error);
+  const auto found = flood.busiest(2);
+  REQUIRE(found.size() == 2);
+  CHECK((found[0].prefix == worst && !found[0].network && found[0].outcast));
+  CHECK(found[0].used[static_cast<std::size_t>(Of::error)] == 6);
+  CHECK(found[0].limit[static_cast<std::size_t>(Of::error)] == 6);
+  CHECK((found[1].prefix == ip("192.0.2.0") && found[1].network && !found[1].outcast));
+  CHECK(flood.busiest(100).size() == 4);
+  CHECK(flood.standing(other, true)->limit[static_cast<std::size_t>(Of::message)] == 60);
+  flood.forgive(worst);
+  CHECK_FALSE(flood.outcast(worst));
+  CHECK_FALSE(flood.standing(worst, true));
+  clock.advance(1min);
+  CHECK(flood.busiest(100).empty());
+}
