@@ -89,6 +89,7 @@ struct DnsSettings {
 
 struct ApiSettings {
   enum class ProxyField { x_forwarded_for, forwarded };
+  enum class Metrics { everybody, local, nobody };
 
   std::vector<Endpoint> listen;          // default: 127.0.0.1:8080, see settings.cc
   std::uint64_t header_size = 8 * 1024;  // request line and header fields, bytes
@@ -113,11 +114,22 @@ struct ApiSettings {
   Millis wait_time = std::chrono::minutes(1);  // of one that waits for mail, at most
   std::vector<Network> proxies;                // reverse proxies of ours
   ProxyField proxy_field = ProxyField::x_forwarded_for;
-  bool page = true;                // pages for people
-  bool dns = false;                // who is on this machine may ask the DNS
-  std::vector<std::string> hosts;  // that Host may name; empty: see settings.cc; `*` is any
-  std::vector<std::string> cors;   // origins whose pages may read; empty: see settings.cc; `*` is any
+  bool page = true;                      // pages for people
+  Metrics metrics = Metrics::everybody;  // who may ask for /metrics
+  bool dns = false;                      // who is on this machine may ask the DNS
+  std::vector<std::string> hosts;        // that Host may name; empty: see settings.cc; `*` is any
+  std::vector<std::string> cors;         // origins whose pages may read; empty: see settings.cc; `*` is any
 };
+
+/// The listener of operators, who see and remove everybody's mail.
+struct AdminSettings {
+  std::vector<Endpoint> listen;  // unix sockets, and addresses of loopback; none: there is no such listener
+  std::string token;             // that its clients send; empty: none, which a port of loopback must not be without
+  unsigned socket_mode = 0600;   // of its unix sockets: our user alone
+  unsigned connections = 100;    // in total
+};
+
+inline constexpr std::size_t kLeastToken = 16;  // bytes of admin.token: nobody tries that many
 
 struct MailSettings {
   enum class Attachments { strip, keep, reject };
@@ -236,6 +248,7 @@ struct Config {
   DnsSettings dns;
   FilterSettings filter;
   ApiSettings api;
+  AdminSettings admin;
   MailSettings mail;
   InboxSettings inbox;
   StoreSettings store;

@@ -128,6 +128,27 @@ Setting endpoints_row(std::string_view key, Member<std::vector<Endpoint>> member
       help);
 }
 
+/// Permissions of a file, in octal as everywhere.
+Setting mode_row(std::string_view key, Member<unsigned> member, std::string_view help) {
+  Setting row{key, Setting::Type::text, "0..0777, octal", help, false, false, {}, {}};
+  row.set = [=](Config& config, const Values& given) -> Result<void> {
+    const std::string_view text = TRY(single(given));
+    unsigned mode = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+    if (text.empty() || error != std::errc() || end != text.data() + text.size() || mode > 0777)
+      return fail(Code::invalid, "'" + std::string(text) + "' is no mode: write it in octal, such as 0660");
+    member(config) = mode;
+    return {};
+  };
+  row.get = [=](const Config& config) {
+    const unsigned mode = member(const_cast<Config&>(config));
+    std::string digits = "0000";
+    for (unsigned i = 0; i < 4; ++i) digits[3 - i] = static_cast<char>('0' + ((mode >> (3 * i)) & 7));
+    return Values{digits};
+  };
+  return row;
+}
+
 Setting networks_row(std::string_view key, Member<std::vector<Network>> member, std::string_view help) {
   return list_row(
       key, member, [](const std::string& text) { return Network::parse(text); },

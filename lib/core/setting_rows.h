@@ -56,6 +56,7 @@ Setting boolean_row(std::string_view key, Member<bool> member, std::string_view 
 Setting text_row(std::string_view key, Member<std::string> member, Result<void> (*check)(std::string_view),
                  std::string_view values, std::string_view help);
 Setting endpoints_row(std::string_view key, Member<std::vector<Endpoint>> member, std::string_view help);
+Setting mode_row(std::string_view key, Member<unsigned> member, std::string_view help);
 Setting networks_row(std::string_view key, Member<std::vector<Network>> member, std::string_view help);
 /// A list that must not be empty: an unset shell variable in `--set smtp.listen=$WHERE` would mean something else.
 Setting never_empty(Setting row, std::string_view or_else);
@@ -106,6 +107,7 @@ Setting list_row(std::string_view key, Member<std::vector<T>> member, Parse pars
 /// smtp, lmtp, tls, proxy and xclient: all that SMTP is served by (settings_smtp.cc).
 void add_smtp_sections(std::vector<Setting>& rows);
 void add_api(std::vector<Setting>& rows);      // settings_api.cc
+void add_admin(std::vector<Setting>& rows);    // settings_admin.cc
 void add_dns(std::vector<Setting>& rows);      // settings_dns.cc
 void add_filters(std::vector<Setting>& rows);  // settings_filters.cc
 void add_report(std::vector<Setting>& rows);   // settings_report.cc

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <limits>
 
 #include "core/message_room.h"
@@ -203,34 +202,6 @@ void add_limits(std::vector<Setting>& rows) {
                               "syntax, and never the caps in total.")));
 }
 
-Setting socket_mode_row() {
-  Setting row{"service.socket_mode",
-              Setting::Type::text,
-              "0..0777, octal",
-              "Permissions of unix sockets that are made here. To connect, a user must be able to write: 0660 is our "
-              "user and our group, so that of a proxy may be added to it.",
-              false,
-              false,
-              {},
-              {}};
-  row.set = [](Config& config, const Values& given) -> Result<void> {
-    const std::string_view text = TRY(single(given));
-    unsigned mode = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
-    if (text.empty() || error != std::errc() || end != text.data() + text.size() || mode > 0777)
-      return fail(Code::invalid, "'" + std::string(text) + "' is no mode: write it in octal, such as 0660");
-    config.service.socket_mode = mode;
-    return {};
-  };
-  row.get = [](const Config& config) {
-    std::string digits = "0000";
-    for (unsigned i = 0; i < 4; ++i)
-      digits[3 - i] = static_cast<char>('0' + ((config.service.socket_mode >> (3 * i)) & 7));
-    return Values{digits};
-  };
-  return row;
-}
-
 void add_rest(std::vector<Setting>& rows) {
   using Level = LogSettings::Level;
   using Format = LogSettings::Format;
@@ -252,7 +223,10 @@ void add_rest(std::vector<Setting>& rows) {
                               "How long transactions in flight may take after TERM; who is left then hears 421 and "
                               "the process ends within two seconds. Keep it below systemd's "
                               "TimeoutStopSec.")));
-  rows.push_back(socket_mode_row());
+  rows.push_back(
+      mode_row("service.socket_mode", MEMBER(service.socket_mode),
+               "Permissions of unix sockets that are made here. To connect, a user must be able to write: 0660 is our "
+               "user and our group, so that of a proxy may be added to it."));
   rows.push_back(boolean_row("service.takeover", MEMBER(service.takeover),
                              "Take the place of the maildrop that listens on these addresses, if there is one: its "
                              "sockets pass over, it ends as after TERM, and those who connect meanwhile wait. For an "
@@ -270,6 +244,7 @@ std::vector<Setting> make_rows() {
   add_dns(rows);
   add_filters(rows);
   add_api(rows);
+  add_admin(rows);
   add_mail(rows);
   add_inbox(rows);
   add_store(rows);
@@ -335,6 +310,10 @@ std::vector<std::pair<std::string_view, std::string>> contradictions(const Confi
             limits.connections_per_ipv6_64);
   if (config.inbox.alias && config.inbox.naming == InboxSettings::Naming::domain)
     found.emplace_back("inbox.alias", "hides nothing with inbox.naming = domain, where an address tells its inbox");
+  for (const Endpoint& each : config.admin.listen)
+    if (each.kind == Endpoint::Kind::ip && config.admin.token.empty())
+      found.emplace_back("admin.listen",
+                         each.to_string() + " is open to all users of this machine, and needs admin.token");
   const std::size_t certificates = config.tls.certificates.size();
   const std::size_t keys = config.tls.keys.size();
   if (keys != 0 && keys != certificates)

@@ -40,6 +40,14 @@ void add_api(std::vector<Setting>& rows) {
       "Whether clients on loopback may ask what the filters hear of the DNS, as `maildrop dns --api` does. Where a "
       "reverse proxy is on this machine it must not pass on /dns/: others could use the server to ask questions, and "
       "learn of whom it has mail.")));
+  rows.push_back(reloadable(choice_row<ApiSettings::Metrics>(
+      "api.metrics",
+      {{"everybody", ApiSettings::Metrics::everybody},
+       {"local", ApiSettings::Metrics::local},
+       {"nobody", ApiSettings::Metrics::nobody}},
+      MEMBER(api.metrics), "everybody | local | nobody",
+      "Who may read /metrics here: clients on loopback alone where it is local. To others there is no such path. The "
+      "admin listener has them in any case.")));
   rows.push_back(size_row("api.header_size", {kKiB, 64 * kKiB}, MEMBER(api.header_size), "1KiB..64KiB",
                           "Bytes of a request's line and header. Beyond: 431."));
   rows.push_back(size_row("api.body_size", {0, 16 * kMiB}, MEMBER(api.body_size), "0..16MiB",

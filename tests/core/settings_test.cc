@@ -180,6 +180,28 @@ TEST_CASE("the mode of unix sockets is octal") {
   for (const char* wrong : {"1777", "rw", "0680", "", "-1", "0x1ff"}) CHECK_FALSE(setting->set(config, {wrong}));
 }
 
+TEST_CASE("operators are served where nobody else comes, or with a token") {
+  Config config;
+  const Setting* listen = find_setting("admin.listen");
+  const Setting* token = find_setting("admin.token");
+  for (const char* wrong : {"*:9000", "0.0.0.0:9000", "[::]:9000", "192.0.2.1:9000", "[2001:db8::1]:9000"}) {
+    INFO(wrong);
+    CHECK_FALSE(listen->set(config, {"unix:/run/a.sock", wrong}));
+    CHECK(config.admin.listen.empty());
+  }
+  for (const char* wrong :
+       {"short", "0123456789abcde", "0123456789 abcdef", "0123456789abcdef\n", "0123456789abcdef\xe4"})
+    CHECK_FALSE(token->set(config, {wrong}));
+  CHECK(token->secret);
+  REQUIRE(listen->set(config, {"unix:/run/a.sock", "fd:admin"}));
+  CHECK(contradictions(config).empty());
+  REQUIRE(listen->set(config, {"unix:/run/a.sock", "[::1]:9000"}));
+  REQUIRE(contradictions(config).size() == 1);
+  CHECK(contradictions(config).front().first == "admin.listen");
+  REQUIRE(token->set(config, {"0123456789abcdef"}));
+  CHECK(contradictions(config).empty());
+}
+
 TEST_CASE("sample and manual tell of every key") {
   const std::string sample = sample_toml();
   const std::string manual = settings_man();
