@@ -14,10 +14,12 @@
 #include <thread>
 #include <utility>
 
+#include "admin_listener.h"
 #include "api/http_server.h"
 #include "api/inbox_watch.h"
 #include "core/log.h"
 #include "core/metrics.h"
+#include "daemon_start.h"
 #include "live_filters.h"
 #include "local_store.h"
 #include "mail/alias.h"
@@ -39,9 +41,8 @@ namespace maildrop::cmd {
 
 namespace {
 
-constexpr Millis kFarewell{500};     // for those who are left when the drain is over to hear 421
-constexpr Millis kLeastEnd{1000};    // for the store to close, however long the drain took
-constexpr Millis kReminder{10'000};  // from one line in the log to the next, while the other one ends
+constexpr Millis kFarewell{500};   // for those who are left when the drain is over to hear 421
+constexpr Millis kLeastEnd{1000};  // for the store to close, however long the drain took
 
 class Daemon {
  public:
@@ -49,6 +50,8 @@ class Daemon {
       : globals_(globals),
         parts_(parts),
         config_(std::move(loaded.config)),
+        origins_(std::move(loaded.origins)),
+        files_(std::move(loaded.files)),
         file_limit_(service::raise_file_limit()),
         memory_(config_.limits.memory),
         loops_(config_.service.loops) {}
@@ -65,9 +68,7 @@ class Daemon {
   Result<void> open_store();
   Result<void> open_smtp();
   Result<void> open_api();
-  /// None, if there are no endpoints.
-  Result<service::ListenersByLoop> listen(std::string_view service, const std::vector<Endpoint>& endpoints,
-                                          service::Takeover& takeover) const;
+  void open_admin();
   Result<void> take_place(service::Takeover& takeover) const;
   void reload();
   void apply(Result<Reloaded> found);
@@ -82,6 +83,8 @@ class Daemon {
   const Globals& globals_;
   DaemonParts parts_;
   Config config_;
+  Origins origins_;                 // of its values
+  std::vector<std::string> files_;  // it was read from
   SystemClock clock_;
   metrics::Registry metrics_;
   std::size_t file_limit_;
@@ -91,10 +94,12 @@ class Daemon {
   std::unique_ptr<service::TimeLimit> same_signal_limit_;
   // In this order, so that what uses something goes before it: connections live in the loops and end with them.
   std::unique_ptr<api::InboxWatch> watch_;
+  std::unique_ptr<DecisionWatch> decisions_;
   service::Loops loops_;
   std::unique_ptr<service::Signals> signals_;
   smtp::ServerListeners smtp_listeners_;
   service::ListenersByLoop api_listeners_;
+  service::ListenersByLoop admin_listeners_;
   std::vector<service::OfferedSocket> offered_;
   std::unique_ptr<report::Reporter> reporter_;     // waits for others at its end, when the store is free
   std::unique_ptr<service::TakeoverOffer> offer_;  // its end says that the store is free
@@ -108,6 +113,7 @@ class Daemon {
   std::optional<api::Context> api_context_;
   std::unique_ptr<service::Offload> offload_;
   std::unique_ptr<api::HttpServer> http_;
+  std::unique_ptr<AdminListener> admin_;
   std::unique_ptr<boost::asio::steady_timer> drain_limit_;
   std::atomic<int> draining_servers_{0};
   std::jthread reloading_;  // reads the configuration, and posts what it has found
@@ -118,25 +124,18 @@ class Daemon {
 };
 
 Result<void> Daemon::open() {
-  metrics_.gauge("maildrop_info", "Always 1; its label is the version of maildrop", "version=\"" MAILDROP_VERSION "\"")
-      .set(1);
-  metrics_.counter_callback("maildrop_log_dropped_lines_total",
-                            "Log lines that were lost because who reads standard error does not keep up",
-                            [] { return static_cast<double>(log::dropped()); });
-  metrics_.callback("maildrop_memory_bytes", "Memory of messages not yet answered: compare maildrop_memory_limit_bytes",
-                    [this] { return static_cast<double>(memory_.used()); });
-  metrics_.callback("maildrop_memory_limit_bytes",
-                    "The setting limits.memory: beyond it mail is refused with 452 or 421",
-                    [this] { return static_cast<double>(memory_.limit()); });
-  metrics_.callback("maildrop_store_limit_bytes",
-                    "The setting store.max_size: near it old mail makes room, or new mail is refused with 452",
-                    [limit = config_.store.max_size] { return static_cast<double>(limit); });
+  add_process_metrics(metrics_, memory_, config_);
   if (config_.inbox.alias) TRY(mail::Aliases::make(config_.inbox));
   log_lowered(fit_to_files(config_, parts_, file_limit_), file_limit_);
+  impaired_ = [this] {
+    return (filters_ ? filters_->impaired() : std::string()) + (reporter_ ? reporter_->impaired() : std::string());
+  };
+  if (!config_.admin.listen.empty()) decisions_ = std::make_unique<DecisionWatch>();
   TRY(open_sockets());
   TRY(open_store());
   if (parts_.smtp) TRY(open_smtp());
   if (parts_.api) TRY(open_api());
+  if (decisions_) open_admin();
   service::forget_inherited();
   return {};
 }
@@ -148,16 +147,24 @@ Result<void> Daemon::open_sockets() {
     for (const auto* endpoints : {&config_.smtp.listen, &config_.smtp.listen_tls, &config_.lmtp.listen})
       if (parts_.smtp) TRY(service::ask_for(*endpoints, takeover));
     if (parts_.api) TRY(service::ask_for(config_.api.listen, takeover));
+    TRY(service::ask_for(config_.admin.listen, takeover));
   }
+  const auto listen = [&](std::string_view service, const std::vector<Endpoint>& endpoints, unsigned mode) {
+    return open_logged(service, endpoints, loops_.size(), mode, takeover);
+  };
+  const unsigned mode = config_.service.socket_mode;
   if (parts_.smtp) {
     tls_ = TRY(service::TlsContext::make(config_.tls, effective_hostname(config_.smtp)));
-    smtp_listeners_.plain = TRY(listen("smtp", config_.smtp.listen, takeover));
-    smtp_listeners_.tls_first = TRY(listen("smtp-tls", config_.smtp.listen_tls, takeover));
-    smtp_listeners_.lmtp = TRY(listen("lmtp", config_.lmtp.listen, takeover));
+    smtp_listeners_.plain = TRY(listen("smtp", config_.smtp.listen, mode));
+    smtp_listeners_.tls_first = TRY(listen("smtp-tls", config_.smtp.listen_tls, mode));
+    smtp_listeners_.lmtp = TRY(listen("lmtp", config_.lmtp.listen, mode));
   }
-  if (parts_.api) api_listeners_ = TRY(listen("api", config_.api.listen, takeover));
+  if (parts_.api) api_listeners_ = TRY(listen("api", config_.api.listen, mode));
+  admin_listeners_ = TRY(listen("admin", config_.admin.listen, config_.admin.socket_mode));
+  TRY(check_admin_listeners(admin_listeners_, config_.admin));
   if (!takeover.empty()) TRY(take_place(takeover));
-  for (auto* listeners : {&smtp_listeners_.plain, &smtp_listeners_.tls_first, &smtp_listeners_.lmtp, &api_listeners_})
+  for (auto* listeners :
+       {&smtp_listeners_.plain, &smtp_listeners_.tls_first, &smtp_listeners_.lmtp, &api_listeners_, &admin_listeners_})
     TRY(service::own(*listeners, offered_));
   return {};
 }
@@ -168,13 +175,7 @@ Result<void> Daemon::take_place(service::Takeover& takeover) const {
   TRY(check_store());
   if (parts_.smtp) TRY(filter::ChainSource().make(config_));
   TRY(store::check_store(store_options(role(), true), takeover.pids()));
-  const std::string from = takeover.from();
-  log::info("taking over", {{"from", from}});
-  service::notify_status("waiting for " + from + " to end");
-  std::signal(SIGHUP, SIG_IGN);  // until it is handled: now it would end the only one who can serve
-  for (Result<void> ended = takeover.finish(kReminder); !ended; ended = takeover.finish(kReminder))
-    log::warning("still waiting", {{"error", ended.error().what}});
-  log::info("took over", {{"from", from}});
+  finish_takeover(takeover);
   return {};
 }
 
@@ -215,7 +216,9 @@ Result<void> Daemon::open_store() {
 Result<void> Daemon::open_smtp() {
   committer_ = std::make_unique<store::Committer>(*store_, config_.store, metrics_);
   filters_ = TRY(open_filters(config_, loops_, *bookkeeper_, clock_, metrics_));
-  reporter_ = TRY(report::Reporter::make(config_, clock_, metrics_));
+  std::vector<std::unique_ptr<report::Sink>> watching;
+  if (decisions_) watching.push_back(decisions_->sink());
+  reporter_ = TRY(report::Reporter::make(config_, clock_, metrics_, std::move(watching)));
   const smtp::ServerParts parts{loops_,   *committer_,        memory_,         clock_,
                                 metrics_, &filters_->judge(), reporter_.get(), bookkeeper_.get()};
   try {
@@ -228,9 +231,6 @@ Result<void> Daemon::open_smtp() {
 
 Result<void> Daemon::open_api() {
   offload_ = std::make_unique<service::Offload>(config_.api.workers, config_.api.waiting);
-  impaired_ = [this] {
-    return (filters_ ? filters_->impaired() : std::string()) + (reporter_ ? reporter_->impaired() : std::string());
-  };
   watch_ = std::make_unique<api::InboxWatch>(
       [options = store_options(store::Role::reader, true)] { return store::open_feed(options); });
   api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_, parts_.smtp, &impaired_,
@@ -240,19 +240,10 @@ Result<void> Daemon::open_api() {
   return {};
 }
 
-Result<service::ListenersByLoop> Daemon::listen(std::string_view service, const std::vector<Endpoint>& endpoints,
-                                                service::Takeover& takeover) const {
-  service::ListenersByLoop listeners =
-      TRY(service::open_listeners(endpoints, loops_.size(), config_.service.socket_mode, &takeover));
-  std::vector<std::string_view> said;  // each loop has its own socket on one address
-  for (const auto& of_loop : listeners) {
-    for (const service::Listener& listener : of_loop) {
-      if (std::find(said.begin(), said.end(), listener.name()) != said.end()) continue;
-      said.push_back(listener.name());
-      log::info("listening", {{"service", service}, {"address", listener.name()}});
-    }
-  }
-  return listeners;
+void Daemon::open_admin() {
+  const AdminListener::Parts parts{loops_,        *store_,     clock_,           metrics_, *decisions_,   &impaired_,
+                                   ledger_.get(), smtp_.get(), committer_.get(), &memory_, filters_.get()};
+  admin_ = std::make_unique<AdminListener>(parts, std::move(admin_listeners_), LoadedConfig{config_, origins_, files_});
 }
 
 std::string Daemon::status() const {
@@ -282,6 +273,7 @@ int Daemon::run() {
   if (smtp_) smtp_->start();
   if (filters_) filters_->watch(loops_, [this] { smtp_->renew_terms(); });
   if (http_) http_->start();
+  if (admin_) admin_->start();
   loops_.start();
   log::info("ready",
             {{"version", MAILDROP_VERSION}, {"loops", loops_.size()}, {"domains", config_.mail.domains.size()}});
@@ -340,7 +332,11 @@ void Daemon::apply(Result<Reloaded> found) {
   if (filters_) filters_->adopt();
   if (smtp_) smtp_->apply(config_, std::move(found->tls));
   if (http_) http_->apply(config_);
-  log::info("reloaded", {{"files", found->files}});
+  for (const std::string_view key : found->kept) found->origins[std::string(key)] = origins_[std::string(key)];
+  origins_ = std::move(found->origins);
+  files_ = std::move(found->files);
+  if (admin_) admin_->apply({config_, origins_, files_});
+  log::info("reloaded", {{"files", files_.size()}});
   service::notify_ready(status());
 }
 
@@ -349,7 +345,7 @@ void Daemon::drain(const std::vector<std::string>& left, Millis limit) {
   log::info("draining", {{"smtp_connections", smtp_ ? smtp_->connections() : 0},
                          {"http_connections", http_ ? http_->connections() : 0}});
   service::notify_stopping();
-  draining_servers_ = (smtp_ ? 1 : 0) + (http_ ? 1 : 0);
+  draining_servers_ = (smtp_ ? 1 : 0) + (http_ ? 1 : 0) + (admin_ ? 1 : 0);
   drain_began_ = std::chrono::steady_clock::now();
   drain_ends_ = drain_began_ + limit;
   drain_limit_->expires_at(drain_ends_);
@@ -358,6 +354,7 @@ void Daemon::drain(const std::vector<std::string>& left, Millis limit) {
   });
   if (smtp_) smtp_->drain([this] { server_drained(); }, left);
   if (http_) http_->drain([this] { server_drained(); }, left);
+  if (admin_) admin_->drain([this] { server_drained(); }, left);
 }
 
 /// What was answered 250 is stored, so nothing is lost: who is left hears 421, or just an end, and tries again.

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "api/admin.h"
 #include "core/text.h"
 #include "dns/ask_all.h"
 #include "doctor.h"
@@ -73,7 +74,8 @@ void check_endpoint(const Endpoint& endpoint, Findings& findings) {
 
 void check_ports(const Patient& patient, Findings& findings) {
   const Config& config = patient.config;
-  for (const auto* endpoints : {&config.smtp.listen, &config.smtp.listen_tls, &config.lmtp.listen, &config.api.listen})
+  for (const auto* endpoints :
+       {&config.smtp.listen, &config.smtp.listen_tls, &config.lmtp.listen, &config.api.listen, &config.admin.listen})
     for (const Endpoint& endpoint : *endpoints) check_endpoint(endpoint, findings);
 }
 
@@ -107,7 +109,9 @@ std::uint64_t memory_limit() {
 }
 
 void check_memory(const Patient& patient, Findings& findings) {
-  const std::uint64_t wanted = patient.config.limits.memory + patient.config.api.memory + kOwnMemory;
+  const Config& config = patient.config;
+  const std::uint64_t wanted = config.limits.memory + config.api.memory + kOwnMemory +
+                               (config.admin.listen.empty() ? 0 : api::memory_for_operators(config));
   const std::uint64_t there = memory_limit();
   const std::string what =
       format_size_short(there) + " of memory, of which settings allow " + format_size_short(wanted);

@@ -26,10 +26,14 @@ std::size_t files_of_filters(const Config& config) {
   return loops * (kTcpLookups + named * service::ServiceClient::Limits().connections);
 }
 
+std::size_t files_of_operators(const Config& config) {
+  return config.admin.listen.empty() ? 0 : config.admin.connections;
+}
+
 }  // namespace
 
 std::size_t files_beside(const Config& config, DaemonParts parts) {
-  return kReserved + (parts.smtp ? files_of_filters(config) + config.dns.lookups : 0);
+  return kReserved + files_of_operators(config) + (parts.smtp ? files_of_filters(config) + config.dns.lookups : 0);
 }
 
 std::vector<Lowered> fit_to_files(Config& config, DaemonParts parts, std::size_t file_limit) {
@@ -40,6 +44,7 @@ std::vector<Lowered> fit_to_files(Config& config, DaemonParts parts, std::size_t
     wanted = static_cast<unsigned>(room);
   };
   std::size_t files = file_limit > 2 * kReserved ? file_limit - kReserved : file_limit / 2;
+  files -= std::min(files / 4, files_of_operators(config));
   if (parts.smtp) {
     files -= std::min(files / 4, files_of_filters(config));
     lower("dns.lookups", config.dns.lookups, std::max<std::size_t>(files / 4, kFewestLookups));

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "api/admin.h"
 #include "api/openapi.h"
 #include "command.h"
 #include "core/settings.h"
@@ -48,7 +49,7 @@ std::optional<std::string> generate(const GenerateOptions& options) {
   };
   if (options.what == "config") return sample_toml();
   if (options.what == "settings-man") return settings_man();
-  if (options.what == "routes-man") return man_routes();
+  if (options.what == "routes-man") return man_routes(argument(0) == "admin" ? api::admin_routes() : api::routes());
   if (options.what == "openapi") return api::to_text(api::openapi(api::routes())) + "\n";
   if (options.what == "completion") return completion(argument(0));
   if (options.what == "man") return man(whole_tree(), argument(0), argument(1));
@@ -58,9 +59,9 @@ std::optional<std::string> generate(const GenerateOptions& options) {
 int run(const GenerateOptions& options) {
   const auto text = generate(options);
   if (!text)
-    return usage_error(
-        "generate",
-        "config, settings-man, routes-man, openapi, completion bash|zsh|fish, man COMMAND [head|options|commands]");
+    return usage_error("generate",
+                       "config, settings-man, routes-man [admin], openapi, completion bash|zsh|fish, man COMMAND "
+                       "[head|options|commands]");
   const auto printed = print(1, *text);
   return printed ? exit_ok : (report(printed.error()), exit_io);
 }

@@ -1,9 +1,11 @@
 /// generate.h: texts made from the command tree and the tables: the checked-in ones are compared with these.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "api/route.h"
 #include "help.h"
 
 namespace maildrop::cmd {
@@ -14,8 +16,8 @@ std::string man_head(const CommandText& command);
 std::string man_options(const CommandText& command);
 /// COMMANDS of maildrop(1).
 std::string man_commands(const CommandText& root);
-/// The table of HTTP routes for maildrop-api(7).
-std::string man_routes();
+/// A table of HTTP routes, for maildrop-api(7) and maildrop-admin(8).
+std::string man_routes(std::span<const api::Route> routes);
 
 /// Completion scripts for the whole tree.
 std::string bash_completion(const CommandText& root);

@@ -2,7 +2,6 @@
 #include <cctype>
 #include <utility>
 
-#include "api/route.h"
 #include "core/text.h"
 #include "generate.h"
 
@@ -131,9 +130,9 @@ std::string man_commands(const CommandText& root) {
   return out;
 }
 
-std::string man_routes() {
+std::string man_routes(std::span<const api::Route> routes) {
   std::string out;
-  for (const api::Route& route : api::routes()) {
+  for (const api::Route& route : routes) {
     out += ".TP\n" + bold(route.method) + " " + bold(route.pattern) + "\n" + prose(route.summary) + "\n";
   }
   return out;

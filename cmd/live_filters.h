@@ -32,6 +32,7 @@ class LiveFilters {
               filter::LiveParts parts, std::unique_ptr<filter::ChainSource> source);
 
   filter::LiveJudge& judge() { return judge_; }
+  const filter::LiveJudge& judge() const { return judge_; }
   filter::ChainSource& source() { return *source_; }
   /// The latest chain is that of sessions to come, and the log tells what is wrong with files. On the main loop.
   void adopt();

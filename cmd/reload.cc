@@ -15,7 +15,9 @@ namespace {
 Result<Reloaded> read(const Globals& globals, const Config& current, DaemonParts parts, std::size_t file_limit,
                       filter::ChainSource* chains) {
   LoadedConfig loaded = TRY(read_config(globals));
-  Reloaded found{current, {}, {}, fit_to_files(loaded.config, parts, file_limit), {}, loaded.files.size()};
+  Reloaded found{current, {}, {}, fit_to_files(loaded.config, parts, file_limit), {}};
+  found.origins = std::move(loaded.origins);
+  found.files = std::move(loaded.files);
   for (const Setting& setting : settings()) {
     const std::vector<std::string> wanted = setting.get(loaded.config);
     if (wanted == setting.get(current)) continue;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,8 +22,9 @@ struct Reloaded {
   std::vector<std::string_view> changed;
   std::vector<std::string_view> kept;  // changed in the files, but only a restart would take it up
   std::vector<Lowered> lowered;
-  service::TlsContextPtr tls;  // of a daemon with SMTP
-  std::size_t files = 0;
+  service::TlsContextPtr tls;        // of a daemon with SMTP
+  Origins origins{};                 // of all values, as if all were taken up
+  std::vector<std::string> files{};  // that were read
 };
 
 /// Reads and checks all that can change while a daemon runs, certificates and keys too. For any thread; blocks as the

@@ -31,14 +31,17 @@ std::string_view reason_phrase(int status) {
   };
   static constexpr Row kRows[] = {{100, "Continue"},
                                   {200, "OK"},
+                                  {202, "Accepted"},
                                   {204, "No Content"},
                                   {206, "Partial Content"},
                                   {304, "Not Modified"},
                                   {400, "Bad Request"},
+                                  {401, "Unauthorized"},
                                   {403, "Forbidden"},
                                   {404, "Not Found"},
                                   {405, "Method Not Allowed"},
                                   {408, "Request Timeout"},
+                                  {409, "Conflict"},
                                   {413, "Content Too Large"},
                                   {414, "URI Too Long"},
                                   {415, "Unsupported Media Type"},
@@ -76,6 +79,7 @@ Response problem(const Fault& fault) {
   Response response = json_answer(fault.status, body);
   response.content_type = "application/problem+json";
   response.why = fault.why;
+  if (fault.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"maildrop\"");
   add_retry_after(fault, response);
   return response;
 }
@@ -95,7 +99,7 @@ std::optional<MailCounts> mail_counts(const Context& context) {
 tl::expected<mail::Inbox, Fault> public_inbox(const std::string& name, const Context& context) {
   Result<mail::Inbox> inbox = mail::Inbox::parse(name, context.config.inbox);
   if (!inbox) return tl::unexpected(Fault{400, "not a legal inbox name", std::move(inbox.error().what)});
-  if (inbox->is_reserved(context.config.inbox))
+  if (!context.admin && inbox->is_reserved(context.config.inbox))
     return tl::unexpected(Fault{403, "this inbox is reserved and cannot be read in public", {}});
   return std::move(*inbox);
 }

@@ -57,7 +57,7 @@ struct MailCounts {
 std::optional<MailCounts> mail_counts(const Context& context);
 
 /// The inbox named in a path, in its canonical form. 400 for a name that cannot be one; 403 for a reserved one: who
-/// reads postmaster's mail can prove to certificate authorities that the domain is his.
+/// reads postmaster's mail can prove to certificate authorities that the domain is his. To operators none is reserved.
 tl::expected<mail::Inbox, Fault> public_inbox(const std::string& name, const Context& context);
 /// The canonical name of the inbox that a request is for; empty: for none that can be read. REQUIRES: `route` is the
 /// request's.

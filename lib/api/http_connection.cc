@@ -238,7 +238,10 @@ Awaitable<> HttpConnection::linger() {
 void HttpConnection::note(const Request* request, const Response& response, const std::string& id) {
   lane_->shared->count(response.status);
   log::Level level = log::Level::debug;
-  if (!request || response.status == 403) level = log::Level::info;
+  if (!request || response.status == 403 || response.status == 401) level = log::Level::info;
+  const Route* const of_operator =
+      request && lane_->shared->context.admin ? route_of(*request, lane_->shared->context.admin) : nullptr;
+  if (of_operator && of_operator->method != "GET") level = log::Level::info;  // what was removed, and for whom
   if (request && response.status >= 500) level = log::Level::warning;
   if (!log::enabled(level)) return;
   const IpAddress& client = request ? request->client : guest_.address();
@@ -247,6 +250,7 @@ void HttpConnection::note(const Request* request, const Response& response, cons
               {"peer", client.to_string()},
               log::Field::if_any("proxy", client == guest_.address() ? "" : guest_.address().to_string()),
               {"method", request ? request->method : std::string()},
+              log::Field::if_any("route", of_operator ? std::string(of_operator->pattern) : std::string()),
               {"status", response.status},
               {"bytes", response.body.size()},
               log::Field::if_any("error", response.why)});

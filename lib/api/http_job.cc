@@ -51,7 +51,7 @@ HttpJob::HttpJob(std::shared_ptr<HttpLane> of, Request asked, std::shared_ptr<Bu
     : lane(std::move(of)),
       alive(lane->shared),
       request(std::move(asked)),
-      route(route_of(request)),
+      route(route_of(request, lane->shared->context.admin)),
       budget(std::move(its_budget)),
       room(lane->shared->memory, budget),
       begun(std::chrono::steady_clock::now()),

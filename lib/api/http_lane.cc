@@ -83,7 +83,7 @@ std::shared_ptr<const Config> HttpShared::config() {
 }
 
 Response HttpShared::refuse(const Request& request, const Fault& fault) {
-  return refuse_with(request, fault, *config());
+  return refuse_with(request, fault, *config(), context.admin);
 }
 
 Response HttpShared::answer(const Request& request, const Route* route, AnswerRoom& room, Rates::Answer& spent) {
@@ -95,13 +95,13 @@ Response HttpShared::answer(const Request& request, const Route* route, AnswerRo
     return spent.granted ? std::nullopt : std::optional(over_rate(spent));
   };
   Context with{inboxes,          context.store,   *in_force,     context.clock, context.metrics, context.takes_mail,
-               context.impaired, context.ask_dns, context.watch, &take_rate};
+               context.impaired, context.ask_dns, context.watch, &take_rate,    context.admin};
   Response response = dispatch(request, with);
   if (response.body.capacity() - response.body.size() > kSlack) response.body.shrink_to_fit();
   const bool fits = room.take(size_of(response));
   if (fits && !inboxes.refused()) return response;
   const Fault full{503, "too many answers wait for their readers, try again later", "api.memory is used up"};
-  return refuse_with(request, full, *in_force);
+  return refuse_with(request, full, *in_force, context.admin);
 }
 
 IpAddress HttpShared::client_of(const Request& request, const IpAddress& peer) {

@@ -106,7 +106,7 @@ Response see_other(const std::string& path) {
 bool wants_page(const Request& request) {
   static constexpr std::string_view kOfPages[] = {"inbox", "statistics", "about", "assets"};
   static constexpr std::string_view kOfPrograms[] = {"v2",    "api",    "graphql", "serve", "ws",
-                                                     "livez", "readyz", "metrics", "dns"};
+                                                     "livez", "readyz", "metrics", "dns",   "admin"};
   const std::string_view first = request.path.empty() ? std::string_view() : request.path[0];
   const auto is_among = [first](const auto& list) {
     return std::find(std::begin(list), std::end(list), first) != std::end(list);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "api/admin.h"
 #include "api/answer.h"
 #include "api/conditional.h"
 #include "api/page.h"
@@ -39,15 +40,6 @@ bool is_v3(const Request& request) {
   return request.path.size() > 1 && request.path[0] == "api" && request.path[1] == "v3";
 }
 
-/// From an address of loopback, and of nobody else: a proxy there asks for others, who are named by what it adds, and a
-/// page elsewhere makes its visitor's browser ask.
-bool is_local(const Request& request) {
-  static constexpr std::string_view kOfProxies[] = {"forwarded", "via", "x-forwarded-for", "x-real-ip"};
-  if (!request.client.is_loopback() || from_another_site(request)) return false;
-  return std::none_of(std::begin(kOfProxies), std::end(kOfProxies),
-                      [&](std::string_view name) { return request.headers.find(name) != request.headers.end(); });
-}
-
 struct Match {
   const Route* route = nullptr;
   Args args;
@@ -56,12 +48,12 @@ struct Match {
   bool of_pages = false;
 };
 
-Match find(const Request& request) {
+Match find(const Request& request, const Admin* admin) {
   const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
   Match match;
   Args args;
   const bool local = is_local(request);
-  for (const Route& route : routes()) {
+  for (const Route& route : admin ? admin_routes() : routes()) {
     if ((route.local && !local) || !matches(route.pattern, request.path, args)) continue;
     if (std::find(match.allowed.begin(), match.allowed.end(), route.method) == match.allowed.end()) {
       match.allowed.push_back(route.method);
@@ -86,11 +78,12 @@ std::string joined(const std::vector<std::string_view>& words) {
 
 /// The answer to OPTIONS. DELETE is not among the methods for other sites' pages, so browsers do not send it for them;
 /// x-api-key is what the pages of old clients send along.
-Response options(const Match& match) {
+Response options(const Match& match, const Admin* admin) {
   Response response;
   response.status = 204;
   response.content_type.clear();
   response.headers.emplace_back("Allow", joined(match.allowed));
+  if (admin) return response;
   response.headers.emplace_back("Access-Control-Allow-Methods", match.reads_by_post ? "GET, HEAD, POST" : "GET, HEAD");
   response.headers.emplace_back("Access-Control-Allow-Headers",
                                 "content-type, if-none-match, if-range, last-event-id, range, x-api-key");
@@ -116,12 +109,14 @@ Response not_allowed(const Request& request, const Match& match) {
 }
 
 Response answer(const Request& request, Context& context) {
+  if (context.admin)
+    if (const auto fault = refuse_operator(request, context)) return problem(*fault);
   if (!is_our_host(field_of(request, "host"), context.config))
     return refused(request, {421, "this host is not served here", "the Host is none of api.hosts"});
-  const Match match = find(request);
+  const Match match = find(request, context.admin);
   const bool is_there = context.config.api.page || !match.of_pages;
   if (match.allowed.empty() || !is_there) return refused(request, {404, "no such path", {}});
-  if (request.method == "OPTIONS") return options(match);
+  if (request.method == "OPTIONS") return options(match, context.admin);
   if (!match.route) return not_allowed(request, match);
   if (!is_read(request) && !match.route->reads && from_another_site(request))
     return refused(request, {403, "changes are not taken from another site's page", {}});
@@ -139,7 +134,7 @@ bool may_see(const Request& request) {
   return route && route->reads;
 }
 
-void add_common_headers(const Request& request, const Config& config, Response& response) {
+void add_common_headers(const Request& request, const Config& config, const Admin* admin, Response& response) {
   static constexpr std::string_view kOfMail[] = {"v2", "api", "graphql", "serve"};
   const bool of_mail =
       !request.path.empty() && std::find(std::begin(kOfMail), std::end(kOfMail), request.path[0]) != std::end(kOfMail);
@@ -149,6 +144,7 @@ void add_common_headers(const Request& request, const Config& config, Response& 
     response.headers.emplace_back("Cache-Control", "no-store");
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
+  if (admin) return;
   // Without credentials, of which there are none.
   const std::string_view origin = field_of(request, "origin");
   if (!of_mail || !may_see(request) || !may_read(origin, config)) return;
@@ -184,14 +180,21 @@ std::span<const Route> routes() {
   return all;
 }
 
-const Route* route_of(const Request& request) {
-  const Match match = find(request);
+bool is_local(const Request& request) {
+  static constexpr std::string_view kOfProxies[] = {"forwarded", "via", "x-forwarded-for", "x-real-ip"};
+  if (!request.client.is_loopback() || from_another_site(request)) return false;
+  return std::none_of(std::begin(kOfProxies), std::end(kOfProxies),
+                      [&](std::string_view name) { return request.headers.find(name) != request.headers.end(); });
+}
+
+const Route* route_of(const Request& request, const Admin* admin) {
+  const Match match = find(request, admin);
   return match.route;
 }
 
-Response refuse_with(const Request& request, const Fault& fault, const Config& config) try {
-  Response response = refused(request, fault);
-  add_common_headers(request, config, response);
+Response refuse_with(const Request& request, const Fault& fault, const Config& config, const Admin* admin) try {
+  Response response = admin ? problem(fault) : refused(request, fault);
+  add_common_headers(request, config, admin, response);
   return response;
 } catch (const std::exception&) {
   return no_memory();
@@ -204,7 +207,7 @@ Response dispatch(const Request& request, Context& context) try {
   } catch (const std::exception& error) {
     response = refused(request, {500, "internal error", std::string("a handler threw: ") + error.what()});
   }
-  add_common_headers(request, context.config, response);
+  add_common_headers(request, context.config, context.admin, response);
   return response;
 } catch (const std::exception&) {
   return no_memory();

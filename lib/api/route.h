@@ -65,6 +65,7 @@ struct Fault;  // answer.h
 using TakeRate = std::function<std::optional<Fault>(const std::string& inbox)>;
 
 class InboxWatch;
+struct Admin;  // admin.h
 
 /// What handlers work on. Everything outlives the server.
 struct Context {
@@ -78,6 +79,7 @@ struct Context {
   const AskDns* ask_dns = nullptr;                         // where there are filters
   InboxWatch* watch = nullptr;                             // nobody waits without
   const TakeRate* take_rate = nullptr;                     // any number without
+  const Admin* admin = nullptr;                            // of the operators' listener; nullptr: of the public one
 };
 
 /// What runs a handler: a thread that may wait for the store, or the loop itself. What tells whether the process lives
@@ -106,23 +108,29 @@ struct Route {
   bool reads = false;  // a POST that other sites' pages may send: the handler refuses them what changes something
 };
 
-/// All tables: v2, v3, health.
+/// All tables of the public listener: v2, v3, health. What the operators' one has is in admin.h: neither knows the
+/// other's.
 std::span<const Route> routes();
 
 /// Finds and runs the route; 404 for an unknown path, 405 with Allow for a known one, 421 for a host that is not ours,
 /// 403 for a change that another site's page asks for; OPTIONS is answered from the table (CORS). Adds the headers that
 /// every answer has: no-store, nosniff, CORS for reads. Reads of v3 meet conditions (conditional.h). HEAD gets the
 /// answer of GET, body and all: the server sends its length alone. Never throws: the answer is 500 then, and without
-/// memory one of neither headers nor body.
+/// memory one of neither headers nor body. On the operators' listener refuse_operator() comes first, and nothing is
+/// told to pages elsewhere.
 Response dispatch(const Request& request, Context& context);
 
 /// The answer to a request that was never dispatched, in the form of its version and with the headers that every answer
 /// has, as pages elsewhere see no answer without them. For bytes that are no request: Request(). Never throws, as
 /// above.
-Response refuse_with(const Request& request, const Fault& fault, const Config& config);
+Response refuse_with(const Request& request, const Fault& fault, const Config& config, const Admin* admin = nullptr);
 
 /// The route that dispatch() of this request would run; nullptr where the answer is no handler's.
-const Route* route_of(const Request& request);
+const Route* route_of(const Request& request, const Admin* admin = nullptr);
+
+/// From an address of loopback, and of nobody else: a proxy there asks for others, who are named by what it adds, and a
+/// page elsewhere makes its visitor's browser ask.
+bool is_local(const Request& request);
 
 /// RFC 9457: `{"type":"about:blank","title":...,"status":...,"detail":...}` as application/problem+json.
 Response problem(int status, std::string_view detail);

@@ -34,6 +34,21 @@ TEST_CASE("health: metrics are Prometheus text") {
   CHECK(response.body.find("maildrop_test_total 2\n") != std::string::npos);
 }
 
+TEST_CASE("health: metrics are for whom api.metrics says") {
+  World world;
+  const auto status = [&](const char* client, std::map<std::string, std::string, std::less<>> fields = {}) {
+    Request asked = request("GET", {"metrics"}, std::move(fields));
+    asked.client = *IpAddress::parse(client);
+    return dispatch(asked, world.context).status;
+  };
+  world.config.api.metrics = ApiSettings::Metrics::local;
+  CHECK(status("127.0.0.1") == 200);
+  CHECK(status("127.0.0.1", {{"x-forwarded-for", "192.0.2.1"}}) == 404);  // a proxy's client is no neighbour
+  CHECK(status("192.0.2.1") == 404);
+  world.config.api.metrics = ApiSettings::Metrics::nobody;
+  CHECK(status("127.0.0.1") == 404);
+}
+
 TEST_CASE("health: the DNS as filters hear it, where there are any") {
   World world;
   Request asked = request("GET", {"dns", "mail.example", "mx"});

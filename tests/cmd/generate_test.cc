@@ -47,7 +47,7 @@ TEST_CASE("names and options of the manual") {
   CHECK_THAT(man_options(command(root, "config")), Catch::Contains(".SS maildrop config show\n"));
   CHECK_THAT(man_commands(root),
              Catch::Contains(".BR maildrop\\-inbox (1)") && Catch::Contains(".BR maildrop\\-serve (8)"));
-  CHECK_THAT(man_routes(), Catch::Contains("/v2/mailbox/{name}/{id}") && Catch::Contains("\\fBGET\\fR"));
+  CHECK_THAT(man_routes(api::routes()), Catch::Contains("/v2/mailbox/{name}/{id}") && Catch::Contains("\\fBGET\\fR"));
 }
 
 TEST_CASE("roff sees no request and no escape in our text") {

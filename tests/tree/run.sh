@@ -176,6 +176,7 @@ check_manuals_are_whole() {
     echo "man/maildrop.1 man maildrop commands"
     echo "man/maildrop.toml.5 settings-man"
     echo "man/maildrop-api.7 routes-man"
+    echo "man/maildrop-admin.8 routes-man admin"
   } | while read -r page part; do
     grep -qxF ".\\\" generated: begin $part" "$page" || echo "$page: no part '.\\\" generated: begin $part'"
   done | none

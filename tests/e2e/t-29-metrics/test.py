@@ -61,7 +61,7 @@ shown = {}
 with Redis(*DURABLE) as redis:
     for store, settings in ("SQLite", {}), ("Redis", {"store.url": redis.url}):
         with Daemon({"mail.domains": "example.test", "report.file": f"{WORK}/report", "report.redis": f"redis+unix://{WORK}/none.sock",
-                     "report.webhook": "http://127.0.0.1:1/", **settings}) as daemon:
+                     "report.webhook": "http://127.0.0.1:1/", "admin.listen": f"unix:{WORK}/admin.sock", **settings}) as daemon:
             shown[store] = metrics(daemon)
             traffic(daemon)
             after = metrics(daemon)

@@ -1,0 +1,59 @@
+/// daemon_start.cc: figures and sockets.
+#include "daemon_start.h"
+
+#include <algorithm>
+#include <csignal>
+#include <string>
+
+#include "core/log.h"
+#include "service/notify.h"
+
+namespace maildrop::cmd {
+
+namespace {
+
+constexpr Millis kReminder{10'000};  // from one line in the log to the next, while the other one ends
+
+}  // namespace
+
+void add_process_metrics(metrics::Registry& metrics, const Budget& memory, const Config& config) {
+  metrics.gauge("maildrop_info", "Always 1; its label is the version of maildrop", "version=\"" MAILDROP_VERSION "\"")
+      .set(1);
+  metrics.counter_callback("maildrop_log_dropped_lines_total",
+                           "Log lines that were lost because who reads standard error does not keep up",
+                           [] { return static_cast<double>(log::dropped()); });
+  metrics.callback("maildrop_memory_bytes", "Memory of messages not yet answered: compare maildrop_memory_limit_bytes",
+                   [&memory] { return static_cast<double>(memory.used()); });
+  metrics.callback("maildrop_memory_limit_bytes",
+                   "The setting limits.memory: beyond it mail is refused with 452 or 421",
+                   [&memory] { return static_cast<double>(memory.limit()); });
+  metrics.callback("maildrop_store_limit_bytes",
+                   "The setting store.max_size: near it old mail makes room, or new mail is refused with 452",
+                   [limit = config.store.max_size] { return static_cast<double>(limit); });
+}
+
+Result<service::ListenersByLoop> open_logged(std::string_view service, const std::vector<Endpoint>& endpoints,
+                                             std::size_t loops, unsigned socket_mode, service::Takeover& takeover) {
+  service::ListenersByLoop listeners = TRY(service::open_listeners(endpoints, loops, socket_mode, &takeover));
+  std::vector<std::string_view> said;  // each loop has its own socket on one address
+  for (const auto& of_loop : listeners) {
+    for (const service::Listener& listener : of_loop) {
+      if (std::find(said.begin(), said.end(), listener.name()) != said.end()) continue;
+      said.push_back(listener.name());
+      log::info("listening", {{"service", service}, {"address", listener.name()}});
+    }
+  }
+  return listeners;
+}
+
+void finish_takeover(service::Takeover& takeover) {
+  const std::string from = takeover.from();
+  log::info("taking over", {{"from", from}});
+  service::notify_status("waiting for " + from + " to end");
+  std::signal(SIGHUP, SIG_IGN);  // until it is handled: now it would end the only one who can serve
+  for (Result<void> ended = takeover.finish(kReminder); !ended; ended = takeover.finish(kReminder))
+    log::warning("still waiting", {{"error", ended.error().what}});
+  log::info("took over", {{"from", from}});
+}
+
+}  // namespace maildrop::cmd

@@ -1,0 +1,46 @@
+/// survey_desk.h: one walk through the store for all who ask who has how much of it.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+#include "core/clock.h"
+#include "store/survey.h"
+
+namespace maildrop::api {
+
+/// Has no thread: who asks walks, a while. What he leaves the next one goes on with. Thread-safe.
+class SurveyDesk {
+ public:
+  static constexpr Millis kFresh{10'000};      // a walk that ended so long ago will do
+  static constexpr Millis kAbandoned{60'000};  // one that nobody went on with for so long is begun anew
+
+  /// Both outlive it.
+  SurveyDesk(store::Store& store, const Clock& clock) : store_(store), clock_(clock) {}
+
+  struct Look {
+    std::shared_ptr<const store::Survey> survey;  // nullptr: it takes longer
+    std::uint64_t messages = 0;                   // seen so far
+  };
+  /// Blocks until it is done, or `until`. Fails as Store::scan().
+  Result<Look> look(Monotonic until);
+  /// Much has changed: the next look is at what there is then.
+  void forget();
+
+ private:
+  class Turn;
+  bool is_fresh() const;  // REQUIRES: the lock
+
+  store::Store& store_;
+  const Clock& clock_;
+  std::mutex mutex_;  // of what follows
+  std::condition_variable left_;
+  bool walking_ = false;
+  std::unique_ptr<store::Survey> open_;  // of who walks, while he does
+  Monotonic looked_{};
+  std::shared_ptr<const store::Survey> done_;
+  Monotonic ended_{};
+};
+
+}  // namespace maildrop::api
