@@ -109,6 +109,14 @@ void head(std::string& out, std::string_view name, std::string_view help, std::s
 
 }  // namespace
 
+std::vector<std::pair<std::string, std::uint64_t>> Registry::each(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<std::string, std::uint64_t>> all;
+  if (const auto found = families_.find(name); found != families_.end())
+    for (const auto& [labels, counter] : found->second.counters) all.emplace_back(labels, counter->value());
+  return all;
+}
+
 std::string Registry::text() const {
   const std::lock_guard lock(mutex_);
   std::string out;

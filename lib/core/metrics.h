@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace maildrop::metrics {
@@ -65,6 +66,8 @@ class Registry {
 
   /// The sum of a family's counters: of the one with these labels, or of all with none given. 0 for an unknown one.
   std::uint64_t total(std::string_view name, std::string_view labels = {}) const;
+  /// A family's counters by their labels; none of an unknown one.
+  std::vector<std::pair<std::string, std::uint64_t>> each(std::string_view name) const;
 
   /// Prometheus text exposition 0.0.4, by name.
   std::string text() const;

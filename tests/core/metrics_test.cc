@@ -14,6 +14,9 @@ TEST_CASE("the same name and labels are the same metric") {
   CHECK(registry.total("maildrop_a_total", "x=\"1\"") == 3);
   CHECK(registry.total("maildrop_a_total") == 8);
   CHECK(registry.total("unknown") == 0);
+  CHECK(registry.each("maildrop_a_total") ==
+        std::vector<std::pair<std::string, std::uint64_t>>{{"x=\"1\"", 3}, {"x=\"2\"", 5}});
+  CHECK(registry.each("unknown").empty());
 }
 
 TEST_CASE("the text is Prometheus exposition, by name") {
