@@ -9,14 +9,26 @@
 
 #include "store/ledger_rules.h"
 #include "store/sqlite_connection.h"
-#include "store/sqlite_file.h"
-#include "store/sqlite_ledger_file.h"
+#include "store/sqlite_side_book.h"
 
 namespace maildrop::store::sqlite {
 
 namespace {
 
-constexpr std::chrono::seconds kPause{1};  // after the file could not be opened
+/// `used` counts on with each record of a space that is written: its smallest is the one used longest ago.
+constexpr const char* kSchema = R"(
+  CREATE TABLE space(id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, records INTEGER NOT NULL);
+  CREATE INDEX space_records ON space(records, name);
+  CREATE TABLE record(key BLOB NOT NULL PRIMARY KEY, space INTEGER NOT NULL, used INTEGER NOT NULL,
+                      until INTEGER NOT NULL, kind INTEGER NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL,
+                      c INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID;
+  CREATE INDEX record_used ON record(space, used);
+  CREATE INDEX record_until ON record(until);
+  CREATE TABLE total(id INTEGER PRIMARY KEY, records INTEGER NOT NULL);
+  INSERT INTO total VALUES(1, 0);
+)";
+
+constexpr SideFile kFile{"ledger", 0x4d44524c, 2, kSchema};  // "MDRL"; version 1 had no spaces
 
 struct Statements {
   Statement read, write, erase, count, counted, expired, idle;
@@ -63,9 +75,9 @@ Result<void> begin_to_write(Connection& connection) {
 /// An open file.
 class Book {
  public:
-  static Result<Book> open(const std::string& path, LedgerUse use) {
-    Connection connection = TRY(open_ledger_file(path, use));
-    if (use != LedgerUse::read) TRY(begin_to_write(connection));
+  static Result<Book> open(const std::string& path, FileUse use) {
+    Connection connection = TRY(open_side_file(kFile, path, use));
+    if (use != FileUse::read) TRY(begin_to_write(connection));
     Statements statements = TRY(prepare(connection));
     return Book(std::move(connection), std::move(statements));
   }
@@ -239,8 +251,8 @@ class Book {
 
 class SqliteLedger final : public Ledger {
  public:
-  SqliteLedger(std::string path, LedgerUse use, const Clock& clock, std::size_t most)
-      : Ledger(most), path_(std::move(path)), use_(use), clock_(clock) {}
+  SqliteLedger(std::string path, FileUse use, const Clock& clock, std::size_t most)
+      : Ledger(most), clock_(clock), book_(kFile, std::move(path), use) {}
 
   LedgerStats stats() const override {
     const std::lock_guard lock(mutex_);
@@ -250,61 +262,21 @@ class SqliteLedger final : public Ledger {
  protected:
   Result<std::vector<Answer>> carry_out(std::span<const LedgerTask> tasks) override {
     const std::lock_guard lock(mutex_);
-    Result<std::vector<Answer>> answers = try_once(tasks);
-    if (use_ == LedgerUse::read) book_.reset();  // what it has open is as of now, and in the way of who leaves last
-    if (answers || use_ != LedgerUse::make || !is_damage(answers.error())) return answers;
-    book_.reset();
-    TRY(put_aside(path_, seen_, answers.error()));
-    return try_once(tasks);
+    return book_.run([&](Book& book) { return book.carry_out(tasks, clock_, most(), removals(tasks), stats_); });
   }
 
  private:
-  Result<std::vector<Answer>> try_once(std::span<const LedgerTask> tasks) {
-    if (book_ && book_->has_moved()) book_.reset();  // another process has put it aside
-    if (!book_) TRY(open());
-    return book_->carry_out(tasks, clock_, most(), removals(tasks), stats_);
-  }
-
-  /// Once in a while: a folder that is not there costs one look in a second.
-  Result<void> open() {
-    const auto now = std::chrono::steady_clock::now();
-    if (now < next_try_) return tl::unexpected(failed_);
-    seen_ = identity_of(path_);
-    Result<Book> book = Book::open(path_, use_);
-    if (!book) {
-      failed_ = {book.error().code, "cannot open ledger '" + path_ + "': " + book.error().what};
-      if (!is_damage(failed_)) next_try_ = now + kPause;
-      return tl::unexpected(failed_);
-    }
-    seen_ = identity_of(path_);
-    book_ = std::move(*book);
-    return {};
-  }
-
-  const std::string path_;
-  const LedgerUse use_;
   const Clock& clock_;
   mutable std::mutex mutex_;
-  std::optional<Book> book_;
-  Identity seen_;  // of the file that was opened last
-  Error failed_;
-  std::chrono::steady_clock::time_point next_try_{};
+  SideBook<Book> book_;
   LedgerStats stats_;
 };
-
-LedgerUse use_of(const OpenOptions& options) {
-  if (options.role == Role::reader) return LedgerUse::read;
-  return options.create_missing ? LedgerUse::make : LedgerUse::write;
-}
 
 }  // namespace
 
 Result<std::unique_ptr<Ledger>> open_ledger(const OpenOptions& options) {
-  const Result<std::string> path = locate(options.url, false);
-  if (!path && path.error().code == Code::invalid) return tl::unexpected(path.error());
-  // A folder that is not there yet is the store's to make.
-  std::string file = path ? *path : options.url.substr(options.url.find(':') + 1);
-  return std::make_unique<SqliteLedger>(file + ".ledger", use_of(options), *options.clock, options.ledger);
+  return std::make_unique<SqliteLedger>(TRY(path_beside(options, kFile)), use_of(options), *options.clock,
+                                        options.ledger);
 }
 
 }  // namespace maildrop::store::sqlite
