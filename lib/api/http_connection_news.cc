@@ -30,7 +30,7 @@ Awaitable<> HttpConnection::long_poll(std::shared_ptr<HttpJob>& job, Response& r
   news.watch_client(socket_);
   news_ = &news;
   if (shared.draining()) news.end();
-  HttpNews::Came came = HttpNews::Came::news;  // what came before it watched
+  HttpNews::Came came = co_await news.wait(end);
   while (came == HttpNews::Came::news && response.later) {
     auto again = std::make_shared<HttpJob>(lane_, job->request, job->budget);
     Response next = co_await answer_to(again, client);

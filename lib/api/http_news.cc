@@ -35,7 +35,7 @@ struct HttpNews::State {
 
   asio::io_context& io;
   Timer timer;
-  bool news = false;
+  bool news = true;
   bool ended = false;
   bool over = false;                // nobody waits, and the socket may be another one
   std::atomic<bool> posted{false};  // one wake at a time is on its way

@@ -37,7 +37,7 @@ class HttpNews {
   enum class Came { news, nothing, end };
   static constexpr Millis kLook{5000};
 
-  /// From now on.
+  /// From now on; and as something may have come since its client was told last, the first wait() is over at once.
   HttpNews(HttpLane& lane, InboxWatch& watch, const mail::Inbox& inbox);
   ~HttpNews();
   HttpNews(const HttpNews&) = delete;

@@ -131,6 +131,20 @@ TEST_CASE("a stream tells what happens, as long as it is there") {
   CHECK(until(client, "\n\n") == "event: removed\ndata: {\"id\":\"" + kFirstId + "\"}\n\n");
 }
 
+TEST_CASE("a stream tells what came when its first piece was made and nobody watched yet") {
+  Newsroom room;
+  room.site.start();
+  Client other = room.ask("eve/events");  // so that the feed is there, and says nothing of its own accord
+  REQUIRE(room.has_watchers(1));
+  room.mail("eve", kThird);
+  REQUIRE(until(other, "}\n\n").find(kThird) != std::string::npos);
+  room.site.world.store.on_listed = [](auto& inboxes) {
+    inboxes["bob"].insert(inboxes["bob"].begin(), message(kThird, "news", "text\r\n"));
+  };
+  Client client = room.ask("bob/events");
+  CHECK(until(client, "}\n\n").find("id: " + kThird) != std::string::npos);
+}
+
 TEST_CASE("a stream goes on where it was broken off") {
   Newsroom room;
   room.site.start();

@@ -28,6 +28,7 @@ class FakeStore : public store::Store {
     if (failure) return tl::unexpected(*failure);
     store::Listing listing(query);
     for (const store::Message& each : inboxes_[inbox.name()]) listing.add(each.summary);
+    if (const auto then = std::exchange(on_listed, nullptr)) then(inboxes_);
     return listing.take();
   }
   Result<store::Message> get(const mail::Inbox& inbox, const store::MessageId& id) override {
@@ -97,9 +98,10 @@ class FakeStore : public store::Store {
     go_.notify_all();
   }
 
-  std::optional<Error> failure;     // set it before others ask
-  std::function<void()> on_remove;  // called once, before it
-  int commits = 0;                  // of remove_all()
+  std::optional<Error> failure;                                     // set it before others ask
+  std::function<void()> on_remove;                                  // called once, before it
+  int commits = 0;                                                  // of remove_all()
+  std::function<void(std::map<std::string, Messages>&)> on_listed;  // called once, when a list has been made
 
  private:
   std::unique_lock<std::mutex> enter() {
