@@ -164,6 +164,7 @@ struct StoreSettings {
   std::uint64_t max_size = 4ull << 30;                // of all that is stored, bytes (store/fair_share.h)
   std::uint64_t wal_size = 64u << 20;  // of the SQLite write-ahead log, bytes, before writers pause to empty it
   unsigned compression = 9;            // zstd's level where there is time for it; 0: none
+  Millis statistics_age = std::chrono::hours(8 * 24);  // hours of them that are kept: a week, and today
 };
 
 struct RedisSettings {

@@ -107,6 +107,10 @@ void add_store(std::vector<Setting>& rows) {
       number_row("store.compression", {0, 12}, MEMBER(store.compression), "0..12",
                  "Level of zstd, with a dictionary of what mail has in common; while eight or more messages wait for "
                  "their 250 it is level 1. 0: not compressed. What is stored stays as it is."));
+  rows.push_back(duration_row("store.statistics_age", {std::chrono::hours(24), std::chrono::hours(24 * 62)},
+                              MEMBER(store.statistics_age), "1d..62d",
+                              "How long the numbers of an hour are kept: messages, refusals by reason, hits of lists. "
+                              "Totals are kept for ever."));
 }
 
 void add_redis(std::vector<Setting>& rows) {

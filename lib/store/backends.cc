@@ -70,4 +70,8 @@ Result<std::unique_ptr<Ledger>> open_ledger(const OpenOptions& options) {
   return ledger;
 }
 
+Result<std::unique_ptr<Statistics>> open_statistics(const OpenOptions& options) {
+  return TRY(find(options.url))->statistics(options);
+}
+
 }  // namespace maildrop::store

@@ -10,6 +10,7 @@
 
 #include "store/feed.h"
 #include "store/ledger.h"
+#include "store/statistics.h"
 #include "store/store.h"
 
 namespace maildrop::store {
@@ -17,7 +18,8 @@ namespace maildrop::store {
 /// How a process means to use the store.
 enum class Role {
   writer,  // the one process that delivers; opening fails with unavailable while another does
-  reader,  // reads; removals are handed to the writer, or done under its lock when there is none. Of a ledger: reads
+  reader,  // reads; removals are handed to the writer, or done under its lock when there is none. Of ledger and
+           // statistics: reads
 };
 
 struct OpenOptions {
@@ -27,8 +29,8 @@ struct OpenOptions {
   RedisSettings redis;
   InboxSettings inbox;
   const Clock* clock = nullptr;  // outlives the store
-  /// A reader that finds no store makes an empty one, or waits for the writer to: it may be started first. Of a ledger:
-  /// a writer makes the file where there is none, and a new one in place of one that is damaged.
+  /// A reader that finds no store makes an empty one, or waits for the writer to: it may be started first. Of ledger
+  /// and statistics: a writer makes the file where there is none, and a new one in place of one that is damaged.
   bool create_missing = false;
   std::size_t ledger = 100000;  // limits.ledger
 };
@@ -43,6 +45,7 @@ struct BackendKind {
   Result<void> (*check)(const OpenOptions&, std::span<const pid_t> leaving);
   Result<std::unique_ptr<Feed>> (*feed)(const OpenOptions&);
   Result<std::unique_ptr<Ledger>> (*ledger)(const OpenOptions&);
+  Result<std::unique_ptr<Statistics>> (*statistics)(const OpenOptions&);
 };
 
 std::span<const BackendKind* const> backends();
@@ -56,5 +59,8 @@ Result<std::unique_ptr<Feed>> open_feed(const OpenOptions& options);
 /// Of the store at the same URL, which need not be there. Whatever is wrong with it but the URL, its run() says. A
 /// reader's changes nothing, and leaves no file that was not there.
 Result<std::unique_ptr<Ledger>> open_ledger(const OpenOptions& options);
+/// The same for statistics: what is wrong, add() and read() say, and a reader, whose add() must not be called, finds
+/// nothing counted where there is none yet.
+Result<std::unique_ptr<Statistics>> open_statistics(const OpenOptions& options);
 
 }  // namespace maildrop::store

@@ -10,6 +10,7 @@
 #include "store/listing.h"
 #include "store/memory_ledger.h"
 #include "store/memory_state.h"
+#include "store/memory_statistics.h"
 
 namespace maildrop::store {
 
@@ -392,6 +393,7 @@ Result<void> check_memory(const OpenOptions&, std::span<const pid_t>) { return {
 
 extern const BackendKind memory_backend;
 const BackendKind memory_backend{
-    "memory", "in memory, gone with the process", open_memory, check_memory, feed_memory, open_memory_ledger};
+    "memory",         "in memory, gone with the process", open_memory, check_memory, feed_memory, open_memory_ledger,
+    memory_statistics};
 
 }  // namespace maildrop::store

@@ -275,6 +275,7 @@ const std::array<std::string, kScripts>& script_texts() {
     const std::string_view own[] = {kPut, kRemove, kPurge, kEvict, kTake};
     for (std::size_t i = 0; i < std::size(own); ++i) made[i].append(kCommon).append(own[i]);
     made[static_cast<std::size_t>(Script::ledger)] = kLedgerScript;
+    made[static_cast<std::size_t>(Script::statistics)] = kStatisticsScript;
     return made;
   }();
   return texts;

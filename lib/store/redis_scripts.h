@@ -13,6 +13,9 @@
 /// - `PREFIXprobe`: whether it can be written.
 /// - `PREFIXledger`, a hash, `PREFIXledger:due`, `PREFIXledger:spaces` and, for each space, `PREFIXledger:used:SPACE`,
 ///   sorted sets: the Ledger (ledger.h), see redis_ledger_script.cc.
+/// - `PREFIXstatistics:HOUR`, `PREFIXstatistics:total`, hashes, `PREFIXstatistics:since` and
+/// `PREFIXstatistics:by:WRITER`:
+///   the Statistics (statistics.h), see redis_statistics_script.cc.
 /// - `PREFIXnews`, a channel: the name of an inbox that receives, or that a reader removes from.
 ///
 /// A message that is out of its inbox at once but too many to be removed in one step goes by the trash. Times and caps
@@ -36,15 +39,17 @@ enum class Script {
   // PREFIX id now FLOOR max_messages inbox.max_size store.max_size SOURCE weight form data (NAME summary)...
   // -> 1, or 0: there is no room, -1: none for that source.
   put,
-  remove,  // PREFIX id FLOOR max_messages NAME -> 1, or 0: there was none
-  purge,   // PREFIX FLOOR most -> removed, 1: there is more, and the bytes of the store
-  evict,   // PREFIX (NAME entry)... -> removed
-  take,    // the same by an operator's hand, so the readers hear of it
-  ledger,  // see redis_ledger_script.cc
+  remove,      // PREFIX id FLOOR max_messages NAME -> 1, or 0: there was none
+  purge,       // PREFIX FLOOR most -> removed, 1: there is more, and the bytes of the store
+  evict,       // PREFIX (NAME entry)... -> removed
+  take,        // the same by an operator's hand, so the readers hear of it
+  ledger,      // see redis_ledger_script.cc
+  statistics,  // see redis_statistics_script.cc
 };
-inline constexpr std::size_t kScripts = 6;
+inline constexpr std::size_t kScripts = 7;
 
 extern const std::string_view kLedgerScript;
+extern const std::string_view kStatisticsScript;
 
 /// In the order of Script.
 const std::array<std::string, kScripts>& script_texts();

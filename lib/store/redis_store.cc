@@ -20,6 +20,7 @@
 #include "store/redis_ledger.h"
 #include "store/redis_room.h"
 #include "store/redis_scan.h"
+#include "store/redis_statistics.h"
 
 namespace maildrop::store {
 
@@ -382,17 +383,15 @@ Result<void> check_redis(const OpenOptions& options, std::span<const pid_t>) {
   return {};
 }
 
+constexpr BackendKind kind(std::string_view scheme, std::string_view summary) {
+  return {scheme, summary, open_redis, check_redis, redis::open_feed, redis::open_ledger, redis::open_statistics};
+}
+
 }  // namespace
 
-extern const BackendKind redis_backend;
-const BackendKind redis_backend{
-    "redis", "in a Redis server, for several machines", open_redis, check_redis, redis::open_feed, redis::open_ledger};
-extern const BackendKind redis_unix_backend;
-const BackendKind redis_unix_backend{"redis+unix",     "the same by a unix socket", open_redis, check_redis,
-                                     redis::open_feed, redis::open_ledger};
-extern const BackendKind redis_sentinel_backend;
-const BackendKind redis_sentinel_backend{"redis+sentinel", "the same, of whatever server is master now",
-                                         open_redis,       check_redis,
-                                         redis::open_feed, redis::open_ledger};
+extern const BackendKind redis_backend, redis_unix_backend, redis_sentinel_backend;
+constexpr BackendKind redis_backend = kind("redis", "in a Redis server, for several machines");
+constexpr BackendKind redis_unix_backend = kind("redis+unix", "the same by a unix socket");
+constexpr BackendKind redis_sentinel_backend = kind("redis+sentinel", "the same, of whatever server is master now");
 
 }  // namespace maildrop::store

@@ -13,6 +13,7 @@
 #include "store/sqlite_ledger.h"
 #include "store/sqlite_link.h"
 #include "store/sqlite_readers.h"
+#include "store/sqlite_statistics.h"
 #include "store/sqlite_writing.h"
 
 namespace maildrop::store {
@@ -192,7 +193,12 @@ Result<void> check_sqlite(const OpenOptions& options, std::span<const pid_t> lea
 }  // namespace
 
 extern const BackendKind sqlite_backend;
-const BackendKind sqlite_backend{
-    "sqlite", "in a file, durable, for one machine", open_sqlite, check_sqlite, sqlite::open_feed, sqlite::open_ledger};
+const BackendKind sqlite_backend{"sqlite",
+                                 "in a file, durable, for one machine",
+                                 open_sqlite,
+                                 check_sqlite,
+                                 sqlite::open_feed,
+                                 sqlite::open_ledger,
+                                 sqlite::open_statistics};
 
 }  // namespace maildrop::store
