@@ -19,6 +19,7 @@
 #include "api/inbox_watch.h"
 #include "core/log.h"
 #include "core/metrics.h"
+#include "daemon_numbers.h"
 #include "daemon_start.h"
 #include "live_filters.h"
 #include "local_store.h"
@@ -93,6 +94,7 @@ class Daemon {
   std::unique_ptr<service::TimeLimit> end_limit_;
   std::unique_ptr<service::TimeLimit> same_signal_limit_;
   // In this order, so that what uses something goes before it: connections live in the loops and end with them.
+  std::unique_ptr<DaemonStatistics> statistics_;
   std::unique_ptr<api::InboxWatch> watch_;
   std::unique_ptr<DecisionWatch> decisions_;
   service::Loops loops_;
@@ -206,6 +208,7 @@ Result<void> Daemon::open_store() {
   if (const Result<void> ready = store_->ready(); !ready)
     log::warning("the store is not ready", {{"error", ready.error().what}});
   for (const std::string& warning : store_->warnings()) log::warning("the store may lose mail", {{"error", warning}});
+  statistics_ = TRY(DaemonStatistics::open(options, clock_, metrics_));
   if (!parts_.smtp && !config_.api.shared_rates) return {};
   // Who only reads mail writes here, too: what his clients did.
   ledger_ = TRY(store::open_ledger(store_options(store::Role::writer, true)));
@@ -234,7 +237,8 @@ Result<void> Daemon::open_api() {
   watch_ = std::make_unique<api::InboxWatch>(
       [options = store_options(store::Role::reader, true)] { return store::open_feed(options); });
   api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_, parts_.smtp, &impaired_,
-                                    filters_ ? &filters_->ask_dns() : nullptr, watch_.get()});
+                                    filters_ ? &filters_->ask_dns() : nullptr, watch_.get(), nullptr,
+                                    &statistics_->reader(), &statistics_->watch()});
   store::Bookkeeper* ledger = config_.api.shared_rates ? bookkeeper_.get() : nullptr;
   http_ = std::make_unique<api::HttpServer>(loops_, std::move(api_listeners_), *offload_, *api_context_, ledger);
   return {};

@@ -88,12 +88,11 @@ Response problem(int status, std::string_view detail) { return problem(Fault{sta
 
 Response problem(const Error& error) { return problem(fault_of(error)); }
 
-std::optional<MailCounts> mail_counts(const Context& context) {
-  if (!context.takes_mail) return std::nullopt;
-  const metrics::Registry& metrics = context.metrics;
-  return MailCounts{metrics.total("maildrop_smtp_messages_total", "result=\"stored\""),
-                    metrics.total("maildrop_smtp_messages_total", "result=\"refused\"") +
-                        metrics.total("maildrop_smtp_refused_recipients_total")};
+tl::expected<MailCounts, Fault> mail_counts(const Context& context) {
+  if (!context.statistics) return tl::unexpected(Fault{503, "there are no statistics here", {}});
+  const Result<MailCounts> counts = context.statistics->counts();
+  if (!counts) return tl::unexpected(fault_of(counts.error()));
+  return *counts;
 }
 
 tl::expected<mail::Inbox, Fault> public_inbox(const std::string& name, const Context& context) {

@@ -9,6 +9,7 @@
 
 #include "api/json.h"
 #include "api/route.h"
+#include "api/statistics.h"
 #include "core/result.h"
 #include "mail/inbox.h"
 
@@ -48,13 +49,16 @@ Response graphql_error(const Fault& fault);
 /// A line of text.
 Response inbucket_error(const Fault& fault);
 
-/// Of this process, since it started.
-struct MailCounts {
-  std::uint64_t stored = 0;   // messages
-  std::uint64_t refused = 0;  // messages and recipients
-};
-/// Nothing of a process that takes no mail, which is something else than nought.
-std::optional<MailCounts> mail_counts(const Context& context);
+/// Of all processes, since counting began. 503 when they cannot be read.
+tl::expected<MailCounts, Fault> mail_counts(const Context& context);
+
+/// A stream of them, each time as `tell` writes them: when they are first known, which is soon, and when that changes,
+/// once a second at most. Over a WebSocket where the request wants one, else server-sent events. For Runs::on_loop
+/// alone: all who watch are woken at once, and no queue of workers has room for them. 403 and 400 as
+/// refuse_web_socket(); 503.
+tl::expected<Response, Fault> totals_stream(const Request& request, const Context& context,
+                                            std::string (*tell)(const MailCounts&));
+inline constexpr std::string_view kRetry = "retry: 3000\n\n";  // how long a browser waits before it comes again, ms
 
 /// The inbox named in a path, in its canonical form. 400 for a name that cannot be one; 403 for a reserved one: who
 /// reads postmaster's mail can prove to certificate authorities that the domain is his. To operators none is reserved.

@@ -120,7 +120,7 @@ Awaitable<> HttpConnection::serve() {
       response = shared.refuse(job->request, over_rate(rate));
     }
     shared.seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
-    if (response.later && shared.context.watch && job->request.method == "GET") {
+    if (response.later && can_watch(shared.context, response.later->of) && job->request.method == "GET") {
       if (response.later->stream) {
         add_rate_fields(rate, response);
         co_await stream(std::move(job), std::move(response), client);

@@ -26,7 +26,7 @@ Awaitable<> HttpConnection::long_poll(std::shared_ptr<HttpJob>& job, Response& r
     co_return;
   }
   const Monotonic end = job->begun + response.later->wait;
-  HttpNews news(*lane_, *shared.context.watch, response.later->inbox);
+  HttpNews news(*lane_, response.later->of);
   news.watch_client(socket_);
   news_ = &news;
   if (shared.draining()) news.end();
@@ -55,7 +55,7 @@ Awaitable<> HttpConnection::stream(std::shared_ptr<HttpJob> job, Response respon
     co_await send(job->request, response, false);
     co_return;
   }
-  HttpNews news(*lane_, *shared.context.watch, response.later->inbox);
+  HttpNews news(*lane_, response.later->of);
   news_ = &news;
   if (shared.draining()) news.end();
   note(&job->request, response, {});

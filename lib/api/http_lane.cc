@@ -63,7 +63,7 @@ HttpShared::HttpShared(service::Offload& workers, Context& its_context, bool has
       seconds(
           its_context.metrics.histogram("maildrop_http_request_seconds", "Time from an HTTP request to its answer")),
       connections(its_context.metrics.gauge("maildrop_http_connections", "Open HTTP connections")),
-      watchers(its_context.metrics.gauge("maildrop_http_watchers", "HTTP requests that wait for news of an inbox")),
+      watchers(its_context.metrics.gauge("maildrop_http_watchers", "HTTP requests that wait for news")),
       watching(watch_limits(settings, its_context.config)),
       config_(std::make_shared<const Config>(its_context.config)) {
   static constexpr std::string_view kLabels[] = {"status=\"1xx\"", "status=\"2xx\"", "status=\"3xx\"", "status=\"4xx\"",
@@ -94,8 +94,10 @@ Response HttpShared::answer(const Request& request, const Route* route, AnswerRo
     spent = take_more(request.client, inbox, std::exchange(first, false));
     return spent.granted ? std::nullopt : std::optional(over_rate(spent));
   };
-  Context with{inboxes,          context.store,   *in_force,     context.clock, context.metrics, context.takes_mail,
-               context.impaired, context.ask_dns, context.watch, &take_rate,    context.admin};
+  Context with{inboxes,         context.store,      *in_force,          context.clock,
+               context.metrics, context.takes_mail, context.impaired,   context.ask_dns,
+               context.watch,   &take_rate,         context.statistics, context.statistics_watch,
+               context.admin};
   Response response = dispatch(request, with);
   if (response.body.capacity() - response.body.size() > kSlack) response.body.shrink_to_fit();
   const bool fits = room.take(size_of(response));

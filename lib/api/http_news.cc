@@ -61,8 +61,9 @@ struct HttpNews::State {
   }
 };
 
-HttpNews::HttpNews(HttpLane& lane, InboxWatch& watch, const mail::Inbox& inbox)
-    : state_(std::make_shared<State>(lane.io)), watcher_(watch, inbox, [state = state_] { State::wake(state); }) {}
+HttpNews::HttpNews(HttpLane& lane, const Watched& what)
+    : state_(std::make_shared<State>(lane.io)),
+      watcher_(api::watch(lane.shared->context, what, [state = state_] { State::wake(state); })) {}
 
 HttpNews::~HttpNews() {
   state_->over = true;

@@ -1,4 +1,4 @@
-/// http_news.h: what a request waits for that wants news of an inbox. Inside http_connection only.
+/// http_news.h: what a request waits for that wants news. Inside http_connection only.
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>
@@ -7,7 +7,7 @@
 
 #include "api/answer.h"
 #include "api/http_lane.h"
-#include "api/inbox_watch.h"
+#include "api/watch.h"
 
 namespace maildrop::api {
 
@@ -31,18 +31,19 @@ class WatchPlace {
   const service::Admission::Answer answer_;
 };
 
-/// News of one inbox, and the end of a client that says nothing meanwhile. For the thread of its loop.
+/// News of one thing, and the end of a client that says nothing meanwhile. For the thread of its loop.
 class HttpNews {
  public:
   enum class Came { news, nothing, end };
   static constexpr Millis kLook{5000};
 
   /// From now on; and as something may have come since its client was told last, the first wait() is over at once.
-  HttpNews(HttpLane& lane, InboxWatch& watch, const mail::Inbox& inbox);
+  /// REQUIRES: can_watch().
+  HttpNews(HttpLane& lane, const Watched& what);
   ~HttpNews();
   HttpNews(const HttpNews&) = delete;
 
-  /// What came first: news of the inbox since the last time (without cause at times), nothing until then, or an end.
+  /// What came first: news since the last time (without cause at times), nothing until then, or an end.
   Awaitable<Came> wait(Monotonic until);
   /// Ends as well when the client has hung up, or has said that it sends no more: at once, or within kLook where it has
   /// sent something before. Nothing else reads from the socket meanwhile.
@@ -54,7 +55,7 @@ class HttpNews {
   struct State;
   const std::shared_ptr<State> state_;
   HttpSocket* client_ = nullptr;
-  const InboxWatch::Watcher watcher_;
+  const std::unique_ptr<Watching> watcher_;
 };
 
 }  // namespace maildrop::api

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "api/site.h"
 #include "core/text.h"
 
 namespace maildrop::api {
@@ -37,19 +36,6 @@ std::vector<InboxEvent> what_happened(const KnownMessages& before, const std::ve
   for (auto each = newest_first.rbegin(); each != newest_first.rend(); ++each)
     if (!before.contains(each->id.text())) events.push_back({each->id.text(), &*each});
   return events;
-}
-
-bool wants_web_socket(const Request& request) {
-  return request.method == "GET" && equals_ignoring_case(field_of(request, "upgrade"), "websocket");
-}
-
-std::optional<Fault> refuse_web_socket(const Request& request, const Context& context) {
-  if (from_another_site(request) && !may_read(field_of(request, "origin"), context.config))
-    return Fault{403, "pages of that origin may not read here (api.cors)", {}};
-  if (field_of(request, "sec-websocket-version") != "13" || field_of(request, "sec-websocket-key").empty())
-    return Fault{400, "that is no handshake of RFC 6455", {}};
-  if (!context.watch) return Fault{503, "there is no news here", "this process watches no inbox"};
-  return std::nullopt;
 }
 
 }  // namespace maildrop::api

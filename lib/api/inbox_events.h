@@ -1,9 +1,7 @@
-/// inbox_events.h: what all streams of an inbox share: what they know of it, what there is to tell, and who may open
-/// one over a WebSocket (RFC 6455). Pure.
+/// inbox_events.h: what all streams of an inbox share: what they know of it, and what there is to tell. Pure.
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,10 +30,5 @@ struct InboxEvent {
 
 /// From what was known to what there is: what was removed, then what came, the oldest first. Points into the list.
 std::vector<InboxEvent> what_happened(const KnownMessages& before, const std::vector<store::Summary>& newest_first);
-
-bool wants_web_socket(const Request& request);
-/// Pages everywhere may open a socket, and CORS does not keep them: who may not read what comes by it is told here.
-/// nothing: the answer is 101. REQUIRES: it wants one.
-std::optional<Fault> refuse_web_socket(const Request& request, const Context& context);
 
 }  // namespace maildrop::api

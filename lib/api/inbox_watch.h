@@ -9,6 +9,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "api/watch.h"
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "mail/inbox.h"
@@ -23,8 +24,6 @@ class InboxWatch {
  public:
   /// Blocks; asked on that thread alone.
   using OpenFeed = std::function<Result<std::unique_ptr<store::Feed>>()>;
-  /// Look again: there may be news. Called on that thread, under a lock: it hands over to a loop, and no more.
-  using Wake = std::function<void()>;
 
   static constexpr Millis kAfterFailure{1000};  // until a feed that failed is opened again
   static constexpr Millis kLongest{1000};       // a wait for news: as long as an end takes at most
@@ -34,11 +33,10 @@ class InboxWatch {
   ~InboxWatch();
   InboxWatch(const InboxWatch&) = delete;
 
-  /// Watches for as long as it lives; from then on its `wake` is not running and not called any more.
-  class Watcher {
+  class Watcher final : public Watching {
    public:
     Watcher(InboxWatch& watch, const mail::Inbox& inbox, Wake wake);
-    ~Watcher();
+    ~Watcher() override;
     Watcher(const Watcher&) = delete;
 
    private:

@@ -71,7 +71,15 @@ constexpr std::string_view kSchemas = R"({
     "takes_mail": {"type": ["boolean", "null"], "description": "null: another process takes it"},
     "domains": {"type": ["array", "null"], "items": {"type": "string"}, "description": "null: any"},
     "aliases": {"type": "boolean"}, "max_wait": {"type": "integer", "description": "seconds"},
-    "limits": {"$ref": "#/components/schemas/Limits"}}}
+    "limits": {"$ref": "#/components/schemas/Limits"}}},
+"Statistics": {"type": "object", "required": ["since", "first", "hours", "series"],
+  "properties": {"since": {"type": ["string", "null"], "format": "date-time", "description": "counting began; null: not yet"},
+    "first": {"type": "string", "format": "date-time", "description": "the begin of the first hour; the last one is not over"},
+    "hours": {"type": "integer"},
+    "series": {"type": "array", "items": {"type": "object", "required": ["group", "name", "total", "counts"],
+      "properties": {"group": {"type": "string", "description": "empty, reason, filter or list"},
+        "name": {"type": "string"}, "total": {"type": "integer", "description": "since counting began"},
+        "counts": {"type": "array", "items": {"type": "integer"}, "description": "one for each hour"}}}}}}
 })";
 
 constexpr std::string_view kParameters = R"({
@@ -80,6 +88,7 @@ constexpr std::string_view kParameters = R"({
 "wait": {"description": "seconds that an answer without messages waits for one", "schema": {"type": "integer", "minimum": 1}},
 "quarantined": {"description": "what filters have quarantined",
   "schema": {"type": "string", "enum": ["hidden", "shown", "only"], "default": "hidden"}},
+"hours": {"description": "the last of them, this one included", "schema": {"type": "integer", "minimum": 1, "default": 24}},
 "expires": {"description": "how long it must be good, such as 7d; without: for ever", "schema": {"type": "string"}}
 })";
 

@@ -14,6 +14,7 @@ namespace maildrop::api {
 std::span<const Route> page_routes();          // home, about, assets
 std::span<const Route> page_inbox_routes();    // an inbox
 std::span<const Route> page_message_routes();  // one message of it
+std::span<const Route> page_statistics_routes();
 
 struct Page {
   std::string title;

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/clock.h"
@@ -34,9 +35,14 @@ struct Request {
 /// A field of its header, by its name in lower case; empty where there is none.
 std::string_view field_of(const Request& request, std::string_view name);
 
-/// An answer that news of an inbox may change. GET alone.
+/// The totals of a store's statistics.
+struct MailTotals {};
+/// What there may be news of.
+using Watched = std::variant<mail::Inbox, MailTotals>;
+
+/// An answer that news of something may change. GET alone.
 struct Later {
-  mail::Inbox inbox;
+  Watched of;
   Millis wait{};        // this is the answer if there is no news for so long; else the handler is asked again
   bool stream = false;  // it is a first piece, without end: at each news the handler is asked for the next one
   std::string state{};  // of the stream, for the next piece
@@ -66,6 +72,8 @@ using TakeRate = std::function<std::optional<Fault>(const std::string& inbox)>;
 
 class InboxWatch;
 struct Admin;  // admin.h
+class StatisticsReader;
+class StatisticsWatch;
 
 /// What handlers work on. Everything outlives the server.
 struct Context {
@@ -77,8 +85,10 @@ struct Context {
   bool takes_mail;                                         // this process does, by SMTP: its metrics tell how much
   const std::function<std::string()>* impaired = nullptr;  // lines on what does not work though mail is taken
   const AskDns* ask_dns = nullptr;                         // where there are filters
-  InboxWatch* watch = nullptr;                             // nobody waits without
+  InboxWatch* watch = nullptr;                             // nobody waits for an inbox without
   const TakeRate* take_rate = nullptr;                     // any number without
+  StatisticsReader* statistics = nullptr;                  // 503 without
+  StatisticsWatch* statistics_watch = nullptr;             // nobody waits for them without
   const Admin* admin = nullptr;                            // of the operators' listener; nullptr: of the public one
 };
 

@@ -154,8 +154,8 @@ Found<Json> alias(const Call& call, Context& context) {
 }
 
 Found<Json> statistics(const Call& call, Context& context) {
-  const std::optional<MailCounts> counts = mail_counts(context);
-  if (!counts) return Json(nullptr);
+  const auto counts = mail_counts(context);
+  if (!counts) return tl::unexpected(counts.error());
   return picked(*call.field, "Statistics",
                 [&](std::string_view name) { return Json(name == "blocked" ? counts->refused : counts->stored); });
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/handshake.h"
 #include "api/inbox_events.h"
 
 namespace maildrop::api {
@@ -38,7 +39,8 @@ Response monitor(const Request& request, Args args, Context& context, Frame fram
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return inbucket_error(inbox.error());
   if (!wants_web_socket(request)) return inbucket_error({400, "a WebSocket is to be opened here", {}});
-  if (const auto fault = refuse_web_socket(request, context)) return inbucket_error(*fault);
+  if (const auto fault = refuse_web_socket(request, context.config)) return inbucket_error(*fault);
+  if (!context.watch) return inbucket_error({503, "there is no news here", "this process watches no inbox"});
   const auto found = context.inboxes.list(*inbox, {.limit = kMostKnown});
   if (!found) return inbucket_error(fault_of(found.error()));
   const KnownMessages now = known_of(*found);

@@ -4,7 +4,7 @@
 #include <ctime>
 #include <utility>
 
-#include "api/answer.h"
+#include "api/handshake.h"
 #include "core/text.h"
 #include "mail/suggestion.h"
 
@@ -77,9 +77,17 @@ Response suggestion(const Request&, Args, Context&) {
 }
 
 Response blocked(const Request&, Args, Context& context) {
-  const std::optional<MailCounts> counts = mail_counts(context);
-  if (!counts) return json_answer(503, Json{{"error", "this process takes no mail: ask the one that does"}});
+  const auto counts = mail_counts(context);
+  if (!counts) return v2_error(counts.error());
   return json_answer(200, Json{{"blocked", counts->refused}});
+}
+
+/// The total in a text frame, as it is, and each time that it has grown.
+Response blocked_socket(const Request& request, Args, Context& context) {
+  if (const auto fault = refuse_web_socket(request, context.config)) return v2_error(*fault);
+  auto stream =
+      totals_stream(request, context, [](const MailCounts& counts) { return std::to_string(counts.refused); });
+  return stream ? std::move(*stream) : v2_error(stream.error());
 }
 
 constexpr Growth kWhole{8, 0};  // as UTF-8, and that as JSON: six for a control character
@@ -89,7 +97,8 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/inbox/{name}/{id}", "one message with its source", get, Runs::on_worker, kWhole},
     {"DELETE", "/api/inbox/{name}/{id}", "delete one message", remove},
     {"GET", "/api/suggestion", "a name that nobody can guess", suggestion, Runs::on_loop},
-    {"GET", "/api/blocked", "messages and recipients refused since the daemon's start", blocked, Runs::on_loop},
+    {"GET", "/api/blocked", "messages and recipients refused since counting began", blocked},
+    {"GET", "/ws/blocked", "the same number over a WebSocket, as it grows", blocked_socket, Runs::on_loop},
 };
 
 }  // namespace

@@ -83,10 +83,9 @@ Response remove(const Request&, Args args, Context& context) {
   return json_answer(200, Json{{"deleted", true}});
 }
 
-/// Trying again later is no use where no mail is taken, so no Retry-After.
 Response statistics(const Request&, Args, Context& context) {
-  const std::optional<MailCounts> counts = mail_counts(context);
-  if (!counts) return json_answer(503, Json{{"error", "this process takes no mail: ask the one that does"}});
+  const auto counts = mail_counts(context);
+  if (!counts) return v2_error(counts.error());
   return json_answer(200, Json{{"queued", counts->stored}, {"denied", counts->refused}});
 }
 
@@ -96,7 +95,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/v2/mailbox/{name}", "list an inbox, newest first", list},
     {"GET", "/v2/mailbox/{name}/{id}", "one message, raw and as HTML", get, Runs::on_worker, kTwice},
     {"DELETE", "/v2/mailbox/{name}/{id}", "delete one message", remove},
-    {"GET", "/v2/statistics", "messages stored and refused since the daemon's start", statistics, Runs::on_loop},
+    {"GET", "/v2/statistics", "messages stored and refused since counting began", statistics},
 };
 
 }  // namespace

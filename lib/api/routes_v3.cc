@@ -32,19 +32,6 @@ Json short_headers(const std::string& message) {
   return all;
 }
 
-/// A positive number of the query; `otherwise` when it is not given.
-Found<std::size_t> number_of(const Request& request, std::string_view key, std::size_t otherwise,
-                             std::string_view problem) {
-  const auto given = request.query.find(key);
-  if (given == request.query.end()) return otherwise;
-  const std::string& text = given->second;
-  std::size_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number == 0)
-    return tl::unexpected(Fault{400, problem, {}});
-  return number;
-}
-
 /// How long `wait` of the query lets an answer wait that has nothing to tell.
 Found<Millis> wait_of(const Request& request, const Config& config) {
   const std::size_t most = std::chrono::duration_cast<std::chrono::seconds>(config.api.wait_time).count();
@@ -198,6 +185,18 @@ constexpr Route kRoutes[] = {
 }  // namespace
 
 /// Named as the settings of the inbox that they are, but for the last one: mail.max_size.
+tl::expected<std::size_t, Fault> number_of(const Request& request, std::string_view key, std::size_t otherwise,
+                                           std::string_view problem) {
+  const auto given = request.query.find(key);
+  if (given == request.query.end()) return otherwise;
+  const std::string& text = given->second;
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number == 0)
+    return tl::unexpected(Fault{400, problem, {}});
+  return number;
+}
+
 Json v3_limits(const Config& config) {
   const auto age = std::chrono::duration_cast<std::chrono::seconds>(config.inbox.max_age);
   return Json{{"max_messages", config.inbox.max_messages},

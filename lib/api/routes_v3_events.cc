@@ -4,15 +4,16 @@
 #include <optional>
 #include <utility>
 
+#include "api/answer.h"
+#include "api/handshake.h"
 #include "api/inbox_events.h"
+#include "core/text.h"
 
 namespace maildrop::api {
 
 namespace {
 
 using Args = std::span<const std::string>;
-
-constexpr std::string_view kRetry = "retry: 3000\n\n";  // how long a browser waits before it comes again, ms
 
 /// The last one that somebody has seen, by his word; nothing: he begins now.
 const std::string* last_seen(const Request& request) {
@@ -59,7 +60,8 @@ Response events(const Request& request, Args args, Context& context) {
   const auto quarantined = quarantined_of(request);
   if (!quarantined) return problem(quarantined.error());
   const bool socket = wants_web_socket(request);
-  if (const auto fault = socket ? refuse_web_socket(request, context) : std::nullopt) return problem(*fault);
+  if (const auto fault = socket ? refuse_web_socket(request, context.config) : std::nullopt) return problem(*fault);
+  if (socket && !context.watch) return problem(Fault{503, "there is no news here", "this process watches no inbox"});
   const auto found = context.inboxes.list(*inbox, {.limit = kMostKnown, .quarantined = *quarantined});
   if (!found) return problem(found.error());
   const KnownMessages now = known_of(*found);

@@ -15,7 +15,12 @@ std::span<const Route> v3_part_routes();
 std::span<const Route> v3_code_routes();
 std::span<const Route> v3_feed_routes();
 std::span<const Route> v3_status_routes();
+std::span<const Route> v3_statistics_routes();
 std::span<const Route> v3_openapi_routes();
+
+/// A positive number of the query; `otherwise` when it is not given. 400 with the phrase `problem`.
+tl::expected<std::size_t, Fault> number_of(const Request& request, std::string_view key, std::size_t otherwise,
+                                           std::string_view problem);
 
 /// What an inbox keeps, and how large a message may be.
 Json v3_limits(const Config& config);

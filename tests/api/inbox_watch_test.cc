@@ -18,7 +18,7 @@ const mail::Inbox kBob = mail::Inbox::trusted("bob"), kEve = mail::Inbox::truste
 struct Woken {
   Script& script;
   int times = 0;
-  InboxWatch::Wake wake() {
+  Wake wake() {
     return [this] { script.counted(times, 1); };
   }
   bool reaches(int count) {

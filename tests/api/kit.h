@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/route.h"
+#include "api/statistics.h"
 #include "core/clock.h"
 #include "core/config.h"
 #include "core/metrics.h"
@@ -138,17 +139,58 @@ inline store::Message message(const std::string& id, const std::string& subject,
   return out;
 }
 
+/// What a test says they are. Counts how often they are read. Thread-safe but for `failure`.
+class FakeStatistics : public store::Statistics {
+ public:
+  Result<void> add(std::span<const store::Count> counts, std::uint64_t) override {
+    const std::lock_guard lock(mutex_);
+    numbers_.since = from_millis(1'700'000'000'000);
+    for (const store::Count& each : counts) {
+      numbers_.totals[each.series] += each.n;
+      numbers_.counts.push_back(each);
+    }
+    return {};
+  }
+  Result<store::Numbers> read(store::Hour from, store::Hour to) override {
+    const std::lock_guard lock(mutex_);
+    ++reads_;
+    if (failure) return tl::unexpected(*failure);
+    store::Numbers numbers = numbers_;
+    std::erase_if(numbers.counts, [&](const store::Count& each) { return each.hour < from || each.hour > to; });
+    return numbers;
+  }
+  /// Of the hour of FakeClock's start.
+  void count(std::string series, std::uint64_t n, store::Hour hours_ago = 0) {
+    const store::Count one{store::hour_of(from_millis(1'700'000'000'000)) - hours_ago, std::move(series), n};
+    static_cast<void>(add({&one, 1}, 0));
+  }
+  int reads() {
+    const std::lock_guard lock(mutex_);
+    return reads_;
+  }
+
+  std::optional<Error> failure;  // set it before others ask
+
+ private:
+  std::mutex mutex_;
+  store::Numbers numbers_;
+  int reads_ = 0;
+};
+
 /// Everything a handler works on. bob has two messages.
 struct World {
   Config config;
   FakeClock clock;
   metrics::Registry metrics;
   FakeStore store;
+  FakeStatistics statistics;
+  StatisticsReader statistics_reader{statistics, clock, 192};
   Context context{store, store, config, clock, metrics, true};
 
   World() {
     config.api.hosts = {"*"};
     config.api.cors = {"*"};
+    context.statistics = &statistics_reader;
     store.add("bob", message(kFirstId, "first", "Subject: first\r\nFrom: Alice <alice@example.org>\r\n\r\nhello\r\n"));
     store.add("bob",
               message(kSecondId, "second", "Subject: second\r\nContent-Type: text/html\r\n\r\n<p>hi</p>\r\n\xff\r\n"));

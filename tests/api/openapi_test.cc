@@ -6,6 +6,7 @@
 #include "api/kit.h"
 #include "api/route.h"
 #include "api/schema_check.h"
+#include "api/statistics_watch.h"
 #include "core/text.h"
 #include "filter/trace.h"
 
@@ -24,7 +25,11 @@ const std::string kParts =
 
 /// eve has a message with all that answers tell of.
 struct Full : World {
+  StatisticsWatch statistics_watch{statistics_reader};
+
   Full() {
+    context.statistics_watch = &statistics_watch;
+    statistics.count("stored", 7);
     config.inbox.alias = true;
     config.inbox.alias_key = std::string(64, '7');
     config.mail.domains = {"example.test"};

@@ -79,17 +79,17 @@ TEST_CASE("graphql: one message with all it has, by variables") {
 
 TEST_CASE("graphql: several fields, aliases, and the order in which they were asked") {
   World world;
-  world.metrics.counter("maildrop_smtp_messages_total", "x", "result=\"stored\"").add(3);
-  world.metrics.counter("maildrop_smtp_messages_total", "x", "result=\"refused\"").add(2);
-  world.metrics.counter("maildrop_smtp_refused_recipients_total", "x").add(5);
+  world.statistics.count("stored", 3);
+  world.statistics.count("refused", 7);
   CHECK(answer(world, R"({ status b: inbox(mailbox: "bob") { id } e: inbox(mailbox: "eve") { id }
                           statistics { saved blocked } ping(message: "a\n") p: ping __typename })") ==
         R"({"data":{"status":"operational","b":[{"id":"00000000000000000000000002"},)"
         R"({"id":"00000000000000000000000001"}],"e":[],"statistics":{"saved":3,"blocked":7},)"
         R"("ping":"pong a\n","p":"pong","__typename":"Query"}})"
         "\n");
-  world.context.takes_mail = false;
-  CHECK(answer(world, "{statistics{saved}}") == "{\"data\":{\"statistics\":null}}\n");
+  world.clock.advance(StatisticsReader::kFresh);
+  world.statistics.failure = Error{Code::unavailable, "disk gone"};
+  CHECK(refusal(ask(world, "{statistics{saved}}")) == "503 the store is not available, try again later");
 }
 
 TEST_CASE("graphql: delete takes exactly that one, and is a mutation") {

@@ -80,13 +80,11 @@ TEST_CASE("original: a suggestion is a legal name, and what was blocked a number
   const std::string body = dispatch(request("GET", {"api", "suggestion"}), world.context).body;
   REQUIRE(body.starts_with("{\"suggestion\":\""));
   CHECK(mail::Inbox::parse(body.substr(15, body.size() - 18), world.config.inbox));
-  world.metrics.counter("maildrop_smtp_messages_total", "x", "result=\"refused\"").add(2);
-  world.metrics.counter("maildrop_smtp_refused_recipients_total", "x").add(5);
+  world.statistics.count("refused", 7);
   CHECK(dispatch(request("GET", {"api", "blocked"}), world.context).body == "{\"blocked\":7}\n");
-  world.context.takes_mail = false;
-  const Response unknown = dispatch(request("GET", {"api", "blocked"}), world.context);
-  CHECK(unknown.status == 503);
-  CHECK(header(unknown, "Retry-After").empty());
+  world.clock.advance(StatisticsReader::kFresh);
+  world.statistics.failure = Error{Code::unavailable, "disk gone"};
+  CHECK(dispatch(request("GET", {"api", "blocked"}), world.context).status == 503);
 }
 
 TEST_CASE("original: a name that cannot be, and a store that is down") {

@@ -122,23 +122,20 @@ TEST_CASE("v2: a store that is down is 503, and later may do") {
   CHECK(ask(world, "GET", "bob").status == 503);
 }
 
-TEST_CASE("v2: a process without SMTP has no statistics, and says so") {
-  World world;
-  world.context.takes_mail = false;
-  const Response response = dispatch(request("GET", {"v2", "statistics"}), world.context);
-  CHECK(response.status == 503);
-  CHECK(response.body == "{\"error\":\"this process takes no mail: ask the one that does\"}\n");
-  CHECK(header(response, "Retry-After").empty());
-}
-
-TEST_CASE("v2: statistics are the counters of SMTP") {
+TEST_CASE("v2: statistics are the totals of the store, read once a second") {
   World world;
   const Request ask = request("GET", {"v2", "statistics"});
   CHECK(dispatch(ask, world.context).body == "{\"queued\":0,\"denied\":0}\n");
-  world.metrics.counter("maildrop_smtp_messages_total", "h", "result=\"stored\"").add(3);
-  world.metrics.counter("maildrop_smtp_messages_total", "h", "result=\"failed\"").add(9);
-  world.metrics.counter("maildrop_smtp_messages_total", "h", "result=\"refused\"").add(4);
-  world.metrics.counter("maildrop_smtp_refused_recipients_total", "h").add(1);
-  world.metrics.counter("maildrop_smtp_refused_total", "h", "reason=\"sequence\"").add(9);  // nobody's mail
-  CHECK(dispatch(ask, world.context).body == "{\"queued\":3,\"denied\":5}\n");
+  world.statistics.count("stored", 3);
+  world.statistics.count("refused", 5, 1000);
+  world.statistics.count("reason:sequence", 9);
+  CHECK(dispatch(ask, world.context).body == "{\"queued\":0,\"denied\":0}\n");
+  world.clock.advance(StatisticsReader::kFresh);
+  for (int i = 0; i < 3; ++i) CHECK(dispatch(ask, world.context).body == "{\"queued\":3,\"denied\":5}\n");
+  CHECK(world.statistics.reads() == 2);
+  world.clock.advance(StatisticsReader::kFresh);
+  world.statistics.failure = Error{Code::unavailable, "disk gone"};
+  const Response failed = dispatch(ask, world.context);
+  CHECK(failed.status == 503);
+  CHECK(failed.why == "disk gone");
 }

@@ -47,7 +47,7 @@ TEST_CASE("events: who begins hears of what comes then, or of what came since") 
   CHECK(now.body == "retry: 3000\n\n");
   REQUIRE(now.later);
   CHECK(now.later->stream);
-  CHECK(now.later->inbox.name() == "bob");
+  CHECK(std::get<mail::Inbox>(now.later->of).name() == "bob");
   CHECK(told(dispatch(events("bob", {{"since", kFirstId}}), world.context)) == Told{kSecond});
   CHECK(told(dispatch(events("bob", {{"since", kSecondId}}), world.context)).empty());
   CHECK(told(dispatch(events("bob", {{"since", ""}}), world.context)) == Told{kFirst, kSecond});

@@ -76,7 +76,7 @@ TEST_CASE("v3: a list that is empty may wait for news, as long as is asked for o
     CHECK(response.status == 200);
     if (!response.later) return Millis(0);
     CHECK_FALSE(response.later->stream);
-    CHECK(response.later->inbox.name() == name);
+    CHECK(std::get<mail::Inbox>(response.later->of).name() == name);
     return response.later->wait;
   };
   CHECK(wait_of("nobody", {{"wait", "2"}}) == Millis(2000));

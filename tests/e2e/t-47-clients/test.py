@@ -8,7 +8,7 @@ import subprocess
 
 import websockets
 
-from e2e import WORK, Api, Daemon, check, finish, same
+from e2e import WORK, Api, Daemon, check, finish, same, until
 from smtp import Client, crlf, deliver
 
 FILE = b"not really a picture\n"
@@ -27,6 +27,8 @@ def run(daemon, client):
     inbox = f"of-{client}"
     for mail in MAILS.values():
         deliver(daemon.smtp, [f"{inbox}@example.test"], crlf(mail))
+    with Api(daemon.api) as api:
+        check("counted", until(lambda: (n := api.json("/v2/statistics")) and n["queued"] >= 3 and n["denied"] >= 1))
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "clients.cjs")
     done = subprocess.run(["node", script, client, f"http://{daemon.api}", inbox], capture_output=True, timeout=60)
     if not check(f"{client}: it comes to its end", done.returncode == 0, done.stderr.decode("utf-8", "replace")[-2000:]):

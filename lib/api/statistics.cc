@@ -1,0 +1,108 @@
+/// statistics.cc: arranging, and reading no more often than it is worth.
+#include "api/statistics.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <tuple>
+#include <utility>
+
+namespace maildrop::api {
+
+namespace {
+
+namespace series = store::series;
+
+constexpr std::string_view kOfMail[] = {series::kStored, series::kRefused,     series::kDeferred,   series::kDiscarded,
+                                        series::kTagged, series::kQuarantined, series::kConnections};
+constexpr std::string_view kGroups[] = {"", series::kReason, series::kFilter, series::kList};
+
+/// Its place in a table; behind it what is not there.
+template <class Table>
+std::size_t place_in(const Table& table, std::string_view name) {
+  return static_cast<std::size_t>(std::find(std::begin(table), std::end(table), name) - std::begin(table));
+}
+
+Series named(std::string_view full, std::size_t hours) {
+  const std::size_t colon = full.find(':');
+  const bool in_group = colon != std::string_view::npos;
+  Series series;
+  if (in_group) series.group = full.substr(0, colon);
+  series.name = in_group ? full.substr(colon + 1) : full;
+  series.counts.resize(hours);
+  return series;
+}
+
+bool comes_before(const Series& a, const Series& b) {
+  const auto rank = [](const Series& each) {
+    const bool of_mail = each.group.empty();
+    return std::tuple(place_in(kGroups, each.group), std::string_view(each.group),
+                      of_mail ? place_in(kOfMail, each.name) : 0, ~each.sum(), ~each.total,
+                      std::string_view(each.name));
+  };
+  return rank(a) < rank(b);
+}
+
+}  // namespace
+
+std::uint64_t Series::sum() const { return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}); }
+
+const Series* Plot::find(std::string_view group, std::string_view name) const {
+  const auto found = std::find_if(series.begin(), series.end(),
+                                  [&](const Series& each) { return each.group == group && each.name == name; });
+  return found == series.end() ? nullptr : &*found;
+}
+
+Plot plot_of(const store::Numbers& numbers, store::Hour last, std::size_t hours) {
+  Plot plot{numbers.since, last - static_cast<store::Hour>(hours) + 1, hours, {}};
+  std::map<std::string, Series, std::less<>> all;
+  const auto find = [&](std::string_view name) -> Series& {
+    return all.try_emplace(std::string(name), named(name, hours)).first->second;
+  };
+  for (const std::string_view name : kOfMail) find(name);
+  for (const auto& [name, total] : numbers.totals) find(name).total = total;
+  for (const store::Count& each : numbers.counts)
+    if (each.hour >= plot.first && each.hour <= last)
+      find(each.series).counts[static_cast<std::size_t>(each.hour - plot.first)] += each.n;
+  for (auto& [name, series] : all) plot.series.push_back(std::move(series));
+  std::sort(plot.series.begin(), plot.series.end(), comes_before);
+  return plot;
+}
+
+MailCounts mail_counts(const store::Numbers& numbers) {
+  const auto total = [&](std::string_view name) {
+    const auto found = numbers.totals.find(name);
+    return found == numbers.totals.end() ? 0 : found->second;
+  };
+  return {total(series::kStored), total(series::kRefused)};
+}
+
+StatisticsReader::StatisticsReader(store::Statistics& statistics, const Clock& clock, std::size_t most)
+    : statistics_(statistics), clock_(clock), most_(std::max<std::size_t>(1, most)) {}
+
+/// What `use` makes of the last reading, which is made again when it is too old. Who comes meanwhile waits for it.
+template <class Use>
+auto StatisticsReader::fresh(Read& read, std::size_t hours, Use use) {
+  const std::lock_guard lock(read.mutex);
+  const Monotonic now = clock_.monotonic();
+  if (!read.numbers || now - read.at >= kFresh) {
+    read.last = store::hour_of(clock_.now());
+    read.numbers = hours == 0 ? statistics_.totals()
+                              : statistics_.read(read.last - static_cast<store::Hour>(hours) + 1, read.last);
+    read.at = clock_.monotonic();
+  }
+  using Used = Result<decltype(use(**read.numbers, read.last))>;
+  return *read.numbers ? Used(use(**read.numbers, read.last)) : Used(tl::unexpected(read.numbers->error()));
+}
+
+Result<MailCounts> StatisticsReader::counts() {
+  return fresh(totals_, 0, [](const store::Numbers& numbers, store::Hour) { return mail_counts(numbers); });
+}
+
+Result<Plot> StatisticsReader::plot(std::size_t hours) {
+  hours = std::clamp<std::size_t>(hours, 1, most_);
+  const auto use = [hours](const store::Numbers& numbers, store::Hour last) { return plot_of(numbers, last, hours); };
+  return hours <= kUsualHours ? fresh(usual_, kUsualHours, use) : fresh(all_, most_, use);
+}
+
+}  // namespace maildrop::api

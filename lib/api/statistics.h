@@ -1,0 +1,87 @@
+/// statistics.h: the numbers of a store (store/statistics.h) as those who show them want them: each series with its
+/// hours.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/result.h"
+#include "store/statistics.h"
+
+namespace maildrop::api {
+
+/// One number that grows.
+struct Series {
+  std::string group;                  // `reason`, `filter`, `list`; empty: of mail itself
+  std::string name;                   // `stored`, `relaying`
+  std::uint64_t total = 0;            // since counting began
+  std::vector<std::uint64_t> counts;  // by hour, as many as Plot::hours
+  std::uint64_t sum() const;          // of these hours
+};
+
+struct Plot {
+  std::optional<Time> since;  // counting began; nothing: nothing was counted yet
+  store::Hour first = 0;      // the first hour; the last one is the present one, which is not over
+  std::size_t hours = 0;
+  /// Those of mail first, all of them in the order of store::series and with noughts where nothing was counted; then by
+  /// group, and in a group by what they have in these hours, the most first.
+  std::vector<Series> series;
+
+  /// nullptr: there is none.
+  const Series* find(std::string_view group, std::string_view name) const;
+};
+
+/// Series by hours. Pure. REQUIRES: hours > 0.
+Plot plot_of(const store::Numbers& numbers, store::Hour last, std::size_t hours);
+
+/// What the old clients are told of, since counting began.
+struct MailCounts {
+  std::uint64_t stored = 0;   // messages
+  std::uint64_t refused = 0;  // messages and recipients
+  friend bool operator==(const MailCounts&, const MailCounts&) = default;
+};
+MailCounts mail_counts(const store::Numbers& numbers);
+
+/// Reads for many who ask: however many they are, the store is read three times in kFresh at most. Thread-safe; blocks
+/// as Statistics::read() does.
+class StatisticsReader {
+ public:
+  static constexpr std::chrono::milliseconds kFresh{
+      1000};  // what was read is told again for so long, and that it failed, too
+  static constexpr std::size_t kUsualHours = 24;
+
+  /// Both outlive it. `most`: hours that are kept.
+  StatisticsReader(store::Statistics& statistics, const Clock& clock, std::size_t most);
+
+  Result<MailCounts> counts();
+  /// The last `hours`, this one included; clamped to what is kept, and 1.
+  Result<Plot> plot(std::size_t hours);
+  /// The most that plot() shows.
+  std::size_t most() const { return most_; }
+
+ private:
+  struct Read {
+    std::optional<Result<store::Numbers>> numbers;
+    store::Hour last = 0;  // of its hours
+    Monotonic at{};
+    std::mutex mutex;
+  };
+  template <class Use>
+  auto fresh(Read& read, std::size_t hours, Use use);
+
+  store::Statistics& statistics_;
+  const Clock& clock_;
+  const std::size_t most_;
+  Read totals_;
+  Read usual_;  // kUsualHours
+  Read all_;    // most_
+};
+
+}  // namespace maildrop::api
