@@ -49,13 +49,14 @@ std::string age_in_words(Millis age) {
 }
 
 /// What who asked can do about it.
-std::string_view advice_for(int status) {
-  switch (status) {
+std::string_view advice_for(const Fault& fault) {
+  switch (fault.status) {
     case 400: return "A name has up to 64 letters, digits and . _ - = and does not begin with a dot or a dash.";
     case 403: return "Mail to such a name is for whoever runs this server.";
-    case 404: return "It may have expired, been deleted, or made room for newer mail.";
+    case 404:
+      return fault.phrase == "no such path" ? "" : "It may have expired, been deleted, or made room for newer mail.";
     case 429: return "Wait a moment and try again.";
-    default: return status >= 500 ? "Nothing is lost. Try again in a moment." : "";
+    default: return fault.status >= 500 ? "Nothing is lost. Try again in a moment." : "";
   }
 }
 
@@ -88,7 +89,7 @@ Response page_error(const Fault& fault) {
   content.main = html(
       "<section class=\"said\">\n<h1>{}</h1>\n<p>{}.</p>\n<p>{}</p>\n<p><a href=\"/\">To the first page</a></p>\n"
       "</section>\n",
-      reason_phrase(fault.status), phrase, advice_for(fault.status));
+      reason_phrase(fault.status), phrase, advice_for(fault));
   Response response = page(fault.status, content);
   response.why = fault.why;
   add_retry_after(fault, response);

@@ -173,7 +173,7 @@ std::span<const Route> routes() {
          {v2_routes(), v3_event_routes(), v3_name_routes(), v3_part_routes(), v3_code_routes(), v3_feed_routes(),
           v3_status_routes(), v3_statistics_routes(), v3_openapi_routes(), v3_routes(), graphql_routes(),
           inbucket_routes(), inbucket_monitor_routes(), original_routes(), health_routes(), page_routes(),
-          page_inbox_routes(), page_message_routes()})
+          page_inbox_routes(), page_message_routes(), page_statistics_routes()})
       table.insert(table.end(), part.begin(), part.end());
     return table;
   }();

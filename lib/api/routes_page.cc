@@ -23,6 +23,16 @@ Markup suggestion(const Context& context) {
       inbox_path(*inbox), inbox->name());
 }
 
+/// What has come so far; page.js keeps it true.
+Markup counter(const Context& context) {
+  const auto counts = mail_counts(context);
+  if (!counts) return {};
+  return html(
+      "<p class=\"counter\" id=\"counter\"><b data-count=\"refused\">{}</b> refused at the door, <b "
+      "data-count=\"stored\">{}</b> kept so far</p>\n",
+      with_commas(counts->refused), with_commas(counts->stored));
+}
+
 Markup how_it_works(const Config& config) {
   return html(
       "<ul class=\"points\">\n<li><h2>Nothing to sign up for</h2><p>An inbox is there once mail comes to it. It keeps "
@@ -46,10 +56,10 @@ Response home(const Request&, Args, Context& context) {
       "<form class=\"large\" action=\"/inbox\">\n<label class=\"hidden\" for=\"name\">Name of an inbox</label>"
       "<span class=\"field\"><input id=\"name\" name=\"name\" maxlength=\"320\" autocomplete=\"off\" "
       "autocapitalize=\"none\" spellcheck=\"false\" placeholder=\"{}\" required autofocus>{}</span>"
-      "<button>Open inbox</button>\n</form>\n{}</section>\n{}",
+      "<button>Open inbox</button>\n</form>\n{}{}</section>\n{}",
       shown_domain(config), full ? "name@domain" : "any-name",
       full ? Markup() : html("<span class=\"domain\">@{}</span>", shown_domain(config)), suggestion(context),
-      how_it_works(config));
+      counter(context), how_it_works(config));
   return page(200, content);
 }
 

@@ -227,7 +227,7 @@ Response show(const Request&, Args args, Context& context, const View* view) {
   content.of_mail = true;
   content.inbox = inbox->name();
   content.main = html(
-      "<div class=\"bar\"><a href=\"{}\"><span aria-hidden=\"true\">←</span> {}</a>\n<details "
+      "<div class=\"crumbs\"><a href=\"{}\"><span aria-hidden=\"true\">←</span> {}</a>\n<details "
       "class=\"confirm\"><summary "
       "class=\"button\">Delete</summary><form method=\"post\" action=\"{}/delete\"><p>Delete this message, for "
       "everybody?</p><button class=\"danger\">Delete it</button></form></details></div>\n<article "

@@ -1,3 +1,4 @@
+/// markup_test.cc: what cannot be broken out of.
 #include "api/markup.h"
 
 #include <catch2/catch.hpp>

@@ -1,4 +1,4 @@
-/// page_test: the pages for people, as dispatch() gives them.
+/// page_test.cc: the pages for people, as dispatch() gives them.
 #include "api/page.h"
 
 #include <catch2/catch.hpp>
@@ -269,6 +269,31 @@ TEST_CASE("page: aliases can be had where there are some") {
   const Response made = pages.get({"inbox", "bob"}, {{"alias", "new"}});
   CHECK(has(made, "Mail to <b class=\"address\">d-"));
   CHECK(has(made, "@example.test</b> comes here"));
+}
+
+TEST_CASE("page: statistics are drawn") {
+  Pages pages;
+  CHECK(has(pages.get({"statistics"}), "Nothing was counted yet"));
+  pages.clock.advance(StatisticsReader::kFresh * 2);
+  pages.statistics.count("stored", 1234);
+  pages.statistics.count("refused", 99);
+  pages.statistics.count("reason:relaying", 60);
+  pages.statistics.count("reason:spam", 30);
+  pages.statistics.count("list:zen.example", 7);
+  const Response page = pages.get({"statistics"});
+  CHECK(page.status == 200);
+  CHECK(has(page, "<b data-count=\"stored\">1,234</b>"));
+  CHECK(has(page, "aria-label=\"Mail by the hour: 1,234 stored: 0 deferred: 99 refused\""));
+  CHECK(page.body.find("relaying") < page.body.find("spam"));
+  CHECK(has(page, "Clients that a DNS list knows"));
+  CHECK(has(page, "zen.example"));
+  CHECK(has(page, "aria-current=\"page\">24 hours"));
+  CHECK(has(pages.get({"statistics"}, {{"hours", "168"}}), "aria-current=\"page\">7 days"));
+  CHECK(pages.get({"statistics"}, {{"hours", "x"}}).status == 400);
+  CHECK(has(pages.get({""}), "<b data-count=\"refused\">99</b> refused at the door"));
+  pages.context.statistics = nullptr;
+  CHECK(pages.get({"statistics"}).status == 503);
+  CHECK_FALSE(has(pages.get({""}), "refused at the door"));
 }
 
 TEST_CASE("page: a server may have none") {

@@ -87,7 +87,7 @@ TEST_CASE("rates: an IPv6 /48 may be one customer's, and has four clients' worth
   CHECK(over_rate(refused).why == "api.request_rate");
   Response response;
   add_rate_fields(refused, response);
-  CHECK(test::header(response, "RateLimit-Policy") == "\"network\";q=80;w=60");
+  CHECK(api::test::header(response, "RateLimit-Policy") == "\"network\";q=80;w=60");
   CHECK(granted(rates, "2001:db8:2:1::1", "bob") == 20);  // so the inbox had some left for others
   CHECK(granted(rates, "2001:db8:1:1::1", "bob") == 0);
   clock.advance(3s);

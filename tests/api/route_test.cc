@@ -31,7 +31,7 @@ const std::vector<Case> kCases = {
     {"OPTIONS", {"v2", "mailbox", "bob", kFirstId}, 204, "GET, HEAD, DELETE, OPTIONS"},
     {"OPTIONS", {"nothing"}, 404, ""},
     {"GET", {}, 404, ""},
-    {"GET", {""}, 404, ""},
+    {"GET", {""}, 200, ""},
     {"GET", {"v2", "mailbox", ""}, 404, ""},
     {"GET", {"v2", "mailbox"}, 404, ""},
     {"GET", {"V2", "mailbox", "bob"}, 404, ""},

@@ -34,7 +34,7 @@ std::vector<std::string> next(Request& stream, World& world) {
   REQUIRE(response.status == 101);
   REQUIRE(response.later);
   CHECK(response.later->stream);
-  CHECK(response.later->inbox.name() == "bob");
+  CHECK(std::get<mail::Inbox>(response.later->of).name() == "bob");
   stream.state = response.later->state;
   return response.later->frames;
 }
