@@ -14,7 +14,7 @@ namespace maildrop::api {
 Fault fault_of(const Error& error) {
   switch (error.code) {
     case Code::invalid: return {400, "the request is not valid", error.what};
-    case Code::not_found: return {404, "not found", error.what};
+    case Code::not_found: return {404, kNotThere, error.what};
     case Code::over_limit:  // the store is full: no stranger asked too much
     case Code::unavailable:
     case Code::timed_out:
@@ -97,9 +97,8 @@ tl::expected<MailCounts, Fault> mail_counts(const Context& context) {
 
 tl::expected<mail::Inbox, Fault> public_inbox(const std::string& name, const Context& context) {
   Result<mail::Inbox> inbox = mail::Inbox::parse(name, context.config.inbox);
-  if (!inbox) return tl::unexpected(Fault{400, "not a legal inbox name", std::move(inbox.error().what)});
-  if (!context.admin && inbox->is_reserved(context.config.inbox))
-    return tl::unexpected(Fault{403, "this inbox is reserved and cannot be read in public", {}});
+  if (!inbox) return tl::unexpected(Fault{400, kNotAName, std::move(inbox.error().what)});
+  if (!context.admin && inbox->is_reserved(context.config.inbox)) return tl::unexpected(Fault{403, kReservedName, {}});
   return std::move(*inbox);
 }
 
@@ -110,7 +109,7 @@ tl::expected<store::MessageId, Fault> message_id(const mail::Inbox& inbox, const
     if (!newest) return tl::unexpected(fault_of(newest.error()));
     if (!newest->empty()) id = newest->front().id;
   }
-  if (!id) return tl::unexpected(Fault{404, "not found", {}});  // an id of another form was never given out
+  if (!id) return tl::unexpected(Fault{404, kNotThere, {}});  // an id of another form was never given out
   return std::move(*id);
 }
 

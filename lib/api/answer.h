@@ -32,6 +32,11 @@ struct Fault {
   unsigned retry_after = 5;  // seconds; of 429 and 503 alone
 };
 
+// Phrases behind which a page can say more.
+inline constexpr std::string_view kNotAName = "not a legal inbox name";
+inline constexpr std::string_view kReservedName = "this inbox is reserved and cannot be read in public";
+inline constexpr std::string_view kNotThere = "not found";
+
 Fault fault_of(const Error& error);
 
 /// `Not Found`: the phrase of RFC 9110 for a status we use.

@@ -48,16 +48,13 @@ std::string age_in_words(Millis age) {
   return std::to_string(minutes / (24 * 60)) + " days ago";
 }
 
-/// What who asked can do about it.
+/// What who asked can do about it, where that is known.
 std::string_view advice_for(const Fault& fault) {
-  switch (fault.status) {
-    case 400: return "A name has up to 64 letters, digits and . _ - = and does not begin with a dot or a dash.";
-    case 403: return "Mail to such a name is for whoever runs this server.";
-    case 404:
-      return fault.phrase == "no such path" ? "" : "It may have expired, been deleted, or made room for newer mail.";
-    case 429: return "Wait a moment and try again.";
-    default: return fault.status >= 500 ? "Nothing is lost. Try again in a moment." : "";
-  }
+  if (fault.phrase == kNotAName) return "It has letters, digits and . _ - =, and does not begin with a dot or a dash.";
+  if (fault.phrase == kReservedName) return "Mail to such a name is for whoever runs this server.";
+  if (fault.phrase == kNotThere) return "It may have expired, been deleted, or made room for newer mail.";
+  if (fault.status == 429) return "Wait a moment and try again.";
+  return fault.status >= 500 ? "Try again in a moment." : "";
 }
 
 }  // namespace
@@ -67,6 +64,8 @@ Response page(int status, const Page& content) {
   response.status = status;
   response.content_type = "text/html; charset=utf-8";
   response.headers.emplace_back("Content-Security-Policy", kPolicy);
+  // With none at all browsers send `Origin: null` with our own forms, and where they came in the clear nothing else.
+  response.headers.emplace_back("Referrer-Policy", "same-origin");
   response.body = html(
                       "<!doctype html>\n<html lang=\"en\">\n{}<body>\n<a class=\"skip\" href=\"#main\">Skip to the "
                       "content</a>\n<header class=\"top\">\n<a class=\"brand\" href=\"/\">{}maildrop</a>\n{}"
@@ -132,6 +131,12 @@ Markup ago(Time then, Time now) {
   return html("<time class=\"ago\" datetime=\"{}\">{}</time>", rfc3339(then), age_in_words(now - then));
 }
 
+Markup mark_of(const store::Summary& summary) {
+  if (summary.mark == store::Mark::none) return {};
+  return html(" <span class=\"mark\">{}</span>",
+              summary.mark == store::Mark::quarantine ? "quarantined" : "likely spam");
+}
+
 Markup moment(Time time) {
   const auto seconds = static_cast<std::time_t>(to_millis(time) / 1000);
   std::tm parts{};
@@ -147,6 +152,11 @@ std::string in_words(Millis time) {
   if (seconds % 3600 == 0 && seconds > 0) return plural(seconds / 3600, "hour");
   if (seconds % 60 == 0 && seconds > 0) return plural(seconds / 60, "minute");
   return plural(seconds, "second");
+}
+
+std::string what_fits(const InboxSettings& settings) {
+  std::string text = "The newest " + std::to_string(settings.max_messages) + " messages";
+  return settings.max_size == 0 ? text : text + " that fit into " + format_size_short(settings.max_size);
 }
 
 std::string with_commas(std::uint64_t number) {

@@ -44,8 +44,12 @@ std::string address_of(const mail::Inbox& inbox, const Config& config);
 Markup ago(Time then, Time now);
 /// `27 Nov 2026, 16:25 UTC`, as a <time>; page.js tells it in local time.
 Markup moment(Time time);
+/// What filters made of a message, as a word beside its subject; nothing where that is none.
+Markup mark_of(const store::Summary& summary);
 /// `24 hours`, `90 minutes`: what a setting says, in words.
 std::string in_words(Millis time);
+/// `The newest 10 messages`, and of how many bytes together.
+std::string what_fits(const InboxSettings& settings);
 /// `1,234,567`.
 std::string with_commas(std::uint64_t number);
 

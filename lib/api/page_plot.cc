@@ -15,6 +15,7 @@ namespace {
 constexpr double kWidth = 720, kHeight = 220, kLeft = 52, kTop = 14, kBottom = 26;
 constexpr double kPlotWidth = kWidth - kLeft - 8, kPlotHeight = kHeight - kTop - kBottom;
 constexpr std::size_t kLabels = 8;  // of hours, at most
+constexpr double kLabelWidth = 30;
 
 /// With one digit behind the point, or none.
 std::string px(double value) {
@@ -46,17 +47,18 @@ double x_of(std::size_t at, std::size_t hours) {
 Markup axes(store::Hour first, std::size_t hours, std::uint64_t end) {
   Markup out;
   for (const std::uint64_t value : {std::uint64_t{0}, end / 2, end}) {
-    if (value == end / 2 && end % 2 != 0) continue;
+    if (value == end / 2 && value > 0 && end % 2 != 0) continue;
     const std::string y = px(y_of(value, end));
     out += html("<path class=\"axis\" d=\"M{} {}H{}\"/><text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>\n",
                 px(kLeft), y, px(kWidth - 8), px(kLeft - 6), px(y_of(value, end) + 4), with_commas(value));
   }
   const bool days = hours > 48;
-  const std::size_t step =
-      days ? 24 * ((hours / 24 + kLabels - 1) / kLabels) : std::max<std::size_t>(hours / kLabels, 1);
+  std::size_t step = 1;  // hours between two labels
+  for (const std::size_t each : {1, 2, 3, 6, 12, 24, 48, 96, 192})
+    if (step = each; hours <= kLabels * each && (!days || each >= 24)) break;
   for (std::size_t at = 0; at < hours; ++at) {
     const store::Hour hour = first + static_cast<store::Hour>(at);
-    if (hour % static_cast<store::Hour>(step) != 0) continue;
+    if (hour % static_cast<store::Hour>(step) != 0 || x_of(at, hours) > kWidth - kLabelWidth) continue;
     out += html("<text x=\"{}\" y=\"{}\">{}</text>\n", px(x_of(at, hours)), px(kHeight - 8),
                 hour_text(hour, days ? "%-d %b" : "%H:%M"));
   }
@@ -88,7 +90,7 @@ Markup picture(std::string_view title, const std::vector<PlottedSeries>& series,
     std::uint64_t sum = 0;
     for (const std::uint64_t count : each.counts) sum += count;
     key += html("<li><i class=\"{}\"></i>{}</li>", each.look, each.label);
-    words.append(": ").append(with_commas(sum)).append(" ").append(each.label);
+    words.append(&each == series.data() ? ": " : ", ").append(with_commas(sum)).append(" ").append(each.label);
   }
   return html(
       "<figure>\n<figcaption>{}</figcaption>\n<ul class=\"key\">{}</ul>\n<div class=\"scroll\" tabindex=\"0\" "

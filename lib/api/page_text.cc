@@ -13,13 +13,17 @@ namespace {
 
 constexpr std::string_view kNotInLinks = " \t\r\n\f\v<>\"`{}|\\^";
 
-/// Of what closes a sentence or was opened before the address, nothing is of it.
+constexpr std::size_t kMostLinks = 500;  // in one text: each is 80 bytes more than its address
+
+/// Of what closes a sentence, or was opened before the address, nothing is of it.
 std::string_view without_end(std::string_view address) {
-  while (!address.empty() && std::string_view(".,;:!?'*_").find(address.back()) != std::string_view::npos)
-    address.remove_suffix(1);
-  for (const auto& [open, close] : {std::pair('(', ')'), std::pair('[', ']')})
-    if (address.ends_with(close) && address.find(open) == std::string_view::npos)
-      return without_end(address.substr(0, address.size() - 1));
+  const auto count = [address](char c) { return std::count(address.begin(), address.end(), c); };
+  auto round = count(')') - count('('), square = count(']') - count('[');  // closed and not opened in it
+  for (; !address.empty(); address.remove_suffix(1)) {
+    const char last = address.back();
+    const bool closes = (last == ')' && round-- > 0) || (last == ']' && square-- > 0);
+    if (!closes && std::string_view(".,;:!?'*_").find(last) == std::string_view::npos) break;
+  }
   return address;
 }
 
@@ -36,9 +40,11 @@ std::size_t next_link(std::string_view text, std::size_t from) {
 Markup linked_text(std::string_view text) {
   Markup out;
   std::size_t done = 0;
-  for (std::size_t at = next_link(text, 0); at != std::string_view::npos; at = next_link(text, at)) {
-    const std::size_t end = std::min(text.find_first_of(kNotInLinks, at), text.size());
-    const std::string_view shown = without_end(text.substr(at, end - at));
+  std::size_t links = 0;
+  for (std::size_t at = next_link(text, 0); at != std::string_view::npos && links++ < kMostLinks;
+       at = next_link(text, at)) {
+    const std::string_view rest = text.substr(at, mail::kLongestLink);  // more would be none
+    const std::string_view shown = without_end(rest.substr(0, rest.find_first_of(kNotInLinks)));
     const std::string link = mail::safe_link(shown);
     out += html("{}", text.substr(done, at - done));
     if (link.empty())

@@ -108,6 +108,12 @@ Response not_allowed(const Request& request, const Match& match) {
   return response;
 }
 
+/// The page of a message names its inbox, which who has an alias of it only does not know: by mail with guesses in it
+/// he could find the one that makes the page smallest.
+bool tells_alias(const Route& route, const Config& config) {
+  return config.inbox.alias && route.page && route.pattern.find("{id}") != std::string_view::npos;
+}
+
 Response answer(const Request& request, Context& context) {
   if (context.admin)
     if (const auto fault = refuse_operator(request, context)) return problem(*fault);
@@ -123,7 +129,7 @@ Response answer(const Request& request, Context& context) {
   Response response = match.route->handle(request, match.args, context);
   // What is made anew each time (on the loop) is never the same, and small.
   if ((is_v3(request) || match.route->page) && is_read(request) && match.route->runs == Runs::on_worker)
-    meet_conditions(request, match.route->compresses, response);
+    meet_conditions(request, match.route->compresses && !tells_alias(*match.route, context.config), response);
   return response;
 }
 
@@ -139,11 +145,14 @@ void add_common_headers(const Request& request, const Config& config, const Admi
   const bool of_mail =
       !request.path.empty() && std::find(std::begin(kOfMail), std::end(kOfMail), request.path[0]) != std::end(kOfMail);
   // Others' mail, and gone when its inbox says so: no cache on the way may keep it. What is no mail says so itself.
-  const auto is_caching = [](const auto& each) { return each.first == "Cache-Control"; };
-  if (std::none_of(response.headers.begin(), response.headers.end(), is_caching))
-    response.headers.emplace_back("Cache-Control", "no-store");
+  const auto add_unless_said = [&response](const char* name, const char* value) {
+    const auto is_it = [name](const auto& each) { return each.first == name; };
+    if (std::none_of(response.headers.begin(), response.headers.end(), is_it))
+      response.headers.emplace_back(name, value);
+  };
+  add_unless_said("Cache-Control", "no-store");
+  add_unless_said("Referrer-Policy", "no-referrer");
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  response.headers.emplace_back("Referrer-Policy", "no-referrer");
   if (admin) return;
   // Without credentials, of which there are none.
   const std::string_view origin = field_of(request, "origin");

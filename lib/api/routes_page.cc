@@ -35,13 +35,13 @@ Markup counter(const Context& context) {
 
 Markup how_it_works(const Config& config) {
   return html(
-      "<ul class=\"points\">\n<li><h2>Nothing to sign up for</h2><p>An inbox is there once mail comes to it. It keeps "
-      "its newest {} messages, until {} after the last one.</p></li>\n"
+      "<ul class=\"points\">\n<li><h2>Nothing to sign up for</h2><p>An inbox is there once mail comes to it. {} "
+      "are kept, until {} after the last one.</p></li>\n"
       "<li><h2>Open to everybody</h2><p>Whoever knows a name can read its mail and delete it. Use one that nobody "
       "guesses, and never for what matters.</p></li>\n"
       "<li><h2>Safe to look at</h2><p>Nothing in a message is loaded or run: no pixel tells its sender that you were "
       "here.</p></li>\n</ul>\n",
-      config.inbox.max_messages, in_words(config.inbox.max_age));
+      what_fits(config.inbox), in_words(config.inbox.max_age));
 }
 
 Response home(const Request&, Args, Context& context) {
@@ -71,17 +71,24 @@ Response open(const Request& request, Args, Context& context) {
   return inbox ? see_other(inbox_path(*inbox)) : page_error(inbox.error());
 }
 
+std::string_view attachments_in_words(MailSettings::Attachments attachments) {
+  switch (attachments) {
+    case MailSettings::Attachments::keep: return "Attachments are kept as they came.";
+    case MailSettings::Attachments::reject: return "Mail with attachments is refused.";
+    case MailSettings::Attachments::strip: break;
+  }
+  return "Attachments are taken out when a message comes; their names, sizes and digests are left.";
+}
+
 Markup what_is_kept(const Config& config) {
-  const bool strips = config.mail.attachments == MailSettings::Attachments::strip;
   return html(
-      "<h2>What is kept</h2>\n<ul>\n<li>Of each inbox the newest {} messages, of at most {} each, until {} after it "
-      "last "
-      "received. When the store is full, older mail goes earlier.</li>\n<li>{}</li>\n"
-      "<li>Spam is refused at the door where filters are sure. Where they are not, it is marked, or set aside.</li>\n"
-      "<li>Nothing is ever sent on, and no mail is sent from here.</li>\n</ul>\n",
-      config.inbox.max_messages, format_size_short(config.mail.max_size), in_words(config.inbox.max_age),
-      strips ? "Attachments are taken out when a message comes; their names, sizes and digests are left."
-             : "Attachments are kept as they came.");
+      "<h2>What is kept</h2>\n<ul>\n<li>{} of each inbox, of at most {} each, until {} after it last received. When "
+      "the "
+      "store is full, older mail goes earlier.</li>\n<li>{}</li>\n"
+      "<li>Filters may refuse spam at the door, mark it, or set it aside.</li>\n"
+      "<li>No mail is ever sent on, or from here.</li>\n</ul>\n",
+      what_fits(config.inbox), format_size_short(config.mail.max_size), in_words(config.inbox.max_age),
+      attachments_in_words(config.mail.attachments));
 }
 
 Markup what_is_private(const Config& config) {
@@ -166,8 +173,7 @@ constexpr Route kRoutes[] = {
      .pattern = "/robots.txt",
      .summary = "search engines keep no mail",
      .handle = robots,
-     .runs = Runs::on_loop,
-     .page = true},
+     .runs = Runs::on_loop},
 };
 
 }  // namespace

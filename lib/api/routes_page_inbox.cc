@@ -1,5 +1,6 @@
 /// routes_page_inbox.cc: the page of an inbox. Its list is of the server, and so is each row that page.js adds.
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 #include "api/page.h"
@@ -24,12 +25,6 @@ Sender sender_of(std::string_view text) {
   if (name.size() > 1 && name.front() == '"' && name.back() == '"') name = trim(name.substr(1, name.size() - 2));
   const std::string_view address = text.substr(open + 1, text.size() - open - 2);
   return name.empty() ? Sender{address, {}} : Sender{name, address};
-}
-
-Markup mark_of(const store::Summary& summary) {
-  if (summary.mark == store::Mark::none) return {};
-  return html(" <span class=\"mark\">{}</span>",
-              summary.mark == store::Mark::quarantine ? "quarantined" : "likely spam");
 }
 
 Markup row_of(const mail::Inbox& inbox, const store::Summary& summary, Time now) {
@@ -63,7 +58,7 @@ Markup alias_box(const mail::Inbox& inbox, const Request& request, Context& cont
   if (request.query.find("alias") == request.query.end())
     return html("<a class=\"button\" id=\"alias\" href=\"{}?alias=new\">Alias</a>\n", inbox_path(inbox));
   const auto alias = new_alias(inbox, std::nullopt, context);
-  if (!alias) return html("<p class=\"note\">This name is too long for an alias.</p>\n");
+  if (!alias) return html("<p class=\"note\">There is no alias: {}.</p>\n", alias.error().phrase);
   const std::string address = address_of(*alias, context.config);
   return html(
       "<p class=\"note\" id=\"alias-made\">Mail to <b class=\"address\">{}</b> comes here, and does not tell the name "
@@ -87,9 +82,11 @@ Markup tools(const mail::Inbox& inbox, const Request& request, Context& context)
       wanted, path, path.substr(path.rfind('/') + 1), alias_box(inbox, request, context), path);
 }
 
-Markup nothing_yet(const mail::Inbox& inbox, const std::string& wanted, const Context& context) {
-  if (!wanted.empty()) return html("<p class=\"empty\" id=\"empty\">Nothing here has “{}”.</p>\n", wanted);
-  return html("<p class=\"empty\" id=\"empty\">No mail yet. What is sent to <b>{}</b> appears here by itself.</p>\n",
+/// Said where the list is empty; page.js shows and hides it.
+Markup nothing_yet(const mail::Inbox& inbox, const std::string& wanted, bool is_so, const Context& context) {
+  const Markup hidden = is_so ? Markup() : html(" hidden");
+  if (!wanted.empty()) return html("<p class=\"empty\" id=\"empty\"{}>Nothing here has “{}”.</p>\n", hidden, wanted);
+  return html("<p class=\"empty\" id=\"empty\"{}>No mail. What is sent to <b>{}</b> appears here.</p>\n", hidden,
               address_of(inbox, context.config));
 }
 
@@ -113,6 +110,7 @@ Response inbox_page(const Request& request, Args args, Context& context) {
   const bool shows_all = *quarantined != store::Quarantined::hidden;
   if (!shows_all) std::erase_if(*found, is_hidden);
   const std::size_t hidden = all - found->size();
+  if (*quarantined == store::Quarantined::only) std::erase_if(*found, std::not_fn(is_hidden));
   const std::string newest = newest_of(*found), wanted = wanted_of(request);
   if (!wanted.empty()) std::erase_if(*found, [&](const auto& each) { return !has(each, to_lower(wanted)); });
 
@@ -129,14 +127,14 @@ Response inbox_page(const Request& request, Args args, Context& context) {
       "<div class=\"title\"><h1>{}</h1><button type=\"button\" class=\"small\" data-copy=\"{}\" hidden>Copy "
       "address</button></div>\n{}"
       "<p class=\"quiet\" id=\"live\" role=\"status\" data-events=\"/api/v3/mailboxes/{}/events?quarantined={}\" "
-      "data-since=\"{}\" data-path=\"{}\"></p>\n<ol class=\"messages\" id=\"messages\">\n{}</ol>\n{}{}",
-      address, address, tools(*inbox, request, context), path.substr(path.rfind('/') + 1),
-      shows_all ? "shown" : "hidden", newest, path, rows,
-      found->empty() ? nothing_yet(*inbox, wanted, context) : Markup(), quarantine_note(*inbox, hidden, shows_all));
+      "data-since=\"{}\" data-path=\"{}\"></p>\n<ol class=\"messages\" id=\"messages\">{}</ol>\n{}{}",
+      address, address, tools(*inbox, request, context), path.substr(path.rfind('/') + 1), store::name_of(*quarantined),
+      newest, path, found->empty() ? Markup() : html("\n{}", rows),
+      nothing_yet(*inbox, wanted, found->empty(), context), quarantine_note(*inbox, hidden, shows_all));
   content.main += html(
-      "<p class=\"quiet foot\">The newest {} are kept, until {} after the last one. Whoever knows this "
+      "<p class=\"quiet foot\">{} are kept, until {} after the last one. Whoever knows this "
       "name can read them.</p>\n",
-      context.config.inbox.max_messages, in_words(context.config.inbox.max_age));
+      what_fits(context.config.inbox), in_words(context.config.inbox.max_age));
   return page(200, content);
 }
 

@@ -45,14 +45,22 @@ Markup text_view(const store::Message& message, const std::string& api) {
   return long_text(text, linked_text(utf8_prefix(text, kMostOnPage)), api + "/text");
 }
 
+/// Of `https://name@host:1/x` the host, as a browser would take it; the whole where it cannot be told.
+std::string_view host_of(std::string_view address) {
+  const std::size_t slashes = address.find("//");
+  if (slashes == std::string_view::npos) return address;
+  std::string_view host = address.substr(slashes + 2);
+  host = host.substr(0, host.find_first_of("/?#\\"));
+  if (const std::size_t at = host.rfind('@'); at != std::string_view::npos) host.remove_prefix(at + 1);
+  const std::size_t port = host.rfind(':');
+  return port == std::string_view::npos || host.find(']', port) != std::string_view::npos ? host : host.substr(0, port);
+}
+
 /// What a message wanted to be loaded, by where from.
 Markup remote_note(const mail::SanitisedHtml& page) {
   if (page.remote.empty()) return {};
   std::map<std::string, std::size_t> hosts;
-  for (const std::string& each : page.remote) {
-    const std::size_t begin = each.find("//") == std::string::npos ? 0 : each.find("//") + 2;
-    ++hosts[each.substr(begin, std::min(each.find_first_of("/?#:", begin) - begin, kLongestWord))];
-  }
+  for (const std::string& each : page.remote) ++hosts[std::string(utf8_prefix(host_of(each), kLongestWord))];
   Markup list;
   std::size_t named = 0;
   for (const auto& [host, count] : hosts)
@@ -189,11 +197,12 @@ Markup files_of(const store::Message& message, const std::string& api) {
     ++number;
     if (part.removed)
       list += html("<li><b>{}</b> <span class=\"quiet\">{}, {}, taken out when it came. SHA-256 {}</span></li>\n",
-                   part.removed->filename.empty() ? "(no name)" : part.removed->filename, part.removed->type,
-                   format_size_short(part.removed->size), part.removed->sha256);
+                   part.removed->filename.empty() ? "(no name)" : utf8_prefix(part.removed->filename, kLongestWord),
+                   part.removed->type, format_size_short(part.removed->size), part.removed->sha256);
     else if (!part.name.empty() || part.disposition == "attachment")
       list += html("<li><a href=\"{}/parts/{}\">{}</a> <span class=\"quiet\">{}, {}</span></li>\n", api, number,
-                   part.name.empty() ? "(no name)" : part.name, part.type, format_size_short(part.size));
+                   part.name.empty() ? "(no name)" : utf8_prefix(part.name, kLongestWord), part.type,
+                   format_size_short(part.size));
   }
   return list.empty() ? Markup() : html("<section class=\"files\">\n<h2>Files</h2>\n<ul>\n{}</ul></section>\n", list);
 }
@@ -232,10 +241,8 @@ Response show(const Request&, Args args, Context& context, const View* view) {
       "class=\"button\">Delete</summary><form method=\"post\" action=\"{}/delete\"><p>Delete this message, for "
       "everybody?</p><button class=\"danger\">Delete it</button></form></details></div>\n<article "
       "class=\"message\">\n<div class=\"title\"><h1>{}</h1>{}</div>\n{}{}{}{}{}</article>\n",
-      inbox_path(*inbox), address_of(*inbox, context.config), path, subject,
-      summary.mark == store::Mark::none ? Markup() : html("<span class=\"mark\">likely spam</span>"),
-      envelope_of(summary), codes_of(*message), tabs(path, *view, has_html), view->show(*message, api),
-      files_of(*message, api));
+      inbox_path(*inbox), address_of(*inbox, context.config), path, subject, mark_of(summary), envelope_of(summary),
+      codes_of(*message), tabs(path, *view, has_html), view->show(*message, api), files_of(*message, api));
   return page(200, content);
 }
 

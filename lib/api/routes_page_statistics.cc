@@ -84,7 +84,7 @@ Response statistics(const Request& request, Args, Context& context) {
   const auto hours = number_of(request, "hours", StatisticsReader::kUsualHours, "hours must be a positive number");
   if (!hours) return page_error(hours.error());
   if (!context.statistics) return page_error({503, "there are no statistics here", {}});
-  const Result<Plot> plot = context.statistics->plot(*hours);
+  const Result<Plot> plot = context.statistics->plot(std::min(*hours, kWeek));
   if (!plot) return page_error(fault_of(plot.error()));
   Page content;
   content.title = "Statistics – maildrop";

@@ -29,7 +29,7 @@ TEST_CASE("plot: bars stand on each other") {
   const Markup plot = stacked_bars("Mail", kNoon, {{"stored", "stored", {5, 0}}, {"refused", "refused", {5, 1}}});
   CHECK(has(plot, "<path class=\"stored\" d=\"M85 194V104h264V194z\"/>"));
   CHECK(has(plot, "<path class=\"refused\" d=\"M85 104V14h264V104zM415 194V176h264V194z\"/>"));
-  CHECK(has(plot, "aria-label=\"Mail: 5 stored: 6 refused\""));
+  CHECK(has(plot, "aria-label=\"Mail: 5 stored, 6 refused\""));
   CHECK(has(plot, "<title>15 Nov 12:00, 5 stored, 5 refused</title>"));
   CHECK(has(plot, "<title>15 Nov 13:00, 0 stored, 1 refused</title>"));
   CHECK(has(plot, ">12:00</text>"));
@@ -47,6 +47,7 @@ TEST_CASE("plot: an hour without anything is not told, and days stand under many
   CHECK_FALSE(has(plot, "<title>"));
   CHECK(has(plot, ">16 Nov</text>"));
   CHECK(has(plot, ">1</text>"));
+  CHECK(has(plot, ">0</text>"));
 }
 
 TEST_CASE("plot: a bar is its part of the most") {

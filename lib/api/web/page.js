@@ -33,25 +33,39 @@
     }
   };
   for (const button of document.querySelectorAll("[data-copy]")) {
+    const said = button.textContent;
     button.hidden = false;
     button.addEventListener("click", async () => {
       await copy(button.dataset.copy);
-      const said = button.textContent;
       button.textContent = "Copied";
       setTimeout(() => (button.textContent = said), 1500);
       button.focus();
     });
   }
 
+  // A stream holds one of the six connections that a browser has for a server: who does not look needs none for long.
+  const follow = (open, patience, again = open) => {
+    let source = open(), timer = 0;
+    const look = () => {
+      clearTimeout(timer);
+      if (!document.hidden) source ||= again();
+      else timer = setTimeout(() => { source?.close(); source = null; }, patience);
+    };
+    document.addEventListener("visibilitychange", look);
+    addEventListener("pagehide", () => source?.close());
+  };
+
   // The search field finds while one types.
-  const list = $("messages"), field = $("q");
+  const list = $("messages"), field = $("q"), empty = $("empty");
   const filter = () => {
     const wanted = field.value.trim().toLowerCase();
-    for (const row of list.children) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    for (const row of list.children)
+      row.hidden = ![".from", ".subject"].some((part) => row.querySelector(part).textContent.toLowerCase().includes(wanted));
   };
   if (list && field) {
+    const found = field.value;  // by the server, which left the others out
     field.form.addEventListener("submit", (event) => event.preventDefault());
-    field.addEventListener("input", filter);
+    field.addEventListener("input", () => (found ? !field.value && location.assign(location.pathname) : filter()));
   }
 
   // An inbox, as it changes. Rows are the server's, so they are the same as after a reload.
@@ -59,47 +73,58 @@
   if (live && list && window.EventSource) {
     const { events, since, path } = live.dataset;
     const title = document.title;
-    let unseen = 0;
+    let unseen = 0, work = Promise.resolve();
     const said = (text, on) => {
       live.textContent = text;
       live.classList.toggle("on", on);
     };
-    const source = new EventSource(events + (since ? "&since=" + since : ""));
-    source.addEventListener("open", () => said("New mail appears by itself", true));
-    source.addEventListener("error", () =>
-      said(source.readyState === EventSource.CLOSED ? "Reload for new mail" : "Reconnecting …", false));
-    source.addEventListener("message", async (event) => {
-      const { id } = JSON.parse(event.data);
+    const add = async (id) => {
       if ($("m-" + id)) return;
       const answer = await fetch(path + "/" + id + "/row");
-      if (!answer.ok || $("m-" + id)) return;
-      list.insertAdjacentHTML("afterbegin", await answer.text());
-      list.firstElementChild.classList.add("new");
-      if (field && field.value) filter();
-      if ($("empty")) $("empty").remove();
-      said("New: " + list.firstElementChild.querySelector(".subject").textContent, true);
+      if (answer.status === 404) return;
+      if (!answer.ok) throw answer;
+      empty.hidden = true;
+      list.insertAdjacentHTML("afterbegin", (await answer.text()).trim());
+      const row = list.firstElementChild;
+      row.classList.add("new");
+      if (field.value) filter();
+      said("New: " + row.querySelector(".subject").textContent, true);
       if (document.hidden) document.title = "(" + ++unseen + ") " + title;
-    });
-    source.addEventListener("removed", (event) => {
-      const row = $("m-" + JSON.parse(event.data).id);
-      if (row) row.remove();
-    });
+    };
+    const remove = (id) => {
+      $("m-" + id)?.remove();
+      empty.hidden = list.children.length > 0;
+      if (!empty.hidden) list.textContent = "";  // a line end is something, too
+    };
+    // One after the other, in the order in which it happened.
+    const then = (step) => (event) => {
+      const { id } = JSON.parse(event.data);
+      work = work.then(() => step(id)).catch(() => said("Reload for new mail", false));
+    };
+    follow(() => {
+      const source = new EventSource(events + "&since=" + since);
+      source.addEventListener("open", () => said("New mail appears by itself", true));
+      source.addEventListener("error", () =>
+        said(source.readyState === EventSource.CLOSED ? "Reload for new mail" : "Reconnecting …", false));
+      source.addEventListener("message", then(add));
+      source.addEventListener("removed", then(remove));
+      return source;
+    }, 60000, () => location.reload());  // what was removed meanwhile, nobody tells
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) document.title = title;
       if (!document.hidden) unseen = 0;
     });
-    addEventListener("pagehide", () => source.close());
   }
 
   // What was refused and kept, as it is counted.
-  const counter = $("counter");
-  if (counter && window.EventSource) {
-    const source = new EventSource("/api/v3/statistics/events");
-    source.addEventListener("message", (event) => {
-      const numbers = JSON.parse(event.data);
-      for (const each of document.querySelectorAll("[data-count]"))
-        if (each.dataset.count in numbers) each.textContent = numbers[each.dataset.count].toLocaleString("en");
-    });
-    addEventListener("pagehide", () => source.close());
-  }
+  if ($("counter") && window.EventSource)
+    follow(() => {
+      const source = new EventSource("/api/v3/statistics/events");
+      source.addEventListener("message", (event) => {
+        const numbers = JSON.parse(event.data);
+        for (const each of document.querySelectorAll("[data-count]"))
+          if (each.dataset.count in numbers) each.textContent = numbers[each.dataset.count].toLocaleString("en");
+      });
+      return source;
+    }, 0);
 })();

@@ -61,7 +61,7 @@ Content-Transfer-Encoding: base64\r
 """
 MAILS = {"code": CODE, "sale": SALE, "build": BUILD, "files": FILES}
 
-with Daemon({"inbox.alias": "true", "inbox.alias_key": "11" * 32}) as daemon:
+with Daemon({"inbox.alias": "true", "inbox.alias_key": "11" * 32, "api.hosts": "127.0.0.1,mail.test"}) as daemon:
     browser = subprocess.Popen(["node", os.path.join(os.path.dirname(os.path.abspath(__file__)), "browser.cjs")],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                env={**os.environ, "CHROMIUM": shutil.which("chromium"), "BASE": f"http://{daemon.api}"})
