@@ -88,7 +88,7 @@ constexpr std::string_view kParameters = R"({
 "wait": {"description": "seconds that an answer without messages waits for one", "schema": {"type": "integer", "minimum": 1}},
 "quarantined": {"description": "what filters have quarantined",
   "schema": {"type": "string", "enum": ["hidden", "shown", "only"], "default": "hidden"}},
-"hours": {"description": "the last of them, this one included", "schema": {"type": "integer", "minimum": 1, "default": 24}},
+"hours": {"description": "the last of them, this one included; 192 at most", "schema": {"type": "integer", "minimum": 1, "default": 24}},
 "expires": {"description": "how long it must be good, such as 7d; without: for ever", "schema": {"type": "string"}}
 })";
 

@@ -14,7 +14,6 @@ using Args = std::span<const std::string>;
 
 constexpr std::size_t kMostRows = 12;  // reasons that are named
 constexpr std::size_t kMostLines = 4;  // lists that are drawn: more colours nobody tells apart
-constexpr std::size_t kDay = 24, kWeek = 7 * 24;
 
 std::vector<const Series*> of_group(const Plot& plot, std::string_view group) {
   std::vector<const Series*> all;
@@ -73,7 +72,8 @@ Markup of_lists(const Plot& plot) {
 
 Markup spans(std::size_t hours, std::size_t most) {
   Markup links;
-  for (const auto& [span, words] : {std::pair(kDay, "24 hours"), std::pair(kWeek, "7 days")})
+  for (const auto& [span, words] :
+       {std::pair(StatisticsReader::kUsualHours, "24 hours"), std::pair(StatisticsReader::kWeek, "7 days")})
     if (span <= most)
       links += html("<a href=\"/statistics?hours={}\"{}>{}</a>\n", span,
                     span == hours ? html(" aria-current=\"page\"") : Markup(), words);
@@ -84,15 +84,15 @@ Response statistics(const Request& request, Args, Context& context) {
   const auto hours = number_of(request, "hours", StatisticsReader::kUsualHours, "hours must be a positive number");
   if (!hours) return page_error(hours.error());
   if (!context.statistics) return page_error({503, "there are no statistics here", {}});
-  const Result<Plot> plot = context.statistics->plot(std::min(*hours, kWeek));
-  if (!plot) return page_error(fault_of(plot.error()));
+  const auto found = context.statistics->plot(std::min(*hours, StatisticsReader::kWeek));
+  if (!found) return page_error(fault_of(found.error()));
+  const Plot& plot = **found;
   Page content;
   content.title = "Statistics – maildrop";
-  content.main =
-      html("<h1>Statistics</h1>\n<p class=\"quiet\">{}{}</p>\n{}{}{}{}{}",
-           plot->since ? html("Since {}", moment(*plot->since)) : html("Nothing was counted yet"),
-           plot->since ? ". Hours are those of UTC." : ".", sums(*plot), spans(plot->hours, context.statistics->most()),
-           of_mail(*plot), by_reason(*plot), of_lists(*plot));
+  content.main = html("<h1>Statistics</h1>\n<p class=\"quiet\">{}{}</p>\n{}{}{}{}{}",
+                      plot.since ? html("Since {}", moment(*plot.since)) : html("Nothing was counted yet"),
+                      plot.since ? ". Hours are those of UTC." : ".", sums(plot),
+                      spans(plot.hours, context.statistics->most()), of_mail(plot), by_reason(plot), of_lists(plot));
   return page(200, content);
 }
 

@@ -30,8 +30,8 @@ Response statistics(const Request& request, Args, Context& context) {
   const auto hours = number_of(request, "hours", StatisticsReader::kUsualHours, "hours must be a positive number");
   if (!hours) return problem(hours.error());
   if (!context.statistics) return problem(kNone);
-  const Result<Plot> plot = context.statistics->plot(*hours);
-  return plot ? json_answer(200, as_json(*plot)) : problem(plot.error());
+  const auto plot = context.statistics->plot(*hours);
+  return plot ? json_answer(200, as_json(**plot)) : problem(plot.error());
 }
 
 std::string tell(const MailCounts& counts) {
@@ -46,7 +46,7 @@ Response events(const Request& request, Args, Context& context) {
 constexpr Route kRoutes[] = {
     {.method = "GET",
      .pattern = "/api/v3/statistics",
-     .summary = "numbers of mail since counting began, and by the hour; ?hours=N",
+     .summary = "numbers of mail since counting began, and by the hour; ?hours=N, 192 at most",
      .handle = statistics,
      .compresses = true,
      .query = "hours",

@@ -78,31 +78,46 @@ MailCounts mail_counts(const store::Numbers& numbers) {
 }
 
 StatisticsReader::StatisticsReader(store::Statistics& statistics, const Clock& clock, std::size_t most)
-    : statistics_(statistics), clock_(clock), most_(std::max<std::size_t>(1, most)) {}
+    : statistics_(statistics), clock_(clock), most_(std::clamp<std::size_t>(most, 1, kMostHours)) {}
 
-/// What `use` makes of the last reading, which is made again when it is too old. Who comes meanwhile waits for it.
-template <class Use>
-auto StatisticsReader::fresh(Read& read, std::size_t hours, Use use) {
+/// The last reading, which is made again when it is too old. Who comes meanwhile waits for it.
+Result<std::shared_ptr<StatisticsReader::Reading>> StatisticsReader::fresh(Read& read, std::size_t hours) {
   const std::lock_guard lock(read.mutex);
-  const Monotonic now = clock_.monotonic();
-  if (!read.numbers || now - read.at >= kFresh) {
-    read.last = store::hour_of(clock_.now());
-    read.numbers = hours == 0 ? statistics_.totals()
-                              : statistics_.read(read.last - static_cast<store::Hour>(hours) + 1, read.last);
-    read.at = clock_.monotonic();
+  if (read.latest && clock_.monotonic() - read.at < kFresh) return *read.latest;
+  const auto reading = std::make_shared<Reading>();
+  reading->last = store::hour_of(clock_.now());
+  Result<store::Numbers> numbers =
+      hours == 0 ? statistics_.totals()
+                 : statistics_.read(reading->last - static_cast<store::Hour>(hours) + 1, reading->last);
+  if (numbers) {
+    reading->numbers = std::move(*numbers);
+    read.latest = reading;
+  } else {
+    read.latest = tl::unexpected(std::move(numbers.error()));
   }
-  using Used = Result<decltype(use(**read.numbers, read.last))>;
-  return *read.numbers ? Used(use(**read.numbers, read.last)) : Used(tl::unexpected(read.numbers->error()));
+  read.at = clock_.monotonic();
+  return *read.latest;
 }
 
 Result<MailCounts> StatisticsReader::counts() {
-  return fresh(totals_, 0, [](const store::Numbers& numbers, store::Hour) { return mail_counts(numbers); });
+  const std::shared_ptr<Reading> reading = TRY(fresh(totals_, 0));
+  return mail_counts(reading->numbers);
 }
 
-Result<Plot> StatisticsReader::plot(std::size_t hours) {
+/// Arranged outside the locks: who asks for another span does not wait for it, and two may do it at once.
+Result<std::shared_ptr<const Plot>> StatisticsReader::plot(std::size_t hours) {
   hours = std::clamp<std::size_t>(hours, 1, most_);
-  const auto use = [hours](const store::Numbers& numbers, store::Hour last) { return plot_of(numbers, last, hours); };
-  return hours <= kUsualHours ? fresh(usual_, kUsualHours, use) : fresh(all_, most_, use);
+  const bool few = hours <= kUsualHours;
+  const std::shared_ptr<Reading> reading = TRY(fresh(few ? usual_ : all_, few ? kUsualHours : most_));
+  if (hours != kUsualHours && hours != kWeek && hours != most_)
+    return std::make_shared<const Plot>(plot_of(reading->numbers, reading->last, hours));
+  {
+    const std::lock_guard lock(reading->mutex);
+    if (const auto made = reading->plots.find(hours); made != reading->plots.end()) return made->second;
+  }
+  auto plot = std::make_shared<const Plot>(plot_of(reading->numbers, reading->last, hours));
+  const std::lock_guard lock(reading->mutex);
+  return reading->plots.try_emplace(hours, std::move(plot)).first->second;
 }
 
 }  // namespace maildrop::api

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -49,32 +50,40 @@ struct MailCounts {
 };
 MailCounts mail_counts(const store::Numbers& numbers);
 
-/// Reads for many who ask: however many they are, the store is read three times in kFresh at most. Thread-safe; blocks
-/// as Statistics::read() does.
+/// Reads for many who ask: however many they are, the store is read three times in kFresh at most, and what is asked
+/// for most (kUsualHours, a week, all) is arranged once. Thread-safe; blocks as Statistics::read() does.
 class StatisticsReader {
  public:
   static constexpr std::chrono::milliseconds kFresh{
       1000};  // what was read is told again for so long, and that it failed, too
   static constexpr std::size_t kUsualHours = 24;
+  static constexpr std::size_t kWeek = 7 * 24;
+  /// A week and today. What more cost, with all series that there may be, strangers could ask for as often as they
+  /// like.
+  static constexpr std::size_t kMostHours = 8 * 24;
 
   /// Both outlive it. `most`: hours that are kept.
   StatisticsReader(store::Statistics& statistics, const Clock& clock, std::size_t most);
 
   Result<MailCounts> counts();
-  /// The last `hours`, this one included; clamped to what is kept, and 1.
-  Result<Plot> plot(std::size_t hours);
-  /// The most that plot() shows.
+  /// The last `hours`, this one included; clamped to most(), and 1. Never null.
+  Result<std::shared_ptr<const Plot>> plot(std::size_t hours);
+  /// The most that plot() shows: what is kept, and kMostHours.
   std::size_t most() const { return most_; }
 
  private:
-  struct Read {
-    std::optional<Result<store::Numbers>> numbers;
-    store::Hour last = 0;  // of its hours
-    Monotonic at{};
-    std::mutex mutex;
+  struct Reading {
+    store::Numbers numbers;
+    store::Hour last = 0;                                      // of its hours
+    std::mutex mutex;                                          // of what follows
+    std::map<std::size_t, std::shared_ptr<const Plot>> plots;  // of usual spans, made when first asked for
   };
-  template <class Use>
-  auto fresh(Read& read, std::size_t hours, Use use);
+  struct Read {
+    std::mutex mutex;
+    std::optional<Result<std::shared_ptr<Reading>>> latest;
+    Monotonic at{};
+  };
+  Result<std::shared_ptr<Reading>> fresh(Read& read, std::size_t hours);
 
   store::Statistics& statistics_;
   const Clock& clock_;

@@ -46,15 +46,15 @@ TEST_CASE("statistics: series by hours, those of mail first, then groups by what
 
 TEST_CASE("statistics: whoever asks, they are read three times a second at most, and a failure is told as long") {
   World world;
-  StatisticsReader reader(world.statistics, world.clock, 192);
+  StatisticsReader reader(world.statistics, world.clock, 62 * 24);
   world.statistics.count("stored", 1);
   world.statistics.count("stored", 2, 30);
   for (int i = 0; i < 5; ++i) {
     CHECK(reader.counts()->stored == 3);
-    CHECK(reader.plot(0)->hours == 1);
-    CHECK(reader.plot(24)->find("", "stored")->sum() == 1);
-    CHECK(reader.plot(31)->find("", "stored")->counts.front() == 2);
-    CHECK(reader.plot(1000)->hours == 192);
+    CHECK((*reader.plot(0))->hours == 1);
+    CHECK((*reader.plot(24))->find("", "stored")->sum() == 1);
+    CHECK((*reader.plot(31))->find("", "stored")->counts.front() == 2);
+    CHECK((*reader.plot(1000))->hours == StatisticsReader::kMostHours);
   }
   CHECK(world.statistics.reads() == 3);
   world.statistics.failure = Error{Code::unavailable, "disk gone"};
@@ -71,7 +71,21 @@ TEST_CASE("statistics: the last hour is the present one") {
   World world;
   StatisticsReader reader(world.statistics, world.clock, 192);
   world.statistics.count("stored", 1);
-  CHECK(reader.plot(2)->find("", "stored")->counts == Numbers{0, 1});
+  CHECK((*reader.plot(2))->find("", "stored")->counts == Numbers{0, 1});
   world.clock.advance(store::kHour);
-  CHECK(reader.plot(2)->find("", "stored")->counts == Numbers{1, 0});
+  CHECK((*reader.plot(2))->find("", "stored")->counts == Numbers{1, 0});
+}
+
+TEST_CASE("statistics: what is asked for most is arranged once, and again with new numbers") {
+  World world;
+  StatisticsReader reader(world.statistics, world.clock, 62 * 24);
+  CHECK(reader.most() == StatisticsReader::kMostHours);
+  for (const std::size_t hours : {StatisticsReader::kUsualHours, StatisticsReader::kWeek, reader.most()}) {
+    const std::shared_ptr<const Plot> plot = *reader.plot(hours);
+    CHECK(plot->hours == hours);
+    CHECK(*reader.plot(hours) == plot);
+    world.clock.advance(StatisticsReader::kFresh);
+    CHECK(*reader.plot(hours) != plot);
+  }
+  CHECK(StatisticsReader(world.statistics, world.clock, 48).most() == 48);
 }
