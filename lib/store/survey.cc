@@ -54,12 +54,11 @@ void Survey::add(const Found& found) {
   open_.bytes += summary.size;
   open_.oldest = std::min(open_.oldest, summary.received);
   open_.newest = std::max(open_.newest, summary.received);
-  const Source source = source_of(summary.peer);
-  SourceFigures& holder = by_source_[source];
-  holder.source = source;
+  Holder& holder = by_source_[source_of(summary.peer)];
   ++holder.messages;
   holder.bytes += summary.size;
-  if (by_source_.size() > kMostSources) drop_small_sources();
+  holder.left += summary.size;
+  if (by_source_.size() > most_sources_) drop_small_sources();
 }
 
 /// The first kMost are found again when twice as many are there: that costs each inbox a constant time.
@@ -74,10 +73,18 @@ void Survey::end_inbox() {
   open_ = InboxFigures();
 }
 
-/// Lossy counting (Manku and Motwani, VLDB 2002): no more than half of them can hold more than that.
+/// Misra and Gries (1982), by medians (Anderson et al., IMC 2017): the median is taken from all that is left, and half
+/// of them go. Each time that is half of them times the median at least, and in the end no more than all bytes. So all
+/// medians together are no more than all bytes by half of them; and nobody who went has lost more than the medians
+/// while he was there.
 void Survey::drop_small_sources() {
-  const std::uint64_t least = all_.bytes / (kMostSources / 2);
-  std::erase_if(by_source_, [&](const auto& each) { return each.second.bytes <= least; });
+  std::vector<std::uint64_t> all;
+  all.reserve(by_source_.size());
+  for (const auto& [source, holder] : by_source_) all.push_back(holder.left);
+  const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
+  std::nth_element(all.begin(), middle, all.end());
+  std::erase_if(by_source_, [&](const auto& each) { return each.second.left <= *middle; });
+  for (auto& [source, holder] : by_source_) holder.left -= *middle;
 }
 
 void Survey::end() {
@@ -86,7 +93,7 @@ void Survey::end() {
     std::sort(inboxes_[i].begin(), inboxes_[i].end(), comparison(i));
     if (inboxes_[i].size() > kMost) inboxes_[i].resize(kMost);
   }
-  for (const auto& [source, figures] : by_source_) sources_.push_back(figures);
+  for (const auto& [source, holder] : by_source_) sources_.push_back({source, holder.messages, holder.bytes});
   std::sort(sources_.begin(), sources_.end(), [](const SourceFigures& a, const SourceFigures& b) {
     return a.bytes != b.bytes ? a.bytes > b.bytes : a.source < b.source;
   });

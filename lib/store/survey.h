@@ -31,11 +31,13 @@ struct SourceFigures {
 class Survey {
  public:
   static constexpr std::size_t kMost = 1000;            // inboxes that are told, in each order, and sources
-  static constexpr std::size_t kMostSources = 100'000;  // that are counted at once: 6 MB
+  static constexpr std::size_t kMostSources = 100'000;  // 6 MB, and one more while the small ones are dropped
 
   enum class Order { size, age, messages };
 
-  explicit Survey(const Clock& clock) : begun_(clock.now()), clock_(clock) {}
+  /// `most_sources`: that are counted at once.
+  explicit Survey(const Clock& clock, std::size_t most_sources = kMostSources)
+      : most_sources_(most_sources), begun_(clock.now()), clock_(clock) {}
 
   /// The next page of the walk: short, as a page of Store::scan(). After a failure it may be called again.
   Result<void> go_on(Store& store);
@@ -47,23 +49,30 @@ class Survey {
   const Tally& all() const { return all_; }
   /// The first kMost: those with most bytes, with the oldest message, with most messages. REQUIRES: done().
   const std::vector<InboxFigures>& inboxes(Order order) const { return inboxes_[static_cast<std::size_t>(order)]; }
-  /// The first kMost, by bytes. Where there are more than kMostSources, what each holds may be told too low, by a
-  /// hundred-thousandth part of all. REQUIRES: done().
+  /// The first kMost, by bytes. Where there are more than `most_sources`, bytes may be told too low: of none by more
+  /// than all bytes by half of `most_sources`, and who has less than that may be missing. REQUIRES: done().
   const std::vector<SourceFigures>& sources() const { return sources_; }
 
  private:
+  struct Holder {
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t left = 0;  // of the bytes, after what was taken from all (drop_small_sources)
+  };
+
   void add(const Found& found);
   void end_inbox();
   void end();
   void drop_small_sources();
 
+  const std::size_t most_sources_;
   Time begun_, ended_{};
   const Clock& clock_;
   ScanCursor cursor_;
   Tally all_;
   InboxFigures open_;  // the one that the walk is in
   std::vector<InboxFigures> inboxes_[3];
-  std::unordered_map<Source, SourceFigures> by_source_;
+  std::unordered_map<Source, Holder> by_source_;
   std::vector<SourceFigures> sources_;
   bool done_ = false;
 };

@@ -2,6 +2,7 @@
 #include "store/survey.h"
 
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "store/backends.h"
 
@@ -64,6 +65,37 @@ TEST_CASE("survey: inboxes and sources by all orders, through a failure") {
   CHECK(to_string(survey.sources()[0].source) == "2001:db8::/48");
   CHECK(to_string(survey.sources()[1].source) == "192.0.2.0/24");
   CHECK(survey.sources()[1].messages == 2);
+}
+
+TEST_CASE("survey: what a source holds is told too low by no more than it may be") {
+  constexpr std::size_t kMostSources = 10;
+  FakeClock clock;
+  Pages store;
+  store.pages.emplace_back();
+  std::map<std::string, std::uint64_t> held;
+  std::uint64_t all = 0;
+  const auto hold = [&](unsigned n, std::uint64_t size) {
+    store.pages.back().push_back(found("i", size, 0, address(n)));
+    held[to_string(source_of(address(n)))] += size;
+    all += size;
+  };
+  for (unsigned n = 1; n < 2000; ++n) {
+    hold(n, 10);
+    if (n % 5 == 0) hold(0, 10);  // is dropped again and again
+    if (n % 7 == 0) hold(n % 3 + 5000, 500);
+  }
+  Survey survey(clock, kMostSources);
+  while (!survey.done()) REQUIRE(survey.go_on(store));
+  CHECK(survey.sources().size() <= kMostSources);
+  for (const SourceFigures& each : survey.sources()) {
+    std::uint64_t& rest = held[to_string(each.source)];
+    CHECK(each.bytes <= rest);
+    rest -= each.bytes;
+  }
+  for (const auto& [source, missing] : held) {
+    INFO(source);
+    CHECK(missing <= all / (kMostSources / 2));
+  }
 }
 
 TEST_CASE("survey: of many the largest, in bounded memory") {
