@@ -62,8 +62,10 @@ Result<void> StatisticsBatches::flush() {
     batch_.clear();
   }
   if (waiting_.empty()) return {};
+  std::vector<Count> batch;  // whole before it has a number: memory may be out in the middle
   for (const auto& [hour, gained] : waiting_)
-    for (const auto& [series, n] : gained) batch_.push_back({hour, series, n});
+    for (const auto& [series, n] : gained) batch.push_back({hour, series, n});
+  batch_.swap(batch);
   waiting_.clear();
   TRY(statistics_.add(batch_, ++number_));
   batch_.clear();

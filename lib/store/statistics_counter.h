@@ -54,8 +54,9 @@ class StatisticsBatches {
   std::uint64_t number_ = 0;        // of that batch
 };
 
-/// Does so each second, and a last time at its end, on a thread of its own: what a process has counted is lost with a
-/// kill -9 for the last second, and else not.
+/// Does so each second, and a last time at its end, on a thread of its own. What was not added by then is lost: with a
+/// kill -9 that is the last second, and in any end whatever could not be added before. What was added is as safe as the
+/// store's statistics are: nothing is synced for them, so a power cut may take the last of them, too.
 class StatisticsCounter {
  public:
   static constexpr std::chrono::milliseconds kEvery{1000};

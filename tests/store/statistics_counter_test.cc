@@ -2,6 +2,9 @@
 #include "store/statistics_counter.h"
 
 #include <catch2/catch.hpp>
+#include <new>
+
+#include "allocations.h"
 
 using namespace maildrop;
 using namespace maildrop::store;
@@ -13,17 +16,20 @@ namespace {
 /// once.
 struct Scripted final : Statistics {
   Result<void> add(std::span<const Count> counts, std::uint64_t number) override {
-    if (!broken && number > last) {
+    if (!broken && (number > last || heedless)) {
+      auto after = tally;  // all of them or none, where memory is out
+      for (const Count& each : counts) after[{each.hour, each.series}] += each.n;
+      tally.swap(after);
       last = number;
-      for (const Count& each : counts) tally[{each.hour, each.series}] += each.n;
     }
     if (broken || deaf) return fail(Code::unavailable, "scripted");
     return {};
   }
   Result<Numbers> read(Hour, Hour) override { return Numbers{}; }
 
-  bool broken = false;  // nothing is added
-  bool deaf = false;    // it is, and nobody hears of it
+  bool broken = false;    // nothing is added
+  bool deaf = false;      // it is, and nobody hears of it
+  bool heedless = false;  // of numbers, as SQLite's
   std::uint64_t last = 0;
   std::map<std::pair<Hour, std::string>, std::uint64_t> tally;
 };
@@ -91,6 +97,33 @@ TEST_CASE("statistics_counter: what could not be added is added later, to its ho
   REQUIRE(batches.flush());
   CHECK(stage.of("one") == 3);
   CHECK(stage.of(stage.hour + 1, "one") == 12);
+}
+
+TEST_CASE("statistics_counter: nothing is lost or counted twice when memory is out, wherever that is") {
+  bool failed = true;
+  for (std::size_t good = 0; failed; ++good) {
+    INFO(good);
+    Stage stage;
+    stage.statistics.heedless = true;
+    StatisticsBatches batches(stage.statistics, stage.clock, stage.metrics, stage.counted());
+    metrics::Counter& one = stage.metrics.counter("a_total", "h", "x=\"1\"");
+    one.add(1);
+    REQUIRE(batches.flush());
+    one.add(2);
+    stage.metrics.counter("b_total", "h", "y=\"1\"").add(4);
+    stage.metrics.counter("g_total", "h", "filter=\"dnsbl\",action=\"reject\"").add(8);
+    try {
+      const maildrop::test::Allocations allocations(good);
+      const Result<void> flushed = batches.flush();
+      failed = allocations.failed();
+    } catch (const std::bad_alloc&) {
+    }
+    one.add(16);
+    REQUIRE(batches.flush());
+    CHECK(stage.of("one") == 19);
+    CHECK(stage.of("sum") == 4);
+    CHECK(stage.of("group:dnsbl/reject") == 8);
+  }
 }
 
 TEST_CASE("statistics_counter: hours that wait are so many, and nothing is lost beyond") {
