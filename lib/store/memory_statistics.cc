@@ -3,6 +3,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 namespace maildrop::store {
@@ -27,7 +28,7 @@ void count(Totals& counts, std::string_view name, std::uint64_t n) {
 class MemoryStatistics final : public Statistics {
  public:
   MemoryStatistics(std::shared_ptr<Book> book, const Clock& clock, Hour kept)
-      : book_(std::move(book)), clock_(clock), kept_(static_cast<std::size_t>(kept)) {}
+      : book_(std::move(book)), clock_(clock), kept_(kept) {}
 
   Result<void> add(std::span<const Count> counts, std::uint64_t) override {
     const std::lock_guard lock(book_->mutex);
@@ -36,7 +37,9 @@ class MemoryStatistics final : public Statistics {
       count(book_->numbers.totals, each.series, each.n);
       count(book_->hours[each.hour], each.series, each.n);
     }
-    while (book_->hours.size() > kept_) book_->hours.erase(book_->hours.begin());
+    if (const std::optional<Hour> newest = newest_of(counts))
+      book_->hours.erase(book_->hours.begin(), book_->hours.upper_bound(*newest - kept_));
+    while (book_->hours.size() > static_cast<std::size_t>(kept_)) book_->hours.erase(book_->hours.begin());
     return {};
   }
 
@@ -51,7 +54,7 @@ class MemoryStatistics final : public Statistics {
  private:
   const std::shared_ptr<Book> book_;
   const Clock& clock_;
-  const std::size_t kept_;
+  const Hour kept_;
 };
 
 }  // namespace

@@ -62,8 +62,8 @@ class Book {
     add_ = TRY(connection_.prepare("INSERT INTO counted VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET n=n+excluded.n"));
     // By groups: in a subquery for one value SQLite 3.40 counts OFFSET in rows, whatever is DISTINCT.
     forget_ = TRY(connection_.prepare(
-        "DELETE FROM counted WHERE hour>?1 AND hour<=(SELECT hour FROM counted WHERE hour>?1 GROUP BY hour "
-        "ORDER BY hour DESC LIMIT 1 OFFSET ?2)"));
+        "DELETE FROM counted WHERE hour>?1 AND (hour<=?3 OR hour<=(SELECT hour FROM counted WHERE hour>?1 "
+        "GROUP BY hour ORDER BY hour DESC LIMIT 1 OFFSET ?2))"));
     read_ = TRY(connection_.prepare("SELECT hour, series, n FROM counted WHERE hour BETWEEN ?1 AND ?2"));
     return {};
   }
@@ -76,7 +76,8 @@ class Book {
       new_hour = new_hour || first;
       TRY(count(kEver, each.series, each.n));
     }
-    return new_hour ? forget_.bind(1, kEver).bind(2, kept).run() : Result<void>();
+    if (!new_hour) return {};
+    return forget_.bind(1, kEver).bind(2, kept).bind(3, newest_of(counts).value_or(kEver + kept) - kept).run();
   }
 
   /// Whether it is the first one of the hour.

@@ -69,7 +69,8 @@ class Statistics {
 
   /// Counts all of them or, when it fails, none as far as can be known: a server's answer may be lost. So whoever tries
   /// again hands in the same counts by the same number, which then are counted once. A new batch has a greater number
-  /// than any before of this object; the hours of more than store.statistics_age are forgotten.
+  /// than any before of this object. What is older than store.statistics_age is forgotten, by the newest hour among
+  /// them; where hours are of a clock that was wrong, there are never more than as many as that.
   virtual Result<void> add(std::span<const Count> counts, std::uint64_t number) = 0;
 
   /// The totals, and the hours from `from` to `to`, both included; none where `from` is greater.
@@ -81,5 +82,7 @@ class Statistics {
 
 /// The hours that `store.statistics_age` keeps, this one included.
 Hour hours_kept(std::chrono::milliseconds age);
+/// Nothing: there are none.
+std::optional<Hour> newest_of(std::span<const Count> counts);
 
 }  // namespace maildrop::store

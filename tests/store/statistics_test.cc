@@ -119,6 +119,22 @@ TEST_CASE("statistics: old hours make room for new ones, and totals stay") {
   }
 }
 
+TEST_CASE("every store forgets hours by their age, however few there are") {
+  for (const std::string& scheme : kLedgers) {
+    INFO(scheme);
+    World world(scheme);
+    world.options.settings.statistics_age = 3h;
+    const auto statistics = open_of(world.options);
+    add(*statistics, {{100, "a", 1}, {108, "a", 1}, {110, "a", 1}}, 1);
+    CHECK(read(*statistics, 0, 200).counts == std::vector<Count>{{108, "a", 1}, {110, "a", 1}});
+    CHECK(read(*statistics).totals.at("a") == 3);
+    if (scheme == "redis") continue;  // by its own clock, from the last count on
+    add(*statistics, {{111, "a", 1}}, 2);
+    CHECK(read(*statistics, 0, 200).counts == std::vector<Count>{{110, "a", 1}, {111, "a", 1}});
+  }
+  CHECK(newest_of({}) == std::nullopt);
+}
+
 TEST_CASE("sqlite statistics: they outlive their process, and a damaged file is put aside") {
   World world("sqlite");
   add(*open_of(world.options), {{7, "stored", 3}}, 1);
