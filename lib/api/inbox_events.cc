@@ -31,10 +31,19 @@ KnownMessages from_state(const std::string& state) {
 std::vector<InboxEvent> what_happened(const KnownMessages& before, const std::vector<store::Summary>& newest_first) {
   std::vector<InboxEvent> events;
   const KnownMessages now = known_of(newest_first);
-  for (const std::string& id : before.ids)
-    if (before.ids.size() < kMostKnown && !now.contains(id)) events.push_back({id, nullptr});
-  for (auto each = newest_first.rbegin(); each != newest_first.rend(); ++each)
-    if (!before.contains(each->id.text())) events.push_back({each->id.text(), &*each});
+  const bool all_known = before.ids.size() < kMostKnown;
+  const auto is_known = [&](const store::Summary& each) { return before.contains(each.id.text()); };
+  // Where one of two lists is full, who is not in the other may be below it.
+  if (all_known && now.ids.size() < kMostKnown)
+    for (const std::string& id : before.ids)
+      if (!now.contains(id)) events.push_back({id, nullptr});
+  auto each = newest_first.rbegin();
+  if (!all_known) {  // what is older than all that is known has come up from below
+    each = std::find_if(newest_first.rbegin(), newest_first.rend(), is_known);
+    if (each == newest_first.rend()) each = newest_first.rbegin();
+  }
+  for (; each != newest_first.rend(); ++each)
+    if (!is_known(*each)) events.push_back({each->id.text(), &*each});
   return events;
 }
 

@@ -29,6 +29,7 @@ struct InboxEvent {
 };
 
 /// From what was known to what there is: what was removed, then what came, the oldest first. Points into the list.
+/// Tells no removals where one of both has kMostKnown.
 std::vector<InboxEvent> what_happened(const KnownMessages& before, const std::vector<store::Summary>& newest_first);
 
 }  // namespace maildrop::api
