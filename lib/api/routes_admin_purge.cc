@@ -26,17 +26,19 @@ Read<bool> boolean_of(const Json& value) {
 }
 
 Read<std::string> text_of(const Json& value) {
-  if (!value.is_string()) return tl::unexpected(wrong("older, source and larger are texts, as of maildrop purge"));
+  if (!value.is_string() || value.get_ref<const std::string&>().empty())
+    return tl::unexpected(wrong("older, source and larger are texts, as of maildrop purge, and not empty"));
   return value.get<std::string>();
 }
 
+/// An empty one would choose nothing, or, as inboxes, everything: neither is what somebody wrote it for.
 Read<std::vector<std::string>> list_of(const Json& value, std::size_t most) {
   std::vector<std::string> list;
   if (value.is_array() && value.size() <= most)
     for (const Json& each : value)
       if (each.is_string()) list.push_back(each.get<std::string>());
-  if (!value.is_array() || list.size() != value.size())
-    return tl::unexpected(wrong("inboxes and match are lists of texts, of 1000 and 20 at most"));
+  if (list.empty() || list.size() != value.size())
+    return tl::unexpected(wrong("inboxes and match are lists of texts, of one at least, and 1000 and 20 at most"));
   return list;
 }
 

@@ -233,10 +233,26 @@ TEST_CASE("admin: a purge takes what is chosen, and nothing by mistake") {
   const auto purge = [&](const std::string& body) { return desk.ask("POST", {"purge"}, {}, body); };
   CHECK(desk.ask("GET", {"purge"}).status == 404);
   CHECK(desk.ask("DELETE", {"purge"}).status == 404);
-  for (const char* wrong :
-       {"", "[]", "{}", R"({"all":false})", R"({"all":true,"older":"1d"})", R"({"oldr":"1d","source":"192.0.2.0/24"})",
-        R"({"older":"soon"})", R"({"source":"192.0.2"})", R"({"match":["body=x"]})", R"({"match":"subject=x"})",
-        R"({"inboxes":["a b"]})", R"({"all":1})"}) {
+  for (const char* wrong : {"",
+                            "[]",
+                            "{}",
+                            R"({"all":false})",
+                            R"({"all":true,"older":"1d"})",
+                            R"({"oldr":"1d","source":"192.0.2.0/24"})",
+                            R"({"older":"soon"})",
+                            R"({"source":"192.0.2"})",
+                            R"({"match":["body=x"]})",
+                            R"({"match":"subject=x"})",
+                            R"({"inboxes":["a b"]})",
+                            R"({"all":1})",
+                            R"({"inboxes":[]})",
+                            R"({"inboxes":[],"older":"1h"})",
+                            R"({"inboxes":[""]})",
+                            R"({"inboxes":["a"],"older":""})",
+                            R"({"inboxes":["a"],"source":""})",
+                            R"({"inboxes":["a"],"larger":""})",
+                            R"({"inboxes":["a"],"match":[]})",
+                            R"({"all":true,"inboxes":[]})"}) {
     INFO(wrong);
     CHECK(purge(wrong).status == 400);
   }
