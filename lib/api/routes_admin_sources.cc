@@ -116,7 +116,22 @@ Result<void> forget(const std::string& who, std::string_view only, const Context
   return {};
 }
 
+/// Could greylisting know it? Names are as the DNS gave them. What ends in a number is an address with a slip in it.
+bool is_host(std::string_view name) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto fits = [&](char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+  };
+  const std::string_view last = name.substr(name.rfind('.') + 1);
+  return std::all_of(name.begin(), name.end(), fits) && !std::all_of(last.begin(), last.end(), is_digit);
+}
+
+bool is_source(const std::string& who) { return IpAddress::parse(who).has_value() || is_host(who); }
+
+Response no_source() { return problem(400, "a source is an address, without /bits, or a host by its name"); }
+
 Response source(const Request&, Args args, Context& context) {
+  if (!is_source(args[0])) return no_source();
   const Result<IpAddress> address = IpAddress::parse(args[0]);
   Result<Json> remembered = known(args[0], context);
   if (!remembered) return problem(remembered.error());
@@ -132,6 +147,7 @@ Response source(const Request&, Args args, Context& context) {
 }
 
 Response forget_source(Args args, std::string_view only, Context& context) {
+  if (!is_source(args[0])) return no_source();
   if (const Result<void> done = forget(args[0], only, context); !done) return problem(done.error());
   const Result<IpAddress> address = IpAddress::parse(args[0]);
   if (address && context.admin->flood) context.admin->flood->forgive(*address);
@@ -147,8 +163,9 @@ Response bans(const Request& request, Args, Context& context) {
   if (!limit) return problem(limit.error());
   if (!context.admin->flood) return problem(404, "this process takes no mail, and keeps nobody out");
   Json list = Json::array();
-  for (const Flood::Standing& each : context.admin->flood->busiest(*limit))
-    if (each.outcast) list.push_back(to_json(each));
+  // All that are looked at: who is kept out for a few errors may be far behind those who only do much.
+  for (const Flood::Standing& each : context.admin->flood->busiest(Flood::kLook))
+    if (each.outcast && list.size() < *limit) list.push_back(to_json(each));
   return json_answer(200, Json{{"bans", std::move(list)}});
 }
 

@@ -295,6 +295,21 @@ TEST_CASE("admin: what is known of a source, and forgetting it") {
   CHECK(names(sources["flood"], "source") == Names{"192.0.2.66", "192.0.2.0/24"});
   CHECK(names(desk.get({"bans"})["bans"], "source") == Names{"192.0.2.66"});
 
+  // He has used less of it by then than somebody who does nothing wrong.
+  desk.clock.advance(std::chrono::seconds(6));
+  for (int i = 0; i < 10; ++i) desk.flood.take(*IpAddress::parse("198.51.100.7"), service::Flood::Of::connection);
+  CHECK(names(desk.get({"sources"}, {{"limit", "1"}})["flood"], "source") == Names{"198.51.100.7"});
+  CHECK(names(desk.get({"bans"}, {{"limit", "1"}})["bans"], "source") == Names{"192.0.2.66"});
+
+  for (const char* wrong : {"192.0.2", "192.0.2.999", "2001:db8::/64", "a b", "."}) {
+    INFO(wrong);
+    for (const char* method : {"GET", "DELETE"}) CHECK(desk.ask(method, {"sources", wrong}).status == 400);
+  }
+  desk.flood.take(*IpAddress::parse("2001:db8::25"), service::Flood::Of::error);
+  CHECK(names(desk.get({"sources", "2001:db8::"})["flood"], "source") == Names{"2001:db8::/64", "2001:db8::/48"});
+  CHECK(desk.ask("DELETE", {"sources", "2001:db8::"}).status == 204);
+  CHECK(desk.get({"sources", "2001:db8::25"})["flood"].empty());
+  CHECK(desk.ask("DELETE", {"sources", "mail.example"}).status == 204);
   CHECK(desk.ask("DELETE", {"bans", "mail.example"}).status == 400);
   CHECK(desk.ask("DELETE", {"bans", "192.0.2.66"}).status == 204);
   CHECK_FALSE(desk.flood.outcast(bad));
