@@ -48,13 +48,25 @@ struct Match {
   bool of_pages = false;
 };
 
-Match find(const Request& request, const Admin* admin) {
+/// For whom api.metrics says. Operators have them in any case.
+bool may_see_figures(const Request& request, const Config& config) {
+  switch (config.api.metrics) {
+    case ApiSettings::Metrics::everybody: return true;
+    case ApiSettings::Metrics::local: return is_local(request);
+    case ApiSettings::Metrics::nobody: break;
+  }
+  return false;
+}
+
+/// `config`: by which figures are hidden; nullptr: they are not.
+Match find(const Request& request, const Admin* admin, const Config* config) {
   const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
   Match match;
   Args args;
   const bool local = is_local(request);
+  const bool figures = admin || !config || may_see_figures(request, *config);
   for (const Route& route : admin ? admin_routes() : routes()) {
-    if ((route.local && !local) || !matches(route.pattern, request.path, args)) continue;
+    if ((route.local && !local) || (route.figures && !figures) || !matches(route.pattern, request.path, args)) continue;
     if (std::find(match.allowed.begin(), match.allowed.end(), route.method) == match.allowed.end()) {
       match.allowed.push_back(route.method);
       if (route.method == "GET") match.allowed.push_back("HEAD");
@@ -91,8 +103,9 @@ Response options(const Match& match, const Admin* admin) {
   return response;
 }
 
-/// Each version of the API has its own form of an error.
-Response refused(const Request& request, const Fault& fault) {
+/// Each version of the API has its own form of an error. Operators have one, whatever they ask.
+Response refused(const Request& request, const Fault& fault, const Admin* admin) {
+  if (admin) return problem(fault);
   const std::string_view first = request.path.empty() ? std::string_view() : request.path[0];
   const std::string_view second = request.path.size() < 2 ? std::string_view() : request.path[1];
   if (first == "v2") return v2_error(fault);
@@ -102,8 +115,8 @@ Response refused(const Request& request, const Fault& fault) {
   return problem(fault);
 }
 
-Response not_allowed(const Request& request, const Match& match) {
-  Response response = refused(request, {405, "this path does not take that method", {}});
+Response not_allowed(const Request& request, const Match& match, const Admin* admin) {
+  Response response = refused(request, {405, "this path does not take that method", {}}, admin);
   response.headers.emplace_back("Allow", joined(match.allowed));
   return response;
 }
@@ -118,14 +131,14 @@ Response answer(const Request& request, Context& context) {
   if (context.admin)
     if (const auto fault = refuse_operator(request, context)) return problem(*fault);
   if (!is_our_host(field_of(request, "host"), context.config))
-    return refused(request, {421, "this host is not served here", "the Host is none of api.hosts"});
-  const Match match = find(request, context.admin);
+    return refused(request, {421, "this host is not served here", "the Host is none of api.hosts"}, context.admin);
+  const Match match = find(request, context.admin, &context.config);
   const bool is_there = context.config.api.page || !match.of_pages;
-  if (match.allowed.empty() || !is_there) return refused(request, {404, "no such path", {}});
+  if (match.allowed.empty() || !is_there) return refused(request, {404, "no such path", {}}, context.admin);
   if (request.method == "OPTIONS") return options(match, context.admin);
-  if (!match.route) return not_allowed(request, match);
+  if (!match.route) return not_allowed(request, match, context.admin);
   if (!is_read(request) && !match.route->reads && from_another_site(request))
-    return refused(request, {403, "changes are not taken from another site's page", {}});
+    return refused(request, {403, "changes are not taken from another site's page", {}}, context.admin);
   Response response = match.route->handle(request, match.args, context);
   // What is made anew each time (on the loop) is never the same, and small.
   if ((is_v3(request) || match.route->page) && is_read(request) && match.route->runs == Runs::on_worker)
@@ -197,12 +210,12 @@ bool is_local(const Request& request) {
 }
 
 const Route* route_of(const Request& request, const Admin* admin) {
-  const Match match = find(request, admin);
+  const Match match = find(request, admin, nullptr);
   return match.route;
 }
 
 Response refuse_with(const Request& request, const Fault& fault, const Config& config, const Admin* admin) try {
-  Response response = admin ? problem(fault) : refused(request, fault);
+  Response response = refused(request, fault, admin);
   add_common_headers(request, config, admin, response);
   return response;
 } catch (const std::exception&) {
@@ -214,7 +227,8 @@ Response dispatch(const Request& request, Context& context) try {
   try {
     response = answer(request, context);
   } catch (const std::exception& error) {
-    response = refused(request, {500, "internal error", std::string("a handler threw: ") + error.what()});
+    response =
+        refused(request, {500, "internal error", std::string("a handler threw: ") + error.what()}, context.admin);
   }
   add_common_headers(request, context.config, context.admin, response);
   return response;

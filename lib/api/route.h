@@ -110,6 +110,7 @@ struct Route {
   /// The answer may go out as gzip. How small a text becomes tells what is twice in it (BREACH): so never one that has
   /// others' mail, or a name that is to be guessed, beside what a stranger wrote. One message is one sender's.
   bool compresses = false;
+  bool figures = false;         // for whom api.metrics says; to others there is no such path
   bool free = false;            // counts for no rate: who watches over the process is never too much
   std::string_view query = {};  // of v3: names of what the query may have, as openapi_schemas.cc has them, by blanks
   std::string_view answer =
@@ -135,7 +136,8 @@ Response dispatch(const Request& request, Context& context);
 /// above.
 Response refuse_with(const Request& request, const Fault& fault, const Config& config, const Admin* admin = nullptr);
 
-/// The route that dispatch() of this request would run; nullptr where the answer is no handler's.
+/// The route that dispatch() of this request would run, if figures are for everybody; nullptr where the answer is no
+/// handler's.
 const Route* route_of(const Request& request, const Admin* admin = nullptr);
 
 /// From an address of loopback, and of nobody else: a proxy there asks for others, who are named by what it adds, and a

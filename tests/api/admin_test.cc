@@ -177,6 +177,24 @@ TEST_CASE("admin: pages and names from elsewhere are refused, and nothing is tol
   CHECK(header(options, "Access-Control-Allow-Methods").empty());
 }
 
+TEST_CASE("admin: an error is a problem, whatever the path and whoever asks") {
+  Desk desk;
+  const auto is_problem = [&](const char* method, std::vector<std::string> path, int status) {
+    const Response response =
+        dispatch(request(method, std::move(path), {{"host", "localhost"}, {"accept", "text/html"}}), *desk.context);
+    CHECK(response.status == status);
+    CHECK(response.content_type == "application/problem+json");
+  };
+  for (const char* first : {"", "v2", "graphql", "serve", "inbox", "admin", "nothing"}) {
+    INFO(first);
+    is_problem("GET", {first, "x"}, 404);
+  }
+  is_problem("GET", {}, 404);
+  is_problem("POST", {"admin", "v1", "status"}, 405);
+  desk.admin.settings = []() -> std::shared_ptr<const LoadedConfig> { throw std::runtime_error("none"); };
+  is_problem("GET", {"admin", "v1", "config"}, 500);
+}
+
 TEST_CASE("admin: inboxes by size, age and messages, a page at a time") {
   Desk desk;
   desk.put("old", 10, "192.0.2.1");

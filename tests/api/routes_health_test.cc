@@ -36,17 +36,20 @@ TEST_CASE("health: metrics are Prometheus text") {
 
 TEST_CASE("health: metrics are for whom api.metrics says") {
   World world;
-  const auto status = [&](const char* client, std::map<std::string, std::string, std::less<>> fields = {}) {
-    Request asked = request("GET", {"metrics"}, std::move(fields));
+  const auto status = [&](const char* client, std::map<std::string, std::string, std::less<>> fields = {},
+                          const char* method = "GET") {
+    Request asked = request(method, {"metrics"}, std::move(fields));
     asked.client = *IpAddress::parse(client);
     return dispatch(asked, world.context).status;
   };
   world.config.api.metrics = ApiSettings::Metrics::local;
   CHECK(status("127.0.0.1") == 200);
   CHECK(status("127.0.0.1", {{"x-forwarded-for", "192.0.2.1"}}) == 404);  // a proxy's client is no neighbour
-  CHECK(status("192.0.2.1") == 404);
+  CHECK(status("127.0.0.1", {}, "OPTIONS") == 204);
+  CHECK(status("127.0.0.1", {}, "POST") == 405);
+  for (const char* method : {"GET", "HEAD", "OPTIONS", "POST"}) CHECK(status("192.0.2.1", {}, method) == 404);
   world.config.api.metrics = ApiSettings::Metrics::nobody;
-  CHECK(status("127.0.0.1") == 404);
+  for (const char* method : {"GET", "HEAD", "OPTIONS", "POST"}) CHECK(status("127.0.0.1", {}, method) == 404);
 }
 
 TEST_CASE("health: the DNS as filters hear it, where there are any") {
