@@ -62,7 +62,7 @@ AdminListener::AdminListener(const Parts& parts, service::ListenersByLoop listen
     : loaded_(std::make_shared<const LoadedConfig>(std::move(loaded))),
       served_by_(api::for_operators(loaded_->config)),
       survey_(parts.store, parts.clock),
-      purge_(parts.store, parts.clock),
+      purge_(parts.store, parts.clock, [this] { survey_.forget(); }),
       admin_(admin_of(parts, listeners)),
       context_{.inboxes = parts.store,
                .store = parts.store,

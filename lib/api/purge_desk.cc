@@ -2,7 +2,6 @@
 #include "api/purge_desk.h"
 
 #include <exception>
-#include <system_error>
 #include <utility>
 
 namespace maildrop::api {
@@ -15,14 +14,14 @@ Result<bool> PurgeDesk::begin(std::vector<std::string> names, store::Choice choi
   const std::lock_guard lock(mutex_);
   if (report_ && !report_->over()) return false;
   if (thread_.joinable()) thread_.join();  // it has said all, and needs no lock any more
-  report_ = Report{.dry_run = dry_run, .begun = clock_.now(), .counted = {}, .removed = {}};
   try {
-    thread_ = std::jthread([this, names = std::move(names), choice = std::move(choice),
-                            dry_run](const std::stop_token& stop) { run(stop, names, choice, dry_run); });
-  } catch (const std::system_error& error) {
-    report_.reset();
+    thread_ = std::jthread([this, names = std::move(names), choice = std::move(choice), dry_run](
+                               const std::stop_token& stop) mutable { run(stop, std::move(names), choice, dry_run); });
+  } catch (const std::exception& error) {  // no thread, or no memory: what the last one did is told still
     return fail(Code::unavailable, error.what());
   }
+  // Nothing of it throws. The thread waits for the lock before it has something to tell.
+  report_ = Report{.dry_run = dry_run, .begun = clock_.now(), .counted = {}, .removed = {}};
   return true;
 }
 
@@ -58,6 +57,7 @@ void PurgeDesk::run(const std::stop_token& stop, std::vector<std::string> names,
   } catch (const std::exception& thrown) {  // no memory
     error = thrown.what();
   }
+  if (on_end_ && !dry_run) on_end_();
   const std::lock_guard lock(mutex_);
   report_->error = std::move(error);
   report_->state = state;

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <condition_variable>
-#include <memory>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/clock.h"
@@ -18,8 +19,10 @@ namespace maildrop::api {
 /// Thread-safe. Has a thread while a purge runs, which ends with it: its end waits for a step, not for the whole.
 class PurgeDesk {
  public:
-  /// Both outlive it.
-  PurgeDesk(store::Store& store, const Clock& clock) : store_(store), clock_(clock) {}
+  /// Both outlive it. `on_end` is called when a purge has removed what it does, before it is said to be over; on its
+  /// thread, and must not throw.
+  PurgeDesk(store::Store& store, const Clock& clock, std::function<void()> on_end = {})
+      : store_(store), clock_(clock), on_end_(std::move(on_end)) {}
   ~PurgeDesk();
   PurgeDesk(const PurgeDesk&) = delete;
 
@@ -35,7 +38,7 @@ class PurgeDesk {
   };
 
   /// In the inboxes `names`, or in all where there are none. false: another one runs, and nothing is begun.
-  ///   unavailable  there is no thread to be had
+  ///   unavailable  there is no thread to be had, or no memory
   Result<bool> begin(std::vector<std::string> names, store::Choice choice, bool dry_run);
   /// Of the last one, when it is over, or `until`; nothing: there was none.
   std::optional<Report> wait(Monotonic until);
@@ -49,6 +52,7 @@ class PurgeDesk {
 
   store::Store& store_;
   const Clock& clock_;
+  const std::function<void()> on_end_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<Report> report_;

@@ -4,7 +4,6 @@
 
 #include "api/admin.h"
 #include "api/purge_desk.h"
-#include "api/survey_desk.h"
 #include "core/text.h"
 
 namespace maildrop::api {
@@ -132,7 +131,6 @@ Response begin(const Request& request, Args, Context& context) {
   if (!begun) return problem(begun.error());
   if (!*begun) return problem(409, "another purge is at work: look at it, or end it");
   const auto report = context.admin->purge->wait(admin_patience(context));
-  context.admin->survey->forget();
   return to_answer(*report);
 }
 

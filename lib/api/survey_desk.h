@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 
@@ -25,7 +26,8 @@ class SurveyDesk {
   };
   /// Blocks until it is done, or `until`. Fails as Store::scan().
   Result<Look> look(Monotonic until);
-  /// Much has changed: the next look is at what there is then.
+  /// Much has changed: who looks from now on sees what there is then. A walk that is going on is for him alone who is
+  /// at it.
   void forget();
 
  private:
@@ -37,7 +39,8 @@ class SurveyDesk {
   std::mutex mutex_;  // of what follows
   std::condition_variable left_;
   bool walking_ = false;
-  std::unique_ptr<store::Survey> open_;  // of who walks, while he does
+  std::uint64_t changes_ = 0;            // how often all was forgotten
+  std::shared_ptr<store::Survey> open_;  // nullptr while somebody is at it: it is his then
   Monotonic looked_{};
   std::shared_ptr<const store::Survey> done_;
   Monotonic ended_{};

@@ -46,7 +46,7 @@ struct Desk {
     store = std::move(*store::open_store(open));
     ledger = std::move(*store::open_ledger(open));
     survey = std::make_unique<SurveyDesk>(*store, clock);
-    purge = std::make_unique<PurgeDesk>(*store, clock);
+    purge = std::make_unique<PurgeDesk>(*store, clock, [this] { survey->forget(); });
     config.redis.password = "hunter2";
     admin.settings = [this] { return std::make_shared<const LoadedConfig>(LoadedConfig{config, {}, {"/etc/x.toml"}}); };
     admin.survey = survey.get();
@@ -223,6 +223,31 @@ TEST_CASE("admin: inboxes by size, age and messages, a page at a time") {
   const Json sources = desk.get({"sources"}, {{"limit", "1"}});
   CHECK(sources["store"].size() == 1);
   CHECK(text_at(sources["store"][0], "source") == "198.51.100.0/24");
+}
+
+TEST_CASE("survey: what was begun before a change does for nobody who asks after it") {
+  struct Changing final : FakeStore {
+    std::function<void()> on_scan;
+    Result<std::vector<store::Found>> scan(store::ScanCursor& cursor, std::size_t most) override {
+      const Result<std::vector<store::Found>> found = FakeStore::scan(cursor, most);
+      if (const auto then = std::exchange(on_scan, nullptr)) then();
+      return found;
+    }
+  } store;
+  FakeClock clock;
+  SurveyDesk desk(store, clock);
+  const auto soon = [] { return std::chrono::steady_clock::now() + std::chrono::seconds(20); };
+  store.on_scan = [&] { desk.forget(); };
+  const auto first = *desk.look(soon());
+  REQUIRE(first.survey);
+  const auto second = *desk.look(soon());
+  REQUIRE(second.survey);
+  CHECK(second.survey != first.survey);
+  CHECK(desk.look(soon())->survey == second.survey);  // nothing has changed
+  desk.forget();
+  store.on_scan = [] { throw std::bad_alloc(); };
+  CHECK_THROWS_AS(desk.look(soon()), std::bad_alloc);
+  CHECK(desk.look(soon())->survey);  // whose turn it was has left
 }
 
 TEST_CASE("admin: any inbox is read and emptied, reserved ones and hidden mail too") {
