@@ -1,6 +1,10 @@
 /// admin_listener.cc: the parts of a process put before its operators.
 #include "admin_listener.h"
 
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace maildrop::cmd {
@@ -8,7 +12,9 @@ namespace maildrop::cmd {
 namespace {
 
 constexpr unsigned kAdminWorkers = 2;  // one may be at a walk through the store
-constexpr std::size_t kAdminWaiting = 64;
+/// Requests that wait for them: one of each connection, so that nobody hears 503 for another's long one. All who come
+/// by loopback are one source, which has a quarter of the queue.
+std::size_t admin_waiting(const AdminSettings& settings) { return std::size_t{4} * settings.connections; }
 
 }  // namespace
 
@@ -32,29 +38,46 @@ std::unique_ptr<report::Sink> DecisionWatch::sink() { return std::make_unique<Li
 
 namespace {
 
-bool is_unix(const service::Listener& listener) { return listener.name().starts_with("unix:"); }
+constexpr std::string_view kUnix = "unix:";
 
-bool any_by_tcp(const service::ListenersByLoop& listeners) {
-  for (const auto& of_loop : listeners)
-    for (const service::Listener& each : of_loop)
-      if (!is_unix(each)) return true;
-  return false;
+bool is_unix(const service::Listener& listener) { return listener.name().starts_with(kUnix); }
+
+/// Why whoever is on this machine may connect; empty: permissions keep others out. An abstract socket, whose name has
+/// no path, has none; those of a path that is not there (in our root, or any more) are not known.
+std::string_view open_to_all(const service::Listener& listener) {
+  if (!is_unix(listener)) return "is open to all users of this machine, and needs admin.token";
+  const std::string path = listener.name().substr(kUnix.size());
+  if (path.empty()) return "is an abstract socket, which has no permissions, and needs admin.token";
+  struct stat there {};
+  if (stat(path.c_str(), &there) != 0) return "has no permissions that can be seen here, and needs admin.token";
+  if ((there.st_mode & S_IWOTH) == 0) return {};
+  return "lets all users of this machine connect: it needs another mode (of systemd: SocketMode=0600), or admin.token";
+}
+
+bool any_open_to_all(const service::ListenersByLoop& listeners) {
+  return std::any_of(listeners.begin(), listeners.end(), [](const auto& of_loop) {
+    return std::any_of(of_loop.begin(), of_loop.end(),
+                       [](const service::Listener& each) { return !open_to_all(each).empty(); });
+  });
+}
+
+Result<void> check_admin_listener(const service::Listener& listener, const AdminSettings& settings) {
+  const std::string named = "admin.listen: '" + listener.name() + "' ";
+  if (!is_unix(listener)) {
+    const Result<Endpoint> at = Endpoint::parse(listener.name());
+    if (!at || at->kind != Endpoint::Kind::ip || !at->address.is_loopback())
+      return fail(Code::invalid, named + "can be reached from elsewhere");
+  }
+  if (!settings.token.empty()) return {};
+  const std::string_view why = open_to_all(listener);
+  return why.empty() ? Result<void>() : fail(Code::invalid, named + std::string(why));
 }
 
 }  // namespace
 
 Result<void> check_admin_listeners(const service::ListenersByLoop& listeners, const AdminSettings& settings) {
-  for (const auto& of_loop : listeners) {
-    for (const service::Listener& each : of_loop) {
-      if (is_unix(each)) continue;
-      const Result<Endpoint> at = Endpoint::parse(each.name());
-      if (!at || at->kind != Endpoint::Kind::ip || !at->address.is_loopback())
-        return fail(Code::invalid, "admin.listen: '" + each.name() + "' can be reached from elsewhere");
-      if (settings.token.empty())
-        return fail(Code::invalid,
-                    "admin.listen: '" + each.name() + "' is open to all users of this machine, and needs admin.token");
-    }
-  }
+  for (const auto& of_loop : listeners)
+    for (const service::Listener& each : of_loop) TRY(check_admin_listener(each, settings));
   return {};
 }
 
@@ -73,7 +96,7 @@ AdminListener::AdminListener(const Parts& parts, service::ListenersByLoop listen
                .impaired = parts.impaired,
                .watch = &parts.decisions.watch(),
                .admin = &admin_},
-      offload_(kAdminWorkers, kAdminWaiting),
+      offload_(kAdminWorkers, admin_waiting(served_by_.admin)),
       server_(std::make_unique<api::HttpServer>(parts.loops, std::move(listeners), offload_, context_)) {}
 
 api::Admin AdminListener::admin_of(const Parts& parts, const service::ListenersByLoop& listeners) {
@@ -81,7 +104,7 @@ api::Admin AdminListener::admin_of(const Parts& parts, const service::ListenersB
   admin.version = MAILDROP_VERSION;
   admin.started = parts.clock.now();
   admin.settings = [this] { return this->loaded(); };
-  admin.needs_token = any_by_tcp(listeners);
+  admin.needs_token = any_open_to_all(listeners);
   admin.survey = &survey_;
   admin.purge = &purge_;
   admin.ledger = parts.ledger;

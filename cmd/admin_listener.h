@@ -43,7 +43,8 @@ class DecisionWatch {
   api::InboxWatch watch_;
 };
 
-/// Whether these may be: they are unix sockets, or on loopback and with a token.
+/// Whether these may be: they are unix sockets, or on loopback; and with a token where whoever is on this machine may
+/// connect: at a port, an abstract socket, or one whose mode (it is looked at) lets others write.
 ///   invalid  what systemd passed listens elsewhere, or needs admin.token
 Result<void> check_admin_listeners(const service::ListenersByLoop& listeners, const AdminSettings& settings);
 

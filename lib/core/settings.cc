@@ -318,6 +318,10 @@ std::vector<std::pair<std::string_view, std::string>> contradictions(const Confi
     if (each.kind == Endpoint::Kind::ip && config.admin.token.empty())
       found.emplace_back("admin.listen",
                          each.to_string() + " is open to all users of this machine, and needs admin.token");
+  const auto is_path = [](const Endpoint& each) { return each.kind == Endpoint::Kind::unix_path; };
+  if ((config.admin.socket_mode & 0002) != 0 && config.admin.token.empty() &&
+      std::any_of(config.admin.listen.begin(), config.admin.listen.end(), is_path))
+    found.emplace_back("admin.socket_mode", "it lets all users of this machine connect, and needs admin.token");
   const std::size_t certificates = config.tls.certificates.size();
   const std::size_t keys = config.tls.keys.size();
   if (keys != 0 && keys != certificates)

@@ -49,10 +49,12 @@ void add_admin(std::vector<Setting>& rows) {
       text_row("admin.token", MEMBER(admin.token), check_token, "TEXT",
                "What clients of admin.listen have to send, as `Authorization: Bearer TEXT`: 16 printable characters at "
                "least, as of `openssl rand -hex 32`. Others hear 401. Empty: whoever may connect is let in; a port of "
-               "loopback, to which all users of the machine may, needs one."))));
+               "loopback, or a unix socket to which all users of the machine may, needs one."))));
   rows.push_back(mode_row("admin.socket_mode", MEMBER(admin.socket_mode),
                           "Permissions of the unix sockets of admin.listen. To connect, a user must be able to write: "
-                          "0600 is our user (and root), 0660 our group, too."));
+                          "0600 is our user (and root), 0660 our group, too. What lets all users in (0002) needs "
+                          "admin.token. systemd has SocketMode= for what it passes, which is 0666 where it is not "
+                          "given."));
   rows.push_back(number_row("admin.connections", kCount, MEMBER(admin.connections), "1..1000000",
                             "Connections of operators at once, those that watch a stream included. Beyond: 503."));
 }

@@ -195,6 +195,12 @@ TEST_CASE("operators are served where nobody else comes, or with a token") {
   CHECK(token->secret);
   REQUIRE(listen->set(config, {"unix:/run/a.sock", "fd:admin"}));
   CHECK(contradictions(config).empty());
+  config.admin.socket_mode = 0662;
+  REQUIRE(contradictions(config).size() == 1);
+  CHECK(contradictions(config).front().first == "admin.socket_mode");
+  REQUIRE(listen->set(config, {"fd:admin"}));  // which has its own
+  CHECK(contradictions(config).empty());
+  config.admin.socket_mode = 0660;
   REQUIRE(listen->set(config, {"unix:/run/a.sock", "[::1]:9000"}));
   REQUIRE(contradictions(config).size() == 1);
   CHECK(contradictions(config).front().first == "admin.listen");
