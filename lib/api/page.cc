@@ -20,9 +20,9 @@ constexpr std::string_view kPolicy =
 Markup head_of(const Page& content) {
   return html(
       "<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta name=\"color-scheme\" content=\"light dark\">\n{}<title>{}</title>\n"
-      "<link rel=\"stylesheet\" href=\"{}\">\n<link rel=\"icon\" type=\"image/svg+xml\" href=\"{}\">\n"
-      "<script src=\"{}\" defer></script>\n</head>\n",
+      "<meta name=\"color-scheme\" content=\"light dark\">\n{}<title>{}</title>\n<link rel=\"stylesheet\" "
+      "href=\"{}\">\n<link rel=\"icon\" type=\"image/svg+xml\" href=\"{}\">\n<script src=\"{}\" defer></script>\n"
+      "</head>\n",
       content.of_mail ? html("<meta name=\"robots\" content=\"noindex, nofollow\">\n") : Markup(), content.title,
       asset("page.css").path, asset("icon.svg").path, asset("page.js").path);
 }
@@ -30,9 +30,9 @@ Markup head_of(const Page& content) {
 /// Another inbox, from anywhere but the home page, which asks for one in large.
 Markup opener(const std::string& inbox) {
   return html(
-      "<form class=\"open\" action=\"/inbox\" role=\"search\">\n<label class=\"hidden\" for=\"open\">Inbox</label>"
-      "<input id=\"open\" name=\"name\" value=\"{}\" maxlength=\"320\" autocomplete=\"off\" autocapitalize=\"none\" "
-      "spellcheck=\"false\" placeholder=\"inbox\" required><button>Open</button>\n</form>\n",
+      "<form class=\"open\" action=\"/inbox\" role=\"search\">\n<label class=\"hidden\" "
+      "for=\"open\">Inbox</label><input id=\"open\" name=\"name\" value=\"{}\" maxlength=\"320\" autocomplete=\"off\" "
+      "autocapitalize=\"none\" spellcheck=\"false\" placeholder=\"inbox\" required><button>Open</button>\n</form>\n",
       inbox);
 }
 
@@ -68,9 +68,9 @@ Response page(int status, const Page& content) {
   response.headers.emplace_back("Referrer-Policy", "same-origin");
   response.body = html(
                       "<!doctype html>\n<html lang=\"en\">\n{}<body>\n<a class=\"skip\" href=\"#main\">Skip to the "
-                      "content</a>\n<header class=\"top\">\n<a class=\"brand\" href=\"/\">{}maildrop</a>\n{}"
-                      "<nav aria-label=\"Site\"><a href=\"/statistics\">Statistics</a> <a href=\"/about\">About</a>"
-                      "</nav>\n</header>\n<main id=\"main\">\n{}</main>\n</body>\n</html>\n",
+                      "content</a>\n<header class=\"top\">\n<a class=\"brand\" href=\"/\">{}maildrop</a>\n{}<nav "
+                      "aria-label=\"Site\"><a href=\"/statistics\">Statistics</a> <a href=\"/about\">About</a></nav>\n"
+                      "</header>\n<main id=\"main\">\n{}</main>\n</body>\n</html>\n",
                       head_of(content),
                       html("<svg aria-hidden=\"true\" viewBox=\"0 0 32 32\"><path class=\"drop\" d=\"M16 2c5 7 9 11 9 "
                            "17a9 9 0 0 1-18 0c0-6 4-10 9-17z\"/><path class=\"flap\" d=\"M10 17l6 5 6-5\"/></svg>"),

@@ -94,10 +94,8 @@ Markup picture(std::string_view title, const std::vector<PlottedSeries>& series,
   }
   return html(
       "<figure>\n<figcaption>{}</figcaption>\n<ul class=\"key\">{}</ul>\n<div class=\"scroll\" tabindex=\"0\" "
-      "role=\"region\" "
-      "aria-label=\"{}\"><svg class=\"plot\" role=\"img\" "
-      "aria-label=\"{}\" "
-      "viewBox=\"0 0 {} {}\">\n{}</svg></div>\n</figure>\n",
+      "role=\"region\" aria-label=\"{}\"><svg class=\"plot\" role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {} {}\">\n"
+      "{}</svg></div>\n</figure>\n",
       title, key, title, words, px(kWidth), px(kHeight), drawn);
 }
 

@@ -45,7 +45,6 @@ struct Match {
   Args args;
   std::vector<std::string_view> allowed;  // methods of that path; empty: no such path
   bool reads_by_post = false;
-  bool of_pages = false;
 };
 
 /// For whom api.metrics says. Operators have them in any case.
@@ -58,21 +57,22 @@ bool may_see_figures(const Request& request, const Config& config) {
   return false;
 }
 
-/// `config`: by which figures are hidden; nullptr: they are not.
+/// `config`: by which figures and pages are hidden; nullptr: they are not.
 Match find(const Request& request, const Admin* admin, const Config* config) {
   const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
   Match match;
   Args args;
   const bool local = is_local(request);
   const bool figures = admin || !config || may_see_figures(request, *config);
+  const bool pages = !config || config->api.page;
   for (const Route& route : admin ? admin_routes() : routes()) {
-    if ((route.local && !local) || (route.figures && !figures) || !matches(route.pattern, request.path, args)) continue;
+    if ((route.local && !local) || (route.figures && !figures) || (route.page && !pages)) continue;
+    if (!matches(route.pattern, request.path, args)) continue;
     if (std::find(match.allowed.begin(), match.allowed.end(), route.method) == match.allowed.end()) {
       match.allowed.push_back(route.method);
       if (route.method == "GET") match.allowed.push_back("HEAD");
     }
     if (route.reads) match.reads_by_post = true;
-    if (route.page) match.of_pages = true;
     if (route.method == method && !match.route) {
       match.route = &route;
       match.args = args;
@@ -104,19 +104,19 @@ Response options(const Match& match, const Admin* admin) {
 }
 
 /// Each version of the API has its own form of an error. Operators have one, whatever they ask.
-Response refused(const Request& request, const Fault& fault, const Admin* admin) {
+Response refused(const Request& request, const Fault& fault, const Config& config, const Admin* admin) {
   if (admin) return problem(fault);
   const std::string_view first = request.path.empty() ? std::string_view() : request.path[0];
   const std::string_view second = request.path.size() < 2 ? std::string_view() : request.path[1];
   if (first == "v2") return v2_error(fault);
   if (first == "graphql") return graphql_error(fault);
   if (first == "serve" || (first == "api" && (second == "v1" || second == "v2"))) return inbucket_error(fault);
-  if (wants_page(request)) return page_error(fault);
+  if (config.api.page && wants_page(request)) return page_error(fault);
   return problem(fault);
 }
 
-Response not_allowed(const Request& request, const Match& match, const Admin* admin) {
-  Response response = refused(request, {405, "this path does not take that method", {}}, admin);
+Response not_allowed(const Request& request, const Match& match, const Context& context) {
+  Response response = refused(request, {405, "this path does not take that method", {}}, context.config, context.admin);
   response.headers.emplace_back("Allow", joined(match.allowed));
   return response;
 }
@@ -131,14 +131,14 @@ Response answer(const Request& request, Context& context) {
   if (context.admin)
     if (const auto fault = refuse_operator(request, context)) return problem(*fault);
   if (!is_our_host(field_of(request, "host"), context.config))
-    return refused(request, {421, "this host is not served here", "the Host is none of api.hosts"}, context.admin);
+    return refused(request, {421, "this host is not served here", "the Host is none of api.hosts"}, context.config,
+                   context.admin);
   const Match match = find(request, context.admin, &context.config);
-  const bool is_there = context.config.api.page || !match.of_pages;
-  if (match.allowed.empty() || !is_there) return refused(request, {404, "no such path", {}}, context.admin);
+  if (match.allowed.empty()) return refused(request, {404, "no such path", {}}, context.config, context.admin);
   if (request.method == "OPTIONS") return options(match, context.admin);
-  if (!match.route) return not_allowed(request, match, context.admin);
+  if (!match.route) return not_allowed(request, match, context);
   if (!is_read(request) && !match.route->reads && from_another_site(request))
-    return refused(request, {403, "changes are not taken from another site's page", {}}, context.admin);
+    return refused(request, {403, "changes are not taken from another site's page", {}}, context.config, context.admin);
   Response response = match.route->handle(request, match.args, context);
   // What is made anew each time (on the loop) is never the same, and small.
   if ((is_v3(request) || match.route->page) && is_read(request) && match.route->runs == Runs::on_worker)
@@ -164,8 +164,8 @@ void add_common_headers(const Request& request, const Config& config, const Admi
       response.headers.emplace_back(name, value);
   };
   add_unless_said("Cache-Control", "no-store");
-  add_unless_said("Referrer-Policy", "no-referrer");
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  add_unless_said("Referrer-Policy", "no-referrer");
   if (admin) return;
   // Without credentials, of which there are none.
   const std::string_view origin = field_of(request, "origin");
@@ -215,7 +215,7 @@ const Route* route_of(const Request& request, const Admin* admin) {
 }
 
 Response refuse_with(const Request& request, const Fault& fault, const Config& config, const Admin* admin) try {
-  Response response = refused(request, fault, admin);
+  Response response = refused(request, fault, config, admin);
   add_common_headers(request, config, admin, response);
   return response;
 } catch (const std::exception&) {
@@ -227,8 +227,8 @@ Response dispatch(const Request& request, Context& context) try {
   try {
     response = answer(request, context);
   } catch (const std::exception& error) {
-    response =
-        refused(request, {500, "internal error", std::string("a handler threw: ") + error.what()}, context.admin);
+    response = refused(request, {500, "internal error", std::string("a handler threw: ") + error.what()},
+                       context.config, context.admin);
   }
   add_common_headers(request, context.config, context.admin, response);
   return response;

@@ -35,12 +35,11 @@ Markup counter(const Context& context) {
 
 Markup how_it_works(const Config& config) {
   return html(
-      "<ul class=\"points\">\n<li><h2>Nothing to sign up for</h2><p>An inbox is there once mail comes to it. {} "
-      "are kept, until {} after the last one.</p></li>\n"
-      "<li><h2>Open to everybody</h2><p>Whoever knows a name can read its mail and delete it. Use one that nobody "
-      "guesses, and never for what matters.</p></li>\n"
-      "<li><h2>Safe to look at</h2><p>Nothing in a message is loaded or run: no pixel tells its sender that you were "
-      "here.</p></li>\n</ul>\n",
+      "<ul class=\"points\">\n<li><h2>Nothing to sign up for</h2><p>An inbox is there once mail comes to it. {} are "
+      "kept, until {} after the last one.</p></li>\n<li><h2>Open to everybody</h2><p>Whoever knows a name can read "
+      "its mail and delete it. Use one that nobody guesses, and never for what matters.</p></li>\n<li><h2>Safe to "
+      "look at</h2><p>Nothing in a message is loaded or run: no pixel tells its sender that you were here.</p></li>\n"
+      "</ul>\n",
       what_fits(config.inbox), in_words(config.inbox.max_age));
 }
 
@@ -51,12 +50,11 @@ Response home(const Request&, Args, Context& context) {
   content.title = "maildrop – mail for any name at " + shown_domain(config);
   content.home = true;
   content.main = html(
-      "<section class=\"hero\">\n<h1>A mailbox for any name</h1>\n"
-      "<p>Give out any address at <b>{}</b>, then read what comes for it here.</p>\n"
-      "<form class=\"large\" action=\"/inbox\">\n<label class=\"hidden\" for=\"name\">Name of an inbox</label>"
-      "<span class=\"field\"><input id=\"name\" name=\"name\" maxlength=\"320\" autocomplete=\"off\" "
-      "autocapitalize=\"none\" spellcheck=\"false\" placeholder=\"{}\" required autofocus>{}</span>"
-      "<button>Open inbox</button>\n</form>\n{}{}</section>\n{}",
+      "<section class=\"hero\">\n<h1>A mailbox for any name</h1>\n<p>Give out any address at <b>{}</b>, then read "
+      "what comes for it here.</p>\n<form class=\"large\" action=\"/inbox\">\n<label class=\"hidden\" "
+      "for=\"name\">Name of an inbox</label><span class=\"field\"><input id=\"name\" name=\"name\" maxlength=\"320\" "
+      "autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\" placeholder=\"{}\" required "
+      "autofocus>{}</span><button>Open inbox</button>\n</form>\n{}{}</section>\n{}",
       shown_domain(config), full ? "name@domain" : "any-name",
       full ? Markup() : html("<span class=\"domain\">@{}</span>", shown_domain(config)), suggestion(context),
       counter(context), how_it_works(config));
@@ -83,10 +81,8 @@ std::string_view attachments_in_words(MailSettings::Attachments attachments) {
 Markup what_is_kept(const Config& config) {
   return html(
       "<h2>What is kept</h2>\n<ul>\n<li>{} of each inbox, of at most {} each, until {} after it last received. When "
-      "the "
-      "store is full, older mail goes earlier.</li>\n<li>{}</li>\n"
-      "<li>Filters may refuse spam at the door, mark it, or set it aside.</li>\n"
-      "<li>No mail is ever sent on, or from here.</li>\n</ul>\n",
+      "the store is full, older mail goes earlier.</li>\n<li>{}</li>\n<li>Filters may refuse spam at the door, mark "
+      "it, or set it aside.</li>\n<li>No mail is ever sent on, or from here.</li>\n</ul>\n",
       what_fits(config.inbox), format_size_short(config.mail.max_size), in_words(config.inbox.max_age),
       attachments_in_words(config.mail.attachments));
 }
@@ -94,13 +90,10 @@ Markup what_is_kept(const Config& config) {
 Markup what_is_private(const Config& config) {
   return html(
       "<h2>What is private</h2>\n<ul>\n<li>No mail is. Whoever knows or guesses the name of an inbox can read it, and "
-      "empty it.</li>\n{}"
-      "<li>A few names are never shown, because mail to them proves who owns a domain: postmaster, abuse and the "
-      "like.</li>\n"
-      "<li>This server logs which address connected, when, and which inbox a message was for. Whoever runs it decides "
-      "how long logs are kept.</li>\n"
-      "<li>The pages set no cookie, use no script or font of anybody else, and load nothing that is in a "
-      "message.</li>\n</ul>\n",
+      "empty it.</li>\n{}<li>A few names are never shown, because mail to them proves who owns a domain: postmaster, "
+      "abuse and the like.</li>\n<li>This server logs which address connected, when, and which inbox a message was "
+      "for. Whoever runs it decides how long logs are kept.</li>\n<li>The pages set no cookie, use no script or font "
+      "of anybody else, and load nothing that is in a message.</li>\n</ul>\n",
       config.inbox.alias ? html("<li>An alias hides the name of its inbox from those it is given to. It does not hide "
                                 "the mail from who guesses the name.</li>\n")
                          : Markup());
@@ -111,10 +104,9 @@ Response about(const Request&, Args, Context& context) {
   content.title = "About – maildrop";
   content.main = html(
       "<article class=\"prose\">\n<h1>About</h1>\n<p>Anybody may send mail to any name at {}. Anybody may read it "
-      "here. "
-      "That is all there is to it, and good for an address that you have to give and do not want to keep.</p>\n{}{}"
-      "<h2>For programs</h2>\n<p>All of it can be had as JSON, and waited for: <a href=\"/api/v3/openapi.json\">the "
-      "description in OpenAPI</a> has every path. An inbox has a feed, too.</p>\n"
+      "here. That is all there is to it, and good for an address that you have to give and do not want to keep.</p>\n"
+      "{}{}<h2>For programs</h2>\n<p>All of it can be had as JSON, and waited for: <a "
+      "href=\"/api/v3/openapi.json\">the description in OpenAPI</a> has every path. An inbox has a feed, too.</p>\n"
       "<h2>Somebody abuses it</h2>\n<p>Write to <a href=\"mailto:abuse@{}\">abuse@{}</a>, with the address of the "
       "inbox.</p>\n</article>\n",
       shown_domain(context.config), what_is_kept(context.config), what_is_private(context.config),

@@ -13,6 +13,8 @@ namespace {
 
 using Args = std::span<const std::string>;
 
+constexpr std::size_t kMostListed = 100;  // the newest; the API has all. Each may be 12 KB
+
 /// Who wrote it, in two: `Alice` and `alice@example.org`, the second of which is empty where there is no name.
 struct Sender {
   std::string_view name, address;
@@ -31,8 +33,8 @@ Markup row_of(const mail::Inbox& inbox, const store::Summary& summary, Time now)
   const std::string text = shown_sender(summary);
   const Sender sender = sender_of(text);
   return html(
-      "<li id=\"m-{}\"><a href=\"{}\"><span class=\"from\"><b>{}</b> <span class=\"quiet\">{}</span></span>"
-      "<span class=\"subject\">{}{}</span>{}</a></li>\n",
+      "<li id=\"m-{}\"><a href=\"{}\"><span class=\"from\"><b>{}</b> <span class=\"quiet\">{}</span></span><span "
+      "class=\"subject\">{}{}</span>{}</a></li>\n",
       summary.id.text(), message_path(inbox, summary.id), text.empty() ? "(no sender)" : sender.name, sender.address,
       summary.subject.empty() ? "(no subject)" : summary.subject, mark_of(summary), ago(summary.received, now));
 }
@@ -62,8 +64,7 @@ Markup alias_box(const mail::Inbox& inbox, const Request& request, Context& cont
   const std::string address = address_of(*alias, context.config);
   return html(
       "<p class=\"note\" id=\"alias-made\">Mail to <b class=\"address\">{}</b> comes here, and does not tell the name "
-      "of "
-      "this inbox. <button type=\"button\" class=\"small\" data-copy=\"{}\" hidden>Copy</button></p>\n",
+      "of this inbox. <button type=\"button\" class=\"small\" data-copy=\"{}\" hidden>Copy</button></p>\n",
       address, address);
 }
 
@@ -73,12 +74,11 @@ Markup tools(const mail::Inbox& inbox, const Request& request, Context& context)
   return html(
       "<div class=\"tools\">\n<form class=\"search\" role=\"search\"><label class=\"hidden\" for=\"q\">Search in this "
       "inbox</label><input type=\"search\" id=\"q\" name=\"q\" value=\"{}\" placeholder=\"Search\" "
-      "autocomplete=\"off\"><button class=\"no-script\">Search</button></form>\n"
-      "<a class=\"button no-script\" href=\"{}\">Reload</a>\n"
-      "<a class=\"button\" href=\"/api/v3/mailboxes/{}/feed.atom\">Feed</a>\n{}"
-      "<details class=\"confirm\"><summary class=\"button\">Empty</summary><form method=\"post\" "
-      "action=\"{}/empty\"><p>Delete all mail of this inbox, for everybody?</p><button class=\"danger\">Delete "
-      "it</button></form></details>\n</div>\n",
+      "autocomplete=\"off\"><button class=\"no-script\">Search</button></form>\n<a class=\"button no-script\" "
+      "href=\"{}\">Reload</a>\n<a class=\"button\" href=\"/api/v3/mailboxes/{}/feed.atom\">Feed</a>\n{}<details "
+      "class=\"confirm\"><summary class=\"button\">Empty</summary><form method=\"post\" action=\"{}/empty\"><p>Delete "
+      "all mail of this inbox, for everybody?</p><button class=\"danger\">Delete it</button></form></details>\n"
+      "</div>\n",
       wanted, path, path.substr(path.rfind('/') + 1), alias_box(inbox, request, context), path);
 }
 
@@ -103,7 +103,7 @@ Response inbox_page(const Request& request, Args args, Context& context) {
   if (!inbox) return page_error(inbox.error());
   const auto quarantined = quarantined_of(request);
   if (!quarantined) return page_error(quarantined.error());
-  auto found = context.inboxes.list(*inbox, {.quarantined = store::Quarantined::shown});
+  auto found = context.inboxes.list(*inbox, {.limit = kMostListed, .quarantined = store::Quarantined::shown});
   if (!found) return page_error(fault_of(found.error()));
   const std::size_t all = found->size();
   const auto is_hidden = [](const store::Summary& each) { return each.mark == store::Mark::quarantine; };
@@ -125,15 +125,15 @@ Response inbox_page(const Request& request, Args args, Context& context) {
   content.inbox = inbox->name();
   content.main = html(
       "<div class=\"title\"><h1>{}</h1><button type=\"button\" class=\"small\" data-copy=\"{}\" hidden>Copy "
-      "address</button></div>\n{}"
-      "<p class=\"quiet\" id=\"live\" role=\"status\" data-events=\"/api/v3/mailboxes/{}/events?quarantined={}\" "
-      "data-since=\"{}\" data-path=\"{}\"></p>\n<ol class=\"messages\" id=\"messages\">{}</ol>\n{}{}",
+      "address</button></div>\n{}<p class=\"quiet\" id=\"live\" role=\"status\" "
+      "data-events=\"/api/v3/mailboxes/{}/events?quarantined={}\" data-since=\"{}\" data-path=\"{}\"></p>\n<ol "
+      "class=\"messages\" id=\"messages\">{}</ol>\n{}{}",
       address, address, tools(*inbox, request, context), path.substr(path.rfind('/') + 1), store::name_of(*quarantined),
       newest, path, found->empty() ? Markup() : html("\n{}", rows),
       nothing_yet(*inbox, wanted, found->empty(), context), quarantine_note(*inbox, hidden, shows_all));
+  if (all == kMostListed) content.main += html("<p class=\"note\">The newest {} are listed.</p>\n", kMostListed);
   content.main += html(
-      "<p class=\"quiet foot\">{} are kept, until {} after the last one. Whoever knows this "
-      "name can read them.</p>\n",
+      "<p class=\"quiet foot\">{} are kept, until {} after the last one. Whoever knows this name can read them.</p>\n",
       what_fits(context.config.inbox), in_words(context.config.inbox.max_age));
   return page(200, content);
 }
@@ -142,7 +142,7 @@ Response inbox_page(const Request& request, Args args, Context& context) {
 Response row(const Request&, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return page_error(inbox.error());
-  const auto found = context.inboxes.list(*inbox, {.quarantined = store::Quarantined::shown});
+  const auto found = context.inboxes.list(*inbox, {.limit = kMostListed, .quarantined = store::Quarantined::shown});
   if (!found) return page_error(fault_of(found.error()));
   const auto message =
       std::find_if(found->begin(), found->end(), [&](const store::Summary& each) { return each.id.text() == args[1]; });

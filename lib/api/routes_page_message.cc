@@ -72,8 +72,7 @@ Markup remote_note(const mail::SanitisedHtml& page) {
                   page.pixels == 1 ? "it is" : "they are");
   return html(
       "<details class=\"note\"><summary>{} from elsewhere {} not loaded</summary><p>We load nothing that a message "
-      "asks "
-      "for.{}</p><ul>{}</ul></details>\n",
+      "asks for.{}</p><ul>{}</ul></details>\n",
       page.remote.size() == 1 ? "1 thing" : std::to_string(page.remote.size()) + " things",
       page.remote.size() == 1 ? "was" : "were", pixels, list);
 }
@@ -82,8 +81,8 @@ Markup html_view(const store::Message& message, const std::string& api) {
   const std::optional<mail::SanitisedHtml> page = mail::page_of(message.data);
   if (!page) return html("<p class=\"empty\">This message has no HTML.</p>\n");
   return html(
-      "{}<iframe class=\"html\" sandbox=\"allow-popups allow-popups-to-escape-sandbox\" src=\"{}/html\" "
-      "title=\"The message as HTML\" referrerpolicy=\"no-referrer\"></iframe>\n{}",
+      "{}<iframe class=\"html\" sandbox=\"allow-popups allow-popups-to-escape-sandbox\" src=\"{}/html\" title=\"The "
+      "message as HTML\" referrerpolicy=\"no-referrer\"></iframe>\n{}",
       remote_note(*page), api, page->cut ? html("<p class=\"note\">It is longer than what is shown.</p>\n") : Markup());
 }
 
@@ -103,8 +102,8 @@ Markup headers_view(const store::Message& message, const std::string& api) {
     rows += html("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", each.name, value);
   }
   return html(
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Header fields\"><table "
-      "class=\"fields\">\n{}</table></div>\n{}",
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Header fields\"><table class=\"fields\">\n"
+      "{}</table></div>\n{}",
       rows, cut ? html("<p class=\"note\">There is <a href=\"{}/raw\">more of it</a>.</p>\n", api) : Markup());
 }
 
@@ -141,10 +140,8 @@ Markup filters_view(const store::Message& message, const std::string&) {
   return html(
       "<p>Score <b>{}</b>{}.{}</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What filters "
       "found\"><table>\n<thead><tr><th scope=\"col\">Phase</th><th scope=\"col\">Filter</th><th "
-      "scope=\"col\">Action</th>"
-      "<th scope=\"col\" class=\"number\">Score</th><th "
-      "scope=\"col\">Why</th></tr></thead>\n<tbody>\n{}</tbody></table>"
-      "</div>\n{}",
+      "scope=\"col\">Action</th><th scope=\"col\" class=\"number\">Score</th><th scope=\"col\">Why</th></tr></thead>\n"
+      "<tbody>\n{}</tbody></table></div>\n{}",
       format_number(trace->score),
       trace->mark == store::Mark::none  ? ""
       : trace->mark == store::Mark::tag ? ", likely spam"
@@ -174,8 +171,8 @@ Markup codes_of(const store::Message& message) {
   Markup found;
   for (const std::string& code : mail::find_codes(words))
     found += html(
-        "<li><b class=\"code\">{}</b> <button type=\"button\" class=\"small\" data-copy=\"{}\" hidden>Copy"
-        "</button></li>\n",
+        "<li><b class=\"code\">{}</b> <button type=\"button\" class=\"small\" data-copy=\"{}\" "
+        "hidden>Copy</button></li>\n",
         code, code);
   std::size_t actions = 0;
   for (const mail::CodeLink& link : mail::find_links(words)) {
@@ -185,8 +182,8 @@ Markup codes_of(const store::Message& message) {
   }
   return found.empty() ? Markup()
                        : html(
-                             "<section class=\"found\" aria-label=\"Codes and links\">\n<h2>Found in it</h2>\n<ul>\n{}"
-                             "</ul></section>\n",
+                             "<section class=\"found\" aria-label=\"Codes and links\">\n<h2>Found in it</h2>\n<ul>\n"
+                             "{}</ul></section>\n",
                              found);
 }
 
@@ -210,8 +207,8 @@ Markup files_of(const store::Message& message, const std::string& api) {
 Markup envelope_of(const store::Summary& summary) {
   const std::string from = shown_sender(summary);
   return html(
-      "<dl class=\"envelope\">\n<dt>From</dt><dd>{}{}</dd>\n<dt>To</dt><dd>{}</dd>\n<dt>Received</dt><dd>{}, {} from {}"
-      "{}</dd>\n</dl>\n",
+      "<dl class=\"envelope\">\n<dt>From</dt><dd>{}{}</dd>\n<dt>To</dt><dd>{}</dd>\n<dt>Received</dt><dd>{}, {} from "
+      "{}{}</dd>\n</dl>\n",
       from.empty() ? "(no sender)" : from,
       summary.from.empty() || from.find(summary.from) != std::string::npos
           ? Markup()
@@ -237,10 +234,10 @@ Response show(const Request&, Args args, Context& context, const View* view) {
   content.inbox = inbox->name();
   content.main = html(
       "<div class=\"crumbs\"><a href=\"{}\"><span aria-hidden=\"true\">←</span> {}</a>\n<details "
-      "class=\"confirm\"><summary "
-      "class=\"button\">Delete</summary><form method=\"post\" action=\"{}/delete\"><p>Delete this message, for "
-      "everybody?</p><button class=\"danger\">Delete it</button></form></details></div>\n<article "
-      "class=\"message\">\n<div class=\"title\"><h1>{}</h1>{}</div>\n{}{}{}{}{}</article>\n",
+      "class=\"confirm\"><summary class=\"button\">Delete</summary><form method=\"post\" "
+      "action=\"{}/delete\"><p>Delete this message, for everybody?</p><button class=\"danger\">Delete "
+      "it</button></form></details></div>\n<article class=\"message\">\n<div class=\"title\"><h1>{}</h1>{}</div>\n"
+      "{}{}{}{}{}</article>\n",
       inbox_path(*inbox), address_of(*inbox, context.config), path, subject, mark_of(summary), envelope_of(summary),
       codes_of(*message), tabs(path, *view, has_html), view->show(*message, api), files_of(*message, api));
   return page(200, content);

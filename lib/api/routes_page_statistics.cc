@@ -53,11 +53,10 @@ Markup by_reason(const Plot& plot) {
                  reasons[i]->name, with_commas(reasons[i]->sum()),
                  table_bar(reasons[i]->sum(), reasons[0]->sum(), store::series::kRefused));
   return html(
-      "<figure>\n<figcaption>Why mail was not taken</figcaption>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-      "aria-label=\"Why mail was not taken\"><table class=\"bars\">\n<thead><tr><th scope=\"col\">Reason</th><th "
-      "scope=\"col\" class=\"number\">Count</th><th scope=\"col\"><span "
-      "class=\"hidden\">Drawn</span></th></tr></thead>\n"
-      "<tbody>\n{}</tbody></table></div>\n</figure>\n",
+      "<figure>\n<figcaption>Why mail was not taken</figcaption>\n<div class=\"scroll\" tabindex=\"0\" "
+      "role=\"region\" aria-label=\"Why mail was not taken\"><table class=\"bars\">\n<thead><tr><th "
+      "scope=\"col\">Reason</th><th scope=\"col\" class=\"number\">Count</th><th scope=\"col\"><span "
+      "class=\"hidden\">Drawn</span></th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n</figure>\n",
       rows);
 }
 

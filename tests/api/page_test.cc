@@ -341,8 +341,10 @@ TEST_CASE("page: a server may have none") {
   Pages pages;
   pages.config.api.page = false;
   CHECK(pages.get({""}).status == 404);
-  CHECK(pages.get({"inbox", "bob"}).status == 404);
+  CHECK(pages.get({"inbox", "bob"}).content_type == "application/problem+json");
   CHECK(pages.post({"inbox", "bob", "empty"}).status == 404);
+  CHECK(dispatch(request("GET", {"x"}, {{"accept", "text/html"}}), pages.context).content_type ==
+        "application/problem+json");
   CHECK(pages.get({"api", "v3", "mailboxes", "bob"}).status == 200);
   CHECK(pages.store.count("bob") == 2);
 }
