@@ -113,7 +113,7 @@ clang_targets="maildrop attachments_bench feed_bench store_bench scale_bench fil
 suite_clang() {
   say "building with clang 14"
   attempt build-clang configure_and_build clang "$clang_targets" -DMAILDROP_UNITY=OFF -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \
-    -DMAILDROP_TESTS=ON -DMAILDROP_BENCH=ON -DCMAKE_CXX_FLAGS= -DCMAKE_C_COMPILER=clang-14 -DCMAKE_CXX_COMPILER=clang++-14 || return 0
+    -DMAILDROP_TESTS=ON -DMAILDROP_BENCH=ON -DMAILDROP_PRECOMPILE=ON -DCMAKE_CXX_FLAGS= -DCMAKE_C_COMPILER=clang-14 -DCMAKE_CXX_COMPILER=clang++-14 || return 0
   unit_tests clang '^service$'
 }
 
