@@ -6,10 +6,9 @@ import socket
 import statistics
 import subprocess
 import sys
-import time
 import urllib.request
 
-from servers import Server, maildrop
+from servers import Server, maildrop, when_it_listens
 
 CLIENTS = min(int(os.environ.get("CLIENTS", "64")), 1000)
 SECONDS = min(int(os.environ.get("SECONDS_EACH", "5")), 60)
@@ -37,15 +36,7 @@ def nginx(folder, body):
                   f"server {{ listen 127.0.0.1:{port}; }} }}\n")
     server = Server("nginx", ["nginx", "-p", folder, "-e", f"{folder}/nginx-errors.log", "-c", f"{folder}/nginx.conf"],
                     f"{folder}/nginx.log", None, SERVER_CPU)
-    server.port = port
-    for _ in range(500):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return server
-        except OSError:
-            time.sleep(0.01)
-    with open(server.log, encoding="utf-8", errors="replace") as log:
-        raise SystemExit(f"nginx did not start: {log.read()}")
+    return when_it_listens(server, port)
 
 
 def measure(server):

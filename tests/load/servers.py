@@ -124,6 +124,18 @@ def maildrop(binary, folder, command="serve-smtp", cpu=None, settings=None, name
     return server
 
 
+def when_it_listens(server, port):
+    server.port = port
+    for _ in range(500):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return server
+        except OSError:
+            time.sleep(0.01)
+    with open(server.log, encoding="utf-8", errors="replace") as log:
+        raise SystemExit(f"{server.label} did not start: {log.read()}")
+
+
 def smtp_sink(folder, cpu=None):
     """postfix's smtp-sink: reads mail and forgets it."""
     with socket.socket() as s:
@@ -132,11 +144,4 @@ def smtp_sink(folder, cpu=None):
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
     server = Server("smtp-sink", ["smtp-sink", "-4", *user, "-m", "20000", f"127.0.0.1:{port}", "4096"],
                     f"{folder}/sink.log", None, cpu)
-    server.port = port
-    for _ in range(500):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return server
-        except OSError:
-            time.sleep(0.01)
-    raise SystemExit("smtp-sink did not start")
+    return when_it_listens(server, port)
