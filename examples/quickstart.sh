@@ -53,6 +53,7 @@ and read it in one of these:
   $maildrop inbox hello --api http://$api
   $maildrop inbox hello latest --api http://$api
   curl http://$api/api/v3/mailboxes/hello
+or in a browser, where it appears by itself: http://$api/inbox/hello
 Mail for any domain is taken and lies in $state. Ctrl-C ends maildrop.
 
 END

@@ -161,7 +161,7 @@ std::string local_part(const store::Summary& summary) {
 
 std::string shown_domain(const Config& config) {
   const std::vector<std::string>& domains = config.mail.domains;
-  return domains.empty() || domains.front() == "*" ? config.smtp.hostname : domains.front();
+  return domains.empty() || domains.front() == "*" ? effective_hostname(config.smtp) : domains.front();
 }
 
 std::string shown_sender(const store::Summary& summary) {

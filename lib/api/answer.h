@@ -82,7 +82,7 @@ std::optional<Fault> clear_inbox(const mail::Inbox& inbox, Context& context);
 tl::expected<mail::Inbox, Fault> new_alias(const mail::Inbox& inbox, std::optional<Time> expires,
                                            const Context& context);
 
-/// The domain in addresses that are shown: the first that takes mail.
+/// The domain in addresses that are shown: the first that takes mail; our own name where any does.
 std::string shown_domain(const Config& config);
 
 /// A message as v3 lists it.

@@ -13,7 +13,7 @@ constexpr std::size_t kMostEntries = 100;
 /// RFC 4151: the same for as long as the server has its name, and no one else's. An inbox is no secret here: who asks
 /// has named it.
 std::string tag_of(const Context& context, const std::string& what) {
-  return "tag:" + xml_escaped(context.config.smtp.hostname) + ",2026:" + what;
+  return "tag:" + xml_escaped(effective_hostname(context.config.smtp)) + ",2026:" + what;
 }
 
 /// No word of the message but its subject and sender, as text: readers of feeds show HTML of whoever sent it.

@@ -62,6 +62,19 @@ TEST_CASE("page: the first one asks for a name and suggests one") {
   CHECK_FALSE(has(pages.get({""}), "Nobody guesses"));
 }
 
+TEST_CASE("page: where any domain is taken, addresses have the name of the server, set or not") {
+  Pages pages;
+  pages.config.mail.domains = {"*"};
+  const std::string own = effective_hostname(pages.config.smtp);
+  REQUIRE_FALSE(own.empty());
+  CHECK(has(pages.get({""}), "Give out any address at <b>" + own + "</b>"));
+  CHECK(has(pages.get({"inbox", "bob"}), "<h1>bob@" + own + "</h1>"));
+  CHECK(pages.get({"api", "v3", "suggestion"}).status == 200);
+  CHECK(has(pages.get({"api", "v3", "mailboxes", "bob", "feed.atom"}), "tag:" + own + ",2026:"));
+  pages.config.smtp.hostname = "mx.example.test";
+  CHECK(has(pages.get({"inbox", "bob"}), "<h1>bob@mx.example.test</h1>"));
+}
+
 TEST_CASE("page: a form leads to the page of an inbox") {
   Pages pages;
   CHECK(header(pages.get({"inbox"}, {{"name", " Bob+shop "}}), "Location") == "/inbox/bob");

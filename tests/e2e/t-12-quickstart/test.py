@@ -4,6 +4,7 @@ import re
 import socket
 import subprocess
 import tempfile
+import urllib.request
 
 from e2e import BINARY, WORK, check, environment, finish, same, until
 
@@ -75,6 +76,10 @@ with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         for command in commands(read):
             done = subprocess.run(["/bin/sh", "-c", command], env=env, capture_output=True, timeout=60)
             check(f"reads: {command.replace(TREE, str()).strip()}", done.returncode == 0 and b"first mail" in done.stdout, (command, done))
+        page = re.search(r"in a browser.*(http://\S+)", printed())
+        with urllib.request.urlopen(page[1], timeout=60) as answer:
+            shown = answer.read().decode()
+        check("its page has the mail, and an address to send to", "first mail" in shown and re.search(r"<h1>hello@[^<]+</h1>", shown), shown)
         again = subprocess.run([QUICKSTART], env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
         check("a second one beside it says what is in its way", again.returncode == 1 and b"listens on" in again.stderr, again)
     finally:
