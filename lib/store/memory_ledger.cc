@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "store/ledger_rules.h"
+#include "store/memory_share.h"
 
 namespace maildrop::store {
 
@@ -137,13 +138,7 @@ std::unique_ptr<Ledger> make_memory_ledger(const Clock& clock, std::size_t most)
 }
 
 Result<std::unique_ptr<Ledger>> open_memory_ledger(const OpenOptions& options) {
-  static std::mutex mutex;
-  static std::map<std::string, std::weak_ptr<Book>> books;
-  const std::lock_guard lock(mutex);
-  std::weak_ptr<Book>& known = books[options.url];
-  std::shared_ptr<Book> book = known.lock();
-  if (!book) known = book = std::make_shared<Book>();
-  return std::make_unique<MemoryLedger>(std::move(book), *options.clock, options.ledger);
+  return std::make_unique<MemoryLedger>(shared_at<Book>(options.url), *options.clock, options.ledger);
 }
 
 }  // namespace maildrop::store

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "store/memory_share.h"
+
 namespace maildrop::store {
 
 namespace {
@@ -60,13 +62,7 @@ class MemoryStatistics final : public Statistics {
 }  // namespace
 
 Result<std::unique_ptr<Statistics>> memory_statistics(const OpenOptions& options) {
-  static std::mutex mutex;
-  static std::map<std::string, std::weak_ptr<Book>> books;
-  const std::lock_guard lock(mutex);
-  std::weak_ptr<Book>& known = books[options.url];
-  std::shared_ptr<Book> book = known.lock();
-  if (!book) known = book = std::make_shared<Book>();
-  return std::make_unique<MemoryStatistics>(std::move(book), *options.clock,
+  return std::make_unique<MemoryStatistics>(shared_at<Book>(options.url), *options.clock,
                                             hours_kept(options.settings.statistics_age));
 }
 

@@ -9,6 +9,7 @@
 #include "store/caps.h"
 #include "store/listing.h"
 #include "store/memory_ledger.h"
+#include "store/memory_share.h"
 #include "store/memory_state.h"
 #include "store/memory_statistics.h"
 
@@ -356,19 +357,8 @@ class MemoryFeed final : public Feed {
   std::uint64_t seen_ = 0;
 };
 
-/// The state of a URL; made if there is none and `make` says so.
-std::shared_ptr<State> state_of(const std::string& url, bool make) {
-  static std::mutex mutex;
-  static std::map<std::string, std::weak_ptr<State>> states;
-  const std::lock_guard lock(mutex);
-  std::weak_ptr<State>& known = states[url];
-  std::shared_ptr<State> state = known.lock();
-  if (!state && make) known = state = std::make_shared<State>();
-  return state;
-}
-
 Result<std::shared_ptr<State>> attach(const OpenOptions& options) {
-  if (auto state = state_of(options.url, options.role == Role::writer || options.create_missing)) return state;
+  if (auto state = shared_at<State>(options.url, options.role == Role::writer || options.create_missing)) return state;
   return fail(Code::not_found, "no store at '" + options.url + "'");
 }
 
