@@ -175,7 +175,8 @@ async function looks(browser) {
   const paths = { home: "/", inbox: "/inbox/looks", empty: "/inbox/nobody", message: `/inbox/looks/${id("code")}`,
     sale: `/inbox/looks/${id("sale")}`, files: `/inbox/looks/${id("Bilderna")}`, headers: `/inbox/looks/${id("code")}/headers`,
     filters: `/inbox/looks/${id("code")}/filters`, statistics: "/statistics", about: "/about", refused: "/inbox/postmaster" };
-  for (const [width, height, scheme] of [[360, 740, "light"], [768, 1024, "dark"], [1440, 900, "light"], [360, 740, "dark"]]) {
+  const sizes = [[360, 740], [768, 1024], [1440, 900]];
+  for (const [width, height, scheme] of sizes.flatMap((size) => [[...size, "light"], [...size, "dark"]])) {
     const page = await open(browser, { viewport: { width, height }, colorScheme: scheme });
     for (const [name, path] of Object.entries(paths)) {
       await page.goto(BASE + path);
