@@ -83,9 +83,9 @@ std::optional<Record> take_record(Type type, std::string_view& rest) {
   return record;
 }
 
-/// In quotes where it would be taken for something else.
+/// In quotes where it would be taken for something else: whoever writes a PTR may call himself `failed`.
 std::string word_of(std::string_view name, const std::string& plain) {
-  if (name.find_first_of(" ,=\"") == std::string_view::npos) return plain;
+  if (name.find_first_of(" ,=\"") == std::string_view::npos && !status_named(name)) return plain;
   Record quoted;
   quoted.text = name;
   return quoted.to_string(Type::txt);

@@ -23,6 +23,22 @@ TEST_CASE("recorded: a line reads back as it was written") {
   CHECK(parse_line("mx Example.COM. = 10 b.example")->first.name == "example.com");
 }
 
+TEST_CASE("recorded: a stranger's name is no status") {
+  for (const char* word : {"found", "no_data", "no_name", "failed", "timed_out", "refused", ""}) {
+    for (const Type type : {Type::ptr, Type::cname, Type::ns, Type::mx, Type::txt}) {
+      const Question question = *Question::make(word, type);
+      const Answer answer{.status = Status::found, .records = {Record{.text = word}}};
+      const std::string line = to_line(question, answer);
+      INFO(line);
+      const auto read = parse_line(line);
+      REQUIRE(read);
+      CHECK(read->first == question);
+      CHECK(read->second.status == Status::found);
+      CHECK(read->second.records == answer.records);
+    }
+  }
+}
+
 TEST_CASE("recorded: what is no line is told") {
   for (const char* line : {"",
                            "A",
