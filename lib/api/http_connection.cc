@@ -2,8 +2,10 @@
 #include "api/http_connection.h"
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/write.hpp>
 #include <cerrno>
@@ -24,6 +26,23 @@ constexpr Millis kLingerTime{1000};              // for a refused client to read
 constexpr Millis kFirstRequest{1000};            // for one who came just before a drain
 constexpr std::size_t kLingerSize = 256 * 1024;  // bytes thrown away meanwhile
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/// What goes out without waiting; `buffers` are what is left then. true: nothing is.
+bool send_now(int fd, std::array<asio::const_buffer, 3>& buffers) {
+  std::array<iovec, 3> parts{};
+  for (std::size_t i = 0; i < parts.size(); ++i) parts[i] = {const_cast<void*>(buffers[i].data()), buffers[i].size()};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  const ssize_t sent = ::sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  auto left = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));  // of an error the next try hears again
+  for (asio::const_buffer& each : buffers) {
+    const std::size_t part = std::min(left, each.size());
+    each += part;
+    left -= part;
+  }
+  return asio::buffer_size(buffers) == 0;
+}
 
 /// The log hears of refusals for their rate once in a while, and of one that was refused. Which inbox somebody looks
 /// into stays out of it.
@@ -100,42 +119,100 @@ void HttpConnection::drain() {
 Awaitable<> HttpConnection::run(std::shared_ptr<HttpConnection> connection) { co_await connection->serve(); }
 
 Awaitable<> HttpConnection::serve() {
-  HttpShared& shared = *lane_->shared;
   while (co_await read_request()) {
-    const Monotonic begun = std::chrono::steady_clock::now();
     fresh_ = false;
-    Request asked = reader_.take();
-    const IpAddress client = shared.client_of(asked, guest_.source());
-    const bool brought = client != guest_.source();  // by a proxy
-    asked.client = brought ? client : guest_.address();
-    auto job = std::make_shared<HttpJob>(lane_, std::move(asked), brought ? shared.budget_of(client) : budget_);
-    enter(Phase::working);
-    const Rates::Answer rate = shared.take(job->request, job->route, client);
-    Response response;
-    if (rate.granted) {
-      response = co_await answer_to(job, client);
-      if (job->done && job->spent.to_tell > 0) tell(client, job->spent);
-    } else {
-      if (rate.to_tell > 0) tell(client, rate);
-      response = shared.refuse(job->request, over_rate(rate));
-    }
-    shared.seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
-    if (response.later && can_watch(shared.context, response.later->of) && job->request.method == "GET") {
-      if (response.later->stream) {
-        add_rate_fields(rate, response);
-        co_await stream(std::move(job), std::move(response), client);
-        co_return;
-      }
-      co_await long_poll(job, response, client);
-    }
-    add_rate_fields(rate, response);
-    const bool keep = reader_.keep_alive() && !shared.draining();
-    const bool sent = co_await send(job->request, response, keep);
-    if (!sent) co_return;
-    if (!keep) break;
-    want_ = reader_.next();
+    const Then then = again_ ? co_await answer_again() : co_await answer();
+    if (then == Then::linger) co_await linger();
+    if (then != Then::go_on) co_return;
   }
-  if (want_ == HttpReader::Want::answer) co_await linger();
+}
+
+Awaitable<HttpConnection::Then> HttpConnection::answer() {
+  HttpShared& shared = *lane_->shared;
+  const Monotonic begun = std::chrono::steady_clock::now();
+  Request asked = reader_.take();
+  const IpAddress client = shared.client_of(asked, guest_.source());
+  const bool brought = client != guest_.source();  // by a proxy
+  asked.client = brought ? client : guest_.address();
+  auto job = std::make_shared<HttpJob>(lane_, std::move(asked), brought ? shared.budget_of(client) : budget_);
+  enter(Phase::working);
+  const Rates::Answer rate = shared.take(job->request, job->route, client);
+  Response response;
+  if (rate.granted) {
+    const std::optional<Repeatable> same = repeatable(*job);
+    response = co_await answer_to(job, client);
+    if (job->done && job->spent.to_tell > 0) tell(client, job->spent);
+    if (same) keep(*same, *job, response);
+  } else {
+    if (rate.to_tell > 0) tell(client, rate);
+    response = shared.refuse(job->request, over_rate(rate));
+  }
+  shared.seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
+  if (response.later && can_watch(shared.context, response.later->of) && job->request.method == "GET") {
+    if (response.later->stream) {
+      add_rate_fields(rate, response);
+      co_await stream(std::move(job), std::move(response), client);
+      co_return Then::end;
+    }
+    co_await long_poll(job, response, client);
+  }
+  add_rate_fields(rate, response);
+  const bool keep_alive = reader_.keep_alive() && !shared.draining();
+  const bool sent = co_await send(job->request, response, keep_alive);
+  if (!sent) co_return Then::end;
+  if (!keep_alive) co_return Then::linger;
+  want_ = reader_.next();
+  co_return Then::go_on;
+}
+
+/// As answer(), with what is made already: nothing of the request has gone into the reader.
+Awaitable<HttpConnection::Then> HttpConnection::answer_again() {
+  HttpShared& shared = *lane_->shared;
+  const Monotonic begun = std::chrono::steady_clock::now();
+  const std::shared_ptr<const KeptAnswer> kept = std::exchange(again_, nullptr);
+  const IpAddress client = shared.client_of(kept->request, guest_.source());
+  const bool brought = client != guest_.source();
+  const Rates::Answer rate = shared.take(kept->request, kept->route, client);
+  AnswerRoom room(shared.memory, brought ? shared.budget_of(client) : budget_);
+  const bool fits = rate.granted && room.take(kept->head.size() + kept->body.size());
+  bool sent = false;
+  if (fits) {
+    shared.repeated.add();
+    shared.seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
+    note(&kept->request, brought ? client : guest_.address(), 200, kept->body.size());
+    Response its;  // fields of its client
+    add_rate_fields(rate, its);
+    const std::string end = head_end(its.headers);
+    sent = co_await write(kept->head, end, kept->body);
+  } else {
+    if (!rate.granted && rate.to_tell > 0) tell(client, rate);
+    Request asked = kept->request;
+    asked.client = brought ? client : guest_.address();
+    Response refused = shared.refuse(asked, rate.granted ? no_room() : over_rate(rate));
+    add_rate_fields(rate, refused);
+    sent = co_await send(asked, refused, true);
+  }
+  co_return sent ? Then::go_on : Then::end;
+}
+
+/// Whether the answer may be kept, and what it goes by then. To be asked before there is an answer, and before anybody
+/// else reads into the lane's buffer.
+std::optional<HttpConnection::Repeatable> HttpConnection::repeatable(const HttpJob& job) const {
+  if (whole_.empty() || !job.route || !job.route->keeps || job.request.method != "GET" || !reader_.keep_alive())
+    return std::nullopt;
+  const std::optional<AnswerState> state = lane_->shared->state();
+  if (!state) return std::nullopt;
+  return Repeatable{std::string(whole_), *state, std::chrono::steady_clock::now()};
+}
+
+void HttpConnection::keep(const Repeatable& same, const HttpJob& job, const Response& response) {
+  if (response.status != 200 || response.later) return;
+  HeadOptions options;
+  options.now = lane_->shared->context.clock.now();
+  options.keep_alive = true;
+  KeptAnswer kept{job.request, job.route, response_head(response, options), response.body};
+  kept.head.resize(kept.head.size() - head_end({}).size());
+  lane_->answers.keep(same.bytes, std::move(kept), same.state, same.asked);
 }
 
 /// true: a request is here. false: it is over, the client was told why if there was something to tell.
@@ -158,7 +235,13 @@ Awaitable<bool> HttpConnection::read_request() {
     const Received received = receive(size);
     if (received == Received::end) co_return false;
     if (received == Received::nothing) continue;
-    want_ = reader_.consume(std::string_view(lane_->buffer->data(), size));
+    const std::string_view bytes(lane_->buffer->data(), size);
+    const bool may_be_whole = phase_ == Phase::idle && !lane_->shared->draining();
+    if (may_be_whole) again_ = lane_->kept(bytes);
+    if (again_) co_return true;
+    want_ = reader_.consume(bytes);
+    // In one piece, with nothing behind it.
+    whole_ = may_be_whole && want_ == HttpReader::Want::answer && reader_.has_no_more() ? bytes : std::string_view();
     if (phase_ == Phase::idle) enter(Phase::reading);
   }
   if (want_ == HttpReader::Want::close) co_await refuse(reader_.refusal());
@@ -180,9 +263,11 @@ HttpConnection::Received HttpConnection::receive(std::size_t& size) {
   return Received::bytes;
 }
 
-Awaitable<bool> HttpConnection::write(const std::string& head, const std::string& body) {
+/// Nearly all answers fit into the kernel's buffer: they go out at once, and the loop has nothing to wait for.
+Awaitable<bool> HttpConnection::write(std::string_view head, std::string_view more_head, std::string_view body) {
+  std::array<asio::const_buffer, 3> buffers{asio::buffer(head), asio::buffer(more_head), asio::buffer(body)};
+  if (send_now(socket_.native_handle(), buffers)) co_return true;
   enter(Phase::writing);
-  const std::array<asio::const_buffer, 2> buffers{asio::buffer(head), asio::buffer(body)};
   const auto [error, size] = co_await asio::async_write(socket_, buffers, kWait);
   if (!error && !expired_) co_return true;
   // A reader that stopped: what it did not fetch must not stay in the kernel, either.
@@ -193,15 +278,13 @@ Awaitable<bool> HttpConnection::write(const std::string& head, const std::string
 
 Awaitable<bool> HttpConnection::send(const Request& request, const Response& response, bool keep_alive) {
   const std::string id = response.status >= 400 ? random_name(5) : std::string();
-  note(&request, response, id);
+  note(&request, request.client, response.status, response.body.size(), id, response.why);
   HeadOptions options;
   options.now = lane_->shared->context.clock.now();
   options.keep_alive = keep_alive;
   options.request_id = id;
   const std::string head = response_head(response, options);
-  static const std::string kNone;
-  const std::string& body = request.method == "HEAD" ? kNone : response.body;
-  const bool sent = co_await write(head, body);
+  const bool sent = co_await write(head, {}, request.method == "HEAD" ? std::string_view() : response.body);
   co_return sent;
 }
 
@@ -210,12 +293,12 @@ Awaitable<> HttpConnection::refuse(Refusal why) {
   const Fault fault{why.status, why.phrase, std::string(why.phrase)};
   const Response response = lane_->shared->refuse(Request(), fault);
   const std::string id = random_name(5);
-  note(nullptr, response, id);
+  note(nullptr, guest_.address(), response.status, response.body.size(), id, response.why);
   HeadOptions options;
   options.now = lane_->shared->context.clock.now();
   options.request_id = id;
   const std::string head = response_head(response, options);
-  const bool sent = co_await write(head, response.body);
+  const bool sent = co_await write(head, {}, response.body);
   if (sent) co_await linger();
 }
 
@@ -235,25 +318,25 @@ Awaitable<> HttpConnection::linger() {
 }
 
 /// Which inbox somebody looks into stays out of the log: paths are not written.
-void HttpConnection::note(const Request* request, const Response& response, const std::string& id) {
-  lane_->shared->count(response.status);
+void HttpConnection::note(const Request* request, const IpAddress& client, int status, std::size_t bytes,
+                          const std::string& id, std::string_view why) {
+  lane_->shared->count(status);
   log::Level level = log::Level::debug;
-  if (!request || response.status == 403 || response.status == 401) level = log::Level::info;
+  if (!request || status == 403 || status == 401) level = log::Level::info;
   const Route* const of_operator =
       request && lane_->shared->context.admin ? route_of(*request, lane_->shared->context.admin) : nullptr;
   if (of_operator && of_operator->method != "GET") level = log::Level::info;  // what was removed, and for whom
-  if (request && response.status >= 500) level = log::Level::warning;
+  if (request && status >= 500) level = log::Level::warning;
   if (!log::enabled(level)) return;
-  const IpAddress& client = request ? request->client : guest_.address();
   log::write(level, request ? "http_request" : "http_refused",
              {{"request", id},
               {"peer", client.to_string()},
               log::Field::if_any("proxy", client == guest_.address() ? "" : guest_.address().to_string()),
               {"method", request ? request->method : std::string()},
               log::Field::if_any("route", of_operator ? std::string(of_operator->pattern) : std::string()),
-              {"status", response.status},
-              {"bytes", response.body.size()},
-              log::Field::if_any("error", response.why)});
+              {"status", status},
+              {"bytes", bytes},
+              log::Field::if_any("error", why)});
 }
 
 }  // namespace maildrop::api

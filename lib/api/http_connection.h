@@ -5,7 +5,9 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "api/http_job.h"
 #include "api/http_lane.h"
@@ -56,11 +58,23 @@ class HttpConnection {
  private:
   enum class Phase { idle, reading, working, waiting, writing, lingering };
   enum class Received { bytes, nothing, end };
+  enum class Then { go_on, linger, end };
+  /// A request whose answer may be kept.
+  struct Repeatable {
+    std::string bytes;
+    AnswerState state;
+    Monotonic asked;
+  };
 
   Awaitable<> serve();
   Awaitable<bool> read_request();
   Awaitable<bool> readable();
-  Awaitable<bool> write(const std::string& head, const std::string& body);
+  Awaitable<Then> answer();
+  Awaitable<Then> answer_again();
+  std::optional<Repeatable> repeatable(const HttpJob& job) const;
+  void keep(const Repeatable& same, const HttpJob& job, const Response& response);
+  /// The head in two pieces, as parts of it may be kept.
+  Awaitable<bool> write(std::string_view head, std::string_view more_head, std::string_view body);
   Awaitable<bool> send(const Request& request, const Response& response, bool keep_alive);
   Awaitable<> refuse(Refusal why);
   Awaitable<> linger();
@@ -74,7 +88,9 @@ class HttpConnection {
 
   void enter(Phase phase);
   Received receive(std::size_t& size);
-  void note(const Request* request, const Response& response, const std::string& id);
+  /// `request`: nullptr for what was none.
+  void note(const Request* request, const IpAddress& client, int status, std::size_t bytes, const std::string& id = {},
+            std::string_view why = {});
 
   const std::shared_ptr<HttpLane> lane_;
   const Alive alive_;
@@ -83,6 +99,8 @@ class HttpConnection {
   HttpSocket socket_;
   HttpReader reader_;
   HttpReader::Want want_ = HttpReader::Want::input;
+  std::string_view whole_;                   // the request that has just come in one piece, in the lane's buffer
+  std::shared_ptr<const KeptAnswer> again_;  // what the same one had as its answer
   Phase phase_ = Phase::idle;
   bool fresh_ = true;     // no request has come
   bool expired_ = false;  // the deadline has passed: whatever was waited for is over

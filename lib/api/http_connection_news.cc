@@ -11,7 +11,6 @@ namespace {
 
 constexpr Millis kBeat{15'000};     // so that whoever stands between does not take a stream for a dead connection
 const std::string kLine = ":\n\n";  // a comment
-const std::string kNothing;
 constexpr Millis kAfterFailure{1000};  // until a store or worker that was busy is asked again
 
 Monotonic in(Millis time) { return std::chrono::steady_clock::now() + time; }
@@ -58,7 +57,7 @@ Awaitable<> HttpConnection::stream(std::shared_ptr<HttpJob> job, Response respon
   HttpNews news(*lane_, response.later->of);
   news_ = &news;
   if (shared.draining()) news.end();
-  note(&job->request, response, {});
+  note(&job->request, job->request.client, response.status, response.body.size());
   if (response.status == 101) {
     HttpWebSocket web(socket_);
     enter(Phase::writing);
@@ -74,7 +73,7 @@ Awaitable<> HttpConnection::stream(std::shared_ptr<HttpJob> job, Response respon
     options.now = shared.context.clock.now();
     options.endless = true;
     const std::string head = response_head(response, options);
-    const bool open = co_await write(head, kNothing);
+    const bool open = co_await write(head, {}, {});
     if (open) co_await go_on(nullptr, std::move(job), std::move(response), client);
   }
   news_ = nullptr;
@@ -114,7 +113,7 @@ Awaitable<> HttpConnection::go_on(HttpWebSocket* web, std::shared_ptr<HttpJob> j
 Awaitable<bool> HttpConnection::say(HttpWebSocket* web, const Response& piece) {
   if (!web && piece.body.empty()) co_return true;
   if (!web) {
-    const bool written = co_await write(kNothing, piece.body);
+    const bool written = co_await write({}, {}, piece.body);
     co_return written;
   }
   if (!piece.later) co_return true;

@@ -39,7 +39,13 @@ std::string response_head(const Response& response, const HeadOptions& options) 
   for (const auto& [name, value] : response.headers) add(head, name, value);
   add(head, "X-Request-Id", options.request_id);
   add(head, "Connection", options.keep_alive ? "keep-alive" : "close");
-  return head.append("\r\n");
+  return head.append(head_end({}));
+}
+
+std::string head_end(const std::vector<std::pair<std::string, std::string>>& fields) {
+  std::string lines;
+  for (const auto& [name, value] : fields) add(lines, name, value);
+  return lines.append("\r\n");
 }
 
 }  // namespace maildrop::api

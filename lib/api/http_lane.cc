@@ -62,6 +62,8 @@ HttpShared::HttpShared(service::Offload& workers, Context& its_context, bool has
       rates(std::make_shared<Rates>(its_context.clock, rate_limits(its_context.config, shares_rates))),
       seconds(
           its_context.metrics.histogram("maildrop_http_request_seconds", "Time from an HTTP request to its answer")),
+      repeated(its_context.metrics.counter("maildrop_http_repeated_total",
+                                           "HTTP requests that had the answer of one before (api.answer_cache)")),
       connections(its_context.metrics.gauge("maildrop_http_connections", "Open HTTP connections")),
       watchers(its_context.metrics.gauge("maildrop_http_watchers", "HTTP requests that wait for news")),
       watching(watch_limits(settings, its_context.config)),
@@ -102,8 +104,13 @@ Response HttpShared::answer(const Request& request, const Route* route, AnswerRo
   if (response.body.capacity() - response.body.size() > kSlack) response.body.shrink_to_fit();
   const bool fits = room.take(size_of(response));
   if (fits && !inboxes.refused()) return response;
-  const Fault full{503, "too many answers wait for their readers, try again later", "api.memory is used up"};
-  return refuse_with(request, full, *in_force, context.admin);
+  return refuse_with(request, no_room(), *in_force, context.admin);
+}
+
+std::optional<AnswerState> HttpShared::state() const {
+  const std::uint64_t applied = applied_;
+  const std::optional<store::ChangeMark> mark = context.store.change_mark();
+  return mark ? std::optional(AnswerState{*mark, applied}) : std::nullopt;
 }
 
 IpAddress HttpShared::client_of(const Request& request, const IpAddress& peer) {
@@ -151,6 +158,7 @@ void HttpShared::apply(const Config& config) {
   rates->apply(rate_limits(*next, shares_rates));
   const std::lock_guard lock(mutex_);
   config_ = std::move(next);
+  ++applied_;
 }
 
 void HttpShared::leave() {
@@ -189,12 +197,21 @@ void HttpShared::wait_for_jobs() {
   idle_.wait(lock, [this] { return jobs_ == 0; });
 }
 
-HttpLane::HttpLane(boost::asio::io_context& context, std::shared_ptr<HttpShared> its_shared)
+Fault no_room() { return {503, "too many answers wait for their readers, try again later", "api.memory is used up"}; }
+
+HttpLane::HttpLane(boost::asio::io_context& context, std::shared_ptr<HttpShared> its_shared, std::uint64_t answers_size)
     : io(context),
       shared(std::move(its_shared)),
       buffer(std::make_unique<std::array<char, kBufferSize>>()),
+      answers(answers_size),
       timer_(context.get_executor()),
       period_(sweep_period(shared->settings)) {}
+
+std::shared_ptr<const KeptAnswer> HttpLane::kept(std::string_view request) {
+  if (answers.empty()) return nullptr;
+  const std::optional<AnswerState> state = shared->state();
+  return state ? answers.find(request, *state, std::chrono::steady_clock::now()) : nullptr;
+}
 
 void HttpLane::add(HttpConnection* connection) {
   if (!armed_) arm();  // first: a connection whose constructor throws must not be in the list

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "api/answer_cache.h"
 #include "api/http_check.h"
 #include "api/http_memory.h"
 #include "api/rates.h"
@@ -46,6 +47,8 @@ class HttpShared {
   /// the answer while `route`, which is the request's, makes it. It holds the answer from then on. `spent`: what a rate
   /// that the handler took said at last.
   Response answer(const Request& request, const Route* route, AnswerRoom& room, Rates::Answer& spent);
+  /// What an answer of now goes by; nullopt: that cannot be told. Never blocks.
+  std::optional<AnswerState> state() const;
   /// refuse_with() the settings in force.
   Response refuse(const Request& request, const Fault& fault);
   void apply(const Config& config);
@@ -84,6 +87,7 @@ class HttpShared {
   HttpMemory memory;
   const std::shared_ptr<Rates> rates;
   metrics::Histogram& seconds;
+  metrics::Counter& repeated;
   metrics::Gauge& connections;
   metrics::Gauge& watchers;
   service::Admission watching;
@@ -97,6 +101,7 @@ class HttpShared {
   std::atomic<std::size_t> alive_{0};
   std::atomic<bool> draining_{false};
   std::atomic<bool> ending_{false};
+  std::atomic<std::uint64_t> applied_{0};  // how often; counted when the settings are in force
   std::mutex mutex_;
   std::condition_variable idle_;
   std::size_t jobs_ = 0;
@@ -127,17 +132,24 @@ class AtWork {
   std::shared_ptr<HttpShared> shared_;
 };
 
+/// For an answer that finds no room.
+Fault no_room();
+
 class HttpConnection;
 
 /// One loop's share. Touched by its thread alone; kept by its connections, so it goes before its io_context does.
 class HttpLane : public std::enable_shared_from_this<HttpLane> {
  public:
-  HttpLane(boost::asio::io_context& context, std::shared_ptr<HttpShared> shared);
+  /// `answers_size`: of its AnswerCache.
+  HttpLane(boost::asio::io_context& context, std::shared_ptr<HttpShared> shared, std::uint64_t answers_size);
 
   void add(HttpConnection* connection);
   void remove(HttpConnection* connection);
   /// Ends what is idle; others end after their answer.
   void drain();
+
+  /// The answer that a request of these bytes had, if it is still the same.
+  std::shared_ptr<const KeptAnswer> kept(std::string_view request);
 
   /// All connections of the loop read into this one: an idle connection has no buffer of its own.
   static constexpr std::size_t kBufferSize = 16 * 1024;
@@ -146,6 +158,7 @@ class HttpLane : public std::enable_shared_from_this<HttpLane> {
   const std::shared_ptr<HttpShared> shared;
   const std::unique_ptr<std::array<char, kBufferSize>> buffer;
   std::list<std::function<void()>> doors;  // each closes one
+  AnswerCache answers;
 
  private:
   void arm();

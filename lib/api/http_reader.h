@@ -32,6 +32,8 @@ class HttpReader {
   bool idle() const { return state_ == State::head && buffer_.empty(); }
   /// Within a head, not yet in the body.
   bool in_head() const { return state_ == State::head; }
+  /// Nothing has come behind it. REQUIRES: the last answer was `answer`.
+  bool has_no_more() const { return buffer_.empty(); }
   Request take() { return std::move(checked_->request); }
   bool keep_alive() const { return checked_ && checked_->keep_alive; }
   const Refusal& refusal() const { return refusal_; }

@@ -203,7 +203,8 @@ HttpServer::HttpServer(service::Loops& loops, service::ListenersByLoop listeners
   state_->ledger = ledger;
   state_->shared = std::make_shared<HttpShared>(offload, context, ledger != nullptr);
   for (std::size_t i = 0; i < loops.size(); ++i)
-    state_->lanes.push_back(std::make_shared<HttpLane>(loops.at(i).context(), state_->shared));
+    state_->lanes.push_back(std::make_shared<HttpLane>(loops.at(i).context(), state_->shared,
+                                                       state_->shared->settings.answer_cache / loops.size()));
   state_->listeners = std::move(listeners);
 }
 

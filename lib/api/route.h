@@ -114,8 +114,11 @@ struct Route {
   bool free = false;            // counts for no rate: who watches over the process is never too much
   std::string_view query = {};  // of v3: names of what the query may have, as openapi_schemas.cc has them, by blanks
   std::string_view answer =
-      {};              // of v3: the schema of the answer, by its name there, or its media type; empty: it is 204
-  bool page = false;   // for people: HTML, and faults as HTML
+      {};             // of v3: the schema of the answer, by its name there, or its media type; empty: it is 204
+  bool page = false;  // for people: HTML, and faults as HTML
+  /// The answer goes by the request without its client, the inboxes and the settings alone: the next one who asks the
+  /// same may have it.
+  bool keeps = false;
   bool reads = false;  // a POST that other sites' pages may send: the handler refuses them what changes something
 };
 

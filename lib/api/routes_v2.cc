@@ -92,8 +92,17 @@ Response statistics(const Request&, Args, Context& context) {
 constexpr Growth kTwice{8, 8};  // raw and as HTML, and both as JSON: six for a control character
 
 constexpr Route kRoutes[] = {
-    {"GET", "/v2/mailbox/{name}", "list an inbox, newest first", list},
-    {"GET", "/v2/mailbox/{name}/{id}", "one message, raw and as HTML", get, Runs::on_worker, kTwice},
+    {.method = "GET",
+     .pattern = "/v2/mailbox/{name}",
+     .summary = "list an inbox, newest first",
+     .handle = list,
+     .keeps = true},
+    {.method = "GET",
+     .pattern = "/v2/mailbox/{name}/{id}",
+     .summary = "one message, raw and as HTML",
+     .handle = get,
+     .growth = kTwice,
+     .keeps = true},
     {"DELETE", "/v2/mailbox/{name}/{id}", "delete one message", remove},
     {"GET", "/v2/statistics", "messages stored and refused since counting began", statistics},
 };

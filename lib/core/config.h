@@ -110,6 +110,7 @@ struct ApiSettings {
   unsigned inbox_rate = 3000;                  // for an inbox, of all clients together: five of them at their limit
   bool shared_rates = true;                    // of all processes on one store
   std::uint64_t memory = 64u << 20;            // of answers being sent, bytes; beyond it 503
+  std::uint64_t answer_cache = 4u << 20;       // of answers that may be given again, bytes; 0: none is
   unsigned watchers = 1000;                    // requests that wait for news; beyond it 503
   Millis wait_time = std::chrono::minutes(1);  // of one that waits for mail, at most
   std::vector<Network> proxies;                // reverse proxies of ours

@@ -103,6 +103,10 @@ void add_api(std::vector<Setting>& rows) {
                "IPv4 address or IPv6 /64. Beyond: 503. While a message becomes JSON it takes up to 16 times its size "
                "(8 times beyond its first MiB): 4 times that of mail.max_size are needed. Networks in limits.exempt "
                "skip the quarter."));
+  rows.push_back(size_row("api.answer_cache", {0, 4 * kGiB}, MEMBER(api.answer_cache), "0..4GiB",
+                          "Bytes of answers that are kept for a second at most, and given to whoever asks the same "
+                          "while the store has not changed; all loops together. 0: none is kept. SQLite alone: other "
+                          "stores do not tell that they have not changed."));
 }
 
 }  // namespace maildrop::rows

@@ -108,13 +108,38 @@ Result<std::unique_ptr<Readers::Reader>> Readers::borrow() {
     // A store that was replaced under its name: what this connection sees nobody writes any more.
     if (!reader->connection.has_moved()) return reader;
     --open_;
+    forget_changes();
   }
   ++open_;
   lock.unlock();
   Opening opening(*this);
   auto reader = open();
   opening.failed = !reader;
+  if (reader) look_at_changes();
   return reader;
+}
+
+void Readers::forget_changes() {
+  std::unique_ptr<const WalIndex> old;  // closed when the lock is free again
+  const std::lock_guard lock(index_mutex_);
+  old = std::move(index_);
+}
+
+/// Without it there are no marks: no reason to fail.
+void Readers::look_at_changes() {
+  const auto is_there = [this] {
+    const std::lock_guard lock(index_mutex_);
+    return index_ != nullptr;
+  };
+  if (is_there()) return;
+  auto index = WalIndex::open(path_, patience_);
+  const std::lock_guard lock(index_mutex_);
+  if (index && !index_) index_ = std::move(*index);
+}
+
+std::optional<ChangeMark> Readers::change_mark() const {
+  const std::lock_guard lock(index_mutex_);
+  return index_ ? index_->mark() : std::nullopt;
 }
 
 void Readers::give_back(std::unique_ptr<Reader> reader) {

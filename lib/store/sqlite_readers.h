@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "store/sqlite_change_mark.h"
 #include "store/sqlite_connection.h"
 #include "store/sqlite_writer.h"
 #include "store/store.h"
@@ -25,6 +26,8 @@ class Readers {
   Result<Message> get(const mail::Inbox& inbox, const MessageId& id, const Caps& caps);
   /// As Store::scan(). The names that come next are read a few dozen at a time.
   Result<std::vector<Found>> scan(ScanCursor& cursor, std::size_t messages, const Caps& caps);
+  /// As Store::change_mark(). Never blocks. nullopt until there has been a reader.
+  std::optional<ChangeMark> change_mark() const;
   /// Inboxes and messages only.
   Result<StoreStats> totals();
 
@@ -34,6 +37,8 @@ class Readers {
   struct Opening;
   Result<std::unique_ptr<Reader>> open() const;
   Result<std::unique_ptr<Reader>> borrow();
+  void look_at_changes();
+  void forget_changes();
   void give_back(std::unique_ptr<Reader> reader);
 
   const std::string path_;
@@ -43,6 +48,8 @@ class Readers {
   std::condition_variable returned_;
   std::vector<std::unique_ptr<Reader>> idle_;
   std::size_t open_ = 0;
+  mutable std::mutex index_mutex_;         // never held for long: loops take it
+  std::unique_ptr<const WalIndex> index_;  // of the file that the readers have open
 };
 
 }  // namespace maildrop::store::sqlite

@@ -106,6 +106,8 @@ class SqliteStore final : public Store {
     return stats;
   }
 
+  std::optional<ChangeMark> change_mark() const override { return readers_.change_mark(); }
+
   Result<void> ready() override {
     if (writing_) return writing_->ready();
     TRY(readers_.totals());

@@ -1,6 +1,7 @@
 /// store.h: where inboxes are kept. The contract that every backend passes (tests/store/store_contract.h).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -149,6 +150,9 @@ struct StoreStats {
   std::uint64_t wal_bytes = 0;  // SQLite only
 };
 
+/// Where a store stands. Opaque.
+using ChangeMark = std::array<std::uint64_t, 6>;
+
 /// The inboxes, as a reader sees them: a Store, or a server over HTTP (api/client.h). Thread-safe. Blocking.
 ///   unavailable, timed_out  there is no answer now, and may be one later. Of a Store that includes one whose file or
 ///                           server went away while it was open: it is never taken for an empty one, or one message
@@ -191,6 +195,10 @@ class Store : public Inboxes {
   /// waits to be dropped. false: somebody who reads holds on to it, try again. Deliveries wait some milliseconds.
   virtual Result<bool> scrub();
   virtual Result<StoreStats> stats() = 0;
+  /// Of two that are the same nothing was committed in between, by whatever process: list() and get() say the same but
+  /// for what expires, and for apply(). nullopt: it cannot be told. Never blocks. Of a file that was replaced under its
+  /// name it is that of the old one until the next list() or get().
+  virtual std::optional<ChangeMark> change_mark() const { return std::nullopt; }
   /// ok when a delivery would be taken now; of a store that was opened for reading, when it can be read.
   virtual Result<void> ready() = 0;
   /// Between deliveries: keeps logs and caches in their bounds. Called by the Committer's thread. Usually some

@@ -1,6 +1,7 @@
 /// kit.h: what the API's tests share: a store in memory that can be made to fail or hang, and a context around it.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -99,6 +100,12 @@ class FakeStore : public store::Store {
     go_.notify_all();
   }
 
+  std::optional<store::ChangeMark> change_mark() const override {
+    const std::uint64_t now = mark;
+    return now == 0 ? std::nullopt : std::optional(store::ChangeMark{now});
+  }
+
+  std::atomic<std::uint64_t> mark{0};                               // 0: there is none
   std::optional<Error> failure;                                     // set it before others ask
   std::function<void()> on_remove;                                  // called once, before it
   int commits = 0;                                                  // of remove_all()

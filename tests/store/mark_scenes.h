@@ -23,6 +23,40 @@ inline Ids listed(Stage& s, const Query& query) {
 }
 
 inline const Scene kMarkScenes[] = {
+    {"after each change a store that has change marks has another one, and the same one until then",
+     [](Stage& s) {
+       s.put({"bob"});
+       s.ids("bob");
+       auto before = s.store.change_mark();
+       if (!before) return;
+       const auto changed = [&] {
+         const auto now = s.store.change_mark();
+         const bool is_another = now && *now != *before;
+         before = now;
+         REQUIRE(before);
+         return is_another;
+       };
+       const std::string id = s.put({"eve"});
+       CHECK(changed());
+       s.ids("bob");
+       s.ids("eve");
+       REQUIRE(s.store.get(inbox("eve"), MessageId::trusted(id)));
+       REQUIRE(s.store.stats());
+       CHECK_FALSE(changed());
+       CHECK(s.remove("eve", id));
+       CHECK(changed());
+       const auto removed = s.store.remove_all(spots_of(walk(s.store)));
+       REQUIRE(removed);
+       CHECK(*removed == 1);
+       CHECK(changed());
+       s.put({"bob"});
+       CHECK(changed());
+       s.world.clock.advance(s.caps().max_age);
+       const auto purged = s.store.purge({});
+       REQUIRE(purged);
+       REQUIRE(purged->removed == 1);
+       CHECK(changed());
+     }},
     {"what filters said of a message comes back with it, in each of its inboxes",
      [](Stage& s) {
        for (const Mark mark : {Mark::none, Mark::tag, Mark::quarantine}) {
