@@ -6,6 +6,7 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "api/verdicts.h"
@@ -15,15 +16,14 @@
 #include "dns/recorded.h"
 #include "explained_world.h"
 #include "filter.h"
-#include "filter/case.h"
 #include "filter/chain_source.h"
 #include "filter/filters.h"
+#include "filter/rehearsal.h"
 #include "filter/sample.h"
 #include "filter/scoring.h"
 #include "help.h"
 #include "json_line.h"
 #include "mail/alias.h"
-#include "mail/headers.h"
 #include "mail/message.h"
 #include "show_trace.h"
 #include "terminal.h"
@@ -79,29 +79,29 @@ class Explanation {
  public:
   Explanation(const ExplainOptions& options, const Config& config, std::shared_ptr<const filter::Chain> chain,
               const Clock& clock, ExplainedWorld& world)
-      : options_(options), config_(config), clock_(clock), world_(world), session_(std::move(chain), clock_) {}
+      : options_(options),
+        config_(config),
+        clock_(clock),
+        world_(world),
+        rehearsal_(std::move(chain), clock_, world.table()) {}
 
   Result<void> run() {
-    mail::Transaction transaction;
-    transaction.peer.address = TRY(IpAddress::parse(options_.ip));
-    exempt_ = contains(config_.limits.exempt, transaction.peer.address);
-    const mail::Address from = TRY(sender());
-    const std::string message = TRY(message_text());
-    TRY(step(Phase::connect, transaction));
-    transaction.helo = options_.helo;
-    transaction.esmtp = true;
-    if (!options_.helo.empty()) TRY(step(Phase::helo, transaction));
-    transaction.from = from;
-    TRY(step(Phase::mail, transaction));
-    for (const std::string& each : options_.to) TRY(add_recipient(each, transaction));
-    if (!message.empty()) TRY(judge_message(message, transaction));
-    session_.settle_recipient();
-    trace_ = session_.trace();
-    trace_.entries.insert(trace_.entries.end(), refused_.begin(), refused_.end());
+    filter::Script script;
+    script.transaction.peer.address = TRY(IpAddress::parse(options_.ip));
+    exempt_ = contains(config_.limits.exempt, script.transaction.peer.address);
+    script.transaction.helo = options_.helo;
+    script.transaction.esmtp = true;
+    script.transaction.from = TRY(sender());
+    script.message = TRY(message_text());
+    for (const std::string& each : options_.to) script.to.push_back(TRY(recipient(each)));
+    begun_ = clock_.monotonic();
+    const auto add_step = [this](Phase phase, const mail::Transaction& transaction, const filter::Verdict& verdict) {
+      step(phase, transaction, verdict);
+    };
+    TRY(rehearsal_.run(std::move(script), add_step));
+    trace_ = rehearsal_.trace();
     if (!options_.filter.empty())
       std::erase_if(trace_.entries, [&](const auto& entry) { return entry.filter != options_.filter; });
-    std::stable_sort(trace_.entries.begin(), trace_.entries.end(),
-                     [](const auto& a, const auto& b) { return a.phase < b.phase; });
     return {};
   }
 
@@ -163,7 +163,7 @@ class Explanation {
     return fail(Code::invalid, "'" + options_.file + "' is longer than mail.max_size");
   }
 
-  Result<void> add_recipient(const std::string& text, mail::Transaction& transaction) {
+  Result<mail::Recipient> recipient(const std::string& text) const {
     const auto address = filter::recipient_of(text, config_);
     if (!address) return fail(Code::invalid, "--to: " + address.error().what);
     mail::Inbox inbox = TRY(mail::Inbox::of(*address, config_.inbox, config_.mail.domains.front()));
@@ -172,31 +172,15 @@ class Explanation {
       if (!named) return fail(Code::invalid, "--to: '" + text + "' is refused with 550 5.1.1: " + named.error().what);
       inbox = std::move(*named);
     }
-    transaction.recipients.push_back({*address, std::move(inbox)});
-    TRY(step(Phase::rcpt, transaction));
-    if (!steps_.back().verdict.refuses()) return {};
-    for (filter::TraceEntry& entry : session_.trace().entries)
-      if (entry.phase == Phase::rcpt) refused_.push_back(std::move(entry));
-    return {};
+    return mail::Recipient{*address, std::move(inbox)};
   }
 
-  Result<void> judge_message(const std::string& message, mail::Transaction& transaction) {
-    transaction.data = message.substr(0, mail::scan_headers(message).body);
-    TRY(step(Phase::headers, transaction));
-    transaction.data = message;
-    return step(Phase::message, transaction);
-  }
-
-  Result<void> step(Phase phase, const mail::Transaction& transaction) {
+  void step(Phase phase, const mail::Transaction& transaction, const filter::Verdict& verdict) {
     const std::string recipient = phase == Phase::rcpt ? transaction.recipients.back().address.to_string() : "";
-    filter::TableWorld& table = world_.table();
-    const std::size_t before = asked(table);
-    const Monotonic start = clock_.monotonic();
-    TRY(table.run(session_, phase, transaction));
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.monotonic() - start);
-    const filter::Verdict foreseen = session_.foreseen();
-    steps_.push_back({phase, recipient, session_.decide(), foreseen, asked(table) - before, took});
-    return {};
+    const std::size_t before = std::exchange(asked_, asked(world_.table()));
+    const Monotonic now = clock_.monotonic();
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(now - std::exchange(begun_, now));
+    steps_.push_back({phase, recipient, verdict, rehearsal_.session().findings().foreseen(), asked_ - before, took});
   }
 
   static std::size_t asked(const filter::TableWorld& table) { return table.asked.size() + table.errands + table.calls; }
@@ -205,10 +189,11 @@ class Explanation {
   const Config& config_;
   const Clock& clock_;
   ExplainedWorld& world_;
-  filter::Case session_;
-  bool exempt_ = false;  // in limits.exempt
+  filter::Rehearsal rehearsal_;
+  Monotonic begun_{};      // the step that goes on
+  std::size_t asked_ = 0;  // until it began
+  bool exempt_ = false;    // in limits.exempt
   std::vector<Step> steps_;
-  std::vector<filter::TraceEntry> refused_;  // what was found of recipients that get no message
   filter::Trace trace_;
 };
 

@@ -33,70 +33,24 @@ std::string text_of(const Knowledge::Lookup& lookup) {
 
 }  // namespace
 
-Case::Case(std::shared_ptr<const Chain> chain, const Clock& clock) : chain_(std::move(chain)), clock_(clock) {}
+Case::Case(std::shared_ptr<const Chain> chain, const Clock& clock)
+    : chain_(std::move(chain)), clock_(clock), findings_(chain_->rules()) {}
 
 void Case::begin(Phase phase, const mail::Transaction& transaction) {
-  settle_recipient();
-  if (phase <= Phase::mail && phase_ >= Phase::mail) conclude(false);
+  findings_.settle_recipient();
+  if (phase <= Phase::mail && findings_.phase() >= Phase::mail) conclude(false);
   concluded_ = false;
-  forget(phase);
-  if (phase <= Phase::mail) recipients_ = 0;
+  findings_.begin(phase);
   std::erase_if(told_, [&](const auto& told) { return told.second.phase >= phase; });
   std::erase_if(wishes_, [&](const Wish& wish) { return wish.phase >= phase; });
   knowledge_.forget();
   transaction_ = &transaction;
-  phase_ = phase;
-  at_recipient_ = gone_ = phase == Phase::rcpt;
   now_ = clock_.now();
   text_.reset();
   seats_.clear();
-  if (allowing()) return;
+  if (findings_.is_allowed()) return;
   for (std::size_t i = 0; i < chain_->links().size(); ++i)
     if ((chain_->links()[i].phases & bit(phase)) != 0) seats_.push_back({i});
-}
-
-/// What was found at that phase or later; of recipients there are many.
-void Case::forget(Phase phase) {
-  std::erase_if(entries_, [&](const Entry& entry) {
-    return entry.phase > phase || (entry.phase == phase && phase != Phase::rcpt);
-  });
-}
-
-/// In the order of phases and filters, whoever has his answers first.
-void Case::add(std::vector<Entry>& entries, Entry entry) {
-  const auto before = [](const Entry& a, const Entry& b) {
-    return a.phase != b.phase ? a.phase < b.phase : a.filter < b.filter;
-  };
-  entries.insert(std::upper_bound(entries.begin(), entries.end(), entry, before), std::move(entry));
-}
-
-/// Of the recipients a message has, each filter's worst finding is kept: what is kept does not grow with them. One who
-/// was refused, or whose copy was dropped, gets no message and has no part in it.
-void Case::settle_recipient() {
-  if (at_recipient_ && !gone_) ++recipients_;
-  for (Entry& fresh : recipient_) {
-    if (gone_) break;
-    const auto before = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-      return entry.phase == Phase::rcpt && entry.filter == fresh.filter;
-    });
-    if (before == entries_.end()) {
-      add(entries_, std::move(fresh));
-      continue;
-    }
-    // It speaks for a message if it does for all of its recipients.
-    const bool allows = before->effect.allows && fresh.effect.allows;
-    const bool spares = before->effect.spares && fresh.effect.spares;
-    if (is_worse(fresh, *before)) *before = std::move(fresh);
-    before->effect.allows = allows;
-    before->effect.spares = spares;
-  }
-  recipient_.clear();
-  at_recipient_ = false;
-}
-
-void Case::pass_over_recipient() {
-  settle_recipient();
-  at_recipient_ = gone_ = true;
 }
 
 const std::string& Case::message_text() {
@@ -139,11 +93,6 @@ bool Case::can_judge(const Seat& seat) const {
          all(seat.tellers, [&](std::size_t filter) { return has_ended(filter); });
 }
 
-bool Case::is_worse(const Entry& one, const Entry& other) {
-  const unsigned rank = rank_of(one.effect.action), before = rank_of(other.effect.action);
-  return rank != before ? rank > before : one.effect.score > other.effect.score;
-}
-
 void Case::judge(Seat& seat) {
   Facts facts(*this, seat.filter, seat.late, seat.kept);
   const Monotonic start = clock_.monotonic();
@@ -168,7 +117,7 @@ void Case::judge(Seat& seat) {
 
 /// What a filter throws costs its own opinion.
 Finding Case::ask(const Seat& seat, Facts& facts) const try {
-  return chain_->links()[seat.filter].filter->judge(phase_, *transaction_, facts);
+  return chain_->links()[seat.filter].filter->judge(findings_.phase(), *transaction_, facts);
 } catch (const std::exception& thrown) {
   return Finding::fault(std::string("it threw: ") + thrown.what());
 } catch (...) {
@@ -178,23 +127,22 @@ Finding Case::ask(const Seat& seat, Facts& facts) const try {
 void Case::end(Seat& seat, Finding finding, Facts& facts) {
   seat.ended = true;
   seat.kept.reset();
-  const Chain::Link& link = chain_->links()[seat.filter];
   for (auto& [fact, value] : facts.told_)
     if (chain_->teller_of(fact) == seat.filter)
-      told_.insert_or_assign(std::string(fact), Told{std::move(value), phase_});
+      told_.insert_or_assign(std::string(fact), Told{std::move(value), findings_.phase()});
   for (auto& [outcome, operation] : facts.wishes_)
-    wishes_.push_back({phase_, seat.filter, outcome, std::move(operation)});
+    wishes_.push_back({findings_.phase(), seat.filter, outcome, std::move(operation)});
   finding.reason = one_line(finding.reason);
-  const Effect effect = effect_of(link.use, finding);
-  Entry entry{phase_, seat.filter, std::move(finding), effect, seat.micros};
-  for (std::size_t i = 0; !is_silent(entry) && i < facts.used_.size() && i < kMostFacts; ++i)
-    entry.facts.push_back(text_of(*facts.used_[i]));
-  add(phase_ == Phase::rcpt ? recipient_ : entries_, std::move(entry));
+  std::vector<std::string> went_by;
+  for (std::size_t i = 0; !is_silent(finding) && i < facts.used_.size() && i < kMostFacts; ++i)
+    went_by.push_back(text_of(*facts.used_[i]));
+  findings_.add(seat.filter, std::move(finding), seat.micros, std::move(went_by));
 }
 
-void Case::each_finding(const Seen& seen) const {
-  for (const Entry& entry : phase_ == Phase::rcpt ? recipient_ : entries_)
-    if (entry.phase == phase_) seen(entry.filter, entry.finding, entry.micros);
+Verdict Case::decide() {
+  const Verdict verdict = findings_.decide();
+  if (findings_.phase() == Phase::message) conclude(!findings_.is_gone());
+  return verdict;
 }
 
 std::optional<Millis> Case::patience() const {

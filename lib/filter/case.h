@@ -19,9 +19,8 @@
 #include "core/clock.h"
 #include "filter/chain.h"
 #include "filter/filter.h"
+#include "filter/findings.h"
 #include "filter/knowledge.h"
-#include "filter/scoring.h"
-#include "filter/trace.h"
 #include "filter/verdict.h"
 
 namespace maildrop::filter {
@@ -59,38 +58,21 @@ class Case {
   bool can_hurry() const;
   void hurry();
 
-  /// What each filter found in the phase, and the microseconds it took. REQUIRES: advance() said so.
-  using Seen = std::function<void(std::size_t filter, const Finding& finding, std::uint64_t micros)>;
-  void each_finding(const Seen& seen) const;
-
   /// What comes of the phase. REQUIRES: advance() said so.
   Verdict decide();
-
-  /// The same, were refusals told in this phase already (filter.decide_at).
-  Verdict foreseen() const;
+  /// What was found, in the phase and before. REQUIRES, for what there is of the phase: as decide().
+  const Findings& findings() const { return findings_; }
 
   /// What filters want done of what is over (Facts::at_end), since the last call.
   std::vector<store::Operation> take_errands_behind() { return std::exchange(behind_, {}); }
   /// No phase follows.
   void finish();
 
-  /// What is made of the message that is let in, and whose that is, as Verdict::by.
-  struct Marked {
-    store::Mark mark = store::Mark::none;
-    std::string_view by{};
-    bool evidence = false;  // as Verdict::evidence
-  };
-  Marked marked() const;
-
-  /// What the last decision came from; at RCPT, of that recipient, until he is settled.
-  Trace trace() const;
   /// What filters told last; nullptr: nothing. Until the next phase begins.
   const std::string* told(std::string_view fact) const;
-  /// What was found of the last recipient goes to that of the message and all who get it, if he does: trace() has that
-  /// then. Between two phases.
-  void settle_recipient();
-  /// One comes who is refused without a question: trace() has nothing of the others. Between two phases.
-  void pass_over_recipient();
+  /// As those of Findings.
+  void settle_recipient() { findings_.settle_recipient(); }
+  void pass_over_recipient() { findings_.pass_over_recipient(); }
 
  private:
   friend class Facts;
@@ -108,19 +90,6 @@ class Case {
     std::vector<std::size_t> tellers{};
     std::shared_ptr<const void> kept{};  // Facts::once()
   };
-  /// What one filter found at one phase.
-  struct Entry {
-    Phase phase;
-    std::size_t filter;
-    Finding finding;
-    Effect effect;
-    std::uint64_t micros = 0;
-    std::vector<std::string> facts{};
-  };
-  static bool is_silent(const Entry& entry) {
-    const Finding& found = entry.finding;
-    return found.action == Action::pass && found.score == 0 && !found.allows && !found.failed && found.reason.empty();
-  }
   struct Told {
     std::string value;
     Phase phase;
@@ -138,33 +107,17 @@ class Case {
   void judge(Seat& seat);
   Finding ask(const Seat& seat, Facts& facts) const;
   void end(Seat& seat, Finding finding, Facts& facts);
-  void forget(Phase phase);
-  static void add(std::vector<Entry>& entries, Entry entry);
-  static bool is_worse(const Entry& one, const Entry& other);
-  std::vector<const Entry*> concerned() const;
-  const Entry* allowing() const;  // nullptr: nobody does
-  bool is_spared() const;         // no sum refuses it
-  double score() const;
-  std::string explain_score() const;
-  bool has_evidence(Action action) const;
-  Verdict worst(bool tells) const;
   const std::string& message_text();
-  unsigned outcomes_without(std::size_t filter, bool taken) const;
   void conclude(bool taken);
 
   std::shared_ptr<const Chain> chain_;
   const Clock& clock_;
   Knowledge knowledge_;
   const mail::Transaction* transaction_ = nullptr;
-  Phase phase_ = Phase::connect;
   Time now_{};
   std::optional<std::string> text_;  // of the message, in this phase
   std::vector<Seat> seats_;
-  std::vector<Entry> entries_;    // of all phases; of earlier recipients, the worst that each filter found
-  std::vector<Entry> recipient_;  // of the recipient that is asked about, or was last
-  bool at_recipient_ = false;     // one is asked about
-  unsigned recipients_ = 0;       // of the transaction, that get the message
-  bool gone_ = false;             // refused, or this recipient's copy was dropped; he is until decide() lets him in
+  Findings findings_;
   std::map<std::string, Told, std::less<>> told_;
   std::vector<Wish> wishes_;
   std::map<std::size_t, unsigned> outcomes_;  // of the session until now, for filters that have wishes

@@ -7,47 +7,17 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr double kNextToNothing = 1;  // a score below it speaks against nobody
-
-constexpr unsigned bit_of(Outcome outcome) { return 1u << static_cast<unsigned>(outcome); }
 constexpr unsigned kGood = bit_of(Outcome::good);
 constexpr unsigned kBad = bit_of(Outcome::bad);
-constexpr unsigned kRefused = kBad | bit_of(Outcome::refused);
-
-unsigned outcomes_of(Action action) {
-  switch (action) {
-    case Action::pass:
-    case Action::delay:
-    case Action::defer: return 0;
-    case Action::tag:
-    case Action::quarantine: return kBad;
-    default: return kRefused;
-  }
-}
 
 }  // namespace
-
-/// Bits of what there is now. A filter that failed says nothing.
-unsigned Case::outcomes_without(std::size_t filter, bool taken) const {
-  if (allowing()) return 0;
-  double sum = 0;
-  unsigned outcomes = 0;
-  for (const Entry* entry : concerned()) {
-    if (entry->filter == filter || entry->finding.failed) continue;
-    if (entry->effect.counts) sum += entry->effect.score;
-    outcomes |= outcomes_of(entry->effect.action);
-  }
-  const Action by_score = action_of(chain_->settings(), sum);
-  outcomes |= by_score == Action::defer ? kBad : outcomes_of(by_score);
-  return outcomes == 0 && taken && sum < kNextToNothing ? kGood : outcomes;
-}
 
 /// A transaction is over, or all there was in place of one. `taken`: its message was.
 void Case::conclude(bool taken) {
   if (std::exchange(concluded_, true)) return;
   std::vector<Wish> of_session;
   for (Wish& wish : wishes_) {
-    const unsigned outcomes = outcomes_without(wish.filter, taken);
+    const unsigned outcomes = findings_.outcomes_without(wish.filter, taken);
     outcomes_[wish.filter] |= outcomes;
     if (wish.phase < Phase::mail) {
       of_session.push_back(std::move(wish));
@@ -59,7 +29,7 @@ void Case::conclude(bool taken) {
 }
 
 void Case::finish() {
-  settle_recipient();
+  findings_.settle_recipient();
   conclude(false);
   for (Wish& wish : std::exchange(wishes_, {})) {
     unsigned outcomes = outcomes_[wish.filter];

@@ -63,8 +63,11 @@ Result<std::shared_ptr<const Chain>> Chain::make_for(std::string_view name, cons
   return std::make_shared<const Chain>(config.filter, std::move(links));
 }
 
-Chain::Chain(const FilterSettings& settings, std::vector<Link> links) : settings_(settings), links_(std::move(links)) {
-  for (const Link& link : links_) phases_ |= link.phases;
+Chain::Chain(const FilterSettings& settings, std::vector<Link> links) : links_(std::move(links)), rules_{settings, {}} {
+  for (const Link& link : links_) {
+    phases_ |= link.phases;
+    rules_.filters.push_back({link.name, link.use, link.evidence});
+  }
   phases_ = with_decisions(phases_);
 }
 
@@ -75,7 +78,7 @@ std::optional<std::size_t> Chain::teller_of(std::string_view fact) const {
 }
 
 Millis Chain::timeout_of(const Link& link) const {
-  return link.use.timeout == Millis(0) ? settings_.timeout : std::min(link.use.timeout, settings_.timeout);
+  return link.use.timeout == Millis(0) ? rules_.settings.timeout : std::min(link.use.timeout, rules_.settings.timeout);
 }
 
 }  // namespace maildrop::filter

@@ -12,6 +12,7 @@
 #include "core/config.h"
 #include "core/result.h"
 #include "filter/filter.h"
+#include "filter/findings.h"
 #include "filter/lua_script.h"
 
 namespace maildrop::filter {
@@ -45,15 +46,16 @@ class Chain {
   std::uint8_t phases() const { return phases_; }
   /// Who tells that fact: its place in links().
   std::optional<std::size_t> teller_of(std::string_view fact) const;
-  const FilterSettings& settings() const { return settings_; }
+  const FilterSettings& settings() const { return rules_.settings; }
+  const Rules& rules() const { return rules_; }
   Millis timeout_of(const Link& link) const;
 
  private:
   static Result<std::vector<Link>> make_links(const Config& config, std::span<const FilterKind> kinds,
                                               std::span<const std::shared_ptr<const LuaScript>> scripts);
 
-  FilterSettings settings_;
   std::vector<Link> links_;
+  Rules rules_;
   std::uint8_t phases_ = 0;
 };
 

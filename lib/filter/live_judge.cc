@@ -111,8 +111,8 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
   Judgement judgement(About about) {
     if (about == About::message) case_.settle_recipient();
     if (about == About::unasked_recipient) case_.pass_over_recipient();
-    const Trace trace = case_.trace();
-    const Case::Marked marked = case_.marked();
+    const Trace trace = case_.findings().trace();
+    const Findings::Marked marked = case_.findings().marked();
     return {trace.mark, std::string(marked.by), marked.evidence, static_cast<float>(rounded_score(trace.score)),
             format_trace(trace)};
   }
@@ -148,7 +148,7 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
     end_time();
     vote();
     calls_.clear();
-    case_.each_finding([this](std::size_t filter, const Finding& finding, std::uint64_t micros) {
+    case_.findings().each([this](std::size_t filter, const Finding& finding, std::uint64_t micros) {
       counted_->count(filter, phase_, finding, micros);
       see_fault(filter, finding);
     });
@@ -164,7 +164,7 @@ class LiveJudge::Session : public std::enable_shared_from_this<Session> {
   /// A mark is one of the message alone, and of one that is let in.
   void count(const Verdict& verdict) {
     if (verdict.refuses() || verdict.action == Action::discard) return counted_->count(verdict.by, verdict.action);
-    const Case::Marked marked = phase_ == Phase::message ? case_.marked() : Case::Marked();
+    const Findings::Marked marked = phase_ == Phase::message ? case_.findings().marked() : Findings::Marked();
     if (marked.mark == store::Mark::none) return;
     counted_->count(marked.by, marked.mark == store::Mark::tag ? Action::tag : Action::quarantine);
   }

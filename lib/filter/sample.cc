@@ -13,6 +13,7 @@
 #include "core/text.h"
 #include "dns/recorded.h"
 #include "filter/filters.h"
+#include "filter/rehearsal.h"
 
 namespace maildrop::filter {
 
@@ -265,68 +266,34 @@ std::string line_of(const TraceEntry& entry) {
          (entry.reason.empty() ? "" : " " + entry.reason);
 }
 
-/// The transaction, phase by phase.
-class Play {
- public:
-  Play(const Sample& sample, TableWorld& world, std::shared_ptr<const Chain> chain, const Clock& clock)
-      : sample_(sample), world_(world), session_(std::move(chain), clock) {
-    transaction_.peer = sample.transaction.peer;
+/// The facts that the sample names, as they are told.
+void note_told(const Sample& sample, const Case& session, std::vector<std::string>& told) {
+  for (const std::string& fact : sample.told) {
+    const std::string name = fact.substr(0, fact.find(kEquals));
+    const std::string* value = session.told(name);
+    const std::string line = value ? name + std::string(kEquals) + *value : std::string();
+    if (value && std::find(told.begin(), told.end(), line) == told.end()) told.push_back(line);
   }
+}
 
-  Result<SampleFindings> run() {
-    ask(Phase::connect);
-    transaction_.early = sample_.transaction.early;
-    transaction_.helo = sample_.transaction.helo;
-    transaction_.esmtp = true;
-    ask(Phase::helo);
-    transaction_.from = sample_.transaction.from;
-    transaction_.declared_size = sample_.transaction.declared_size;
-    transaction_.smtputf8 = sample_.transaction.smtputf8;
-    ask(Phase::mail);
-    for (const std::string& to : sample_.to) TRY(ask_recipient(to));
-    transaction_.data = sample_.message.substr(0, sample_.message.find("\r\n\r\n") + 2);
-    ask(Phase::headers);
-    transaction_.data = sample_.message;
-    ask(Phase::message);
-    session_.settle_recipient();
-    std::vector<TraceEntry> entries = session_.trace().entries;
-    entries.insert(entries.end(), refused_.begin(), refused_.end());
-    std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.phase < b.phase; });
-    for (const TraceEntry& entry : entries)
-      if (entry.filter == sample_.filter && !entry.is_silent()) findings_.found.push_back(line_of(entry));
-    return std::move(findings_);
+Result<Script> script_of(const Sample& sample) {
+  Script script;
+  const mail::Transaction& from = sample.transaction;
+  script.transaction.peer = from.peer;
+  script.transaction.early = from.early;
+  script.transaction.helo = from.helo;
+  script.transaction.esmtp = from.esmtp;
+  script.transaction.from = from.from;
+  script.transaction.declared_size = from.declared_size;
+  script.transaction.smtputf8 = from.smtputf8;
+  for (const std::string& to : sample.to) {
+    const mail::Address address = TRY(recipient_of(to, sample.config));
+    mail::Inbox inbox = TRY(mail::Inbox::of(address, sample.config.inbox, "localhost"));
+    script.to.push_back({address, std::move(inbox)});
   }
-
- private:
-  Verdict ask(Phase phase) {
-    const Verdict verdict = world_.judge(session_, phase, transaction_);
-    for (const std::string& fact : sample_.told) {
-      const std::string name = fact.substr(0, fact.find(kEquals));
-      const std::string* value = session_.told(name);
-      const std::string line = value ? name + std::string(kEquals) + *value : std::string();
-      if (value && std::find(findings_.told.begin(), findings_.told.end(), line) == findings_.told.end())
-        findings_.told.push_back(line);
-    }
-    return verdict;
-  }
-
-  Result<void> ask_recipient(const std::string& text) {
-    const mail::Address to = TRY(recipient_of(text, sample_.config));
-    mail::Inbox inbox = TRY(mail::Inbox::of(to, sample_.config.inbox, "localhost"));
-    transaction_.recipients.push_back({to, std::move(inbox)});
-    if (!ask(Phase::rcpt).refuses()) return {};
-    for (TraceEntry& entry : session_.trace().entries)
-      if (entry.phase == Phase::rcpt) refused_.push_back(std::move(entry));
-    return {};
-  }
-
-  const Sample& sample_;
-  TableWorld& world_;
-  Case session_;
-  mail::Transaction transaction_;
-  std::vector<TraceEntry> refused_;  // what was found of recipients that get no message
-  SampleFindings findings_;
-};
+  script.message = sample.message;
+  return script;
+}
 
 }  // namespace
 
@@ -362,7 +329,17 @@ Result<SampleFindings> play_sample(const Sample& sample, TableWorld& world, cons
     if (is_wanted(script->name())) wanted.push_back(script);
   if (kinds.size() + wanted.size() != 1 + sample.with.size())
     return fail(Code::not_found, "there is no filter '" + sample.filter + "', or one it is to be with");
-  return Play(sample, world, TRY(Chain::make(sample.config, kinds, wanted)), clock).run();
+  auto chain = TRY(Chain::make(sample.config, kinds, wanted));
+  Rehearsal rehearsal(std::move(chain), clock, world);
+  SampleFindings findings;
+  const auto note = [&](Phase, const mail::Transaction&, const Verdict&) {
+    note_told(sample, rehearsal.session(), findings.told);
+  };
+  Script script = TRY(script_of(sample));
+  TRY(rehearsal.run(std::move(script), note));
+  for (const TraceEntry& entry : rehearsal.trace().entries)
+    if (entry.filter == sample.filter && !entry.is_silent()) findings.found.push_back(line_of(entry));
+  return findings;
 }
 
 }  // namespace maildrop::filter

@@ -26,20 +26,16 @@ void TableWorld::serve(const std::string& name, std::optional<service::Answer> a
   services_.emplace(name, std::move(answer));
 }
 
-Result<void> TableWorld::run(Case& session, Phase phase, const mail::Transaction& transaction) {
+Result<bool> TableWorld::answer(Case& session, const mail::Transaction& transaction) {
+  ++rounds;
   Result<void> failed;
-  session.begin(phase, transaction);
-  while (!session.advance()) {
-    ++rounds;
-    const bool dns = answer(session, failed), kept = answer_errands(session);
-    const bool known = answer_calls(session, transaction.data) || dns || kept;
-    const std::optional<Millis> patience = session.patience();
-    if (!known && patience) session.expire(*patience);
-  }
-  return failed;
+  const bool dns = answer_questions(session, failed), kept = answer_errands(session);
+  const bool served = answer_calls(session, transaction.data);
+  if (!failed) return tl::unexpected(failed.error());
+  return dns || kept || served;
 }
 
-bool TableWorld::answer(Case& session, Result<void>& failed) {
+bool TableWorld::answer_questions(Case& session, Result<void>& failed) {
   bool any = false;
   std::vector<dns::Question> unknown;
   for (const dns::Question& question : session.take_questions()) {

@@ -15,14 +15,14 @@
 #include "core/result.h"
 #include "dns/answer.h"
 #include "filter/case.h"
+#include "filter/world.h"
 #include "store/ledger.h"
 
 namespace maildrop::filter {
 
-/// Answers a case until all filters have come to their end. What is not in the table is asked of others, and no_name,
-/// or nobody there, without; the ledger begins empty. What is silent is not answered: time goes by, until each filter
-/// goes on without. Not thread-safe.
-class TableWorld {
+/// What is not in the table is asked of others, and no_name, or nobody there, without; the ledger begins empty. What is
+/// silent is not answered. Fails as the others do who are asked: what they were asked is `failed` then.
+class TableWorld final : public World {
  public:
   explicit TableWorld(const Clock& clock);
 
@@ -46,13 +46,6 @@ class TableWorld {
   void ledger_is(LedgerIs state) { ledger_state_ = state; }
   store::Ledger& ledger() { return *ledger_; }
 
-  /// Fails as `others` does: what it was asked has no answer then.
-  Result<void> run(Case& session, Phase phase, const mail::Transaction& transaction);
-  Verdict judge(Case& session, Phase phase, const mail::Transaction& transaction) {
-    run(session, phase, transaction);
-    return session.decide();
-  }
-
   std::vector<std::string> asked;   // `A example.com`
   std::vector<std::string> called;  // the bodies, of what is asked over HTTP
   unsigned errands = 0;
@@ -60,7 +53,8 @@ class TableWorld {
   unsigned rounds = 0;  // of questions
 
  private:
-  bool answer(Case& session, Result<void>& failed);
+  Result<bool> answer(Case& session, const mail::Transaction& transaction) override;
+  bool answer_questions(Case& session, Result<void>& failed);
   bool answer_errands(Case& session);
   bool answer_calls(Case& session, const std::string& message);
 

@@ -137,7 +137,7 @@ void measure(const char* what, const Judged& judged, std::span<const FilterKind>
     Case session(*chain, clock);
     for (const Phase phase : kPhases) judge(session, phase, transaction, judged.world, *ledger, questions);
     session.settle_recipient();
-    trace = format_trace(session.trace()).size();
+    trace = format_trace(session.findings().trace()).size();
   }
   std::printf(
       "%-26s %zu filters, %5zu bytes: %7.1f us of CPU a message, %zu questions of the DNS and %zu of the ledger, a "

@@ -13,7 +13,7 @@ const Finding kReject = Finding::act(Action::reject, 2, "5.7.1 go away", "bad");
 
 TEST_CASE("a verdict and a mark say whether what was seen of the mail is enough for them") {
   const FakeClock clock;
-  World world(clock);
+  TableWorld world(clock);
   const mail::Transaction transaction = transaction_of("192.0.2.1");
   const auto of = [](Evidence evidence, Finding found, FilterUse use = {.mode = FilterUse::Mode::enforce}) {
     Chain::Link made = finds("x", bit(Phase::message), use, std::move(found));
@@ -26,7 +26,7 @@ TEST_CASE("a verdict and a mark say whether what was seen of the mail is enough 
     sums.reject = 10;
     Case session(chain_of(sums, std::move(links)...), clock);
     const bool verdict = world.judge(session, Phase::message, transaction).evidence;
-    return std::pair(verdict, session.marked().evidence);
+    return std::pair(verdict, session.findings().marked().evidence);
   };
   using Both = std::pair<bool, bool>;
   const auto score = [](double sum) { return Finding::score_of(sum, "x"); };

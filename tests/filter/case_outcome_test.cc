@@ -46,7 +46,7 @@ struct Bench {
 
   FakeClock clock;
   Case session;
-  World world;
+  TableWorld world;
   Transaction transaction = transaction_of("192.0.2.1");
 };
 
@@ -153,7 +153,7 @@ TEST_CASE("who wants too much done has failed") {
     return Finding{};
   }));
   bench.at(Phase::connect);
-  REQUIRE(bench.session.trace().entries.size() == 1);
-  CHECK(bench.session.trace().entries.front().reason ==
+  REQUIRE(bench.session.findings().trace().entries.size() == 1);
+  CHECK(bench.session.findings().trace().entries.front().reason ==
         "asks for too much: more than 10 operations at the end in a phase");
 }

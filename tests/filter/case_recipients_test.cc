@@ -12,19 +12,19 @@ TEST_CASE("what was found of one of several recipients is not for the others to 
     return Finding::score_of(local == "secret" ? 3 : 1, "for " + local);
   };
   const FakeClock clock;
-  World world(clock);
+  TableWorld world(clock);
   Case session(chain_of({}, link("names", bit(Phase::rcpt), scored(), by_name)), clock);
   const mail::Transaction one = transaction_of("192.0.2.1", "a@example.com", {"secret@localhost"});
   const mail::Transaction two = transaction_of("192.0.2.1", "a@example.com", {"secret@localhost", "bob@localhost"});
   world.judge(session, Phase::mail, one);
   world.judge(session, Phase::rcpt, one);
   session.settle_recipient();
-  CHECK(session.trace().entries.front().reason == "for secret");
+  CHECK(session.findings().trace().entries.front().reason == "for secret");
   world.judge(session, Phase::mail, one);
   world.judge(session, Phase::rcpt, one);
   world.judge(session, Phase::rcpt, two);
   session.settle_recipient();
-  const Trace trace = session.trace();
+  const Trace trace = session.findings().trace();
   CHECK(trace.score == 3);
   CHECK(trace.entries.front().score == 3);
   CHECK(trace.entries.front().reason.empty());
@@ -37,7 +37,7 @@ TEST_CASE("what was found of a refused recipient is told of him, and of nobody e
     return local == "no" ? Finding::act(Action::reject, 3, "", "for no") : Finding::score_of(1, "for " + local);
   };
   const FakeClock clock;
-  World world(clock);
+  TableWorld world(clock);
   Case session(chain_of({}, finds("client", bit(Phase::connect), scored(), Finding::score_of(2, "x")),
                         link("names", bit(Phase::rcpt), enforced(), by_name)),
                clock);
@@ -45,7 +45,7 @@ TEST_CASE("what was found of a refused recipient is told of him, and of nobody e
   const mail::Transaction no = transaction_of("192.0.2.1", "a@example.com", {"no@localhost"});
   const auto reasons = [&session] {
     std::string all;
-    for (const TraceEntry& entry : session.trace().entries) all += entry.reason + ";";
+    for (const TraceEntry& entry : session.findings().trace().entries) all += entry.reason + ";";
     return all;
   };
   world.judge(session, Phase::connect, bob);
@@ -53,10 +53,10 @@ TEST_CASE("what was found of a refused recipient is told of him, and of nobody e
   world.judge(session, Phase::rcpt, bob);
   CHECK(world.judge(session, Phase::rcpt, no).refuses());
   CHECK(reasons() == "x;for no;");
-  CHECK(session.trace().score == 5);
+  CHECK(session.findings().trace().score == 5);
   session.pass_over_recipient();
   CHECK(reasons() == "x;");
-  CHECK(session.trace().score == 2);
+  CHECK(session.findings().trace().score == 2);
   session.settle_recipient();
   CHECK(reasons() == "x;for bob;");  // he was the only one who was let in
   session.begin(Phase::rcpt, no);    // there is no verdict, so he is put off

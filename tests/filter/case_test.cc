@@ -33,7 +33,7 @@ struct Bench {
 
   FakeClock clock;
   Case session;
-  World world;
+  TableWorld world;
   Transaction transaction = transaction_of("192.0.2.1");
 };
 
@@ -69,7 +69,7 @@ TEST_CASE("one lookup may lead to the next") {
   bench.world.put("mx.example.com", Type::a, address("192.0.2.25"));
   bench.at(Phase::mail);
   CHECK(bench.world.rounds == 2);
-  const Trace trace = bench.session.trace();
+  const Trace trace = bench.session.findings().trace();
   REQUIRE(trace.entries.size() == 1);
   CHECK(trace.entries.front().reason == "192.0.2.25");
   CHECK(trace.entries.front().facts ==
@@ -107,8 +107,8 @@ TEST_CASE("whose time is over goes on with what is there; the others have had th
   bench.session.expire(Millis(300));
   CHECK(bench.session.advance());
   CHECK(bench.session.decide().score == 3);
-  CHECK(bench.session.trace().entries.front().failed);
-  CHECK(bench.session.trace().entries.front().reason == "no answer of slow.example");
+  CHECK(bench.session.findings().trace().entries.front().failed);
+  CHECK(bench.session.findings().trace().entries.front().reason == "no answer of slow.example");
 }
 
 TEST_CASE("a lookup that was given up is not asked again while it is on its way, and its answer counts when it comes") {
@@ -146,7 +146,7 @@ TEST_CASE("what a filter throws, and a filter that asks on and on, cost their ow
   CHECK(verdict.reason == "throws: it threw: oops");
   CHECK(verdict.reply == "450 4.3.0 cannot judge this now, come again later");
   CHECK(verdict.score == 1);
-  const Trace trace = bench.session.trace();
+  const Trace trace = bench.session.findings().trace();
   const char* reasons[] = {"has waited 60 times in a phase: ask for all at once (facts.ask) before the first answer",
                            "asks for too much: more than 150 questions to the DNS in a phase",
                            "asks for too much: more than 10 operations of the ledger in a phase"};
@@ -276,9 +276,9 @@ TEST_CASE("a message has of its recipients the worst that each filter found, and
   for (int i = 0; i < 1000; ++i) rcpt("good");
   CHECK(rcpt("refused").refuses());
   bench.session.settle_recipient();
-  CHECK(bench.session.trace().score == 4);  // of the message, though a recipient was asked about last
+  CHECK(bench.session.findings().trace().score == 4);  // of the message, though a recipient was asked about last
   bench.at(Phase::message);
-  CHECK(bench.session.trace().entries.size() == 2);
+  CHECK(bench.session.findings().trace().entries.size() == 2);
 }
 
 TEST_CASE("a service is asked once for each recipient, however often it is asked for, and not without end") {
@@ -301,7 +301,8 @@ TEST_CASE("a service is asked once for each recipient, however often it is asked
                        })));
   bench.world.serve("127.0.0.1:80/", service::HttpAnswer{2, "said"});
   bench.at(Phase::mail);
-  CHECK(bench.session.trace().entries.at(1).reason == "asks for too much: more than 4 calls of services in a phase");
+  CHECK(bench.session.findings().trace().entries.at(1).reason ==
+        "asks for too much: more than 4 calls of services in a phase");
   bench.world.called.clear();
   CHECK(bench.at(Phase::rcpt).score == 6);  // two at RCPT, and MAIL's
   CHECK(bench.world.called == std::vector<std::string>{"x"});

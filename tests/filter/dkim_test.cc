@@ -34,7 +34,7 @@ class Session {
   }
   /// `pass 1 fail example.com: ...`: action, score and reason of what it found.
   std::string found() const {
-    const Trace trace = case_.trace();
+    const Trace trace = case_.findings().trace();
     REQUIRE(trace.entries.size() == 1);
     const TraceEntry& entry = trace.entries.front();
     return std::string(entry.failed ? "failed" : name_of(entry.action)) + " " + format_number(entry.score) +
@@ -58,7 +58,7 @@ class Session {
   mail::Transaction transaction_;
 
  public:
-  World world{clock_};
+  TableWorld world{clock_};
 };
 
 std::string signed_for(const std::string& domain, const std::string& message) {

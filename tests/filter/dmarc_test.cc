@@ -18,7 +18,7 @@ struct Told {
 class Session {
  public:
   FakeClock clock;
-  World world{clock};
+  TableWorld world{clock};
 
   explicit Session(Told told = {}, const Config& config = {}) : case_(chain(std::move(told), config), clock) {}
 
@@ -29,7 +29,7 @@ class Session {
   }
   /// Action, score and reason of what it found.
   std::string found() const {
-    for (const TraceEntry& entry : case_.trace().entries)
+    for (const TraceEntry& entry : case_.findings().trace().entries)
       if (entry.filter == "dmarc")
         return std::string(entry.failed ? "failed" : name_of(entry.action)) + " " + format_number(entry.score) +
                (entry.reason.empty() ? "" : " " + entry.reason);
@@ -68,7 +68,7 @@ class Session {
   mail::Transaction transaction_;
 };
 
-void put(World& world, const std::string& domain, const std::string& tags) {
+void put(TableWorld& world, const std::string& domain, const std::string& tags) {
   world.put("_dmarc." + domain, dns::Type::txt, text("v=DMARC1; " + tags));
 }
 

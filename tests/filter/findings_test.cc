@@ -1,4 +1,5 @@
-/// case_decide_test.cc: what comes of findings: modes, weights, thresholds, when a client hears of it, who is allowed.
+/// findings_test.cc: what comes of findings: modes, weights, thresholds, when a client hears of it, who is allowed.
+#include "core/text.h"
 #include "filter/kit.h"
 
 using namespace maildrop;
@@ -15,7 +16,7 @@ constexpr Phase kPhases[] = {Phase::connect, Phase::helo, Phase::mail, Phase::rc
 std::string told(std::shared_ptr<const Chain> chain) {
   const FakeClock clock;
   Case session(std::move(chain), clock);
-  World world(clock);
+  TableWorld world(clock);
   const mail::Transaction transaction = transaction_of("192.0.2.1");
   for (const Phase phase : kPhases) {
     const Verdict verdict = world.judge(session, phase, transaction);
@@ -28,10 +29,10 @@ std::string told(std::shared_ptr<const Chain> chain) {
 Trace judged(std::shared_ptr<const Chain> chain) {
   const FakeClock clock;
   Case session(std::move(chain), clock);
-  World world(clock);
+  TableWorld world(clock);
   const mail::Transaction transaction = transaction_of("192.0.2.1");
   for (const Phase phase : kPhases) world.judge(session, phase, transaction);
-  return session.trace();
+  return session.findings().trace();
 }
 
 FilterSettings deciding(DecideAt at) {
@@ -111,7 +112,7 @@ TEST_CASE("a threshold that is reached early is told when it is time") {
 
 TEST_CASE("what is held back is foreseen, in the words in which it will be told") {
   const FakeClock clock;
-  World world(clock);
+  TableWorld world(clock);
   const mail::Transaction transaction = transaction_of("192.0.2.1");
   const auto foreseen = [&](DecideAt at, Finding also = {}) {
     FilterSettings settings;
@@ -120,8 +121,8 @@ TEST_CASE("what is held back is foreseen, in the words in which it will be told"
                           finds("also", bit(Phase::connect), enforced(), std::move(also))),
                  clock);
     const Verdict said = world.judge(session, Phase::connect, transaction);
-    CHECK(said.refuses() == (at == DecideAt::phase && !session.foreseen().reply.empty()));
-    return session.foreseen().reply;
+    CHECK(said.refuses() == (at == DecideAt::phase && !session.findings().foreseen().reply.empty()));
+    return session.findings().foreseen().reply;
   };
   CHECK(foreseen(DecideAt::rcpt) == "550 5.7.1 go away");
   CHECK(foreseen(DecideAt::message) == "550 5.7.1 go away");
@@ -161,7 +162,7 @@ TEST_CASE("one who allows a recipient speaks for no other") {
   Case session(chain_of({}, link("access", bit(Phase::rcpt), enforced(), friends),
                         finds("foe", bit(Phase::message), enforced(), kReject)),
                clock);
-  World world(clock);
+  TableWorld world(clock);
   const mail::Transaction one = transaction_of("192.0.2.1", "a@example.com", {"friend@localhost"});
   const mail::Transaction other = transaction_of("192.0.2.1", "a@example.com", {"friend@localhost", "bob@localhost"});
   world.judge(session, Phase::mail, one);
@@ -195,7 +196,7 @@ TEST_CASE("a delay is the longest of those of its phase, and of no effect for wh
   };
   const FakeClock clock;
   const mail::Transaction transaction = transaction_of("192.0.2.1");
-  World world(clock);
+  TableWorld world(clock);
   Case session(chain_of({}, delay(Phase::mail, 100), delay(Phase::mail, 300), delay(Phase::connect, 900)), clock);
   CHECK(world.judge(session, Phase::connect, transaction).delay == Millis(900));
   const Verdict verdict = world.judge(session, Phase::mail, transaction);
@@ -214,7 +215,7 @@ TEST_CASE("the reason of a score names what it is made of") {
                         finds("dnsbl", bit(Phase::connect), scored(2), Finding::score_of(2.1, "y")),
                         finds("spf", bit(Phase::mail), {.mode = FilterUse::Mode::observe}, Finding::score_of(9, "z"))),
                clock);
-  World world(clock);
+  TableWorld world(clock);
   const mail::Transaction transaction = transaction_of("192.0.2.1");
   for (const Phase phase : {Phase::connect, Phase::helo, Phase::mail}) world.judge(session, phase, transaction);
   CHECK(world.judge(session, Phase::rcpt, transaction).reason == "score 5.7: dnsbl 4.2, helo 1.5");
@@ -228,7 +229,7 @@ TEST_CASE("a recipient who is spared is not refused by a sum, and what is sent t
   settings.tag = 1;
   settings.reject = 5;
   const FakeClock clock;
-  World world(clock);
+  TableWorld world(clock);
   const auto session = [&](Finding found) {
     return Case(chain_of(settings, link("reserved", bit(Phase::rcpt), scored(), spares),
                          finds("foe", bit(Phase::mail), enforced(), std::move(found))),
@@ -244,7 +245,7 @@ TEST_CASE("a recipient who is spared is not refused by a sum, and what is sent t
   CHECK(world.judge(scored_high, Phase::rcpt, other).action == Action::reject);
   CHECK(world.judge(scored_high, Phase::rcpt, one).action == Action::tag);
   CHECK(world.judge(scored_high, Phase::message, one).action == Action::tag);
-  CHECK(scored_high.trace().mark == store::Mark::tag);
+  CHECK(scored_high.findings().trace().mark == store::Mark::tag);
 
   Case refused = session(kReject);
   world.judge(refused, Phase::mail, one);
@@ -260,7 +261,7 @@ TEST_CASE("a recipient who is spared is not refused by a sum, and what is sent t
 
 TEST_CASE("a message is dropped at its end, unless somebody allows it or another HELO makes that void") {
   const FakeClock clock;
-  World world(clock);
+  TableWorld world(clock);
   const mail::Transaction transaction = transaction_of("192.0.2.1");
   const auto drop = [](Phase phase) {
     return finds("drop", bit(phase), enforced(), Finding::act(Action::discard, 0, "", "x"));
@@ -290,7 +291,7 @@ TEST_CASE("a recipient's copy is dropped alone") {
     return his ? Finding::act(Action::discard, 7, "", "x") : Finding{};
   };
   const FakeClock clock;
-  World world(clock);
+  TableWorld world(clock);
   Case session(chain_of({}, link("trap", bit(Phase::rcpt), enforced(), trap)), clock);
   const mail::Transaction one = transaction_of("192.0.2.1", "a@example.com", {"trap@localhost"});
   const mail::Transaction both = transaction_of("192.0.2.1", "a@example.com", {"trap@localhost", "bob@localhost"});
@@ -298,8 +299,8 @@ TEST_CASE("a recipient's copy is dropped alone") {
   CHECK(world.judge(session, Phase::rcpt, one).action == Action::discard);
   CHECK(world.judge(session, Phase::rcpt, both).action == Action::pass);
   CHECK(world.judge(session, Phase::message, both).action == Action::pass);
-  CHECK(session.trace().score == 0);  // what was found of him is not theirs
-  CHECK(session.trace().mark == store::Mark::none);
+  CHECK(session.findings().trace().score == 0);  // what was found of him is not theirs
+  CHECK(session.findings().trace().mark == store::Mark::none);
 }
 
 TEST_CASE("a message that is kept has the mark of its sum, even of one that refuses") {
@@ -312,7 +313,7 @@ TEST_CASE("a message that is kept has the mark of its sum, even of one that refu
     });
   };
   const FakeClock clock;
-  World world(clock);
+  TableWorld world(clock);
   Case session(chain_of(settings, by_name("bob"), by_name("eve")), clock);
   const mail::Transaction bob = transaction_of("192.0.2.1", "a@example.com", {"bob@localhost"});
   const mail::Transaction both = transaction_of("192.0.2.1", "a@example.com", {"bob@localhost", "eve@localhost"});
@@ -320,18 +321,18 @@ TEST_CASE("a message that is kept has the mark of its sum, even of one that refu
   CHECK_FALSE(world.judge(session, Phase::rcpt, bob).refuses());
   CHECK_FALSE(world.judge(session, Phase::rcpt, both).refuses());
   session.settle_recipient();
-  CHECK(session.trace().mark == store::Mark::quarantine);
+  CHECK(session.findings().trace().mark == store::Mark::quarantine);
   CHECK(world.judge(session, Phase::message, both).action == Action::reject);  // it is asked at its end
 }
 
 TEST_CASE("a verdict and a mark say whose they are") {
   const FakeClock clock;
-  World world(clock);
+  TableWorld world(clock);
   const mail::Transaction transaction = transaction_of("192.0.2.1");
   const auto at_message = [&](std::shared_ptr<const Chain> chain) {
     Case session(std::move(chain), clock);
     const Verdict verdict = world.judge(session, Phase::message, transaction);
-    return verdict.by + "/" + std::string(session.marked().by);
+    return verdict.by + "/" + std::string(session.findings().marked().by);
   };
   const auto finding = [](const char* name, Finding found) {
     return finds(name, bit(Phase::message), {.mode = FilterUse::Mode::enforce}, std::move(found));
@@ -347,4 +348,23 @@ TEST_CASE("a verdict and a mark say whose they are") {
   CHECK(at_message(chain_of(sums, finding("f", tag), finding("g", tag))) == "f/f");
   CHECK(at_message(chain_of(sums, finding("f", tag), finding("g", Finding::score_of(5, "x")))) == "f/score");
   CHECK(at_message(chain_of(sums, finding("f", Finding::score_of(20, "x")))) == "score/score");
+}
+
+TEST_CASE("what was found once is weighed again by other rules") {
+  const auto weigh = [](double weight, FilterUse::Mode mode, double reject) {
+    Rules rules;
+    rules.settings.reject = reject;
+    rules.filters = {{"one", {.mode = mode, .weight = weight}}, {"two", scored()}};
+    Findings findings(rules);
+    findings.begin(Phase::connect);
+    findings.add(1, Finding::score_of(2, "second"));
+    findings.add(0, Finding::score_of(3, "first"));
+    findings.begin(Phase::message);
+    const Verdict verdict = findings.decide();
+    return std::string(name_of(verdict.action)) + " " + format_number(verdict.score);
+  };
+  CHECK(weigh(1, FilterUse::Mode::score, 5) == "reject 5");
+  CHECK(weigh(1, FilterUse::Mode::score, 6) == "pass 5");
+  CHECK(weigh(2, FilterUse::Mode::score, 6) == "reject 8");
+  CHECK(weigh(2, FilterUse::Mode::observe, 6) == "pass 2");
 }

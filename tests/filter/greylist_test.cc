@@ -16,7 +16,7 @@ constexpr hours kDay{24};
 
 struct Fixture {
   FakeClock clock;
-  World world{clock};
+  TableWorld world{clock};
   Config config;
 
   Fixture() { config.filter.greylist.mode = FilterUse::Mode::enforce; }
@@ -40,7 +40,7 @@ struct Fixture {
       if (verdicts.back().refuses()) transaction.recipients.pop_back();
     }
     reasons.clear();
-    for (const TraceEntry& entry : session.trace().entries) reasons.push_back(entry.reason);
+    for (const TraceEntry& entry : session.findings().trace().entries) reasons.push_back(entry.reason);
     return verdicts;
   }
   Verdict send(std::string_view peer = "192.0.2.1", std::string_view from = "a@example.com") {
@@ -198,7 +198,7 @@ TEST_CASE_METHOD(Fixture, "greylist: a clock that is set back holds nobody up fo
 
 TEST_CASE_METHOD(Fixture, "greylist: a ledger that fails is on_error's to decide") {
   using OnError = FilterUse::OnError;
-  for (const auto state : {World::LedgerIs::silent, World::LedgerIs::unavailable}) {
+  for (const auto state : {TableWorld::LedgerIs::silent, TableWorld::LedgerIs::unavailable}) {
     world.ledger_is(state);
     config.filter.greylist.on_error = OnError::pass;
     CHECK(passes());

@@ -55,8 +55,6 @@ inline dns::Answer address(std::string_view text) { return found({{.address = *I
 inline dns::Answer text(std::string_view text) { return found({{.text = std::string(text)}}); }
 inline dns::Answer no_answer(dns::Status status) { return {.status = status}; }
 
-using World = TableWorld;
-
 /// `mail` with whom it is from and to.
 inline mail::Transaction transaction_of(std::string_view peer, std::string_view from = "a@example.com",
                                         const std::vector<std::string>& to = {"bob@localhost"}) {

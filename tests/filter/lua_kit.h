@@ -45,7 +45,7 @@ struct ScriptBench {
   std::string at(Phase phase) {
     world.judge(*session, phase, transaction);
     std::string found;
-    session->each_finding([&](std::size_t, const Finding& finding, std::uint64_t) {
+    session->findings().each([&](std::size_t, const Finding& finding, std::uint64_t) {
       const std::string action(finding.failed ? "failed" : finding.allows ? "allow" : name_of(finding.action));
       if (finding.reason.empty() && finding.score == 0 && action == "pass") return;
       found = action + " " + format_number(finding.score) + " " + finding.reason;
@@ -54,7 +54,7 @@ struct ScriptBench {
   }
 
   FakeClock clock;
-  World world;
+  TableWorld world;
   std::shared_ptr<const LuaScript> script;
   std::optional<Case> session;
   mail::Transaction transaction = transaction_of("192.0.2.1");

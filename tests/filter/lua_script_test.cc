@@ -180,7 +180,7 @@ TEST_CASE("and hears that it cannot") {
       local n, why = facts.count("x", 1, 3600)
       return score(1, tostring(n) .. ": " .. why)
     end)");
-  bench.world.ledger_is(World::LedgerIs::unavailable);
+  bench.world.ledger_is(TableWorld::LedgerIs::unavailable);
   CHECK(bench.at(Phase::connect) == "pass 1 nil: told to");
 }
 
@@ -202,12 +202,12 @@ TEST_CASE("it hears what others told, and tells what it said it would") {
       {});
   REQUIRE(hearer);
   const FakeClock clock;
-  World world(clock);
+  TableWorld world(clock);
   const std::shared_ptr<const LuaScript> scripts[] = {teller, *hearer};
   Case session(*Chain::make(Config{}, {}, scripts), clock);
   const mail::Transaction transaction = transaction_of("192.0.2.1");
   world.judge(session, Phase::mail, transaction);
-  CHECK(session.trace().entries.at(1).reason == "rednil");
+  CHECK(session.findings().trace().entries.at(1).reason == "rednil");
   CHECK(ScriptBench("function mail(tx, facts) facts.tell('colour', 'red') end").at(Phase::mail) ==
         "failed 0 test.lua:1: filter { tells } has no 'colour'");
 }
@@ -227,12 +227,12 @@ TEST_CASE("a chain for one filter has who tells before it, and counts what it fi
   const auto chain = *Chain::make_for("mine", Config{}, {}, scripts);
   REQUIRE(chain->links().size() == 2);
   const FakeClock clock;
-  World world(clock);
+  TableWorld world(clock);
   Case session(chain, clock);
   const mail::Transaction transaction = transaction_of("192.0.2.1");
   world.judge(session, Phase::connect, transaction);
   CHECK(world.judge(session, Phase::mail, transaction).score == 2);
-  CHECK(session.trace().entries.back().reason == "red");
+  CHECK(session.findings().trace().entries.back().reason == "red");
   CHECK((*Chain::make_for("none", Config{}, {}, scripts))->links().empty());
 }
 
@@ -246,7 +246,7 @@ TEST_CASE("sets are read when it is loaded, and are the same in each of its stat
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([script = bench.script] {
       const FakeClock clock;
-      World world(clock);
+      TableWorld world(clock);
       const std::shared_ptr<const LuaScript> scripts[] = {script};
       Case session(*Chain::make(Config{}, {}, scripts), clock);
       const mail::Transaction transaction = transaction_of("192.0.2.1");

@@ -10,7 +10,7 @@ namespace {
 
 struct Fixture {
   FakeClock clock;
-  World world{clock};
+  TableWorld world{clock};
   Config config;
 
   Fixture() { config.filter.rate.mode = FilterUse::Mode::enforce; }
@@ -125,9 +125,9 @@ TEST_CASE_METHOD(Fixture, "rate: a limit that is exceeded goes before a ledger t
   send("192.0.2.1", "a@example.com", 3);
   CHECK(send("192.0.2.1", "a@example.com", 1).back().action == Action::defer);
   config.filter.rate.on_error = FilterUse::OnError::reject;
-  world.ledger_is(World::LedgerIs::unavailable);
+  world.ledger_is(TableWorld::LedgerIs::unavailable);
   CHECK(send("192.0.2.1", "a@example.com", 1).back().action == Action::reject);
-  world.ledger_is(World::LedgerIs::silent);
+  world.ledger_is(TableWorld::LedgerIs::silent);
   CHECK(send("192.0.2.1", "a@example.com", 1).back().action == Action::reject);
   config.filter.rate.on_error = FilterUse::OnError::pass;
   CHECK(send("192.0.2.1", "a@example.com", 1).back().action == Action::pass);

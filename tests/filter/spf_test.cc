@@ -10,7 +10,7 @@ namespace {
 
 struct Fixture {
   FakeClock clock;
-  World world{clock};
+  TableWorld world{clock};
   Config config;
   std::optional<Case> session;
   mail::Transaction transaction = transaction_of("192.0.2.1", "a@example.com", {});
@@ -162,7 +162,7 @@ TEST_CASE_METHOD(Fixture, "spf: both identities of a large policy are within wha
   policy("example.com", record + " -all");
   judge(Phase::helo);
   judge(Phase::mail);
-  const std::vector<TraceEntry> found = session->trace().entries;
+  const std::vector<TraceEntry> found = session->findings().trace().entries;
   REQUIRE(found.size() == 2);
   CHECK(found[0].reason == "fail for example.com: -all");
   CHECK(found[1].reason == "fail for example.com: -all (counted as HELO)");

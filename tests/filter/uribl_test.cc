@@ -25,13 +25,13 @@ Config with_lists(std::size_t count) {
 /// What is asked about a message, but the tests of lists; `evil.test.uri0.example` and so on.
 std::vector<std::string> asked(const Config& config, const mail::Transaction& transaction) {
   FakeClock clock;
-  World world(clock);
+  TableWorld world(clock);
   const auto chain = Chain::make(config, {&uribl(), 1});
   REQUIRE(chain);
   Case session(*chain, clock);
   world.judge(session, Phase::message, transaction);
   CHECK(world.asked.size() <= Facts::kMostQuestions);
-  CHECK(session.trace().entries.front().reason.find("asks for too much") == std::string::npos);
+  CHECK(session.findings().trace().entries.front().reason.find("asks for too much") == std::string::npos);
   std::erase_if(world.asked, [](const std::string& each) {
     return each.starts_with("A test.uri") || each.starts_with("A invalid.uri") || each.starts_with("A 2.0.0.127.uri");
   });
@@ -100,7 +100,7 @@ TEST_CASE("uribl: settings that cannot be") {
 
 TEST_CASE("uribl: as many names as are said to be too many") {
   FakeClock clock;
-  World world(clock);
+  TableWorld world(clock);
   world.put("test.uri0.example", dns::Type::a, address("127.0.0.2"));
   for (const char* name : {"d0", "d1"})
     world.put(std::string(name) + ".test.uri0.example", dns::Type::a, address("127.0.0.2"));
