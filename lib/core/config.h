@@ -155,8 +155,9 @@ struct InboxSettings {
   std::string alias_key;                      // their keys, one a line
 };
 
-inline constexpr std::size_t kAliasKey = 32;       // bytes of each of inbox.alias_key
-inline constexpr std::size_t kMostAliasKeys = 16;  // each may have to be tried for an address
+inline constexpr std::size_t kAliasKey = 32;             // bytes of each of inbox.alias_key
+inline constexpr std::size_t kMostAliasKeys = 16;        // each may have to be tried for an address
+inline constexpr std::size_t kMostClassicModifier = 96;  // digits: names of 61 characters have an alias of 64
 
 struct StoreSettings {
   std::string url = "sqlite:";                        // sqlite: (in the state folder), sqlite:PATH, redis:, memory:
