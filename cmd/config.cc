@@ -50,7 +50,7 @@ std::vector<std::pair<std::string_view, std::string>> certificate_problems(const
 }
 
 std::vector<std::pair<std::string_view, std::string>> alias_problems(const Config& config) {
-  if (!config.inbox.alias || config.inbox.naming == InboxSettings::Naming::domain) return {};  // told already
+  if (!config.inbox.has_aliases() || config.inbox.naming == InboxSettings::Naming::domain) return {};  // told already
   const auto made = mail::Aliases::make(config.inbox);
   if (made) return {};
   return {{"inbox.alias", made.error().what}};

@@ -127,7 +127,7 @@ class Daemon {
 
 Result<void> Daemon::open() {
   add_process_metrics(metrics_, memory_, config_);
-  if (config_.inbox.alias) TRY(mail::Aliases::make(config_.inbox));
+  if (config_.inbox.has_aliases()) TRY(mail::Aliases::make(config_.inbox));
   log_lowered(fit_to_files(config_, parts_, file_limit_), file_limit_);
   impaired_ = [this] {
     return (filters_ ? filters_->impaired() : std::string()) + (reporter_ ? reporter_->impaired() : std::string());

@@ -310,7 +310,7 @@ void check_places(const Patient& patient, Findings& findings) {
 // --- aliases ---
 
 void check_aliases(const Patient& patient, Findings& findings) {
-  if (!patient.config.inbox.alias) return;
+  if (!patient.config.inbox.has_aliases()) return;
   const auto aliases = mail::Aliases::make(patient.config.inbox);
   if (!aliases)
     return findings.push_back({Level::error, "aliases", aliases.error().what, "the daemon would not start"});
@@ -320,7 +320,9 @@ void check_aliases(const Patient& patient, Findings& findings) {
     return findings.push_back({Level::warning, "aliases", "everybody on this machine can read '" + path + "'",
                                "chmod o= it, and put a new key first: whoever has a key can read names in aliases"});
   const std::size_t keys = aliases->keys();
-  findings.push_back({Level::ok, "aliases", std::to_string(keys) + (keys == 1 ? " key" : " keys")});
+  std::string what = keys == 0 ? std::string() : std::to_string(keys) + (keys == 1 ? " key" : " keys");
+  if (aliases->has_classic()) what += std::string(keys == 0 ? "" : ", and ") + "classic ones, which hide nothing";
+  findings.push_back({Level::ok, "aliases", std::move(what)});
 }
 
 // --- filters ---

@@ -167,7 +167,7 @@ class Explanation {
     const auto address = filter::recipient_of(text, config_);
     if (!address) return fail(Code::invalid, "--to: " + address.error().what);
     mail::Inbox inbox = TRY(mail::Inbox::of(*address, config_.inbox, config_.mail.domains.front()));
-    if (config_.inbox.alias) {
+    if (config_.inbox.has_aliases()) {
       auto named = TRY(mail::Aliases::make(config_.inbox)).destination(std::move(inbox), clock_.now());
       if (!named) return fail(Code::invalid, "--to: '" + text + "' is refused with 550 5.1.1: " + named.error().what);
       inbox = std::move(*named);

@@ -27,7 +27,7 @@ Result<Reloaded> read(const Globals& globals, const Config& current, DaemonParts
   // The file alone is right; with what needs a restart and stays as it is it may not be.
   if (const auto wrong = contradictions(found.config); !wrong.empty())
     return fail(Code::invalid, std::string(wrong.front().first) + ": " + wrong.front().second);
-  if (found.config.inbox.alias) TRY(mail::Aliases::make(found.config.inbox));
+  if (found.config.inbox.has_aliases()) TRY(mail::Aliases::make(found.config.inbox));
   if (!parts.smtp) return found;
   found.tls = TRY(service::TlsContext::make(found.config.tls, effective_hostname(found.config.smtp)));
   if (chains) TRY(chains->make(found.config));  // last: the others may fail

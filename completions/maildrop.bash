@@ -34,7 +34,7 @@ _maildrop_words() {  # what may come after the command $1
       commands=''
       ;;
     'maildrop alias')
-      options='-h --help --expires --explain --json --config --set'
+      options='-h --help --expires --classic --explain --json --config --set'
       valued='--expires --config --set'
       files='--config'
       commands=''

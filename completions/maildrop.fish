@@ -74,6 +74,7 @@ complete -c maildrop -n '__maildrop_at inbox' -l config -r -F -d 'Read settings 
 complete -c maildrop -n '__maildrop_at inbox' -l set -x -d 'Set one setting, before environment and files'
 complete -c maildrop -n '__maildrop_at alias' -s h -l help -d 'Print this help and end'
 complete -c maildrop -n '__maildrop_at alias' -l expires -x -d 'Refuse its mail after that time, at the next midnight (UTC)'
+complete -c maildrop -n '__maildrop_at alias' -l classic -d 'Print the alias that the service of inbox.classic_alias_modifier gave'
 complete -c maildrop -n '__maildrop_at alias' -l explain -d 'Tell which inbox it is of, by which key, and until when'
 complete -c maildrop -n '__maildrop_at alias' -l json -d 'Write one JSON object, schema maildrop.alias/1'
 complete -c maildrop -n '__maildrop_at alias' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'

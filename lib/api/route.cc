@@ -124,7 +124,7 @@ Response not_allowed(const Request& request, const Match& match, const Context& 
 /// The page of a message names its inbox, which who has an alias of it only does not know: by mail with guesses in it
 /// he could find the one that makes the page smallest.
 bool tells_alias(const Route& route, const Config& config) {
-  return config.inbox.alias && route.page && route.pattern.find("{id}") != std::string_view::npos;
+  return config.inbox.has_aliases() && route.page && route.pattern.find("{id}") != std::string_view::npos;
 }
 
 Response answer(const Request& request, Context& context) {

@@ -153,6 +153,10 @@ struct InboxSettings {
   std::vector<std::string> reserved;          // default: RFC 2142 and CA/B names, see settings.cc; stored, never public
   bool alias = false;                         // names that hide which inbox they are of (mail/alias.h)
   std::string alias_key;                      // their keys, one a line
+  std::string classic_alias_modifier;         // decimal, of an older service's (mail/classic_alias.h); empty: none
+
+  /// Whether mail to a name may go to an inbox of another.
+  bool has_aliases() const { return alias || !classic_alias_modifier.empty(); }
 };
 
 inline constexpr std::size_t kAliasKey = 32;             // bytes of each of inbox.alias_key

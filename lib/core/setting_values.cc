@@ -117,6 +117,11 @@ Result<void> check_alias_keys(std::string_view text) {
   return fail(Code::invalid, std::to_string(keys) + " keys are more than " + std::to_string(kMostAliasKeys));
 }
 
+Result<void> check_classic_modifier(std::string_view text) {
+  if (text.size() <= kMostClassicModifier && text.find_first_not_of("0123456789") == std::string_view::npos) return {};
+  return fail(Code::invalid, "it is not up to " + std::to_string(kMostClassicModifier) + " decimal digits");
+}
+
 Result<void> check_prefix(std::string_view text) {
   if (text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; }))
     return {};

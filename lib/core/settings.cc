@@ -80,6 +80,12 @@ void add_inbox(std::vector<Setting>& rows) {
       "The keys of aliases: 64 hexadecimal digits each, as of `openssl rand -hex 32`, 16 of them at most. The first "
       "makes new aliases, those of the others are good all the same, and those of a key that is taken out are refused. "
       "Whoever has a key can read the name in an alias."))));
+  rows.push_back(reloadable(secret(text_row(
+      "inbox.classic_alias_modifier", MEMBER(inbox.classic_alias_modifier), check_classic_modifier, "DIGITS",
+      "For migration: addresses that an older service gave away as aliases (`D-...`) go on working, where this is its "
+      "modifier, up to 96 decimal digits in quotes. Whoever knows one such alias and its inbox can reckon all of them, "
+      "and many a name of `d-` and letters is one by chance and no inbox any more: see maildrop-alias(1), and empty "
+      "this again when the old addresses are no longer used. Empty: there are none."))));
 }
 
 void add_store(std::vector<Setting>& rows) {
@@ -314,6 +320,9 @@ std::vector<std::pair<std::string_view, std::string>> contradictions(const Confi
             limits.connections_per_ipv6_64);
   if (config.inbox.alias && config.inbox.naming == InboxSettings::Naming::domain)
     found.emplace_back("inbox.alias", "hides nothing with inbox.naming = domain, where an address tells its inbox");
+  if (!config.inbox.classic_alias_modifier.empty() && config.inbox.naming == InboxSettings::Naming::domain)
+    found.emplace_back("inbox.classic_alias_modifier",
+                       "is of no use with inbox.naming = domain: old aliases tell none");
   for (const Endpoint& each : config.admin.listen)
     if (each.kind == Endpoint::Kind::ip && config.admin.token.empty())
       found.emplace_back("admin.listen",

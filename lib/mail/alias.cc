@@ -162,6 +162,12 @@ void encipher(const std::string& key, std::string_view head, std::string& conten
   for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(content[i] ^ stream[i]);
 }
 
+/// `local` at the domain of another name, if that has one. REQUIRES: it is canonical.
+Inbox at_domain(std::string local, std::string_view domain) {
+  if (!domain.empty()) local.append("@").append(domain);
+  return Inbox::trusted(std::move(local));
+}
+
 bool same(std::string_view one, std::string_view other) {
   return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
 }
@@ -177,10 +183,13 @@ bool is_like_alias(const Inbox& name) {
 }
 
 Result<Aliases> Aliases::make(const InboxSettings& settings) {
-  if (!settings.alias) return fail(Code::invalid, "aliases are off (inbox.alias)");
+  if (!settings.has_aliases()) return fail(Code::invalid, "aliases are off (inbox.alias)");
   if (settings.naming == InboxSettings::Naming::domain)
     return fail(Code::invalid, "with inbox.naming = domain an alias hides nothing");
   Aliases aliases(settings);
+  if (!settings.classic_alias_modifier.empty())
+    aliases.classic_ = TRY(ClassicAliases::make(settings.classic_alias_modifier));
+  if (!settings.alias) return aliases;
   for (const std::string_view line : split(settings.alias_key, '\n')) {
     if (trim(line).empty()) continue;
     const std::string key = TRY(from_hex(trim(line)));
@@ -193,7 +202,9 @@ Result<Aliases> Aliases::make(const InboxSettings& settings) {
 }
 
 Result<Inbox> Aliases::make_alias(const Inbox& inbox, std::optional<Time> expires) const {
+  if (keys_.empty()) return fail(Code::invalid, "aliases are off (inbox.alias)");
   if (is_like_alias(inbox)) return fail(Code::invalid, "it looks like an alias itself");
+  if (open_classic(inbox)) return fail(Code::invalid, "it is a classic alias itself");
   const Parts parts = parts_of(inbox.name());
   std::string content = TRY(content_of(parts.local, expires));
   const Key& key = keys_.front();
@@ -203,13 +214,32 @@ Result<Inbox> Aliases::make_alias(const Inbox& inbox, std::optional<Time> expire
   encipher(key.cipher, alias, content);
   std::string name(kPrefix);
   name += base32(alias + content);
-  if (!parts.domain.empty()) name.append("@").append(parts.domain);
-  return Inbox::trusted(std::move(name));
+  return at_domain(std::move(name), parts.domain);
+}
+
+Result<Inbox> Aliases::make_classic_alias(const Inbox& inbox) const {
+  if (!classic_) return fail(Code::invalid, "classic aliases are off (inbox.classic_alias_modifier)");
+  const Parts parts = parts_of(inbox.name());
+  Inbox alias = at_domain(TRY(classic_->encode(parts.local)), parts.domain);
+  if (keys_.empty() || !is_like_alias(alias)) return alias;
+  return fail(Code::over_limit,
+              "the name is too long for a classic alias while inbox.alias is on: nobody could tell "
+              "it from a forged one of those");
+}
+
+Result<Inbox> Aliases::open_classic(const Inbox& alias) const {
+  if (!classic_) return fail(Code::not_found, "classic aliases are off (inbox.classic_alias_modifier)");
+  const Parts parts = parts_of(alias.name());
+  return at_domain(TRY(classic_->decode(parts.local)), parts.domain);
 }
 
 Result<Aliases::Opened> Aliases::open(const Inbox& alias) const {
   const Parts parts = parts_of(alias.name());
-  if (!is_like_alias(alias)) return fail(Code::not_found, "it does not look like an alias");
+  if (keys_.empty() || !is_like_alias(alias)) {
+    auto classic = open_classic(alias);
+    if (classic) return Opened{std::move(*classic), 0, 0, {}, true};
+    return fail(Code::not_found, classic_ ? classic.error().what : "it does not look like an alias");
+  }
   const auto bytes = from_base32(parts.local.substr(kPrefix.size()));
   const bool sized = bytes && std::any_of(kContents.begin(), kContents.end(),
                                           [&](std::size_t size) { return bytes->size() == kHead + size; });
@@ -248,7 +278,7 @@ Result<Aliases::Opened> Aliases::read(std::string_view content, std::string_view
 }
 
 Result<Inbox> Aliases::destination(Inbox name, Time now) const {
-  if (!is_like_alias(name)) return name;
+  if (keys_.empty() || !is_like_alias(name)) return classic_ ? open_classic(name).value_or(name) : std::move(name);
   Opened opened = TRY(open(name));
   if (opened.expires && *opened.expires <= now) return fail(Code::not_found, "it has expired");
   return std::move(opened.inbox);

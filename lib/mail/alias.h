@@ -20,6 +20,11 @@
 /// an alias of bob+x that was made with inbox.plus_tag = keep is one of bob after `strip`.
 ///
 /// It hides a name from who does not guess it. Who does can send something there, and read that inbox like anybody.
+///
+/// With inbox.classic_alias_modifier the classic aliases of an older service (mail/classic_alias.h) are read as well,
+/// with or without those above. They have no key, expiry, or domain: with `full` the one of bob is bob's at each domain
+/// it is written to; with `domain` there are none. What is like an alias of ours is never taken for one of these while
+/// ours are on, so they have up to 29 letters then; any other name that is none of them stays an inbox.
 #pragma once
 
 #include <cstdint>
@@ -31,16 +36,17 @@
 #include "core/clock.h"
 #include "core/config.h"
 #include "core/result.h"
+#include "mail/classic_alias.h"
 #include "mail/inbox.h"
 
 namespace maildrop::mail {
 
-/// Whether a name is so like an alias that it is no inbox where aliases are on: its local part, without a +tag, is `d-`
-/// and 30 or more of `a-z 0-9`. Any of ours is, also with a letter changed, lost or added: its mail must not lie in an
-/// inbox of that name, which anybody may read.
+/// Whether a name is so like an alias that it is no inbox where inbox.alias is on: its local part, without a +tag, is
+/// `d-` and 30 or more of `a-z 0-9`. Any of ours is, also with a letter changed, lost or added: its mail must not lie
+/// in an inbox of that name, which anybody may read.
 bool is_like_alias(const Inbox& name);
 
-/// The keys, and what they say. Thread-safe.
+/// The keys and the classic modifier, and what they say. Thread-safe.
 class Aliases {
  public:
   // An expiry is a day since 1970 in two bytes: until 2149.
@@ -51,27 +57,35 @@ class Aliases {
     std::size_t key = 0;          // 0: the one that makes new ones
     unsigned key_id = 0;          // 0 to 255
     std::optional<Time> expires;  // from then on it is refused; nothing: never
+    bool classic = false;         // by the modifier: it has no key
   };
 
-  /// invalid: aliases are off, there is no key, or a setting is wrong.
+  /// invalid: aliases are off, both kinds, or there is no key, or a setting is wrong.
   static Result<Aliases> make(const InboxSettings& settings);
 
   /// An alias as it is called: `d-...`, with inbox.naming = full `d-...@example.org`. It expires at the end of the day
   /// (UTC) of `expires`: no earlier, and a day later at most.
   ///   over_limit  the name is too long: of `a-z 0-9 . _ - =` up to 43 characters go in, with an expiry 40; with `+` or
   ///               letters beyond ASCII up to 28 and 26 bytes
-  ///   invalid     it looks like an alias itself, or it would expire after 2149
+  ///   invalid     it looks like an alias itself, or is a classic one; it would expire after 2149; inbox.alias is off
   Result<Inbox> make_alias(const Inbox& inbox, std::optional<Time> expires = {}) const;
+
+  /// The classic alias of it, always the same: `d-...`, with inbox.naming = full `d-...@example.org`.
+  ///   over_limit  the name is too long: of up to 61 characters each has one, where inbox.alias is on of up to 28 (with
+  ///               a modifier that is no longer)
+  ///   invalid     ClassicAliases::encode() says so, or they are off
+  Result<Inbox> make_classic_alias(const Inbox& inbox) const;
 
   /// What an alias is of, expired or not.
   ///   not_found   it is none of ours: what() is for who has the key
   Result<Opened> open(const Inbox& alias) const;
 
   /// Where mail to `name` goes: to the inbox of that name, or to that of the alias that it is.
-  ///   not_found   it is like an alias, and none that is good now
+  ///   not_found   inbox.alias is on, and it is like an alias, and none that is good now
   Result<Inbox> destination(Inbox name, Time now) const;
 
   std::size_t keys() const { return keys_.size(); }
+  bool has_classic() const { return classic_.has_value(); }
 
  private:
   struct Key {
@@ -81,9 +95,11 @@ class Aliases {
   };
   explicit Aliases(const InboxSettings& settings) : settings_(settings) {}
   Result<Opened> read(std::string_view content, std::string_view domain) const;
+  Result<Inbox> open_classic(const Inbox& alias) const;
 
   InboxSettings settings_;
-  std::vector<Key> keys_;
+  std::vector<Key> keys_;  // none: inbox.alias is off
+  std::optional<ClassicAliases> classic_;
 };
 
 /// Whoever holds no Aliases asks it so: `name` itself where aliases are off.

@@ -323,6 +323,9 @@ TEST_CASE("page: aliases can be had where there are some") {
   CHECK(coding().empty());
   pages.config.inbox.alias = false;
   CHECK(coding() == "gzip");
+  pages.config.inbox.classic_alias_modifier = "1";  // there are some, and none to be had
+  CHECK(coding().empty());
+  CHECK_FALSE(has(pages.get({"inbox", "bob"}), "alias=new"));
 }
 
 TEST_CASE("page: statistics are drawn") {

@@ -205,10 +205,14 @@ TEST_CASE("reserved: nor does a query that names them") {
 TEST_CASE("reserved: an alias that an operator has made of one shows nothing either") {
   for (const Naming naming : {Naming::local, Naming::full}) {
     Guarded world(naming, PlusTag::strip);
-    const auto aliases = mail::Aliases::make(world.config.inbox);
-    REQUIRE(aliases);
-    for (const std::string& inbox : world.inboxes) {
-      const mail::Inbox alias = aliases->make_alias(mail::Inbox::trusted(inbox)).value();
+    world.config.inbox.classic_alias_modifier = "20190422";
+    const auto made = mail::Aliases::make(world.config.inbox);
+    REQUIRE(made);
+    std::vector<mail::Inbox> aliases;
+    for (const std::string& inbox : world.inboxes)
+      aliases.push_back(made->make_alias(mail::Inbox::trusted(inbox)).value());
+    aliases.push_back(made->make_classic_alias(mail::Inbox::trusted(world.inboxes.front())).value());
+    for (const mail::Inbox& alias : aliases) {
       for (const Route& route : routes_with_a_name()) {
         const std::string target = target_of(route.pattern, alias.name(), kFirstId);
         INFO(route.method << " " << target);

@@ -102,6 +102,38 @@ TEST_CASE("alias: of a whole address, and of an operator's own names") {
   CHECK(made({"postmaster"}).starts_with("d-"));
 }
 
+TEST_CASE("alias: classic ones are printed and explained, with a key or without") {
+  const std::string modifier = "inbox.classic_alias_modifier=20190422";
+  for (const Words& sets : {Words{"inbox.alias=false", modifier}, Words{"inbox.alias_key=" + kKey, modifier}}) {
+    CHECK(made({"--classic", "Bob+shop"}, sets) == "d-c36c5");
+    CHECK(alias({"--explain", "D-c36c5"}, sets).out ==
+          "inbox    bob\nkey      none: a classic one, by inbox.classic_alias_modifier\nexpires  never\n");
+    auto json = nlohmann::json::parse(alias({"--classic", "bob", "--json"}, sets).out);
+    CHECK((json["alias"] == "d-c36c5" && json["classic"] == true && json["expires"].is_null()));
+    json = nlohmann::json::parse(alias({"--explain", "d-c36c5", "--json"}, sets).out);
+    CHECK((json["inbox"] == "bob" && json["classic"] == true && json["key"].is_null() && json["key_id"].is_null()));
+    CHECK(json["expired"] == false);
+    CHECK(alias({"--explain", "d-bob"}, sets).status == 1);
+    AliasOutcome outcome = alias({"--classic", "john.doe"}, sets);
+    CHECK(outcome.status == 67);
+    CHECK_THAT(outcome.err, Contains("no alias for 'john.doe': classic aliases are of names of a-z 0-9"));
+    for (const Words& wrong : {Words{"--explain", "d-c36c5"}, Words{"bob", "--expires", "7d"}}) {
+      Words words = wrong;
+      words.emplace_back("--classic");
+      CHECK(alias(words, sets).status == 64);
+    }
+  }
+  CHECK_THAT(alias({"--classic", std::string(29, 'z')}, {"inbox.alias_key=" + kKey, modifier}).err,
+             Contains("too long for a classic alias while inbox.alias is on"));
+  CHECK_THAT(alias({"bob"}, {"inbox.alias=false", modifier}).err, Contains("aliases are off (inbox.alias)"));
+  CHECK_THAT(made({"bob", "--json"}), Contains("\"classic\":false"));
+  for (const Words& sets : {Words{"inbox.alias=false"}, Words{"inbox.alias_key=" + kKey}}) {
+    const AliasOutcome outcome = alias({"--classic", "bob"}, sets);
+    CHECK(outcome.status == 78);
+    CHECK_THAT(outcome.err, Contains("classic aliases are off (inbox.classic_alias_modifier)"));
+  }
+}
+
 TEST_CASE("alias: none where they are off, have no key, hide nothing, or the name is too long") {
   for (const Words& sets : {Words{}, Words{"inbox.alias=false", "inbox.alias_key=" + kKey},
                             Words{"inbox.naming=domain", "inbox.alias_key=" + kKey}, Words{"inbox.alias_key=short"}}) {

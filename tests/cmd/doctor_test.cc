@@ -118,6 +118,10 @@ TEST_CASE("doctor: keys of aliases that are there, are wanted, or that everybody
     REQUIRE(findings.size() == 1);
     is(findings.front(), level, level == Level::ok ? "1 key" : "everybody on this machine can read");
   }
+  ward.config.inbox.classic_alias_modifier = "20190422";
+  is(ward.only("aliases"), Level::ok, "1 key, and classic ones, which hide nothing");
+  ward.config.inbox.alias = false;
+  is(ward.only("aliases"), Level::ok, "classic ones, which hide nothing");
 }
 
 TEST_CASE("doctor: files and memory that are there, or are not") {

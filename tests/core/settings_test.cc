@@ -161,6 +161,26 @@ TEST_CASE("keys of aliases are 64 hexadecimal digits, one a line") {
   }
 }
 
+TEST_CASE("the modifier of classic aliases is a decimal number, and may be one that no integer holds") {
+  const Setting* setting = find_setting("inbox.classic_alias_modifier");
+  REQUIRE(setting);
+  CHECK(setting->secret);
+  CHECK(setting->reloadable);
+  Config config;
+  CHECK_FALSE(config.inbox.has_aliases());
+  for (const std::string& right : {std::string("0"), std::string("20190422"), std::string(96, '9'), std::string()}) {
+    CHECK(setting->set(config, {right}));
+    CHECK(config.inbox.classic_alias_modifier == right);
+    CHECK(config.inbox.has_aliases() == !right.empty());
+  }
+  for (const std::string& wrong : {std::string(97, '1'), std::string("-12321"), std::string("12321 "),
+                                   std::string("0x12321"), std::string("12321.0")}) {
+    const Result<void> set = setting->set(config, {wrong});
+    REQUIRE_FALSE(set);
+    CHECK(set.error().what == "it is not up to 96 decimal digits");  // and is not repeated: it may be a secret
+  }
+}
+
 TEST_CASE("aliases with inboxes that are domains contradict each other") {
   Config config;
   config.inbox.naming = InboxSettings::Naming::domain;
@@ -168,6 +188,8 @@ TEST_CASE("aliases with inboxes that are domains contradict each other") {
   config.inbox.alias = true;
   REQUIRE(contradictions(config).size() == 1);
   CHECK(contradictions(config).front().first == "inbox.alias");
+  config.inbox.classic_alias_modifier = "1";
+  CHECK(contradictions(config).back().first == "inbox.classic_alias_modifier");
 }
 
 TEST_CASE("the mode of unix sockets is octal") {

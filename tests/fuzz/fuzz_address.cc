@@ -58,6 +58,23 @@ void check_aliases(const mail::Inbox& inbox, InboxSettings settings) {
   require(mail::is_like_alias(*alias) && *aliases->destination(*alias, Time{}) == inbox);
 }
 
+/// With classic ones any name is an inbox or such an alias, and each such alias is the one of its inbox.
+void check_classic_aliases(const mail::Inbox& inbox, InboxSettings settings) {
+  if (settings.naming == InboxSettings::Naming::domain) return;
+  settings.classic_alias_modifier = "20190422";
+  const auto aliases = mail::Aliases::make(settings);
+  require(aliases.has_value());
+  const auto goes_to = aliases->destination(inbox, Time{});
+  require(goes_to.has_value());
+  if (*goes_to != inbox) {
+    require(*aliases->make_classic_alias(*goes_to) == inbox &&
+            *mail::Inbox::parse(goes_to->name(), settings) == *goes_to);
+  }
+  const auto alias = aliases->make_classic_alias(inbox);
+  require(!alias ||
+          (*aliases->destination(*alias, Time{}) == inbox && *mail::Inbox::parse(alias->name(), settings) == *alias));
+}
+
 /// The canonical name of a canonical name is itself.
 void check_name(const mail::Inbox& inbox, const InboxSettings& settings) {
   const std::string& name = inbox.name();
@@ -69,6 +86,7 @@ void check_name(const mail::Inbox& inbox, const InboxSettings& settings) {
   const auto again = mail::Inbox::parse(name, settings);
   require(again && *again == inbox && again->is_reserved(settings) == inbox.is_reserved(settings));
   check_aliases(inbox, settings);
+  check_classic_aliases(inbox, settings);
 }
 
 void check_inboxes(const mail::Address& address) {

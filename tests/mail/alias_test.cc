@@ -282,6 +282,83 @@ TEST_CASE("alias: a name is read by the policy of today") {
   CHECK(aliases(policy()).destination(alias, kNow)->name() == "bob");
 }
 
+TEST_CASE("alias: classic ones are read where there is a modifier, with a key or without") {
+  const bool both = GENERATE(false, true);
+  InboxSettings settings = policy();
+  settings.alias = both;
+  settings.classic_alias_modifier = "20190422";
+  const Aliases all = aliases(settings);
+  CHECK(all.has_classic());
+  CHECK(all.keys() == (both ? 1 : 0));
+  const Inbox bob = named("bob"), alias = named("d-c36c5");
+  CHECK(all.make_classic_alias(bob).value() == alias);
+  for (const char* spelling : {"d-c36c5", "D-C36C5", "\"d-c36c5\"", "d-c36c5+shop", "D-c36c5@example.org"}) {
+    INFO(spelling);
+    CHECK(all.destination(named(spelling, settings), kNow).value() == bob);
+  }
+  const Aliases::Opened opened = all.open(alias).value();
+  CHECK(opened.classic);
+  CHECK(opened.inbox == bob);
+  CHECK_FALSE(opened.expires);
+  // What does not decode is an inbox as ever, and no alias.
+  for (const char* name : {"bob", "d", "d-", "d-bob", "d-plain-name", "d-c36c4"}) {
+    INFO(name);
+    CHECK(all.destination(named(name), kNow).value() == named(name));
+    CHECK(all.open(named(name)).error().code == Code::not_found);
+  }
+  CHECK(code_of(all.make_classic_alias(named("john.doe"))) == Code::invalid);
+  // A +tag that is kept makes it another name.
+  CHECK(all.destination(Inbox::trusted("d-c36c5+x"), kNow)->name() == "d-c36c5+x");
+  // Off, they are names.
+  CHECK(aliases().destination(alias, kNow).value() == alias);
+  CHECK(code_of(aliases().make_classic_alias(bob)) == Code::invalid);
+}
+
+TEST_CASE("alias: what is like a new one is never taken for a classic one, while there are new ones") {
+  InboxSettings settings = policy();
+  settings.classic_alias_modifier = "20190422";
+  const Aliases both = aliases(settings);
+  settings.alias = false;
+  const Aliases classic = aliases(settings);
+  for (const std::size_t size : {28, 29, 30, 61}) {
+    const Inbox inbox = named(std::string(size, 'z'));
+    INFO(inbox.name());
+    const Inbox alias = classic.make_classic_alias(inbox).value();
+    CHECK(classic.destination(alias, kNow).value() == inbox);
+    const bool like = is_like_alias(alias);
+    CHECK(like == (size > 28));
+    CHECK(code_of(both.destination(alias, kNow)) == (like ? Code::not_found : Code::internal));
+    CHECK(code_of(both.make_classic_alias(inbox)) == (like ? Code::over_limit : Code::internal));
+  }
+  const Inbox fresh = both.make_alias(named("bob")).value();
+  CHECK(both.destination(fresh, kNow)->name() == "bob");
+  CHECK_FALSE(both.open(fresh)->classic);
+  // No new alias of a name at which mail never arrives; and none at all without a key.
+  CHECK(code_of(both.make_alias(named("d-c36c5"))) == Code::invalid);
+  CHECK(both.make_alias(named("d-c36c4")));
+  CHECK(classic.make_alias(named("bob")).error().what == "aliases are off (inbox.alias)");
+}
+
+TEST_CASE("alias: a classic one is of a whole address at the domain it is written to, and of no domain") {
+  InboxSettings full = policy(Naming::full);
+  full.classic_alias_modifier = "20190422";
+  const Aliases all = aliases(full);
+  CHECK(all.make_classic_alias(named("bob@a.example", full))->name() == "d-c36c5@a.example");
+  for (const char* domain : {"a.example", "b.example"})
+    CHECK(all.destination(named(std::string("d-c36c5@") + domain, full), kNow)->name() == std::string("bob@") + domain);
+  full.naming = Naming::domain;
+  for (const bool both : {false, true}) {
+    full.alias = both;
+    CHECK_FALSE(Aliases::make(full));
+  }
+}
+
+TEST_CASE("alias: none by a modifier that is none") {
+  InboxSettings settings = policy();
+  settings.classic_alias_modifier = "x";
+  CHECK(Aliases::make(settings).error().what.find("modifier") != std::string::npos);
+}
+
 TEST_CASE("alias: none without a key, or where there is nothing to hide") {
   InboxSettings off = policy();
   off.alias = false;

@@ -140,6 +140,26 @@ TEST_CASE("alias: of a whole address it is good at that domain alone") {
   CHECK(box.taken.recipients[0].inbox.name() == "bob@a.example");
 }
 
+TEST_CASE("alias: a classic one is its inbox, reserved or not, and other names with d- are their own") {
+  Postbox box;
+  box.config.inbox.classic_alias_modifier = "20190422";
+  const bool both = GENERATE(false, true);
+  box.config.inbox.alias = both;
+  const std::string forged = "d-" + std::string(32, 'q');
+  CHECK(box.send_to({"D-c36c5@example.org", "d-39gcanggmuc@example.org", "d-bob@example.org",
+                     forged + "@example.org"}) == Heard{kTaken, kTaken, kTaken, both ? kNone : kTaken});
+  const auto& taken = box.taken.recipients;
+  REQUIRE(taken.size() == (both ? 3 : 4));
+  CHECK(taken[0].inbox.name() == "bob");
+  CHECK(taken[0].alias->name() == "d-c36c5");
+  CHECK(taken[0].address.to_string() == "D-c36c5@example.org");
+  CHECK(taken[1].inbox.name() == "postmaster");
+  CHECK(taken[1].inbox.is_reserved(box.config.inbox));  // who reads in public is refused
+  CHECK(taken[2].inbox.name() == "d-bob");
+  CHECK_FALSE(taken[2].alias);
+  CHECK(box.said.find("postmaster") == std::string::npos);
+}
+
 TEST_CASE("alias: a guess counts as an error, so that nobody guesses for long") {
   Postbox box;
   box.config.limits.errors = 3;

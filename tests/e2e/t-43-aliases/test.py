@@ -155,6 +155,35 @@ check("explain takes an alias", status == 0, err)
 status, out, err = maildrop("explain", "--ip", "192.0.2.1", "--to", forged, settings=ALIASES)
 check("explain refuses a forged one as the server does", status != 0 and "550 5.1.1" in err, err)
 
+# --- classic ones, for who comes from an older service: the modifier from a file, and no key at all ---
+def classic(name, modifier):
+    """What the older service made: "d-" + base36(int("1" + reverse(decimal(int36(name)))) + modifier)."""
+    number, digits = int("1" + str(int(name, 36))[::-1]) + modifier, ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
+    return "d-" + digits
+
+
+MODIFIER, OLD = 20190422, "oldfriend77"
+with open(f"{WORK}/classic.modifier", "w", encoding="ascii") as file:
+    file.write(f"{MODIFIER}\n")
+CLASSIC = {"inbox.classic_alias_modifier_file": f"{WORK}/classic.modifier"}
+status, out, err = maildrop("alias", "--classic", OLD, settings=CLASSIC)
+same("classic: as Python reckons it", (status, out.decode().strip()), (0, classic(OLD, MODIFIER)))
+with Daemon(CLASSIC) as daemon, Api(daemon.api) as api:
+    old = classic(OLD, MODIFIER)
+    same("classic: SMTP takes them, and names as ever", send(daemon.smtp, "D-" + old[2:], classic("postmaster", MODIFIER), "d-plain"),
+         ["250 2.1.5", "250 2.1.5", "250 2.1.5", "250 2.0.0"])
+    same("classic: it is in its inbox, and read by the alias there is nothing",
+         [len(api.messages(name)) for name in (OLD, old, "d-plain")], [1, 0, 1])
+    check("classic: the message names the alias alone", OLD.encode() not in api.raw(OLD, "latest"))
+    same("classic: a reserved one stays so", api.get("/api/v3/mailboxes/postmaster")[0], 403)
+    same("classic: none are made over HTTP", api.get(f"/api/v3/mailboxes/{OLD}/alias")[0], 404)
+    status, _, err = maildrop("explain", "--ip", "192.0.2.1", "--to", old, settings=CLASSIC)
+    check("classic: explain takes it", status == 0, err)
+    daemon.stop()
+
 # --- off: no such path, and names as ever ---
 with Daemon() as daemon, Api(daemon.api) as api:
     same("off: no aliases over HTTP", api.get(f"/api/v3/mailboxes/{NAME}/alias")[0], 404)
