@@ -92,7 +92,7 @@ class Explanation {
     script.transaction.helo = options_.helo;
     script.transaction.esmtp = true;
     script.transaction.from = TRY(sender());
-    script.message = TRY(message_text());
+    if (!options_.file.empty()) script.message = TRY(message_text());
     for (const std::string& each : options_.to) script.to.push_back(TRY(recipient(each)));
     begun_ = clock_.monotonic();
     const auto add_step = [this](Phase phase, const mail::Transaction& transaction, const filter::Verdict& verdict) {
@@ -157,7 +157,6 @@ class Explanation {
   }
 
   Result<std::string> message_text() const {
-    if (options_.file.empty()) return std::string();
     const std::string text = as_sent(TRY(read(options_.file, config_.mail.max_size)));
     if (text.size() <= config_.mail.max_size) return text;
     return fail(Code::invalid, "'" + options_.file + "' is longer than mail.max_size");

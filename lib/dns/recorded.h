@@ -12,7 +12,8 @@
 namespace maildrop::dns {
 
 /// `MX example.com = 10 a.example.com, 20 b.example.com`, `TXT example.com = "v=spf1 -all"`; where there is no record
-/// the status: `A nowhere.example = no_name`. A name with a blank, comma, `=` or quote stands in quotes, as text does.
+/// the status: `A nowhere.example = no_name`. A name with a blank, comma, `=` or quote, and one
+/// that is a status, stands in quotes, as text does.
 std::string to_line(const Question& question, const Answer& answer);
 
 /// invalid: to_line() writes no such line.

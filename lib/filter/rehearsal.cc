@@ -25,10 +25,10 @@ Result<void> Rehearsal::run(Script script, const Decided& decided) {
   TRY(ask(Phase::mail, decided));
   for (const mail::Recipient& each : script.to) TRY(ask_about(each, decided));
   if (transaction_.recipients.empty()) transaction_.recipients = std::move(script.to);
-  if (!script.message.empty()) {
-    transaction_.data = script.message.substr(0, mail::scan_headers(script.message).body);
+  if (script.message) {
+    transaction_.data = script.message->substr(0, mail::scan_headers(*script.message).body);
     TRY(ask(Phase::headers, decided));
-    transaction_.data = std::move(script.message);
+    transaction_.data = std::move(*script.message);
     TRY(ask(Phase::message, decided));
   }
   session_.settle_recipient();

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,9 @@
 namespace maildrop::filter {
 
 struct Script {
-  mail::Transaction transaction{};    // as it is at MAIL; without a HELO nobody is asked about one
-  std::vector<mail::Recipient> to{};  // asked about one by one
-  std::string message{};              // its lines end in CRLF; empty: nobody is asked about one
+  mail::Transaction transaction{};       // as it is at MAIL; without a HELO nobody is asked about one
+  std::vector<mail::Recipient> to{};     // asked about one by one
+  std::optional<std::string> message{};  // its lines end in CRLF; without, nobody is asked about one
 };
 
 /// Who is refused is asked about to the end all the same, as though he had not been told (filter.decide_at): so all

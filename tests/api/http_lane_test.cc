@@ -23,7 +23,7 @@ struct Bare {
   Bare() {
     world.config.api.idle_timeout = Millis(20);
     shared = std::make_shared<HttpShared>(offload, world.context);
-    lane = std::make_shared<HttpLane>(io, shared);
+    lane = std::make_shared<HttpLane>(io, shared, 1 << 20);
   }
   ~Bare() {
     for (const int fd : far_ends) close(fd);

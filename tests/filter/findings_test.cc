@@ -354,6 +354,7 @@ TEST_CASE("what was found once is weighed again by other rules") {
   const auto weigh = [](double weight, FilterUse::Mode mode, double reject) {
     Rules rules;
     rules.settings.reject = reject;
+    rules.settings.tag = 0;
     rules.filters = {{"one", {.mode = mode, .weight = weight}}, {"two", scored()}};
     Findings findings(rules);
     findings.begin(Phase::connect);

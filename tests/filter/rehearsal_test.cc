@@ -42,11 +42,11 @@ Played play(Script script) {
   return played;
 }
 
-Script script_to(const std::vector<std::string>& to, const std::string& message) {
+Script script_to(const std::vector<std::string>& to, std::optional<std::string> message) {
   Script script;
   script.transaction = transaction_of("192.0.2.1", "a@example.com", to);
   script.to = script.transaction.recipients;
-  script.message = message;
+  script.message = std::move(message);
   return script;
 }
 
@@ -78,8 +78,9 @@ TEST_CASE("rehearsal: a message that nobody gets is judged all the same") {
 
 TEST_CASE("rehearsal: a header without its end, no message, no HELO") {
   CHECK(play(script_to({"bob@localhost"}, "A: b\r\n")).seen.at(4) == "headers 1 6");
-  CHECK(play(script_to({"bob@localhost"}, "")).seen.size() == 4);
-  Script script = script_to({"bob@localhost"}, "");
+  CHECK(play(script_to({"bob@localhost"}, "")).seen.back() == "message 1 0");
+  CHECK(play(script_to({"bob@localhost"}, {})).seen.size() == 4);
+  Script script = script_to({"bob@localhost"}, {});
   script.transaction.helo.clear();
   CHECK(play(std::move(script)).seen == std::vector<std::string>{"connect 0 0", "mail 0 0", "rcpt 1 0"});
 }
