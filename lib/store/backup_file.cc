@@ -177,8 +177,12 @@ Result<void> BackupWriter::finish() {
   return out_.finish();
 }
 
-Result<BackupReader> BackupReader::open(Fill fill) {
-  BackupReader reader(TRY(ZstdReader::make(std::move(fill))));
+Result<BackupReader> BackupReader::open(Fill fill) { return begin(TRY(ZstdReader::make(std::move(fill)))); }
+
+Result<BackupReader> BackupReader::open_plain(Fill fill) { return begin(ZstdReader::of_plain(std::move(fill))); }
+
+Result<BackupReader> BackupReader::begin(ZstdReader in) {
+  BackupReader reader(std::move(in));
   const Result<std::optional<std::string>> line = reader.in_.line(kMostLine);
   if (!line && line.error().code != Code::corrupt) return tl::unexpected(line.error());
   const Json head = line && *line ? Json::parse(**line, nullptr, false) : Json();

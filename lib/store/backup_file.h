@@ -59,6 +59,8 @@ class BackupReader {
 
   /// invalid: no backup, or of a schema that is not known.
   static Result<BackupReader> open(Fill fill);
+  /// The same for what somebody has unpacked already.
+  static Result<BackupReader> open_plain(Fill fill);
   const BackupHead& head() const { return head_; }
   /// The next one; nothing at the end of a file that is whole. corrupt: it is damaged from here on, or cut off.
   Result<std::optional<SavedMessage>> next();
@@ -66,6 +68,7 @@ class BackupReader {
 
  private:
   explicit BackupReader(ZstdReader in) : in_(std::move(in)) {}
+  static Result<BackupReader> begin(ZstdReader in);
   Result<std::optional<SavedMessage>> read();
   ZstdReader in_;
   BackupHead head_;

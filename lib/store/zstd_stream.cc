@@ -59,7 +59,7 @@ Result<void> ZstdWriter::finish() { return state_->turn({}, ZSTD_e_end); }
 
 struct ZstdReader::State {
   Fill fill;
-  std::unique_ptr<ZSTD_DCtx, Free> context;
+  std::unique_ptr<ZSTD_DCtx, Free> context;  // none: what comes is plain
   std::string in = std::string(ZSTD_DStreamInSize(), '\0'), out = std::string(ZSTD_DStreamOutSize(), '\0');
   std::string_view packed{}, plain{};  // of these what is still to be read
   bool within_frame = false;
@@ -79,6 +79,10 @@ struct ZstdReader::State {
   }
 
   Result<void> unpack() {
+    if (!context) {
+      plain = std::exchange(packed, {});
+      return {};
+    }
     ZSTD_inBuffer from{packed.data(), packed.size(), 0};
     ZSTD_outBuffer to{out.data(), out.size(), 0};
     const std::size_t left = ZSTD_decompressStream(context.get(), &to, &from);
@@ -103,6 +107,12 @@ Result<ZstdReader> ZstdReader::make(Fill fill) {
   state->fill = std::move(fill);
   state->context.reset(ZSTD_createDCtx());
   if (!state->context) return out_of_memory();
+  return ZstdReader(std::move(state));
+}
+
+ZstdReader ZstdReader::of_plain(Fill fill) {
+  auto state = std::make_unique<State>();
+  state->fill = std::move(fill);
   return ZstdReader(std::move(state));
 }
 

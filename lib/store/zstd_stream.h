@@ -43,6 +43,8 @@ class ZstdWriter {
 class ZstdReader {
  public:
   static Result<ZstdReader> make(Fill fill);
+  /// For a stream that somebody else unpacks: its bytes as they are.
+  static ZstdReader of_plain(Fill fill);
   ZstdReader(ZstdReader&&) noexcept;
   ZstdReader& operator=(ZstdReader&&) noexcept;
   ~ZstdReader();

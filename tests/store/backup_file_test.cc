@@ -45,6 +45,20 @@ std::string fault_of(const std::string& file) {
   }
 }
 
+TEST_CASE("a backup: one that somebody unpacked is read as well") {
+  const std::string plain = text_of(file_of({saved("bob", "a\r\n"), saved("eve", "b\r\n")}));
+  auto reader = BackupReader::open_plain(out_of(plain));
+  REQUIRE(reader);
+  CHECK(reader->next().value()->message.data == "a\r\n");
+  CHECK(reader->next().value()->message.data == "b\r\n");
+  CHECK_FALSE(reader->next().value());
+  const std::string cut = plain.substr(0, plain.size() - 2);
+  reader = BackupReader::open_plain(out_of(cut));
+  REQUIRE(reader);
+  CHECK((reader->next() && reader->next()));
+  CHECK(reader->next().error().code == Code::corrupt);
+}
+
 TEST_CASE("a backup: messages come back as they were") {
   SavedMessage plain = saved("bob", "a\r\n\r\nb\r\n"),
                odd = saved("b\xc3\xbc\xc3\xbc@example.org", std::string("\0\xff\n", 3));
