@@ -4,7 +4,7 @@
 build_packages=(g++ cmake ninja-build pkg-config libboost1.81-dev libspdlog-dev libtomlplusplus-dev libcli11-dev
   libexpected-dev nlohmann-json3-dev libsqlite3-dev libgmime-3.0-dev libgumbo-dev libidn2-dev libpsl-dev libsystemd-dev
   libcpp-httplib-dev libssl-dev libhiredis-dev libzstd-dev zlib1g-dev libunbound-dev libre2-dev
-  liblua5.4-dev libloc-dev libmaxminddb-dev)
+  liblua5.4-dev libloc-dev libmaxminddb-dev libarchive-dev)
 lint_packages=(clang-format-14 shellcheck mandoc python3 perl)
 test_packages=("${lint_packages[@]}" catch2 clang-14 swaks postfix curl openssl ca-certificates util-linux iproute2
   zsh fish redis-server rbldnsd zstd python3-dkim rspamd python3-milter python3-websockets chromium)

@@ -26,7 +26,7 @@ class EmlSource final : public Source {
     if (bytes.size() > options_.max_size) return tl::unexpected(too_large(place_.path, options_.max_size));
     const auto from = mail::parse_from_line(first_line(bytes));
     if (from) bytes.erase(0, bytes.find('\n') + 1);
-    return sample_of(place_.path, bytes, from ? &*from : nullptr, options_.max_size);
+    return sample_of(place_.path, bytes, from ? &*from : nullptr, options_);
   }
 
   Place place_;
@@ -34,7 +34,7 @@ class EmlSource final : public Source {
   bool done_ = false;
 };
 
-bool is_file(const Place& place) { return !place.is_folder; }
+bool is_file(const Place& place) { return place.is_file(); }
 
 Result<std::unique_ptr<Source>> open_eml(Place place, const SourceOptions& options) {
   return std::make_unique<EmlSource>(std::move(place), options);

@@ -170,12 +170,12 @@ std::vector<Received> hops_of(const Headers& headers) {
 }
 
 /// The one that came from outside; nullptr: none tells an address, or what tells one may be the sender's.
-const Received* outermost(const std::vector<Received>& hops) {
+const Received* outermost(const std::vector<Received>& hops, const std::vector<Network>& trusted) {
   const Received* inside = nullptr;
   for (const Received& hop : hops) {
     if (hop.hides_client) return nullptr;
     if (!hop.peer) continue;
-    if (!is_private(*hop.peer)) return &hop;
+    if (!is_private(*hop.peer) && !contains(trusted, *hop.peer)) return &hop;
     if (inside == nullptr) inside = &hop;
   }
   return inside;
@@ -189,7 +189,7 @@ std::vector<std::string> addresses_of(std::string_view list, std::size_t most) {
   return std::move(addresses.found);
 }
 
-Envelope envelope_of(std::string_view message, const mail::FromLine* from_line) {
+Envelope envelope_of(std::string_view message, const mail::FromLine* from_line, const std::vector<Network>& trusted) {
   mail::HeaderLimits limits;
   limits.field_size = kMaxList;
   const Headers headers = mail::scan_headers(message, limits);
@@ -197,7 +197,7 @@ Envelope envelope_of(std::string_view message, const mail::FromLine* from_line) 
   Envelope envelope;
   envelope.from = sender_of(headers, from_line);
   envelope.to = recipients_of(headers, hops);
-  if (const Received* hop = outermost(hops)) {
+  if (const Received* hop = outermost(hops, trusted)) {
     envelope.peer = hop->peer;
     envelope.helo = hop->helo;
     envelope.received = hop->date;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "replay/archive.h"
 #include "replay/sources.h"
 
 namespace maildrop::replay {
@@ -11,9 +12,9 @@ extern const SourceKind eml_source;
 
 namespace {
 
-bool is_maildir(const Place& place) {
-  return place.is_folder && is_folder(place.path + "/cur") && is_folder(place.path + "/new");
-}
+bool has_both(const std::string& folder) { return is_folder(folder + "/cur") && is_folder(folder + "/new"); }
+
+bool is_maildir(const Place& place) { return place.is_folder && has_both(place.path); }
 
 class MaildirSource final : public Source {
  public:
@@ -37,6 +38,8 @@ class MaildirSource final : public Source {
     if (is_folder(path)) return std::nullopt;
     Result<Place> place = look_at(path, options_.input);
     if (!place) return tl::unexpected(place.error());
+    if (is_packed(place->head)) place = unpack(std::move(*place), options_.give_up);  // as Dovecot keeps them
+    if (!place) return tl::unexpected(place.error());
     const auto source = eml_source.open(std::move(*place), options_);
     return (*source)->next();
   }
@@ -57,7 +60,7 @@ class MaildirSource final : public Source {
 
 Result<std::unique_ptr<Source>> open_maildir(Place place, const SourceOptions& options) {
   std::vector<Entry> folders = TRY(hidden_folders_of(place.path));
-  std::erase_if(folders, [](const Entry& each) { return !is_maildir({each.path, {}, {}, true}); });
+  std::erase_if(folders, [](const Entry& each) { return !has_both(each.path); });
   folders.insert(folders.begin(), Entry{{}, place.path});
   return std::make_unique<MaildirSource>(std::move(folders), options);
 }

@@ -17,7 +17,7 @@ class MboxSource final : public Source {
  public:
   MboxSource(Place place, const SourceOptions& options)
       : place_(std::move(place)),
-        max_size_(options.max_size),
+        options_(options),
         splitter_(options.max_size, options.mboxcl2 ? mail::MboxDivision::lengths : mail::MboxDivision::quotes) {
     splitter_.feed(place_.head);
   }
@@ -46,16 +46,18 @@ class MboxSource final : public Source {
   Result<Sample> sample(Result<mail::MboxMessage> message) {
     std::string name = place_.path + ":" + std::to_string(splitter_.count());
     if (!message) return fail(message.error().code, "'" + name + "' " + message.error().what);
-    return sample_of(std::move(name), message->data, &message->from, max_size_);
+    return sample_of(std::move(name), message->data, &message->from, options_);
   }
 
   Place place_;
-  const std::size_t max_size_;
+  const SourceOptions options_;
   mail::MboxSplitter splitter_;
   bool ended_ = false;
 };
 
-bool begins_with_from_line(const Place& place) { return mail::parse_from_line(first_line(place.head)).has_value(); }
+bool begins_with_from_line(const Place& place) {
+  return place.is_file() && mail::parse_from_line(first_line(place.head)).has_value();
+}
 
 Result<std::unique_ptr<Source>> open_mbox(Place place, const SourceOptions& options) {
   return std::make_unique<MboxSource>(std::move(place), options);

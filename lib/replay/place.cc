@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "core/descriptor.h"
 #include "core/file_error.h"
 
 namespace maildrop::replay {
@@ -64,50 +65,73 @@ Result<std::vector<Entry>> names_in(const std::string& folder, Wanted wanted) {
   return entries;
 }
 
-/// false: given up.
-bool wait_for_input(const Place& place) {
-  while (!place.give_up()) {
-    pollfd one{place.file.get(), POLLIN, 0};
-    if (::poll(&one, 1, kLookUp) > 0) return true;
+class FileBytes final : public Bytes {
+ public:
+  FileBytes(std::string path, FileDescriptor file, std::function<bool()> give_up)
+      : path_(std::move(path)), file_(std::move(file)), give_up_(std::move(give_up)) {}
+
+  Result<std::size_t> read(char* to, std::size_t size) override {
+    if (give_up_ && !wait_for_input()) return fail(Code::unavailable, "cannot read '" + path_ + "': given up");
+    ssize_t got = 0;
+    do {
+      got = ::read(file_.get(), to, size);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) return tl::unexpected(cannot("read", path_, errno));
+    return static_cast<std::size_t>(got);
   }
-  return false;
-}
+
+ private:
+  /// false: given up.
+  bool wait_for_input() const {
+    while (!give_up_()) {
+      pollfd one{file_.get(), POLLIN, 0};
+      if (::poll(&one, 1, kLookUp) > 0) return true;
+    }
+    return false;
+  }
+
+  const std::string path_;
+  const FileDescriptor file_;
+  const std::function<bool()> give_up_;  // of standard input
+};
 
 }  // namespace
 
 Result<Place> look_at(const std::string& path, int input, const std::function<bool()>& give_up) {
   Place place;
   place.path = path;
+  place.is_store = path.starts_with(kStorePrefix);
+  if (place.is_store) return place;
   if (path == "-") {
-    place.give_up = give_up;
-    place.file = FileDescriptor(::fcntl(input, F_DUPFD_CLOEXEC, 0));
-    if (!place.file) return tl::unexpected(cannot("read", path, errno));
-  } else {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) return tl::unexpected(cannot("open", path, errno));
-    place.is_folder = S_ISDIR(status.st_mode);
-    if (place.is_folder) return place;
-    if (!S_ISREG(status.st_mode))
-      return fail(Code::invalid, "'" + path + "' is neither file nor folder (- reads standard input)");
-    place.file = TRY(open_file(path));
+    FileDescriptor file(::fcntl(input, F_DUPFD_CLOEXEC, 0));
+    if (!file) return tl::unexpected(cannot("read", path, errno));
+    return file_of(path, std::make_unique<FileBytes>(path, std::move(file), give_up));
   }
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return tl::unexpected(cannot("open", path, errno));
+  place.is_folder = S_ISDIR(status.st_mode);
+  if (place.is_folder) return place;
+  if (!S_ISREG(status.st_mode))
+    return fail(Code::invalid, "'" + path + "' is neither file nor folder (- reads standard input)");
+  return file_of(path, std::make_unique<FileBytes>(path, TRY(open_file(path)), nullptr));
+}
+
+Result<Place> file_of(std::string path, std::unique_ptr<Bytes> bytes) {
+  Place place;
+  place.path = std::move(path);
+  place.bytes = std::move(bytes);
   while (place.head.size() < Place::kHead && TRY(read_more(place, place.head, Place::kHead - place.head.size()))) {
   }
   return place;
 }
 
-Result<bool> read_more(const Place& place, std::string& data, std::size_t size) {
-  if (place.give_up && !wait_for_input(place))
-    return fail(Code::unavailable, "cannot read '" + place.path + "': given up");
+Result<bool> read_more(Place& place, std::string& data, std::size_t size) {
   const std::size_t before = data.size();
   data.resize(before + size);
-  ssize_t got = 0;
-  do {
-    got = ::read(place.file.get(), data.data() + before, size);
-  } while (got < 0 && errno == EINTR);
-  data.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-  if (got < 0) return tl::unexpected(cannot("read", place.path, errno));
-  return got > 0;
+  const Result<std::size_t> got = place.bytes->read(data.data() + before, size);
+  data.resize(before + got.value_or(0));
+  if (!got) return tl::unexpected(got.error());
+  return *got > 0;
 }
 
 std::string_view first_line(std::string_view text) {

@@ -3,32 +3,42 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/descriptor.h"
-#include "core/result.h"
+#include "replay/bytes.h"
 
 namespace maildrop::replay {
 
-/// Something at a path, looked at once.
+/// Something at a path, looked at once: a file, a folder, or a store.
 struct Place {
-  std::string path;     // `-`: standard input
-  FileDescriptor file;  // open for reading, behind `head`; none for a folder
-  std::string head;     // the first bytes of a file, kHead at most
+  std::string path;                // `-`: standard input. Of what is in an archive: the path of that, `/`, its own
+  std::unique_ptr<Bytes> bytes{};  // of a file, behind `head`
+  std::string head{};              // the first bytes of a file, kHead at most
   bool is_folder = false;
-  std::function<bool()> give_up = {};  // of `-`: asked while there is nothing to read; none: it is waited for
+  bool is_store = false;    // `store:`, or `store:URL` (sources.h)
+  bool unpacked = false;    // its bytes were packed
+  bool in_archive = false;  // it is a file in one
+
+  bool is_file() const { return !is_folder && !is_store; }
 
   static constexpr std::size_t kHead = 4096;
 };
 
-/// `path`, or the descriptor `input` (not closed) for `-`. Errors as of open_source() (sources.h).
+inline constexpr std::string_view kStorePrefix = "store:";
+
+/// `path`, or the descriptor `input` (not closed) for `-`, of which `give_up` is asked while there is nothing to read
+/// (none: it is waited for). Errors as of open_source() (sources.h).
 Result<Place> look_at(const std::string& path, int input, const std::function<bool()>& give_up = {});
 
-/// What is behind the head: at most `size` bytes more are appended to `data`; whether there were any. unavailable: it
-/// cannot be read, or was given up.
-Result<bool> read_more(const Place& place, std::string& data, std::size_t size);
+/// A file at `path` that has these bytes, and its head.
+Result<Place> file_of(std::string path, std::unique_ptr<Bytes> bytes);
+
+/// What is behind the head: at most `size` bytes more are appended to `data`; whether there were any. Errors as of
+/// Bytes.
+Result<bool> read_more(Place& place, std::string& data, std::size_t size);
 
 /// Without its line end.
 std::string_view first_line(std::string_view text);

@@ -24,14 +24,15 @@ Error too_large(std::string_view name, std::size_t max_size) {
   return {Code::over_limit, "'" + std::string(name) + "' is larger than " + format_size(max_size)};
 }
 
-Result<Sample> sample_of(std::string name, std::string_view bytes, const mail::FromLine* from, std::size_t max_size) {
+Result<Sample> sample_of(std::string name, std::string_view bytes, const mail::FromLine* from,
+                         const SourceOptions& options) {
   if (bytes.empty()) return fail(Code::invalid, "'" + name + "' is empty");
   const mail::Headers headers = mail::scan_headers(bytes);
   if (std::none_of(headers.fields.begin(), headers.fields.end(), is_real_name))
     return fail(Code::invalid, "'" + name + "' is no message: it has no header field");
-  Sample sample{std::move(name), mail::to_crlf(bytes), {}};
-  if (sample.data.size() > max_size) return tl::unexpected(too_large(sample.name, max_size));
-  sample.envelope = envelope_of(sample.data, from);
+  Sample sample{std::move(name), mail::to_crlf(bytes)};
+  if (sample.data.size() > options.max_size) return tl::unexpected(too_large(sample.name, options.max_size));
+  sample.envelope = envelope_of(sample.data, from, options.trusted);
   return sample;
 }
 

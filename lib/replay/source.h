@@ -3,6 +3,8 @@
 /// A kind of source is a file that ends in a SourceKind, and a line in sources.cc.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,10 +26,16 @@ struct Envelope {
   std::optional<Time> received;     // when it came
 };
 
+/// What somebody who knows says of a message.
+enum class Label : std::uint8_t { none, spam, ham };
+inline constexpr std::size_t kLabels = 3;
+
 struct Sample {
-  std::string name;  // where it lies, for people: `spam/0001.eml`, `old.mbox:17` (the 17th message)
+  std::string name;  // where it lies, for people: `spam/0001.eml`, `old.mbox:17` (the 17th message),
+                     // `old.tar.gz/spam/0001.eml`, `store:INBOX/ID`
   std::string data;  // the message; lines end in CRLF, but for what its record has of bare CR
-  Envelope envelope;
+  Envelope envelope{};
+  Label label = Label::none;
 };
 
 /// Not thread-safe. Blocking.

@@ -8,6 +8,11 @@ namespace maildrop::replay {
 #define MAILDROP_SOURCES(X) \
   X(maildir_source)         \
   X(folder_source)          \
+  X(store_source)           \
+  X(packed_source)          \
+  X(tar_source)             \
+  X(backup_source)          \
+  X(decisions_source)       \
   X(mbox_source)            \
   X(eml_source)
 
@@ -23,11 +28,14 @@ std::span<const SourceKind* const> source_kinds() {
 }
 
 Result<std::unique_ptr<Source>> open_source(const std::string& path, const SourceOptions& options) {
-  Place place = TRY(look_at(path, options.input, options.give_up));
+  return open_place(TRY(look_at(path, options.input, options.give_up)), options);
+}
+
+Result<std::unique_ptr<Source>> open_place(Place place, const SourceOptions& options) {
   const auto kinds = source_kinds();
   const auto kind =
       std::find_if(kinds.begin(), kinds.end(), [&place](const SourceKind* each) { return each->fits(place); });
-  if (kind == kinds.end()) return fail(Code::internal, "no kind of source fits '" + path + "'");
+  if (kind == kinds.end()) return fail(Code::internal, "no kind of source fits '" + place.path + "'");
   return (*kind)->open(std::move(place), options);
 }
 

@@ -108,6 +108,20 @@ TEST_CASE("lists of addresses") {
   }
 }
 
+TEST_CASE("envelope: the client is whom the first server that is not ours names") {
+  const std::string hops =
+      "Received: from filter.own ([198.51.100.7]) by store.own; Tue, 14 Nov 2023 22:13:22 +0000\r\n"
+      "Received: from mx.own ([10.0.0.1]) by filter.own; Tue, 14 Nov 2023 22:13:21 +0000\r\n"
+      "Received: from client ([203.0.113.9]) by mx.own; Tue, 14 Nov 2023 22:13:20 +0000\r\n\r\n";
+  CHECK(envelope_of(hops, nullptr).helo == "filter.own");
+  const Envelope envelope = envelope_of(hops, nullptr, {Network::parse("198.51.100.0/24").value()});
+  CHECK(envelope.peer == IpAddress::parse("203.0.113.9").value());
+  CHECK(envelope.helo == "client");
+  CHECK(envelope.received == from_millis(1'700'000'000'000));
+  const std::vector<Network> all = {Network::parse("0.0.0.0/0").value()};
+  CHECK(envelope_of(hops, nullptr, all).helo == "filter.own");  // no other is known
+}
+
 TEST_CASE("envelope: bounded whatever is in it") {
   std::string many = "X-Envelope-To: ";
   for (int i = 0; i < 3000; ++i) many += std::to_string(i) + "@x,\r\n ";

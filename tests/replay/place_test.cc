@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/descriptor.h"
 #include "folder.h"
 
 namespace maildrop::replay {
@@ -15,7 +16,7 @@ using test::Folder;
 TEST_CASE("place: a head, and what is behind it") {
   const Folder folder;
   const std::string text = "S: x\n\n" + std::string(5000, 'x');
-  const Place place = look_at(folder.file("a", text), 0).value();
+  Place place = look_at(folder.file("a", text), 0).value();
   CHECK_FALSE(place.is_folder);
   CHECK(place.head == text.substr(0, Place::kHead));
   std::string data = place.head;
@@ -35,7 +36,7 @@ TEST_CASE("place: standard input is waited for until that is given up") {
   const std::string text(Place::kHead + 1, 'x');
   REQUIRE(::write(in.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
   int asked = 0;
-  const Place place = look_at("-", out.get(), [&asked] { return ++asked > 5; }).value();
+  Place place = look_at("-", out.get(), [&asked] { return ++asked > 5; }).value();
   CHECK(place.head.size() == Place::kHead);
   std::string data;
   CHECK(read_more(place, data, 100).value());

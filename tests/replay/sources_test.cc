@@ -60,10 +60,19 @@ TEST_CASE("sources: what cannot be opened says why") {
   CHECK(open_source("-", closed).error().code == Code::unavailable);
 }
 
+TEST_CASE("sources: a report of ours has no mail, and says so for each line") {
+  const Folder folder;
+  const std::string line = R"({"schema":"maildrop.decision/1","of":"message"})";
+  folder.file("r", line + "\n\n" + line + std::string(10'000, 'x') + "\n" + line);
+  const Names all = test::read_all(folder, "r");
+  REQUIRE(all.size() == 3);
+  CHECK(all[2] == "! 'r:3' is a decision and no message: what `maildrop backup` writes has the mail");
+}
+
 TEST_CASE("sources: the table asks the special ones first") {
   Names names;
   for (const SourceKind* kind : source_kinds()) names.emplace_back(kind->name);
-  CHECK(names == Names{"maildir", "folder", "mbox", "eml"});
+  CHECK(names == Names{"maildir", "folder", "store", "packed", "tar", "backup", "decisions", "mbox", "eml"});
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ HEADERS = {
     "libloc": ["libloc/*"], "libmaxminddb": ["maxminddb.h"], "Lua": ["lua.h", "lauxlib.h", "lualib.h"], "sqlite3": ["sqlite3.h"],
     "hiredis": ["hiredis/*"],
     "libunbound": ["unbound.h", "unbound-event.h"], "RE2": ["re2/*"],
-    "zstd": ["zstd.h", "zstd_errors.h"], "zlib": ["zlib.h"],
+    "zstd": ["zstd.h", "zstd_errors.h"], "zlib": ["zlib.h"], "libarchive": ["archive.h", "archive_entry.h"],
     "Boost.CRC": ["boost/crc.hpp"], "Boost.Asio": ["boost/asio.hpp", "boost/asio/*", "boost/system/*"],
     "Boost.Beast": ["boost/beast.hpp", "boost/beast/*"], "libsystemd": ["systemd/*"], "OpenSSL": ["openssl/*"], "nlohmann-json": ["nlohmann/*"],
     "cpp-httplib": ["httplib.h"], "CLI11": ["CLI/*"],
