@@ -21,7 +21,7 @@ struct OptionText {
   bool many = false;      // may be repeated
   bool global = false;    // belongs to maildrop itself
 
-  bool is_file() const { return value == "FILE"; }
+  bool is_file() const { return value == "FILE" || value == "SOURCE"; }
   bool takes_value() const { return !value.empty() && !value_optional && !positional; }
   /// `-o`, `--output FILE`
   std::string spelled() const;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 
 #include "command.h"
@@ -18,7 +17,7 @@ namespace maildrop::cmd {
 namespace {
 
 constexpr std::string_view kReplayExamples =
-    "maildrop replay --to localhost:2525 old.mbox             # import\n"
+    "maildrop replay --to localhost:2525 old.mbox.gz          # import\n"
     "maildrop replay --to localhost:2525 --rcpt bob@localhost ~/Maildir\n"
     "maildrop replay --to localhost:2525 --connections 8 --repeat 100 spam/    # load";
 
@@ -32,21 +31,7 @@ struct Words {
 std::string replay_objection(const ReplayOptions& options, const Words& words) {
   if (options.to.empty()) return "--to HOST:PORT is needed";
   if (words.proxy && words.xclient) return "--proxy and --xclient exclude each other";
-  const auto inputs = std::count(options.sources.begin(), options.sources.end(), "-");
-  if (inputs > 1) return "standard input can be read once";
-  if (inputs == 1 && options.play.repeat > 1) return "standard input cannot be read again: --repeat needs files";
   return "";
-}
-
-/// 0: all are there, and may be read.
-int missing_source(const std::vector<std::string>& sources) {
-  for (const std::string& each : sources) {
-    if (each == "-" || ::access(each.c_str(), R_OK) == 0) continue;
-    const bool denied = errno == EACCES;
-    report({Code::not_found, denied ? "no permission for '" + each + "'" : "there is no '" + each + "'"});
-    return denied ? exit_no_permission : exit_no_input;
-  }
-  return exit_ok;
 }
 
 std::string own_name() {
@@ -56,7 +41,7 @@ std::string own_name() {
   return helo ? *helo : "localhost";
 }
 
-int run_replay(ReplayOptions& options, const Words& words) {
+int run_replay(ReplayOptions& options, const Words& words, const Globals& globals) {
   const std::string wrong = replay_objection(options, words);
   if (!wrong.empty()) return usage_error("replay", wrong);
   const auto target = replay_target(options.to, options.allow_remote);
@@ -64,7 +49,7 @@ int run_replay(ReplayOptions& options, const Words& words) {
     return target.error().code == Code::invalid ? usage_error("replay", target.error().what) : report(target.error());
   if (options.play.rate == 0 && std::any_of(target->begin(), target->end(), is_remote))
     return usage_error("replay", "to another machine --rate is needed, too");
-  if (const int status = missing_source(options.sources); status != exit_ok) return status;
+  if (const int status = prepare_reading(options, globals); status != exit_ok) return status;
   replay::PlayOptions& play = options.play;
   play.sender.to = *target;
   play.sender.timeout = *parse_duration(words.timeout);
@@ -158,15 +143,13 @@ void declare_load(CLI::App& app, ReplayOptions& o, Words& words) {
       "DURATION", check_timeout);
 }
 
-std::function<int()> declare_replay(CLI::App& app, const Globals&) {
+std::function<int()> declare_replay(CLI::App& app, const Globals& globals) {
   auto o = std::make_shared<ReplayOptions>();
   auto words = std::make_shared<Words>();
-  app.add_option("SOURCE", o->sources,
-                 "Files with one message, mbox files, Maildirs, folders of these; - is standard input.")
-      ->required();
   app.add_option("--to", o->to, "The server: 127.0.0.1:2525, [::1]:2525, localhost:2525 or unix:/run/lmtp.sock.")
       ->type_name("HOST:PORT");
   app.add_flag("--lmtp", o->play.lmtp, "The server speaks LMTP.");
+  declare_reading(app, *o);
   declare_envelope(app, *o);
   declare_load(app, *o, *words);
   app.add_flag("--proxy", words->proxy, "Tell the recorded client's address in a PROXY header.");
@@ -178,7 +161,7 @@ std::function<int()> declare_replay(CLI::App& app, const Globals&) {
   app.add_flag("--allow-remote", o->allow_remote, "The server may be another machine. Needs --rate.");
   app.add_flag("--json", o->json, "Write one JSON object, schema maildrop.replayed/1.");
   app.add_flag("-q,--quiet", o->quiet, "No progress and no report: only what went wrong.");
-  return [o, words] { return run_replay(*o, *words); };
+  return [o, words, &globals] { return run_replay(*o, *words, globals); };
 }
 
 }  // namespace

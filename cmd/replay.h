@@ -2,21 +2,28 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "command.h"
 #include "core/result.h"
+#include "replay/given.h"
 #include "replay/player.h"
-#include "replay/sources.h"
 #include "terminal.h"
 
 namespace maildrop::cmd {
 
 struct ReplayOptions {
-  std::vector<std::string> sources;
-  std::string to;  // as typed
+  std::vector<std::string> sources, spam, ham;  // as typed, as are these:
+  std::vector<std::string> inboxes, trusted;
+  std::string manifest_file;
+  std::string to;
+  bool by_folder = false;
+  std::vector<replay::Given> given;  // all sources
   replay::SourceOptions reading;
+  std::shared_ptr<replay::Manifest> manifest;  // none: no file was named
   bool allow_remote = false;
   bool json = false;
   bool quiet = false;
@@ -30,8 +37,9 @@ struct ReplayOptions {
 Result<std::vector<Endpoint>> replay_target(const std::string& text, bool allow_remote);
 bool is_remote(const Endpoint& endpoint);
 
-/// All paths as one source, each opened when it is its turn; one that cannot be is an error of it.
-std::unique_ptr<replay::Source> open_paths(std::vector<std::string> paths, const replay::SourceOptions& options);
+void declare_reading(CLI::App& app, ReplayOptions& options);
+/// Makes `given`, `reading` and `manifest` of what was typed. 0, or the status, when it has printed what is wrong.
+int prepare_reading(ReplayOptions& options, const Globals& globals);
 
 /// How a run ended, besides its numbers.
 struct ReplayEnd {
@@ -39,14 +47,17 @@ struct ReplayEnd {
   bool interrupted = false;
   bool server_gone = false;
   std::optional<Error> error;
+  std::size_t unmatched = 0;                 // names in the manifest that no message had, where all were read
+  std::vector<std::string> unmatched_names;  // the first of them
 };
 
 int replay_status(const replay::Tally& tally, const ReplayEnd& end);
 std::string replay_progress(const replay::Tally& tally, double seconds);
 std::string replay_report(const replay::Tally& tally, const ReplayEnd& end, const std::string& to);
 std::string replay_json(const replay::Tally& tally, const ReplayEnd& end, const std::string& to);
-/// A line for each that was not taken, safe for a terminal; empty: all were.
-std::string replay_troubles(const replay::Tally& tally);
+/// A line for each that was not taken, safe for a terminal, and for names in the manifest that nothing had; empty:
+/// there is nothing to tell.
+std::string replay_troubles(const replay::Tally& tally, const ReplayEnd& end);
 
 /// Gives the exit status; what it prints is for `options`.
 class ReplayRun {
@@ -56,6 +67,7 @@ class ReplayRun {
 
  private:
   bool show(const replay::Tally& tally);
+  ReplayEnd end_of(const replay::Player& player, const Result<void>& done) const;
   int tell(const replay::Tally& tally, const ReplayEnd& end) const;
 
   const ReplayOptions& options_;

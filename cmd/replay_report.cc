@@ -9,6 +9,7 @@
 #include "json_line.h"
 #include "progress.h"
 #include "replay.h"
+#include "replay/labels.h"
 
 namespace maildrop::cmd {
 namespace {
@@ -58,6 +59,8 @@ constexpr Row kCounts[] = {
     {"broken", &replay::Tally::broken},     {"unsent", &replay::Tally::unsent},
 };
 
+constexpr replay::Label kTold[] = {replay::Label::spam, replay::Label::ham};
+
 }  // namespace
 
 int replay_status(const replay::Tally& tally, const ReplayEnd& end) {
@@ -85,6 +88,9 @@ std::string replay_report(const replay::Tally& tally, const ReplayEnd& end, cons
     if (tally.*count > 0 || count == &replay::Tally::accepted)
       out += left(label, kLabel) + right(with_commas(tally.*count), kNumber) + "\n";
   }
+  for (const replay::Label label : kTold)
+    if (const auto count = tally.labelled(label))
+      out += left(std::string(name_of(label)), kLabel) + right(with_commas(count), kNumber) + "\n";
   out += left("tried again", kLabel) + right(with_commas(tally.retries), kNumber) + "\n";
   out += left("connections", kLabel) + right(with_commas(tally.connections), kNumber);
   if (tally.connection_failures > 0) out += "  and " + with_commas(tally.connection_failures) + " that failed";
@@ -104,6 +110,7 @@ std::string replay_json(const replay::Tally& tally, const ReplayEnd& end, const 
   out["to"] = valid_utf8(to);
   out["messages"] = tally.read();
   for (const auto& [label, count] : kCounts) out[label] = tally.*count;
+  for (const replay::Label label : kTold) out["labels"][std::string(name_of(label))] = tally.labelled(label);
   out["recipients"] = tally.recipients;
   out["bytes"] = tally.bytes;
   out["tries"] = tally.tries;
@@ -118,17 +125,27 @@ std::string replay_json(const replay::Tally& tally, const ReplayEnd& end, const 
   out["replies"] = Json::object();
   for (const auto& [text, count] : tally.replies) out["replies"][text] = count;
   out["other_replies"] = tally.other_replies;
+  out["troubles"] = Json::array();
+  for (const auto& [name, what] : tally.troubles)
+    out["troubles"].push_back(
+        Json{{"name", name.empty() ? Json() : Json(valid_utf8(name))}, {"what", valid_utf8(what)}});
+  out["more_troubles"] = tally.more_troubles;
+  out["unmatched"] = end.unmatched;
   out["interrupted"] = end.interrupted;
   out["server_gone"] = end.server_gone;
   out["error"] = end.error ? Json(valid_utf8(end.error->what)) : Json();
   return json_line(out);
 }
 
-std::string replay_troubles(const replay::Tally& tally) {
+std::string replay_troubles(const replay::Tally& tally, const ReplayEnd& end) {
+  const auto line = [](const std::string& text) { return "maildrop: " + text + "\n"; };
+  const auto more = [&line](std::uint64_t count) { return line("... and " + with_commas(count) + " more"); };
   std::string out;
-  for (const auto& [name, what] : tally.troubles)
-    out += "maildrop: " + terminal_safe(name.empty() ? what : name + ": " + what) + "\n";
-  if (tally.more_troubles > 0) out += "maildrop: ... and " + with_commas(tally.more_troubles) + " more\n";
+  for (const auto& [name, what] : tally.troubles) out += line(terminal_safe(name.empty() ? what : name + ": " + what));
+  if (tally.more_troubles > 0) out += more(tally.more_troubles);
+  for (const std::string& name : end.unmatched_names)
+    out += line("the manifest names '" + terminal_safe(name) + "', and there is no such message");
+  if (end.unmatched > end.unmatched_names.size()) out += more(end.unmatched - end.unmatched_names.size());
   return out;
 }
 

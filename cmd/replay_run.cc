@@ -10,38 +10,6 @@
 #include "replay.h"
 
 namespace maildrop::cmd {
-namespace {
-
-class PathsSource : public replay::Source {
- public:
-  PathsSource(std::vector<std::string> paths, const replay::SourceOptions& options)
-      : paths_(std::move(paths)), options_(options) {}
-
-  std::optional<Result<replay::Sample>> next() override {
-    for (;;) {
-      if (source_) {
-        if (auto sample = source_->next()) return sample;
-        source_.reset();
-      }
-      if (at_ == paths_.size()) return std::nullopt;
-      auto opened = replay::open_source(paths_[at_++], options_);
-      if (!opened) return tl::unexpected(opened.error());
-      source_ = std::move(*opened);
-    }
-  }
-
- private:
-  const std::vector<std::string> paths_;
-  const replay::SourceOptions options_;
-  std::size_t at_ = 0;
-  std::unique_ptr<replay::Source> source_;
-};
-
-}  // namespace
-
-std::unique_ptr<replay::Source> open_paths(std::vector<std::string> paths, const replay::SourceOptions& options) {
-  return std::make_unique<PathsSource>(std::move(paths), options);
-}
 
 ReplayRun::ReplayRun(const ReplayOptions& options) : options_(options), bar_(screen_of(STDERR_FILENO, "never")) {}
 
@@ -50,15 +18,25 @@ int ReplayRun::main() {
   replay::Player player(options_.play, [this, &player]() -> Result<std::unique_ptr<replay::Source>> {
     replay::SourceOptions reading = options_.reading;
     reading.give_up = [&player] { return was_interrupted() || player.server_gone(); };
-    return open_paths(options_.sources, reading);
+    return replay::open_all(options_.given, reading, {options_.by_folder, options_.manifest.get()});
   });
   const auto done = player.run([this](const replay::Tally& tally) { return show(tally); });
+  return tell(player.tally(), end_of(player, done));
+}
+
+ReplayEnd ReplayRun::end_of(const replay::Player& player, const Result<void>& done) const {
+  constexpr std::size_t kNamed = 20;  // a screen; the rest is counted
   ReplayEnd end;
   end.seconds = seconds_since(begun_);
   end.interrupted = was_interrupted();
   end.server_gone = player.server_gone();
   if (!done) end.error = done.error();
-  return tell(player.tally(), end);
+  const bool whole = done && !end.interrupted && !end.server_gone && options_.play.limit == 0;
+  if (whole && options_.manifest) {
+    end.unmatched = options_.manifest->unused();
+    end.unmatched_names = options_.manifest->unused_names(kNamed);
+  }
+  return end;
 }
 
 /// false: interrupted.
@@ -73,7 +51,7 @@ bool ReplayRun::show(const replay::Tally& tally) {
 
 int ReplayRun::tell(const replay::Tally& tally, const ReplayEnd& end) const {
   std::string on_stderr = bar_shown_ ? "\r\x1b[K" : "";
-  on_stderr += replay_troubles(tally);
+  on_stderr += replay_troubles(tally, end);
   if (end.server_gone) on_stderr += "maildrop: nobody answers at " + terminal_safe(options_.to) + ": gave up\n";
   say(STDERR_FILENO, on_stderr);
   if (end.error) report(*end.error);

@@ -46,9 +46,9 @@ _maildrop_words() {  # what may come after the command $1
       commands=''
       ;;
     'maildrop replay')
-      options='-h --help --to --lmtp --rcpt --from --helo --connections --reuse --rate --repeat --limit --retry --timeout --proxy --xclient --max-size --mboxcl2 --allow-remote --json -q --quiet --config --set'
-      valued='--to --rcpt --from --helo --connections --reuse --rate --repeat --limit --retry --timeout --max-size --config --set'
-      files='--config'
+      options='-h --help --to --lmtp --spam --ham --label-by-folder --manifest --inbox --trusted --rcpt --from --helo --connections --reuse --rate --repeat --limit --retry --timeout --proxy --xclient --max-size --mboxcl2 --allow-remote --json -q --quiet --config --set'
+      valued='--to --spam --ham --manifest --inbox --trusted --rcpt --from --helo --connections --reuse --rate --repeat --limit --retry --timeout --max-size --config --set'
+      files='--spam --ham --manifest --config'
       commands=''
       ;;
     'maildrop backup')

@@ -9,7 +9,7 @@ function __maildrop_at --description 'whether the command typed so far is this o
             continue
         end
         switch $word
-            case --api --at --by --color --config --connections --expires --export --facts --folder --format --from --grep --half-life --helo --ip --larger --limit --match --max-size --older --output --quarantined --rate --rcpt --repeat --retry --reuse --set --share --since --source --threshold --timeout --to -g -n -o
+            case --api --at --by --color --config --connections --expires --export --facts --folder --format --from --grep --half-life --ham --helo --inbox --ip --larger --limit --manifest --match --max-size --older --output --quarantined --rate --rcpt --repeat --retry --reuse --set --share --since --source --spam --threshold --timeout --to --trusted -g -n -o
                 set skip 1
             case '-*'
             case '*'
@@ -94,6 +94,12 @@ complete -c maildrop -n '__maildrop_at purge' -l set -x -d 'Set one setting, bef
 complete -c maildrop -n '__maildrop_at replay' -s h -l help -d 'Print this help and end'
 complete -c maildrop -n '__maildrop_at replay' -l to -x -d 'The server'
 complete -c maildrop -n '__maildrop_at replay' -l lmtp -d 'The server speaks LMTP'
+complete -c maildrop -n '__maildrop_at replay' -l spam -r -F -d 'A SOURCE of which all is spam'
+complete -c maildrop -n '__maildrop_at replay' -l ham -r -F -d 'A SOURCE of which nothing is spam'
+complete -c maildrop -n '__maildrop_at replay' -l label-by-folder -d 'What is in a folder, or an archive, named spam, junk or ham, as in easy_ham_2, is that'
+complete -c maildrop -n '__maildrop_at replay' -l manifest -r -F -d 'A CSV file with labels and envelopes of messages, by their names'
+complete -c maildrop -n '__maildrop_at replay' -l inbox -x -d 'Of a store only this inbox'
+complete -c maildrop -n '__maildrop_at replay' -l trusted -x -d 'Servers whose Received fields are believed'
 complete -c maildrop -n '__maildrop_at replay' -l rcpt -x -d 'Send everything to this recipient, whoever it was for'
 complete -c maildrop -n '__maildrop_at replay' -l from -x -d 'Send everything from this sender'
 complete -c maildrop -n '__maildrop_at replay' -l helo -x -d 'The name to say in EHLO'

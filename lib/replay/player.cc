@@ -106,6 +106,8 @@ bool Player::push(Result<Sample> sample) {
     return true;
   };
   if (!sample) return broken("", sample.error().what);  // which names it
+  if (sample->label != Label::none)
+    state_.note([&](Tally& tally) { ++tally.labels[static_cast<std::size_t>(sample->label)]; });
   Envelope& envelope = sample->envelope;
   if (options_.from) envelope.from = options_.from;
   if (!options_.rcpt.empty()) envelope.to = options_.rcpt;

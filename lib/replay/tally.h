@@ -1,6 +1,7 @@
 /// tally.h: what came of recorded mail that was sent.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "replay/latencies.h"
+#include "replay/source.h"
 #include "smtp/client_dialog.h"
 
 namespace maildrop::replay {
@@ -33,6 +35,8 @@ struct Tally {
   std::uint64_t broken = 0;    // could not be read or sent at all
   std::uint64_t unsent = 0;    // were read when the run ended early, and not tried
 
+  std::array<std::uint64_t, kLabels> labels{};  // of those that could be read
+
   std::uint64_t bytes = 0;       // of accepted messages
   std::uint64_t recipients = 0;  // that were accepted
   std::uint64_t tries = 0;       // transactions begun
@@ -46,6 +50,7 @@ struct Tally {
   std::vector<Trouble> troubles;
   std::uint64_t more_troubles = 0;
 
+  std::uint64_t labelled(Label label) const { return labels[static_cast<std::size_t>(label)]; }
   std::uint64_t read() const { return accepted + deferred + refused + lost + broken + unsent; }
 
   void add_reply(const smtp::Outcome& outcome);

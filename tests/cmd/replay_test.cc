@@ -37,7 +37,11 @@ struct Mail {
     write("a.eml", "To: b@example.org\nSubject: a\n\nbody\n");
     write("b.eml", "To: c@example.org\nReturn-Path: <r@example.com>\nSubject: b\n\n.\n");
   }
-  void write(const std::string& name, const std::string& text) { std::ofstream(folder / name) << text; }
+  void write(const std::string& name, const std::string& text) const { std::ofstream(folder / name) << text; }
+  std::string file(const std::string& name, const std::string& text) const {
+    write(name, text);
+    return folder / name;
+  }
   std::string path() const { return folder / "."; }
 
   test::Folder folder;
@@ -90,7 +94,7 @@ TEST_CASE("command lines that make no sense are 64 and say why") {
     int status;
     const char* says;
   } rows[] = {
-      {{}, exit_usage, "SOURCE is required"},
+      {{}, exit_usage, "--to HOST:PORT is needed"},
       {{mail.path()}, exit_usage, "--to HOST:PORT is needed"},
       {{"--to", "127.0.0.1:9", "--proxy", "--xclient", mail.path()}, exit_usage, "exclude each other"},
       {{"--to", "127.0.0.1:9", "-", "-"}, exit_usage, "standard input can be read once"},
@@ -107,6 +111,20 @@ TEST_CASE("command lines that make no sense are 64 and say why") {
       {{"--to", "127.0.0.1:9", "--rcpt", "nobody", mail.path()}, exit_usage, "'nobody'"},
       {{"--to", "127.0.0.1:9", "--from", "a@b\r\nDATA", mail.path()}, exit_usage, "a@b"},
       {{"--to", "127.0.0.1:9", "/nonexistent"}, exit_no_input, "/nonexistent"},
+      {{"--to", "127.0.0.1:9"}, exit_usage, "a SOURCE is needed"},
+      {{"--to", "127.0.0.1:9", "--spam", "-", "--ham", "-"}, exit_usage, "standard input can be read once"},
+      {{"--to", "127.0.0.1:9", "--spam", "/nonexistent"}, exit_no_input, "/nonexistent"},
+      {{"--to", "127.0.0.1:9", "--trusted", "mx.example", mail.path()}, exit_usage, "'mx.example'"},
+      {{"--to", "127.0.0.1:9", "--inbox", "bob", mail.path()}, exit_usage, "--inbox is of a store"},
+      {{"--to", "127.0.0.1:9", "--manifest", "/nonexistent", mail.path()}, exit_no_input, "/nonexistent"},
+      {{"--to", "127.0.0.1:9", "--manifest", mail.file("m", "name,label\na,eggs\n"), "-"},
+       exit_data,
+       "/m: line 2: label: 'eggs' is neither spam nor ham\n"},
+      {{"--to", "127.0.0.1:9", "store:sqlite:/nonexistent/mail.db"}, exit_no_input, "no mail store at 'sqlite:/none"},
+      {{"--to", "127.0.0.1:9", "store:memory:"}, exit_no_input, "inside the process"},
+      {{"--to", "127.0.0.1:9", "store:sqlite:/nonexistent/mail.db", "--inbox", ".."},
+       exit_no_name,
+       "cannot be an inbox"},
   };
   for (const auto& row : rows) {
     const Replayed run = replayed(row.words);
@@ -172,6 +190,33 @@ TEST_CASE("JSON is one object, quiet is nothing") {
   CHECK(quiet.err == run.err);
 }
 
+TEST_CASE("labels are counted, and what a manifest tells is used") {
+  const Mail mail;
+  mail.write("c.eml", "prose\n");
+  const test::Folder elsewhere;
+  const std::string manifest = elsewhere / "m.csv";
+  std::ofstream(manifest) << "name,to,label\na.eml,x@example.org,ham\nno\x1b.eml,,\nnone.eml,,\n";
+  FakeServer server;
+  const std::vector<std::string> words{"--to",      address_of(server), "--json", "--spam",
+                                       mail.path(), "--manifest",       manifest};
+  const Replayed run = replayed(words);
+  const auto object = nlohmann::json::parse(run.out);
+  CHECK(object["labels"] == nlohmann::json{{"spam", 1}, {"ham", 1}});
+  CHECK(object["unmatched"] == 2);
+  CHECK(object["broken"] == 1);
+  REQUIRE(object["troubles"].size() == 1);
+  CHECK(object["troubles"][0]["name"].is_null());
+  CHECK(object["troubles"][0]["what"].get<std::string>().find("c.eml' is no message: it has no header") !=
+        std::string::npos);
+  CHECK(object["more_troubles"] == 0);
+  CHECK(run.err.find("the manifest names 'no\xef\xbf\xbd.eml', and there is no such message\n") != std::string::npos);
+  CHECK(server.count("RCPT TO:<x@example.org>") == 1);
+  const Replayed text =
+      replayed({"--to", address_of(server), "--spam", mail.path(), "--limit", "1", "--manifest", manifest});
+  CHECK(text.out.find("\nham                    1\n") != std::string::npos);  // a.eml, as it is the first
+  CHECK(text.err.find("the manifest names") == std::string::npos);            // there may be such messages
+}
+
 TEST_CASE("each end has its status") {
   const auto status = [](void (*change)(replay::Tally&, ReplayEnd&)) {
     replay::Tally tally;
@@ -209,12 +254,17 @@ TEST_CASE("where nobody listens it is 69") {
 TEST_CASE("names of troubles are for a terminal, and so many") {
   replay::Tally tally;
   for (int i = 0; i < 25; ++i) tally.add_trouble("x\x1b[31m\n.eml", "550 \xe2\x80\xae");
-  const std::string told = replay_troubles(tally);
+  const std::string told = replay_troubles(tally, {});
   CHECK(told.find('\x1b') == std::string::npos);
   CHECK(told.find("\xe2\x80\xae") == std::string::npos);
   CHECK(std::count(told.begin(), told.end(), '\n') == 21);
   CHECK(told.find("maildrop: ... and 5 more\n") != std::string::npos);
-  CHECK(replay_troubles({}).empty());
+  CHECK(replay_troubles({}, {}).empty());
+  ReplayEnd end;
+  end.unmatched = 7;
+  end.unmatched_names = {"x"};
+  CHECK(replay_troubles({}, end) ==
+        "maildrop: the manifest names 'x', and there is no such message\nmaildrop: ... and 6 more\n");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 """maildrop replay: recorded mail arrives as it was, is tried again when it must be, and nothing is lost silently."""
+import gzip
 import json
 import mailbox
 import os
@@ -6,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import tarfile
 import threading
 
 from e2e import (BINARY, WORK, Api, Daemon, check, end_with_parent, environment, finish, maildrop, same, terminal, until,
@@ -92,6 +94,47 @@ def round_trip(wanted):
         wrong = [name for name in wanted if not got[name].endswith(wanted[name])]
         check("exported: the same in the same inboxes", not wrong, [(n, got[n], wanted[n]) for n in wrong[:2]])
         daemon.stop()
+
+
+def packed(wanted):
+    """The same files in an archive and the same mbox, packed; then all of it out of the store, and out of a backup of it."""
+    with tarfile.open(f"{WORK}/files.tar", "w") as tar:
+        tar.add(f"{WORK}/files", "easy_ham", filter=lambda entry: entry if entry.name != "easy_ham/more" else None)
+        tar.add(f"{WORK}/files/more", "spam_2")
+    subprocess.run(["zstd", "-q", "--rm", f"{WORK}/files.tar"], check=True)
+    with open(f"{WORK}/old.mbox", "rb") as old, gzip.open(f"{WORK}/old.mbox.gz", "wb") as out:
+        out.write(old.read())
+    with open(f"{WORK}/known.csv", "w", encoding="utf-8") as out:
+        out.write('name,label,peer,helo,from\n"old.mbox.gz:1",spam,203.0.113.77,box.example,known@b.example\nnobody,ham,,,\n')
+    expected = {name: raw for name, raw in wanted.items() if not name.startswith("dir")}
+    first, trust = f"sqlite:{WORK}/packed.db", {"xclient.networks": "127.0.0.1", "limits.exempt": ""}
+    with Daemon({**SETTINGS, **trust, "store.url": first, "inbox.max_messages": 1000}) as daemon, Api(daemon.api) as api:
+        status, done, err = run("--xclient", "--label-by-folder", "--manifest", f"{WORK}/known.csv", f"{WORK}/files.tar.zst", f"{WORK}/old.mbox.gz", to=daemon.smtp)
+        check("tar.zst and mbox.gz are imported", (status, done.get("accepted")) == (0, 2 * COUNT), (status, done, err))
+        all_there("packed", api, expected)
+        same("folders and the manifest say what is spam", done["labels"], {"spam": COUNT // 2 + 1, "ham": COUNT // 2})
+        check("and of whom nothing came", done["unmatched"] == 1 and "names 'nobody'" in err, (done, err))
+        known = api.messages("mbox0")[0]
+        same("whose mail it is the manifest tells, too", (known["peer"], known["helo"], known["from"]), ("203.0.113.77", "box.example", "known@b.example"))
+        with subprocess.Popen(["zstd", "-dcq", f"{WORK}/files.tar.zst"], stdout=subprocess.PIPE) as plain:
+            status, out, err = maildrop("replay", "--to", daemon.smtp, "--rcpt", "again@example.test", "--json", "-", stdin=plain.stdout.read())
+        check("an archive on standard input", (status, json.loads(out)["accepted"]) == (0, COUNT), (status, out, err))
+        with Daemon({**SETTINGS, **trust, "store.url": f"sqlite:{WORK}/again.db", "inbox.max_messages": 1000}) as second, Api(second.api) as other:
+            status, done, err = run("--xclient", f"store:{first}", "--inbox", "mbox0", "--inbox", "file1", to=second.smtp)
+            check("a store that is in use is read, some inboxes", (status, done.get("accepted")) == (0, 2), (status, done, err))
+            found = other.messages("mbox0")[0]
+            same("with the envelope and client of the session", [found[key] for key in ("peer", "helo", "from", "to")], [known[key] for key in ("peer", "helo", "from", "to")])
+            status, out, err = maildrop("backup", f"{WORK}/packed.zst", settings={"store.url": first, "inbox.max_messages": 1000})
+            status, done, err = run("--connections", "8", f"{WORK}/packed.zst", to=second.smtp)
+            check("so is a backup of it", (status, done.get("accepted")) == (0, 3 * COUNT), (status, done, err))
+            got = {name: other.messages(name) for name in expected}
+            check("all are where they were", all(len(each) >= 1 for each in got.values()), [name for name in got if not got[name]])
+            second.stop()
+        daemon.stop()
+    with open(f"{WORK}/cut.tar.zst", "wb") as out, open(f"{WORK}/files.tar.zst", "rb") as whole:
+        out.write(whole.read()[:300])
+    status, done, err = run(f"{WORK}/cut.tar.zst", to="127.0.0.1:1")
+    check("one that is cut off: 65, and named", status == 65 and "cannot read" in done["troubles"][0]["what"], (status, done, err))
 
 
 def whose_mail():
@@ -276,6 +319,7 @@ def other_ends(wanted):
 if __name__ == "__main__":
     all_of_it = record()
     round_trip(all_of_it)
+    packed(all_of_it)
     whose_mail()
     busy()
     load()
