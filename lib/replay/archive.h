@@ -3,7 +3,7 @@
 /// Only what is named here is let in: gzip, zstd, xz and bzip2, and tar in all of its kinds. No other format of
 /// libarchive's, and no program that it would call, is ever asked. In memory is a piece of 64 KiB on either side, and
 /// what an unpacker needs to look back at: 128 MB at most for zstd, a few for gzip and bzip2, and for xz what whoever
-/// packed it wanted (xz(1): 64 MiB; the format: 4 GiB), which libarchive has no limit for.
+/// packed it wanted (`xz -9`: 64 MiB; the format lets 4 GiB), which libarchive has no limit for.
 #pragma once
 
 #include <functional>

@@ -122,7 +122,7 @@ Result<Manifest> Manifest::open(const std::string& path) {
   });
 }
 
-Result<Manifest> Manifest::read(const std::string& path, CsvReader::More more) {
+Result<Manifest> Manifest::read(const std::string& path, CsvReader::More more, std::size_t most) {
   CsvReader csv(std::move(more));
   Manifest manifest;
   std::vector<std::string> columns, errors;
@@ -137,8 +137,7 @@ Result<Manifest> Manifest::read(const std::string& path, CsvReader::More more) {
     } else {
       manifest.take(std::move(**row), columns, errors);
     }
-    if (manifest.rows() > kMostRows)
-      return fail(Code::over_limit, path + ": more than " + std::to_string(kMostRows) + " rows");
+    if (manifest.rows() > most) return fail(Code::over_limit, path + ": more than " + std::to_string(most) + " rows");
   }
   if (columns.empty() && errors.empty()) errors.push_back("line 1: it has to name the columns, of which one is 'name'");
   if (errors.empty()) return manifest;

@@ -30,9 +30,10 @@ class Manifest {
   static constexpr std::size_t kMostRows = 1'000'000;  // 150 MB where they have labels only, some 500 with all columns
   static constexpr std::size_t kErrorsNamed = 20;      // a screen; reading ends there
 
-  /// Errors name the file, and line and column; each is a line of one error, invalid.
+  /// Errors name the file, and line and column; each is a line of one error, invalid. over_limit: more than `most`
+  /// rows.
   static Result<Manifest> open(const std::string& path);
-  static Result<Manifest> read(const std::string& path, CsvReader::More more);
+  static Result<Manifest> read(const std::string& path, CsvReader::More more, std::size_t most = kMostRows);
 
   /// Whether there is a row of that name. Then what it tells takes the place of what `sample` has.
   bool apply(std::string_view name, Sample& sample);

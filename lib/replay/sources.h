@@ -25,14 +25,15 @@ namespace maildrop::replay {
 using OpenStore = std::function<Result<std::shared_ptr<store::Store>>(const std::string& url)>;
 
 struct SourceOptions {
-  std::size_t max_size = 64u << 20;  // bytes of a message; a larger one is an error of that sample (over_limit)
-  int input = 0;                     // what `-` reads; not closed
-  std::function<bool()> give_up;     // asked each tenth of a second while `-` has nothing, and at each piece that is
-                                     // unpacked or read of a store: true is an error of it
-  bool mboxcl2 = false;              // mboxes are of that kind: Content-Length divides them, which a sender may write
-  std::vector<Network> trusted;      // whose Received fields are believed, besides those of private addresses
-  OpenStore open_store;              // none: there are no stores
-  std::vector<mail::Inbox> inboxes;  // of stores; none: all
+  std::size_t max_size = 64u << 20;    // bytes of a message; a larger one is an error of that sample (over_limit)
+  int input = 0;                       // what `-` reads; not closed
+  std::function<bool()> give_up;       // asked each tenth of a second while `-` has nothing, and at each piece that is
+                                       // unpacked or read of a store: true is an error of it
+  bool mboxcl2 = false;                // mboxes are of that kind: Content-Length divides them, which a sender may write
+  std::vector<Network> trusted;        // whose Received fields are believed, besides those of private addresses
+  OpenStore open_store;                // none: there are no stores
+  std::vector<mail::Inbox> inboxes;    // of stores; none: all
+  std::size_t max_stored = 5'000'000;  // messages of a store: to know their order takes 40 bytes of memory each
 };
 
 struct SourceKind {

@@ -12,8 +12,7 @@
 namespace maildrop::replay {
 namespace {
 
-constexpr std::size_t kMostMessages = 5'000'000;  // of a store: to know their order takes 40 bytes each, 200 MB
-constexpr std::size_t kIdSize = 26;               // bytes (MessageId)
+constexpr std::size_t kIdSize = 26;  // bytes (MessageId)
 
 /// Where one lies, and when it came.
 struct Known {
@@ -64,8 +63,8 @@ class StoreSource final : public Source {
       const auto page = [&] { return store_->scan(cursor, store::kScanPage); };
       for (const store::Found& found : TRY(store::patiently(page, [this] { return goes_on(); })))
         if (!found.over_quota) add(found);
-      if (known_.size() > kMostMessages)
-        return fail(Code::over_limit, "it has more than " + std::to_string(kMostMessages) + " messages");
+      if (known_.size() > options_.max_stored)
+        return fail(Code::over_limit, "it has more than " + std::to_string(options_.max_stored) + " messages");
     }
     std::sort(known_.begin(), known_.end());
     known_.erase(std::unique(known_.begin(), known_.end()), known_.end());  // Redis may tell of one twice

@@ -113,6 +113,9 @@ TEST_CASE("manifest: what is wrong has a line and a column, all at once") {
   for (int i = 0; i < 1000; ++i) many += std::to_string(i) + ",eggs\n";
   const std::string faults = fault_of(many);
   CHECK(std::count(faults.begin(), faults.end(), '\n') + 1 == Manifest::kErrorsNamed);
+  const auto rows = pieces_of("name\n1\n2\n3\n", 100);
+  CHECK(Manifest::read("m.csv", rows, 3).value().rows() == 3);
+  CHECK(Manifest::read("m.csv", rows, 2).error().what == "m.csv: more than 2 rows");
   CHECK(Manifest::open("/nowhere").error().code == Code::not_found);
   CHECK(Manifest::open("/").error().code == Code::invalid);
 }

@@ -69,6 +69,8 @@ TEST_CASE("store: all inboxes in the order in which their mail came, or some of 
         Names{"b@example.org", "a@example.org", "c@example.org", "a@example.org", "b@example.org"});
   stored.options.inboxes = {inbox("b"), inbox("none")};
   CHECK(read("store:known:") == Names{"b@example.org", "b@example.org"});
+  stored.options.max_stored = 1;
+  CHECK(read("store:known:") == Names{"! cannot read 'store:': it has more than 1 messages"});
   CHECK(open_source("store:", stored.options).error().code == Code::not_found);
   CHECK(open_source("store:known:", {}).error().code == Code::invalid);
 }
