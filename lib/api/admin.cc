@@ -75,6 +75,7 @@ Config for_operators(const Config& config) {
   api.shared_rates = false;
   api.connections = api.connections_per_source = api.watchers = with.admin.connections;
   api.memory = memory_for_operators(config);
+  api.answer_cache = 0;  // few ask, and of inboxes that others may not see
   with.limits.exempt = {*Network::parse("127.0.0.0/8"), *Network::parse("::1/128")};  // all there are, of one source
   return with;
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
 #include <utility>
@@ -121,7 +122,11 @@ Awaitable<> HttpConnection::run(std::shared_ptr<HttpConnection> connection) { co
 Awaitable<> HttpConnection::serve() {
   while (co_await read_request()) {
     fresh_ = false;
-    const Then then = again_ ? co_await answer_again() : co_await answer();
+    Then then = Then::end;
+    if (again_)
+      then = co_await answer_again();
+    else
+      then = co_await answer();
     if (then == Then::linger) co_await linger();
     if (then != Then::go_on) co_return;
   }
@@ -162,6 +167,8 @@ Awaitable<HttpConnection::Then> HttpConnection::answer() {
   if (!sent) co_return Then::end;
   if (!keep_alive) co_return Then::linger;
   want_ = reader_.next();
+  // Whoever sends many at once takes turns with all others of the loop: nothing else may have been waited for.
+  if (want_ != HttpReader::Want::input) co_await asio::post(lane_->io, kWait);
   co_return Then::go_on;
 }
 
@@ -200,6 +207,7 @@ Awaitable<HttpConnection::Then> HttpConnection::answer_again() {
 std::optional<HttpConnection::Repeatable> HttpConnection::repeatable(const HttpJob& job) const {
   if (whole_.empty() || !job.route || !job.route->keeps || job.request.method != "GET" || !reader_.keep_alive())
     return std::nullopt;
+  if (!lane_->answers.has_room(whole_, job.request, 0)) return std::nullopt;
   const std::optional<AnswerState> state = lane_->shared->state();
   if (!state) return std::nullopt;
   return Repeatable{std::string(whole_), *state, std::chrono::steady_clock::now()};
@@ -207,12 +215,16 @@ std::optional<HttpConnection::Repeatable> HttpConnection::repeatable(const HttpJ
 
 void HttpConnection::keep(const Repeatable& same, const HttpJob& job, const Response& response) {
   if (response.status != 200 || response.later) return;
+  if (!lane_->answers.has_room(same.bytes, job.request, response.body.size())) return;
   HeadOptions options;
   options.now = lane_->shared->context.clock.now();
   options.keep_alive = true;
-  KeptAnswer kept{job.request, job.route, response_head(response, options), response.body};
+  KeptAnswer kept{{}, job.route, response_head(response, options), response.body};
+  kept.request.method = job.request.method;
+  kept.request.path = job.request.path;
+  kept.request.headers = job.request.headers;
   kept.head.resize(kept.head.size() - head_end({}).size());
-  lane_->answers.keep(same.bytes, std::move(kept), same.state, same.asked);
+  lane_->answers.keep(same.bytes, std::move(kept), same.state, same.asked, std::chrono::steady_clock::now());
 }
 
 /// true: a request is here. false: it is over, the client was told why if there was something to tell.
@@ -284,7 +296,9 @@ Awaitable<bool> HttpConnection::send(const Request& request, const Response& res
   options.keep_alive = keep_alive;
   options.request_id = id;
   const std::string head = response_head(response, options);
-  const bool sent = co_await write(head, {}, request.method == "HEAD" ? std::string_view() : response.body);
+  std::string_view body = response.body;
+  if (request.method == "HEAD") body = {};
+  const bool sent = co_await write(head, std::string_view(), body);
   co_return sent;
 }
 
@@ -298,7 +312,7 @@ Awaitable<> HttpConnection::refuse(Refusal why) {
   options.now = lane_->shared->context.clock.now();
   options.request_id = id;
   const std::string head = response_head(response, options);
-  const bool sent = co_await write(head, {}, response.body);
+  const bool sent = co_await write(head, std::string_view(), response.body);
   if (sent) co_await linger();
 }
 

@@ -9,8 +9,8 @@ namespace maildrop::api {
 
 namespace {
 
-constexpr Millis kBeat{15'000};     // so that whoever stands between does not take a stream for a dead connection
-const std::string kLine = ":\n\n";  // a comment
+constexpr Millis kBeat{15'000};        // so that whoever stands between does not take a stream for a dead connection
+const std::string kLine = ":\n\n";     // a comment
 constexpr Millis kAfterFailure{1000};  // until a store or worker that was busy is asked again
 
 Monotonic in(Millis time) { return std::chrono::steady_clock::now() + time; }
@@ -73,7 +73,7 @@ Awaitable<> HttpConnection::stream(std::shared_ptr<HttpJob> job, Response respon
     options.now = shared.context.clock.now();
     options.endless = true;
     const std::string head = response_head(response, options);
-    const bool open = co_await write(head, {}, {});
+    const bool open = co_await write(head, std::string_view(), std::string_view());
     if (open) co_await go_on(nullptr, std::move(job), std::move(response), client);
   }
   news_ = nullptr;
@@ -113,7 +113,7 @@ Awaitable<> HttpConnection::go_on(HttpWebSocket* web, std::shared_ptr<HttpJob> j
 Awaitable<bool> HttpConnection::say(HttpWebSocket* web, const Response& piece) {
   if (!web && piece.body.empty()) co_return true;
   if (!web) {
-    const bool written = co_await write({}, {}, piece.body);
+    const bool written = co_await write(std::string_view(), std::string_view(), piece.body);
     co_return written;
   }
   if (!piece.later) co_return true;

@@ -220,6 +220,7 @@ void HttpLane::add(HttpConnection* connection) {
 
 void HttpLane::remove(HttpConnection* connection) {
   connections_.erase(connection->place);
+  if (connections_.empty()) answers.clear();                        // nobody looks after them
   if (connections_.empty() && shared->draining()) timer_.cancel();  // nothing keeps the loop running
 }
 
@@ -233,6 +234,7 @@ void HttpLane::sweep() {
   armed_ = false;
   const Monotonic now = std::chrono::steady_clock::now();
   for (HttpConnection* each : connections_) each->check_deadline(now);
+  answers.expire(now);
   if (!connections_.empty()) arm();
 }
 

@@ -31,7 +31,7 @@ Result<void> Rehearsal::run(Script script, const Decided& decided) {
     transaction_.data = std::move(*script.message);
     TRY(ask(Phase::message, decided));
   }
-  session_.settle_recipient();
+  session_.finish();
   return {};
 }
 
@@ -45,8 +45,9 @@ Result<Verdict> Rehearsal::ask(Phase phase, const Decided& decided) {
 Result<void> Rehearsal::ask_about(const mail::Recipient& recipient, const Decided& decided) {
   transaction_.recipients.push_back(recipient);
   const Verdict verdict = TRY(ask(Phase::rcpt, decided));
-  if (!verdict.refuses()) return {};
-  transaction_.recipients.pop_back();
+  if (!verdict.refuses() && verdict.action != Action::discard) return {};
+  transaction_.recipients.back().discarded = true;
+  if (verdict.refuses()) transaction_.recipients.pop_back();
   for (TraceEntry& entry : session_.findings().trace().entries)
     if (entry.phase == Phase::rcpt) refused_.push_back(std::move(entry));
   return {};

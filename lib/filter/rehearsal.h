@@ -33,10 +33,12 @@ class Rehearsal {
 
   /// Told when a phase has been decided, and of each recipient at RCPT; session() is as it was when that was done.
   using Decided = std::function<void(Phase phase, const mail::Transaction& transaction, const Verdict& verdict)>;
-  /// Fails as the world does, at the first failure.
+  /// Fails as World::run(), in the phase that does.
   Result<void> run(Script script, const Decided& decided);
 
   const Case& session() const { return session_; }
+  /// What filters want done of it when it is over (Facts::at_end). When all is done.
+  std::vector<store::Operation> take_errands_behind() { return session_.take_errands_behind(); }
   /// Of the message and all who get it, and at RCPT behind them of who does not. When all is done.
   Trace trace() const;
 

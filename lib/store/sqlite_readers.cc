@@ -14,6 +14,7 @@ namespace maildrop::store::sqlite {
 
 namespace {
 
+constexpr std::chrono::seconds kLookAgain{1};                // for what could not be opened
 constexpr std::size_t kConnections = 8;                      // more threads than that wait for each other
 constexpr std::int64_t kCachePages = (1 << 20) / kPageSize;  // each; the system's page cache is behind it
 
@@ -102,20 +103,24 @@ Result<std::unique_ptr<Readers::Reader>> Readers::borrow() {
   std::unique_lock lock(mutex_);
   const bool free = returned_.wait_for(lock, patience_, [&] { return !idle_.empty() || open_ < kConnections; });
   if (!free) return fail(Code::unavailable, "all readers of store '" + path_ + "' are still busy");
+  std::unique_ptr<Reader> idle;
+  bool moved = false;
   if (!idle_.empty()) {
-    std::unique_ptr<Reader> reader = std::move(idle_.back());
+    idle = std::move(idle_.back());
     idle_.pop_back();
     // A store that was replaced under its name: what this connection sees nobody writes any more.
-    if (!reader->connection.has_moved()) return reader;
-    --open_;
-    forget_changes();
+    moved = idle->connection.has_moved();
+    if (moved) idle.reset();
+  } else {
+    ++open_;
   }
-  ++open_;
   lock.unlock();
   Opening opening(*this);
-  auto reader = open();
-  opening.failed = !reader;
+  if (moved) forget_changes();
+  Result<std::unique_ptr<Reader>> reader = std::move(idle);
+  if (!*reader) reader = open();
   if (reader) look_at_changes();
+  opening.failed = !reader;
   return reader;
 }
 
@@ -123,15 +128,17 @@ void Readers::forget_changes() {
   std::unique_ptr<const WalIndex> old;  // closed when the lock is free again
   const std::lock_guard lock(index_mutex_);
   old = std::move(index_);
+  next_look_ = {};
 }
 
-/// Without it there are no marks: no reason to fail.
+/// Without it there are no marks: no reason to fail, and to try again once in a while.
 void Readers::look_at_changes() {
-  const auto is_there = [this] {
+  const auto now = std::chrono::steady_clock::now();
+  {
     const std::lock_guard lock(index_mutex_);
-    return index_ != nullptr;
-  };
-  if (is_there()) return;
+    if (index_ || now < next_look_) return;
+    next_look_ = now + kLookAgain;
+  }
   auto index = WalIndex::open(path_, patience_);
   const std::lock_guard lock(index_mutex_);
   if (index && !index_) index_ = std::move(*index);

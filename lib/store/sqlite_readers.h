@@ -26,7 +26,7 @@ class Readers {
   Result<Message> get(const mail::Inbox& inbox, const MessageId& id, const Caps& caps);
   /// As Store::scan(). The names that come next are read a few dozen at a time.
   Result<std::vector<Found>> scan(ScanCursor& cursor, std::size_t messages, const Caps& caps);
-  /// As Store::change_mark(). Never blocks. nullopt until there has been a reader.
+  /// As Store::change_mark(). Never blocks. nullopt until somebody has read.
   std::optional<ChangeMark> change_mark() const;
   /// Inboxes and messages only.
   Result<StoreStats> totals();
@@ -50,6 +50,7 @@ class Readers {
   std::size_t open_ = 0;
   mutable std::mutex index_mutex_;         // never held for long: loops take it
   std::unique_ptr<const WalIndex> index_;  // of the file that the readers have open
+  std::chrono::steady_clock::time_point next_look_{};
 };
 
 }  // namespace maildrop::store::sqlite

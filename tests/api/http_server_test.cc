@@ -395,7 +395,8 @@ TEST_CASE("http_server: what is no list or message, waits, comes in pieces or fa
   site.start();
   for (const std::string& request :
        {"HEAD /v2/mailbox/bob HTTP/1.1\r\n" + kHost + "\r\n", "GET /v2/mailbox/admin HTTP/1.1\r\n" + kHost + "\r\n",
-        "GET /api/v3/mailboxes/bob/feed.atom HTTP/1.1\r\n" + kHost + "\r\n", kClose}) {
+        "GET /api/v3/mailboxes/bob/feed.atom HTTP/1.1\r\n" + kHost + "\r\n",
+        "GET /api/v3/mailboxes/eve?wait=1 HTTP/1.1\r\n" + kHost + "\r\n", kClose}) {
     INFO(request);
     for (int i = 0; i < 2; ++i) {
       Client client = site.connect();
@@ -414,10 +415,54 @@ TEST_CASE("http_server: what is no list or message, waits, comes in pieces or fa
   client.send(kGet + kLast);
   CHECK(statuses(client.receive_all()) == "200 200");
   CHECK(site.world.metrics.total("maildrop_http_repeated_total") == 0);
+  Client split = site.connect();
+  split.send(kGet.substr(0, 10));
+  site.get("/livez");  // behind it
+  split.send(kGet.substr(10));
+  CHECK(statuses(split.receive_answer()) == "200");
   site.world.store.mark = 0;
   site.get("/v2/mailbox/bob");
   site.get("/v2/mailbox/bob");
   CHECK(site.world.metrics.total("maildrop_http_repeated_total") == 0);
+}
+
+TEST_CASE("http_server: an answer that is kept counts for whom a proxy names, and for nobody else") {
+  const auto from = [](const std::string& client) {
+    return "GET /v2/mailbox/bob HTTP/1.1\r\n" + kHost + "X-Forwarded-For: " + client + "\r\n\r\n";
+  };
+  Site site;
+  site.world.store.mark = 1;
+  site.world.config.limits.exempt.clear();
+  site.world.config.api.proxies = {*Network::parse("127.0.0.0/8")};
+  site.world.config.api.request_rate = 2;
+  site.start();
+  Client proxy = site.connect();
+  const auto ask = [&](const std::string& client) {
+    proxy.send(from(client));
+    return statuses(proxy.receive_answer());
+  };
+  CHECK(ask("192.0.2.1") == "200");
+  CHECK(ask("192.0.2.1") == "200");
+  CHECK(site.world.metrics.total("maildrop_http_repeated_total") == 1);
+  CHECK(ask("192.0.2.1") == "429");
+  CHECK(ask("198.51.100.1") == "200");
+  CHECK(site.world.metrics.total("maildrop_http_repeated_total") == 1);
+}
+
+TEST_CASE("http_server: who sends many requests at once takes turns with others") {
+  std::string many;
+  for (int i = 0; i < 300; ++i) many += "GET /livez HTTP/1.1\r\n" + kHost + "\r\n";
+  Site site;
+  site.open();
+  Client one = site.connect(), other = site.connect();
+  one.send(many);
+  other.send("GET /metrics HTTP/1.1\r\n" + kHost + "\r\n");
+  site.start_loops();
+  const std::string metrics = other.receive_answer();
+  const std::string name = "maildrop_http_requests_total{status=\"2xx\"} ";
+  const std::size_t at = metrics.find(name);
+  REQUIRE(at != std::string::npos);
+  CHECK(std::stoi(metrics.substr(at + name.size())) < 250);
 }
 
 TEST_CASE("http_server: unix sockets are served, and are nobody's source") {

@@ -23,13 +23,14 @@ struct Played {
   Trace trace;
 };
 
-/// Refuses recipients whose local part is `no`.
+/// Refuses recipients whose local part is `no`, and drops the copies of `drop`.
 Played play(Script script) {
   Played played;
   const auto judge = [&](Phase phase, const mail::Transaction& transaction, Facts&) {
     played.seen.push_back(shown(phase, transaction));
-    const bool refused = phase == Phase::rcpt && transaction.recipients.back().address.local == "no";
-    return refused ? Finding::act(Action::reject, 0, "", "no") : Finding();
+    const std::string name = phase == Phase::rcpt ? transaction.recipients.back().address.local : "";
+    if (name == "drop") return Finding::act(Action::discard, 0, "", "drop");
+    return name == "no" ? Finding::act(Action::reject, 0, "", "no") : Finding();
   };
   const FakeClock clock;
   TableWorld world(clock);
@@ -69,6 +70,15 @@ TEST_CASE("rehearsal: who is refused has no part in the message, and what was fo
     if (entry.phase == Phase::rcpt) reasons.push_back(entry.reason);
   CHECK(reasons == std::vector<std::string>{"", "no"});
   CHECK(played.trace.entries.back().phase == Phase::message);
+}
+
+TEST_CASE("rehearsal: what was found of one whose copy is dropped is not lost") {
+  const Played played = play(script_to({"drop@localhost", "bob@localhost"}, "A: b\r\n\r\nbody\r\n"));
+  CHECK(played.seen.back() == "message 2 14");
+  std::vector<std::string> reasons;
+  for (const TraceEntry& entry : played.trace.entries)
+    if (entry.phase == Phase::rcpt) reasons.push_back(entry.reason);
+  CHECK(reasons == std::vector<std::string>{"", "drop"});
 }
 
 TEST_CASE("rehearsal: a message that nobody gets is judged all the same") {
