@@ -3,23 +3,33 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <memory>
+#include <utility>
 
 #include "dns/unbound_resolver.h"
 
 namespace maildrop::dns {
 
-Result<std::vector<Answer>> ask_all(const DnsSettings& settings, std::span<const Question> questions) {
-  DnsSettings own = settings;
-  own.lookups = std::max(own.lookups, static_cast<unsigned>(questions.size()));
-  boost::asio::io_context loop(1);
+struct Asker::State {
+  boost::asio::io_context loop{1};
   metrics::Registry unseen;
-  const std::unique_ptr<Resolver> resolver = TRY(make_unbound_resolver(loop, own, 1, unseen));
+  std::unique_ptr<Resolver> resolver;
+};
+
+Asker::Asker(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Asker::~Asker() = default;
+
+Result<std::unique_ptr<Asker>> Asker::make(const DnsSettings& settings) {
+  auto state = std::make_unique<State>();
+  state->resolver = TRY(make_unbound_resolver(state->loop, settings, 1, state->unseen));
+  return std::unique_ptr<Asker>(new Asker(std::move(state)));
+}
+
+std::vector<Answer> Asker::ask(std::span<const Question> questions) {
   std::vector<Answer> answers(questions.size());
   std::vector<Lookup> lookups(questions.size());
   std::size_t missing = questions.size();
   for (std::size_t i = 0; i < questions.size(); ++i) {
-    lookups[i] = resolver->ask(questions[i], IpAddress(), [&answers, &missing, i](const Answer& answer) {
+    lookups[i] = state_->resolver->ask(questions[i], IpAddress(), [&answers, &missing, i](const Answer& answer) {
       --missing;
       answers[i] = answer;
     });
@@ -27,8 +37,18 @@ Result<std::vector<Answer>> ask_all(const DnsSettings& settings, std::span<const
     --missing;
     answers[i] = *lookups[i].answer();
   }
-  while (missing > 0) loop.run_one();
+  while (missing > 0) {
+    if (state_->loop.stopped()) state_->loop.restart();
+    state_->loop.run_one();
+  }
   return answers;
+}
+
+Result<std::vector<Answer>> ask_all(const DnsSettings& settings, std::span<const Question> questions) {
+  DnsSettings own = settings;
+  own.lookups = std::max(own.lookups, static_cast<unsigned>(questions.size()));
+  const std::unique_ptr<Asker> asker = TRY(Asker::make(own));
+  return asker->ask(questions);
 }
 
 }  // namespace maildrop::dns

@@ -1,6 +1,7 @@
 /// ask_all.h: answers for those who may wait.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -10,8 +11,24 @@
 
 namespace maildrop::dns {
 
-/// Asks all at once, by a resolver of its own that knows nothing yet; answers in the order of the questions. Blocks for
-/// dns.timeout at most; none is refused for dns.lookups. Fails as make_unbound_resolver().
+/// A resolver that remembers what it heard. Not thread-safe. Blocking.
+class Asker {
+ public:
+  /// Fails as make_unbound_resolver().
+  static Result<std::unique_ptr<Asker>> make(const DnsSettings& settings);
+  ~Asker();
+
+  /// Asks all at once; answers in the order of the questions. Blocks for dns.timeout at most. REQUIRES: as many as
+  /// dns.lookups at most, or those beyond are refused.
+  std::vector<Answer> ask(std::span<const Question> questions);
+
+ private:
+  struct State;
+  explicit Asker(std::unique_ptr<State> state);
+  const std::unique_ptr<State> state_;
+};
+
+/// The same by one that knows nothing yet; none is refused for dns.lookups.
 Result<std::vector<Answer>> ask_all(const DnsSettings& settings, std::span<const Question> questions);
 
 }  // namespace maildrop::dns

@@ -1,0 +1,58 @@
+/// outcome.h: what came of one recorded message before the filters.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "filter/verdict.h"
+#include "replay/source.h"
+
+namespace maildrop::replay {
+
+/// What would have become of it, from best to worst for its sender. deferred: it was told to come again, and nobody
+/// knows whether it would have.
+enum class Fate : std::uint8_t { accepted, tagged, quarantined, discarded, deferred, rejected };
+inline constexpr std::size_t kFates = 6;
+/// In the order of Fate.
+inline constexpr std::array<std::string_view, kFates> kFateNames{"accepted",  "tagged",   "quarantined",
+                                                                 "discarded", "deferred", "rejected"};
+
+/// Its recipient would not have seen it among his mail, or with a mark: what an operator means by caught. A deferred
+/// message is not: a server comes again, and most of what sends spam does, too.
+constexpr bool is_caught(Fate fate) { return fate != Fate::accepted && fate != Fate::deferred; }
+
+/// What one filter found of it, all phases and recipients together. Those that found nothing have none.
+struct Hit {
+  std::size_t filter = 0;   // its place in the chain
+  double score = 0;         // the sum of what it gave, with its weight
+  bool counts = false;      // the score does
+  filter::Action action{};  // the gravest that it wanted, whatever its mode
+  bool failed = false;      // it could not tell
+  Fate without{};           // what would have become of the message without this filter
+  std::string reason{};     // the first, one line; may hold anything that a stranger wrote
+};
+
+/// What a filter took to judge it, whether it found something or not.
+struct Cost {
+  std::size_t filter = 0;
+  std::uint64_t micros = 0;
+};
+
+struct Outcome {
+  std::string name;  // as of its Sample
+  Label label = Label::none;
+  Time time{};             // when it came, by its record; Time{}: not known
+  std::uint64_t size = 0;  // bytes
+  Fate fate{};
+  std::string by{};  // the filter whose fate it is, or `score`; empty: of accepted ones
+  double score = 0;  // the sum of all that count
+  std::vector<Hit> hits{};
+  std::vector<Cost> costs{};
+};
+
+}  // namespace maildrop::replay

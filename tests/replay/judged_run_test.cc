@@ -1,0 +1,132 @@
+/// judged_run_test.cc: a whole run: in order, bounded, with facts, and ended early.
+#include "replay/judged_run.h"
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "filter/filters.h"
+#include "replay/folder.h"
+#include "replay/sample_line.h"
+
+using namespace maildrop;
+using namespace maildrop::replay;
+
+namespace {
+
+/// `count` messages, each third of which is broken.
+class Counted final : public Source {
+ public:
+  explicit Counted(int count) : count_(count) {}
+  std::optional<Result<Sample>> next() override {
+    if (number_ == count_) return std::nullopt;
+    const std::string name = std::to_string(number_++);
+    if (number_ % 3 == 0) return fail(Code::invalid, name + " is broken");
+    Sample sample{name, "From: a@example.com\r\nSubject: " + name + "\r\n\r\nbody\r\n"};
+    sample.envelope.from = "a@example.com";
+    sample.envelope.to = {"bob@localhost"};
+    sample.envelope.peer = *IpAddress::parse("192.0.2.1");
+    return sample;
+  }
+
+ private:
+  const int count_;
+  int number_ = 0;
+};
+
+Config config_of() {
+  Config config;
+  config.mail.domains = {"*"};
+  return config;
+}
+
+std::vector<std::string> run(int count, const JudgedRunOptions& options, int most = 1'000'000) {
+  const Config config = config_of();
+  auto chain = filter::Chain::make(config, filter::filter_kinds());
+  REQUIRE(chain);
+  JudgedRun run(config, *chain, options);
+  Counted source(count);
+  std::vector<std::string> names;
+  const auto told = [&](const std::string& name, const Result<Outcome>& outcome) {
+    names.push_back(outcome ? name + " " + std::to_string(static_cast<int>(outcome->fate)) : outcome.error().what);
+  };
+  REQUIRE(run.run(source, told, [&](const JudgedRunState&) { return static_cast<int>(names.size()) < most; }));
+  CHECK(run.state().read == names.size());
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("judged_run: all in their order, broken ones with why") {
+  const std::vector<std::string> names = run(1000, {});
+  REQUIRE(names.size() == 1000);
+  for (std::size_t i = 0; i < names.size(); ++i) CHECK(names[i].substr(0, names[i].find(' ')) == std::to_string(i));
+  CHECK(names[2] == "2 is broken");
+}
+
+TEST_CASE("judged_run: it ends where it is told to") {
+  JudgedRunOptions options;
+  options.limit = 10;
+  CHECK(run(1000, options).size() == 10);
+  CHECK(run(0, options).empty());
+  CHECK(run(100'000, {}, 1).size() < 100'000);
+  options.rcpt = {"nobody"};
+  CHECK(run(1, options) == std::vector<std::string>{"address has no domain"});
+}
+
+TEST_CASE("judged_run: facts that were recorded are those of the next run") {
+  const test::Folder folder;
+  const std::string path = folder.path + "/facts.zst";
+  {
+    const auto writer = FactWriter::create(path);
+    REQUIRE(writer);
+    JudgedRunOptions options;
+    options.record = writer->get();
+    run(30, options);
+    REQUIRE((*writer)->finish());
+  }
+  const auto book = FactBook::open(path);
+  REQUIRE(book);
+  CHECK(book->messages() == 20);
+  JudgedRunOptions options;
+  options.facts = &*book;
+  CHECK(run(30, options) == run(30, {}));  // nobody was asked
+}
+
+TEST_CASE("sample_line: what somebody prepares is judged in its order") {
+  SampleLine line(true);
+  for (int i = 0; i < 3; ++i) REQUIRE(line.push({Sample{std::to_string(i), "data"}}));
+  line.close();
+  std::vector<SampleLine::Place*> places;
+  for (int i = 0; i < 3; ++i) places.push_back(line.to_prepare());
+  CHECK(line.to_prepare() == nullptr);
+  const auto no = [] { return false; };
+  line.prepared(*places[1]);
+  CHECK(line.pop(no) == nullptr);
+  line.prepared(*places[0]);
+  CHECK(line.pop(no)->sample->name == "0");
+  CHECK(line.pop(no)->sample->name == "1");
+  CHECK(line.pop(no) == nullptr);
+  line.prepared(*places[2]);
+  CHECK(line.pop(no)->sample->name == "2");
+  CHECK(line.pop(no) == nullptr);
+}
+
+TEST_CASE("sample_line: it holds so much, and one that is larger alone") {
+  const auto sample_of = [](std::size_t size) { return SampleLine::Place{Sample{"x", std::string(size, 'x')}}; };
+  const auto no = [] { return false; };
+  SampleLine line(false);
+  REQUIRE(line.push(sample_of(SampleLine::kBytes + 1)));
+  std::thread writer([&] {
+    line.push(sample_of(1));
+    line.close();
+  });
+  CHECK(line.pop(no)->sample->data.size() > 1);
+  writer.join();
+  CHECK(line.pop(no)->sample->data.size() == 1);
+  CHECK(line.pop(no) == nullptr);
+  SampleLine given_up(false);
+  REQUIRE(given_up.push(sample_of(SampleLine::kBytes)));
+  std::thread waits([&] { CHECK_FALSE(given_up.push(sample_of(1))); });
+  given_up.abandon();
+  waits.join();
+}

@@ -1,0 +1,68 @@
+/// weigh_test.cc: what becomes of a message, by which rules, and without which filter.
+#include "replay/weigh.h"
+
+#include <catch2/catch.hpp>
+
+#include "core/text.h"
+
+using namespace maildrop;
+using namespace maildrop::replay;
+using filter::Action;
+using filter::Finding;
+using filter::Phase;
+
+namespace {
+
+filter::Rules rules() {
+  filter::Rules rules;
+  rules.settings.tag = 5;
+  rules.settings.quarantine = 0;
+  rules.settings.defer = 0;
+  rules.settings.reject = 10;
+  rules.filters = {{"one", {.mode = FilterUse::Mode::enforce}}, {"two", {.mode = FilterUse::Mode::enforce}}};
+  return rules;
+}
+
+Step step(Phase phase, std::size_t filter, Finding finding) { return {phase, {{filter, std::move(finding)}}}; }
+Finding act(Action action) { return Finding::act(action, 0, "", "why"); }
+
+std::string weighed(const std::vector<Step>& steps, std::optional<std::size_t> without = {}) {
+  static constexpr const char* kNames[] = {"accepted", "tagged", "quarantined", "discarded", "deferred", "rejected"};
+  const Weight weight = weigh(rules(), steps, without);
+  return std::string(kNames[static_cast<std::size_t>(weight.fate)]) + " " + weight.by + " " +
+         format_number(weight.score);
+}
+
+}  // namespace
+
+TEST_CASE("weigh: the gravest that is told, and whose it is") {
+  CHECK(weighed({}) == "accepted  0");
+  CHECK(weighed({{Phase::connect}, {Phase::message}}) == "accepted  0");
+  CHECK(weighed({step(Phase::connect, 0, Finding::score_of(6, "x")), {Phase::message}}) == "tagged score 6");
+  CHECK(weighed({step(Phase::connect, 0, Finding::score_of(6, "x")),
+                 step(Phase::message, 1, Finding::score_of(5, "y"))}) == "rejected score 11");
+  CHECK(weighed({step(Phase::mail, 0, act(Action::reject)), step(Phase::message, 1, act(Action::tag))}) ==
+        "rejected one 0");
+  CHECK(weighed({{Phase::rcpt}, step(Phase::message, 1, act(Action::quarantine))}) == "quarantined two 0");
+  CHECK(weighed({{Phase::rcpt}, step(Phase::message, 1, act(Action::discard))}) == "discarded two 0");
+}
+
+TEST_CASE("weigh: without a filter it is as though that had not been there") {
+  const std::vector<Step> steps = {step(Phase::connect, 0, Finding::score_of(6, "x")),
+                                   step(Phase::message, 1, Finding::score_of(5, "y"))};
+  CHECK(weighed(steps, 0) == "tagged score 5");
+  CHECK(weighed(steps, 1) == "tagged score 6");
+  CHECK(weighed({step(Phase::mail, 0, act(Action::reject)), step(Phase::message, 1, act(Action::tag))}, 0) ==
+        "tagged two 0");
+}
+
+TEST_CASE("weigh: a message goes to whom it may, and what nobody gets is deferred if one would be tried again") {
+  const Step reject = step(Phase::rcpt, 0, act(Action::reject)), defer = step(Phase::rcpt, 0, act(Action::defer)),
+             drop = step(Phase::rcpt, 0, act(Action::discard));
+  const Step tag = step(Phase::message, 1, act(Action::tag));
+  CHECK(weighed({reject, {Phase::rcpt}, tag}) == "tagged two 0");
+  CHECK(weighed({reject, tag}) == "rejected one 0");
+  CHECK(weighed({reject, defer, tag}) == "deferred one 0");
+  CHECK(weighed({drop, reject, tag}) == "rejected one 0");
+  CHECK(weighed({drop, drop, tag}) == "discarded one 0");
+}
