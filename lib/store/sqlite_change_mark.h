@@ -19,7 +19,7 @@ namespace maildrop::store::sqlite {
 /// What is in the head is not looked into, it is compared as bytes: a counter of commits, checksums of the log, salts
 /// that each new log draws. Two copies of it follow each other, and are written one after the other: while they differ
 /// a commit is on its way. A SQLite that writes it otherwise would have no marks here, or marks that never change:
-/// sqlite_store_test would tell.
+/// sqlite_change_mark_test would tell.
 ///
 /// Thread-safe. Has a connection of its own, which keeps the memory mapped and asks nothing.
 class WalIndex {

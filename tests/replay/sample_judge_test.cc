@@ -5,7 +5,6 @@
 #include <catch2/catch.hpp>
 
 #include "filter/filters.h"
-#include "replay/sample_script.h"
 
 using namespace maildrop;
 using namespace maildrop::replay;
@@ -109,22 +108,4 @@ TEST_CASE("sample_judge: an outcome says who decided, and what there would be wi
   const Outcome local = *judge.judge(from_nowhere, none);
   CHECK(local.fate == Fate::accepted);
   CHECK(local.hits.empty());
-}
-
-TEST_CASE("sample_script: what a record tells, as far as it can be") {
-  Config config;
-  config.mail.domains = {"*"};
-  Sample told = sample(kDay, "");
-  told.envelope.to = {"bob@localhost", "no address", "BOB@localhost", "eve@example.org"};
-  auto script = script_of(told, config);
-  REQUIRE(script);
-  CHECK(script->transaction.from.local.empty());
-  REQUIRE(script->to.size() == 2);
-  CHECK(script->to[1].inbox.name() == "eve");
-  CHECK_FALSE(script->transaction.peer.local);
-  CHECK(script_of(sample(kDay, "not an address"), config).error().code == Code::invalid);
-  told.envelope.to = {"no address"};
-  CHECK(script_of(told, config).error().code == Code::invalid);
-  told.envelope.to.clear();
-  CHECK(script_of(told, config).error().what == "no recipient is known");
 }

@@ -14,38 +14,6 @@ TEST_CASE("sqlite: keeps the contract") { play_all("sqlite"); }
 TEST_CASE("sqlite: keeps the contract when calls fail") { play_all_flaky("sqlite"); }
 TEST_CASE("sqlite: threads do not disturb each other") { play_together("sqlite"); }
 
-TEST_CASE("sqlite: who reads sees by the change mark what others commit, also into a store in place of its own") {
-  World world("sqlite");
-  auto writer = world.open();
-  REQUIRE(writer);
-  auto reader = world.open(Role::reader);
-  REQUIRE(reader);
-  CHECK_FALSE((*reader)->change_mark());  // nobody has read
-  CHECK(shown(**reader, "bob").empty());
-  const auto before = (*reader)->change_mark();
-  REQUIRE(before);
-  REQUIRE(put_one(**writer, delivery(world.clock.now(), {"bob"})));
-  const auto after = (*reader)->change_mark();
-  REQUIRE(after);
-  CHECK(*after != *before);
-  CHECK((*writer)->change_mark() == std::nullopt);  // nor here
-  CHECK(shown(**writer, "bob").size() == 1);
-  CHECK((*writer)->change_mark() == after);
-
-  writer->reset();
-  const std::string path = world.folder.path("mail.db");
-  for (const char* each : {"", "-wal", "-shm"})
-    if (std::filesystem::exists(path + each)) std::filesystem::rename(path + each, path + ".away" + each);
-  writer = world.open();
-  REQUIRE(writer);
-  REQUIRE(put_one(**writer, delivery(world.clock.now(), {"eve"})));
-  CHECK(shown(**reader, "eve").size() == 1);
-  const auto another = (*reader)->change_mark();
-  REQUIRE(another);
-  REQUIRE(put_one(**writer, delivery(world.clock.now(), {"eve"})));
-  CHECK((*reader)->change_mark() != another);
-}
-
 namespace {
 
 /// What each question comes to, in a word.
