@@ -1,0 +1,203 @@
+/// report_json.cc: all figures, one object on one line, schema `maildrop.replay/1`.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/text.h"
+#include "replay/labels.h"
+#include "replay/report_words.h"
+
+namespace maildrop::replay {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr Label kAll[] = {Label::spam, Label::ham, Label::none};
+constexpr int kDigits = 6;  // of what is no whole number: the last bits of a sum are no part of a report
+
+std::string key(Label label) { return label == Label::none ? "none" : std::string(name_of(label)); }
+
+Json number(double value) { return rounded(value, kDigits); }
+
+Json per_label(const PerLabel& counts) {
+  Json out;
+  for (const Label label : kAll) out[key(label)] = counts[place_of(label)];
+  return out;
+}
+
+Json labels(const Summary& summary) {
+  Json out;
+  for (const Label label : kAll) {
+    Json& each = out[key(label)];
+    each["messages"] = summary.count(label);
+    for (std::size_t fate = 0; fate < kFates; ++fate)
+      each[std::string(kFateNames[fate])] = summary.count(label, static_cast<Fate>(fate));
+  }
+  return out;
+}
+
+Json confusion(const Confusion& all) {
+  const auto row = [](const Confusion::Row& each) {
+    return Json{{"caught", each.caught}, {"deferred", each.deferred}, {"passed", each.passed}};
+  };
+  return Json{{"spam", row(all.spam)}, {"ham", row(all.ham)}};
+}
+
+Json rate(const Rate& each) {
+  const auto value = each.value();
+  const Interval interval = each.interval();
+  Json out;
+  out["hits"] = each.hits;
+  out["of"] = each.of;
+  out["value"] = value ? number(*value) : Json();
+  out["low"] = number(interval.low);
+  out["high"] = number(interval.high);
+  return out;
+}
+
+Json measures(const Summary& summary) {
+  const Confusion all = summary.confusion();
+  Json out;
+  out["recall"] = rate(all.recall());
+  out["precision"] = rate(all.precision());
+  out["false_positives"] = rate(all.false_positives());
+  out["spam_deferred"] = rate(all.spam_deferred());
+  out["ham_deferred"] = rate(all.ham_deferred());
+  const auto f1 = all.f1();
+  out["f1"] = f1 ? number(*f1) : Json();
+  out["roc_area"] = Json();
+  if (const auto area = roc_area(summary.scores_of(Label::spam), summary.scores_of(Label::ham)))
+    out["roc_area"] = Json{{"value", number(area->value)},
+                           {"error", number(area->error)},
+                           {"low", number(area->interval.low)},
+                           {"high", number(area->interval.high)}};
+  return out;
+}
+
+Json filters(const Summary& summary) {
+  Json out = Json::array();
+  for (std::size_t at = 0; at < summary.filters.size(); ++at) {
+    const FilterSummary& each = summary.filters[at];
+    PerLabel accepted{};
+    for (const Label label : kAll) accepted[place_of(label)] = summary.accepted_without(at, label);
+    Json row;
+    row["name"] = valid_utf8(each.name);
+    row["hits"] = per_label(each.hits);
+    row["unique"] = per_label(each.unique);
+    row["saved"] = per_label(each.saved);
+    row["accepted_without"] = per_label(accepted);
+    row["confusion_without"] = confusion(summary.confusion_without(at));
+    row["failed"] = each.failed;
+    out.push_back(std::move(row));
+  }
+  return out;
+}
+
+/// Rows of score, spam, ham, and what has no label: by them a ROC can be drawn. The first and the last possible, 50.01
+/// from 0, stand for all beyond.
+Json scores(const Summary& summary) {
+  Json out = Json::array();
+  for (std::size_t bin = 0; bin < ScoreHistogram::kBins; ++bin) {
+    Json row = Json::array({rounded(ScoreHistogram::hundredths(bin) / 100.0, 2)});
+    std::uint64_t any = 0;
+    for (const Label label : kAll) {
+      row.push_back(summary.scores_of(label).at(bin));
+      any += summary.scores_of(label).at(bin);
+    }
+    if (any > 0) out.push_back(std::move(row));
+  }
+  return out;
+}
+
+Json slot(const Timeline::Slot& each) {
+  return Json{{"messages", per_label(each.all)}, {"caught", per_label(each.caught)}};
+}
+
+Json timeline(const Timeline::View& view) {
+  Json out;
+  out["begins"] = view.slots.empty() ? Json() : Json(rfc3339(view.first));
+  out["slot_seconds"] = view.width.count() / 1000;
+  out["slots"] = Json::array();
+  for (const auto& each : view.slots) out["slots"].push_back(slot(each));
+  out["before"] = slot(view.before);
+  out["after"] = slot(view.after);
+  out["undated"] = slot(view.undated);
+  return out;
+}
+
+Json mistakes(const Summary& summary, const std::vector<Mistake>& named) {
+  Json out = Json::array();
+  for (const Mistake& each : named) {
+    Json row;
+    row["name"] = valid_utf8(each.name);
+    row["fate"] = kFateNames[place_of(each.fate)];
+    row["by"] = valid_utf8(each.by);
+    row["score"] = number(each.score);
+    row["reasons"] = Json::array();
+    for (const auto& reason : each.reasons)
+      row["reasons"].push_back(Json{{"filter", valid_utf8(summary.filters[reason.filter].name)},
+                                    {"score", number(reason.score)},
+                                    {"counts", reason.counts},
+                                    {"reason", valid_utf8(reason.text)}});
+    out.push_back(std::move(row));
+  }
+  return out;
+}
+
+Json cost(const Costs::Row& row) {
+  return Json{{"asked", row.spread.count()},
+              {"mean", rounded(row.mean(), 3)},
+              {"p50", rounded(row.spread.percentile(0.5), 3)},
+              {"p99", rounded(row.spread.percentile(0.99), 3)},
+              {"max", rounded(row.spread.max(), 3)}};
+}
+
+Json timing(const Report& report) {
+  const auto& [seconds, costs] = *report.timing;
+  Json out;
+  out["seconds"] = rounded(seconds, 3);
+  out["messages_per_second"] = rounded(seconds > 0 ? static_cast<double>(report.summary.messages) / seconds : 0, 1);
+  out["message_ms"] = cost(costs.messages());
+  out["filters_ms"] = Json::object();
+  for (std::size_t at = 0; at < std::min(costs.filters().size(), report.summary.filters.size()); ++at)
+    out["filters_ms"][valid_utf8(report.summary.filters[at].name)] = cost(costs.filters()[at]);
+  return out;
+}
+
+std::string write(const Report& report) {
+  const Summary& summary = report.summary;
+  Json out;
+  out["schema"] = "maildrop.replay/1";
+  out["version"] = valid_utf8(report.version);
+  out["config"] = report.config.empty() ? Json() : Json(valid_utf8(report.config));
+  out["thresholds"] = Json::object();
+  for (const auto& [does, score] : report.thresholds) out["thresholds"][valid_utf8(does)] = number(score);
+  out["sources"] = report.sources;
+  out["messages"] = summary.messages;
+  out["bytes"] = summary.bytes;
+  out["interrupted"] = report.interrupted;
+  out["broken"] = report.broken;
+  out["troubles"] = Json::array();
+  for (const auto& [name, what] : report.troubles)
+    out["troubles"].push_back(
+        Json{{"name", name.empty() ? Json() : Json(valid_utf8(name))}, {"what", valid_utf8(what)}});
+  out["labels"] = labels(summary);
+  out["confusion"] = confusion(summary.confusion());
+  out["measures"] = measures(summary);
+  out["decided_by"] = Json::object();
+  for (const auto& [name, counts] : summary.decided_by) out["decided_by"][valid_utf8(name)] = per_label(counts);
+  out["filters"] = filters(summary);
+  out["false_positives"] = mistakes(summary, summary.false_positives);
+  out["false_negatives"] = mistakes(summary, summary.false_negatives);
+  out["scores"] = scores(summary);
+  out["timeline"] = timeline(summary.timeline.view());
+  if (report.timing) out["timing"] = timing(report);
+  return out.dump() + "\n";
+}
+
+}  // namespace
+
+extern const ReportKind json_report;
+const ReportKind json_report{"json", "all figures, as one object (maildrop.replay/1)", write};
+
+}  // namespace maildrop::replay
