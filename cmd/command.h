@@ -17,6 +17,7 @@ namespace maildrop::cmd {
 enum Exit : int {
   exit_ok = 0,
   exit_nothing = 1,  // nothing found
+  exit_regress = 2,  // it is worse than before
   exit_usage = 64,
   exit_data = 65,
   exit_no_input = 66,

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 
 #include "command.h"
 #include "core/text.h"
@@ -17,9 +18,9 @@ namespace maildrop::cmd {
 namespace {
 
 constexpr std::string_view kReplayExamples =
-    "maildrop replay --to localhost:2525 old.mbox.gz          # import\n"
-    "maildrop replay --to localhost:2525 --rcpt bob@localhost ~/Maildir\n"
-    "maildrop replay --to localhost:2525 --connections 8 --repeat 100 spam/    # load";
+    "maildrop replay --spam spam/ --ham ham.mbox.gz\n"
+    "maildrop replay --label-by-folder corpus.tar.zst --report html --output report.html\n"
+    "maildrop replay --to localhost:2525 old.mbox.gz    # import";
 
 /// What is not yet what the run is told.
 struct Words {
@@ -27,9 +28,23 @@ struct Words {
   std::string timeout = "30s", max_size = "64MiB";  // checked
 };
 
+// What makes no sense in a run of the other kind.
+constexpr const char* kOfSending[] = {"--lmtp",  "--helo",    "--connections", "--reuse",   "--rate",        "--repeat",
+                                      "--retry", "--timeout", "--proxy",       "--xclient", "--allow-remote"};
+constexpr const char* kOfJudging[] = {"--facts",  "--ask-dns", "--record",  "--report",     "--output",
+                                      "--timing", "--save",    "--compare", "--max-regress"};
+
 /// What is wrong with this combination; empty: nothing.
-std::string replay_objection(const ReplayOptions& options, const Words& words) {
-  if (options.to.empty()) return "--to HOST:PORT is needed";
+std::string replay_objection(const CLI::App& app, const ReplayOptions& options, const Words& words) {
+  const auto first_of = [&app](std::span<const char* const> names) -> std::string {
+    for (const char* name : names)
+      if (app.count(name) > 0) return name;
+    return "";
+  };
+  const bool sends = !options.to.empty();
+  const std::string other = sends ? first_of(kOfJudging) : first_of(kOfSending);
+  if (!options.max_regress.empty() && options.compare.empty()) return "--max-regress needs --compare";
+  if (!other.empty()) return other + (sends ? " is for runs without --to" : " is for runs with --to HOST:PORT");
   if (words.proxy && words.xclient) return "--proxy and --xclient exclude each other";
   return "";
 }
@@ -41,9 +56,14 @@ std::string own_name() {
   return helo ? *helo : "localhost";
 }
 
-int run_replay(ReplayOptions& options, const Words& words, const Globals& globals) {
-  const std::string wrong = replay_objection(options, words);
+int run_replay(const CLI::App& app, ReplayOptions& options, const Words& words, const Globals& globals) {
+  const std::string wrong = replay_objection(app, options, words);
   if (!wrong.empty()) return usage_error("replay", wrong);
+  options.reading.max_size = *parse_size(words.max_size);
+  if (options.to.empty()) {
+    const int status = prepare_reading(options, globals);
+    return status == exit_ok ? judge_recorded(options, globals) : status;
+  }
   const auto target = replay_target(options.to, options.allow_remote);
   if (!target)
     return target.error().code == Code::invalid ? usage_error("replay", target.error().what) : report(target.error());
@@ -53,7 +73,6 @@ int run_replay(ReplayOptions& options, const Words& words, const Globals& global
   replay::PlayOptions& play = options.play;
   play.sender.to = *target;
   play.sender.timeout = *parse_duration(words.timeout);
-  options.reading.max_size = *parse_size(words.max_size);
   play.recorded_helo = play.helo.empty();
   if (play.helo.empty()) play.helo = own_name();
   if (words.proxy) play.introduce = replay::Introduce::proxy;
@@ -111,13 +130,11 @@ std::string check_rate(const std::string& value) {
 }
 
 void declare_envelope(CLI::App& app, ReplayOptions& o) {
-  with_check(
-      app.add_option("--rcpt", o.play.rcpt, "Send everything to this recipient, whoever it was for; may be repeated."),
-      "ADDRESS", check_address)
+  with_check(app.add_option("--rcpt", o.play.rcpt, "All is for this recipient, whoever it was for; may be repeated."),
+             "ADDRESS", check_address)
       ->allow_extra_args(false);
-  with_check(
-      app.add_option("--from", o.play.from, "Send everything from this sender; an empty one is that of a bounce."),
-      "ADDRESS", check_sender);
+  with_check(app.add_option("--from", o.play.from, "All is from this sender; an empty one is that of a bounce."),
+             "ADDRESS", check_sender);
   with_check(
       app.add_option("--helo", o.play.helo,
                      "The name to say in EHLO. Without it the host's, and with --proxy or --xclient the recorded "
@@ -146,27 +163,30 @@ void declare_load(CLI::App& app, ReplayOptions& o, Words& words) {
 std::function<int()> declare_replay(CLI::App& app, const Globals& globals) {
   auto o = std::make_shared<ReplayOptions>();
   auto words = std::make_shared<Words>();
-  app.add_option("--to", o->to, "The server: 127.0.0.1:2525, [::1]:2525, localhost:2525 or unix:/run/lmtp.sock.")
+  app.add_option("--to", o->to,
+                 "Send all to this server: 127.0.0.1:2525, [::1]:2525, localhost:2525 or unix:/run/lmtp.sock.")
       ->type_name("HOST:PORT");
-  app.add_flag("--lmtp", o->play.lmtp, "The server speaks LMTP.");
   declare_reading(app, *o);
+  declare_judging(app, *o);
   declare_envelope(app, *o);
   declare_load(app, *o, *words);
+  app.add_flag("--lmtp", o->play.lmtp, "The server speaks LMTP.");
   app.add_flag("--proxy", words->proxy, "Tell the recorded client's address in a PROXY header.");
   app.add_flag("--xclient", words->xclient, "Tell the recorded client's address and HELO by XCLIENT.");
+  app.add_flag("--allow-remote", o->allow_remote, "The server may be another machine. Needs --rate.");
   with_check(app.add_option("--max-size", words->max_size, "A larger message is broken (default: 64MiB)."), "SIZE",
              check_size);
   app.add_flag("--mboxcl2", o->reading.mboxcl2,
                "From_ lines are not quoted in the mbox files: Content-Length divides them.");
-  app.add_flag("--allow-remote", o->allow_remote, "The server may be another machine. Needs --rate.");
-  app.add_flag("--json", o->json, "Write one JSON object, schema maildrop.replayed/1.");
+  app.add_flag("--json", o->json,
+               "Write one JSON object, schema maildrop.replay/1; with --to schema maildrop.replayed/1.");
   app.add_flag("-q,--quiet", o->quiet, "No progress and no report: only what went wrong.");
-  return [o, words, &globals] { return run_replay(*o, *words, globals); };
+  return [&app, o, words, &globals] { return run_replay(app, *o, *words, globals); };
 }
 
 }  // namespace
 
-extern const Command replay_command{"replay", "Send recorded mail to a server: import it, or make load of it.",
+extern const Command replay_command{"replay", "Judge recorded mail by the filters, or send it to a server.",
                                     declare_replay, false, kReplayExamples};
 
 }  // namespace maildrop::cmd

@@ -28,6 +28,12 @@ struct ReplayOptions {
   bool json = false;
   bool quiet = false;
   replay::PlayOptions play;
+  // Without `to`:
+  std::string facts, record, output, compare, save;  // files
+  std::string max_regress;                           // as typed; empty: nothing is too much
+  std::string form = "text";                         // a ReportKind
+  bool ask_dns = false;
+  bool timing = false;
 };
 
 /// Where `HOST:PORT` or `unix:PATH` leads: all addresses of a name. A name other than localhost, and what is not on
@@ -40,6 +46,11 @@ bool is_remote(const Endpoint& endpoint);
 void declare_reading(CLI::App& app, ReplayOptions& options);
 /// Makes `given`, `reading` and `manifest` of what was typed. 0, or the status, when it has printed what is wrong.
 int prepare_reading(ReplayOptions& options, const Globals& globals);
+
+/// What is for runs without --to.
+void declare_judging(CLI::App& app, ReplayOptions& options);
+/// Such a run; the status. REQUIRES: prepare_reading().
+int judge_recorded(const ReplayOptions& options, const Globals& globals);
 
 /// How a run ended, besides its numbers.
 struct ReplayEnd {

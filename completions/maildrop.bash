@@ -46,9 +46,9 @@ _maildrop_words() {  # what may come after the command $1
       commands=''
       ;;
     'maildrop replay')
-      options='-h --help --to --lmtp --spam --ham --label-by-folder --manifest --inbox --trusted --rcpt --from --helo --connections --reuse --rate --repeat --limit --retry --timeout --proxy --xclient --max-size --mboxcl2 --allow-remote --json -q --quiet --config --set'
-      valued='--to --spam --ham --manifest --inbox --trusted --rcpt --from --helo --connections --reuse --rate --repeat --limit --retry --timeout --max-size --config --set'
-      files='--spam --ham --manifest --config'
+      options='-h --help --to --spam --ham --label-by-folder --manifest --inbox --trusted --facts --ask-dns --record --report --output --save --compare --max-regress --timing --rcpt --from --helo --connections --reuse --rate --repeat --limit --retry --timeout --lmtp --proxy --xclient --allow-remote --max-size --mboxcl2 --json -q --quiet --config --set'
+      valued='--to --spam --ham --manifest --inbox --trusted --facts --record --report --output --save --compare --max-regress --rcpt --from --helo --connections --reuse --rate --repeat --limit --retry --timeout --max-size --config --set'
+      files='--spam --ham --manifest --facts --record --output --save --compare --config'
       commands=''
       ;;
     'maildrop backup')
@@ -185,6 +185,8 @@ _maildrop_values() {  # the fixed values of an option: $1 is `maildrop inbox --c
     'maildrop inbox --export') echo 'eml mbox maildir' ;;
     'maildrop inbox --quarantined') echo 'hidden shown only' ;;
     'maildrop inbox --color') echo 'auto always never' ;;
+    'maildrop replay --report') echo 'text json csv junit html' ;;
+    'maildrop replay --max-regress') echo 'N N%' ;;
     'maildrop explain --color') echo 'auto always never' ;;
     'maildrop filter list --color') echo 'auto always never' ;;
     'maildrop filter test --color') echo 'auto always never' ;;

@@ -88,10 +88,14 @@ class JudgedRun::Threads {
 Result<void> JudgedRun::run(Source& source, const Told& told, const GoOn& go_on) {
   SampleLine line(options_.asks);
   SampleJudge judge(config_, chain_);
+  std::optional<SampleJudge> reference;
+  if (options_.reference.config) reference.emplace(*options_.reference.config, options_.reference.chain);
   std::unique_ptr<dns::Asker> asker;
   if (options_.asks) {
     asker = TRY(dns::Asker::make(dns_settings(config_)));
-    judge.ask_more([&asker](const std::vector<dns::Question>& questions) { return asker->ask(questions); });
+    const auto ask = [&asker](const std::vector<dns::Question>& questions) { return asker->ask(questions); };
+    judge.ask_more(ask);
+    if (reference) reference->ask_more(ask);
   }
   Threads threads(line);
   TRY(threads.start([&] { read_all(source, line); }));
@@ -108,15 +112,21 @@ Result<void> JudgedRun::run(Source& source, const Told& told, const GoOn& go_on)
     if (!place) break;
     ++state_.read;
     if (!place->sample) {
-      told("", tl::unexpected(place->sample.error()));
+      told({.outcome = tl::unexpected(place->sample.error())});
       continue;
     }
-    auto outcome = judge.judge(*place->sample, place->facts);
+    JudgedMessage message{.name = place->sample->name, .outcome = judge.judge(*place->sample, place->facts)};
+    const Result<Outcome>& outcome = message.outcome;
+    if (reference && outcome) {
+      auto before = reference->judge(*place->sample, place->facts);
+      if (before) message.before = std::move(*before);
+    }
+    if (options_.keys || options_.record) message.key = fact_key(*place->sample);
     state_.late = judge.late();
     if (!options_.asks) state_.unknown = judge.unknown();
     if (outcome) state_.bytes += outcome->size;
-    if (outcome && options_.record) TRY(options_.record->add(fact_key(*place->sample), place->facts));
-    told(place->sample->name, std::move(outcome));
+    if (outcome && options_.record) TRY(options_.record->add(message.key, place->facts));
+    told(std::move(message));
   }
   go_on(state_);
   return {};

@@ -24,6 +24,20 @@ struct JudgedRunOptions {
   const FactBook* facts = nullptr;  // what was recorded before
   bool asks = false;                // the DNS about what is not known
   FactWriter* record = nullptr;     // told what each was judged by
+  bool keys = false;                // JudgedMessage::key is wanted
+  /// Judges all, too, by a ledger of its own: for JudgedMessage::before.
+  struct Reference {
+    const Config* config = nullptr;
+    std::shared_ptr<const filter::Chain> chain{};
+  };
+  Reference reference{};  // without a configuration there is none
+};
+
+struct JudgedMessage {
+  std::string name{};               // empty: it could not be read, which the error tells
+  std::string key{};                // fact_key()
+  Result<Outcome> outcome;          // or why it is broken
+  std::optional<Outcome> before{};  // by the reference
 };
 
 /// Counted, besides the outcomes.
@@ -43,8 +57,8 @@ class JudgedRun {
   JudgedRun(const Config& config, std::shared_ptr<const filter::Chain> chain, const JudgedRunOptions& options)
       : config_(config), chain_(std::move(chain)), options_(options) {}
 
-  /// In order: what came of each, or why it is broken.
-  using Told = std::function<void(const std::string& name, Result<Outcome>)>;
+  /// In order.
+  using Told = std::function<void(JudgedMessage message)>;
   /// Asked about ten times a second: false ends the run.
   using GoOn = std::function<bool(const JudgedRunState&)>;
   /// Once. `source` is used on another thread until this returns.

@@ -5,6 +5,7 @@
 
 #include "api/page.h"
 #include "api/page_assets.h"
+#include "replay/report_comparison.h"
 #include "replay/report_plots.h"
 #include "replay/report_words.h"
 
@@ -288,6 +289,36 @@ Markup broken(const Report& report) {
   return section("Could not be read", table("Could not be read", name_head("sample") + name_head("why"), rows));
 }
 
+Markup rows_of(std::string_view title, const TextRows& rows, std::size_t names) {
+  if (rows.empty()) return {};
+  Markup heads, body;
+  for (std::size_t i = 0; i < rows.front().size(); ++i)
+    heads += i < names ? name_head(rows.front()[i]) : number_head(rows.front()[i]);
+  for (auto each = rows.begin() + 1; each != rows.end(); ++each) {
+    Markup cells;
+    for (std::size_t i = 0; i < each->size(); ++i)
+      cells += i < names ? html("<td>{}</td>", (*each)[i]) : html("<td class=\"number\">{}</td>", (*each)[i]);
+    body += html("<tr>{}</tr>\n", cells);
+  }
+  return table(title, heads, body);
+}
+
+Markup compared(const Report& report) {
+  if (!report.comparison) return {};
+  const Comparison& all = *report.comparison;
+  Markup out = html("<p>{}. p is how likely so uneven a split is if both are equally good (McNemar).</p>\n",
+                    comparison_headline(all));
+  out += rows_of("Right and wrong", comparison_by_label(all), 1) + rows_of("From and to", comparison_by_fate(all), 2);
+  Markup changes;
+  for (const Change& each : all.named)
+    changes += html("<tr><td>{}</td><td class=\"words\">{}</td><td class=\"words\">{}</td></tr>\n",
+                    label_word(each.label), each.name, change_text(each));
+  if (!changes.empty())
+    out += folded(all.named.size() < all.changed ? "The first changes" : "The changes",
+                  table("Changes", name_head("label") + name_head("message") + name_head("what and why"), changes));
+  return section("Before and now", out);
+}
+
 Markup timing(const Report& report) {
   if (!report.timing) return {};
   const auto& [seconds, costs] = *report.timing;
@@ -322,6 +353,7 @@ std::string write(const Report& report) {
   main += sums(report);
   if (summary.messages > 0)
     main += section("What became of the mail", fates(summary)) + section("How good it was", measures(summary));
+  main += compared(report);
   main += scores(report);
   main += roc(summary);
   main += filters(summary);

@@ -4,6 +4,7 @@
 
 #include "core/text.h"
 #include "replay/labels.h"
+#include "replay/report_comparison.h"
 #include "replay/report_words.h"
 
 namespace maildrop::replay {
@@ -144,6 +145,36 @@ Json mistakes(const Summary& summary, const std::vector<Mistake>& named) {
   return out;
 }
 
+Json verdict(const Verdict& of) {
+  return Json{{"fate", kFateNames[place_of(of.fate)]}, {"by", valid_utf8(of.by)}, {"score", number(of.score)}};
+}
+
+Json disagreement(const Disagreement& found) {
+  return Json{{"better", found.better}, {"worse", found.worse}, {"p", number(found.p_value())}};
+}
+
+Json comparison(const Comparison& all) {
+  Json out;
+  out["compared"] = all.compared;
+  out["changed"] = all.changed;
+  out["unknown"] = all.unknown;
+  out["spam"] = disagreement(all.disagreement(Label::spam));
+  out["ham"] = disagreement(all.disagreement(Label::ham));
+  out["both"] = disagreement(all.disagreement());
+  out["changes"] = Json::array();
+  for (const Change& each : all.named) {
+    Json row;
+    row["name"] = valid_utf8(each.name);
+    row["label"] = key(each.label);
+    row["before"] = verdict(each.before);
+    row["after"] = verdict(each.after);
+    row["reasons"] = Json::array();
+    for (const std::string& reason : each.reasons) row["reasons"].push_back(valid_utf8(reason));
+    out["changes"].push_back(std::move(row));
+  }
+  return out;
+}
+
 Json cost(const Costs::Row& row) {
   return Json{{"asked", row.spread.count()},
               {"mean", rounded(row.mean(), 3)},
@@ -191,6 +222,7 @@ std::string write(const Report& report) {
   out["false_negatives"] = mistakes(summary, summary.false_negatives);
   out["scores"] = scores(summary);
   out["timeline"] = timeline(summary.timeline.view());
+  if (report.comparison) out["comparison"] = comparison(*report.comparison);
   if (report.timing) out["timing"] = timing(report);
   return out.dump() + "\n";
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "replay/comparison.h"
 #include "replay/costs.h"
 #include "replay/summary.h"
 #include "replay/tally.h"
@@ -37,6 +38,7 @@ struct Report {
   std::uint64_t broken = 0;         // samples that could not be read, and are nowhere in the summary
   std::vector<Trouble> troubles{};  // the first of these; who fills it bounds it, as Tally does
   std::vector<Threshold> thresholds{};
+  std::optional<Comparison> comparison{};  // with what there was before
   std::optional<Timing> timing{};
 };
 

@@ -3,6 +3,7 @@
 
 #include "api/page.h"
 #include "core/text.h"
+#include "replay/report_comparison.h"
 #include "replay/report_table.h"
 #include "replay/report_words.h"
 
@@ -113,6 +114,24 @@ std::string broken(const Report& report) {
   return out;
 }
 
+std::string compared(const Report& report) {
+  if (!report.comparison) return {};
+  const Comparison& all = *report.comparison;
+  std::string out = "\n" + comparison_headline(all) + "\n";
+  for (const TextRows& rows : {comparison_by_label(all), comparison_by_fate(all)}) {
+    TextTable table;
+    for (const auto& row : rows) table.add(row);
+    if (!rows.empty()) out += table.text();
+  }
+  const std::size_t shown = std::min(all.named.size(), kMistakesShown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    out += line("          " + std::string(label_word(all.named[i].label)) + ": " + all.named[i].name);
+    out += line("          " + change_text(all.named[i]));
+  }
+  if (shown < all.changed) out += "          ... and " + with_commas(all.changed - shown) + " more\n";
+  return out;
+}
+
 std::string timing(const Report& report) {
   if (!report.timing) return {};
   const Costs& costs = report.timing->costs;
@@ -139,7 +158,7 @@ std::string write(const Report& report) {
   const std::string missing = what_is_missing(report);
   if (!missing.empty()) out += missing + "\n";
   if (summary.messages > 0) out += "\n" + fates(summary);
-  out += measures(summary) + filters(summary) + decided(summary);
+  out += measures(summary) + compared(report) + filters(summary) + decided(summary);
   out += mistakes(summary, "false positives", summary.false_positives, all.ham.caught);
   out += mistakes(summary, "false negatives", summary.false_negatives, all.spam.passed);
   return out + broken(report) + timing(report);

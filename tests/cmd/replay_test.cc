@@ -2,6 +2,7 @@
 #include "replay.h"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -87,6 +88,25 @@ TEST_CASE("only this machine is sent to unless told otherwise") {
   }
 }
 
+TEST_CASE("without a server mail is judged") {
+  const Mail mail;
+  const Replayed run = replayed({"--spam", mail.path(), "--json"});
+  CHECK(run.status == exit_ok);
+  const auto object = nlohmann::json::parse(run.out);
+  CHECK(object["schema"] == "maildrop.replay/1");
+  CHECK(object["labels"]["spam"]["messages"] == 2);
+  const Replayed quiet = replayed({"-q", "--rcpt", "bob@localhost", "--limit", "1", mail.path()});
+  CHECK(quiet.status == exit_ok);
+  CHECK(quiet.out.empty());
+  CHECK(quiet.err.empty());
+  const std::string report = mail.folder / "report";
+  CHECK(replayed({"--report", "csv", "--output", report, mail.path()}).out.empty());
+  CHECK(std::filesystem::file_size(report) > 0);
+  const Replayed broken = replayed({mail.file("none", "no message\n")});
+  CHECK(broken.status == exit_data);
+  CHECK_THAT(broken.err, Catch::Contains("1 sample") || Catch::Contains("no message"));
+}
+
 TEST_CASE("command lines that make no sense are 64 and say why") {
   const Mail mail;
   const struct {
@@ -94,8 +114,14 @@ TEST_CASE("command lines that make no sense are 64 and say why") {
     int status;
     const char* says;
   } rows[] = {
-      {{}, exit_usage, "--to HOST:PORT is needed"},
-      {{mail.path()}, exit_usage, "--to HOST:PORT is needed"},
+      {{}, exit_usage, "a SOURCE is needed"},
+      {{"--lmtp", mail.path()}, exit_usage, "--lmtp is for runs with --to HOST:PORT"},
+      {{"--repeat", "2", mail.path()}, exit_usage, "--repeat is for runs with --to HOST:PORT"},
+      {{"--to", "127.0.0.1:9", "--timing", mail.path()}, exit_usage, "--timing is for runs without --to"},
+      {{"--to", "127.0.0.1:9", "--report", "csv", mail.path()}, exit_usage, "--report is for runs without --to"},
+      {{"--report", "xml", mail.path()}, exit_usage, "xml"},
+      {{"--facts", mail.path(), mail.path()}, exit_no_input, "cannot"},
+      {{"--record", "/nonexistent/facts", mail.path()}, exit_cannot_create, "/nonexistent/facts"},
       {{"--to", "127.0.0.1:9", "--proxy", "--xclient", mail.path()}, exit_usage, "exclude each other"},
       {{"--to", "127.0.0.1:9", "-", "-"}, exit_usage, "standard input can be read once"},
       {{"--to", "127.0.0.1:9", "--repeat", "2", "-"}, exit_usage, "cannot be read again"},

@@ -44,8 +44,12 @@ std::vector<std::string> run(int count, const JudgedRunOptions& options, int mos
   JudgedRun run(config, *chain, options);
   Counted source(count);
   std::vector<std::string> names;
-  const auto told = [&](const std::string& name, const Result<Outcome>& outcome) {
-    names.push_back(outcome ? name + " " + std::to_string(static_cast<int>(outcome->fate)) : outcome.error().what);
+  const auto told = [&](const JudgedMessage& message) {
+    const Result<Outcome>& outcome = message.outcome;
+    CHECK(message.before.has_value() == (outcome && options.reference.config));
+    if (outcome && options.keys) CHECK(message.key.size() == 32);
+    names.push_back(outcome ? message.name + " " + std::to_string(static_cast<int>(outcome->fate))
+                            : outcome.error().what);
   };
   REQUIRE(run.run(source, told, [&](const JudgedRunState&) { return static_cast<int>(names.size()) < most; }));
   CHECK(run.state().read == names.size());
@@ -59,6 +63,17 @@ TEST_CASE("judged_run: all in their order, broken ones with why") {
   REQUIRE(names.size() == 1000);
   for (std::size_t i = 0; i < names.size(); ++i) CHECK(names[i].substr(0, names[i].find(' ')) == std::to_string(i));
   CHECK(names[2] == "2 is broken");
+}
+
+TEST_CASE("judged_run: a reference judges the same messages, and changes nothing") {
+  Config other = config_of();
+  other.filter.headers.mode = FilterUse::Mode::off;
+  auto chain = filter::Chain::make(other, filter::filter_kinds());
+  REQUIRE(chain);
+  JudgedRunOptions options;
+  options.keys = true;
+  options.reference = {&other, *chain};
+  CHECK(run(30, options) == run(30, {}));
 }
 
 TEST_CASE("judged_run: it ends where it is told to") {

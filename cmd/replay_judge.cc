@@ -1,0 +1,303 @@
+/// replay_judge.cc: recorded mail before the filters of this process: options, the run, and its report.
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <utility>
+
+#include "command.h"
+#include "core/text.h"
+#include "explanation.h"
+#include "filter/chain_source.h"
+#include "help.h"
+#include "progress.h"
+#include "replay.h"
+#include "replay/baseline.h"
+#include "replay/judged_run.h"
+#include "replay/report_kinds.h"
+
+namespace maildrop::cmd {
+namespace {
+
+constexpr std::chrono::seconds kLineEvery{30};  // where there is no terminal
+
+/// Another configuration, and its filters.
+struct Other {
+  Config config;
+  std::unique_ptr<filter::ChainSource> source;
+  std::shared_ptr<const filter::Chain> chain;
+};
+
+/// What a run goes by, and writes, open.
+struct Files {
+  std::optional<replay::FactBook> facts{};
+  std::unique_ptr<replay::FactWriter> record{};
+  std::optional<replay::Baseline> baseline{};  // of --compare, or:
+  std::optional<Other> other{};
+  std::unique_ptr<replay::BaselineWriter> save{};
+};
+
+tl::unexpected<int> failed(const Error& error, int status) {
+  report(error);
+  return tl::unexpected(status);
+}
+
+int status_of_reading(const Error& error) { return error.code == Code::invalid ? exit_data : exit_no_input; }
+
+/// By that file, and without --set, which is for the configuration in force.
+tl::expected<Other, int> open_other(const std::string& path, Globals globals) {
+  if (::access(path.c_str(), R_OK) != 0) return failed({Code::not_found, "cannot read '" + path + "'"}, exit_no_input);
+  globals.config_file = path;
+  globals.sets.clear();
+  auto loaded = load(globals);
+  if (!loaded) return tl::unexpected(loaded.error());
+  Other other{std::move(loaded->config), std::make_unique<filter::ChainSource>(), nullptr};
+  auto chain = other.source->make(other.config);
+  if (!chain) return tl::unexpected(report(chain.error()));
+  other.chain = std::move(*chain);
+  return other;
+}
+
+/// Prints why they cannot be opened, and gives the status.
+tl::expected<Files, int> open_files(const ReplayOptions& options, const Globals& globals) {
+  Files files;
+  if (!options.facts.empty()) {
+    auto book = replay::FactBook::open(options.facts);
+    if (!book) return failed(book.error(), status_of_reading(book.error()));
+    files.facts = std::move(*book);
+  }
+  if (!options.compare.empty() && replay::Baseline::is_one(options.compare)) {
+    auto baseline = replay::Baseline::open(options.compare);
+    if (!baseline) return failed(baseline.error(), status_of_reading(baseline.error()));
+    files.baseline = std::move(*baseline);
+  } else if (!options.compare.empty()) {
+    auto other = open_other(options.compare, globals);
+    if (!other) return tl::unexpected(other.error());
+    files.other = std::move(*other);
+  }
+  if (!options.record.empty()) {
+    auto writer = replay::FactWriter::create(options.record);
+    if (!writer) return failed(writer.error(), exit_cannot_create);
+    files.record = std::move(*writer);
+  }
+  if (!options.save.empty()) {
+    auto writer = replay::BaselineWriter::create(options.save);
+    if (!writer) return failed(writer.error(), exit_cannot_create);
+    files.save = std::move(*writer);
+  }
+  return files;
+}
+
+/// `12` or `0.5%`.
+std::optional<replay::MostRegress> most_regress_of(std::string_view text) {
+  replay::MostRegress most;
+  most.percent = text.ends_with('%');
+  if (most.percent) text.remove_suffix(1);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), most.number);
+  const bool good = error == std::errc() && end == text.data() + text.size() && most.number >= 0 &&
+                    most.number <= (most.percent ? 100 : 1e9);
+  return good ? std::optional(most) : std::nullopt;
+}
+
+std::string check_regress(const std::string& value) {
+  return most_regress_of(value) ? "" : "'" + value + "' is neither a number of messages nor a percentage: 12, 0.5%";
+}
+
+std::vector<std::string> names_of(const filter::Chain& chain) {
+  std::vector<std::string> names;
+  for (const filter::Chain::Link& link : chain.links()) names.emplace_back(link.name);
+  return names;
+}
+
+std::vector<replay::Report::Threshold> thresholds_of(const FilterSettings& settings) {
+  std::vector<replay::Report::Threshold> thresholds;
+  for (const auto& [does, score] : {std::pair{"tag", settings.tag},
+                                    {"quarantine", settings.quarantine},
+                                    {"defer", settings.defer},
+                                    {"reject", settings.reject}})
+    if (score > 0) thresholds.push_back({does, score});
+  return thresholds;
+}
+
+class Judging {
+ public:
+  Judging(const ReplayOptions& options, const Config& config, std::shared_ptr<const filter::Chain> chain)
+      : options_(options), config_(config), chain_(std::move(chain)), costs_(chain_->links().size()) {
+    report_.summary = replay::Summary(names_);
+    report_.version = MAILDROP_VERSION;
+    report_.sources = options.given.size();
+    report_.thresholds = thresholds_of(chain_->settings());
+    if (!options.compare.empty()) report_.comparison.emplace();
+  }
+
+  Result<void> run(Files& files) {
+    files_ = &files;
+    replay::SourceOptions reading = options_.reading;
+    reading.give_up = [] { return was_interrupted(); };
+    const auto source = replay::open_all(options_.given, reading, {options_.by_folder, options_.manifest.get()});
+    replay::JudgedRunOptions how;
+    how.limit = options_.play.limit;
+    how.rcpt = options_.play.rcpt;
+    how.from = options_.play.from;
+    how.facts = files.facts ? &*files.facts : nullptr;
+    how.asks = options_.ask_dns;
+    how.record = files.record.get();
+    how.keys = files.save || files.baseline;
+    if (files.other) how.reference = {&files.other->config, files.other->chain};
+    replay::JudgedRun run(config_, chain_, how);
+    const auto told = [this](const replay::JudgedMessage& message) { add(message); };
+    const auto done = run.run(*source, told, [this](const replay::JudgedRunState& state) { return show(state); });
+    state_ = run.state();
+    report_.interrupted = was_interrupted();
+    if (options_.timing) report_.timing = {seconds_since(begun_), costs_};
+    if (!done) return done;
+    if (files.record) TRY(files.record->finish());
+    if (files.save && !saved_) return saved_;
+    return files.save ? files.save->finish() : Result<void>();
+  }
+
+  const replay::Report& report() const { return report_; }
+
+  /// What went on, safe for a terminal.
+  std::string remarks() const {
+    std::string out = bar_shown_ ? "\r\x1b[K" : "";
+    for (const replay::Trouble& each : report_.troubles)
+      out +=
+          "maildrop: " + (each.name.empty() ? "" : terminal_safe(each.name) + ": ") + terminal_safe(each.what) + "\n";
+    const std::uint64_t unnamed = report_.broken - report_.troubles.size();
+    if (unnamed > 0) out += "maildrop: and " + plural(unnamed, "more is", "more are") + " broken\n";
+    if (options_.quiet) return out;
+    if (state_.late > 0)
+      out += "maildrop: " + plural(state_.late, "message", "messages") +
+             " judged at the time of one before, which came later: sort them by date for rates and greylisting\n";
+    if (state_.unknown > 0)
+      out += "maildrop: " + plural(state_.unknown, "question", "questions") +
+             " of the DNS had no answer: see --ask-dns and --facts\n";
+    return out;
+  }
+
+  int status() const {
+    if (report_.interrupted) return exit_interrupted;
+    const auto most = most_regress_of(options_.max_regress);
+    if (most && report_.comparison && replay::is_regress(*report_.comparison, *most)) return exit_regress;
+    return report_.broken > 0 && report_.summary.messages == 0 ? exit_data : exit_ok;
+  }
+
+ private:
+  void add(const replay::JudgedMessage& message) {
+    const Result<replay::Outcome>& outcome = message.outcome;
+    if (outcome) {
+      report_.summary.add(*outcome);
+      if (options_.timing) costs_.add(*outcome);
+      if (report_.comparison) compare(message);
+      if (files_->save && saved_) saved_ = files_->save->add(message.key, *outcome);
+      return;
+    }
+    ++report_.broken;
+    if (report_.troubles.size() == replay::Tally::kTroublesNamed) return;
+    const std::string_view what = utf8_prefix(outcome.error().what, replay::Tally::kTroubleBytes);
+    report_.troubles.push_back({message.name, std::string(what)});
+  }
+
+  void compare(const replay::JudgedMessage& message) {
+    std::optional<replay::Verdict> before;
+    if (files_->baseline) before = files_->baseline->of(message.key);
+    if (message.before) before = {message.before->fate, message.before->by, message.before->score};
+    if (before)
+      report_.comparison->add(*before, *message.outcome, names_);
+    else
+      ++report_.comparison->unknown;
+  }
+
+  /// false: interrupted.
+  bool show(const replay::JudgedRunState& state) {
+    const auto now = std::chrono::steady_clock::now();
+    const bool due = bar_.terminal || now - last_line_ >= kLineEvery;
+    if (options_.quiet || !due) return !was_interrupted();
+    last_line_ = now;
+    std::string line = with_commas(state.read) + " judged";
+    if (report_.broken > 0) line += ", " + with_commas(report_.broken) + " broken";
+    const double rate = static_cast<double>(state.read) / std::max(seconds_since(begun_), 0.001);
+    line += ", " + with_commas(static_cast<std::uint64_t>(rate)) + " a second";
+    bar_shown_ = bar_.terminal;
+    if (bar_.terminal)
+      say(bar_.fd, "\r" + cut_to_width(line, std::max<std::size_t>(bar_.width, 2) - 1) + "\x1b[K");
+    else
+      say(bar_.fd, "maildrop: " + line + "\n");
+    return !was_interrupted();
+  }
+
+  const ReplayOptions& options_;
+  const Config& config_;
+  const std::shared_ptr<const filter::Chain> chain_;
+  const std::vector<std::string> names_ = names_of(*chain_);
+  Files* files_ = nullptr;
+  Result<void> saved_{};
+  replay::Report report_;
+  replay::Costs costs_;
+  replay::JudgedRunState state_;
+  const Screen bar_ = screen_of(STDERR_FILENO, "never");
+  const Monotonic begun_ = std::chrono::steady_clock::now();
+  Monotonic last_line_ = begun_;
+  bool bar_shown_ = false;
+};
+
+int write_report(const ReplayOptions& options, const std::string& text) {
+  if (options.output.empty()) {
+    const auto printed = print(STDOUT_FILENO, text);
+    return printed ? exit_ok : (report(printed.error()), exit_io);
+  }
+  std::ofstream out(options.output, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.close();
+  if (out) return exit_ok;
+  report({Code::unavailable, "cannot write '" + options.output + "'"});
+  return exit_cannot_create;
+}
+
+}  // namespace
+
+void declare_judging(CLI::App& app, ReplayOptions& options) {
+  app.add_option("--facts", options.facts, "What the DNS answered when --record wrote this file.")->type_name("FILE");
+  app.add_flag("--ask-dns", options.ask_dns, "Ask the DNS about what is not known.");
+  app.add_option("--record", options.record, "Write what the DNS answered into this file, which must not be there.")
+      ->type_name("FILE");
+  std::vector<std::string> forms;
+  for (const replay::ReportKind* kind : replay::report_kinds()) forms.emplace_back(kind->name);
+  one_of(app.add_option("--report", options.form, "The form of the report."), forms);
+  app.add_option("--output", options.output, "Write the report into this file.")->type_name("FILE");
+  app.add_option("--save", options.save, "Write what became of each message into this file, to compare with later.")
+      ->type_name("FILE");
+  app.add_option("--compare", options.compare,
+                 "Tell what fares otherwise than by this: another configuration, or what --save wrote.")
+      ->type_name("FILE");
+  app.add_option("--max-regress", options.max_regress,
+                 "End with 2 when more messages of a label, so many or such a part of them, fare worse than better.")
+      ->type_name("N|N%")
+      ->check(CLI::Validator([](std::string& value) { return check_regress(value); }, ""));
+  app.add_flag("--timing", options.timing,
+               "Tell what filters took, too: these figures are others each time, where all else is not.");
+}
+
+int judge_recorded(const ReplayOptions& options, const Globals& globals) {
+  const auto loaded = load(globals);
+  if (!loaded) return loaded.error();
+  filter::ChainSource source;
+  auto chain = source.make(loaded->config);
+  if (!chain) return report(chain.error());
+  report_problems(source);
+  auto files = open_files(options, globals);
+  if (!files) return files.error();
+  listen_to_signals();
+  Judging judging(options, loaded->config, std::move(*chain));
+  const auto done = judging.run(*files);
+  say(STDERR_FILENO, judging.remarks());
+  if (!done) report(done.error());
+  const replay::ReportKind* kind = replay::report_kind(options.json ? "json" : options.form);
+  if (!options.quiet || options.json || !options.output.empty())
+    if (const int status = write_report(options, kind->write(judging.report())); status != exit_ok) return status;
+  return done ? judging.status() : exit_for(done.error());
+}
+
+}  // namespace maildrop::cmd
