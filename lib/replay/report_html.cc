@@ -28,6 +28,7 @@ h3 { font: 600 1.1rem/1.2 var(--serif); margin: 1.4rem 0 .5rem; }
 .sums small { display: block; font-size: .82rem; }
 td.number, th.number { white-space: nowrap; min-width: 0; }
 td.words { min-width: 13rem; }
+td.judged { min-width: 7rem; }
 td.drawn { width: 22%; min-width: 6rem; padding-top: .6rem; }
 td.drawn svg + svg { margin-top: .2rem; }
 td ul { list-style: none; margin: 0; padding: 0; }
@@ -263,9 +264,9 @@ Markup mistake_table(const Summary& summary, std::string_view title, std::span<c
   for (const Mistake& each : mistakes) {
     Markup why;
     for (const auto& reason : each.reasons) why += html("<li>{}</li>", reason_text(summary, reason));
-    rows +=
-        html("<tr><td class=\"number\">{}</td><td class=\"words\">{}{}</td><td>{}</td></tr>\n", score_text(each.score),
-             each.name, why.empty() ? why : html("<ul class=\"quiet\">{}</ul>", why), judged(each));
+    rows += html("<tr><td class=\"number\">{}</td><td class=\"words\">{}{}</td><td class=\"judged\">{}</td></tr>\n",
+                 score_text(each.score), each.name, why.empty() ? why : html("<ul class=\"quiet\">{}</ul>", why),
+                 judged(each));
   }
   return table(title, number_head("score") + name_head("message, and why") + name_head("judged"), rows);
 }
