@@ -31,8 +31,8 @@ struct Words {
 // What makes no sense in a run of the other kind.
 constexpr const char* kOfSending[] = {"--lmtp",  "--helo",    "--connections", "--reuse",   "--rate",        "--repeat",
                                       "--retry", "--timeout", "--proxy",       "--xclient", "--allow-remote"};
-constexpr const char* kOfJudging[] = {"--facts",  "--ask-dns", "--record",  "--report",     "--output",
-                                      "--timing", "--save",    "--compare", "--max-regress"};
+constexpr const char* kOfJudging[] = {"--facts",  "--ask-dns",  "--record", "--report",  "--output",
+                                      "--timing", "--in-order", "--save",   "--compare", "--max-regress"};
 
 /// What is wrong with this combination; empty: nothing.
 std::string replay_objection(const CLI::App& app, const ReplayOptions& options, const Words& words) {

@@ -33,6 +33,7 @@ struct ReplayOptions {
   std::string max_regress;                           // as typed; empty: nothing is too much
   std::string form = "text";                         // a ReportKind
   bool ask_dns = false;
+  bool in_order = false;
   bool timing = false;
 };
 

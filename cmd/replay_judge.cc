@@ -14,6 +14,7 @@
 #include "progress.h"
 #include "replay.h"
 #include "replay/baseline.h"
+#include "replay/by_date.h"
 #include "replay/judged_run.h"
 #include "replay/report_kinds.h"
 
@@ -135,7 +136,8 @@ class Judging {
     files_ = &files;
     replay::SourceOptions reading = options_.reading;
     reading.give_up = [] { return was_interrupted(); };
-    const auto source = replay::open_all(options_.given, reading, {options_.by_folder, options_.manifest.get()});
+    auto source = replay::open_all(options_.given, reading, {options_.by_folder, options_.manifest.get()});
+    if (!options_.in_order) source = replay::by_date(std::move(source), [] { return !was_interrupted(); });
     replay::JudgedRunOptions how;
     how.limit = options_.play.limit;
     how.rcpt = options_.play.rcpt;
@@ -170,7 +172,7 @@ class Judging {
     if (options_.quiet) return out;
     if (state_.late > 0)
       out += "maildrop: " + plural(state_.late, "message", "messages") +
-             " judged at the time of one before, which came later: sort them by date for rates and greylisting\n";
+             " judged at the time of one before, which came later: leave --in-order out\n";
     if (state_.unknown > 0)
       out += "maildrop: " + plural(state_.unknown, "question", "questions") +
              " of the DNS had no answer: see --ask-dns and --facts\n";
@@ -260,6 +262,9 @@ int write_report(const ReplayOptions& options, const std::string& text) {
 
 void declare_judging(CLI::App& app, ReplayOptions& options) {
   app.add_option("--facts", options.facts, "What the DNS answered when --record wrote this file.")->type_name("FILE");
+  app.add_flag("--in-order", options.in_order,
+               "Judge as the mail is read, and not in the order in which it came, for which all is read first, into a "
+               "file under $TMPDIR.");
   app.add_flag("--ask-dns", options.ask_dns, "Ask the DNS about what is not known.");
   app.add_option("--record", options.record, "Write what the DNS answered into this file, which must not be there.")
       ->type_name("FILE");

@@ -100,6 +100,7 @@ complete -c maildrop -n '__maildrop_at replay' -l manifest -r -F -d 'A CSV file 
 complete -c maildrop -n '__maildrop_at replay' -l inbox -x -d 'Of a store only this inbox'
 complete -c maildrop -n '__maildrop_at replay' -l trusted -x -d 'Servers whose Received fields are believed'
 complete -c maildrop -n '__maildrop_at replay' -l facts -r -F -d 'What the DNS answered when --record wrote this file'
+complete -c maildrop -n '__maildrop_at replay' -l in-order -d 'Judge as the mail is read, and not in the order in which it came, for which all is read first, into a file under $TMPDIR'
 complete -c maildrop -n '__maildrop_at replay' -l ask-dns -d 'Ask the DNS about what is not known'
 complete -c maildrop -n '__maildrop_at replay' -l record -r -F -d 'Write what the DNS answered into this file, which must not be there'
 complete -c maildrop -n '__maildrop_at replay' -l report -x -a 'text json csv junit html' -d 'The form of the report'

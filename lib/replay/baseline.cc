@@ -15,6 +15,7 @@
 #include "core/file_error.h"
 #include "core/text.h"
 #include "filter/scoring.h"
+#include "replay/nameless_file.h"
 
 namespace maildrop::replay {
 
@@ -43,17 +44,7 @@ struct BaselineWriter::State {
   std::string waiting{};
   bool finished = false;
 
-  Result<void> write() {
-    std::string_view rest = waiting;
-    while (!rest.empty()) {
-      const ssize_t written = ::write(file.get(), rest.data(), rest.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return tl::unexpected(file_error("write", path, errno));
-      rest.remove_prefix(static_cast<std::size_t>(written));
-    }
-    waiting.clear();
-    return {};
-  }
+  Result<void> write() { return write_all(file, std::exchange(waiting, {}), path); }
 };
 
 BaselineWriter::BaselineWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -7,14 +7,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstdlib>
-#include <filesystem>
 #include <utility>
 
 #include "core/file_error.h"
 #include "core/text.h"
 #include "dns/recorded.h"
 #include "mail/sha256.h"
+#include "replay/nameless_file.h"
 #include "store/zstd_stream.h"
 
 namespace maildrop::replay {
@@ -41,25 +40,6 @@ std::uint64_t hash_of(std::string_view key) {
   std::uint64_t hash = 0;
   std::from_chars(key.data(), key.data() + 16, hash, 16);
   return hash;
-}
-
-Result<void> write_all(int fd, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return tl::unexpected(file_error("write", path, errno));
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
-/// One that goes with its descriptor.
-Result<FileDescriptor> nameless_file() {
-  std::error_code ignored;
-  const std::string folder = std::filesystem::temp_directory_path(ignored).string();
-  FileDescriptor file(::open(folder.empty() ? "/tmp" : folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (!file) return tl::unexpected(file_error("make a file in", folder, errno));
-  return file;
 }
 
 }  // namespace
@@ -98,8 +78,8 @@ Result<std::unique_ptr<FactWriter>> FactWriter::create(const std::string& path) 
   auto state = std::make_unique<State>(State{path, std::move(file)});
   std::unique_ptr<FactWriter> writer(new FactWriter(std::move(state)));
   State& own = *writer->state_;
-  own.stream = TRY(store::ZstdWriter::make(
-      [&own](std::string_view bytes) { return write_all(own.file.get(), bytes, own.path); }, kLevel));
+  own.stream = TRY(
+      store::ZstdWriter::make([&own](std::string_view bytes) { return write_all(own.file, bytes, own.path); }, kLevel));
   TRY(own.stream->write(std::string(kFirstLine) + "\n"));
   return writer;
 }
@@ -152,10 +132,10 @@ Result<FactBook> FactBook::open(const std::string& path) {
     if (size > kMostBytes) return wrong(number, "too long");
     out.append(**line).append("\n");
     if (out.size() < kLongest) continue;
-    TRY(write_all(book.file_.get(), out, "a temporary file"));
+    TRY(write_all(book.file_, out, kNameless));
     out.clear();
   }
-  TRY(write_all(book.file_.get(), out, "a temporary file"));
+  TRY(write_all(book.file_, out, kNameless));
   std::stable_sort(book.places_.begin(), book.places_.end(),
                    [](const auto& a, const auto& b) { return a.hash < b.hash; });
   return book;
@@ -168,7 +148,7 @@ Result<std::optional<DnsFacts>> FactBook::of(const std::string& key) const {
   for (; place != places_.end() && place->hash == hash; ++place) {
     std::string text(place->size, '\0');
     const ssize_t got = ::pread(file_.get(), text.data(), text.size(), static_cast<off_t>(place->begin));
-    if (got != static_cast<ssize_t>(text.size())) return tl::unexpected(file_error("read", "a temporary file", errno));
+    if (got != static_cast<ssize_t>(text.size())) return tl::unexpected(file_error("read", kNameless, errno));
     if (text.compare(kMessage.size(), kKey, key) != 0) continue;
     std::string_view rest = std::string_view(text).substr(kMessage.size() + kKey + 1);
     DnsFacts facts;

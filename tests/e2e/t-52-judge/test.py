@@ -111,7 +111,7 @@ check("broken: all", status == 65 and "broken" in err)
 same("broken: some", replay(f"{WORK}/broken", *corpus)[0], 0)
 
 # What comes slowly is judged until a signal ends it, and the report is of that.
-slow = subprocess.Popen([BINARY, "replay", "--json", "-"], env={**environment(), **SETTINGS}, stdin=subprocess.PIPE,
+slow = subprocess.Popen([BINARY, "replay", "--in-order", "--json", "-"], env={**environment(), **SETTINGS}, stdin=subprocess.PIPE,
                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=end_with_parent)
 slow.stdin.write(b"From a@b Thu Nov 26 10:00:00 2026\n" + message(1, "203.0.113", 1, "a@b.example") + b"\n" +
                  b"From a@b Thu Nov 26 10:00:00 2026\n" + message(2, "203.0.113", 2, "a@b.example"))

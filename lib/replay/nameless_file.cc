@@ -1,0 +1,34 @@
+/// nameless_file.cc: O_TMPFILE.
+#include "replay/nameless_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <string>
+
+#include "core/file_error.h"
+
+namespace maildrop::replay {
+
+Result<FileDescriptor> nameless_file() {
+  std::error_code failed;
+  std::string folder = std::filesystem::temp_directory_path(failed).string();
+  if (failed) folder = "/tmp";
+  FileDescriptor file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!file) return tl::unexpected(file_error("make a temporary file in", folder, errno));
+  return file;
+}
+
+Result<void> write_all(const FileDescriptor& file, std::string_view bytes, std::string_view name) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return tl::unexpected(file_error("write", name, errno));
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+}  // namespace maildrop::replay
