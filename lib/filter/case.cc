@@ -26,8 +26,8 @@ std::string one_line(std::string_view reason) {
   return line;
 }
 
-std::string text_of(const Knowledge::Lookup& lookup) {
-  std::string text = dns::to_line(lookup.first, *lookup.second);
+std::string text_of(const dns::Question& question, const dns::Answer& answer) {
+  std::string text = dns::to_line(question, answer);
   return text.size() > kLongestFact ? std::string(utf8_prefix(text, kLongestFact)) + "..." : text;
 }
 
@@ -135,7 +135,7 @@ void Case::end(Seat& seat, Finding finding, Facts& facts) {
   finding.reason = one_line(finding.reason);
   std::vector<std::string> went_by;
   for (std::size_t i = 0; !is_silent(finding) && i < facts.used_.size() && i < kMostFacts; ++i)
-    went_by.push_back(text_of(*facts.used_[i]));
+    went_by.push_back(text_of(*facts.used_[i].first, *facts.used_[i].second));
   findings_.add(seat.filter, std::move(finding), seat.micros, std::move(went_by));
 }
 

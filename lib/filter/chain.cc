@@ -64,17 +64,18 @@ Result<std::shared_ptr<const Chain>> Chain::make_for(std::string_view name, cons
 }
 
 Chain::Chain(const FilterSettings& settings, std::vector<Link> links) : links_(std::move(links)), rules_{settings, {}} {
-  for (const Link& link : links_) {
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    const Link& link = links_[i];
     phases_ |= link.phases;
     rules_.filters.push_back({link.name, link.use, link.evidence});
+    for (const std::string_view fact : link.tells) tellers_.emplace(fact, i);  // of several who tell it, the first
   }
   phases_ = with_decisions(phases_);
 }
 
 std::optional<std::size_t> Chain::teller_of(std::string_view fact) const {
-  for (std::size_t i = 0; i < links_.size(); ++i)
-    if (std::find(links_[i].tells.begin(), links_[i].tells.end(), fact) != links_[i].tells.end()) return i;
-  return std::nullopt;
+  const auto teller = tellers_.find(fact);
+  return teller == tellers_.end() ? std::nullopt : std::optional(teller->second);
 }
 
 Millis Chain::timeout_of(const Link& link) const {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -55,6 +56,7 @@ class Chain {
                                               std::span<const std::shared_ptr<const LuaScript>> scripts);
 
   std::vector<Link> links_;
+  std::map<std::string_view, std::size_t> tellers_;  // of facts, by their place in links_
   Rules rules_;
   std::uint8_t phases_ = 0;
 };

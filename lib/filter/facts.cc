@@ -22,12 +22,10 @@ const dns::Answer* Facts::dns(std::string_view name, dns::Type type) {
 
 const dns::Answer* Facts::dns(const dns::Question& question) {
   static const dns::Answer kTimedOut{.status = dns::Status::timed_out};
-  const bool before =
-      std::any_of(asked_.begin(), asked_.end(), [&](const auto* each) { return each->first == question; });
-  if (!may_ask(before, asked_.size(), kMostQuestions, "questions to the DNS")) return &kTimedOut;
+  if (!may_ask(asked_.contains(question), asked_.size(), kMostQuestions, "questions to the DNS")) return &kTimedOut;
+  const auto [asked, is_new] = asked_.insert(question);
   const Knowledge::Lookup& lookup = case_.knowledge_.find(question);
-  if (!before) asked_.push_back(&lookup);
-  if (!before && lookup.second) used_.push_back(&lookup);
+  if (is_new && lookup.second) used_.emplace_back(&*asked, &*lookup.second);
   if (lookup.second) return &*lookup.second;
   if (late_) return &kTimedOut;
   lookups_.push_back(&lookup);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -100,17 +101,18 @@ class Facts {
   std::size_t filter_;
   bool late_;  // what is not known is not waited for
   std::shared_ptr<const void>& kept_;
-  std::string too_much_{};                       // of what it has asked for; empty: of nothing
-  std::vector<const Knowledge::Lookup*> asked_;  // each once, whatever is known of it
-  std::vector<const Knowledge::Errand*> ordered_;
+  std::string too_much_{};         // of what it has asked for; empty: of nothing
+  std::set<dns::Question> asked_;  // each once, whatever is known of it, and also where Knowledge has no room for it
+  std::vector<const Knowledge::Errand*> ordered_;  // the same
   std::size_t asked_calls_ = 0;
   Told all_told_;
   // What it waits for.
   std::vector<const Knowledge::Lookup*> lookups_;
   std::vector<const Knowledge::Errand*> errands_;
   std::vector<const Knowledge::Call*> calls_;
-  std::vector<std::size_t> tellers_;            // filters, in the order of the chain
-  std::vector<const Knowledge::Lookup*> used_;  // known ones
+  std::vector<std::size_t> tellers_;  // filters, in the order of the chain
+  // What it went by: of asked_, and what is known.
+  std::vector<std::pair<const dns::Question*, const dns::Answer*>> used_;
   std::vector<std::pair<std::string_view, std::string>> told_;
   std::vector<std::pair<Outcome, store::Operation>> wishes_;
 };

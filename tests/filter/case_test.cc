@@ -157,6 +157,33 @@ TEST_CASE("what a filter throws, and a filter that asks on and on, cost their ow
   CHECK(bench.world.asked.size() < Case::kMostWaits + Facts::kMostQuestions + 5);
 }
 
+TEST_CASE("a question that is refused counts once, however often it is asked, and is shown as it was asked") {
+  // At HELO they ask for more, all together, than is kept of a session.
+  const auto filling = [](const std::string& whose) {
+    return [whose](Phase, const Transaction&, Facts& facts) {
+      for (std::size_t i = 0; i < Facts::kMostQuestions; ++i)
+        facts.dns(whose + std::to_string(i) + ".example", Type::a);
+      return Finding{};
+    };
+  };
+  static_assert(4 * Facts::kMostQuestions >= Knowledge::kMostAnswers);
+  const auto again = [](Phase, const Transaction&, Facts& facts) {
+    for (std::size_t i = 0; i <= Facts::kMostQuestions; ++i) {
+      const dns::Answer* answer = facts.dns("late.example", Type::a);
+      if (!answer) return Finding{};
+      if (answer->status != dns::Status::refused) return Finding::score_of(1, "other");
+    }
+    return Finding::score_of(1, "refused");
+  };
+  Bench bench(chain_of({}, link("a", kHelo, scored(), filling("a")), link("b", kHelo, scored(), filling("b")),
+                       link("c", kHelo, scored(), filling("c")), link("d", kHelo, scored(), filling("d")),
+                       link("again", kHelo, scored(), again)));
+  bench.at(Phase::helo);
+  const TraceEntry entry = bench.session.findings().trace().entries.at(4);
+  CHECK(entry.reason == "refused");
+  CHECK(entry.facts == std::vector<std::string>{"A late.example = refused"});
+}
+
 TEST_CASE("an operation of the ledger is carried out once for each recipient, however often it is asked for") {
   std::vector<std::int64_t> sums;
   const auto count = [&sums](Phase, const Transaction& transaction, Facts& facts) {
