@@ -41,9 +41,6 @@ constexpr std::string_view kDocExamples =
 
 constexpr std::string_view kScripts = "lua";  // the section of their settings
 
-constexpr std::string_view kModes[] = {"off", "observe", "score", "enforce"};
-constexpr std::string_view kOnError[] = {"pass", "defer", "reject"};
-
 /// A filter, as its table or script has it.
 struct Row {
   std::string name;
@@ -95,10 +92,10 @@ std::string phases_of(std::uint8_t phases, std::string_view between) {
   return text.empty() ? "none" : text;
 }
 
-std::string_view mode_of(const Row& row) {
-  return row.fault.empty() ? kModes[static_cast<std::size_t>(row.use.mode)] : "broken";
+std::string_view mode_of(const Row& row) { return row.fault.empty() ? filter::name_of(row.use.mode) : "broken"; }
+std::string_view on_error_of(const Row& row) {
+  return FilterUse::kOnErrors[static_cast<std::size_t>(row.use.on_error)];
 }
-std::string_view on_error_of(const Row& row) { return kOnError[static_cast<std::size_t>(row.use.on_error)]; }
 
 std::string json_of(const Row& row) {
   Json out;

@@ -1,6 +1,8 @@
 /// filter_rows.h: makes the rows that every filter has. For settings_filters.cc and settings_filter_NAME.cc.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +13,17 @@ namespace maildrop::rows {
 /// `filter.FILTER.NAME`, as long as the process lives: rows hold views of their keys.
 std::string_view filter_key(std::string_view filter, std::string_view name);
 
+/// `pass | defer | reject`, as long as the process lives.
+std::string_view choices(std::span<const std::string_view> names);
+
+/// Of an Enum whose values are in that order.
+template <class Enum>
+Names<Enum> in_order(std::span<const std::string_view> names) {
+  Names<Enum> pairs;
+  for (std::size_t i = 0; i < names.size(); ++i) pairs.emplace_back(names[i], static_cast<Enum>(i));
+  return pairs;
+}
+
 /// An element of a list whose grammar a higher floor knows, and checks: as it is, if it is not empty or very long.
 Result<std::string> parse_element(const std::string& text);
 
@@ -20,9 +33,8 @@ void add_use(std::vector<Setting>& rows, std::string_view filter, Use) {
   using Mode = FilterUse::Mode;
   using OnError = FilterUse::OnError;
   rows.push_back(reloadable(choice_row<Mode>(
-      filter_key(filter, "mode"),
-      {{"off", Mode::off}, {"observe", Mode::observe}, {"score", Mode::score}, {"enforce", Mode::enforce}},
-      [](Config& config) -> Mode& { return Use()(config).mode; }, "off | observe | score | enforce",
+      filter_key(filter, "mode"), in_order<Mode>(FilterUse::kModes),
+      [](Config& config) -> Mode& { return Use()(config).mode; }, choices(FilterUse::kModes),
       "Whether it is asked at all, and whether what it finds is only kept and counted (observe), its score counts "
       "(score), or what it wants done is done, too (enforce).")));
   rows.push_back(reloadable(decimal_row(
@@ -33,8 +45,8 @@ void add_use(std::vector<Setting>& rows, std::string_view filter, Use) {
       [](Config& config) -> Millis& { return Use()(config).timeout; }, "0..1800ms",
       "How long its lookups may take in a phase, filter.timeout at most. 0: as long as that.")));
   rows.push_back(reloadable(choice_row<OnError>(
-      filter_key(filter, "on_error"), {{"pass", OnError::pass}, {"defer", OnError::defer}, {"reject", OnError::reject}},
-      [](Config& config) -> OnError& { return Use()(config).on_error; }, "pass | defer | reject",
+      filter_key(filter, "on_error"), in_order<OnError>(FilterUse::kOnErrors),
+      [](Config& config) -> OnError& { return Use()(config).on_error; }, choices(FilterUse::kOnErrors),
       "What is done with mode = enforce when it cannot tell: no DNS, no store, a fault of its own.")));
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/net.h"
@@ -16,6 +17,9 @@ struct FilterUse {
   /// score counts, too. enforce: what it wants done is done, too.
   enum class Mode { off, observe, score, enforce };
   enum class OnError { pass, defer, reject };
+  // As settings, scripts and traces have them, in the order of their values.
+  static constexpr std::string_view kModes[] = {"off", "observe", "score", "enforce"};
+  static constexpr std::string_view kOnErrors[] = {"pass", "defer", "reject"};
 
   Mode mode = Mode::score;
   double weight = 1;                     // its score counts that many times

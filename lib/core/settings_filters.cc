@@ -1,6 +1,7 @@
 /// settings_filters.cc: the rows of what filters are worth, and of each filter.
 #include <chrono>
 #include <deque>
+#include <utility>
 
 #include "core/filter_rows.h"
 
@@ -11,6 +12,11 @@ namespace {
 constexpr Range<double> kThreshold{0, 1000};
 constexpr std::chrono::hours kHour{1};
 constexpr Range<unsigned> kLists{0, 100};
+
+std::string_view kept(std::string text) {
+  static std::deque<std::string> texts;
+  return texts.emplace_back(std::move(text));
+}
 
 void add_scoring(std::vector<Setting>& rows) {
   using DecideAt = FilterSettings::DecideAt;
@@ -118,8 +124,13 @@ Result<std::string> parse_element(const std::string& text) {
 }
 
 std::string_view filter_key(std::string_view filter, std::string_view name) {
-  static std::deque<std::string> keys;
-  return keys.emplace_back("filter." + std::string(filter) + "." + std::string(name));
+  return kept("filter." + std::string(filter) + "." + std::string(name));
+}
+
+std::string_view choices(std::span<const std::string_view> names) {
+  std::string text;
+  for (const std::string_view name : names) text.append(text.empty() ? "" : " | ").append(name);
+  return kept(std::move(text));
 }
 
 void add_filters(std::vector<Setting>& rows) {

@@ -61,14 +61,15 @@ T declared(lua_State* state, const char* name, T otherwise, Read read) {
   return otherwise;
 }
 
-template <class Enum, std::size_t n>
-Enum declared_choice(lua_State* state, const char* name, Enum otherwise, const char* const (&names)[n]) {
+/// Of an Enum whose values are in the order of `names`.
+template <class Enum>
+Enum declared_choice(lua_State* state, const char* name, Enum otherwise, std::span<const std::string_view> names) {
   return declared(state, name, otherwise, [&] {
     const std::string as_given = shown(state);  // what is read as a text is one from then on
     const char* given = lua_tostring(state, -1);
     std::string all;
-    for (std::size_t i = 0; i < n; ++i) {
-      if (given && std::string_view(given) == names[i]) return static_cast<Enum>(i);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (given && given == names[i]) return static_cast<Enum>(i);
       all += (all.empty() ? "" : ", ") + std::string(names[i]);
     }
     wrong(state, std::string("filter { ") + name + " } is " + as_given + ", and may be " + all);
@@ -129,12 +130,12 @@ void check_declared(lua_State* state) {
 FilterUse declared_use(lua_State* state, const LuaFilterSettings& settings) {
   check_declared(state);
   FilterUse use = settings;
-  const auto mode = declared_choice(state, "mode", FilterUse::Mode::score, {"off", "observe", "score", "enforce"});
+  const auto mode = declared_choice(state, "mode", FilterUse::Mode::score, FilterUse::kModes);
   use.mode = std::min(mode, settings.mode);
   use.weight = settings.weight * declared_number(state, "weight", 1, 100);
   const double timeout = declared_number(state, "timeout", 0, 1.8);
   if (timeout > 0) use.timeout = Millis(std::llround(timeout * 1000));
-  use.on_error = declared_choice(state, "on_error", settings.on_error, {"pass", "defer", "reject"});
+  use.on_error = declared_choice(state, "on_error", settings.on_error, FilterUse::kOnErrors);
   return use;
 }
 

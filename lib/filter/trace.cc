@@ -22,7 +22,6 @@ constexpr std::string_view kSilent = "-";
 constexpr std::string_view kCut = "cut";
 constexpr std::string_view kActionNames[] = {"pass",   "tag",     "quarantine", "defer",
                                              "reject", "discard", "disconnect", "delay"};
-constexpr std::string_view kModeNames[] = {"off", "observe", "score", "enforce"};
 constexpr char kAllowed = 'a', kFailed = 'f', kNoFlag = '-';
 constexpr std::size_t kParts = 8;  // of an entry, before its facts
 
@@ -116,11 +115,13 @@ Result<TraceEntry> parse_entry(Phase phase, const std::vector<std::string_view>&
 
 std::string_view name_of(Phase phase) { return kPhaseNames[static_cast<std::size_t>(phase)]; }
 std::string_view name_of(Action action) { return kActionNames[static_cast<std::size_t>(action)]; }
-std::string_view name_of(FilterUse::Mode mode) { return kModeNames[static_cast<std::size_t>(mode)]; }
+std::string_view name_of(FilterUse::Mode mode) { return FilterUse::kModes[static_cast<std::size_t>(mode)]; }
 
 std::optional<Phase> phase_named(std::string_view name) { return find<Phase>(kPhaseNames, name); }
 std::optional<Action> action_named(std::string_view name) { return find<Action>(kActionNames, name); }
-std::optional<FilterUse::Mode> mode_named(std::string_view name) { return find<FilterUse::Mode>(kModeNames, name); }
+std::optional<FilterUse::Mode> mode_named(std::string_view name) {
+  return find<FilterUse::Mode>(FilterUse::kModes, name);
+}
 
 std::string format_trace(const Trace& trace) {
   std::string text =

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "core/text.h"
 
@@ -17,6 +18,21 @@ TEST_CASE("each setting reads back what it shows") {
     REQUIRE(setting.set(config, shown));
     CHECK(setting.get(config) == shown);
   }
+}
+
+TEST_CASE("the names of modes, and of what is done about errors, are in the order of their values") {
+  Config config;
+  FilterUse& use = config.filter.spf;
+  const auto set = [&](std::string_view key, const char* value) { return find_setting(key)->set(config, {value}); };
+  const std::pair<const char*, FilterUse::Mode> modes[] = {{"off", FilterUse::Mode::off},
+                                                           {"observe", FilterUse::Mode::observe},
+                                                           {"score", FilterUse::Mode::score},
+                                                           {"enforce", FilterUse::Mode::enforce}};
+  for (const auto& [name, mode] : modes) CHECK((set("filter.spf.mode", name) && use.mode == mode));
+  const std::pair<const char*, FilterUse::OnError> does[] = {
+      {"pass", FilterUse::OnError::pass}, {"defer", FilterUse::OnError::defer}, {"reject", FilterUse::OnError::reject}};
+  for (const auto& [name, what] : does) CHECK((set("filter.spf.on_error", name) && use.on_error == what));
+  CHECK(set("filter.spf.mode", "on").error().what == "'on' is not one of off | observe | score | enforce");
 }
 
 TEST_CASE("keys and environment names are unique and belong to a section") {
