@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "filter/words.h"
 #include "mail/headers.h"
 
 namespace maildrop::filter {
@@ -18,24 +18,7 @@ using nlohmann::json;
 constexpr unsigned kVersion = 1;
 constexpr unsigned kOk = 200;
 constexpr mail::HeaderLimits kHeader{.fields = 200, .field_size = 4096, .size = 64 * 1024};
-constexpr double kSpam = 5;  // a score that is not said, of what is not wanted; as scripts have it
 constexpr double kMostScore = 1000;
-constexpr double kLongestDelay = 30;  // seconds
-
-struct Word {
-  std::string_view name;
-  Action action;
-  bool replies;
-  double score;
-};
-constexpr Word kWords[] = {{"pass", Action::pass, false, 0},
-                           {"tag", Action::tag, false, kSpam},
-                           {"quarantine", Action::quarantine, false, kSpam},
-                           {"discard", Action::discard, false, kSpam},
-                           {"defer", Action::defer, true, 0},
-                           {"reject", Action::reject, true, kSpam},
-                           {"disconnect", Action::disconnect, true, kSpam},
-                           {"delay", Action::delay, false, 0}};
 
 json client_of(const mail::Transaction& transaction) {
   return {{"address", transaction.peer.local ? json() : json(transaction.peer.address.to_string())},
@@ -82,7 +65,7 @@ class Reader {
   Result<void> read(const std::string& key, const json& value) {
     if (key == "action") return action(value);
     if (key == "score") return put(said_score_, number_of(value, key, -kMostScore, kMostScore));
-    if (key == "delay") return put(said_delay_, number_of(value, key, 0, kLongestDelay));
+    if (key == "delay") return put(said_delay_, number_of(value, key, 0, kLongestDelay.count()));
     if (key == "reply") return put(answer_.finding.reply, text_of(value, key));
     if (key == "reason") return put(answer_.finding.reason, text_of(value, key));
     if (key == "tell") return put(answer_.tell, text_of(value, key));
@@ -109,9 +92,8 @@ class Reader {
  private:
   Result<void> action(const json& value) {
     const std::string name = TRY(text_of(value, "action"));
-    const auto* const word =
-        std::find_if(std::begin(kWords), std::end(kWords), [&](const Word& known) { return known.name == name; });
-    if (word == std::end(kWords)) return wrong("its action is none: '" + name.substr(0, 40) + "'");
+    const Word* const word = find_word(name);
+    if (!word) return wrong("its action is none: '" + name.substr(0, 40) + "'");
     word_ = word;
     return {};
   }
@@ -124,7 +106,7 @@ class Reader {
   }
 
   HookAnswer answer_;
-  const Word* word_ = kWords;
+  const Word* word_ = &kPass;
   std::optional<double> said_score_;
   std::optional<double> said_delay_;  // seconds
 };

@@ -10,12 +10,13 @@
 #include <string>
 #include <string_view>
 
+#include "filter/words.h"
+
 namespace maildrop::filter {
 
 namespace {
 
-constexpr double kSpam = 5;           // a score that is not said, of what is not wanted
-constexpr double kLongestDelay = 30;  // seconds: a client waits for some minutes, and a connection is held meanwhile
+constexpr double kLongest = kLongestDelay.count();  // of a delay, in seconds
 
 void push(lua_State* state, std::string_view text) { lua_pushlstring(state, text.data(), text.size()); }
 
@@ -25,37 +26,31 @@ std::string_view text_at(lua_State* state, int argument) {
   return {text, size};
 }
 
-struct Word {
-  const char* name;
-  Action action;
-  bool replies;  // its first argument is the reply
-  double score;  // where none is said
-};
-constexpr Word kWords[] = {{"tag", Action::tag, false, kSpam},         {"quarantine", Action::quarantine, false, kSpam},
-                           {"discard", Action::discard, false, kSpam}, {"defer", Action::defer, true, 0},
-                           {"reject", Action::reject, true, kSpam},    {"disconnect", Action::disconnect, true, kSpam},
-                           {"delay", Action::delay, true, 0}};
-
 void set(lua_State* state, const char* name, std::string_view text) {
   push(state, text);
   lua_setfield(state, -2, name);
 }
 
-/// A table that lua_finding() reads. The place of the word in kWords is the upvalue.
+/// A table that lua_finding() reads. The place of the word in kWords is the upvalue. Before the reason stands the reply
+/// of a word that has one, and how long a delay is.
 int say(lua_State* state) {
   const Word& word = kWords[lua_tointeger(state, lua_upvalueindex(1))];
-  const int why = word.replies ? 2 : 1;
-  if (word.action == Action::delay) {
+  const bool delays = word.action == Action::delay;
+  const int why = word.replies || delays ? 2 : 1;
+  if (delays) {
     const double seconds = luaL_checknumber(state, 1);
-    luaL_argcheck(state, seconds >= 0 && seconds <= kLongestDelay, 1, "no time from 0 to 30 seconds");
+    if (!(seconds >= 0 && seconds <= kLongest)) {
+      lua_pushfstring(state, "no time from 0 to %d seconds", static_cast<int>(kLongest));
+      return luaL_argerror(state, 1, lua_tostring(state, -1));
+    }
   }
-  const std::string_view reply = word.replies ? text_at(state, 1) : std::string_view();
+  const std::string_view first = why == 2 ? text_at(state, 1) : std::string_view();
   const std::string_view reason = text_at(state, why);
   const double score = luaL_optnumber(state, why + 1, word.score);
   lua_createtable(state, 0, 4);
   set(state, "action", word.name);
   set(state, "reason", reason);
-  set(state, word.action == Action::delay ? "delay" : "reply", reply);
+  set(state, delays ? "delay" : "reply", first);
   lua_pushnumber(state, score);
   lua_setfield(state, -2, "score");
   return 1;
@@ -104,9 +99,10 @@ double number(lua_State* state, const char* name) {
 void open_lua_answers(lua_State* state) {
   lua_register(state, "score", say_score);
   for (std::size_t i = 0; i < std::size(kWords); ++i) {
+    if (kWords[i].action == Action::pass) continue;  // that is to return nothing
     lua_pushinteger(state, static_cast<lua_Integer>(i));
     lua_pushcclosure(state, say, 1);
-    lua_setglobal(state, kWords[i].name);
+    lua_setglobal(state, kWords[i].name.data());
   }
   for (const char* name : {"allow", "fail"}) {
     lua_pushstring(state, name);
@@ -126,13 +122,13 @@ Finding lua_finding(lua_State* state) {
   if (action == "score") return finding;
   if (action == "allow") return Finding::allow(finding.reason);
   if (action == "fail") return Finding::fail(finding.reason);
-  const auto word = std::find_if(std::begin(kWords), std::end(kWords), [&](const Word& w) { return action == w.name; });
-  if (word == std::end(kWords))
+  const Word* const word = find_word(action);
+  if (!word || word->action == Action::pass)
     luaL_error(state, "returns a table that does not come of score(...), reject(...) or the like");
   finding.action = word->action;
   finding.reply = field(state, "reply");
   if (word->action == Action::delay)
-    finding.delay = Millis(std::llround(std::clamp(number(state, "delay"), 0.0, kLongestDelay) * 1000));
+    finding.delay = Millis(std::llround(std::clamp(number(state, "delay"), 0.0, kLongest) * 1000));
   return finding;
 }
 

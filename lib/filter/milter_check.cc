@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "filter/words.h"
 #include "mail/headers.h"
 
 namespace maildrop::filter {
@@ -20,7 +21,6 @@ constexpr std::size_t kMostRecipients = 100;  // that it hears of: each is waite
 constexpr std::size_t kLargestField = 60 * 1024;
 // So many fields take two thirds of Knowledge::kMostCallBytes, were they empty, and as many answers are waited for.
 constexpr mail::HeaderLimits kHeader{.fields = 10'000, .field_size = kLargestField, .size = 512 * 1024};
-constexpr double kSpam = 5;  // a score that is not said, of what is not wanted; as scripts have it
 
 /// Texts end at their NUL.
 std::string without_nul(std::string_view text) {
@@ -86,12 +86,12 @@ Finding finding_of(const MilterAnswer& answer) {
       "at " + std::string(answer.at) + (answer.text.empty() ? "" : ": ") + terminal_safe(answer.text);
   switch (answer.says) {
     case MilterAnswer::Says::pass: return {};
-    case MilterAnswer::Says::quarantine: return Finding::act(Action::quarantine, kSpam, "", "quarantine " + why);
-    case MilterAnswer::Says::discard: return Finding::act(Action::discard, kSpam, "", "discard " + why);
+    case MilterAnswer::Says::quarantine: return Finding::act(Action::quarantine, kSpamScore, "", "quarantine " + why);
+    case MilterAnswer::Says::discard: return Finding::act(Action::discard, kSpamScore, "", "discard " + why);
     case MilterAnswer::Says::defer: return Finding::act(Action::defer, 0, reply_of(answer), "defer " + why);
     case MilterAnswer::Says::reject: break;
   }
-  return Finding::act(Action::reject, kSpam, reply_of(answer), "reject " + why);
+  return Finding::act(Action::reject, kSpamScore, reply_of(answer), "reject " + why);
 }
 
 }  // namespace maildrop::filter

@@ -23,8 +23,9 @@ inline constexpr std::uint8_t bit(Phase phase) { return static_cast<std::uint8_t
 
 /// pass, tag and quarantine let the transaction go on. defer is 4xx, reject 5xx. discard accepts the message and drops
 /// it; said of a recipient, it drops his copy alone. disconnect refuses and closes. delay lets it go on after a pause,
-/// of 30 s at most; without one where flood.held connections wait already, and a drain ends it.
+/// of kLongestDelay at most; without one where flood.held connections wait already, and a drain ends it.
 enum class Action : std::uint8_t { pass, tag, quarantine, defer, reject, discard, disconnect, delay };
+inline constexpr std::chrono::seconds kLongestDelay{30};  // a client waits for minutes, but its connection is held
 
 /// Verdict::by, where it is the sum of all scores that decided: no filter has that name.
 inline constexpr std::string_view kSum = "score";

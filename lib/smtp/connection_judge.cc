@@ -15,8 +15,6 @@ using filter::Verdict;
 
 namespace {
 
-constexpr std::chrono::seconds kMaxDelay{30};  // of a filter that wants the peer to wait
-
 /// What a connection waits by. It is gone when nobody waits any more: an answer that is late finds nobody.
 struct Question {
   explicit Question(LoopTimer& a) : alarm(a) {}
@@ -76,7 +74,7 @@ asio::awaitable<void, Executor> Connection::ask_judge() {
     if (verdict.action == filter::Action::delay) {
       co_await flush();
       if (gone_) co_return;
-      co_await keep_waiting(std::min<Millis>(verdict.delay, kMaxDelay));
+      co_await keep_waiting(std::min<Millis>(verdict.delay, filter::kLongestDelay));
     }
     note_hosts();
     session_.answer(verdict);  // of no effect where keep_waiting() has ended the session

@@ -79,6 +79,9 @@ TEST_CASE("what it returns is what it finds") {
   CHECK(says("allow('why')") == "allow 0 why");
   CHECK(says("fail('why')") == "failed 0 why");
   CHECK(says("true") == "failed 0 returns boolean: return nothing, or score(...), reject(...) or the like");
+  CHECK(says("pass('why')").find("attempt to call a nil value (global 'pass')") != std::string::npos);
+  CHECK(says("{ action = 'pass' }") ==
+        "failed 0 returns a table that does not come of score(...), reject(...) or the like");
   CHECK(says("{}") == "failed 0 returns a table that does not come of score(...), reject(...) or the like");
   CHECK(says("score(0/0, 'why')") == "failed 0 a score that is no number");
   CHECK(says("score('x')").find("number expected") != std::string::npos);

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "filter/words.h"
+
 using namespace maildrop;
 using namespace maildrop::filter;
 
@@ -52,6 +54,12 @@ TEST_CASE("a trace reads back as it was written") {
   CHECK_FALSE(read->cut);
   REQUIRE(read->entries.size() == 3);
   for (std::size_t i = 0; i < 3; ++i) CHECK(same(read->entries[i], trace.entries[i]));
+}
+
+TEST_CASE("an action is called the same by who says it and where it is kept") {
+  for (const Word& word : kWords) CHECK(name_of(word.action) == word.name);
+  CHECK(find_word("reject")->action == Action::reject);
+  CHECK_FALSE(find_word("score"));
 }
 
 TEST_CASE("scores have two digits, in which no sum shows what binary parts have lost") {
