@@ -1,11 +1,12 @@
 /// rspamd.cc: what rspamd says of a message.
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "core/text.h"
+#include "filter/asks_service.h"
 #include "filter/filter.h"
 #include "filter/rspamd_check.h"
 
@@ -15,31 +16,21 @@ namespace {
 
 constexpr std::string_view kTells[] = {"rspamd", "rspamd_score"};
 
-class Rspamd final : public Filter {
- public:
-  explicit Rspamd(std::optional<service::HttpUrl> url) : url_(std::move(url)) {}
+struct Rspamd {
+  using Where = service::HttpUrl;
 
-  std::uint8_t phases() const override { return url_ ? bit(Phase::message) : 0; }
-  std::optional<Endpoint> service() const override { return url_ ? std::optional(url_->endpoint) : std::nullopt; }
-
-  Finding judge(Phase, const mail::Transaction& transaction, Facts& facts) const override {
-    const std::string* name = facts.told("client_name");
-    if (!name) return {};
-    using Question = std::shared_ptr<const service::Request>;
-    const Question& question = facts.once<Question>(
-        [&] { return std::make_shared<const service::Request>(rspamd_question(*url_, transaction, *name)); });
-    const Result<service::Answer>* answer = facts.call(question);
-    if (!answer) return {};
-    if (!*answer) return Finding::unanswered(answer->error());
-    Result<RspamdAnswer> said = parse_rspamd_answer(std::get<service::HttpAnswer>(**answer));
+  static const std::string* known(Facts& facts) { return facts.told("client_name"); }
+  static Result<service::Request> question(const Where& url, Phase, const mail::Transaction& transaction,
+                                           const std::string& client_name) {
+    return rspamd_question(url, transaction, client_name);
+  }
+  static Finding finding(const service::Answer& answer, Facts& facts) {
+    Result<RspamdAnswer> said = parse_rspamd_answer(std::get<service::HttpAnswer>(answer));
     if (!said) return Finding::fault(said.error().what);
     facts.tell("rspamd", std::move(said->action));
     facts.tell("rspamd_score", format_number(said->score));
     return std::move(said->finding);
   }
-
- private:
-  std::optional<service::HttpUrl> url_;  // nothing: nobody is asked
 };
 
 }  // namespace
@@ -51,10 +42,9 @@ extern const FilterKind kRspamd{"rspamd",
                                 Evidence::own,
                                 [](const FilterSettings& settings) -> const FilterUse& { return settings.rspamd; },
                                 [](const Config& config) -> Result<std::unique_ptr<Filter>> {
-                                  std::optional<service::HttpUrl> url;
-                                  if (!config.filter.rspamd.url.empty())
-                                    url = TRY(in_setting("url", service::HttpUrl::parse(config.filter.rspamd.url)));
-                                  return std::make_unique<Rspamd>(std::move(url));
+                                  return std::make_unique<AsksService<Rspamd>>(
+                                      TRY(where_of<service::HttpUrl>("url", config.filter.rspamd.url)),
+                                      bit(Phase::message));
                                 }};
 
 }  // namespace maildrop::filter
