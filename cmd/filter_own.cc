@@ -47,6 +47,7 @@ want mail pass 1 from example.com
 )";
 constexpr std::string_view kPass = R"(# One that is not.
 from a@example.org
+want nothing at mail
 )";
 
 /// `%` is its name.
@@ -105,12 +106,6 @@ std::vector<std::string> samples_of(const std::string& folder, const std::string
   return paths;
 }
 
-std::string lines_of(const std::vector<std::string>& lines, std::string_view before) {
-  std::string text;
-  for (const std::string& line : lines) text += "    " + std::string(before) + " " + line + "\n";
-  return text.empty() ? "    " + std::string(before) + " nothing\n" : text;
-}
-
 /// Empty: it found what is wanted.
 std::string difference(const std::string& path, const std::vector<std::shared_ptr<const filter::LuaScript>>& scripts) {
   FakeClock clock;
@@ -120,8 +115,7 @@ std::string difference(const std::string& path, const std::vector<std::shared_pt
   const Result<filter::SampleFindings> findings = filter::play_sample(*sample, world, clock, scripts);
   if (!findings) return "    " + findings.error().what + "\n";
   std::string text;
-  if (findings->found != sample->want) text += lines_of(sample->want, "wanted") + lines_of(findings->found, "found ");
-  if (findings->told != sample->told) text += lines_of(sample->told, "told") + lines_of(findings->told, "in truth");
+  for (const std::string& line : filter::differences(*sample, *findings)) text += "    " + line + "\n";
   return text;
 }
 

@@ -1,4 +1,4 @@
-/// sample.cc: samples, read and played.
+/// sample.cc: samples, read line by line.
 #include "filter/sample.h"
 
 #include <algorithm>
@@ -6,14 +6,13 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <utility>
 
 #include "core/settings.h"
 #include "core/text.h"
 #include "dns/recorded.h"
-#include "filter/filters.h"
-#include "filter/rehearsal.h"
 
 namespace maildrop::filter {
 
@@ -103,7 +102,11 @@ class Reader {
     return (this->*known->second)(rest);
   }
 
-  Sample finish(std::string message) {
+  Result<Sample> finish(std::string message) {
+    const bool finds = !sample_.want.empty() || !sample_.told.empty() || !sample_.want_nothing_at.empty();
+    if (finds && sample_.want_not_asked) return wrong("who is not asked finds and tells nothing");
+    if (!finds && !sample_.want_not_asked)
+      return wrong("it cannot fail: say 'want nothing at PHASE', or 'want not asked'");
     sample_.message = std::move(message);
     if (sample_.to.empty()) sample_.to.emplace_back("bob@localhost");
     return std::move(sample_);
@@ -242,7 +245,20 @@ class Reader {
     world_.serve(name, service::MilterAnswer{which, *at, answer});
     return {};
   }
-  Result<void> want(const std::string& text) { return append(sample_.want, std::string(trim(text))); }
+  Result<void> want(const std::string& text) {
+    constexpr std::string_view kNothingAt = "nothing at ";
+    if (text == "not asked") {
+      sample_.want_not_asked = true;
+      return {};
+    }
+    if (!text.starts_with(kNothingAt)) return append(sample_.want, std::string(trim(text)));
+    for (const std::string& name : list_of(text.substr(kNothingAt.size()))) {
+      const std::optional<Phase> phase = phase_named(name);
+      if (!phase) return wrong("'" + name + "' is no phase");
+      sample_.want_nothing_at.push_back(*phase);
+    }
+    return {};
+  }
   Result<void> told(const std::string& text) { return append(sample_.told, text); }
 
   static Result<void> put(std::string& to, const std::string& text) {
@@ -259,41 +275,6 @@ class Reader {
   FakeClock& clock_;
   Sample sample_;
 };
-
-std::string line_of(const TraceEntry& entry) {
-  const std::string_view action = entry.failed ? "failed" : entry.allowed ? "allow" : name_of(entry.action);
-  return std::string(name_of(entry.phase)) + " " + std::string(action) + " " + format_number(entry.score) +
-         (entry.reason.empty() ? "" : " " + entry.reason);
-}
-
-/// The facts that the sample names, as they are told.
-void note_told(const Sample& sample, const Case& session, std::vector<std::string>& told) {
-  for (const std::string& fact : sample.told) {
-    const std::string name = fact.substr(0, fact.find(kEquals));
-    const std::string* value = session.told(name);
-    const std::string line = value ? name + std::string(kEquals) + *value : std::string();
-    if (value && std::find(told.begin(), told.end(), line) == told.end()) told.push_back(line);
-  }
-}
-
-Result<Script> script_of(const Sample& sample) {
-  Script script;
-  const mail::Transaction& from = sample.transaction;
-  script.transaction.peer = from.peer;
-  script.transaction.early = from.early;
-  script.transaction.helo = from.helo;
-  script.transaction.esmtp = from.esmtp;
-  script.transaction.from = from.from;
-  script.transaction.declared_size = from.declared_size;
-  script.transaction.smtputf8 = from.smtputf8;
-  for (const std::string& to : sample.to) {
-    const mail::Address address = TRY(recipient_of(to, sample.config));
-    mail::Inbox inbox = TRY(mail::Inbox::of(address, sample.config.inbox, "localhost"));
-    script.to.push_back({address, std::move(inbox)});
-  }
-  script.message = sample.message;
-  return script;
-}
 
 }  // namespace
 
@@ -314,32 +295,6 @@ Result<Sample> read_sample(const std::string& path, TableWorld& world, FakeClock
   std::ostringstream message;
   while (std::getline(file, line)) message << line << "\r\n";
   return reader.finish(message.str());
-}
-
-Result<SampleFindings> play_sample(const Sample& sample, TableWorld& world, const Clock& clock,
-                                   std::span<const std::shared_ptr<const LuaScript>> scripts) {
-  const auto is_wanted = [&](std::string_view name) {
-    return name == sample.filter || std::find(sample.with.begin(), sample.with.end(), name) != sample.with.end();
-  };
-  std::vector<FilterKind> kinds;
-  for (const FilterKind& kind : filter_kinds())
-    if (is_wanted(kind.name)) kinds.push_back(kind);
-  std::vector<std::shared_ptr<const LuaScript>> wanted;
-  for (const auto& script : scripts)
-    if (is_wanted(script->name())) wanted.push_back(script);
-  if (kinds.size() + wanted.size() != 1 + sample.with.size())
-    return fail(Code::not_found, "there is no filter '" + sample.filter + "', or one it is to be with");
-  auto chain = TRY(Chain::make(sample.config, kinds, wanted));
-  Rehearsal rehearsal(std::move(chain), clock, world);
-  SampleFindings findings;
-  const auto note = [&](Phase, const mail::Transaction&, const Verdict&) {
-    note_told(sample, rehearsal.session(), findings.told);
-  };
-  Script script = TRY(script_of(sample));
-  TRY(rehearsal.run(std::move(script), note));
-  for (const TraceEntry& entry : rehearsal.trace().entries)
-    if (entry.filter == sample.filter && !entry.is_silent()) findings.found.push_back(line_of(entry));
-  return findings;
 }
 
 }  // namespace maildrop::filter

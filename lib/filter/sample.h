@@ -18,13 +18,16 @@
 ///   milter 127.0.0.1:8891 = reject rcpt 5.7.1 no what a milter says: pass, quarantine, discard, defer or reject; about
 ///                                                what; and its text. Or `silent`
 ///   want connect reject 7 denied by 192.0.2.0/24 PHASE ACTION SCORE REASON; ACTION may be allow or failed
+///   want nothing at helo, mail                   it is asked at these phases, and finds nothing
+///   want not asked                               at any phase
 ///   told spf = pass                              a fact that it tells
 ///   ---
 ///   the message, its lines ended by CRLF
 ///
 /// The name of the file begins with that of the filter, up to the first `-`, or what `with NAME` adds to it; all others
 /// are off. `want` names all that the filter finds which is not silent, in order; of recipients that are refused,
-/// behind the others.
+/// behind the others. A sample must have a line with which it fails when nobody asks the filter, or somebody does: a
+/// finding, a fact that is told, or one of the last two of `want`.
 #pragma once
 
 #include <memory>
@@ -38,6 +41,7 @@
 #include "core/result.h"
 #include "filter/lua_script.h"
 #include "filter/table_world.h"
+#include "filter/verdict.h"
 #include "mail/transaction.h"
 
 namespace maildrop::filter {
@@ -48,14 +52,16 @@ struct Sample {
   Config config{};
   mail::Transaction transaction{};  // without recipients
   std::vector<std::string> to{};
-  std::vector<std::string> want{};
+  std::vector<std::string> want{};       // findings
+  std::vector<Phase> want_nothing_at{};  // where it is asked, and finds nothing
+  bool want_not_asked = false;
   std::vector<std::string> told{};  // `spf = pass`
   std::string message{};
 };
 
 /// What it says of the world, `world` has then. `clock` is that of `world`. Blocking.
 ///   not_found  the file cannot be read
-///   invalid    `line 3: ...`: it is no sample
+///   invalid    `line 3: ...`: it is no sample; or there is nothing in it by which it could fail
 Result<Sample> read_sample(const std::string& path, TableWorld& world, FakeClock& clock);
 
 /// An address, or an inbox: that is at the first of our domains.
@@ -64,6 +70,7 @@ Result<mail::Address> recipient_of(const std::string& text, const Config& config
 struct SampleFindings {
   std::vector<std::string> found{};  // as `want` has it
   std::vector<std::string> told{};   // of the facts that the sample names
+  std::vector<Phase> asked{};        // where the filter was asked, and came to its end; each once
 };
 
 /// Filters are those of the table, and `scripts`.
@@ -71,5 +78,9 @@ struct SampleFindings {
 ///   invalid    the settings of one are
 Result<SampleFindings> play_sample(const Sample& sample, TableWorld& world, const Clock& clock,
                                    std::span<const std::shared_ptr<const LuaScript>> scripts = {});
+
+/// What is wanted and was not found, or the other way round, for people: `wanted ...`, `found  ...`. Empty: it is as
+/// wanted.
+std::vector<std::string> differences(const Sample& sample, const SampleFindings& findings);
 
 }  // namespace maildrop::filter

@@ -89,7 +89,7 @@ def command():
     check("one that does not is told, with what was found", status == 1 and "wanted mail pass 2 something else" in out and "found  nothing" in out, out)
     with open(f"{folder}/mine-pass.sample", "a") as file:
         file.write("nonsense\n")
-    check("one that is none, too", "line 4: no sample has a line 'nonsense'" in run("test", "mine")[1], out)
+    check("one that is none, too", "line 5: no sample has a line 'nonsense'" in run("test", "mine")[1], out)
     status, out, _ = run("test", "mine", "--ip", "192.0.2.1", "--from", "a@example.com")
     check("a transaction that one makes up", status == 0 and "from example.com" in out and "access" not in out, out)
     check("whose phases and sum are of that filter alone", re.search(r"\Aconnect: pass(,.*)?\nmail: pass(,.*)?\n\nLedger: .*\nMark: none, score 0\n", out), out)
