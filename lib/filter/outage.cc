@@ -11,8 +11,8 @@ Outage::Outage(std::string_view source, metrics::Registry& metrics, Millis least
     : source_(source),
       gauge_(metrics.gauge(
           "maildrop_filter_outage",
-          "Outages of what filters ask: 1 while the last 20 sessions had no answer at all, for 10 s; of a "
-          "service, the last 5 calls had none of use",
+          "Outages of what filters ask: 1 while the last sessions had no answer at all, for some time; of a service, "
+          "the last calls had none of use",
           "source=\"" + std::string(source) + "\"")),
       least_(least),
       most_(failures) {}
