@@ -26,7 +26,7 @@ class Service {
   }
   void close() {
     acceptor_.close();
-    peers_.clear();
+    for (Peer& peer : peers_) peer.socket.close();  // what reads ends later, and needs its buffer until then
   }
   void answer() {
     for (Peer& peer : peers_) boost::asio::write(peer.socket, boost::asio::buffer(says));
