@@ -123,8 +123,9 @@ std::vector<replay::Report::Threshold> thresholds_of(const FilterSettings& setti
 
 class Judging {
  public:
-  Judging(const ReplayOptions& options, const Config& config, std::shared_ptr<const filter::Chain> chain)
-      : options_(options), config_(config), chain_(std::move(chain)), costs_(chain_->links().size()) {
+  Judging(const ReplayOptions& options, const LoadedConfig& loaded, std::shared_ptr<const filter::Chain> chain)
+      : options_(options), config_(loaded.config), chain_(std::move(chain)), costs_(chain_->links().size()) {
+    if (!loaded.files.empty()) report_.config = loaded.files.front();
     report_.summary = replay::Summary(names_);
     report_.version = MAILDROP_VERSION;
     report_.sources = options.given.size();
@@ -295,7 +296,7 @@ int judge_recorded(const ReplayOptions& options, const Globals& globals) {
   auto files = open_files(options, globals);
   if (!files) return files.error();
   listen_to_signals();
-  Judging judging(options, loaded->config, std::move(*chain));
+  Judging judging(options, *loaded, std::move(*chain));
   const auto done = judging.run(*files);
   say(STDERR_FILENO, judging.remarks());
   if (!done) report(done.error());
