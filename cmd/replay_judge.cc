@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <fstream>
 #include <utility>
@@ -22,6 +23,7 @@ namespace maildrop::cmd {
 namespace {
 
 constexpr std::chrono::seconds kLineEvery{30};  // where there is no terminal
+constexpr std::size_t kBar = 44;                // columns of a progress bar and its numbers
 
 /// Another configuration, and its filters.
 struct Other {
@@ -138,7 +140,11 @@ class Judging {
     replay::SourceOptions reading = options_.reading;
     reading.give_up = [] { return was_interrupted(); };
     auto source = replay::open_all(options_.given, reading, {options_.by_folder, options_.manifest.get()});
-    if (!options_.in_order) source = replay::by_date(std::move(source), [] { return !was_interrupted(); });
+    if (!options_.in_order)
+      source = replay::by_date(std::move(source), [this](std::uint64_t read) {
+        read_ahead_ = read;
+        return !was_interrupted();
+      });
     replay::JudgedRunOptions how;
     how.limit = options_.play.limit;
     how.rcpt = options_.play.rcpt;
@@ -219,16 +225,25 @@ class Judging {
     const bool due = bar_.terminal || now - last_line_ >= kLineEvery;
     if (options_.quiet || !due) return !was_interrupted();
     last_line_ = now;
-    std::string line = with_commas(state.read) + " judged";
-    if (report_.broken > 0) line += ", " + with_commas(report_.broken) + " broken";
-    const double rate = static_cast<double>(state.read) / std::max(seconds_since(begun_), 0.001);
-    line += ", " + with_commas(static_cast<std::uint64_t>(rate)) + " a second";
     bar_shown_ = bar_.terminal;
     if (bar_.terminal)
-      say(bar_.fd, "\r" + cut_to_width(line, std::max<std::size_t>(bar_.width, 2) - 1) + "\x1b[K");
+      say(bar_.fd, "\r" + cut_to_width(progress(state), std::max<std::size_t>(bar_.width, 2) - 1) + "\x1b[K");
     else
-      say(bar_.fd, "maildrop: " + line + "\n");
+      say(bar_.fd, "maildrop: " + progress(state) + "\n");
     return !was_interrupted();
+  }
+
+  /// `[####----]  40%  4,938 of 12,345, 1,234 a second, 6s left`
+  std::string progress(const replay::JudgedRunState& state) {
+    if (state.read == 0) return with_commas(read_ahead_) + " read";
+    if (!judging_since_) judging_since_ = std::chrono::steady_clock::now();
+    const double rate = static_cast<double>(state.read) / seconds_since(*judging_since_);
+    std::string line = state.of == 0 ? with_commas(state.read) + " judged" : progress_bar(state.read, state.of, kBar);
+    if (report_.broken > 0) line += ", " + with_commas(report_.broken) + " broken";
+    line += ", " + with_commas(static_cast<std::uint64_t>(rate)) + " a second";
+    if (state.of <= state.read || rate < 1) return line;
+    const std::chrono::seconds left(static_cast<std::int64_t>(static_cast<double>(state.of - state.read) / rate));
+    return line + ", " + format_duration(left) + " left";
   }
 
   const ReplayOptions& options_;
@@ -243,6 +258,8 @@ class Judging {
   const Screen bar_ = screen_of(STDERR_FILENO, "never");
   const Monotonic begun_ = std::chrono::steady_clock::now();
   Monotonic last_line_ = begun_;
+  std::atomic<std::uint64_t> read_ahead_{0};  // by another thread, before any is judged
+  std::optional<Monotonic> judging_since_{};
   bool bar_shown_ = false;
 };
 

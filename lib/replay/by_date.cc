@@ -104,7 +104,7 @@ Result<Sample> unpacked(std::string_view bytes) {
 
 class ByDate final : public Source {
  public:
-  ByDate(std::unique_ptr<Source> source, std::function<bool()> go_on)
+  ByDate(std::unique_ptr<Source> source, std::function<bool(std::uint64_t)> go_on)
       : source_(std::move(source)), go_on_(std::move(go_on)) {}
 
   std::optional<Result<Sample>> next() override {
@@ -120,6 +120,10 @@ class ByDate final : public Source {
     return read_at(places_[given_++]);
   }
 
+  std::optional<std::uint64_t> left() const override {
+    return source_ ? std::nullopt : std::optional<std::uint64_t>(places_.size() - given_);
+  }
+
  private:
   struct Place {
     std::int64_t time;
@@ -131,7 +135,7 @@ class ByDate final : public Source {
     file_ = TRY(nameless_file());
     std::string waiting;
     std::uint64_t size = 0;
-    while (go_on_()) {
+    while (go_on_(places_.size())) {
       std::optional<Result<Sample>> next = source_->next();
       if (!next) break;
       const Result<Sample>& sample = *next;
@@ -161,7 +165,7 @@ class ByDate final : public Source {
   }
 
   std::unique_ptr<Source> source_;
-  const std::function<bool()> go_on_;
+  const std::function<bool(std::uint64_t)> go_on_;
   FileDescriptor file_;
   std::vector<Place> places_;
   std::size_t given_ = 0;
@@ -169,7 +173,7 @@ class ByDate final : public Source {
 
 }  // namespace
 
-std::unique_ptr<Source> by_date(std::unique_ptr<Source> source, std::function<bool()> go_on) {
+std::unique_ptr<Source> by_date(std::unique_ptr<Source> source, std::function<bool(std::uint64_t)> go_on) {
   return std::make_unique<ByDate>(std::move(source), std::move(go_on));
 }
 

@@ -105,6 +105,7 @@ Result<void> JudgedRun::run(Source& source, const Told& told, const GoOn& go_on)
     const Monotonic now = std::chrono::steady_clock::now();
     if (now < next_look) return true;
     next_look = now + kLookEvery;
+    state_.of = of_;
     return go_on(state_);
   };
   while (look()) {
@@ -133,10 +134,12 @@ Result<void> JudgedRun::run(Source& source, const Told& told, const GoOn& go_on)
 }
 
 /// What it throws (no memory) ends the reading, and is told as one that is broken.
-void JudgedRun::read_all(Source& source, SampleLine& line) const try {
+void JudgedRun::read_all(Source& source, SampleLine& line) try {
   for (std::uint64_t taken = 0; options_.limit == 0 || taken < options_.limit; ++taken) {
     std::optional<Result<Sample>> next = source.next();
     if (!next) break;
+    if (const auto left = source.left(); left && taken == 0)
+      of_ = options_.limit == 0 ? *left + 1 : std::min(*left + 1, options_.limit);
     SampleLine::Place place{std::move(*next)};
     if (place.sample) {
       Envelope& envelope = place.sample->envelope;

@@ -1,6 +1,7 @@
 /// judged_run.h: a run of recorded mail through the filters of this process.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -43,6 +44,7 @@ struct JudgedMessage {
 /// Counted, besides the outcomes.
 struct JudgedRunState {
   std::uint64_t read = 0;     // broken ones included
+  std::uint64_t of = 0;       // that there are, and will be judged; 0: it is not known
   std::uint64_t bytes = 0;    // of messages that were judged
   std::uint64_t late = 0;     // SampleJudge::late()
   std::uint64_t unknown = 0;  // SampleJudge::unknown(), where nobody was asked
@@ -69,13 +71,14 @@ class JudgedRun {
 
  private:
   class Threads;
-  void read_all(Source& source, class SampleLine& line) const;
+  void read_all(Source& source, class SampleLine& line);
   void look_ahead(class SampleLine& line) const;
 
   const Config& config_;
   const std::shared_ptr<const filter::Chain> chain_;
   const JudgedRunOptions& options_;
   JudgedRunState state_;
+  std::atomic<std::uint64_t> of_{0};  // for state_, by who reads
 };
 
 }  // namespace maildrop::replay

@@ -44,6 +44,8 @@ class Source {
   virtual ~Source() = default;
   /// The next message. An error is of one message, which is named in it and skipped; call again. nullopt: the end.
   virtual std::optional<Result<Sample>> next() = 0;
+  /// How many more there are, broken ones included; nothing: it is not known.
+  virtual std::optional<std::uint64_t> left() const { return std::nullopt; }
 };
 
 }  // namespace maildrop::replay

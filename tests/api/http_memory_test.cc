@@ -2,6 +2,7 @@
 #include "api/http_memory.h"
 
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "allocations.h"
 #include "api/wire.h"
@@ -21,6 +22,7 @@ const std::string kHead = "Subject: x\r\n\r\n";
 std::string body_of(const std::string& piece, std::size_t size) {
   std::string body = kHead;
   body.reserve(size);
+  if (piece.size() == 1) body.append(size - body.size(), piece.front());  // millions
   while (body.size() + piece.size() <= size) body += piece;
   return body;
 }
@@ -249,7 +251,9 @@ TEST_CASE("http_memory: telling verdicts takes no more than they are counted as"
 
 TEST_CASE("http_memory: settings that leave no room for the largest message are told") {
   constexpr std::uint64_t kMiB = 1u << 20;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> seen;  // most routes grow as others do
   for (const Route& each : routes()) {
+    if (!seen.emplace(each.growth.whole, each.growth.text).second) continue;
     for (const std::uint64_t size : {kMiB / 2, 25 * kMiB}) {
       Config config;
       config.mail.max_size = size;

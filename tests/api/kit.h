@@ -30,7 +30,8 @@ class FakeStore : public store::Store {
     if (failure) return tl::unexpected(*failure);
     store::Listing listing(query);
     for (const store::Message& each : inboxes_[inbox.name()]) listing.add(each.summary);
-    if (const auto then = std::exchange(on_listed, nullptr)) then(inboxes_);
+    const bool waited_for = on_listed && (on_listed_of.empty() || on_listed_of == inbox.name());
+    if (waited_for) std::exchange(on_listed, nullptr)(inboxes_);
     return listing.take();
   }
   Result<store::Message> get(const mail::Inbox& inbox, const store::MessageId& id) override {
@@ -110,6 +111,7 @@ class FakeStore : public store::Store {
   std::function<void()> on_remove;                                  // called once, before it
   int commits = 0;                                                  // of remove_all()
   std::function<void(std::map<std::string, Messages>&)> on_listed;  // called once, when a list has been made
+  std::string on_listed_of;                                         // of this inbox alone; empty: of any
 
  private:
   std::unique_lock<std::mutex> enter() {

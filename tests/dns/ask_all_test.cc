@@ -1,6 +1,7 @@
 /// ask_all_test.cc: questions for those who may wait.
 #include "dns/ask_all.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 
 #include "dns/kit.h"
@@ -44,4 +45,25 @@ TEST_CASE("ask all: without servers that are set, the resolver finds its own") {
   const auto answers = ask_all(settings, std::span(&question, 1));
   REQUIRE(answers);
   CHECK(answers->at(0).records.at(0).address.is_loopback());
+}
+
+TEST_CASE("ask all: an asker remembers what it heard") {
+  std::atomic<int> asked{0};
+  const Server server([&asked](const Asked& question) -> std::optional<Bytes> {
+    ++asked;
+    return test::reply(question, {mx(10, "mail.example")});
+  });
+  DnsSettings settings;
+  settings.servers = {server.endpoint()};
+  settings.timeout = 20s;
+  const auto asker = Asker::make(settings);
+  REQUIRE(asker);
+  const Question question = *Question::make("a.example", Type::mx);
+  for (int i = 0; i < 3; ++i) {
+    const std::vector<Answer> answers = (*asker)->ask({&question, 1});
+    REQUIRE(answers.size() == 1);
+    CHECK(answers[0].records.size() == 1);
+  }
+  CHECK(asked == 1);
+  CHECK((*asker)->ask({}).empty());
 }

@@ -30,9 +30,15 @@ Sample at(const std::string& name, std::optional<Time> time) {
 }
 
 std::vector<Result<Sample>> read(std::vector<Result<Sample>> samples, int most = 1'000'000) {
-  const auto source = by_date(std::make_unique<Listed>(std::move(samples)), [&most] { return most-- > 0; });
+  const auto source =
+      by_date(std::make_unique<Listed>(std::move(samples)), [&most](std::uint64_t) { return most-- > 0; });
+  CHECK_FALSE(source->left());
   std::vector<Result<Sample>> all;
-  while (auto next = source->next()) all.push_back(std::move(*next));
+  while (auto next = source->next()) {
+    CHECK(source->left());
+    all.push_back(std::move(*next));
+  }
+  CHECK(source->left() == std::optional<std::uint64_t>(0));
   return all;
 }
 

@@ -1,8 +1,10 @@
 /// judged_run_test.cc: a whole run: in order, bounded, with facts, and ended early.
 #include "replay/judged_run.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 
+#include "dns/kit.h"
 #include "filter/filters.h"
 #include "replay/folder.h"
 
@@ -84,6 +86,54 @@ TEST_CASE("judged_run: it ends where it is told to") {
   CHECK(run(100'000, {}, 1).size() < 100'000);
   options.rcpt = {"nobody"};
   CHECK(run(1, options) == std::vector<std::string>{"address has no domain"});
+}
+
+TEST_CASE("judged_run: what the DNS says is found out ahead, in order, and kept for runs in which nobody is asked") {
+  using namespace std::chrono_literals;
+  std::atomic<int> asked{0};
+  const dns::test::Server server([&asked](const dns::test::Asked& question) -> std::optional<dns::test::Bytes> {
+    ++asked;
+    return dns::test::reply(question, {});
+  });
+  Config config = config_of();
+  config.dns.servers = {server.endpoint()};
+  config.dns.timeout = config.filter.timeout = 20s;
+  auto chain = filter::Chain::make(config, filter::filter_kinds());
+  REQUIRE(chain);
+  const test::Folder folder;
+  const std::string path = folder.path + "/facts.zst";
+  const auto judged = [&](const JudgedRunOptions& options) {
+    JudgedRun run(config, *chain, options);
+    Counted source(30);
+    std::string all;
+    const auto told = [&all](const JudgedMessage& message) {
+      all += message.name;
+      if (!message.outcome) return;
+      for (const Hit& hit : message.outcome->hits) all += hit.failed ? " failed" : " " + hit.reason;
+    };
+    REQUIRE(run.run(source, told, [](const JudgedRunState&) { return true; }));
+    return all;
+  };
+  std::string live;
+  {
+    const auto writer = FactWriter::create(path);
+    REQUIRE(writer);
+    JudgedRunOptions options;
+    options.asks = true;
+    options.record = writer->get();
+    live = judged(options);
+    REQUIRE((*writer)->finish());
+  }
+  CHECK(asked > 0);
+  CHECK_THAT(live, !Catch::Contains("failed"));
+  CHECK_THAT(judged({}), Catch::Contains("failed"));
+  asked = 0;
+  const auto book = FactBook::open(path);
+  REQUIRE(book);
+  JudgedRunOptions options;
+  options.facts = &*book;
+  CHECK(judged(options) == live);
+  CHECK(asked == 0);
 }
 
 TEST_CASE("judged_run: facts that were recorded are those of the next run") {

@@ -309,7 +309,7 @@ def other_ends(wanted):
         out.write("Subject: nobody\n\nbody\n")
     status, _, err = run(f"{WORK}/broken", to="127.0.0.1:1")
     check("nothing that can be sent: 65, named without ESC", status == 65 and "no recipient is known" in err and "\x1b" not in err, (status, err))
-    for want, args in ((64, [f"{WORK}/files"]), (64, ["--to", "192.0.2.1:25", f"{WORK}/files"]), (64, ["--to", "mx.example.org:25", f"{WORK}/files"]),
+    for want, args in ((64, ["--rate", "5", f"{WORK}/files"]), (64, ["--to", "192.0.2.1:25", f"{WORK}/files"]), (64, ["--to", "mx.example.org:25", f"{WORK}/files"]),
                        (64, ["--to", "192.0.2.1:25", "--allow-remote", f"{WORK}/files"]), (66, ["--to", "127.0.0.1:1", f"{WORK}/nothing"]), (0, ["--help"])):
         status, out, err = maildrop("replay", *args)
         same(f"status {want}: maildrop replay {' '.join(args)}", status, want)

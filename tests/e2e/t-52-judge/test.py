@@ -1,6 +1,7 @@
 """maildrop replay without a server: what filters make of recorded mail, the same each time."""
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -109,6 +110,34 @@ with open(f"{WORK}/broken", "wb") as broken:
 status, _, err = replay(f"{WORK}/broken")
 check("broken: all", status == 65 and "broken" in err)
 same("broken: some", replay(f"{WORK}/broken", *corpus)[0], 0)
+
+# The examples of the manual, but for those with a server; the DNS is not asked here.
+def examples():
+    manual = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../man/maildrop-replay.1")
+    with open(manual, encoding="utf-8") as text:
+        for block in re.findall(r"^\.EX\n(.*?)^\.EE$", text.read(), re.M | re.S):
+            for line in block.replace("\\-", "-").replace("\\e\n", " ").splitlines():
+                words = line.split()
+                if words[:2] == ["maildrop", "replay"] and "--to" not in words:
+                    yield [word for word in words[2:] if word != "--ask-dns"]
+
+
+os.chdir(WORK)
+subprocess.run(["tar", "--zstd", "-cf", "corpus.tar.zst", "corpus"], check=True)
+subprocess.run(["cp", "-r", "corpus/spam", "spam"], check=True)
+with open("ham.mbox", "wb") as box:
+    for number in range(1, 6):
+        box.write(b"From a@b Thu Nov 26 10:00:00 2026\n" + message(number, "198.51.100", number, "a@b.example") + b"\n")
+for name in ("old", "new"):
+    with open(f"{name}.toml", "w", encoding="utf-8") as config:
+        config.write("[filter]\ntag = 5\n")
+os.remove(baseline)
+os.remove(facts)
+run = list(examples())
+check("manual: has examples", len(run) >= 5, str(run))
+for words in run:
+    status, _, err = replay(*words)
+    check(f"manual: maildrop replay {' '.join(words)}", status == 0, err)
 
 # What comes slowly is judged until a signal ends it, and the report is of that.
 slow = subprocess.Popen([BINARY, "replay", "--in-order", "--json", "-"], env={**environment(), **SETTINGS}, stdin=subprocess.PIPE,
