@@ -63,6 +63,9 @@ struct ReplayEnd {
   std::vector<std::string> unmatched_names;  // the first of them
 };
 
+/// Of a manifest all of whose messages have been read.
+void add_unmatched(const replay::Manifest& manifest, ReplayEnd& end);
+
 int replay_status(const replay::Tally& tally, const ReplayEnd& end);
 std::string replay_progress(const replay::Tally& tally, double seconds);
 std::string replay_report(const replay::Tally& tally, const ReplayEnd& end, const std::string& to);

@@ -159,6 +159,8 @@ class Judging {
     const auto done = run.run(*source, told, [this](const replay::JudgedRunState& state) { return show(state); });
     state_ = run.state();
     report_.interrupted = was_interrupted();
+    report_.troubles = broken_.troubles;
+    whole_ = done && !report_.interrupted && how.limit == 0;
     if (options_.timing) report_.timing = {seconds_since(begun_), costs_};
     if (!done) return done;
     if (files.record) TRY(files.record->finish());
@@ -171,11 +173,10 @@ class Judging {
   /// What went on, safe for a terminal.
   std::string remarks() const {
     std::string out = bar_shown_ ? "\r\x1b[K" : "";
-    for (const replay::Trouble& each : report_.troubles)
-      out +=
-          "maildrop: " + (each.name.empty() ? "" : terminal_safe(each.name) + ": ") + terminal_safe(each.what) + "\n";
-    const std::uint64_t unnamed = report_.broken - report_.troubles.size();
-    if (unnamed > 0) out += "maildrop: and " + plural(unnamed, "more is", "more are") + " broken\n";
+    ReplayEnd end;
+    if (whole_ && options_.manifest) add_unmatched(*options_.manifest, end);
+    out += replay_troubles(broken_, end);
+    if (nothing_compared()) out += "maildrop: no message could be compared, so --max-regress lets nothing pass\n";
     if (options_.quiet) return out;
     if (state_.late > 0)
       out += "maildrop: " + plural(state_.late, "message", "messages") +
@@ -188,12 +189,18 @@ class Judging {
 
   int status() const {
     if (report_.interrupted) return exit_interrupted;
+    if (nothing_compared()) return exit_regress;
     const auto most = most_regress_of(options_.max_regress);
     if (most && report_.comparison && replay::is_regress(*report_.comparison, *most)) return exit_regress;
     return report_.broken > 0 && report_.summary.messages == 0 ? exit_data : exit_ok;
   }
 
  private:
+  /// A gate that looked at nothing would be open: by a file of other mail, say.
+  bool nothing_compared() const {
+    return !options_.max_regress.empty() && !report_.interrupted && report_.comparison->compared == 0;
+  }
+
   void add(const replay::JudgedMessage& message) {
     const Result<replay::Outcome>& outcome = message.outcome;
     if (outcome) {
@@ -204,9 +211,7 @@ class Judging {
       return;
     }
     ++report_.broken;
-    if (report_.troubles.size() == replay::Tally::kTroublesNamed) return;
-    const std::string_view what = utf8_prefix(outcome.error().what, replay::Tally::kTroubleBytes);
-    report_.troubles.push_back({message.name, std::string(what)});
+    broken_.add_trouble(message.name, outcome.error().what);
   }
 
   void compare(const replay::JudgedMessage& message) {
@@ -253,6 +258,7 @@ class Judging {
   Files* files_ = nullptr;
   Result<void> saved_{};
   replay::Report report_;
+  replay::Tally broken_;  // its troubles alone
   replay::Costs costs_;
   replay::JudgedRunState state_;
   const Screen bar_ = screen_of(STDERR_FILENO, "never");
@@ -261,6 +267,7 @@ class Judging {
   std::atomic<std::uint64_t> read_ahead_{0};  // by another thread, before any is judged
   std::optional<Monotonic> judging_since_{};
   bool bar_shown_ = false;
+  bool whole_ = false;  // all that there is was judged
 };
 
 int write_report(const ReplayOptions& options, const std::string& text) {
@@ -296,8 +303,8 @@ void declare_judging(CLI::App& app, ReplayOptions& options) {
                  "Tell what fares otherwise than by this: another configuration, or what --save wrote.")
       ->type_name("FILE");
   app.add_option("--max-regress", options.max_regress,
-                 "End with 2 when more messages of a label, so many or such a part of them, fare worse than better.")
-      ->type_name("N|N%")
+                 "End with 2 when more messages of a label fare worse than better by more than this: 12, or 0.5%.")
+      ->type_name("AMOUNT")
       ->check(CLI::Validator([](std::string& value) { return check_regress(value); }, ""));
   app.add_flag("--timing", options.timing,
                "Tell what filters took, too: these figures are others each time, where all else is not.");

@@ -25,18 +25,20 @@ int ReplayRun::main() {
 }
 
 ReplayEnd ReplayRun::end_of(const replay::Player& player, const Result<void>& done) const {
-  constexpr std::size_t kNamed = 20;  // a screen; the rest is counted
   ReplayEnd end;
   end.seconds = seconds_since(begun_);
   end.interrupted = was_interrupted();
   end.server_gone = player.server_gone();
   if (!done) end.error = done.error();
   const bool whole = done && !end.interrupted && !end.server_gone && options_.play.limit == 0;
-  if (whole && options_.manifest) {
-    end.unmatched = options_.manifest->unused();
-    end.unmatched_names = options_.manifest->unused_names(kNamed);
-  }
+  if (whole && options_.manifest) add_unmatched(*options_.manifest, end);
   return end;
+}
+
+void add_unmatched(const replay::Manifest& manifest, ReplayEnd& end) {
+  constexpr std::size_t kNamed = 20;  // a screen; the rest is counted
+  end.unmatched = manifest.unused();
+  end.unmatched_names = manifest.unused_names(kNamed);
 }
 
 /// false: interrupted.

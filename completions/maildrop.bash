@@ -186,7 +186,6 @@ _maildrop_values() {  # the fixed values of an option: $1 is `maildrop inbox --c
     'maildrop inbox --quarantined') echo 'hidden shown only' ;;
     'maildrop inbox --color') echo 'auto always never' ;;
     'maildrop replay --report') echo 'text json csv junit html' ;;
-    'maildrop replay --max-regress') echo 'N N%' ;;
     'maildrop explain --color') echo 'auto always never' ;;
     'maildrop filter list --color') echo 'auto always never' ;;
     'maildrop filter test --color') echo 'auto always never' ;;

@@ -107,7 +107,7 @@ complete -c maildrop -n '__maildrop_at replay' -l report -x -a 'text json csv ju
 complete -c maildrop -n '__maildrop_at replay' -l output -r -F -d 'Write the report into this file'
 complete -c maildrop -n '__maildrop_at replay' -l save -r -F -d 'Write what became of each message into this file, to compare with later'
 complete -c maildrop -n '__maildrop_at replay' -l compare -r -F -d 'Tell what fares otherwise than by this'
-complete -c maildrop -n '__maildrop_at replay' -l max-regress -x -a 'N N%' -d 'End with 2 when more messages of a label, so many or such a part of them, fare worse than better'
+complete -c maildrop -n '__maildrop_at replay' -l max-regress -x -d 'End with 2 when more messages of a label fare worse than better by more than this'
 complete -c maildrop -n '__maildrop_at replay' -l timing -d 'Tell what filters took, too'
 complete -c maildrop -n '__maildrop_at replay' -l rcpt -x -d 'All is for this recipient, whoever it was for'
 complete -c maildrop -n '__maildrop_at replay' -l from -x -d 'All is from this sender'

@@ -164,12 +164,15 @@ void JudgedRun::read_all(Source& source, SampleLine& line) try {
 void JudgedRun::look_ahead(SampleLine& line) const {
   const auto asker = dns::Asker::make(dns_settings(config_));
   while (SampleLine::Place* place = line.to_prepare()) {
-    auto script = script_of(*place->sample, config_);
-    if (asker && script) {
-      const Moment moment(place->sample->envelope.received.value_or(Time()));
-      Ahead world(**asker, place->facts);
-      filter::Rehearsal(chain_, moment, world)
-          .run(std::move(*script), [](filter::Phase, const mail::Transaction&, const filter::Verdict&) {});
+    try {
+      auto script = script_of(*place->sample, config_);
+      if (asker && script) {
+        const Moment moment(place->sample->envelope.received.value_or(Time()));
+        Ahead world(**asker, place->facts);
+        filter::Rehearsal(chain_, moment, world)
+            .run(std::move(*script), [](filter::Phase, const mail::Transaction&, const filter::Verdict&) {});
+      }
+    } catch (const std::exception&) {  // no memory: who judges asks for what is missing
     }
     line.prepared(*place);
   }

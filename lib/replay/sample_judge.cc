@@ -16,8 +16,6 @@ namespace maildrop::replay {
 
 namespace {
 
-using filter::Action;
-
 /// All phases and recipients of one message, as they are decided.
 struct Sheet {
   std::vector<Step> steps;

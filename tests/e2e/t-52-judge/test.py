@@ -97,6 +97,15 @@ status, told = compare("--compare", baseline, "--max-regress", "1%")
 same("baseline: worse", (status, told["spam"]["worse"], told["unknown"]), (2, 30, 0))
 status, out, _ = replay(*corpus, "--json", "--compare", baseline, "--max-regress", "0")
 same("baseline: the same", (status, json.loads(out)["comparison"]["changed"]), (0, 0))
+with open(f"{WORK}/empty.json", "w", encoding="utf-8") as empty:
+    empty.write('{"schema":"maildrop.baseline/1"}\n')
+status, _, err = replay(*corpus, "-q", "--compare", f"{WORK}/empty.json", "--max-regress", "100%")
+check("baseline: of other mail: the gate does not open", status == 2 and "could be compared" in err, (status, err))
+with open(f"{WORK}/labels.csv", "w", encoding="utf-8") as labels:
+    labels.write("name,label\nspam/001,ham\nspam/gone,spam\n")
+status, out, err = replay(*corpus, "--json", "--manifest", f"{WORK}/labels.csv")
+check("manifest: its labels count, and what no message had is told",
+      json.loads(out)["labels"]["ham"]["messages"] == 41 and "'spam/gone'" in err, err)
 same("options: a gate to nothing", replay(*corpus, "--max-regress", "0")[0], 64)
 same("options: a gate that is none", replay(*corpus, "--compare", baseline, "--max-regress", "some")[0], 64)
 same("compare: what is not there", replay(*corpus, "--compare", f"{WORK}/gone")[0], 66)
