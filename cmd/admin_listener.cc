@@ -114,7 +114,7 @@ api::Admin AdminListener::admin_of(const Parts& parts, const service::ListenersB
   admin.committer = parts.committer;
   admin.admission = &parts.smtp->admission();
   admin.flood = &parts.smtp->flood();
-  admin.chain = [filters = parts.filters] { return filters->judge().chain(); };
+  admin.chain = [filters = parts.filters] { return filters->chain(); };
   return admin;
 }
 

@@ -123,8 +123,17 @@ int usage_error(std::string_view command, std::string_view what) {
 }
 
 Result<LoadedConfig> read_config(const Globals& globals, const ConfigCheck& check_all) {
-  return load_config(ConfigSources::from_process(globals.config_file, globals.sets), check_value, check_all);
+  LoadedConfig loaded =
+      TRY(load_config(ConfigSources::from_process(globals.config_file, globals.sets), check_value, check_all));
+  const std::string& shadow = loaded.config.filter.shadow;
+  if (shadow.empty()) return loaded;
+  auto other = read_candidate(shadow);
+  if (!other) return fail(Code::invalid, "filter.shadow: " + other.error().what);
+  loaded.config.shadow = std::make_shared<const FilterSettings>(std::move(other->config.filter));
+  return loaded;
 }
+
+Result<LoadedConfig> read_candidate(const std::string& path) { return load_config({path, {}, {}}, check_value); }
 
 tl::expected<LoadedConfig, int> load(const Globals& globals, const ConfigCheck& check_all) {
   auto loaded = read_config(globals, check_all);

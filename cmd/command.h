@@ -49,7 +49,10 @@ struct Globals {
 
 /// The configuration, checked by the modules that will use it too, and by `check_all` if there is one.
 Result<LoadedConfig> read_config(const Globals& globals, const ConfigCheck& check_all = {});
-/// The same; on failure prints every problem and gives the status: 78, 66 for a missing file, 77 for one that
+/// Another configuration, to be tried beside the one in force: its file alone (and what conf.d beside that has). The
+/// environment and --set are for the one in force.
+Result<LoadedConfig> read_candidate(const std::string& path);
+/// As read_config(); on failure prints every problem and gives the status: 78, 66 for a missing file, 77 for one that
 /// permissions keep from us.
 tl::expected<LoadedConfig, int> load(const Globals& globals, const ConfigCheck& check_all = {});
 

@@ -77,6 +77,8 @@ int check(const Globals& globals) {
     return found;
   });
   if (!loaded) return loaded.error();
+  // What is in force has been made above, for a problem of it to be told with all others.
+  if (const auto made = source.make(loaded->config); !made) return report(made.error()), exit_config;
   report_problems(source);
   std::string out = "ok\n";
   for (const std::string& file : loaded->files) out += terminal_safe(file) + "\n";

@@ -35,10 +35,24 @@ std::string file_list(const std::vector<std::string>& files) {
   return files.size() > kMost ? names + ",..." : names;
 }
 
+std::shared_ptr<const filter::Chain> nobody() {
+  return std::make_shared<const filter::Chain>(FilterSettings(), std::vector<filter::Chain::Link>());
+}
+
+filter::LiveParts shadow_parts(filter::LiveParts parts, metrics::Registry& registry) {
+  return {std::move(parts.loops), parts.ledger, parts.clock, registry, parts.outage_after, "shadow-"};
+}
+
+std::vector<std::reference_wrapper<boost::asio::io_context>> loops_of(const filter::LiveParts& parts) {
+  std::vector<std::reference_wrapper<boost::asio::io_context>> loops;
+  for (const filter::LiveParts::Loop& loop : parts.loops) loops.emplace_back(loop.context);
+  return loops;
+}
+
 }  // namespace
 
 LiveFilters::LiveFilters(std::unique_ptr<LoopResolvers> resolvers, Millis patience, ServiceClients clients,
-                         filter::LiveParts parts, std::unique_ptr<filter::ChainSource> source)
+                         const filter::LiveParts& parts, std::unique_ptr<filter::ChainSource> source)
     : resolvers_(std::move(resolvers)),
       ask_dns_([this, patience](const std::string& name, const std::string& type) -> Result<std::string> {
         const std::unique_lock one(asking_, std::try_to_lock);
@@ -47,12 +61,16 @@ LiveFilters::LiveFilters(std::unique_ptr<LoopResolvers> resolvers, Millis patien
       }),
       clients_(std::move(clients)),
       source_(std::move(source)),
-      judge_(std::move(parts), source_->latest()) {
+      judge_(parts, source_->latest()),
+      shadow_(shadow_parts(parts, uncounted_), nobody()),
+      both_(judge_, shadow_, loops_of(parts), parts.metrics) {
   adopt();
 }
 
 void LiveFilters::adopt() {
   judge_.apply(source_->latest());
+  const auto shadow = source_->shadow();
+  shadow_.apply(shadow ? shadow : nobody());
   std::vector<filter::FileProblem> problems = source_->problems();
   for (const filter::FileProblem& problem : problems)
     if (std::find(told_.begin(), told_.end(), problem) == told_.end())
@@ -108,8 +126,7 @@ Result<std::unique_ptr<LiveFilters>> open_filters(const Config& config, service:
     parts.loops.push_back({context, resolvers->at(i), *clients.back()});
   }
   const Millis patience = std::min(config.dns.timeout + kLate, config.api.answer_timeout / 2);
-  return std::make_unique<LiveFilters>(std::move(resolvers), patience, std::move(clients), std::move(parts),
-                                       std::move(source));
+  return std::make_unique<LiveFilters>(std::move(resolvers), patience, std::move(clients), parts, std::move(source));
 }
 
 }  // namespace maildrop::cmd

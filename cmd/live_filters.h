@@ -16,6 +16,7 @@
 #include "core/result.h"
 #include "filter/chain_source.h"
 #include "filter/live_judge.h"
+#include "filter/shadow_judge.h"
 #include "loop_resolvers.h"
 #include "service/loops.h"
 #include "service/service_client.h"
@@ -29,12 +30,13 @@ class LiveFilters {
   using ServiceClients = std::vector<std::unique_ptr<service::ServiceClient>>;  // one for each loop
   /// `source` has a chain. `patience`: how long ask_dns() waits.
   LiveFilters(std::unique_ptr<LoopResolvers> resolvers, Millis patience, ServiceClients clients,
-              filter::LiveParts parts, std::unique_ptr<filter::ChainSource> source);
+              const filter::LiveParts& parts, std::unique_ptr<filter::ChainSource> source);
 
-  filter::LiveJudge& judge() { return judge_; }
-  const filter::LiveJudge& judge() const { return judge_; }
+  filter::Judge& judge() { return both_; }
+  /// In force.
+  std::shared_ptr<const filter::Chain> chain() const { return judge_.chain(); }
   filter::ChainSource& source() { return *source_; }
-  /// The latest chain is that of sessions to come, and the log tells what is wrong with files. On the main loop.
+  /// The latest chains are those of sessions to come, and the log tells what is wrong with files. On the main loop.
   void adopt();
   /// Whenever scripts have changed it adopts the chain that comes of it, and calls `changed`, on the main loop.
   void watch(service::Loops& loops, std::function<void()> changed);
@@ -52,6 +54,9 @@ class LiveFilters {
   ServiceClients clients_;
   std::unique_ptr<filter::ChainSource> source_;
   filter::LiveJudge judge_;
+  metrics::Registry uncounted_;  // what the shadow's filters find is in the reports, message by message
+  filter::LiveJudge shadow_;
+  filter::ShadowJudge both_;
   std::vector<filter::FileProblem> told_;
   std::jthread watching_;
 };

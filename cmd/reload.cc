@@ -24,6 +24,7 @@ Result<Reloaded> read(const Globals& globals, const Config& current, DaemonParts
     if (setting.reloadable) TRY(setting.set(found.config, wanted));
     (setting.reloadable ? found.changed : found.kept).push_back(setting.key);
   }
+  found.config.shadow = loaded.config.shadow;
   // The file alone is right; with what needs a restart and stays as it is it may not be.
   if (const auto wrong = contradictions(found.config); !wrong.empty())
     return fail(Code::invalid, std::string(wrong.front().first) + ": " + wrong.front().second);

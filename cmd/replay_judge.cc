@@ -48,13 +48,10 @@ tl::unexpected<int> failed(const Error& error, int status) {
 
 int status_of_reading(const Error& error) { return error.code == Code::invalid ? exit_data : exit_no_input; }
 
-/// By that file, and without --set, which is for the configuration in force.
-tl::expected<Other, int> open_other(const std::string& path, Globals globals) {
+tl::expected<Other, int> open_other(const std::string& path) {
   if (::access(path.c_str(), R_OK) != 0) return failed({Code::not_found, "cannot read '" + path + "'"}, exit_no_input);
-  globals.config_file = path;
-  globals.sets.clear();
-  auto loaded = load(globals);
-  if (!loaded) return tl::unexpected(loaded.error());
+  auto loaded = read_candidate(path);
+  if (!loaded) return failed(loaded.error(), exit_config);
   Other other{std::move(loaded->config), std::make_unique<filter::ChainSource>(), nullptr};
   auto chain = other.source->make(other.config);
   if (!chain) return tl::unexpected(report(chain.error()));
@@ -63,7 +60,7 @@ tl::expected<Other, int> open_other(const std::string& path, Globals globals) {
 }
 
 /// Prints why they cannot be opened, and gives the status.
-tl::expected<Files, int> open_files(const ReplayOptions& options, const Globals& globals) {
+tl::expected<Files, int> open_files(const ReplayOptions& options) {
   Files files;
   if (!options.facts.empty()) {
     auto book = replay::FactBook::open(options.facts);
@@ -75,7 +72,7 @@ tl::expected<Files, int> open_files(const ReplayOptions& options, const Globals&
     if (!baseline) return failed(baseline.error(), status_of_reading(baseline.error()));
     files.baseline = std::move(*baseline);
   } else if (!options.compare.empty()) {
-    auto other = open_other(options.compare, globals);
+    auto other = open_other(options.compare);
     if (!other) return tl::unexpected(other.error());
     files.other = std::move(*other);
   }
@@ -317,7 +314,7 @@ int judge_recorded(const ReplayOptions& options, const Globals& globals) {
   auto chain = source.make(loaded->config);
   if (!chain) return report(chain.error());
   report_problems(source);
-  auto files = open_files(options, globals);
+  auto files = open_files(options);
   if (!files) return files.error();
   listen_to_signals();
   Judging judging(options, *loaded, std::move(*chain));

@@ -1,4 +1,5 @@
-/// report.cc: maildrop report: who was seen to send what nobody wants. What filters did is in report_filters.cc.
+/// report.cc: maildrop report: who was seen to send what nobody wants. What filters did is in report_filters.cc, what
+/// others would have in report_shadow.cc.
 #include "report.h"
 
 #include <algorithm>
@@ -135,14 +136,17 @@ std::function<int()> declare_report(CLI::App& app, const Globals& globals) {
   struct AllWords {
     RankingWords sources, hosts;
     ReportWords filters;
+    ShadowWords shadow;
   };
   auto words = std::make_shared<AllWords>();
   CLI::App* sources = declare_ranking(app, RankingOf::sources, words->sources);
   declare_ranking(app, RankingOf::hosts, words->hosts);
   CLI::App* filters = declare_filters_report(app, words->filters);
+  CLI::App* shadow = declare_shadow_report(app, words->shadow);
   app.require_subcommand(1);
-  return [&globals, words, sources, filters]() -> int {
+  return [&globals, words, sources, filters, shadow]() -> int {
     if (filters->parsed()) return run_filters_report(globals, words->filters);
+    if (shadow->parsed()) return run_shadow_report(globals, words->shadow);
     return sources->parsed() ? run_ranking(globals, words->sources, RankingOf::sources)
                              : run_ranking(globals, words->hosts, RankingOf::hosts);
   };

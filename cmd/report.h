@@ -42,11 +42,15 @@ struct ReportWords {
 void add_files(CLI::App& app, ReportWords& words);
 CLI::Option* report_duration(CLI::Option* option);
 void add_since(CLI::App& app, ReportWords& words);
-/// `--limit` and `--output`.
+void add_output(CLI::App& app, ReportWords& words);
+/// `--limit`, and that.
 void add_bounds(CLI::App& app, ReportWords& words, const std::string& limit);
 
-/// The decisions that these words ask for. What is none of them is told; the status where there is nothing else, or the
-/// reports cannot be read.
+/// The lines of the reports that these words ask for, of any age. What is no decision is told; the status where there
+/// is nothing else, or the reports cannot be read.
+tl::expected<void, int> read_decisions(const Config& config, const ReportWords& words, Time since,
+                                       const EachDecision& each);
+/// The same, as far as they say who did what.
 using EachSighting = std::function<void(const report::Sighting& sighting)>;
 tl::expected<void, int> read_sightings(const Config& config, const ReportWords& words, Time now,
                                        const EachSighting& each);
@@ -59,5 +63,12 @@ std::string aligned(std::string text, std::size_t width, bool right = false);
 /// `maildrop report filters`.
 CLI::App* declare_filters_report(CLI::App& app, ReportWords& words);
 int run_filters_report(const Globals& globals, const ReportWords& words);
+
+/// `maildrop report shadow`.
+struct ShadowWords : ReportWords {
+  std::string manifest;
+};
+CLI::App* declare_shadow_report(CLI::App& app, ShadowWords& words);
+int run_shadow_report(const Globals& globals, const ShadowWords& words);
 
 }  // namespace maildrop::cmd

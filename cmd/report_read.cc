@@ -129,11 +129,16 @@ Result<ReportsRead> read_reports(const Config& config, const std::vector<std::st
 tl::expected<void, int> read_sightings(const Config& config, const ReportWords& words, Time now,
                                        const EachSighting& each) {
   const Time since = now - *parse_duration(words.since);
-  const auto found = read_reports(config, words.files, since, [&](std::string_view line) {
+  return read_decisions(config, words, since, [&](std::string_view line) {
     const Result<report::Sighting> sighting = report::Sighting::parse(line);
     if (sighting && sighting->time >= since) each(*sighting);
     return sighting.has_value();
   });
+}
+
+tl::expected<void, int> read_decisions(const Config& config, const ReportWords& words, Time since,
+                                       const EachDecision& each) {
+  const auto found = read_reports(config, words.files, since, each);
   if (!found && found.error().code == Code::invalid)
     return tl::unexpected<int>(usage_error("report", found.error().what));
   if (!found) return tl::unexpected<int>(report(found.error()));
@@ -181,6 +186,10 @@ void add_bounds(CLI::App& app, ReportWords& words, const std::string& limit) {
   app.add_option("--limit", words.limit, limit)
       ->type_name("N")
       ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}).description(""));
+  add_output(app, words);
+}
+
+void add_output(CLI::App& app, ReportWords& words) {
   app.add_option("-o,--output", words.output, "Write to FILE, which is replaced at once and whole.")->type_name("FILE");
 }
 

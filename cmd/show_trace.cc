@@ -61,6 +61,14 @@ std::string allowed_by(const Trace& trace) {
   return {};
 }
 
+/// `By filter.shadow: rejected, score 12.5: dnsbl 8, helo 4.5`.
+std::string shadow_of(const Trace& trace) {
+  if (!trace.shadow) return {};
+  const filter::Upshot& shadow = *trace.shadow;
+  return "By filter.shadow: " + std::string(filter::name_of(shadow.fate)) + ", " +
+         (shadow.reason.empty() ? "score " + format_number(shadow.score) : terminal_safe(shadow.reason)) + "\n";
+}
+
 }  // namespace
 
 std::string show_trace(const Trace& trace, const Screen& screen, bool costs) {
@@ -82,7 +90,7 @@ std::string show_trace(const Trace& trace, const Screen& screen, bool costs) {
   head.pop_back();
   return screen.bold("Mark:") + " " + std::string(store::name_of(trace.mark)) + ", score " +
          format_number(trace.score) + allowed_by(trace) + "\n" + (rows.empty() ? "" : screen.bold(head) + "\n") + rows +
-         silent_of(trace, costs) + (trace.cut ? "More was found than is kept.\n" : "");
+         silent_of(trace, costs) + (trace.cut ? "More was found than is kept.\n" : "") + shadow_of(trace);
 }
 
 }  // namespace maildrop::cmd

@@ -151,7 +151,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --config --set'
       valued='--config --set'
       files='--config'
-      commands='sources hosts filters'
+      commands='sources hosts filters shadow'
       ;;
     'maildrop report sources')
       options='-h --help --by --format --since --half-life --threshold --share --limit -o --output --config --set'
@@ -169,6 +169,12 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --format --since --limit -o --output --config --set'
       valued='--format --since --limit -o --output --config --set'
       files='-o --output --config'
+      commands=''
+      ;;
+    'maildrop report shadow')
+      options='-h --help --format --manifest --since -o --output --config --set'
+      valued='--format --manifest --since -o --output --config --set'
+      files='--manifest -o --output --config'
       commands=''
       ;;
     'maildrop version')
@@ -194,6 +200,7 @@ _maildrop_values() {  # the fixed values of an option: $1 is `maildrop inbox --c
     'maildrop report hosts --by') echo 'host domain' ;;
     'maildrop report hosts --format') echo 'text json csv rbldnsd' ;;
     'maildrop report filters --format') echo 'text json csv' ;;
+    'maildrop report shadow --format') echo 'text json' ;;
   esac
 }
 

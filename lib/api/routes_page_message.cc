@@ -141,13 +141,16 @@ Markup filters_view(const store::Message& message, const std::string&) {
       "<p>Score <b>{}</b>{}.{}</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What filters "
       "found\"><table>\n<thead><tr><th scope=\"col\">Phase</th><th scope=\"col\">Filter</th><th "
       "scope=\"col\">Action</th><th scope=\"col\" class=\"number\">Score</th><th scope=\"col\">Why</th></tr></thead>\n"
-      "<tbody>\n{}</tbody></table></div>\n{}",
+      "<tbody>\n{}</tbody></table></div>\n{}{}",
       format_number(trace->score),
       trace->mark == store::Mark::none  ? ""
       : trace->mark == store::Mark::tag ? ", likely spam"
                                         : ", quarantined",
       trace->cut ? " More was found than is kept." : "", rows,
-      quiet == 0 ? Markup() : html("<p class=\"quiet\">Found nothing: {}.</p>\n", silent));
+      quiet == 0 ? Markup() : html("<p class=\"quiet\">Found nothing: {}.</p>\n", silent),
+      trace->shadow ? html("<p class=\"quiet\">By the rules that are being tried: {}, score {}.</p>\n",
+                           filter::name_of(trace->shadow->fate), format_number(trace->shadow->score))
+                    : Markup());
 }
 
 constexpr View kViews[] = {

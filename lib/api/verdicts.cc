@@ -54,6 +54,14 @@ Result<filter::TraceEntry> parse_entry(const Json& json) {
   return entry;
 }
 
+Result<filter::Upshot> parse_shadow(const Json& json) {
+  if (!json.is_object()) return damaged();
+  const auto fate = filter::fate_named(text_at(json, "fate"));
+  const auto score = number_at(json, "score");
+  if (!fate || !score) return damaged();
+  return filter::Upshot{*fate, text_at(json, "by"), *score, text_at(json, "reason")};
+}
+
 }  // namespace
 
 Json to_json(const filter::Trace& trace) {
@@ -75,11 +83,17 @@ Json to_json(const filter::Trace& trace) {
                            {"reason", entry.reason},
                            {"facts", entry.facts}});
   }
-  return Json{{"mark", store::name_of(trace.mark)},
-              {"score", number(trace.score)},
-              {"filters", std::move(filters)},
-              {"silent", std::move(silent)},
-              {"cut", trace.cut}};
+  Json json{{"mark", store::name_of(trace.mark)},
+            {"score", number(trace.score)},
+            {"filters", std::move(filters)},
+            {"silent", std::move(silent)},
+            {"cut", trace.cut}};
+  if (const auto& shadow = trace.shadow)
+    json["shadow"] = {{"fate", filter::name_of(shadow->fate)},
+                      {"score", number(shadow->score)},
+                      {"by", shadow->by},
+                      {"reason", shadow->reason}};
+  return json;
 }
 
 Result<filter::Trace> parse_trace(const Json& json) {
@@ -91,6 +105,7 @@ Result<filter::Trace> parse_trace(const Json& json) {
   trace.mark = *mark;
   trace.score = *score;
   trace.cut = is_set(json, "cut");
+  if (const auto shadow = json.find("shadow"); shadow != json.end()) trace.shadow = TRY(parse_shadow(*shadow));
   for (const Json& each : list_at(json, "filters")) trace.entries.push_back(TRY(parse_entry(each)));
   const auto silent = json.find("silent");
   if (silent == json.end() || !silent->is_object()) return trace;

@@ -10,7 +10,7 @@
 namespace maildrop::api {
 
 /// `mark`, `score`, `filters` (of those that found something), `silent` (of those that did not: their names by phase),
-/// `cut` (more was found than is kept).
+/// `cut` (more was found than is kept), `shadow` (`fate`, `score`, `by`, `reason`; only where there is one).
 Json to_json(const filter::Trace& trace);
 
 /// corrupt: to_json() did not make that. Fields it does not know are left out.

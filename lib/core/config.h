@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -264,6 +265,10 @@ struct Config {
   LimitSettings limits;
   LogSettings log;
   ServiceSettings service;
+
+  /// The filters of the configuration that filter.shadow names, by which mail is judged beside those in force, to see
+  /// what would come of it. Whoever reads configurations puts it there; nullptr: there is none.
+  std::shared_ptr<const FilterSettings> shadow;
 
   Config();  // all defaults, lists included
 };

@@ -164,6 +164,7 @@ struct FilterSettings {
   std::chrono::milliseconds timeout{1500};  // for all lookups of a phase: a peer hears its reply within 2 s
   std::uint64_t memory = 32u << 20;         // bytes of what sessions know of the world, all together
   bool authentication_results = true;       // the field is written, RFC 8601
+  std::string shadow;                       // the file of Config::shadow; empty: there are none
 
   // In the order in which they are asked.
   AccessFilter access;

@@ -1,6 +1,9 @@
 /// chain_source.cc: the filters there are, and the scripts behind them.
 #include "filter/chain_source.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "filter/filters.h"
 
 namespace maildrop::filter {
@@ -10,29 +13,70 @@ Result<std::shared_ptr<const Chain>> ChainSource::make(const Config& config) {
   return make_alone(config);
 }
 
+namespace {
+
+/// What is wrong with both is told once.
+void add_problems(std::vector<FileProblem>& problems, const LuaFolder& folder, const Chain& chain) {
+  const auto add = [&](FileProblem problem) {
+    if (std::find(problems.begin(), problems.end(), problem) == problems.end()) problems.push_back(std::move(problem));
+  };
+  for (const FileProblem& problem : folder.problems()) add(problem);
+  for (const Chain::Link& link : chain.links())
+    for (FileProblem& problem : link.filter->problems()) add(std::move(problem));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Chain>> ChainSource::make_shadow(const Config& config) {
+  if (!config.shadow) {
+    shadow_folder_ = LuaFolder();
+    return nullptr;
+  }
+  Config other = config;
+  other.filter = *config.shadow;
+  shadow_folder_.read(other.filter.lua);
+  auto chain = Chain::make(other, filter_kinds(), shadow_folder_.scripts());
+  if (!chain) return fail(chain.error().code, "filter.shadow: " + chain.error().what);
+  return chain;
+}
+
 Result<std::shared_ptr<const Chain>> ChainSource::make_alone(const Config& config) {
   folder_.read(config.filter.lua);
   std::shared_ptr<const Chain> chain = TRY(Chain::make(config, filter_kinds(), folder_.scripts()));
+  std::shared_ptr<const Chain> shadow = TRY(make_shadow(config));
   config_ = config;
-  std::vector<FileProblem> problems = folder_.problems();
-  for (const Chain::Link& link : chain->links())
-    for (FileProblem& problem : link.filter->problems()) problems.push_back(std::move(problem));
+  std::vector<FileProblem> problems;
+  add_problems(problems, folder_, *chain);
+  std::vector<std::string> news = folder_.news();
+  if (shadow) {
+    add_problems(problems, shadow_folder_, *shadow);
+    for (const std::string& file : shadow_folder_.news())
+      if (std::find(news.begin(), news.end(), file) == news.end()) news.push_back(file);
+  }
   const std::lock_guard lock(mutex_);
   latest_ = chain;
+  shadow_ = std::move(shadow);
   problems_ = std::move(problems);
   scripts_ = folder_.scripts();
-  news_ = folder_.news();
+  news_ = std::move(news);
   return chain;
 }
 
 bool ChainSource::renew() {
   const std::lock_guard lock(reading_);
-  return latest() && folder_.changed() && make_alone(config_).has_value();
+  if (!latest()) return false;
+  const bool changed = folder_.changed(), shadow_changed = shadow() && shadow_folder_.changed();
+  return (changed || shadow_changed) && make_alone(config_).has_value();
 }
 
 std::shared_ptr<const Chain> ChainSource::latest() const {
   const std::lock_guard lock(mutex_);
   return latest_;
+}
+
+std::shared_ptr<const Chain> ChainSource::shadow() const {
+  const std::lock_guard lock(mutex_);
+  return shadow_;
 }
 
 std::vector<std::shared_ptr<const LuaScript>> ChainSource::scripts() const {

@@ -1,4 +1,5 @@
-/// chain_source.h: where the chains of a process come from: its settings, and the scripts of its folder.
+/// chain_source.h: where the chains of a process come from: its settings, and the scripts of its folder; and the same
+/// for the filters that only look on (Config::shadow).
 #pragma once
 
 #include <memory>
@@ -16,14 +17,16 @@ namespace maildrop::filter {
 /// Thread-safe. Blocking: reads files.
 class ChainSource {
  public:
-  /// invalid: as Chain::make(); latest() is as before. Scripts with faults are problems, and no failure, as is what
-  /// Filter::problems() has.
+  /// invalid: as Chain::make(), of what is in force or of its shadow; both are as before. Scripts with faults are
+  /// problems, and no failure, as is what Filter::problems() has.
   Result<std::shared_ptr<const Chain>> make(const Config& config);
   /// The same with the settings of the last time, if the scripts have changed; true: they have.
   bool renew();
 
   /// nullptr: there was none.
   std::shared_ptr<const Chain> latest() const;
+  /// That of Config::shadow, made with the latest; nullptr: there is none.
+  std::shared_ptr<const Chain> shadow() const;
   std::vector<FileProblem> problems() const;
   /// Files of scripts that were found to have changed when these were read last.
   std::vector<std::string> news() const;
@@ -31,13 +34,14 @@ class ChainSource {
 
  private:
   Result<std::shared_ptr<const Chain>> make_alone(const Config& config);
+  Result<std::shared_ptr<const Chain>> make_shadow(const Config& config);
 
   // Files may take long; who asks for what was found never waits for them.
   std::mutex reading_;  // of these:
-  LuaFolder folder_;
+  LuaFolder folder_, shadow_folder_;
   Config config_;
   mutable std::mutex mutex_;  // of these, and only for a moment:
-  std::shared_ptr<const Chain> latest_;
+  std::shared_ptr<const Chain> latest_, shadow_;
   std::vector<FileProblem> problems_;
   std::vector<std::string> news_;
   std::vector<std::shared_ptr<const LuaScript>> scripts_;

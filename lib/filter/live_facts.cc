@@ -23,7 +23,11 @@ std::vector<std::string> Answering::silent() const {
 }
 
 LiveFacts::LiveFacts(Answering& answering, const LiveParts& parts, std::size_t loop, Case& asker)
-    : answering_(answering), bookkeeper_(parts.ledger), loop_(parts.loops.at(loop)), case_(asker) {}
+    : answering_(answering),
+      bookkeeper_(parts.ledger),
+      prefix_(parts.prefix),
+      loop_(parts.loops.at(loop)),
+      case_(asker) {}
 
 void LiveFacts::begin(std::weak_ptr<Owner> owner, const mail::Transaction& transaction, const IpAddress& source,
                       Monotonic since) {
@@ -92,7 +96,9 @@ void LiveFacts::ask_ledger(const Knowledge::Errand& errand) {
   };
   ++errands_;
   // On the bookkeeper's thread nobody may hold the owner: its end is to be on its loop.
-  bookkeeper_.ask(errand.operation, [&context = loop_.context, heard](Result<store::Answer> answer) {
+  store::Operation operation = errand.operation;
+  operation.space.insert(0, prefix_);
+  bookkeeper_.ask(std::move(operation), [&context = loop_.context, heard](Result<store::Answer> answer) {
     asio::post(context, [heard, answer = std::move(answer)] { heard(answer); });
   });
 }

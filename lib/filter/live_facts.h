@@ -24,14 +24,19 @@ namespace maildrop::filter {
 
 /// Whether who is asked answers: of all sessions. Thread-safe.
 struct Answering {
-  Answering(metrics::Registry& metrics, Millis outage_after)
-      : dns("dns", metrics, outage_after), ledger("ledger", metrics, outage_after), services(metrics) {}
+  explicit Answering(const LiveParts& parts)
+      : dns_name(parts.prefix + "dns"),
+        ledger_name(parts.prefix + "ledger"),
+        dns(dns_name, parts.metrics, parts.outage_after),
+        ledger(ledger_name, parts.metrics, parts.outage_after),
+        services(parts.metrics) {}
 
   /// Of what a session can go on without in a hurry.
   bool has_outage() const { return dns.active() || ledger.active(); }
   /// Who does not answer now.
   std::vector<std::string> silent() const;
 
+  const std::string dns_name, ledger_name;  // as they are told
   Outage dns;
   Outage ledger;
   Breakers services;
@@ -83,6 +88,7 @@ class LiveFacts {
 
   Answering& answering_;
   store::Bookkeeper& bookkeeper_;
+  const std::string& prefix_;
   const LiveParts::Loop& loop_;
   Case& case_;
   std::weak_ptr<Owner> owner_{};

@@ -40,7 +40,7 @@ struct LiveJudge::Shared {
       : parts(std::move(p)),
         memory(chain->settings().memory),
         sources(chain->settings().memory / kSourceShare),
-        answering(parts.metrics, parts.outage_after),
+        answering(parts),
         lists(parts.metrics),
         counted(std::make_shared<const CountedChain>(std::move(chain), parts.metrics, answering.services)) {
     for (std::size_t i = 0; i < phases.size(); ++i)
@@ -95,6 +95,13 @@ class LiveJudge::Session final : public LiveFacts::Owner, public std::enable_sha
     facts_.begin(weak_from_this(), transaction, *source_, since_);
     case_.begin(phase, transaction);
     step();
+  }
+
+  void give_up() {
+    timer_.cancel();
+    armed_.reset();
+    if (done_) facts_.end();
+    const Trial::Done gone = std::exchange(done_, {});  // whoever hears that may ask for the same
   }
 
   Judgement judgement(About about) {
@@ -166,11 +173,15 @@ class LiveJudge::Session final : public LiveFacts::Owner, public std::enable_sha
     if (service && facts_.has_answered(service) && (finding.faulty || !finding.failed))
       service->count_use(!finding.faulty, now);
     if (finding.faulty && !(service && service->outage().active()))
-      shared_.faults.tell(counted_->chain()->links()[filter].name, finding.reason, now);
+      shared_.faults.tell(shared_.parts.prefix + std::string(counted_->chain()->links()[filter].name), finding.reason,
+                          now);
   }
 
   void run_behind() {
-    for (store::Operation& operation : case_.take_errands_behind()) shared_.parts.ledger.ask(std::move(operation));
+    for (store::Operation& operation : case_.take_errands_behind()) {
+      operation.space.insert(0, shared_.parts.prefix);
+      shared_.parts.ledger.ask(std::move(operation));
+    }
   }
 
   /// Whoever tells it must not hear exceptions: of what is thrown here (no memory), the verdict dies, and whoever waits
@@ -179,7 +190,7 @@ class LiveJudge::Session final : public LiveFacts::Owner, public std::enable_sha
     learn();
     if (done_) step();
   } catch (...) {
-    done_ = {};
+    const Trial::Done gone = std::exchange(done_, {});
   }
 
   void wait() {
@@ -255,6 +266,7 @@ std::unique_ptr<Trial> LiveJudge::begin(std::size_t loop, const Terms& terms) {
     void judge(Phase phase, const mail::Transaction& transaction, Done done) override {
       session_->judge(phase, transaction, std::move(done));
     }
+    void give_up() override { session_->give_up(); }
     Judgement judgement(About about) override { return session_->judgement(about); }
     const std::string* told(std::string_view fact) const override { return session_->told(fact); }
 

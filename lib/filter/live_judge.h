@@ -33,6 +33,9 @@ struct LiveParts {
   const Clock& clock;
   metrics::Registry& metrics;
   Millis outage_after = std::chrono::seconds(10);  // Outage's `least`
+  // Before the spaces of the ledger that its filters use, and before names in the log; 8 bytes at most. So those that
+  // only look on learn by themselves, and are told from those in force.
+  std::string prefix{};
 };
 
 class LiveJudge final : public Judge {

@@ -1,9 +1,11 @@
 /// trace.cc: the first line is `1 MARK SCORE`; then, each part behind a tab,
 ///   PHASE FILTER MODE ACTION SCORE FLAGS MICROS REASON FACT...    what a filter found
 ///   PHASE - FILTER...                                             who found nothing
+///   shadow FATE SCORE BY REASON                                   what would have come of it by other rules
 /// Tabs, line ends and backslashes within a part are escaped.
 #include "filter/trace.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -20,6 +22,9 @@ namespace {
 constexpr std::string_view kVersion = "1";
 constexpr std::string_view kSilent = "-";
 constexpr std::string_view kCut = "cut";
+constexpr std::string_view kShadow = "shadow";
+constexpr std::size_t kShadowParts = 5;
+constexpr std::size_t kLongestReason = 500;  // bytes, of a shadow's
 constexpr std::string_view kActionNames[] = {"pass",   "tag",     "quarantine", "defer",
                                              "reject", "discard", "disconnect", "delay"};
 constexpr char kAllowed = 'a', kFailed = 'f', kNoFlag = '-';
@@ -111,6 +116,13 @@ Result<TraceEntry> parse_entry(Phase phase, const std::vector<std::string_view>&
   return entry;
 }
 
+Result<Upshot> parse_shadow(const std::vector<std::string_view>& parts) {
+  const auto fate = fate_named(parts[1]);
+  const auto score = parse_number(parts[2]);
+  if (!fate || !score) return damaged();
+  return Upshot{*fate, unescaped(parts[3]), *score, unescaped(parts[4])};
+}
+
 }  // namespace
 
 std::string_view name_of(Phase phase) { return kPhaseNames[static_cast<std::size_t>(phase)]; }
@@ -121,6 +133,20 @@ std::optional<Phase> phase_named(std::string_view name) { return find<Phase>(kPh
 std::optional<Action> action_named(std::string_view name) { return find<Action>(kActionNames, name); }
 std::optional<FilterUse::Mode> mode_named(std::string_view name) {
   return find<FilterUse::Mode>(FilterUse::kModes, name);
+}
+
+std::optional<Fate> fate_named(std::string_view name) {
+  const auto found = std::find(kFateNames.begin(), kFateNames.end(), name);
+  if (found == kFateNames.end()) return std::nullopt;
+  return static_cast<Fate>(found - kFateNames.begin());
+}
+
+std::string format_shadow(const Upshot& shadow) {
+  std::string line(kShadow);
+  for (const std::string& part : {std::string(name_of(shadow.fate)), number(shadow.score), escaped(shadow.by),
+                                  escaped(utf8_prefix(shadow.reason, kLongestReason))})
+    line += '\t' + part;
+  return line += '\n';
 }
 
 std::string format_trace(const Trace& trace) {
@@ -136,7 +162,8 @@ std::string format_trace(const Trace& trace) {
       if (static_cast<std::size_t>(entry.phase) == phase && !entry.is_silent()) add(line_of(entry));
     add(line_of_silent(trace, phase));
   }
-  return full || trace.cut ? text + std::string(kCut) + '\n' : text;
+  if (full || trace.cut) text += std::string(kCut) + '\n';
+  return trace.shadow ? text + format_shadow(*trace.shadow) : text;
 }
 
 Result<Trace> parse_trace(std::string_view text) {
@@ -157,6 +184,10 @@ Result<Trace> parse_trace(std::string_view text) {
     }
     if (parts.size() == 1 && parts[0] == kCut) {
       trace.cut = true;
+      continue;
+    }
+    if (parts.size() == kShadowParts && parts[0] == kShadow) {
+      trace.shadow = TRY(parse_shadow(parts));
       continue;
     }
     const auto phase = phase_named(parts[0]);

@@ -37,17 +37,21 @@ struct Trace {
   store::Mark mark = store::Mark::none;
   double score = 0;
   std::vector<TraceEntry> entries;  // in the order of phases and filters
+  std::optional<Upshot> shadow{};   // what would have come of it by filter.shadow
   bool cut = false;                 // more was found
 };
 
 /// One line for each entry. What found nothing is a name in a line for its phase: its cost is lost.
 std::string format_trace(const Trace& trace);
+/// A line that may follow it, with Trace::shadow.
+std::string format_shadow(const Upshot& shadow);
 /// corrupt: format_trace() did not write that.
 Result<Trace> parse_trace(std::string_view text);
 
 std::string_view name_of(Phase phase);
 std::string_view name_of(Action action);
 std::string_view name_of(FilterUse::Mode mode);
+std::optional<Fate> fate_named(std::string_view name);
 std::optional<Phase> phase_named(std::string_view name);
 std::optional<Action> action_named(std::string_view name);
 std::optional<FilterUse::Mode> mode_named(std::string_view name);

@@ -1,6 +1,7 @@
 /// verdict.h: an opinion about a transaction, and who gives it.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -46,13 +47,31 @@ struct Verdict {
 /// was asked, as there is no such inbox. What was found of one recipient is not told of another.
 enum class About : std::uint8_t { message, recipient, unasked_recipient };
 
+/// What becomes of a message, from best to worst for its sender. deferred: it was told to come again, and nobody knows
+/// whether it would have.
+enum class Fate : std::uint8_t { accepted, tagged, quarantined, discarded, deferred, rejected };
+inline constexpr std::size_t kFates = 6;
+/// In the order of Fate.
+inline constexpr std::array<std::string_view, kFates> kFateNames{"accepted",  "tagged",   "quarantined",
+                                                                 "discarded", "deferred", "rejected"};
+constexpr std::string_view name_of(Fate fate) { return kFateNames[static_cast<std::size_t>(fate)]; }
+
+/// A fate, and whose it is.
+struct Upshot {
+  Fate fate{};
+  std::string by{};      // as Verdict::by; empty: of accepted ones
+  double score = 0;      // the sum of all that count
+  std::string reason{};  // one line, for operators; may hold anything that a stranger wrote
+};
+
 /// What is kept with a message, or reported of who was refused.
 struct Judgement {
   store::Mark mark = store::Mark::none;
-  std::string by{};              // whose the mark is, as Verdict::by
-  bool evidence = false;         // for the mark, as Verdict::evidence
-  std::optional<float> score{};  // nothing: nobody judged it
-  std::string verdicts{};        // filter/trace.h
+  std::string by{};                // whose the mark is, as Verdict::by
+  bool evidence = false;           // for the mark, as Verdict::evidence
+  std::optional<float> score{};    // nothing: nobody judged it
+  std::string verdicts{};          // filter/trace.h
+  std::optional<Upshot> shadow{};  // of the rules that only look on (filter/shadow_judge.h), where they have an opinion
 };
 
 /// How long a verdict is waited for: a peer hears its reply within 2 s, whatever hangs. A pause that is meant is a
@@ -72,6 +91,9 @@ class Trial {
   /// has ended, does nothing, and the next question may be put before it. The transaction is as it was asked about
   /// while the answer is waited for; it stays in its place as long as the Trial.
   virtual void judge(Phase phase, const mail::Transaction& transaction, Done done) = 0;
+
+  /// Nobody waits for the open question, if there is one: nothing is looked at for it any more.
+  virtual void give_up() {}
 
   /// What was found of the session until now, and of that.
   virtual Judgement judgement(About) { return {}; }

@@ -40,18 +40,18 @@ double Disagreement::p_value() const {
   return std::min(1.0, 2 * tail);
 }
 
-void Comparison::add(const Verdict& before, const Outcome& after, const std::vector<std::string>& names) {
+void Comparison::add(std::string_view name, Label label, const Verdict& before, const Verdict& after,
+                     const std::function<std::vector<std::string>()>& reasons) {
   ++compared;
-  ++fates[static_cast<std::size_t>(after.label)][static_cast<std::size_t>(before.fate)]
-         [static_cast<std::size_t>(after.fate)];
+  ++fates[static_cast<std::size_t>(label)][static_cast<std::size_t>(before.fate)][static_cast<std::size_t>(after.fate)];
   if (before.fate == after.fate) return;
   ++changed;
   if (named.size() == kNamed) return;
-  named.push_back({std::string(utf8_prefix(after.name, kNameBytes)),
-                   after.label,
-                   before,
-                   {after.fate, after.by, after.score},
-                   reasons_of(after, names)});
+  named.push_back({std::string(utf8_prefix(name, kNameBytes)), label, before, after, reasons()});
+}
+
+void Comparison::add(const Verdict& before, const Outcome& after, const std::vector<std::string>& names) {
+  add(after.name, after.label, before, {after.fate, after.by, after.score}, [&] { return reasons_of(after, names); });
 }
 
 Disagreement Comparison::disagreement(Label label) const {

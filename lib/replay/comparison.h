@@ -4,7 +4,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "replay/outcome.h"
@@ -44,6 +46,9 @@ struct Comparison {
 
   /// `names` of the filters that `after` goes by.
   void add(const Verdict& before, const Outcome& after, const std::vector<std::string>& names);
+  /// The same of what has a name. `reasons` is asked for those of a change that is kept.
+  void add(std::string_view name, Label label, const Verdict& before, const Verdict& after,
+           const std::function<std::vector<std::string>()>& reasons);
 
   std::uint64_t compared = 0, changed = 0;
   std::uint64_t unknown = 0;  // of which nothing is known from before

@@ -1,7 +1,6 @@
 /// outcome.h: what came of one recorded message before the filters.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -9,18 +8,15 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "filter/fate.h"
 #include "filter/verdict.h"
 #include "replay/source.h"
 
 namespace maildrop::replay {
 
-/// What would have become of it, from best to worst for its sender. deferred: it was told to come again, and nobody
-/// knows whether it would have.
-enum class Fate : std::uint8_t { accepted, tagged, quarantined, discarded, deferred, rejected };
-inline constexpr std::size_t kFates = 6;
-/// In the order of Fate.
-inline constexpr std::array<std::string_view, kFates> kFateNames{"accepted",  "tagged",   "quarantined",
-                                                                 "discarded", "deferred", "rejected"};
+using filter::Fate;
+using filter::kFateNames;
+using filter::kFates;
 
 /// Its recipient would not have seen it among his mail, or with a mark: what an operator means by caught. A deferred
 /// message is not: a server comes again, and most of what sends spam does, too.

@@ -19,6 +19,11 @@ TextRows comparison_by_label(const Comparison& comparison);
 /// From which fate to which, by label; only what there is.
 TextRows comparison_by_fate(const Comparison& comparison);
 
+/// The tables, and the first changes with their reasons, for a screen.
+std::string comparison_text(const Comparison& comparison);
+/// The same figures, and all changes that are named: one object (maildrop.comparison/1), with its LF.
+std::string comparison_json(const Comparison& comparison);
+
 /// `accepted -> tagged by score, 3.20 -> 5.20; dnsbl 3.50: reason`.
 std::string change_text(const Change& change);
 

@@ -229,6 +229,13 @@ std::string write(const Report& report) {
 
 }  // namespace
 
+std::string comparison_json(const Comparison& all) {
+  Json out;
+  out["schema"] = "maildrop.comparison/1";
+  out.update(comparison(all));
+  return out.dump() + "\n";
+}
+
 extern const ReportKind json_report;
 const ReportKind json_report{"json", "all figures, as one object (maildrop.replay/1)", write};
 

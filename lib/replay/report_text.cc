@@ -114,10 +114,8 @@ std::string broken(const Report& report) {
   return out;
 }
 
-std::string compared(const Report& report) {
-  if (!report.comparison) return {};
-  const Comparison& all = *report.comparison;
-  std::string out = "\n" + comparison_headline(all) + "\n";
+std::string compared(const Comparison& all) {
+  std::string out;
   for (const TextRows& rows : {comparison_by_label(all), comparison_by_fate(all)}) {
     TextTable table;
     for (const auto& row : rows) table.add(row);
@@ -158,13 +156,18 @@ std::string write(const Report& report) {
   const std::string missing = what_is_missing(report);
   if (!missing.empty()) out += missing + "\n";
   if (summary.messages > 0) out += "\n" + fates(summary);
-  out += measures(summary) + compared(report) + filters(summary) + decided(summary);
+  out +=
+      measures(summary) +
+      (report.comparison ? "\n" + comparison_headline(*report.comparison) + "\n" + compared(*report.comparison) : "") +
+      filters(summary) + decided(summary);
   out += mistakes(summary, "false positives", summary.false_positives, all.ham.caught);
   out += mistakes(summary, "false negatives", summary.false_negatives, all.spam.passed);
   return out + broken(report) + timing(report);
 }
 
 }  // namespace
+
+std::string comparison_text(const Comparison& comparison) { return compared(comparison); }
 
 extern const ReportKind text_report;
 const ReportKind text_report{"text", "a screen for people", write};

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "filter/fate.h"
 #include "filter/findings.h"
-#include "replay/outcome.h"
 
 namespace maildrop::replay {
 
@@ -20,15 +20,8 @@ struct Step {
   std::vector<std::pair<std::size_t, filter::Finding>> found{};
 };
 
-struct Weight {
-  Fate fate{};
-  std::string by{};  // as Outcome::by
-  double score = 0;
-};
-
-/// `steps` in the order of a session, of all phases, as filter/rehearsal asks them: also of those behind a refusal. A
-/// message that nobody gets is deferred if one recipient is, who would be tried again; else rejected if one is; else
-/// all copies were dropped.
-Weight weigh(const filter::Rules& rules, std::span<const Step> steps, std::optional<std::size_t> without = {});
+/// Of the message (filter::SessionFate). `steps` in the order of a session, of all phases, as filter/rehearsal asks
+/// them: also of those behind a refusal.
+filter::Upshot weigh(const filter::Rules& rules, std::span<const Step> steps, std::optional<std::size_t> without = {});
 
 }  // namespace maildrop::replay

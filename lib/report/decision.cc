@@ -72,6 +72,11 @@ void add_findings(Json& out, const Decision& decision, const Hiding& hiding) {
   for (const filter::TraceEntry& entry : trace->entries)
     if (!entry.is_silent() && findings.size() < kMostFindings) findings.push_back(finding_of(entry, hiding));
   if (!findings.empty()) out["findings"] = std::move(findings);
+  if (!trace->shadow) return;
+  const filter::Upshot& would = *trace->shadow;
+  Json& shadow = out["shadow"] = {{"fate", filter::name_of(would.fate)}, {"score", filter::rounded_score(would.score)}};
+  if (!would.by.empty()) shadow["by"] = text_of(would.by);
+  if (!would.reason.empty()) shadow["why"] = text_of(hiding.hide(would.reason, true));
 }
 
 std::string line_of(const Json& object) { return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }

@@ -67,6 +67,7 @@ asio::awaitable<void, Executor> Connection::ask_judge() {
   if (put && !question->over) co_await flush();
   if (gone_) co_return;
   if (put && !question->over) co_await wait_by(alarm, Waiting::verdict);
+  if (trial_ && !question->over) trial_->give_up();
   if (expired_) {
     session_.end(*expired_);
   } else if (put && question->verdict) {

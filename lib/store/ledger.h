@@ -32,7 +32,7 @@ struct Rate {
   friend bool operator==(const Rate&, const Rate&) = default;
 };
 
-/// One thing to be done. `space` is ours, `[a-z0-9-]`, 32 bytes at most, and has operations of one kind: records
+/// One thing to be done. `space` is ours, `[a-z0-9-]`, 40 bytes at most, and has operations of one kind: records
 /// (put, note, get, remove), sums, or buckets; what another kind left under a key counts as nothing. `key` is any
 /// bytes, kLongestKey of them at most.
 struct Operation {

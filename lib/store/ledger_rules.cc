@@ -9,7 +9,7 @@ namespace maildrop::store {
 
 namespace {
 
-constexpr std::size_t kLongestSpace = 32;
+constexpr std::size_t kLongestSpace = 40;
 constexpr std::size_t kPlainKey = 64;                    // bytes; longer ones are kept as a digest, which has as many
 constexpr std::int64_t kParts = 4096;                    // of a window, in which the one before it is forgotten
 constexpr std::int64_t kLargestSum = 1'000'000'000'000;  // times kParts it is below 2^53

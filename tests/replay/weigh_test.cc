@@ -28,9 +28,9 @@ Finding act(Action action) { return Finding::act(action, 0, "", "why"); }
 
 std::string weighed(const std::vector<Step>& steps, std::optional<std::size_t> without = {}) {
   static constexpr const char* kNames[] = {"accepted", "tagged", "quarantined", "discarded", "deferred", "rejected"};
-  const Weight weight = weigh(rules(), steps, without);
-  return std::string(kNames[static_cast<std::size_t>(weight.fate)]) + " " + weight.by + " " +
-         format_number(weight.score);
+  const filter::Upshot upshot = weigh(rules(), steps, without);
+  return std::string(kNames[static_cast<std::size_t>(upshot.fate)]) + " " + upshot.by + " " +
+         format_number(upshot.score);
 }
 
 }  // namespace

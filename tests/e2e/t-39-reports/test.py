@@ -5,6 +5,7 @@ import http.server
 import json
 import os
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -122,6 +123,50 @@ def every_way():
              [json.loads(line)["source"] for line in out.splitlines()], ["203.0.113.7"])
         same("with success", status, 0)
         same("whom we do not want is nobody's spammer", [each.get("evidence") for each in (spam, denied)], [True, None])
+
+
+def shadow():
+    """Other rules look on: what they would have done is told everywhere, and done nowhere."""
+    path, candidate, labels = f"{WORK}/shadow.jsonl", f"{WORK}/candidate.toml", f"{WORK}/labels.csv"
+
+    def rules(reject):
+        with open(candidate, "w", encoding="utf-8") as file:
+            file.write(f"filter.reject = {reject}\nsmtp.hostname = 'not.there'\n")
+            file.writelines(f"{key} = 'off'\n" for key, mode in SETTINGS.items() if mode == "off")
+
+    rules(0)
+    with Daemon(SETTINGS | {"report.file": path, "filter.shadow": candidate}) as server:
+        def changes():
+            status, out, _ = maildrop("report", "shadow", "--format=json", "--manifest", labels, path)
+            return json.loads(out) if status == 0 else {}
+
+        same("shadow: what it would do is not done", send_as("198.51.100.9", server, "bob@example.test").code, 550)
+        send_as("192.0.2.1", server, "bob@example.test", body=GTUBE + b"\r\n")
+        check("shadow: both are told", until(lambda: len(in_file(path)) == 2), in_file(path))
+        denied, spam = in_file(path)
+        same("shadow: of who was refused", (denied["result"], denied["shadow"]["fate"]), ("refused", "accepted"))
+        same("shadow: of what was stored", (spam["result"], spam["shadow"]["fate"]), ("stored", "tagged"))
+        rules(5)
+        server.signal(signal.SIGHUP)
+        check("shadow: it is read again", server.wait_for(r"\breloaded\b"), server.log())
+        same("shadow: after a HUP it is another one, and its verdict still nobody's",
+             send_as("192.0.2.2", server, "bob@example.test", body=GTUBE + b"\r\n").code, 250)
+        check("shadow: which is told", until(lambda: len(in_file(path)) == 3), in_file(path))
+        spam = in_file(path)[2]
+        same("shadow: with its reason", spam["shadow"], spam["shadow"] | {"fate": "rejected", "by": "score"})
+        with open(labels, "w", encoding="utf-8") as file:
+            file.write(f"name,label\n{spam['id']},spam\n")
+        told = changes()
+        same("shadow: as one report", [told["compared"], told["changed"], [each["label"] for each in told["changes"]]],
+             [3, 2, ["none", "spam"]])
+        text = maildrop("report", "shadow", path)[1].decode()
+        check("shadow: and on a screen", "2 of 3 decisions would be otherwise" in text and "tagged -> rejected" in text, text)
+        same("shadow: and in numbers", metric(server, "maildrop_filter_shadow_total", 'fate="tagged",shadow="rejected"'), 1)
+        why = maildrop("inbox", "bob", spam["id"], "--why", )[1].decode()
+        check("shadow: and with the message", "By filter.shadow: rejected, score " in why, why)
+        rules("'no number'")
+        status, _, err = maildrop("config", "check", settings={"filter.shadow": candidate})
+        check("shadow: a mistake in it is one of the configuration", status == 78 and "filter.reject" in err, err)
 
 
 def refused_recipients():
@@ -261,6 +306,7 @@ def zones():
 
 
 every_way()
+shadow()
 zones()
 refused_recipients()
 failing_places()
