@@ -1,12 +1,13 @@
 /// escape.cc: by what each grammar allows, and not by what it forbids.
 #include "api/escape.h"
 
+#include "core/utf8.h"
+
 namespace maildrop::api {
 
 namespace {
 
 constexpr std::size_t kLongestName = 200;  // bytes: file systems have 255, and browsers add to a name
-constexpr std::string_view kReplaced = "\xEF\xBF\xBD";
 
 bool is_plain(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
@@ -69,7 +70,7 @@ std::string xml_escaped(std::string_view text, Lines lines) {
       case '\'': out += "&#39;"; break;
       default:
         if (is_no_character(std::string_view(safe).substr(at, 3))) {
-          out += kReplaced;
+          out += kReplacement;
           at += 2;
         } else {
           out += safe[at];

@@ -8,10 +8,6 @@ namespace maildrop::api {
 
 namespace {
 
-tl::unexpected<GraphqlError> fail(std::string_view message, std::size_t at) {
-  return tl::unexpected(GraphqlError{message, at});
-}
-
 bool is_of_type(const Json& value, std::string_view type) {
   if (type == "String") return value.is_string();
   if (type == "ID") return value.is_string() || value.is_number_integer();
@@ -27,11 +23,12 @@ bool is_known_type(std::string_view type) {
 
 /// Null stands for none.
 GraphqlResult<Json> value_of(const GraphqlVariable& variable, const Json& given) {
-  if (!is_known_type(variable.type)) return fail("no such type", variable.at);
+  if (!is_known_type(variable.type)) return graphql_fault("no such type", variable.at);
   const auto found = given.find(variable.name);
   Json value = found != given.end() ? *found : variable.otherwise.value_or(Json(nullptr));
-  if (value.is_null() && variable.required) return fail("this variable must have a value", variable.at);
-  if (!value.is_null() && !is_of_type(value, variable.type)) return fail("this variable has another type", variable.at);
+  if (value.is_null() && variable.required) return graphql_fault("this variable must have a value", variable.at);
+  if (!value.is_null() && !is_of_type(value, variable.type))
+    return graphql_fault("this variable has another type", variable.at);
   return value;
 }
 
@@ -41,7 +38,7 @@ GraphqlResult<Json> value_of(const GraphqlArgument& argument, const GraphqlOpera
   const bool declared =
       std::any_of(operation.variables.begin(), operation.variables.end(),
                   [&argument](const GraphqlVariable& each) { return each.name == argument.variable; });
-  if (!declared) return fail("no such variable", argument.at);
+  if (!declared) return graphql_fault("no such variable", argument.at);
   const auto found = variables.find(argument.variable);
   return found == variables.end() ? Json(nullptr) : *found;
 }
@@ -51,18 +48,18 @@ GraphqlResult<Json> value_of(const GraphqlArgument& argument, const GraphqlOpera
 GraphqlResult<const GraphqlOperation*> graphql_operation(const std::vector<GraphqlOperation>& all,
                                                          std::string_view name) {
   if (name.empty()) {
-    if (all.size() > 1) return fail("operationName must say which operation", all[1].at);
+    if (all.size() > 1) return graphql_fault("operationName must say which operation", all[1].at);
     return &all.front();
   }
   const auto found = std::find_if(all.begin(), all.end(), [name](const auto& each) { return each.name == name; });
-  if (found == all.end()) return fail("no operation of that name", 0);
+  if (found == all.end()) return graphql_fault("no operation of that name", 0);
   return &*found;
 }
 
 GraphqlResult<Json> graphql_variables(const GraphqlOperation& operation, const Json& given) {
   Json values = Json::object();
   for (const GraphqlVariable& each : operation.variables) {
-    if (values.contains(each.name)) return fail("a variable is declared twice", each.at);
+    if (values.contains(each.name)) return graphql_fault("a variable is declared twice", each.at);
     GraphqlResult<Json> value = value_of(each, given);
     if (!value) return tl::unexpected(value.error());
     values[each.name] = std::move(*value);
@@ -76,30 +73,31 @@ GraphqlResult<GraphqlArguments> graphql_arguments(const GraphqlField& field,
   GraphqlArguments values;
   std::set<std::string_view> seen;
   for (const GraphqlArgument& each : field.arguments) {
-    if (!seen.insert(each.name).second) return fail("an argument is given twice", each.at);
+    if (!seen.insert(each.name).second) return graphql_fault("an argument is given twice", each.at);
     if (std::none_of(parameters.begin(), parameters.end(), [&each](const auto& one) { return one.name == each.name; }))
-      return fail("no such argument", each.at);
+      return graphql_fault("no such argument", each.at);
     const GraphqlResult<Json> value = value_of(each, operation, variables);
     if (!value) return tl::unexpected(value.error());
     if (value->is_null()) continue;
-    if (!value->is_string()) return fail("this argument must be a string", each.at);
+    if (!value->is_string()) return graphql_fault("this argument must be a string", each.at);
     values.emplace(each.name, value->get_ref<const std::string&>());
   }
   for (const GraphqlParameter& each : parameters)
-    if (each.required && values.find(each.name) == values.end()) return fail("an argument is missing", field.at);
+    if (each.required && values.find(each.name) == values.end())
+      return graphql_fault("an argument is missing", field.at);
   return values;
 }
 
 GraphqlResult<void> check_graphql_leaves(const GraphqlField& object, std::span<const std::string_view> fields) {
-  if (object.fields.empty()) return fail("this field needs a selection", object.at);
+  if (object.fields.empty()) return graphql_fault("this field needs a selection", object.at);
   std::set<std::string_view> names, keys;
   for (const GraphqlField& each : object.fields) {
     if (each.name != "__typename" && std::find(fields.begin(), fields.end(), each.name) == fields.end())
-      return fail("no such field", each.at);
-    if (!each.arguments.empty()) return fail("this field takes no arguments", each.at);
-    if (!each.fields.empty()) return fail("this field has no selection", each.at);
+      return graphql_fault("no such field", each.at);
+    if (!each.arguments.empty()) return graphql_fault("this field takes no arguments", each.at);
+    if (!each.fields.empty()) return graphql_fault("this field has no selection", each.at);
     if (!names.insert(each.name).second || !keys.insert(each.key).second)
-      return fail("a field is asked for twice", each.at);
+      return graphql_fault("a field is asked for twice", each.at);
   }
   return {};
 }

@@ -13,12 +13,11 @@ namespace maildrop::api {
 namespace {
 
 using Kind = GraphqlToken::Kind;
-using Lines = std::vector<std::string_view>;
+using SourceLines = std::vector<std::string_view>;
 
 constexpr std::string_view kQuotes = R"(""")";  // of a block string
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool begins_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_of_name(char c) { return begins_name(c) || is_digit(c); }
 bool is_of_number(char c) { return is_of_name(c) || c == '.' || c == '+' || c == '-'; }
@@ -26,8 +25,8 @@ bool is_of_number(char c) { return is_of_name(c) || c == '.' || c == '+' || c ==
 std::size_t indent_of(std::string_view line) { return std::min(line.find_first_not_of(" \t"), line.size()); }
 bool is_blank(std::string_view line) { return indent_of(line) == line.size(); }
 
-Lines lines_of(std::string_view text) {
-  Lines lines = split(text, '\n');
+SourceLines lines_of(std::string_view text) {
+  SourceLines lines = split(text, '\n');
   for (std::string_view& line : lines)
     if (line.ends_with('\r')) line.remove_suffix(1);
   return lines;
@@ -35,7 +34,7 @@ Lines lines_of(std::string_view text) {
 
 /// 2.9.4, BlockStringValue(): the indentation that all lines have goes, and so do blank lines at both ends.
 std::string block_value(std::string_view raw) {
-  Lines lines = lines_of(raw);
+  SourceLines lines = lines_of(raw);
   std::size_t common = std::string_view::npos;
   for (std::size_t i = 1; i < lines.size(); ++i)
     if (!is_blank(lines[i])) common = std::min(common, indent_of(lines[i]));
@@ -69,10 +68,7 @@ class Lexer {
  private:
   using Token = GraphqlResult<GraphqlToken>;
 
-  tl::unexpected<GraphqlError> fail(std::string_view message) const { return fail(message, at_); }
-  static tl::unexpected<GraphqlError> fail(std::string_view message, std::size_t at) {
-    return tl::unexpected(GraphqlError{message, at});
-  }
+  tl::unexpected<GraphqlError> fail(std::string_view message) const { return graphql_fault(message, at_); }
   std::string_view rest() const { return text_.substr(at_); }
 
   void skip_ignored() {
@@ -114,7 +110,7 @@ class Lexer {
     at_ += kQuotes.size();
     for (;;) {
       const std::size_t end = text_.find(kQuotes, at_);
-      if (end == std::string_view::npos) return fail("a string without its end", begin);
+      if (end == std::string_view::npos) return graphql_fault("a string without its end", begin);
       raw += text_.substr(at_, end - at_);
       at_ = end + kQuotes.size();
       if (!raw.ends_with('\\')) return GraphqlToken{Kind::string, block_value(raw), begin};
@@ -134,7 +130,7 @@ class Lexer {
         return fail("no such escape in a string");
       }
     }
-    return fail("a string without its end", begin);
+    return graphql_fault("a string without its end", begin);
   }
 
   /// What follows a backslash.

@@ -17,6 +17,10 @@ struct GraphqlError {
   std::size_t at = 0;  // offset into the text
 };
 
+inline tl::unexpected<GraphqlError> graphql_fault(std::string_view message, std::size_t at) {
+  return tl::unexpected(GraphqlError{message, at});
+}
+
 template <class T>
 using GraphqlResult = tl::expected<T, GraphqlError>;
 

@@ -48,7 +48,7 @@ struct Door {
   bool closing = false;  // who still waits is turned away
 };
 
-IpAddress address_of(const sockaddr_storage& from) {
+IpAddress address_in(const sockaddr_storage& from) {
   if (from.ss_family == AF_INET)
     return IpAddress::from_v4(ntohl(reinterpret_cast<const sockaddr_in&>(from).sin_addr.s_addr));
   // A unix socket: file permissions say who may connect.
@@ -86,7 +86,7 @@ void on_end(std::exception_ptr failure) {
 void let_in(const std::shared_ptr<HttpLane>& lane, const Door& door, FileDescriptor socket,
             const sockaddr_storage& from) {
   HttpShared& shared = *lane->shared;
-  const IpAddress address = address_of(from);
+  const IpAddress address = address_in(from);
   if (door.closing) return turn_away(shared, std::move(socket), address, 503, "shutting down, try again later");
   // All peers of a unix socket would be one source.
   const IpAddress source = from.ss_family == AF_UNIX ? IpAddress() : address;

@@ -16,10 +16,10 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::vector<std::string>;
+using Segments = std::vector<std::string>;
 
 /// Whether the path fits; `args` then holds what `{...}` stood for.
-bool matches(std::string_view pattern, const std::vector<std::string>& path, Args& args) {
+bool matches(std::string_view pattern, const std::vector<std::string>& path, Segments& args) {
   args.clear();
   for (const std::string& given : path) {
     if (!pattern.starts_with('/')) return false;
@@ -42,7 +42,7 @@ bool is_v3(const Request& request) {
 
 struct Match {
   const Route* route = nullptr;
-  Args args;
+  Segments args;
   std::vector<std::string_view> allowed;  // methods of that path; empty: no such path
   bool reads_by_post = false;
 };
@@ -61,7 +61,7 @@ bool may_see_figures(const Request& request, const Config& config) {
 Match find(const Request& request, const Admin* admin, const Config* config) {
   const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
   Match match;
-  Args args;
+  Segments args;
   const bool local = is_local(request);
   const bool figures = admin || !config || may_see_figures(request, *config);
   const bool pages = !config || config->api.page;

@@ -96,13 +96,15 @@ struct Context {
 /// must not stand in the queue of those who wait for a slow store.
 enum class Runs { on_worker, on_loop };
 
+using Args = std::span<const std::string>;
+
 /// `pattern` segments starting with `{` match any one segment that is not empty: `/v2/mailbox/{name}/{id}`. `args` are
 /// the segments that matched, in order. `{name}` is an inbox, for whose rate the request counts.
 struct Route {
   std::string_view method;
   std::string_view pattern;
   std::string_view summary;  // a line for the manual and OpenAPI
-  Response (*handle)(const Request& request, std::span<const std::string> args, Context& context);
+  Response (*handle)(const Request& request, Args args, Context& context);
   Runs runs = Runs::on_worker;
   Growth growth = {};
   bool verdicts = false;  // Message::verdicts are part of the answer

@@ -12,8 +12,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
-
 constexpr std::string_view kBegin = ": decisions from now on\n\n";
 constexpr std::string_view kResults[] = {"stored", "discarded", "deferred", "refused"};
 
@@ -83,7 +81,7 @@ Response decisions(const Request& request, Args, Context& context) {
   return response;
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kAdminDecisionRoutes[] = {
     {.method = "GET",
      .pattern = "/admin/v1/decisions",
      .summary = "each decision as it is taken, as server-sent events; ?filter=NAME, ?result=RESULT",
@@ -92,6 +90,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> admin_decision_routes() { return kRoutes; }
+std::span<const Route> admin_decision_routes() { return kAdminDecisionRoutes; }
 
 }  // namespace maildrop::api

@@ -10,7 +10,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
 using store::Survey;
 
 std::optional<Survey::Order> order_of(const Request& request) {
@@ -21,7 +20,7 @@ std::optional<Survey::Order> order_of(const Request& request) {
   return std::nullopt;
 }
 
-Json to_json(const store::InboxFigures& inbox, const Config& config) {
+Json inbox_json(const store::InboxFigures& inbox, const Config& config) {
   return Json{{"inbox", inbox.name},
               {"reserved", mail::Inbox::trusted(inbox.name).is_reserved(config.inbox)},
               {"messages", inbox.messages},
@@ -41,7 +40,7 @@ Response page(const Survey& survey, const std::vector<store::InboxFigures>& all,
   }
   const auto to = from + std::min(static_cast<std::ptrdiff_t>(limit), all.end() - from);
   Json list = Json::array();
-  for (auto each = from; each != to; ++each) list.push_back(to_json(*each, config));
+  for (auto each = from; each != to; ++each) list.push_back(inbox_json(*each, config));
   return json_answer(200, Json{{"as_of", rfc3339(survey.ended())},
                                {"total", Json{{"inboxes", survey.all().inboxes},
                                               {"messages", survey.all().messages},
@@ -60,7 +59,7 @@ Response inboxes(const Request& request, Args, Context& context) {
   return page(**look, (*look)->inboxes(*order), request, *limit, context.config);
 }
 
-Response list(const Request& request, Args args, Context& context) {
+Response admin_list(const Request& request, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return problem(inbox.error());
   const auto limit = admin_limit(request, Survey::kMost);
@@ -80,7 +79,7 @@ Response list(const Request& request, Args args, Context& context) {
                                {"messages", std::move(messages)}});
 }
 
-Response clear(const Request&, Args args, Context& context) {
+Response admin_clear(const Request&, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return problem(inbox.error());
   const std::optional<Fault> failed = clear_inbox(*inbox, context);
@@ -88,7 +87,7 @@ Response clear(const Request&, Args args, Context& context) {
   return failed ? problem(*failed) : no_content();
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kAdminInboxRoutes[] = {
     {.method = "GET",
      .pattern = "/admin/v1/inboxes",
      .summary = "the largest, oldest or fullest inboxes; ?order=size|age|messages, ?limit=N, ?after=NAME",
@@ -96,11 +95,11 @@ constexpr Route kRoutes[] = {
     {.method = "GET",
      .pattern = "/admin/v1/inboxes/{name}",
      .summary = "list any inbox, hidden mail too, newest first; ?limit=N, ?quarantined=hidden|shown|only",
-     .handle = list},
+     .handle = admin_list},
     {.method = "DELETE",
      .pattern = "/admin/v1/inboxes/{name}",
      .summary = "delete all messages that an inbox has",
-     .handle = clear},
+     .handle = admin_clear},
 };
 
 }  // namespace
@@ -113,6 +112,6 @@ tl::expected<std::shared_ptr<const Survey>, Fault> admin_survey(Context& context
                               std::to_string(look->messages) + " messages so far", 1});
 }
 
-std::span<const Route> admin_inbox_routes() { return kRoutes; }
+std::span<const Route> admin_inbox_routes() { return kAdminInboxRoutes; }
 
 }  // namespace maildrop::api

@@ -10,7 +10,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
 template <class T>
 using Read = tl::expected<T, Fault>;
 
@@ -91,7 +90,7 @@ Read<std::vector<std::string>> names_of(const Wish& wish, const Context& context
   return names;
 }
 
-Json to_json(const store::Tally& tally) {
+Json tally_json(const store::Tally& tally) {
   const auto time = [&](Time when) { return tally.messages > 0 ? Json(rfc3339(when)) : Json(nullptr); };
   return Json{{"messages", tally.messages},
               {"inboxes", tally.inboxes},
@@ -107,8 +106,8 @@ Response to_answer(const PurgeDesk::Report& report) {
                      Json{{"state", kStates[static_cast<std::size_t>(report.state)]},
                           {"dry_run", report.dry_run},
                           {"begun", rfc3339(report.begun)},
-                          {"counted", to_json(report.counted)},
-                          {"removed", to_json(report.removed)},
+                          {"counted", tally_json(report.counted)},
+                          {"removed", tally_json(report.removed)},
                           {"scrubbed", report.scrubbed ? Json(*report.scrubbed) : Json(nullptr)},
                           {"error", report.error.empty() ? Json(nullptr) : Json(report.error)}});
 }
@@ -140,7 +139,7 @@ Response stop(const Request&, Args, Context& context) {
   return to_answer(*report);
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kAdminPurgeRoutes[] = {
     {.method = "GET",
      .pattern = "/admin/v1/purge",
      .summary = "how far the last purge is; 202 while it goes on",
@@ -157,6 +156,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> admin_purge_routes() { return kRoutes; }
+std::span<const Route> admin_purge_routes() { return kAdminPurgeRoutes; }
 
 }  // namespace maildrop::api

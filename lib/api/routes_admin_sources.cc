@@ -12,7 +12,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
 using service::Flood;
 
 constexpr std::string_view kKinds[] = {"connections", "messages", "recipients", "errors"};  // by Flood::Of
@@ -22,7 +21,7 @@ std::string name_of(const Flood::Standing& of) {
   return of.prefix.to_string() + (of.prefix.is_v4() ? "/24" : "/48");
 }
 
-Json to_json(const Flood::Standing& of) {
+Json standing_json(const Flood::Standing& of) {
   Json used = Json::object();
   for (std::size_t i = 0; i < std::size(kKinds); ++i)
     used[std::string(kKinds[i])] =
@@ -50,7 +49,7 @@ Json connected(const Admin& admin, std::size_t limit) {
 Json busy(const Admin& admin, std::size_t limit) {
   if (!admin.flood) return nullptr;
   Json list = Json::array();
-  for (const Flood::Standing& each : admin.flood->busiest(limit)) list.push_back(to_json(each));
+  for (const Flood::Standing& each : admin.flood->busiest(limit)) list.push_back(standing_json(each));
   return list;
 }
 
@@ -79,7 +78,7 @@ Result<std::vector<store::Answer>> ask(store::Ledger& ledger, const filter::Know
   return any ? answers : std::vector<store::Answer>();
 }
 
-Json to_json(const filter::KnownItem& item, const std::vector<store::Answer>& answers) {
+Json item_json(const filter::KnownItem& item, const std::vector<store::Answer>& answers) {
   if (!item.score)
     return Json{{"filter", item.filter},
                 {"what", item.what},
@@ -99,7 +98,7 @@ Result<Json> known(const std::string& who, const Context& context) {
   if (!context.admin->ledger) return list;
   for (const filter::KnownItem& item : filter::known_items(who, context.config)) {
     const auto answers = TRY(ask(*context.admin->ledger, item));
-    if (!answers.empty()) list.push_back(to_json(item, answers));
+    if (!answers.empty()) list.push_back(item_json(item, answers));
   }
   return list;
 }
@@ -117,8 +116,7 @@ Result<void> forget(const std::string& who, std::string_view only, const Context
 }
 
 /// Could greylisting know it? Names are as the DNS gave them. What ends in a number is an address with a slip in it.
-bool is_host(std::string_view name) {
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+bool is_host_name(std::string_view name) {
   const auto fits = [&](char c) {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
   };
@@ -126,7 +124,7 @@ bool is_host(std::string_view name) {
   return std::all_of(name.begin(), name.end(), fits) && !std::all_of(last.begin(), last.end(), is_digit);
 }
 
-bool is_source(const std::string& who) { return IpAddress::parse(who).has_value() || is_host(who); }
+bool is_source(const std::string& who) { return IpAddress::parse(who).has_value() || is_host_name(who); }
 
 Response no_source() { return problem(400, "a source is an address, without /bits, or a host by its name"); }
 
@@ -141,7 +139,7 @@ Response source(const Request&, Args args, Context& context) {
     answer["flood"] = Json::array();
     for (const bool network : {false, true})
       if (const auto standing = context.admin->flood->standing(*address, network))
-        answer["flood"].push_back(to_json(*standing));
+        answer["flood"].push_back(standing_json(*standing));
   }
   return json_answer(200, answer);
 }
@@ -165,7 +163,7 @@ Response bans(const Request& request, Args, Context& context) {
   Json list = Json::array();
   // All that are looked at: who is kept out for a few errors may be far behind those who only do much.
   for (const Flood::Standing& each : context.admin->flood->busiest(Flood::kLook))
-    if (each.outcast && list.size() < *limit) list.push_back(to_json(each));
+    if (each.outcast && list.size() < *limit) list.push_back(standing_json(each));
   return json_answer(200, Json{{"bans", std::move(list)}});
 }
 
@@ -174,7 +172,7 @@ Response lift(const Request&, Args args, Context& context) {
   return forget_source(args, "verdict_cache", context);
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kAdminSourceRoutes[] = {
     {.method = "GET",
      .pattern = "/admin/v1/sources",
      .summary = "who has most in the store, most connections, and does most now; ?limit=N",
@@ -199,6 +197,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> admin_source_routes() { return kRoutes; }
+std::span<const Route> admin_source_routes() { return kAdminSourceRoutes; }
 
 }  // namespace maildrop::api

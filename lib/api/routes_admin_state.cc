@@ -12,7 +12,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
 using filter::Action;
 using filter::Chain;
 
@@ -36,7 +35,7 @@ Json store_of(const Context& context) {
               {"error", ready ? Json(nullptr) : Json(ready.error().what)}};
 }
 
-Response status(const Request&, Args, Context& context) {
+Response admin_status(const Request&, Args, Context& context) {
   const Admin& admin = *context.admin;
   const auto up = std::chrono::duration_cast<std::chrono::seconds>(context.clock.now() - admin.started);
   Json answer{{"version", admin.version},         {"started", rfc3339(admin.started)}, {"seconds", up.count()},
@@ -82,7 +81,7 @@ void add_counts(std::string_view name, const Context& context, Json& out) {
   out["microseconds"] = counted(context, "maildrop_filter_microseconds_total", name);
 }
 
-Json to_json(const Chain::Link& link, const Chain& chain, const Context& context) {
+Json link_json(const Chain::Link& link, const Chain& chain, const Context& context) {
   const std::optional<Endpoint> service = link.filter->service();
   Json out{{"filter", link.name},
            {"mode", filter::name_of(link.use.mode)},
@@ -100,7 +99,7 @@ Response filters(const Request&, Args, Context& context) {
   if (!context.admin->chain) return problem(404, "this process takes no mail, and has no filters");
   const std::shared_ptr<const Chain> chain = context.admin->chain();
   Json list = Json::array();
-  for (const Chain::Link& link : chain->links()) list.push_back(to_json(link, *chain, context));
+  for (const Chain::Link& link : chain->links()) list.push_back(link_json(link, *chain, context));
   for (const filter::FilterKind& kind : filter::filter_kinds())
     if (kind.use(chain->settings()).mode == FilterUse::Mode::off)
       list.push_back(Json{{"filter", kind.name}, {"mode", "off"}});
@@ -114,11 +113,11 @@ Response config(const Request&, Args, Context& context) {
   return json_answer(200, Json{{"files", loaded->files}, {"settings", std::move(list)}});
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kAdminStateRoutes[] = {
     {.method = "GET",
      .pattern = "/admin/v1/status",
      .summary = "version, store, memory, connections, and what does not work",
-     .handle = status},
+     .handle = admin_status},
     {.method = "GET",
      .pattern = "/admin/v1/filters",
      .summary = "each filter: how it is used, what it has found, and what fails",
@@ -131,6 +130,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> admin_state_routes() { return kRoutes; }
+std::span<const Route> admin_state_routes() { return kAdminStateRoutes; }
 
 }  // namespace maildrop::api

@@ -15,7 +15,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
 template <class T>
 using Found = tl::expected<T, Fault>;
 
@@ -166,13 +165,13 @@ Found<Json> status(const Call&, Context& context) {
   return Json("operational");
 }
 
-constexpr GraphqlParameter kText[] = {{"message", false}};
+constexpr GraphqlParameter kPing[] = {{"message", false}};
 constexpr GraphqlParameter kMailbox[] = {{"mailbox"}};
 constexpr GraphqlParameter kOne[] = {{"mailbox"}, {"id"}};
 constexpr std::string_view kCounts[] = {"blocked", "saved"};
 
 constexpr Root kRoots[] = {
-    {"ping", false, kText, {}, false, ping},
+    {"ping", false, kPing, {}, false, ping},
     {"inbox", false, kMailbox, kMessageFields, true, inbox},
     {"message", false, kOne, kMessageFields, true, message},
     {"altinbox", false, kMailbox, {}, true, alias},
@@ -181,10 +180,6 @@ constexpr Root kRoots[] = {
     {"delete", true, kOne, {}, true, remove},
 };
 
-tl::unexpected<GraphqlError> fail(std::string_view message, std::size_t at) {
-  return tl::unexpected(GraphqlError{message, at});
-}
-
 /// A field of the operation, held against the table.
 GraphqlResult<Call> call_of(const GraphqlField& field, const GraphqlOperation& operation, const Json& variables) {
   static constexpr Root kTypeName{};
@@ -192,14 +187,14 @@ GraphqlResult<Call> call_of(const GraphqlField& field, const GraphqlOperation& o
     return each.name == field.name && each.changes == operation.is_mutation;
   });
   const bool is_type_name = field.name == "__typename";
-  if (root == std::end(kRoots) && !is_type_name) return fail("no such field", field.at);
+  if (root == std::end(kRoots) && !is_type_name) return graphql_fault("no such field", field.at);
   const Root& rule = is_type_name ? kTypeName : *root;
   auto arguments = graphql_arguments(field, rule.parameters, operation, variables);
   if (!arguments) return tl::unexpected(arguments.error());
   if (!rule.fields.empty()) {
     if (auto fine = check_graphql_leaves(field, rule.fields); !fine) return tl::unexpected(fine.error());
   } else if (!field.fields.empty()) {
-    return fail("this field has no selection", field.at);
+    return graphql_fault("this field has no selection", field.at);
   }
   return Call{&field, is_type_name ? nullptr : root, std::move(*arguments)};
 }
@@ -211,11 +206,11 @@ GraphqlResult<std::vector<Call>> calls_of(const GraphqlOperation& operation, con
   std::set<std::string_view> keys;
   std::size_t counted = 0;
   for (const GraphqlField& field : operation.fields) {
-    if (!keys.insert(field.key).second) return fail("two fields of one name: one needs an alias", field.at);
+    if (!keys.insert(field.key).second) return graphql_fault("two fields of one name: one needs an alias", field.at);
     GraphqlResult<Call> call = call_of(field, operation, *variables);
     if (!call) return tl::unexpected(call.error());
     counted += call->root && call->root->counts ? 1 : 0;
-    if (counted > kMostCalls) return fail("too many fields that read or change something", field.at);
+    if (counted > kMostCalls) return graphql_fault("too many fields that read or change something", field.at);
     calls.push_back(std::move(*call));
   }
   return calls;
@@ -315,16 +310,16 @@ Response post(const Request& request, Args, Context& context) {
   return answer(request, {text_at(*body, "query"), text_at(*body, "operationName"), variables}, context);
 }
 
-constexpr Growth kTwice{8, 8};  // data and html, and both as JSON: six for a control character
+constexpr Growth kGraphqlGrowth{8, 8};  // data and html, and both as JSON: six for a control character
 
-constexpr Route kRoutes[] = {
+constexpr Route kGraphqlRoutes[] = {
     {"GET", "/graphql", "what the hosted service's clients ask in GraphQL; ?query=, ?operationName=, ?variables=", get,
-     Runs::on_worker, kTwice},
+     Runs::on_worker, kGraphqlGrowth},
     {.method = "POST",
      .pattern = "/graphql",
      .summary = "the same as JSON, and `delete`",
      .handle = post,
-     .growth = kTwice,
+     .growth = kGraphqlGrowth,
      .reads = true},
 };
 
@@ -338,6 +333,6 @@ Response graphql_error(const Fault& fault) {
   return response;
 }
 
-std::span<const Route> graphql_routes() { return kRoutes; }
+std::span<const Route> graphql_routes() { return kGraphqlRoutes; }
 
 }  // namespace maildrop::api

@@ -5,8 +5,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
-
 Response text(std::string body) {
   Response response;
   response.content_type = "text/plain; charset=utf-8";
@@ -42,7 +40,7 @@ Response dns(const Request&, Args args, Context& context) {
   return response;
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kHealthRoutes[] = {
     {.method = "GET",
      .pattern = "/livez",
      .summary = "200 while the process answers",
@@ -69,6 +67,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> health_routes() { return kRoutes; }
+std::span<const Route> health_routes() { return kHealthRoutes; }
 
 }  // namespace maildrop::api

@@ -16,7 +16,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
 template <class T>
 using Found = tl::expected<T, Fault>;
 
@@ -105,7 +104,7 @@ std::string link_base(const Request& request, const std::string& inbox, const st
   return server + "/serve/mailbox/" + percent_encoded(inbox) + "/" + id.text() + "/attach/";
 }
 
-Response list(const Request&, Args args, Context& context) {
+Response inbucket_list(const Request&, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return inbucket_error(inbox.error());
   auto found = context.inboxes.list(*inbox, {});
@@ -116,7 +115,7 @@ Response list(const Request&, Args args, Context& context) {
   return json_answer(200, all);
 }
 
-Response get(const Request& request, Args args, Context& context) {
+Response inbucket_get(const Request& request, Args args, Context& context) {
   const Found<store::Message> message = find_message(args, context);
   if (!message) return inbucket_error(message.error());
   const std::string inbox = canonical_name(args, context);
@@ -138,7 +137,7 @@ Response bytes(std::string content_type, std::string body) {
   return response;
 }
 
-Response source(const Request&, Args args, Context& context) {
+Response inbucket_source(const Request&, Args args, Context& context) {
   Found<store::Message> message = find_message(args, context);
   if (!message) return inbucket_error(message.error());
   return bytes("text/plain", std::move(message->data));
@@ -162,7 +161,7 @@ Response attachment(const Request&, Args args, Context& context) {
   return response;
 }
 
-Response remove(const Request&, Args args, Context& context) {
+Response inbucket_remove(const Request&, Args args, Context& context) {
   const Found<Target> target = target_of(args, context);
   if (!target) return inbucket_error(target.error());
   const Result<bool> removed = context.inboxes.remove(target->inbox, target->id);
@@ -190,19 +189,19 @@ Response mark(const Request& request, Args args, Context& context) {
   return there ? json_answer(200, "OK") : inbucket_error(kNotFound);
 }
 
-constexpr Growth kTwice{8, 8};  // text, HTML and header, all as JSON: six for a control character
-constexpr Growth kPart{3, 0};   // and its content, decoded
+constexpr Growth kInbucketGrowth{8, 8};  // text, HTML and header, all as JSON: six for a control character
+constexpr Growth kInbucketPart{3, 0};    // and its content, decoded
 
-constexpr Route kRoutes[] = {
-    {"GET", "/api/v1/mailbox/{name}", "list an inbox, oldest first, as Inbucket does", list},
+constexpr Route kInbucketRoutes[] = {
+    {"GET", "/api/v1/mailbox/{name}", "list an inbox, oldest first, as Inbucket does", inbucket_list},
     {"DELETE", "/api/v1/mailbox/{name}", "empty an inbox", purge},
-    {"GET", "/api/v1/mailbox/{name}/{id}", "one message: text, HTML, header, attachments", get, Runs::on_worker,
-     kTwice},
-    {"GET", "/api/v1/mailbox/{name}/{id}/source", "every byte of one message, as text", source},
+    {"GET", "/api/v1/mailbox/{name}/{id}", "one message: text, HTML, header, attachments", inbucket_get,
+     Runs::on_worker, kInbucketGrowth},
+    {"GET", "/api/v1/mailbox/{name}/{id}/source", "every byte of one message, as text", inbucket_source},
     {"PATCH", "/api/v1/mailbox/{name}/{id}", "taken, but nothing is marked as seen", mark},
-    {"DELETE", "/api/v1/mailbox/{name}/{id}", "delete one message", remove},
+    {"DELETE", "/api/v1/mailbox/{name}/{id}", "delete one message", inbucket_remove},
     {"GET", "/serve/mailbox/{name}/{id}/attach/{number}/{file}", "one attachment, where it was kept", attachment,
-     Runs::on_worker, kPart},
+     Runs::on_worker, kInbucketPart},
 };
 
 }  // namespace
@@ -230,6 +229,6 @@ Response inbucket_error(const Fault& fault) {
   return response;
 }
 
-std::span<const Route> inbucket_routes() { return kRoutes; }
+std::span<const Route> inbucket_routes() { return kInbucketRoutes; }
 
 }  // namespace maildrop::api

@@ -10,8 +10,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
-
 constexpr std::size_t kHistory = 30;  // of what is there, told first: as many as that server keeps
 
 /// A text, or nothing for what the version does not tell.
@@ -67,7 +65,7 @@ Response monitor_of_all(const Request&, Args, Context&) {
   return inbucket_error({404, "there is no public monitor of all inboxes: name one", {}});
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kInbucketMonitorRoutes[] = {
     {"GET", "/api/v1/monitor/messages/{name}", "what comes to an inbox, over a WebSocket; the last 30 first",
      monitor_v1},
     {"GET", "/api/v2/monitor/messages/{name}", "the same, and what is deleted", monitor_v2},
@@ -78,6 +76,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> inbucket_monitor_routes() { return kRoutes; }
+std::span<const Route> inbucket_monitor_routes() { return kInbucketMonitorRoutes; }
 
 }  // namespace maildrop::api

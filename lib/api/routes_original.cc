@@ -12,8 +12,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
-
 /// `Nov 14 2023 10:13 PM`, in UTC.
 std::string shown_date(Time time) {
   const auto seconds = static_cast<std::time_t>(to_millis(time) / 1000);
@@ -31,7 +29,7 @@ std::string shown_date(Time time) {
 /// A message that is not there was always an empty object.
 Response not_found() { return json_answer(404, Json::object()); }
 
-Response list(const Request&, Args args, Context& context) {
+Response original_list(const Request&, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return v2_error(inbox.error());
   const auto found = context.inboxes.list(*inbox, {});
@@ -45,7 +43,7 @@ Response list(const Request&, Args args, Context& context) {
   return json_answer(200, all);
 }
 
-Response get(const Request&, Args args, Context& context) {
+Response original_get(const Request&, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return v2_error(inbox.error());
   const Result<store::MessageId> id = store::MessageId::parse(args[1]);
@@ -62,7 +60,7 @@ Response get(const Request&, Args args, Context& context) {
                                {"body", valid_utf8(message->data)}});
 }
 
-Response remove(const Request&, Args args, Context& context) {
+Response original_remove(const Request&, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return v2_error(inbox.error());
   const Result<store::MessageId> id = store::MessageId::parse(args[1]);
@@ -72,7 +70,7 @@ Response remove(const Request&, Args args, Context& context) {
   return *removed ? json_answer(200, Json{{"deleted", id->text()}}) : not_found();
 }
 
-Response suggestion(const Request&, Args, Context&) {
+Response original_suggestion(const Request&, Args, Context&) {
   return json_answer(200, Json{{"suggestion", mail::suggest_name()}});
 }
 
@@ -92,17 +90,17 @@ Response blocked_socket(const Request& request, Args, Context& context) {
 
 constexpr Growth kWhole{8, 0};  // as UTF-8, and that as JSON: six for a control character
 
-constexpr Route kRoutes[] = {
-    {"GET", "/api/inbox/{name}", "list an inbox, newest first, as the service of 2013 did", list},
-    {"GET", "/api/inbox/{name}/{id}", "one message with its source", get, Runs::on_worker, kWhole},
-    {"DELETE", "/api/inbox/{name}/{id}", "delete one message", remove},
-    {"GET", "/api/suggestion", "a name that nobody can guess", suggestion, Runs::on_loop},
+constexpr Route kOriginalRoutes[] = {
+    {"GET", "/api/inbox/{name}", "list an inbox, newest first, as the service of 2013 did", original_list},
+    {"GET", "/api/inbox/{name}/{id}", "one message with its source", original_get, Runs::on_worker, kWhole},
+    {"DELETE", "/api/inbox/{name}/{id}", "delete one message", original_remove},
+    {"GET", "/api/suggestion", "a name that nobody can guess", original_suggestion, Runs::on_loop},
     {"GET", "/api/blocked", "messages and recipients refused since counting began", blocked},
     {"GET", "/ws/blocked", "the same number over a WebSocket, as it grows", blocked_socket, Runs::on_loop},
 };
 
 }  // namespace
 
-std::span<const Route> original_routes() { return kRoutes; }
+std::span<const Route> original_routes() { return kOriginalRoutes; }
 
 }  // namespace maildrop::api

@@ -10,8 +10,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
-
 /// For who has no name in mind: one that nobody guesses.
 Markup suggestion(const Context& context) {
   const auto inbox =
@@ -136,7 +134,7 @@ Response robots(const Request&, Args, Context&) {
   return response;
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kPageRoutes[] = {
     {.method = "GET",
      .pattern = "/",
      .summary = "the first page: open an inbox, or take a name that nobody guesses",
@@ -170,6 +168,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> page_routes() { return kRoutes; }
+std::span<const Route> page_routes() { return kPageRoutes; }
 
 }  // namespace maildrop::api

@@ -11,8 +11,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
-
 constexpr std::size_t kMostListed = 100;  // the newest; the API has all. Each may be 12 KB
 
 /// Who wrote it, in two: `Alice` and `alice@example.org`, the second of which is empty where there is no name.
@@ -45,7 +43,7 @@ bool has(const store::Summary& summary, const std::string& wanted) {
          to_lower(summary.subject).find(wanted) != std::string::npos;
 }
 
-std::string wanted_of(const Request& request) {
+std::string search_of(const Request& request) {
   const auto given = request.query.find("q");
   return given == request.query.end() ? std::string() : std::string(trim(given->second));
 }
@@ -70,7 +68,7 @@ Markup alias_box(const mail::Inbox& inbox, const Request& request, Context& cont
 
 Markup tools(const mail::Inbox& inbox, const Request& request, Context& context) {
   const std::string path = inbox_path(inbox);
-  const std::string wanted = wanted_of(request);
+  const std::string wanted = search_of(request);
   return html(
       "<div class=\"tools\">\n<form class=\"search\" role=\"search\"><label class=\"hidden\" for=\"q\">Search in this "
       "inbox</label><input type=\"search\" id=\"q\" name=\"q\" value=\"{}\" placeholder=\"Search\" "
@@ -111,7 +109,7 @@ Response inbox_page(const Request& request, Args args, Context& context) {
   if (!shows_all) std::erase_if(*found, is_hidden);
   const std::size_t hidden = all - found->size();
   if (*quarantined == store::Quarantined::only) std::erase_if(*found, std::not_fn(is_hidden));
-  const std::string newest = newest_of(*found), wanted = wanted_of(request);
+  const std::string newest = newest_of(*found), wanted = search_of(request);
   if (!wanted.empty()) std::erase_if(*found, [&](const auto& each) { return !has(each, to_lower(wanted)); });
 
   const Time now = context.clock.now();
@@ -162,7 +160,7 @@ Response empty(const Request&, Args args, Context& context) {
   return failed ? page_error(*failed) : see_other(inbox_path(*inbox));
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kPageInboxRoutes[] = {
     {.method = "GET",
      .pattern = "/inbox/{name}",
      .summary = "the page of an inbox; ?q=TEXT, ?quarantined=hidden|shown|only, ?alias=new",
@@ -182,6 +180,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> page_inbox_routes() { return kRoutes; }
+std::span<const Route> page_inbox_routes() { return kPageInboxRoutes; }
 
 }  // namespace maildrop::api

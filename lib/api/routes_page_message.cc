@@ -19,18 +19,16 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
-
 struct View {
   std::string_view word;  // in its path
   std::string_view title;
   Markup (*show)(const store::Message& message, const std::string& api);  // `api`: the path of the message in v3
 };
 
-constexpr std::size_t kMostHosts = 20;     // that are named of those a message wanted something from
-constexpr std::size_t kMostActions = 5;    // links that are named above the text
-constexpr std::size_t kMostFields = 200;   // of a header
-constexpr std::size_t kLongestWord = 200;  // bytes shown of what may be long
+constexpr std::size_t kMostHosts = 20;         // that are named of those a message wanted something from
+constexpr std::size_t kMostActions = 5;        // links that are named above the text
+constexpr std::size_t kMostShownFields = 200;  // of a header
+constexpr std::size_t kLongestWord = 200;      // bytes shown of what may be long
 
 /// A text that is too long for a page, and where the rest is.
 Markup long_text(std::string_view text, const Markup& shown, const std::string& whole) {
@@ -87,7 +85,7 @@ Markup html_view(const store::Message& message, const std::string& api) {
 }
 
 Markup headers_view(const store::Message& message, const std::string& api) {
-  const mail::Headers headers = mail::scan_headers(message.data, {.fields = kMostFields});
+  const mail::Headers headers = mail::scan_headers(message.data, {.fields = kMostShownFields});
   mail::Charsets charsets;
   Markup rows;
   std::size_t size = 0;
@@ -256,7 +254,7 @@ Response show_best(const Request& request, Args args, Context& context) {
 }
 
 /// From a form, which other sites' pages cannot send (dispatch() refuses them).
-Response remove(const Request&, Args args, Context& context) {
+Response page_remove(const Request&, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return page_error(inbox.error());
   const auto id = message_id(*inbox, args[1], context);
@@ -266,7 +264,7 @@ Response remove(const Request&, Args args, Context& context) {
   return see_other(inbox_path(*inbox));  // gone, whoever did it
 }
 
-constexpr Growth kText{1, 8};  // and what is on a page, which is bounded (kMostOnPage)
+constexpr Growth kPageGrowth{1, 8};  // and what is on a page, which is bounded (kMostOnPage)
 
 constexpr Route of_view(std::string_view pattern, std::string_view summary,
                         Response (*handle)(const Request&, Args, Context&), bool verdicts = false) {
@@ -274,13 +272,13 @@ constexpr Route of_view(std::string_view pattern, std::string_view summary,
           .pattern = pattern,
           .summary = summary,
           .handle = handle,
-          .growth = kText,
+          .growth = kPageGrowth,
           .verdicts = verdicts,
           .compresses = true,
           .page = true};
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kPageMessageRoutes[] = {
     of_view("/inbox/{name}/{id}", "the page of a message; the id may be `latest`", show_best),
     of_view("/inbox/{name}/{id}/html", "its HTML, sanitised and in a frame", show<0>),
     of_view("/inbox/{name}/{id}/text", "its text", show<1>),
@@ -290,12 +288,12 @@ constexpr Route kRoutes[] = {
     {.method = "POST",
      .pattern = "/inbox/{name}/{id}/delete",
      .summary = "delete one message, from its page",
-     .handle = remove,
+     .handle = page_remove,
      .page = true},
 };
 
 }  // namespace
 
-std::span<const Route> page_message_routes() { return kRoutes; }
+std::span<const Route> page_message_routes() { return kPageMessageRoutes; }
 
 }  // namespace maildrop::api

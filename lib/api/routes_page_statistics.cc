@@ -10,8 +10,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
-
 constexpr std::size_t kMostRows = 12;  // reasons that are named
 constexpr std::size_t kMostLines = 4;  // lists that are drawn: more colours nobody tells apart
 
@@ -79,7 +77,7 @@ Markup spans(std::size_t hours, std::size_t most) {
   return html("<nav class=\"tabs\" aria-label=\"Time\">\n{}</nav>\n", links);
 }
 
-Response statistics(const Request& request, Args, Context& context) {
+Response statistics_page(const Request& request, Args, Context& context) {
   const auto hours = number_of(request, "hours", StatisticsReader::kUsualHours, "hours must be a positive number");
   if (!hours) return page_error(hours.error());
   if (!context.statistics) return page_error({503, "there are no statistics here", {}});
@@ -95,17 +93,17 @@ Response statistics(const Request& request, Args, Context& context) {
   return page(200, content);
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kPageStatisticsRoutes[] = {
     {.method = "GET",
      .pattern = "/statistics",
      .summary = "a page of what was kept and refused, drawn by the hour; ?hours=N",
-     .handle = statistics,
+     .handle = statistics_page,
      .compresses = true,
      .page = true},
 };
 
 }  // namespace
 
-std::span<const Route> page_statistics_routes() { return kRoutes; }
+std::span<const Route> page_statistics_routes() { return kPageStatisticsRoutes; }
 
 }  // namespace maildrop::api

@@ -10,8 +10,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
-
 Json summary(const store::Summary& from) {
   return Json{{"id", from.id.text()},
               {"from", shown_sender(from)},
@@ -44,7 +42,7 @@ std::string as_html(std::string_view text) {
   return html += kEnd;
 }
 
-Response list(const Request&, Args args, Context& context) {
+Response v2_list(const Request&, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return v2_error(inbox.error());
   const auto found = context.inboxes.list(*inbox, {});
@@ -55,7 +53,7 @@ Response list(const Request&, Args args, Context& context) {
   return json_answer(200, Json{{"altinbox", ""}, {"messages", std::move(messages)}});
 }
 
-Response get(const Request&, Args args, Context& context) {
+Response v2_get(const Request&, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return v2_error(inbox.error());
   const Result<store::MessageId> id = store::MessageId::parse(args[1]);
@@ -72,7 +70,7 @@ Response get(const Request&, Args args, Context& context) {
   return json_answer(200, body);
 }
 
-Response remove(const Request&, Args args, Context& context) {
+Response v2_remove(const Request&, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return v2_error(inbox.error());
   const Result<store::MessageId> id = store::MessageId::parse(args[1]);
@@ -83,28 +81,28 @@ Response remove(const Request&, Args args, Context& context) {
   return json_answer(200, Json{{"deleted", true}});
 }
 
-Response statistics(const Request&, Args, Context& context) {
+Response v2_statistics(const Request&, Args, Context& context) {
   const auto counts = mail_counts(context);
   if (!counts) return v2_error(counts.error());
   return json_answer(200, Json{{"queued", counts->stored}, {"denied", counts->refused}});
 }
 
-constexpr Growth kTwice{8, 8};  // raw and as HTML, and both as JSON: six for a control character
+constexpr Growth kV2Growth{8, 8};  // raw and as HTML, and both as JSON: six for a control character
 
-constexpr Route kRoutes[] = {
+constexpr Route kV2Routes[] = {
     {.method = "GET",
      .pattern = "/v2/mailbox/{name}",
      .summary = "list an inbox, newest first",
-     .handle = list,
+     .handle = v2_list,
      .keeps = true},
     {.method = "GET",
      .pattern = "/v2/mailbox/{name}/{id}",
      .summary = "one message, raw and as HTML",
-     .handle = get,
-     .growth = kTwice,
+     .handle = v2_get,
+     .growth = kV2Growth,
      .keeps = true},
-    {"DELETE", "/v2/mailbox/{name}/{id}", "delete one message", remove},
-    {"GET", "/v2/statistics", "messages stored and refused since counting began", statistics},
+    {"DELETE", "/v2/mailbox/{name}/{id}", "delete one message", v2_remove},
+    {"GET", "/v2/statistics", "messages stored and refused since counting began", v2_statistics},
 };
 
 }  // namespace
@@ -116,6 +114,6 @@ Response v2_error(const Fault& fault) {
   return response;
 }
 
-std::span<const Route> v2_routes() { return kRoutes; }
+std::span<const Route> v2_routes() { return kV2Routes; }
 
 }  // namespace maildrop::api

@@ -15,7 +15,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
 template <class T>
 using Found = tl::expected<T, Fault>;
 
@@ -47,7 +46,7 @@ void keep_newer(std::vector<store::Summary>& newest_first, const std::string& si
   newest_first.erase(seen, newest_first.end());
 }
 
-Response list(const Request& request, Args args, Context& context) {
+Response v3_list(const Request& request, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return problem(inbox.error());
   const Found<std::size_t> limit = number_of(request, "limit", SIZE_MAX, "limit must be a positive number");
@@ -72,7 +71,7 @@ Response list(const Request& request, Args args, Context& context) {
   return response;
 }
 
-Response get(const Request&, Args args, Context& context) {
+Response v3_get(const Request&, Args args, Context& context) {
   const Found<store::Message> message = message_of(args, context);
   if (!message) return problem(message.error());
   Json body = v3_summary(message->summary);
@@ -122,7 +121,7 @@ Response verdicts(const Request&, Args args, Context& context) {
   return trace ? json_answer(200, to_json(*trace)) : problem(trace.error());
 }
 
-Response remove(const Request&, Args args, Context& context) {
+Response v3_remove(const Request&, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return problem(inbox.error());
   const Result<store::MessageId> id = store::MessageId::parse(args[1]);
@@ -133,28 +132,29 @@ Response remove(const Request&, Args args, Context& context) {
   return no_content();
 }
 
-Response clear(const Request&, Args args, Context& context) {
+Response v3_clear(const Request&, Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return problem(inbox.error());
   const std::optional<Fault> failed = clear_inbox(*inbox, context);
   return failed ? problem(*failed) : no_content();
 }
 
-constexpr Growth kText{1, 8};  // of the text, and of JSON six for a control character; of HTML, and it as a page twice
+constexpr Growth kTextGrowth{
+    1, 8};  // of the text, and of JSON six for a control character; of HTML, and it as a page twice
 
-constexpr Route kRoutes[] = {
+constexpr Route kV3Routes[] = {
     {.method = "GET",
      .pattern = "/api/v3/mailboxes/{name}",
      .summary = "list an inbox, newest first; ?limit=N, ?since=ID, ?wait=SECONDS, ?quarantined=hidden|shown|only",
-     .handle = list,
+     .handle = v3_list,
      .query = "limit since wait quarantined",
      .answer = "List",
      .keeps = true},
     {.method = "GET",
      .pattern = "/api/v3/mailboxes/{name}/{id}",
      .summary = "one message as text; the id may be `latest`",
-     .handle = get,
-     .growth = kText,
+     .handle = v3_get,
+     .growth = kTextGrowth,
      .compresses = true,
      .answer = "Message",
      .keeps = true},
@@ -162,7 +162,7 @@ constexpr Route kRoutes[] = {
      .pattern = "/api/v3/mailboxes/{name}/{id}/html",
      .summary = "the HTML of one message, sanitised, as a page",
      .handle = html,
-     .growth = kText,
+     .growth = kTextGrowth,
      .compresses = true,
      .answer = "text/html"},
     {.method = "GET",
@@ -180,8 +180,11 @@ constexpr Route kRoutes[] = {
     {.method = "DELETE",
      .pattern = "/api/v3/mailboxes/{name}",
      .summary = "delete all messages that an inbox has",
-     .handle = clear},
-    {.method = "DELETE", .pattern = "/api/v3/mailboxes/{name}/{id}", .summary = "delete one message", .handle = remove},
+     .handle = v3_clear},
+    {.method = "DELETE",
+     .pattern = "/api/v3/mailboxes/{name}/{id}",
+     .summary = "delete one message",
+     .handle = v3_remove},
 };
 
 }  // namespace
@@ -237,7 +240,7 @@ tl::expected<store::Quarantined, Fault> quarantined_of(const Request& request) {
   return *quarantined;
 }
 
-tl::expected<store::Message, Fault> message_of(std::span<const std::string> args, Context& context) {
+tl::expected<store::Message, Fault> message_of(Args args, Context& context) {
   const auto inbox = public_inbox(args[0], context);
   if (!inbox) return tl::unexpected(inbox.error());
   const auto id = message_id(*inbox, args[1], context);
@@ -254,6 +257,6 @@ Response no_content() {
   return response;
 }
 
-std::span<const Route> v3_routes() { return kRoutes; }
+std::span<const Route> v3_routes() { return kV3Routes; }
 
 }  // namespace maildrop::api

@@ -9,8 +9,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
-
 Response codes(const Request&, Args args, Context& context) {
   const auto message = message_of(args, context);
   if (!message) return problem(message.error());
@@ -21,7 +19,7 @@ Response codes(const Request&, Args args, Context& context) {
   return json_answer(200, Json{{"codes", mail::find_codes(words)}, {"links", std::move(links)}});
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kV3CodeRoutes[] = {
     {.method = "GET",
      .pattern = "/api/v3/mailboxes/{name}/{id}/codes",
      .summary = "one-time codes and links of one message, likely ones first",
@@ -33,6 +31,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> v3_code_routes() { return kRoutes; }
+std::span<const Route> v3_code_routes() { return kV3CodeRoutes; }
 
 }  // namespace maildrop::api

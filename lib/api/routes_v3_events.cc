@@ -13,8 +13,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
-
 /// The last one that somebody has seen, by his word; nothing: he begins now.
 const std::string* last_seen(const Request& request) {
   const auto header = request.headers.find("last-event-id");
@@ -82,7 +80,7 @@ Response events(const Request& request, Args args, Context& context) {
   return response;
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kV3EventRoutes[] = {
     {.method = "GET",
      .pattern = "/api/v3/mailboxes/{name}/events",
      .summary = "what happens in an inbox, as server-sent events or over a WebSocket; ?since=ID, "
@@ -94,6 +92,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> v3_event_routes() { return kRoutes; }
+std::span<const Route> v3_event_routes() { return kV3EventRoutes; }
 
 }  // namespace maildrop::api

@@ -6,8 +6,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
-
 constexpr std::size_t kMostEntries = 100;
 
 /// RFC 4151: the same for as long as the server has its name, and no one else's. An inbox is no secret here: who asks
@@ -45,7 +43,7 @@ Response feed(const Request&, Args args, Context& context) {
   return response;
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kV3FeedRoutes[] = {
     {.method = "GET",
      .pattern = "/api/v3/mailboxes/{name}/feed.atom",
      .summary = "an inbox as an Atom feed",
@@ -55,6 +53,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> v3_feed_routes() { return kRoutes; }
+std::span<const Route> v3_feed_routes() { return kV3FeedRoutes; }
 
 }  // namespace maildrop::api

@@ -11,8 +11,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
-
 /// A name nobody else has, with its address.
 Response suggestion(const Request&, Args, Context& context) {
   const std::string address = mail::suggest_name() + "@" + shown_domain(context.config);
@@ -45,7 +43,7 @@ Response alias(const Request& request, Args args, Context& context) {
       Json{{"inbox", inbox->name()}, {"alias", made->name()}, {"expires", end ? Json(rfc3339(*end)) : Json(nullptr)}});
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kV3NameRoutes[] = {
     {.method = "GET",
      .pattern = "/api/v3/mailboxes/{name}/alias",
      .summary = "a new address that hides the inbox; ?expires=7d",
@@ -63,6 +61,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> v3_name_routes() { return kRoutes; }
+std::span<const Route> v3_name_routes() { return kV3NameRoutes; }
 
 }  // namespace maildrop::api

@@ -7,14 +7,14 @@ namespace maildrop::api {
 namespace {
 
 /// The table does not change while we run.
-Response document(const Request&, std::span<const std::string>, Context&) {
+Response document(const Request&, Args, Context&) {
   static const std::string text = json_answer(200, openapi(routes())).body;
   Response response;
   response.body = text;
   return response;
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kV3OpenapiRoutes[] = {
     {.method = "GET",
      .pattern = "/api/v3/openapi.json",
      .summary = "version 3 of this interface as OpenAPI 3.1",
@@ -25,6 +25,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> v3_openapi_routes() { return kRoutes; }
+std::span<const Route> v3_openapi_routes() { return kV3OpenapiRoutes; }
 
 }  // namespace maildrop::api

@@ -17,7 +17,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
 template <class T>
 using Found = tl::expected<T, Fault>;
 
@@ -94,17 +93,17 @@ Response part(const Request&, Args args, Context& context) {
   return response;
 }
 
-constexpr Growth kText{1, 8};    // as one message's
-constexpr Growth kFields{8, 8};  // each decoded and not, as JSON; of the header, which is half a MiB at most
-constexpr Growth kList{7, 0};    // of types and names, as JSON
-constexpr Growth kPart{2, 0};    // beside the message itself
+constexpr Growth kPartText{1, 8};  // as one message's
+constexpr Growth kFields{8, 8};    // each decoded and not, as JSON; of the header, which is half a MiB at most
+constexpr Growth kList{7, 0};      // of types and names, as JSON
+constexpr Growth kPart{2, 0};      // beside the message itself
 
-constexpr Route kRoutes[] = {
+constexpr Route kV3PartRoutes[] = {
     {.method = "GET",
      .pattern = "/api/v3/mailboxes/{name}/{id}/text",
      .summary = "the text of one message, as people read it",
      .handle = text,
-     .growth = kText,
+     .growth = kPartText,
      .compresses = true,
      .answer = "text/plain"},
     {.method = "GET",
@@ -131,6 +130,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> v3_part_routes() { return kRoutes; }
+std::span<const Route> v3_part_routes() { return kV3PartRoutes; }
 
 }  // namespace maildrop::api

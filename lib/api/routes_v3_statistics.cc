@@ -11,9 +11,7 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
-
-const Fault kNone{503, "there are no statistics here", {}};
+const Fault kNoStatistics{503, "there are no statistics here", {}};
 
 /// Columns, since rows would say each name for each hour.
 Json as_json(const Plot& plot) {
@@ -29,7 +27,7 @@ Json as_json(const Plot& plot) {
 Response statistics(const Request& request, Args, Context& context) {
   const auto hours = number_of(request, "hours", StatisticsReader::kUsualHours, "hours must be a positive number");
   if (!hours) return problem(hours.error());
-  if (!context.statistics) return problem(kNone);
+  if (!context.statistics) return problem(kNoStatistics);
   const auto plot = context.statistics->plot(*hours);
   return plot ? json_answer(200, as_json(**plot)) : problem(plot.error());
 }
@@ -38,12 +36,12 @@ std::string tell(const MailCounts& counts) {
   return to_text(Json{{"stored", counts.stored}, {"refused", counts.refused}});
 }
 
-Response events(const Request& request, Args, Context& context) {
+Response statistics_events(const Request& request, Args, Context& context) {
   auto stream = totals_stream(request, context, tell);
   return stream ? std::move(*stream) : problem(stream.error());
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kV3StatisticsRoutes[] = {
     {.method = "GET",
      .pattern = "/api/v3/statistics",
      .summary = "numbers of mail since counting began, and by the hour; ?hours=N, 192 at most",
@@ -54,14 +52,14 @@ constexpr Route kRoutes[] = {
     {.method = "GET",
      .pattern = "/api/v3/statistics/events",
      .summary = "how much was stored and refused, as it grows, as server-sent events or over a WebSocket",
-     .handle = events,
+     .handle = statistics_events,
      .runs = Runs::on_loop,
      .answer = "text/event-stream"},
 };
 
 }  // namespace
 
-std::span<const Route> v3_statistics_routes() { return kRoutes; }
+std::span<const Route> v3_statistics_routes() { return kV3StatisticsRoutes; }
 
 /// The state is what was told last.
 tl::expected<Response, Fault> totals_stream(const Request& request, const Context& context,
@@ -69,7 +67,7 @@ tl::expected<Response, Fault> totals_stream(const Request& request, const Contex
   const bool socket = wants_web_socket(request);
   if (socket)
     if (const auto fault = refuse_web_socket(request, context.config)) return tl::unexpected(*fault);
-  if (!context.statistics_watch) return tl::unexpected(kNone);
+  if (!context.statistics_watch) return tl::unexpected(kNoStatistics);
   const std::optional<MailCounts> counts = context.statistics_watch->latest();
   const std::string before = request.state.value_or(std::string());
   const std::string now = counts ? tell(*counts) : before;

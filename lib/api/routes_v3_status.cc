@@ -7,8 +7,6 @@ namespace maildrop::api {
 
 namespace {
 
-using Args = std::span<const std::string>;
-
 /// null: mail to any domain is taken.
 Json domains_of(const Config& config) {
   const std::vector<std::string>& domains = config.mail.domains;
@@ -32,7 +30,7 @@ Response status(const Request&, Args, Context& context) {
                                {"limits", v3_limits(context.config)}});
 }
 
-constexpr Route kRoutes[] = {
+constexpr Route kV3StatusRoutes[] = {
     {.method = "GET",
      .pattern = "/api/v3/status",
      .summary = "domains and limits, and whether mail is taken",
@@ -42,6 +40,6 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-std::span<const Route> v3_status_routes() { return kRoutes; }
+std::span<const Route> v3_status_routes() { return kV3StatusRoutes; }
 
 }  // namespace maildrop::api

@@ -26,7 +26,7 @@ tl::expected<std::size_t, Fault> number_of(const Request& request, std::string_v
 Json v3_limits(const Config& config);
 
 /// The message that a path names behind `{name}`, by its id or by `latest`.
-tl::expected<store::Message, Fault> message_of(std::span<const std::string> args, Context& context);
+tl::expected<store::Message, Fault> message_of(Args args, Context& context);
 
 /// 204.
 Response no_content();

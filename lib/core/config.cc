@@ -24,7 +24,7 @@ namespace {
 
 using Values = std::vector<std::string>;
 
-constexpr std::string_view kPrefix = "MAILDROP_";
+constexpr std::string_view kVariablePrefix = "MAILDROP_";
 constexpr std::string_view kFilters = "filter.";
 constexpr std::string_view kFileVariable = "MAILDROP_CONFIG";
 constexpr std::string_view kFileSuffix = "_FILE";
@@ -263,7 +263,7 @@ void Loader::leaf(const std::string& path, Place place, const std::string& key, 
 
 void Loader::environment(const std::map<std::string, std::string>& variables) {
   for (const auto& [name, value] : variables)
-    if (name.rfind(kPrefix, 0) == 0 && name != kFileVariable) variable(name, value, variables);
+    if (name.rfind(kVariablePrefix, 0) == 0 && name != kFileVariable) variable(name, value, variables);
 }
 
 void Loader::variable(const std::string& name, const std::string& value,

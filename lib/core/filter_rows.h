@@ -10,6 +10,8 @@
 
 namespace maildrop::rows {
 
+inline constexpr Range<double> kScore{-100, 100};  // of what one finding may say
+
 /// `filter.FILTER.NAME`, as long as the process lives: rows hold views of their keys.
 std::string_view filter_key(std::string_view filter, std::string_view name);
 

@@ -7,14 +7,14 @@
 #include <charconv>
 #include <optional>
 
+#include "core/text.h"
+
 namespace maildrop {
 
 namespace {
 
 constexpr unsigned kV4Offset = 96;      // bits before the IPv4 part of ::ffff:a.b.c.d
 constexpr std::size_t kUnixPath = 107;  // sockaddr_un::sun_path less its NUL
-
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 /// Digits only, at most `max`.
 std::optional<unsigned> parse_number(std::string_view text, unsigned max) {
@@ -35,7 +35,7 @@ Result<IpAddress> IpAddress::parse(std::string_view text) {
   if (inet_pton(AF_INET6, z.c_str(), v6.data()) == 1) return from_v6(v6);
   in_addr v4{};
   if (inet_pton(AF_INET, z.c_str(), &v4) == 1) return from_v4(ntohl(v4.s_addr));
-  return fail(Code::invalid, quoted(text) + " is not an IP address");
+  return fail(Code::invalid, in_quotes(text) + " is not an IP address");
 }
 
 IpAddress IpAddress::from_v4(std::uint32_t host_order) {
@@ -87,7 +87,7 @@ Result<Network> Network::parse(std::string_view text) {
   const std::size_t slash = text.find('/');
   const auto address = IpAddress::parse(text.substr(0, slash));
   if (!address)
-    return fail(Code::invalid, quoted(text) + " is not a network such as '192.0.2.0/24' or '2001:db8::/32'");
+    return fail(Code::invalid, in_quotes(text) + " is not a network such as '192.0.2.0/24' or '2001:db8::/32'");
   const unsigned size = address->is_v4() ? 32 : 128;
   Network network;
   network.base_ = *address;
@@ -99,14 +99,14 @@ Result<Network> Network::parse(std::string_view text) {
   const auto bits = parse_number(text.substr(slash + 1), mapped ? 128 : size);
   if (!bits) {
     return fail(Code::invalid,
-                quoted(text) + " needs a prefix length from 0 to " + std::to_string(mapped ? 128 : size));
+                in_quotes(text) + " needs a prefix length from 0 to " + std::to_string(mapped ? 128 : size));
   }
-  if (mapped && *bits < kV4Offset) return fail(Code::invalid, quoted(text) + " mixes IPv4 and IPv6");
+  if (mapped && *bits < kV4Offset) return fail(Code::invalid, in_quotes(text) + " mixes IPv4 and IPv6");
   network.bits_ = mapped ? *bits - kV4Offset : *bits;
   network.base_ = address->prefix(network.bits_);
   if (network.base_ != *address) {
-    return fail(Code::invalid, quoted(text) + " has address bits set beyond its prefix; did you mean " +
-                                   quoted(network.to_string()) + " or " + quoted(address->to_string()) + "?");
+    return fail(Code::invalid, in_quotes(text) + " has address bits set beyond its prefix; did you mean " +
+                                   in_quotes(network.to_string()) + " or " + in_quotes(address->to_string()) + "?");
   }
   return network;
 }
@@ -134,19 +134,19 @@ Result<Endpoint> parse_named(Endpoint::Kind kind, std::string_view text, std::st
   const bool printable = std::all_of(name.begin(), name.end(), [](char c) { return c > 0x1F && c != 0x7F; });
   if (kind == Endpoint::Kind::unix_path) {
     if (name.empty() || name.front() != '/' || !printable || name.size() > kUnixPath) {
-      return fail(Code::invalid, quoted(text) +
+      return fail(Code::invalid, in_quotes(text) +
                                      " is not an endpoint: the path of a unix socket is absolute and at most " +
                                      std::to_string(kUnixPath) + " bytes long");
     }
   } else if (name.empty() || !printable || name.size() > 255 || name.find(':') != std::string_view::npos) {
     return fail(Code::invalid,
-                quoted(text) + " is not an endpoint: after 'fd:' stands a FileDescriptorName= of systemd");
+                in_quotes(text) + " is not an endpoint: after 'fd:' stands a FileDescriptorName= of systemd");
   }
   return endpoint;
 }
 
 Result<Endpoint> parse_ip(std::string_view text) {
-  const std::string what = quoted(text) + " is not an endpoint: ";
+  const std::string what = in_quotes(text) + " is not an endpoint: ";
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) {
     return fail(Code::invalid, what + "a port is missing, as in '127.0.0.1:2525', '[::1]:2525' or ':2525'");
@@ -168,7 +168,7 @@ Result<Endpoint> parse_ip(std::string_view text) {
   if (v6_form && !bracketed)
     return fail(Code::invalid, what + "an IPv6 address stands in brackets, as in '[::1]:2525'");
   if (!address || v6_form != bracketed) {
-    return fail(Code::invalid, what + quoted(host) + " is not an IP address (a host name could mean several)");
+    return fail(Code::invalid, what + in_quotes(host) + " is not an IP address (a host name could mean several)");
   }
   endpoint.address = *address;
   return endpoint;

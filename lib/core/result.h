@@ -46,6 +46,12 @@ inline tl::unexpected<Error> fail(Code code, std::string what) {
   return tl::unexpected<Error>(Error{code, std::move(what)});
 }
 
+/// Code::invalid, as most that is read by hand fails: what is wrong, or what a text is that is wrong.
+inline tl::unexpected<Error> invalid(std::string what) { return fail(Code::invalid, std::move(what)); }
+inline tl::unexpected<Error> invalid(std::string_view text, std::string_view why) {
+  return fail(Code::invalid, "'" + std::string(text) + "' " + std::string(why));
+}
+
 namespace detail {
 template <class T>
 T take(tl::expected<T, Error>&& result) {

@@ -8,10 +8,7 @@ namespace maildrop::rows {
 
 namespace {
 
-constexpr Range<double> kScore{-100, 100};
-
 Result<std::string> parse_country(const std::string& text) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   if (text.size() != 2 || !is_letter(text[0]) || !is_letter(text[1]))
     return fail(Code::invalid, "'" + text + "' is not a country's two letters");
   constexpr char kCapital = ~0x20;

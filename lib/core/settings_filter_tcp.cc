@@ -5,8 +5,6 @@ namespace maildrop::rows {
 
 namespace {
 
-constexpr Range<double> kScore{-100, 100};
-
 Result<void> check_path(std::string_view text) {
   constexpr std::size_t kLongest = 4095;  // bytes, as the kernel has it
   if (text.size() <= kLongest) return {};

@@ -11,7 +11,7 @@ constexpr std::size_t kWidth = 100;  // columns of the sample file
 std::string_view section_of(const Setting& setting) { return setting.key.substr(0, setting.key.rfind('.')); }
 std::string_view name_of(const Setting& setting) { return setting.key.substr(setting.key.rfind('.') + 1); }
 
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -24,11 +24,11 @@ std::string quoted(std::string_view text) {
 std::string toml_value(const Setting& setting, const std::vector<std::string>& values) {
   using Type = Setting::Type;
   const bool bare = setting.type == Type::number || setting.type == Type::decimal || setting.type == Type::boolean;
-  if (setting.type != Setting::Type::list) return bare ? values.front() : quoted(values.front());
+  if (setting.type != Setting::Type::list) return bare ? values.front() : toml_string(values.front());
   std::string out = "[";
   for (const std::string& value : values) {
     if (out.size() > 1) out += ", ";
-    out += quoted(value);
+    out += toml_string(value);
   }
   return out + "]";
 }

@@ -52,14 +52,12 @@ void append_utf8(std::string& out, char32_t code) {
 
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-struct Range {
+struct UnsafeRange {
   char32_t first, last;
 };
 
 // In order. Cf of Unicode 15 without U+00AD, and the blocks around them that hold nothing visible.
-constexpr Range kUnsafe[] = {
+constexpr UnsafeRange kUnsafe[] = {
     {0x0000, 0x001F},   {0x007F, 0x009F},   {0x0600, 0x0605},   {0x061C, 0x061C},   {0x06DD, 0x06DD},
     {0x070F, 0x070F},   {0x0890, 0x0891},   {0x08E2, 0x08E2},   {0x180E, 0x180E},   {0x200B, 0x200F},
     {0x2028, 0x202E},   {0x2060, 0x206F},   {0xFEFF, 0xFEFF},   {0xFFF0, 0xFFFB},   {0x110BD, 0x110BD},
@@ -69,7 +67,7 @@ constexpr Range kUnsafe[] = {
 bool is_unsafe(char32_t code) {
   if (code >= 0x20 && code < 0x7F) return false;  // nearly all text
   const auto* range = std::lower_bound(std::begin(kUnsafe), std::end(kUnsafe), code,
-                                       [](const Range& r, char32_t c) { return r.last < c; });
+                                       [](const UnsafeRange& r, char32_t c) { return r.last < c; });
   return range != std::end(kUnsafe) && range->first <= code;
 }
 
@@ -173,6 +171,13 @@ bool is_valid_utf8(std::string_view text) {
     at += code.length;
   }
   return true;
+}
+
+std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
+
+void append_entry(std::string& list, std::string_view between, std::string_view entry) {
+  if (!list.empty()) list.append(between);
+  list.append(entry);
 }
 
 std::string to_lower(std::string_view ascii) {

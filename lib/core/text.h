@@ -37,10 +37,18 @@ std::size_t display_width(std::string_view utf8);
 /// Cut to at most `columns`, ending in an ellipsis when cut; never within a character or before its combining marks.
 std::string cut_to_width(std::string_view utf8, std::size_t columns);
 
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+inline bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }  // ASCII
+inline bool is_blank(char c) { return c == ' ' || c == '\t'; }
 std::string to_lower(std::string_view ascii);
 bool equals_ignoring_case(std::string_view a, std::string_view b);           // ASCII
 std::string_view trim(std::string_view text);                                // spaces, tabs, CR, LF
 std::vector<std::string_view> split(std::string_view text, char separator);  // "" gives {""}
+
+/// `'text'`: the subject of an error.
+std::string in_quotes(std::string_view text);
+/// Adds `entry` to a list, behind `between` where it is not the first.
+void append_entry(std::string& list, std::string_view between, std::string_view entry);
 
 /// The candidate nearest to `name` (edit distance at most 2 and less than half its length), or empty.
 std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates);

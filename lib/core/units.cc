@@ -55,8 +55,6 @@ std::string_view take_letters(std::string_view& text) {
   return letters;
 }
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
-
 template <class Number>
 std::string shortest(Number number) {
   char text[32];  // the longest double has 24 characters
@@ -68,14 +66,14 @@ std::string shortest(Number number) {
 Result<std::uint64_t> parse_size(std::string_view text) {
   std::string_view rest = trim(text);
   std::uint64_t number = 0;
-  if (!take_number(rest, number)) return fail(Code::invalid, quoted(text) + " is not a size such as '512KiB'");
+  if (!take_number(rest, number)) return fail(Code::invalid, in_quotes(text) + " is not a size such as '512KiB'");
   const std::string unit = to_lower(trim(rest));
   for (const SizeUnit& u : kSizeUnits) {
     if (u.name != unit) continue;
     if (number > std::numeric_limits<std::uint64_t>::max() / u.bytes) break;
     return number * u.bytes;
   }
-  return fail(Code::invalid, quoted(text) + " is not a size such as '512KiB' (units: KiB MiB GiB KB MB GB)");
+  return fail(Code::invalid, in_quotes(text) + " is not a size such as '512KiB' (units: KiB MiB GiB KB MB GB)");
 }
 
 std::string format_size(std::uint64_t bytes) {
@@ -106,7 +104,7 @@ std::string format_number(float number) { return shortest(number); }
 std::string format_number(double number) { return shortest(number); }
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  const std::string bad = quoted(text) + " is not a duration such as '30s' or '1h30m' (units: ms s m h d)";
+  const std::string bad = in_quotes(text) + " is not a duration such as '30s' or '1h30m' (units: ms s m h d)";
   std::string_view rest = trim(text);
   if (rest == "0") return std::chrono::milliseconds(0);
   if (rest.empty()) return fail(Code::invalid, bad);

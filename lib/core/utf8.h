@@ -7,6 +7,8 @@
 
 namespace maildrop {
 
+inline constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD, in place of what is no character
+
 struct CodePoint {
   char32_t value = 0;      // the byte itself when it is not part of a well-formed sequence
   std::size_t length = 1;  // bytes; 1 when not valid

@@ -11,7 +11,6 @@ namespace maildrop::dns {
 
 namespace {
 
-constexpr std::size_t kLongestName = 253;
 constexpr std::size_t kLongestLabel = 63;
 
 constexpr std::pair<Type, std::string_view> kTypes[] = {{Type::a, "A"},      {Type::ns, "NS"}, {Type::cname, "CNAME"},

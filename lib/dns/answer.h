@@ -14,13 +14,15 @@
 
 namespace maildrop::dns {
 
+inline constexpr std::size_t kLongestName = 253;  // of a name in text form, without the final dot: RFC 1035 2.3.4
+
 /// The types that are asked for. Values: RFC 1035 3.2.2, RFC 3596 2.1.
 enum class Type : std::uint16_t { a = 1, ns = 2, cname = 5, ptr = 12, mx = 15, txt = 16, aaaa = 28 };
 std::string_view name_of(Type type);                    // `MX`
 std::optional<Type> parse_type(std::string_view text);  // in any case
 
-/// A name in text form: lower case, without the final dot, at most 253 bytes in labels of 1 to 63 (RFC 1035 2.3.4), of
-/// printable ASCII without backslash. The root is empty.
+/// A name in text form: lower case, without the final dot, at most kLongestName bytes in labels of 1 to 63 (RFC
+/// 1035 2.3.4), of printable ASCII without backslash. The root is empty.
 struct Question {
   std::string name;
   Type type = Type::a;

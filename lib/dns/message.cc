@@ -13,9 +13,9 @@ namespace {
 
 constexpr std::uint16_t kInternet = 1;  // the class
 constexpr std::uint16_t kSoa = 6;
-constexpr unsigned kNoName = 3;            // NXDOMAIN, of the codes in the header
-constexpr std::size_t kLongestName = 255;  // on the wire (RFC 1035 2.3.4)
-constexpr unsigned kMostJumps = 127;       // a name has no more labels, each may be elsewhere
+constexpr unsigned kNoName = 3;              // NXDOMAIN, of the codes in the header
+constexpr std::size_t kLongestOnWire = 255;  // on the wire (RFC 1035 2.3.4)
+constexpr unsigned kMostJumps = 127;         // a name has no more labels, each may be elsewhere
 
 using Bytes = std::span<const std::uint8_t>;
 
@@ -92,7 +92,7 @@ std::string Reader::name() {
       continue;
     }
     size += length + 1U;
-    if (length > 63 || size > kLongestName || limit - at < length) break;
+    if (length > 63 || size > kLongestOnWire || limit - at < length) break;
     add_label(name, message_.subspan(at, length));
     at += length;
   }

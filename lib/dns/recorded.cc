@@ -22,8 +22,6 @@ std::optional<Status> status_named(std::string_view name) {
   return std::nullopt;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 /// Takes a text in quotes off the front, escaped as Record::to_string() does.
 std::optional<std::string> take_quoted(std::string_view& rest) {
   if (!rest.starts_with('"')) return std::nullopt;

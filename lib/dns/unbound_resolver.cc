@@ -30,9 +30,9 @@ using Executor = asio::io_context::executor_type;
 using Steady = std::chrono::steady_clock;
 using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor>;
 
-constexpr int kInternet = 1;  // the class
-constexpr int kNoName = 3;    // the code of NXDOMAIN
-constexpr const char* kRoot = ".";
+constexpr int kInternetClass = 1;  // the class
+constexpr int kNxDomain = 3;       // the code of NXDOMAIN
+constexpr const char* kRootName = ".";
 constexpr std::uint64_t kLeastCache = 768 * 1024;   // bytes of one loop, however many loops there are
 constexpr std::size_t kMostSockets = 1024;          // of one loop; a question has one while a server is asked
 constexpr std::chrono::seconds kForgetServers{60};  // what is known of servers, that they are dead above all: they
@@ -181,8 +181,8 @@ Result<void> UnboundResolver::open(const DnsSettings& settings, unsigned parts) 
       return fail(Code::invalid, "the resolver refuses '" + server.to_string() + "': " + ub_strerror(error));
   // With the first question it begins to work: one that it answers by itself.
   const auto ignore = [](void*, int, void*, int, int, char*, int) {};
-  const int error =
-      ub_resolve_event(context_.get(), "localhost", static_cast<int>(Type::a), kInternet, nullptr, ignore, nullptr);
+  const int error = ub_resolve_event(context_.get(), "localhost", static_cast<int>(Type::a), kInternetClass, nullptr,
+                                     ignore, nullptr);
   if (error != 0) return fail(Code::unavailable, "the resolver does not begin: " + std::string(ub_strerror(error)));
   return {};
 }
@@ -198,9 +198,9 @@ Lookup UnboundResolver::ask(const Question& question, const IpAddress& source, D
                                            std::make_shared<Done>(std::move(done)), Steady::now()});
   asked.place = std::prev(asked_.end());
   asking_ = &asked;
-  const char* name = question.name.empty() ? kRoot : question.name.c_str();
-  const int error =
-      ub_resolve_event(context_.get(), name, static_cast<int>(question.type), kInternet, &asked, answered, nullptr);
+  const char* name = question.name.empty() ? kRootName : question.name.c_str();
+  const int error = ub_resolve_event(context_.get(), name, static_cast<int>(question.type), kInternetClass, &asked,
+                                     answered, nullptr);
   asking_ = nullptr;
   if (error != 0 || asked.answered) {
     Answer answer = std::move(asked.answer);
@@ -258,7 +258,7 @@ void UnboundResolver::date(Asked& asked) noexcept {
 
 Answer UnboundResolver::read(Type type, int code, const void* packet, int size) const {
   Answer answer;
-  if (code == kNoName) answer.status = Status::no_name;
+  if (code == kNxDomain) answer.status = Status::no_name;
   if (code != 0 || size <= 0) return answer;  // the packet is none then
   const std::span message(static_cast<const std::uint8_t*>(packet), static_cast<std::size_t>(size));
   Result<Answer> parsed = parse_message(message, type, static_cast<unsigned>(max_ttl_.count()) + 1);

@@ -11,7 +11,7 @@ namespace maildrop::filter {
 namespace {
 
 constexpr double kDenied = 7;  // as Haraka's karma has it
-constexpr std::string_view kReply = "5.7.1 you are not welcome here";
+constexpr std::string_view kAccessReply = "5.7.1 you are not welcome here";
 
 Subject subject_at(Phase phase) {
   switch (phase) {
@@ -35,7 +35,7 @@ class Access final : public Filter {
     }
     if (const Pattern* allowed = find(allow_, subjects)) return Finding::allow("allowed by " + allowed->text());
     if (const Pattern* denied = find(deny_, subjects))
-      return Finding::act(action_, kDenied, std::string(kReply), "denied by " + denied->text());
+      return Finding::act(action_, kDenied, std::string(kAccessReply), "denied by " + denied->text());
     if (subjects.client.failed && subjects.client.name.empty())
       return Finding::fail("the DNS does not say the name of the client");
     return {};

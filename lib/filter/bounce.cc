@@ -10,8 +10,8 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr double kNobody = 1;   // little: programs confirm accounts with <>, too, and that is what inboxes are for
-constexpr double kSeveral = 2;  // a bounce goes to the one who sent the message (RFC 5321 6.1)
+constexpr double kFromNobody = 1;  // little: programs confirm accounts with <>, too, and that is what inboxes are for
+constexpr double kSeveral = 2;     // a bounce goes to the one who sent the message (RFC 5321 6.1)
 constexpr double kNoReport = 1;
 
 constexpr std::size_t kLongestFrom = 1000;  // bytes of a From that are looked at
@@ -50,7 +50,7 @@ class Bounce final : public Filter {
     if (!transaction.from.is_null()) return {};
     if (phase == Phase::message)
       return is_report(transaction.data) ? Finding{} : Finding::score_of(kNoReport, "from nobody, and no report");
-    if (transaction.recipients.size() == 1) return Finding::score_of(kNobody, "from nobody");
+    if (transaction.recipients.size() == 1) return Finding::score_of(kFromNobody, "from nobody");
     return Finding::act(Action::reject, kSeveral, "5.7.1 a bounce has one recipient", "from nobody to several");
   }
 };

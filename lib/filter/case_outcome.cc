@@ -5,13 +5,6 @@
 
 namespace maildrop::filter {
 
-namespace {
-
-constexpr unsigned kGood = bit_of(Outcome::good);
-constexpr unsigned kBad = bit_of(Outcome::bad);
-
-}  // namespace
-
 /// A transaction is over, or all there was in place of one. `taken`: its message was.
 void Case::conclude(bool taken) {
   if (std::exchange(concluded_, true)) return;
@@ -33,7 +26,7 @@ void Case::finish() {
   conclude(false);
   for (Wish& wish : std::exchange(wishes_, {})) {
     unsigned outcomes = outcomes_[wish.filter];
-    if ((outcomes & kBad) != 0) outcomes &= ~kGood;
+    if ((outcomes & kBadOutcome) != 0) outcomes &= ~kGoodOutcome;
     if ((outcomes & bit_of(wish.outcome)) != 0) behind_.push_back(std::move(wish.operation));
   }
 }

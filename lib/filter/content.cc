@@ -17,7 +17,7 @@ namespace {
 
 using Where = ContentRule::Where;
 
-constexpr double kMostScore = 20;  // of all rules together
+constexpr double kMostOfRules = 20;  // of all rules together
 constexpr std::size_t kMostReasons = 5;
 
 // What everybody who tries a filter sends (spamassassin.apache.org/gtube).
@@ -58,9 +58,9 @@ class Content {
   std::optional<std::string> subject_{};
 };
 
-class Rules final : public Filter {
+class ContentRules final : public Filter {
  public:
-  explicit Rules(std::vector<ContentRule> rules) : rules_(std::move(rules)) {}
+  explicit ContentRules(std::vector<ContentRule> rules) : rules_(std::move(rules)) {}
 
   Finding judge(Phase, const mail::Transaction& transaction, Facts& facts) const override {
     Content content(transaction.data, facts);
@@ -75,7 +75,7 @@ class Rules final : public Filter {
       if (++reasons <= kMostReasons) reason += (reason.empty() ? "" : ", ") + rule.text();
     }
     if (reasons == 0) return {};
-    return Finding::score_of(std::clamp(score, -kMostScore, kMostScore), std::move(reason));
+    return Finding::score_of(std::clamp(score, -kMostOfRules, kMostOfRules), std::move(reason));
   }
 
  private:
@@ -92,7 +92,7 @@ extern const FilterKind kContent{
     Evidence::own,
     [](const FilterSettings& settings) -> const FilterUse& { return settings.content; },
     [](const Config& config) -> Result<std::unique_ptr<Filter>> {
-      return std::make_unique<Rules>(TRY(in_setting("rules", ContentRule::parse(config.filter.content.rules))));
+      return std::make_unique<ContentRules>(TRY(in_setting("rules", ContentRule::parse(config.filter.content.rules))));
     }};
 
 }  // namespace maildrop::filter

@@ -16,10 +16,6 @@ using Where = ContentRule::Where;
 constexpr std::pair<std::string_view, Where> kWheres[] = {
     {"subject", Where::subject}, {"text", Where::text}, {"body", Where::body}};
 
-tl::unexpected<Error> wrong(std::string_view text, std::string_view why) {
-  return fail(Code::invalid, "'" + std::string(text) + "' " + std::string(why));
-}
-
 Result<double> score_of(std::string_view rest) {
   if (rest.empty()) return ContentRule::kScore;
   double score = 0;
@@ -27,7 +23,7 @@ Result<double> score_of(std::string_view rest) {
   const auto [at, error] = std::from_chars(rest.data() + 1, end, score);
   const bool number = rest.front() == '=' && error == std::errc() && at == end;
   if (number && score >= -ContentRule::kMostScore && score <= ContentRule::kMostScore) return score;
-  return wrong(rest, "is no score such as '=2', from -100 to 100");
+  return invalid(rest, "is no score such as '=2', from -100 to 100");
 }
 
 }  // namespace
@@ -36,9 +32,10 @@ Result<ContentRule> ContentRule::parse(const std::string& text) {
   const std::string_view whole = text;
   const std::size_t begin = whole.find(":/");
   const std::size_t end = whole.rfind('/');
-  if (begin == std::string_view::npos || end < begin + 3) return wrong(text, "is no rule such as 'subject:/money/=2'");
+  if (begin == std::string_view::npos || end < begin + 3)
+    return invalid(text, "is no rule such as 'subject:/money/=2'");
   const std::string where(whole.substr(0, begin));
-  if (!mail::begins_field(where + ":")) return wrong(where, "is no field of a header");
+  if (!mail::begins_field(where + ":")) return invalid(where, "is no field of a header");
   ContentRule rule(text, TRY(Expression::parse(std::string(whole.substr(begin + 2, end - begin - 2)))));
   rule.score_ = TRY(score_of(whole.substr(end + 1)));
   rule.field_ = where;

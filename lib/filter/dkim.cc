@@ -13,7 +13,7 @@ namespace maildrop::filter {
 namespace {
 
 constexpr double kBroken = 1;
-constexpr std::array<std::string_view, 2> kTells{"dkim", "dkim_results"};
+constexpr std::array<std::string_view, 2> kDkimTells{"dkim", "dkim_results"};
 
 /// `fail example.com: the body does not match`.
 std::string told_of(const DkimClaim& claim) {
@@ -25,7 +25,7 @@ std::string told_of(const DkimClaim& claim) {
 }
 
 /// As many as fit: a fact that is cut could name another domain.
-void append(std::string& list, std::string_view separator, const std::string& entry) {
+void append_if_it_fits(std::string& list, std::string_view separator, const std::string& entry) {
   if (list.size() + separator.size() + entry.size() > Facts::kMostTold) return;
   if (!list.empty()) list += separator;
   list += entry;
@@ -37,15 +37,16 @@ void tell(const std::vector<DkimClaim>& claims, Facts& facts) {
   for (const DkimClaim& claim : claims) {
     const DkimSignature& signature = claim.signature;
     const auto or_none = [](const std::string& name) { return name.empty() ? std::string("-") : name; };
-    append(results, "; ",
-           std::string(name_of(*claim.result)) + " " + or_none(signature.domain) + " " + or_none(signature.selector));
+    append_if_it_fits(
+        results, "; ",
+        std::string(name_of(*claim.result)) + " " + or_none(signature.domain) + " " + or_none(signature.selector));
     if (claim.result != DkimResult::pass) continue;
     if (std::find(passing.begin(), passing.end(), signature.domain) != passing.end()) continue;
     passing.push_back(signature.domain);
-    append(domains, " ", signature.domain);
+    append_if_it_fits(domains, " ", signature.domain);
   }
-  facts.tell(kTells[0], std::move(domains));
-  facts.tell(kTells[1], std::move(results));
+  facts.tell(kDkimTells[0], std::move(domains));
+  facts.tell(kDkimTells[1], std::move(results));
 }
 
 /// Speaks against the message. The keys of who is only testing are to make no difference (RFC 6376 3.6.1, t=y).
@@ -53,7 +54,7 @@ bool is_broken(const DkimClaim& claim) {
   return (claim.result == DkimResult::fail || claim.result == DkimResult::permerror) && !claim.testing();
 }
 
-Finding finding_of(const std::vector<DkimClaim>& claims) {
+Finding finding_of_claims(const std::vector<DkimClaim>& claims) {
   const auto find = [&](auto&& is) { return std::find_if(claims.begin(), claims.end(), is); };
   const auto of = [&](DkimResult result) {
     return find([result](const DkimClaim& claim) { return claim.result == result; });
@@ -80,7 +81,7 @@ class Dkim final : public Filter {
     if (facts.waits()) return {};
     message.verify(claims);
     tell(claims, facts);
-    return finding_of(claims);
+    return finding_of_claims(claims);
   }
 
  private:
@@ -93,7 +94,7 @@ extern const FilterKind kDkim{
     "dkim",
     "Signatures of domains (DKIM): who answers for a message, as far as that can be proved.",
     bit(Phase::message),
-    kTells,
+    kDkimTells,
     Evidence::own,
     [](const FilterSettings& settings) -> const FilterUse& { return settings.dkim; },
     [](const Config&) -> Result<std::unique_ptr<Filter>> { return std::make_unique<Dkim>(); }};

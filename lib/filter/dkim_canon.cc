@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::string_view kLineEnd = "\r\n";
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
 /// The body without the empty lines at its end.
 std::string_view without_last_lines(std::string_view body) {
   while (body.ends_with(kLineEnd)) body.remove_suffix(kLineEnd.size());

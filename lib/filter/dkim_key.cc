@@ -10,8 +10,6 @@ namespace maildrop::filter {
 
 namespace {
 
-auto wrong(const char* what) { return fail(Code::invalid, what); }
-
 /// Whether a list has one of these; one that is not there has all.
 bool allows(const DkimTag* list, std::string_view value, std::string_view or_value = {}) {
   if (!list) return true;
@@ -32,26 +30,26 @@ Result<DkimKey> DkimKey::parse(std::string_view record, const DkimSignature& sig
   if (record.size() > kLongest)
     return fail(Code::invalid, "a key record of more than " + std::to_string(kLongest) + " bytes");
   const Result<DkimTags> tags = DkimTags::parse(record);
-  if (!tags) return wrong("a key record that is no list of tags");
+  if (!tags) return invalid("a key record that is no list of tags");
   const DkimTag* version = tags->find("v");
-  if (version && (version != tags->tags.data() || version->value != "DKIM1")) return wrong("no key record");
+  if (version && (version != tags->tags.data() || version->value != "DKIM1")) return invalid("no key record");
   const DkimTag* key = tags->find("p");
-  if (!key) return wrong("a key record without a key");
-  if (key->value.empty()) return wrong("the key is revoked");
+  if (!key) return invalid("a key record without a key");
+  if (key->value.empty()) return invalid("the key is revoked");
   const DkimTag* type = tags->find("k");
-  if ((type ? type->value : "rsa") != key_type(signature.algorithm)) return wrong("the key is of another algorithm");
-  if (!allows(tags->find("h"), "sha256")) return wrong("the key is not for sha256");
-  if (!allows(tags->find("s"), "email", "*")) return wrong("the key is not for mail");
+  if ((type ? type->value : "rsa") != key_type(signature.algorithm)) return invalid("the key is of another algorithm");
+  if (!allows(tags->find("h"), "sha256")) return invalid("the key is not for sha256");
+  if (!allows(tags->find("s"), "email", "*")) return invalid("the key is not for mail");
   const DkimTag* flags = tags->find("t");
   if (has_flag(flags, "s") && signature.identity_domain != signature.domain)
-    return wrong("the key is not for domains below");
+    return invalid("the key is not for domains below");
   const std::optional<std::string> bytes = decode_dkim_base64(key->value);
-  if (!bytes) return wrong("p= is no base64");
+  if (!bytes) return invalid("p= is no base64");
   return DkimKey{TRY(keys.parse(signature.algorithm, *bytes)), has_flag(flags, "y")};
 }
 
 Result<DkimKey> DkimKey::of(const dns::Answer& answer, const DkimSignature& signature, DkimKeys& keys) {
-  Result<DkimKey> first = wrong("no key");
+  Result<DkimKey> first = invalid("no key");
   const std::size_t count = std::min(answer.records.size(), kMostRecords);
   for (std::size_t i = 0; i < count; ++i) {
     Result<DkimKey> key = parse(answer.records[i].text, signature, keys);

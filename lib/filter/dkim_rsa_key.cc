@@ -8,14 +8,14 @@ namespace maildrop::filter {
 
 namespace {
 
-enum Tag : unsigned char { kInteger = 0x02, kBits = 0x03, kSequence = 0x30 };
+enum DerTag : unsigned char { kInteger = 0x02, kBits = 0x03, kSequence = 0x30 };
 /// 1.2.840.113549.1.1.1, rsaEncryption, and its parameter NULL: the only form there is (RFC 3279 2.3.1).
 constexpr std::string_view kRsaEncryption("\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x01\x01\x05\x00", 13);
 
 unsigned byte_at(std::string_view text, std::size_t at) { return static_cast<unsigned char>(text[at]); }
 
 /// Takes an element off the front of `text`: its content; nothing where there is none such, or not all of it.
-std::optional<std::string_view> take(std::string_view& text, Tag tag) {
+std::optional<std::string_view> take(std::string_view& text, DerTag tag) {
   if (text.size() < 2 || byte_at(text, 0) != tag) return std::nullopt;
   std::size_t size = byte_at(text, 1), head = 2;
   if (size >= 0x80) {

@@ -15,8 +15,6 @@ namespace {
 constexpr std::size_t kHashSize = 32;  // SHA-256
 constexpr std::uint64_t kEndless = std::numeric_limits<std::uint64_t>::max();
 
-auto wrong(const char* what) { return fail(Code::invalid, what); }
-
 Result<std::string_view> required(const DkimTags& tags, std::string_view name) {
   const DkimTag* tag = tags.find(name);
   if (!tag || tag->value.empty()) return fail(Code::invalid, "no " + std::string(name) + "=");
@@ -24,13 +22,13 @@ Result<std::string_view> required(const DkimTags& tags, std::string_view name) {
 }
 
 /// A name by labels (U-labels too, RFC 8616 5), in its canonical form; empty for what is none.
-std::string name_of(std::string_view text) {
+std::string canonical_name(std::string_view text) {
   if (text.empty() || text.front() == '[' || text.back() == '.') return {};
   return mail::canonical_domain(text).value_or(std::string());
 }
 
 std::string domain_of(std::string_view text) {
-  std::string domain = name_of(text);
+  std::string domain = canonical_name(text);
   return domain.find('.') == std::string::npos ? std::string() : domain;  // a top-level domain is none (3.5, d=)
 }
 
@@ -52,13 +50,13 @@ Result<std::optional<std::uint64_t>> number_of(const DkimTags& tags, std::string
 Result<DkimAlgorithm> algorithm_of(std::string_view text) {
   if (text == "rsa-sha256") return DkimAlgorithm::rsa_sha256;
   if (text == "ed25519-sha256") return DkimAlgorithm::ed25519_sha256;
-  return wrong(text == "rsa-sha1" ? "rsa-sha1 is not accepted" : "an unknown algorithm");
+  return invalid(text == "rsa-sha1" ? "rsa-sha1 is not accepted" : "an unknown algorithm");
 }
 
 Result<DkimCanon> canon_of(std::string_view text) {
   if (text == "simple") return DkimCanon::simple;
   if (text == "relaxed") return DkimCanon::relaxed;
-  return wrong("an unknown canonicalization");
+  return invalid("an unknown canonicalization");
 }
 
 /// `relaxed/simple`; what is not said is simple.
@@ -77,13 +75,13 @@ bool is_field_name(std::string_view name) {
 
 Result<void> read_names(std::string_view value, DkimSignature& into) {
   const std::vector<std::string_view> names = split_dkim_value(value);
-  if (names.size() > DkimSignature::kMostNames) return wrong("too many names in h=");
+  if (names.size() > DkimSignature::kMostNames) return invalid("too many names in h=");
   for (const std::string_view name : names) {
-    if (!is_field_name(name)) return wrong("h= has what is no name");
+    if (!is_field_name(name)) return invalid("h= has what is no name");
     into.names.push_back(to_lower(name));
   }
   if (std::find(into.names.begin(), into.names.end(), "from") == into.names.end())  // 6.1.1
-    return wrong("From is not signed");
+    return invalid("From is not signed");
   return {};
 }
 
@@ -106,10 +104,10 @@ Result<void> read_identity(const DkimTags& tags, DkimSignature& into) {
   if (!tag) return {};
   const std::string identity = unquoted(tag->value);
   const std::size_t at = identity.rfind('@');
-  if (at == std::string::npos) return wrong("i= has no @");
-  into.identity_domain = name_of(std::string_view(identity).substr(at + 1));
+  if (at == std::string::npos) return invalid("i= has no @");
+  into.identity_domain = canonical_name(std::string_view(identity).substr(at + 1));
   const std::string& domain = into.identity_domain;
-  if (domain != into.domain && !domain.ends_with("." + into.domain)) return wrong("i= is not of the domain");
+  if (domain != into.domain && !domain.ends_with("." + into.domain)) return invalid("i= is not of the domain");
   return {};
 }
 
@@ -117,18 +115,18 @@ Result<void> read_methods(const DkimTags& tags) {
   const DkimTag* tag = tags.find("q");
   if (!tag) return {};
   const std::vector<std::string_view> methods = split_dkim_value(tag->value);
-  if (std::find(methods.begin(), methods.end(), "dns/txt") == methods.end()) return wrong("no known way to its key");
+  if (std::find(methods.begin(), methods.end(), "dns/txt") == methods.end()) return invalid("no known way to its key");
   return {};
 }
 
 Result<void> read_digests(const DkimTags& tags, DkimSignature& into) {
   const std::string_view bh = TRY(required(tags, "bh"));
   auto hash = decode_dkim_base64(bh);
-  if (!hash || hash->size() != kHashSize) return wrong("bh= is no hash");
+  if (!hash || hash->size() != kHashSize) return invalid("bh= is no hash");
   into.body_hash = std::move(*hash);
   const std::string_view b = TRY(required(tags, "b"));
   auto signature = decode_dkim_base64(b);
-  if (!signature) return wrong("b= is no base64");
+  if (!signature) return invalid("b= is no base64");
   into.signature = std::move(*signature);
   into.raw_signature = tags.find("b")->raw;
   return {};
@@ -141,12 +139,12 @@ Result<void> DkimSignature::parse(std::string_view value) {
   const DkimTags tags = TRY(DkimTags::parse(value));
   const std::string_view d = TRY(required(tags, "d"));
   domain = domain_of(d);
-  if (domain.empty()) return wrong("d= is no domain");
+  if (domain.empty()) return invalid("d= is no domain");
   const std::string_view s = TRY(required(tags, "s"));
-  selector = name_of(s);
-  if (selector.empty()) return wrong("s= is no name");
+  selector = canonical_name(s);
+  if (selector.empty()) return invalid("s= is no name");
   const std::string_view version = TRY(required(tags, "v"));
-  if (version != "1") return wrong("an unknown version");
+  if (version != "1") return invalid("an unknown version");
   const std::string_view a = TRY(required(tags, "a"));
   algorithm = TRY(algorithm_of(a));
   TRY(read_canons(tags, *this));
@@ -157,7 +155,7 @@ Result<void> DkimSignature::parse(std::string_view value) {
   length = TRY(number_of(tags, "l"));
   time = TRY(number_of(tags, "t"));
   expires = TRY(number_of(tags, "x"));
-  if (time && expires && *expires <= *time) return wrong("it expires before it was made");
+  if (time && expires && *expires <= *time) return invalid("it expires before it was made");
   return read_digests(tags, *this);
 }
 
@@ -166,8 +164,8 @@ Result<void> DkimSignature::check_time(Time now) const {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since_1970).count();
     return seconds > 0 ? static_cast<std::uint64_t>(seconds) : 0;
   };
-  if (time && *time > in_seconds(now.time_since_epoch() + kMostSkew)) return wrong("it is of the future");
-  if (expires && *expires < in_seconds(now.time_since_epoch() - kMostSkew)) return wrong("it has expired");
+  if (time && *time > in_seconds(now.time_since_epoch() + kMostSkew)) return invalid("it is of the future");
+  if (expires && *expires < in_seconds(now.time_since_epoch() - kMostSkew)) return invalid("it has expired");
   return {};
 }
 

@@ -18,16 +18,16 @@ namespace {
 // As Haraka's karma has them. Lists that change messages break DMARC, so by default a fail is a score and no refusal.
 constexpr double kReject = 6;
 constexpr double kQuarantine = 4;
-constexpr double kNone = 0.5;      // whose domain it is asks for nothing, yet it is not from there
-constexpr double kUnreadable = 3;  // a From that no program writes: policies are evaded that way (6.6.1)
-constexpr double kNoFrom = 1;
+constexpr double kPolicyNone = 0.5;  // whose domain it is asks for nothing, yet it is not from there
+constexpr double kUnreadable = 3;    // a From that no program writes: policies are evaded that way (6.6.1)
+constexpr double kWithoutFrom = 1;
 // A pass has no score: it says whose mail it is and not that it is wanted, and domains of spammers pass, too.
 
 constexpr std::size_t kMostAuthors = 5;  // domains; RFC 7489 6.6.1 finds a second one worth refusing
 
 constexpr const char *kNoFromThere = "no From", *kNoDomain = "no domain in From";
 
-constexpr std::string_view kTells[] = {"dmarc", "dmarc_domain", "dmarc_policy"};
+constexpr std::string_view kDmarcTells[] = {"dmarc", "dmarc_domain", "dmarc_policy"};
 
 /// Whose message it claims to be.
 struct Authors {
@@ -124,7 +124,7 @@ Finding fail_of(const Judged& judged) {
   if (judged.applied != judged.outcome.policy)
     reason += ", pct=" + std::to_string(judged.outcome.percent) + ": " + std::string(name_of(judged.applied));
   switch (judged.applied) {
-    case DmarcPolicy::none: return Finding::score_of(kNone, std::move(reason));
+    case DmarcPolicy::none: return Finding::score_of(kPolicyNone, std::move(reason));
     case DmarcPolicy::quarantine: return Finding::act(Action::quarantine, kQuarantine, {}, std::move(reason));
     case DmarcPolicy::reject: break;
   }
@@ -172,8 +172,8 @@ class Dmarc final : public Filter {
       case DmarcResult::pass: return Finding::score_of(0, outcome.reason);
       case DmarcResult::none: return {};
       case DmarcResult::permerror:
-        return Finding::score_of(outcome.reason == kNoFromThere || outcome.reason == kNoDomain ? kNoFrom : kUnreadable,
-                                 outcome.reason);
+        return Finding::score_of(
+            outcome.reason == kNoFromThere || outcome.reason == kNoDomain ? kWithoutFrom : kUnreadable, outcome.reason);
       case DmarcResult::temperror: return Finding::fail(outcome.reason);
       case DmarcResult::fail: break;
     }
@@ -193,7 +193,7 @@ std::string lacking(const FilterSettings& settings) {
 extern const FilterKind kDmarc{"dmarc",
                                "Is a message of the domain that readers see in From? (DMARC, RFC 7489)",
                                bit(Phase::message),
-                               kTells,
+                               kDmarcTells,
                                Evidence::own,
                                [](const FilterSettings& settings) -> const FilterUse& { return settings.dmarc; },
                                [](const Config& config) -> Result<std::unique_ptr<Filter>> {

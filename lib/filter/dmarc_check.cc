@@ -10,16 +10,16 @@ namespace maildrop::filter {
 
 namespace {
 
-enum class State { pass, unknown, fail };
+enum class Alignment { pass, unknown, fail };
 
 /// Whether one of them is the author's (3.1).
-State state_of(const std::string& author, const DmarcIdentities& identities, bool strict) {
+Alignment state_of(const std::string& author, const DmarcIdentities& identities, bool strict) {
   const auto is_aligned = [&](const std::string& name) {
     return strict ? name == author : is_same_organisation(name, author);
   };
   const auto any = [&](const auto& names) { return std::any_of(names.begin(), names.end(), is_aligned); };
-  if (any(identities.passing)) return State::pass;
-  return !identities.whole || any(identities.unknown) ? State::unknown : State::fail;
+  if (any(identities.passing)) return Alignment::pass;
+  return !identities.whole || any(identities.unknown) ? Alignment::unknown : Alignment::fail;
 }
 
 /// Of a lookup that says nothing of use.
@@ -64,20 +64,21 @@ std::optional<Applying> applying(const std::string& author, const Found& found, 
 
 std::optional<DmarcOutcome> judge(const std::string& author, const Found& found, const DmarcEvidence& evidence,
                                   const DmarcLookup& lookup) {
-  const State spf = state_of(author, evidence.spf, found.record.strict_spf);
-  const State dkim = state_of(author, evidence.dkim, found.record.strict_dkim);
-  const bool passes = spf == State::pass || dkim == State::pass;
-  if (!passes && (spf == State::unknown || dkim == State::unknown))
-    return DmarcOutcome{.result = DmarcResult::temperror,
-                        .lacks_evidence = !evidence.spf.whole || !evidence.dkim.whole,
-                        .reason = std::string(spf == State::unknown ? "SPF" : "DKIM") + " cannot tell for " + author};
+  const Alignment spf = state_of(author, evidence.spf, found.record.strict_spf);
+  const Alignment dkim = state_of(author, evidence.dkim, found.record.strict_dkim);
+  const bool passes = spf == Alignment::pass || dkim == Alignment::pass;
+  if (!passes && (spf == Alignment::unknown || dkim == Alignment::unknown))
+    return DmarcOutcome{
+        .result = DmarcResult::temperror,
+        .lacks_evidence = !evidence.spf.whole || !evidence.dkim.whole,
+        .reason = std::string(spf == Alignment::unknown ? "SPF" : "DKIM") + " cannot tell for " + author};
   const std::optional<Applying> policy = applying(author, found, !passes, lookup);
   if (!policy) return std::nullopt;
   DmarcOutcome outcome{.result = passes ? DmarcResult::pass : DmarcResult::fail,
                        .policy = policy->policy,
                        .percent = found.record.percent};
   if (passes) {
-    outcome.reason = "pass for " + author + " by " + (dkim == State::pass ? "DKIM" : "SPF");
+    outcome.reason = "pass for " + author + " by " + (dkim == Alignment::pass ? "DKIM" : "SPF");
   } else {
     outcome.reason = "fail for " + author + ": neither SPF nor DKIM is of that domain; " + std::string(policy->tag) +
                      "=" + std::string(name_of(policy->policy));

@@ -47,7 +47,6 @@ std::optional<unsigned> percent_of(std::string_view text) {
 
 /// `mailto:a@example.com!10m`: a scheme and something behind it (RFC 3986 3.1).
 bool is_uri(std::string_view text) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   const auto is_scheme = [&](char c) {
     return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
   };

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "core/special_networks.h"
+#include "core/text.h"
 #include "filter/dnsbl_list.h"
 #include "filter/filter.h"
 
@@ -9,27 +10,23 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr std::string_view kTells[] = {"dnsbl", "dnswl"};
+constexpr std::string_view kDnsblTells[] = {"dnsbl", "dnswl"};
 
 using State = DnsblList::State;
 
-void append(std::string& list, std::string_view between, const std::string& text) {
-  list.append(list.empty() ? "" : between).append(text);
-}
-
 /// What all lists say.
-class Tally {
+class DnsblTally {
  public:
-  explicit Tally(unsigned reject_at) : reject_at_(reject_at) {}
+  explicit DnsblTally(unsigned reject_at) : reject_at_(reject_at) {}
 
   void add(const DnsblList& list, const DnsblList::Said& said) {
     if (said.state != State::works)
-      return append(ignored_, ", ", list.shown() + " " + std::string(DnsblList::shown(said.state)));
+      return append_entry(ignored_, ", ", list.shown() + " " + std::string(DnsblList::shown(said.state)));
     any_works_ = true;
     if (said.codes.empty()) return;
-    append(listed_, ", ", list.shown() + ":" + said.shown_codes());
+    append_entry(listed_, ", ", list.shown() + ":" + said.shown_codes());
     score_ += said.score;
-    append(said.score < 0 ? good_ : bad_, " ", list.shown());
+    append_entry(said.score < 0 ? good_ : bad_, " ", list.shown());
     if (said.score > 0 && count_++ == 0) first_ = list.shown();
   }
 
@@ -39,7 +36,7 @@ class Tally {
     if (!good_.empty()) facts.tell("dnswl", good_);
     std::string reason;
     if (!listed_.empty()) reason = "listed by " + listed_;
-    if (!ignored_.empty()) append(reason, "; ", "ignored: " + ignored_);
+    if (!ignored_.empty()) append_entry(reason, "; ", "ignored: " + ignored_);
     if (reject_at_ == 0 || count_ < reject_at_) return Finding::score_of(score_, std::move(reason));
     return Finding::act(Action::reject, score_, "5.7.1 listed by " + first_, std::move(reason));
   }
@@ -60,7 +57,7 @@ class Dnsbl final : public Filter {
   Finding judge(Phase, const mail::Transaction& transaction, Facts& facts) const override {
     const mail::Peer& peer = transaction.peer;
     if (lists_.empty() || peer.local || is_private(peer.address)) return {};
-    Tally tally(reject_at_);
+    DnsblTally tally(reject_at_);
     for (const DnsblList& list : lists_) {
       const DnsblList::Questions questions = list.questions_for(peer.address);
       const dns::Answer* client = facts.dns(questions.client);
@@ -82,7 +79,7 @@ class Dnsbl final : public Filter {
 extern const FilterKind kDnsbl{"dnsbl",
                                "Which lists in the DNS have the client's address.",
                                bit(Phase::connect),
-                               kTells,
+                               kDnsblTells,
                                Evidence::list,
                                [](const FilterSettings& settings) -> const FilterUse& { return settings.dnsbl; },
                                [](const Config& config) -> Result<std::unique_ptr<Filter>> {

@@ -13,14 +13,10 @@ namespace {
 
 constexpr double kScore = 3;
 constexpr double kNameScore = 2;  // a message has several names
-constexpr double kMostScore = 100;
-constexpr std::size_t kMostShown = 4;      // codes
-constexpr std::size_t kLongestShown = 20;  // bytes of a label; Spamhaus' keys have 26
-constexpr std::size_t kFirst = 12;         // byte of an IPv4 address
-
-tl::unexpected<Error> wrong(std::string_view text, std::string_view why) {
-  return fail(Code::invalid, "'" + std::string(text) + "' " + std::string(why));
-}
+constexpr double kMostListScore = 100;
+constexpr std::size_t kMostShown = 4;           // codes
+constexpr std::size_t kLongestShownLabel = 20;  // bytes of a label; Spamhaus' keys have 26
+constexpr std::size_t kFirst = 12;              // byte of an IPv4 address
 
 /// In 127.0.0.0/8 (RFC 5782 2.1). What else comes is of a zone that belongs to somebody new, or of a resolver that
 /// has its own answer to what does not exist.
@@ -53,7 +49,7 @@ bool has(const dns::Answer& answer, Is is) {
 
 DnsblList::DnsblList(std::string zone, Of of) : of_(of), zone_(std::move(zone)) {
   for (const std::string_view label : split(zone_, '.'))
-    if (label.size() <= kLongestShown) shown_.append(shown_.empty() ? "" : ".").append(label);
+    if (label.size() <= kLongestShownLabel) shown_.append(shown_.empty() ? "" : ".").append(label);
 }
 
 std::string_view DnsblList::shown(State state) {
@@ -97,14 +93,14 @@ Result<DnsblList::Range> DnsblList::parse_part(std::string_view text) {
   if (text.starts_with('&')) {
     const auto [at, error] = std::from_chars(text.data() + 1, end, range.bits);
     if (error == std::errc() && at == end && range.bits != 0) return range;
-    return wrong(text, "has no number from 1 to 255 behind &");
+    return invalid(text, "has no number from 1 to 255 behind &");
   }
   auto read = std::from_chars(text.data(), end, range.least);
   range.most = range.least;
   if (read.ec == std::errc() && read.ptr != end && *read.ptr == '-')
     read = std::from_chars(read.ptr + 1, end, range.most);
   if (read.ec != std::errc() || read.ptr != end || range.most < range.least)
-    return wrong(text, "is no number from 0 to 255, no range of these such as 2-11, no bits such as &8, and not *");
+    return invalid(text, "is no number from 0 to 255, no range of these such as 2-11, no bits such as &8, and not *");
   return range;
 }
 
@@ -112,7 +108,7 @@ Result<DnsblList::Codes> DnsblList::parse_codes(std::string_view text) {
   const std::vector<std::string_view> parts = split(text, '.');
   Codes codes;
   if (parts.size() != codes.size() || parts.front() != "127")
-    return wrong(text, "are no codes such as 127.0.0.2, 127.0.0.2-11, 127.0.*.3 or 127.0.0.&8");
+    return invalid(text, "are no codes such as 127.0.0.2, 127.0.0.2-11, 127.0.*.3 or 127.0.0.&8");
   for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = TRY(parse_part(parts[i]));
   return codes;
 }
@@ -123,8 +119,8 @@ Result<DnsblList::Element> DnsblList::parse_element(const Parts& parts, Of of) {
   if (!parts.score) return element;
   const char* end = parts.score->data() + parts.score->size();
   const auto [at, error] = std::from_chars(parts.score->data(), end, element.score);
-  const bool in_range = std::abs(element.score) <= kMostScore;  // which no NaN is
-  if (error != std::errc() || at != end || !in_range) return wrong(*parts.score, "is no score from -100 to 100");
+  const bool in_range = std::abs(element.score) <= kMostListScore;  // which no NaN is
+  if (error != std::errc() || at != end || !in_range) return invalid(*parts.score, "is no score from -100 to 100");
   return element;
 }
 
@@ -136,9 +132,9 @@ Result<std::vector<DnsblList>> DnsblList::parse(const std::vector<std::string>& 
     const auto zone = dns::Question::make(parts.zone, dns::Type::a);
     const bool blank = parts.zone.find(' ') != std::string_view::npos;
     if (!zone || blank || zone->name.empty() || zone->name.size() > kLongestZone)
-      return wrong(text, "does not begin with the name of a zone");
+      return invalid(text, "does not begin with the name of a zone");
     const auto element = parse_element(parts, of);
-    if (!element) return wrong(text, "cannot be read: " + element.error().what);
+    if (!element) return invalid(text, "cannot be read: " + element.error().what);
     auto list =
         std::find_if(lists.begin(), lists.end(), [&](const DnsblList& each) { return each.zone_ == zone->name; });
     if (list == lists.end()) list = lists.insert(list, DnsblList(zone->name, of));

@@ -10,11 +10,11 @@ namespace maildrop::filter {
 namespace {
 
 // Haraka's karma takes 6 for none. Who must receive from everybody meets many small servers without: half of it.
-constexpr double kNone = 3;
+constexpr double kNameless = 3;
 constexpr double kFalse = 2;  // anybody may claim a name; more often it is a mistake
-constexpr double kGeneric = 1;
+constexpr double kGenericName = 1;
 
-constexpr std::string_view kTells[] = {"client_name", "iprev"};
+constexpr std::string_view kFcrdnsTells[] = {"client_name", "iprev"};
 
 class Fcrdns final : public Filter {
  public:
@@ -28,12 +28,12 @@ class Fcrdns final : public Filter {
       facts.tell("client_name", client.name);
       facts.tell("iprev", "pass");
       if (peer.local || !is_generic(client.name, peer.address)) return {};
-      return Finding::score_of(kGeneric, client.name + " looks generic");
+      return Finding::score_of(kGenericName, client.name + " looks generic");
     }
     if (peer.local) return {};
     facts.tell("iprev", client.failed ? "temperror" : client.claimed.empty() ? "permerror" : "fail");
     if (client.failed) return Finding::fail("the DNS does not say the name of the client");
-    if (client.claimed.empty()) return Finding::score_of(kNone, "no reverse name");
+    if (client.claimed.empty()) return Finding::score_of(kNameless, "no reverse name");
     return Finding::score_of(kFalse, client.claimed + " is not confirmed");
   }
 };
@@ -44,7 +44,7 @@ extern const FilterKind kFcrdns{
     "fcrdns",
     "Whether the client's address has a name that has that address.",
     bit(Phase::connect),
-    kTells,
+    kFcrdnsTells,
     Evidence::own,
     [](const FilterSettings& settings) -> const FilterUse& { return settings.fcrdns; },
     [](const Config&) -> Result<std::unique_ptr<Filter>> { return std::make_unique<Fcrdns>(); }};

@@ -22,9 +22,7 @@ bool refuses(Action action) { return rank_of(action) >= rank_of(Action::defer); 
 
 constexpr double kNextToNothing = 1;  // a score below it speaks against nobody
 
-constexpr unsigned kGood = bit_of(Outcome::good);
-constexpr unsigned kBad = bit_of(Outcome::bad);
-constexpr unsigned kRefused = kBad | bit_of(Outcome::refused);
+constexpr unsigned kRefusedOutcomes = kBadOutcome | bit_of(Outcome::refused);
 
 unsigned outcomes_of(Action action) {
   switch (action) {
@@ -32,8 +30,8 @@ unsigned outcomes_of(Action action) {
     case Action::delay:
     case Action::defer: return 0;
     case Action::tag:
-    case Action::quarantine: return kBad;
-    default: return kRefused;
+    case Action::quarantine: return kBadOutcome;
+    default: return kRefusedOutcomes;
   }
 }
 
@@ -264,8 +262,8 @@ unsigned Findings::outcomes_without(std::size_t filter, bool taken) const {
     outcomes |= outcomes_of(entry->effect.action);
   }
   const Action by_score = action_of(rules_.settings, sum);
-  outcomes |= by_score == Action::defer ? kBad : outcomes_of(by_score);
-  return outcomes == 0 && taken && sum < kNextToNothing ? kGood : outcomes;
+  outcomes |= by_score == Action::defer ? kBadOutcome : outcomes_of(by_score);
+  return outcomes == 0 && taken && sum < kNextToNothing ? kGoodOutcome : outcomes;
 }
 
 }  // namespace maildrop::filter

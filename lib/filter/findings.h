@@ -107,6 +107,8 @@ class Findings {
 
 /// An Outcome in outcomes_without().
 constexpr unsigned bit_of(Outcome outcome) { return 1u << static_cast<unsigned>(outcome); }
+inline constexpr unsigned kGoodOutcome = bit_of(Outcome::good);
+inline constexpr unsigned kBadOutcome = bit_of(Outcome::bad);
 
 /// Found nothing.
 inline bool is_silent(const Finding& found) {

@@ -12,10 +12,8 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr std::size_t kLongestName = 253;  // RFC 1035 2.3.4
-
 /// As tokens of letters. Not those that servers have, too: `static`, `host`, `ip`, `home`, `mobile`.
-constexpr std::string_view kWords[] = {
+constexpr std::string_view kGenericWords[] = {
     "adsl",  "broadband", "cable",       "cablemodem", "catv", "cust",        "customer",   "customers", "dhcp",
     "dial",  "dialin",    "dialup",      "dip",        "dsl",  "docsis",      "dyn",        "dynamic",   "dynamicip",
     "dynip", "ftth",      "gpon",        "gprs",       "hfc",  "lte",         "modem",      "pool",      "pools",
@@ -23,8 +21,6 @@ constexpr std::string_view kWords[] = {
     "wifi",  "wimax",     "wireless",    "wlan",       "xdsl",
 };
 
-bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
-bool is_decimal(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(char c) { return hex_digit(c) >= 0; }
 
 /// What is below the domain, by a guess: registries are such as `com` and `co.uk`.
@@ -43,17 +39,17 @@ bool has_word(std::string_view name) {
     std::size_t end = at;
     while (end < host.size() && is_letter(host[end])) ++end;
     const std::string_view token = host.substr(at, end - at);
-    if (std::find(std::begin(kWords), std::end(kWords), token) != std::end(kWords)) return true;
+    if (std::find(std::begin(kGenericWords), std::end(kGenericWords), token) != std::end(kGenericWords)) return true;
     at = end;
   }
   return false;
 }
 
 /// With no digit before or behind it, which would make it another number.
-bool has_number(std::string_view name, std::string_view number, bool (*is_digit)(char)) {
+bool has_number(std::string_view name, std::string_view number, bool (*counts)(char)) {
   for (std::size_t at = name.find(number); at != std::string_view::npos; at = name.find(number, at + 1)) {
     const std::size_t end = at + number.size();
-    if ((at == 0 || !is_digit(name[at - 1])) && (end == name.size() || !is_digit(name[end]))) return true;
+    if ((at == 0 || !counts(name[at - 1])) && (end == name.size() || !counts(name[end]))) return true;
   }
   return false;
 }
@@ -68,11 +64,11 @@ std::string text_of(unsigned number, unsigned base, std::size_t digits) {
 /// The parts, or the parts backwards.
 template <std::size_t N>
 bool has_parts(std::string_view name, std::array<std::string, N> parts, std::string_view between,
-               bool (*is_digit)(char)) {
+               bool (*counts)(char)) {
   for (int turn = 0; turn < 2; ++turn) {
     std::string text;
     for (const std::string& part : parts) text.append(text.empty() ? "" : between).append(part);
-    if (has_number(name, text, is_digit)) return true;
+    if (has_number(name, text, counts)) return true;
     std::reverse(parts.begin(), parts.end());
   }
   return false;
@@ -91,12 +87,12 @@ bool has_v4(std::string_view name, const IpAddress& address) {
   }
   using Pair = std::array<std::string, 2>;
   for (const std::string_view between : {"-", ".", "_"}) {
-    if (has_parts(name, Pair{text_of(bytes[2], 10, 1), text_of(bytes[3], 10, 1)}, between, is_decimal) ||
-        has_parts(name, Pair{decimal[2], decimal[3]}, between, is_decimal) || has_parts(name, hex, between, is_hex))
+    if (has_parts(name, Pair{text_of(bytes[2], 10, 1), text_of(bytes[3], 10, 1)}, between, is_digit) ||
+        has_parts(name, Pair{decimal[2], decimal[3]}, between, is_digit) || has_parts(name, hex, between, is_hex))
       return true;
   }
-  return has_parts(name, decimal, "", is_decimal) || has_parts(name, hex, "", is_hex) ||
-         has_number(name, text_of(value, 10, 1), is_decimal);
+  return has_parts(name, decimal, "", is_digit) || has_parts(name, hex, "", is_hex) ||
+         has_number(name, text_of(value, 10, 1), is_digit);
 }
 
 bool has_v6(std::string_view name, const IpAddress& address) {
@@ -128,7 +124,7 @@ bool has_v6(std::string_view name, const IpAddress& address) {
 }  // namespace
 
 bool is_generic(std::string_view name, const IpAddress& address) {
-  const std::string lower = to_lower(name.substr(0, kLongestName));
+  const std::string lower = to_lower(name.substr(0, dns::kLongestName));
   return (address.is_v4() ? has_v4(lower, address) : has_v6(lower, address)) || has_word(lower);
 }
 

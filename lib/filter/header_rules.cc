@@ -137,9 +137,9 @@ bool is_unreadable(std::string_view subject) {
   return words > 0;
 }
 
-class Search {
+class HeaderSearch {
  public:
-  Search(std::string_view message, const HeaderPlace& place)
+  HeaderSearch(std::string_view message, const HeaderPlace& place)
       : message_(message), place_(place), headers_(mail::scan_headers(message)), fields_(headers_) {}
 
   std::vector<Oddity> all() {
@@ -224,7 +224,7 @@ Result<const HeaderRule*> parse_header_rule(std::string_view name) {
 }
 
 std::vector<Oddity> oddities(std::string_view message, const HeaderPlace& place) {
-  return Search(message, place).all();
+  return HeaderSearch(message, place).all();
 }
 
 }  // namespace maildrop::filter

@@ -12,16 +12,16 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr double kNoName = 1;
+constexpr double kNoHost = 1;
 constexpr double kBareAddress = 1;
 constexpr double kLocalhost = 1;
 constexpr double kOtherLiteral = 2;
 constexpr double kOurName = 4;  // nobody else is called that
-constexpr double kNoAddress = 1;
+constexpr double kWithoutAddress = 1;
 constexpr double kGeneric = 1;
 constexpr double kVerified = -0.5;  // little: a spammer's own domain has that, too
 
-constexpr std::string_view kTells[] = {"helo_verified"};
+constexpr std::string_view kHeloTells[] = {"helo_verified"};
 
 Finding one(double score, std::string_view reason) { return Finding::score_of(score, std::string(reason)); }
 
@@ -39,7 +39,7 @@ class Helo final : public Filter {
     if (peer.local) return {};
     if (IpAddress::parse(transaction.helo)) return one(kBareAddress, "a bare address");
     const Result<std::string> name = mail::canonical_domain(transaction.helo);
-    if (!name) return one(kNoName, "no domain name and no address literal");
+    if (!name) return one(kNoHost, "no domain name and no address literal");
     if (name->front() == '[') {
       if (is_literal_of(*name, peer.address)) return {};
       return one(kOtherLiteral, "the literal of another address");
@@ -48,7 +48,7 @@ class Helo final : public Filter {
     // A host of our own network may be called as we are.
     if (!is_private(peer.address) && std::find(ours_.begin(), ours_.end(), *name) != ours_.end())
       return one(kOurName, "calls itself by our name");
-    if (name->find('.') == std::string::npos) return one(kNoName, "no domain name and no address literal");
+    if (name->find('.') == std::string::npos) return one(kNoHost, "no domain name and no address literal");
     return judge_name(*name, peer.address, facts);
   }
 
@@ -67,7 +67,7 @@ class Helo final : public Filter {
     } else if (!v4->records.empty() || !v6->records.empty()) {
       return sum.finding();
     } else if (dns::is_known(v4->status) && dns::is_known(v6->status)) {
-      sum.add(kNoAddress, "has no address");
+      sum.add(kWithoutAddress, "has no address");
     } else if (sum.empty()) {
       return Finding::fail("the DNS does not say the addresses of the name");
     }
@@ -83,7 +83,7 @@ extern const FilterKind kHelo{
     "helo",
     "What the client calls itself, and whether it may.",
     bit(Phase::helo),
-    kTells,
+    kHeloTells,
     Evidence::own,
     [](const FilterSettings& settings) -> const FilterUse& { return settings.helo; },
     [](const Config& config) -> Result<std::unique_ptr<Filter>> { return std::make_unique<Helo>(our_names(config)); }};

@@ -13,7 +13,7 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr std::string_view kTells[] = {"http"};
+constexpr std::string_view kHttpTells[] = {"http"};
 constexpr std::uint8_t kAnyPhase = (bit(Phase::message) << 1) - 1;
 
 struct Http {
@@ -46,7 +46,7 @@ std::uint8_t phases_of(const HttpFilter& settings) {
 extern const FilterKind kHttp{"http",
                               "What a service of your own says: asked over HTTP, in JSON.",
                               kAnyPhase,
-                              kTells,
+                              kHttpTells,
                               Evidence::own,
                               [](const FilterSettings& settings) -> const FilterUse& { return settings.http; },
                               [](const Config& config) -> Result<std::unique_ptr<Filter>> {

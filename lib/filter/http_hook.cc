@@ -15,10 +15,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr unsigned kVersion = 1;
+constexpr unsigned kQuestionVersion = 1;
 constexpr unsigned kOk = 200;
-constexpr mail::HeaderLimits kHeader{.fields = 200, .field_size = 4096, .size = 64 * 1024};
-constexpr double kMostScore = 1000;
+constexpr mail::HeaderLimits kHookHeader{.fields = 200, .field_size = 4096, .size = 64 * 1024};
+constexpr double kMostHookScore = 1000;
 
 json client_of(const mail::Transaction& transaction) {
   return {{"address", transaction.peer.local ? json() : json(transaction.peer.address.to_string())},
@@ -39,7 +39,7 @@ json recipients_of(Phase phase, const mail::Transaction& transaction) {
 }
 
 void add_header(json& question, const std::string& data) {
-  const mail::Headers headers = mail::scan_headers(data, kHeader);
+  const mail::Headers headers = mail::scan_headers(data, kHookHeader);
   json fields = json::array();
   for (const mail::HeaderField& field : headers.fields)
     fields.push_back(json::array({std::string(field.name), mail::unfold(field.value)}));
@@ -47,30 +47,28 @@ void add_header(json& question, const std::string& data) {
   question["headers_cut"] = headers.truncated;
 }
 
-tl::unexpected<Error> wrong(std::string what) { return fail(Code::invalid, std::move(what)); }
-
 Result<double> number_of(const json& value, std::string_view key, double least, double most) {
   if (value.is_number() && value.get<double>() >= least && value.get<double>() <= most) return value.get<double>();
-  return wrong("its " + std::string(key) + " is no number, or too far from 0");
+  return invalid("its " + std::string(key) + " is no number, or too far from 0");
 }
 
 Result<std::string> text_of(const json& value, std::string_view key) {
   if (value.is_string()) return value.get<std::string>();
-  return wrong("its " + std::string(key) + " is no text");
+  return invalid("its " + std::string(key) + " is no text");
 }
 
 /// Reads an answer, member by member.
-class Reader {
+class AnswerReader {
  public:
   Result<void> read(const std::string& key, const json& value) {
     if (key == "action") return action(value);
-    if (key == "score") return put(said_score_, number_of(value, key, -kMostScore, kMostScore));
+    if (key == "score") return put(said_score_, number_of(value, key, -kMostHookScore, kMostHookScore));
     if (key == "delay") return put(said_delay_, number_of(value, key, 0, kLongestDelay.count()));
     if (key == "reply") return put(answer_.finding.reply, text_of(value, key));
     if (key == "reason") return put(answer_.finding.reason, text_of(value, key));
     if (key == "tell") return put(answer_.tell, text_of(value, key));
-    if (key != "allow") return wrong("it has '" + key.substr(0, 40) + "', which means nothing");
-    if (!value.is_boolean()) return wrong("its allow is neither true nor false");
+    if (key != "allow") return invalid("it has '" + key.substr(0, 40) + "', which means nothing");
+    if (!value.is_boolean()) return invalid("its allow is neither true nor false");
     answer_.finding.allows = value.get<bool>();
     return {};
   }
@@ -80,11 +78,11 @@ class Reader {
     finding.action = word_->action;
     finding.score = said_score_.value_or(word_->score);
     if (!finding.reply.empty() && !word_->replies)
-      return wrong("it has a reply, and an action that gives none: " + std::string(word_->name));
+      return invalid("it has a reply, and an action that gives none: " + std::string(word_->name));
     if (said_delay_.has_value() != (finding.action == Action::delay))
-      return wrong("action delay and a delay go together");
+      return invalid("action delay and a delay go together");
     if (finding.allows && (finding.action != Action::pass || finding.score != 0))
-      return wrong("it allows, and finds something");
+      return invalid("it allows, and finds something");
     finding.delay = Millis(std::llround(said_delay_.value_or(0) * 1000));
     return std::move(answer_);
   }
@@ -93,7 +91,7 @@ class Reader {
   Result<void> action(const json& value) {
     const std::string name = TRY(text_of(value, "action"));
     const Word* const word = find_word(name);
-    if (!word) return wrong("its action is none: '" + name.substr(0, 40) + "'");
+    if (!word) return invalid("its action is none: '" + name.substr(0, 40) + "'");
     word_ = word;
     return {};
   }
@@ -115,7 +113,7 @@ class Reader {
 
 service::HttpRequest hook_question(const service::HttpUrl& url, Phase phase, const mail::Transaction& transaction,
                                    const Facts::Told& facts, bool with_message) {
-  json question{{"version", kVersion},
+  json question{{"version", kQuestionVersion},
                 {"phase", kPhaseNames[static_cast<std::size_t>(phase)]},
                 {"client", client_of(transaction)},
                 {"facts", json::object()}};
@@ -136,10 +134,10 @@ service::HttpRequest hook_question(const service::HttpUrl& url, Phase phase, con
 }
 
 Result<HookAnswer> parse_hook_answer(const service::HttpAnswer& answer) {
-  if (answer.status != kOk) return wrong("it answers " + std::to_string(answer.status));
+  if (answer.status != kOk) return invalid("it answers " + std::to_string(answer.status));
   const json said = json::parse(answer.body, nullptr, false);
-  if (!said.is_object()) return wrong("its answer is no JSON object");
-  Reader reader;
+  if (!said.is_object()) return invalid("its answer is no JSON object");
+  AnswerReader reader;
   for (const auto& [key, value] : said.items()) TRY(reader.read(key, value));
   return reader.finish();
 }

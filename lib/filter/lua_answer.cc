@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "filter/lua_state.h"
 #include "filter/words.h"
 
 namespace maildrop::filter {
@@ -17,14 +18,6 @@ namespace maildrop::filter {
 namespace {
 
 constexpr double kLongest = kLongestDelay.count();  // of a delay, in seconds
-
-void push(lua_State* state, std::string_view text) { lua_pushlstring(state, text.data(), text.size()); }
-
-std::string_view text_at(lua_State* state, int argument) {
-  std::size_t size = 0;
-  const char* text = luaL_checklstring(state, argument, &size);
-  return {text, size};
-}
 
 void set(lua_State* state, const char* name, std::string_view text) {
   push(state, text);

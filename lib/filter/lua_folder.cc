@@ -24,7 +24,6 @@ constexpr std::string_view kScript = ".lua", kSet = ".txt";
 constexpr char kMark = '/';  // behind a name: in none
 
 bool is_name_byte(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 Result<std::vector<std::string>> files_in(const std::string& folder) {
   DIR* open = ::opendir(folder.c_str());

@@ -211,4 +211,12 @@ void LuaState::check_time(lua_State* state) {
   luaL_error(state, "%s", control.over.c_str());
 }
 
+void push(lua_State* state, std::string_view text) { lua_pushlstring(state, text.data(), text.size()); }
+
+std::string_view text_at(lua_State* state, int argument) {
+  std::size_t size = 0;
+  const char* text = luaL_checklstring(state, argument, &size);
+  return {text, size};
+}
+
 }  // namespace maildrop::filter

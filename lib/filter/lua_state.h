@@ -62,4 +62,9 @@ class LuaState {
   lua_State* state_ = nullptr;
 };
 
+/// What a function of the library gives, and is given: text, whatever bytes are in it. text_at() raises an error where
+/// the argument is none.
+void push(lua_State* state, std::string_view text);
+std::string_view text_at(lua_State* state, int argument);
+
 }  // namespace maildrop::filter

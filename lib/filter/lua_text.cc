@@ -17,20 +17,14 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr std::uint64_t kMostSteps = 5'000'000;   // some 20 ms
-constexpr std::size_t kLongestExpression = 1000;  // bytes
-constexpr std::size_t kMostExpressions = 32;      // of a state that are kept
-constexpr std::int64_t kMostMemory = 1 << 20;     // bytes of one expression
+constexpr std::uint64_t kMostSteps = 5'000'000;      // some 20 ms
+constexpr std::size_t kLongestExpression = 1000;     // bytes
+constexpr std::size_t kMostExpressions = 32;         // of a state that are kept
+constexpr std::int64_t kExpressionMemory = 1 << 20;  // bytes of one expression
 constexpr std::size_t kMostGroups = 16;
 constexpr lua_Integer kLongestRepetition = 1 << 20;  // bytes
 
 std::uint64_t times(std::uint64_t a, std::uint64_t b) { return b != 0 && a > UINT64_MAX / b ? UINT64_MAX : a * b; }
-
-std::string_view text_at(lua_State* state, int argument) {
-  std::size_t size = 0;
-  const char* text = luaL_checklstring(state, argument, &size);
-  return {text, size};
-}
 
 enum Guarded : int { find, match, gmatch, gsub };
 constexpr const char* kGuarded[] = {"find", "match", "gmatch", "gsub"};
@@ -89,7 +83,7 @@ const RE2& expression(lua_State* state) {
   if (known.size() >= kMostExpressions) known.clear();
   RE2::Options options(RE2::Latin1);  // what is matched may be any bytes
   options.set_log_errors(false);
-  options.set_max_mem(kMostMemory);
+  options.set_max_mem(kExpressionMemory);
   const RE2& made = known.try_emplace(std::string(text), std::string(text), options).first->second;
   if (made.ok()) return made;
   lua_pushlstring(state, made.error().data(), made.error().size());

@@ -29,14 +29,6 @@ LuaCall& call_of(lua_State* state) {
   return call;
 }
 
-void push(lua_State* state, std::string_view text) { lua_pushlstring(state, text.data(), text.size()); }
-
-std::string_view text_at(lua_State* state, int argument) {
-  std::size_t size = 0;
-  const char* text = luaL_checklstring(state, argument, &size);
-  return {text, size};
-}
-
 int nothing(lua_State* state) {
   lua_pushnil(state);
   return 1;
@@ -76,7 +68,7 @@ int tx_headers(lua_State* state) {
   return 1;
 }
 
-const mail::Recipient* recipient_of(const LuaCall& call) {
+const mail::Recipient* last_recipient_of(const LuaCall& call) {
   const auto& recipients = call.transaction->recipients;
   return recipients.empty() ? nullptr : &recipients.back();
 }
@@ -84,7 +76,7 @@ const mail::Recipient* recipient_of(const LuaCall& call) {
 using Push = void (*)(lua_State* state, LuaCall& call);
 template <const std::string mail::Address::*part>
 void push_to(lua_State* state, LuaCall& call) {
-  const mail::Recipient* to = recipient_of(call);
+  const mail::Recipient* to = last_recipient_of(call);
   push(state, to ? to->address.*part : std::string());
 }
 
@@ -100,14 +92,14 @@ const std::map<std::string_view, Push>& fields() {
       {"from_domain", [](lua_State* s, LuaCall& c) { push(s, c.transaction->from.domain); }},
       {"to",
        [](lua_State* s, LuaCall& c) {
-         const mail::Recipient* to = recipient_of(c);
+         const mail::Recipient* to = last_recipient_of(c);
          push(s, to ? to->address.to_string() : std::string());
        }},
       {"to_local", push_to<&mail::Address::local>},
       {"to_domain", push_to<&mail::Address::domain>},
       {"inbox",
        [](lua_State* s, LuaCall& c) {
-         const mail::Recipient* to = recipient_of(c);
+         const mail::Recipient* to = last_recipient_of(c);
          push(s, to ? to->inbox.name() : std::string());
        }},
       {"phase", [](lua_State* s, LuaCall& c) { push(s, kPhaseNames[static_cast<std::size_t>(c.phase)]); }},

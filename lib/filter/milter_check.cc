@@ -15,12 +15,12 @@ namespace {
 
 using service::MilterAnswer;
 
-constexpr std::size_t kMostRecipients = 100;  // that it hears of: each is waited for
+constexpr std::size_t kMostMilterRecipients = 100;  // that it hears of: each is waited for
 // Of a field, its name and value. Whoever reads packets refuses more than 64 KiB in one, and would see nothing of the
 // message.
 constexpr std::size_t kLargestField = 60 * 1024;
 // So many fields take two thirds of Knowledge::kMostCallBytes, were they empty, and as many answers are waited for.
-constexpr mail::HeaderLimits kHeader{.fields = 10'000, .field_size = kLargestField, .size = 512 * 1024};
+constexpr mail::HeaderLimits kMilterHeader{.fields = 10'000, .field_size = kLargestField, .size = 512 * 1024};
 
 /// Texts end at their NUL.
 std::string without_nul(std::string_view text) {
@@ -30,7 +30,7 @@ std::string without_nul(std::string_view text) {
 }
 
 /// As milters have lines: with LF alone, which whoever signs or verifies a header makes CRLF again.
-std::string value_of(std::string_view value) {
+std::string milter_value(std::string_view value) {
   std::string lines = without_nul(value);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -41,7 +41,7 @@ std::string value_of(std::string_view value) {
   return lines;
 }
 
-std::string path_of(const mail::Address& address) { return "<" + without_nul(address.to_string()) + ">"; }
+std::string milter_path(const mail::Address& address) { return "<" + without_nul(address.to_string()) + ">"; }
 
 std::string reply_of(const MilterAnswer& answer) {
   if (!answer.text.empty()) return answer.text;
@@ -54,7 +54,7 @@ bool is_too_large(const mail::HeaderField& field) { return field.name.size() + f
 
 Result<service::MilterRequest> milter_question(const Endpoint& endpoint, const mail::Transaction& transaction,
                                                const std::string& client_name, const std::string& our_name) {
-  const mail::Headers headers = mail::scan_headers(transaction.data, kHeader);
+  const mail::Headers headers = mail::scan_headers(transaction.data, kMilterHeader);
   if (headers.truncated || std::any_of(headers.fields.begin(), headers.fields.end(), is_too_large))
     return fail(Code::over_limit, "its header is too large for a milter");
   const mail::Peer& peer = transaction.peer;
@@ -66,13 +66,13 @@ Result<service::MilterRequest> milter_question(const Endpoint& endpoint, const m
   const std::string unnamed = peer.local ? "localhost" : "[" + peer.address.to_string() + "]";
   request.host = client_name.empty() ? unnamed : without_nul(client_name);
   request.helo = without_nul(transaction.helo);
-  request.from = path_of(transaction.from);
-  for (std::size_t i = 0; i < transaction.recipients.size() && i < kMostRecipients; ++i)
-    request.to.push_back(path_of(transaction.recipients[i].address));
-  request.more_to = transaction.recipients.size() > kMostRecipients;
+  request.from = milter_path(transaction.from);
+  for (std::size_t i = 0; i < transaction.recipients.size() && i < kMostMilterRecipients; ++i)
+    request.to.push_back(milter_path(transaction.recipients[i].address));
+  request.more_to = transaction.recipients.size() > kMostMilterRecipients;
   request.fields.reserve(headers.fields.size());
   for (const mail::HeaderField& field : headers.fields)
-    request.fields.emplace_back(without_nul(field.name), value_of(field.value));
+    request.fields.emplace_back(without_nul(field.name), milter_value(field.value));
   request.body = headers.body;
   request.our_name = our_name;
   request.session = transaction.session;

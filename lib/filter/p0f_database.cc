@@ -19,8 +19,6 @@ namespace {
 
 constexpr unsigned kFarthest = 35;  // routers on the way; p0f's own number
 
-tl::unexpected<Error> wrong(std::string what) { return fail(Code::invalid, std::move(what)); }
-
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r";
   const std::size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
@@ -40,7 +38,7 @@ Result<unsigned> number_of(std::string_view text) {
   unsigned number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size() || number > kMost)
-    return wrong("'" + std::string(text) + "' is no number of 0 to 65535");
+    return invalid("'" + std::string(text) + "' is no number of 0 to 65535");
   return number;
 }
 
@@ -59,7 +57,7 @@ bool is_option(std::string_view text) {
 Result<std::string> layout_of(std::string_view text) {
   for (std::string_view rest = text; !rest.empty();)
     if (const std::string_view option = take(rest, ','); !is_option(option))
-      return wrong("'" + std::string(option) + "' is no option");
+      return invalid("'" + std::string(option) + "' is no option");
   return std::string(text);
 }
 
@@ -68,7 +66,7 @@ Result<std::uint32_t> quirks_of(std::string_view text) {
   while (!text.empty()) {
     const std::string_view name = take(text, ',');
     const auto* known = std::find(std::begin(kQuirkNames), std::end(kQuirkNames), name);
-    if (known == std::end(kQuirkNames)) return wrong("'" + std::string(name) + "' is no quirk");
+    if (known == std::end(kQuirkNames)) return invalid("'" + std::string(name) + "' is no quirk");
     quirks |= 1u << (known - std::begin(kQuirkNames));
   }
   return quirks;
@@ -76,7 +74,7 @@ Result<std::uint32_t> quirks_of(std::string_view text) {
 
 Result<std::optional<bool>> payload_of(std::string_view text) {
   if (text == "*") return std::optional<bool>();
-  if (text != "0" && text != "+") return wrong("'" + std::string(text) + "' is none of 0, + and *");
+  if (text != "0" && text != "+") return invalid("'" + std::string(text) + "' is none of 0, + and *");
   return std::optional<bool>(text == "+");
 }
 
@@ -92,7 +90,7 @@ Result<void> read_window(std::string_view text, P0fPattern& pattern) {
     pattern.window = window;
   }
   pattern.window_number = TRY(number_of(text));
-  if (pattern.window_number == 0 && pattern.window != Window::bytes) return wrong("a multiple of 0");
+  if (pattern.window_number == 0 && pattern.window != Window::bytes) return invalid("a multiple of 0");
   return {};
 }
 
@@ -151,10 +149,10 @@ Fit fit_ttl(const P0fPattern& pattern, unsigned ttl) {
 }  // namespace
 
 Result<P0fPattern> P0fPattern::parse(std::string_view text) {
-  if (std::count(text.begin(), text.end(), ':') != 7) return wrong("a signature has eight parts");
+  if (std::count(text.begin(), text.end(), ':') != 7) return invalid("a signature has eight parts");
   P0fPattern pattern;
   pattern.version = TRY(number_or_any(take(text, ':')));
-  if (pattern.version && *pattern.version != 4 && *pattern.version != 6) return wrong("IP has versions 4 and 6");
+  if (pattern.version && *pattern.version != 4 && *pattern.version != 6) return invalid("IP has versions 4 and 6");
   std::string_view ttl = take(text, ':');
   pattern.any_ttl_below = ttl.ends_with('-');
   if (pattern.any_ttl_below) ttl.remove_suffix(1);
@@ -162,7 +160,7 @@ Result<P0fPattern> P0fPattern::parse(std::string_view text) {
   const std::string_view seen = take(ttl, '+');
   pattern.ttl = TRY(number_of(seen));
   if (!ttl.empty()) pattern.ttl += TRY(number_of(ttl));
-  if (pattern.ttl == 0 || pattern.ttl > 255) return wrong("a TTL has 1 to 255");
+  if (pattern.ttl == 0 || pattern.ttl > 255) return invalid("a TTL has 1 to 255");
   pattern.ip_options = TRY(number_of(take(text, ':')));
   pattern.mss = TRY(number_or_any(take(text, ':')));
   std::string_view scale = take(text, ':');
@@ -209,10 +207,10 @@ class P0fDatabase::Parser {
     value = trim(value);
     if (key == "sys") return {};  // on which systems that program runs
     if (key == "label") return read_label(value);
-    if (key != "sig") return wrong("is none of label, sys and sig");
-    if (!label_) return wrong("no label is above it");
+    if (key != "sig") return invalid("is none of label, sys and sig");
+    if (!label_) return invalid("no label is above it");
     if (to_.entries_.size() >= kMostPatterns)
-      return wrong("more than " + std::to_string(kMostPatterns) + " signatures");
+      return invalid("more than " + std::to_string(kMostPatterns) + " signatures");
     P0fPattern pattern = TRY(P0fPattern::parse(value));  // not among the rest: where it returns, that would leak
     to_.entries_.push_back({label_->system, label_->generic, std::move(pattern)});
     return {};
@@ -221,14 +219,14 @@ class P0fDatabase::Parser {
   /// `s:unix:Linux:3.11 and newer`; g: of many systems.
   Result<void> read_label(std::string_view text) {
     label_ = {};
-    if (std::count(text.begin(), text.end(), ':') < 3) return wrong("a label has four parts");
+    if (std::count(text.begin(), text.end(), ':') < 3) return invalid("a label has four parts");
     const std::string_view type = take(text, ':');
-    if (type != "s" && type != "g") return wrong("'" + std::string(type) + "' is none of s and g");
+    if (type != "s" && type != "g") return invalid("'" + std::string(type) + "' is none of s and g");
     take(text, ':');
     std::string system(take(text, ':'));
     if (!text.empty()) system.append(" ").append(text);
     if (system.empty() || system.size() > kLongestName)
-      return wrong("a name has 1 to " + std::to_string(kLongestName) + " bytes");
+      return invalid("a name has 1 to " + std::to_string(kLongestName) + " bytes");
     label_ = Label{std::move(system), type == "g"};
     return {};
   }

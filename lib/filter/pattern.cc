@@ -14,11 +14,11 @@ namespace {
 
 constexpr std::int64_t kMostMemory = 1 << 20;  // bytes of one expression
 
-struct Word {
+struct SubjectWord {
   std::string_view name;
   Subject subject;
 };
-constexpr Word kWords[] = {
+constexpr SubjectWord kSubjectWords[] = {
     {"client:", Subject::client}, {"helo:", Subject::helo}, {"from:", Subject::from}, {"to:", Subject::to}};
 
 }  // namespace
@@ -47,7 +47,7 @@ Result<Pattern> Pattern::parse(const std::string& text) {
   Pattern pattern;
   pattern.text_ = text;
   std::string_view rest = text;
-  for (const Word& word : kWords) {
+  for (const SubjectWord& word : kSubjectWords) {
     if (!rest.starts_with(word.name)) continue;
     pattern.subject_ = word.subject;
     rest.remove_prefix(word.name.size());

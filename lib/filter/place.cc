@@ -9,17 +9,17 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr std::string_view kTells[] = {"country", "asn", "as_name"};
-constexpr std::string_view kReply = "5.7.1 mail from where you are is not taken here";
+constexpr std::string_view kPlaceTells[] = {"country", "asn", "as_name"};
+constexpr std::string_view kPlaceReply = "5.7.1 mail from where you are is not taken here";
 
 template <class T>
 bool contains(const std::vector<T>& list, const T& one) {
   return std::find(list.begin(), list.end(), one) != list.end();
 }
 
-class Where final : public Filter {
+class WhereFrom final : public Filter {
  public:
-  Where(const PlaceFilter& settings, Places places, std::vector<FileProblem> problems)
+  WhereFrom(const PlaceFilter& settings, Places places, std::vector<FileProblem> problems)
       : settings_(settings), places_(std::move(places)), problems_(std::move(problems)) {}
 
   std::vector<FileProblem> problems() const override { return problems_; }
@@ -63,7 +63,7 @@ class Where final : public Filter {
     if (place.proxy) sum.add("proxy");
     if (place.satellite) sum.add("satellite");
     if (sum.score <= 0) return Finding::score_of(sum.score, std::move(sum.reason));
-    return Finding::act(Action::reject, sum.score, std::string(kReply), std::move(sum.reason));
+    return Finding::act(Action::reject, sum.score, std::string(kPlaceReply), std::move(sum.reason));
   }
 
   PlaceFilter settings_;
@@ -71,10 +71,10 @@ class Where final : public Filter {
   std::vector<FileProblem> problems_;  // of its files
 };
 
-Result<std::unique_ptr<Filter>> make(const Config& config) {
+Result<std::unique_ptr<Filter>> make_place(const Config& config) {
   std::vector<FileProblem> problems;
   Places places = TRY(open_places(config.filter.place, problems));
-  return std::make_unique<Where>(config.filter.place, std::move(places), std::move(problems));
+  return std::make_unique<WhereFrom>(config.filter.place, std::move(places), std::move(problems));
 }
 
 }  // namespace
@@ -82,9 +82,9 @@ Result<std::unique_ptr<Filter>> make(const Config& config) {
 extern const FilterKind kPlace{"place",
                                "Where the client is: in which country, and in whose network.",
                                bit(Phase::connect),
-                               kTells,
+                               kPlaceTells,
                                Evidence::wish,
                                [](const FilterSettings& settings) -> const FilterUse& { return settings.place; },
-                               make};
+                               make_place};
 
 }  // namespace maildrop::filter

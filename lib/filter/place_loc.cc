@@ -27,11 +27,11 @@ struct Unref {
   void operator()(T* thing) const { unref(thing); }
 };
 template <class T, T* (*unref)(T*)>
-using Owned = std::unique_ptr<T, Unref<T, unref>>;
-using Context = Owned<loc_ctx, loc_unref>;
-using Handle = Owned<loc_database, loc_database_unref>;
-using Found = Owned<loc_network, loc_network_unref>;
-using System = Owned<loc_as, loc_as_unref>;
+using Counted = std::unique_ptr<T, Unref<T, unref>>;
+using Context = Counted<loc_ctx, loc_unref>;
+using Handle = Counted<loc_database, loc_database_unref>;
+using FoundNetwork = Counted<loc_network, loc_network_unref>;
+using System = Counted<loc_as, loc_as_unref>;
 
 struct Closed {
   void operator()(std::FILE* file) const { std::fclose(file); }
@@ -67,7 +67,7 @@ class LocDatabase final : public PlaceDatabase {
     const std::lock_guard lock(mutex_);
     loc_network* network = nullptr;
     if (loc_database_lookup(handle_.get(), &in6, &network) != 0 || !network) return {};
-    return place_of(Found(network).get());
+    return place_of(FoundNetwork(network).get());
   }
 
   Time made() const override { return Time(std::chrono::seconds(loc_database_created_at(handle_.get()))); }

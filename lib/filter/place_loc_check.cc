@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kVersionAt = 7;
 constexpr std::size_t kSectionsAt = 28;
 enum Section { kSystems, kNetworks, kTree, kCountries, kPool, kSections };
-constexpr std::size_t kHeader = kSectionsAt + 8 * kSections + 2 * 2 + 2 * 2048 + 32;  // two signatures, and padding
+constexpr std::size_t kHeaderSize = kSectionsAt + 8 * kSections + 2 * 2 + 2 * 2048 + 32;  // two signatures, and padding
 constexpr std::size_t kNode = 12;
 constexpr std::size_t kMostBits = 128;  // of an address, and so of the way to a node
 
@@ -82,7 +82,7 @@ class Tree {
 }  // namespace
 
 Result<void> check_loc(std::string_view bytes) {
-  if (bytes.size() < kHeader || !bytes.starts_with(kLocMagic)) return damaged("the header is not whole");
+  if (bytes.size() < kHeaderSize || !bytes.starts_with(kLocMagic)) return damaged("the header is not whole");
   if (bytes[kVersionAt] != 1) return damaged("its version is not known");
   std::string_view sections[kSections];
   for (std::size_t i = 0; i < kSections; ++i) {

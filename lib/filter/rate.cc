@@ -45,7 +45,7 @@ std::optional<std::string> owner(Class of, const mail::Transaction& transaction,
 }
 
 /// What comes of all limits that were asked.
-struct Tally {
+struct RateTally {
   const RateLimit* over = nullptr;   // the first that refuses
   const RateLimit* a_bit = nullptr;  // the first that is a little exceeded
   std::optional<std::string> failure{};
@@ -88,7 +88,7 @@ class Rate final : public Filter {
     if (limits_.empty() || transaction.peer.local) return {};
     const std::string* spf = facts.told("spf");
     if (!spf) return {};
-    Tally tally;
+    RateTally tally;
     unsigned step = 0;
     for (const RateLimit& limit : limits_) {
       if ((limit.of() == Class::connection) != (phase == Phase::connect)) continue;

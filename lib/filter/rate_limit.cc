@@ -24,14 +24,10 @@ constexpr ClassName kClasses[] = {{"connection", "limit-connection"},
                                   {"sender", "limit-sender"},
                                   {"recipient", "limit-recipient"}};
 
-tl::unexpected<Error> wrong(std::string_view text, std::string_view why) {
-  return fail(Code::invalid, "'" + std::string(text) + "' " + std::string(why));
-}
-
 Result<Class> parse_class(std::string_view text) {
   for (std::size_t i = 0; i < std::size(kClasses); ++i)
     if (kClasses[i].name == text) return static_cast<Class>(i);
-  return wrong(text, "is none of connection, client, null, sender and recipient");
+  return invalid(text, "is none of connection, client, null, sender and recipient");
 }
 
 Result<unsigned> parse_number(std::string_view text) {
@@ -39,13 +35,13 @@ Result<unsigned> parse_number(std::string_view text) {
   const char* end = text.data() + text.size();
   const auto [at, error] = std::from_chars(text.data(), end, number);
   if (error == std::errc() && at == end && number >= 1 && number <= RateLimit::kMostNumber) return number;
-  return wrong(text, "is no number from 1 to 100000");
+  return invalid(text, "is no number from 1 to 100000");
 }
 
 Result<Millis> parse_period(std::string_view text) {
   const Millis period = TRY(parse_duration(text));
   if (period >= RateLimit::kLeastPeriod && period <= RateLimit::kMostPeriod) return period;
-  return wrong(text, "is no period from 1s to 7d");
+  return invalid(text, "is no period from 1s to 7d");
 }
 
 }  // namespace
@@ -55,7 +51,7 @@ Result<RateLimit> RateLimit::parse(const std::string& text) {
   const std::size_t equals = whole.find('=');
   const std::size_t slash = whole.find('/');
   if (equals == std::string_view::npos || slash == std::string_view::npos || slash < equals)
-    return wrong(text, "is no limit such as 'client=50/5m'");
+    return invalid(text, "is no limit such as 'client=50/5m'");
   RateLimit limit;
   limit.text_ = text;
   limit.class_ = TRY(parse_class(whole.substr(0, equals)));
@@ -71,7 +67,7 @@ Result<std::vector<RateLimit>> RateLimit::parse(const std::vector<std::string>& 
     RateLimit limit = TRY(parse(text));
     for (const RateLimit& other : limits)
       if (other.class_ == limit.class_ && other.period_ == limit.period_)
-        return wrong(text, "is of the same class and period as '" + other.text_ + "'");
+        return invalid(text, "is of the same class and period as '" + other.text_ + "'");
     limits.push_back(std::move(limit));
   }
   std::stable_sort(limits.begin(), limits.end(),

@@ -14,7 +14,7 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr std::string_view kTells[] = {"rspamd", "rspamd_score"};
+constexpr std::string_view kRspamdTells[] = {"rspamd", "rspamd_score"};
 
 struct Rspamd {
   using Where = service::HttpUrl;
@@ -38,7 +38,7 @@ struct Rspamd {
 extern const FilterKind kRspamd{"rspamd",
                                 "What rspamd says of a message: asked over HTTP.",
                                 bit(Phase::message),
-                                kTells,
+                                kRspamdTells,
                                 Evidence::own,
                                 [](const FilterSettings& settings) -> const FilterUse& { return settings.rspamd; },
                                 [](const Config& config) -> Result<std::unique_ptr<Filter>> {

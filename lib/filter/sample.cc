@@ -23,12 +23,10 @@ constexpr std::string_view kEquals = " = ";
 constexpr std::string_view kMilterSays[] = {"pass", "quarantine", "discard", "defer", "reject"};
 constexpr std::string_view kMilterSteps[] = {"connect", "helo", "mail", "rcpt", "data", "header", "body", "message"};
 
-tl::unexpected<Error> wrong(std::string what) { return fail(Code::invalid, std::move(what)); }
-
 /// `a = b` in two.
 Result<std::pair<std::string, std::string>> in_two(const std::string& text) {
   const std::size_t at = text.find(kEquals);
-  if (at == std::string::npos) return wrong("has no ' = '");
+  if (at == std::string::npos) return invalid("has no ' = '");
   return std::pair{text.substr(0, at), text.substr(at + kEquals.size())};
 }
 
@@ -46,7 +44,7 @@ Result<std::int64_t> take_number(std::string& text) {
   const std::string word = take_word(text);
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-  if (error != std::errc() || end != word.data() + word.size()) return wrong("'" + word + "' is no number");
+  if (error != std::errc() || end != word.data() + word.size()) return invalid("'" + word + "' is no number");
   return number;
 }
 
@@ -73,7 +71,7 @@ Result<store::Operation> operation_of(std::string text) {
     const std::int64_t amount = TRY(take_number(text));
     return store::Operation::add(space, text, amount, time);
   }
-  if (kind != "take") return wrong("the ledger knows put, add and take");
+  if (kind != "take") return invalid("the ledger knows put, add and take");
   store::Rate rate{.per = time};
   rate.tokens = static_cast<unsigned>(TRY(take_number(text)));
   rate.burst = static_cast<unsigned>(TRY(take_number(text)));
@@ -82,9 +80,9 @@ Result<store::Operation> operation_of(std::string text) {
 }
 
 /// Reads one sample, line by line.
-class Reader {
+class SampleReader {
  public:
-  Reader(const std::filesystem::path& path, TableWorld& world, FakeClock& clock)
+  SampleReader(const std::filesystem::path& path, TableWorld& world, FakeClock& clock)
       : folder_(path.parent_path()), world_(world), clock_(clock) {
     const std::string name = path.stem().string();
     sample_.filter = name.substr(0, name.find('-'));
@@ -98,40 +96,40 @@ class Reader {
     std::string rest = line;
     const std::string word = take_word(rest);
     const auto known = lines().find(word);
-    if (known == lines().end()) return wrong("no sample has a line '" + word + "'" + did_you_mean(word));
+    if (known == lines().end()) return invalid("no sample has a line '" + word + "'" + did_you_mean(word));
     return (this->*known->second)(rest);
   }
 
   Result<Sample> finish(std::string message) {
     const bool finds = !sample_.want.empty() || !sample_.told.empty() || !sample_.want_nothing_at.empty();
-    if (finds && sample_.want_not_asked) return wrong("who is not asked finds and tells nothing");
+    if (finds && sample_.want_not_asked) return invalid("who is not asked finds and tells nothing");
     if (!finds && !sample_.want_not_asked)
-      return wrong("it cannot fail: say 'want nothing at PHASE', or 'want not asked'");
+      return invalid("it cannot fail: say 'want nothing at PHASE', or 'want not asked'");
     sample_.message = std::move(message);
     if (sample_.to.empty()) sample_.to.emplace_back("bob@localhost");
     return std::move(sample_);
   }
 
  private:
-  using Read = Result<void> (Reader::*)(const std::string& text);
+  using Read = Result<void> (SampleReader::*)(const std::string& text);
   static const std::map<std::string, Read, std::less<>>& lines() {
-    static const std::map<std::string, Read, std::less<>> kLines{{"set", &Reader::set},
-                                                                 {"with", &Reader::with},
-                                                                 {"peer", &Reader::peer},
-                                                                 {"name", &Reader::name},
-                                                                 {"helo", &Reader::helo},
-                                                                 {"from", &Reader::from},
-                                                                 {"to", &Reader::to},
-                                                                 {"early", &Reader::early},
-                                                                 {"dns", &Reader::dns},
-                                                                 {"size", &Reader::size},
-                                                                 {"smtputf8", &Reader::smtputf8},
-                                                                 {"ledger", &Reader::keep},
-                                                                 {"want", &Reader::want},
-                                                                 {"told", &Reader::told},
-                                                                 {"call", &Reader::call},
-                                                                 {"milter", &Reader::milter},
-                                                                 {"syn", &Reader::syn}};
+    static const std::map<std::string, Read, std::less<>> kLines{{"set", &SampleReader::set},
+                                                                 {"with", &SampleReader::with},
+                                                                 {"peer", &SampleReader::peer},
+                                                                 {"name", &SampleReader::name},
+                                                                 {"helo", &SampleReader::helo},
+                                                                 {"from", &SampleReader::from},
+                                                                 {"to", &SampleReader::to},
+                                                                 {"early", &SampleReader::early},
+                                                                 {"dns", &SampleReader::dns},
+                                                                 {"size", &SampleReader::size},
+                                                                 {"smtputf8", &SampleReader::smtputf8},
+                                                                 {"ledger", &SampleReader::keep},
+                                                                 {"want", &SampleReader::want},
+                                                                 {"told", &SampleReader::told},
+                                                                 {"call", &SampleReader::call},
+                                                                 {"milter", &SampleReader::milter},
+                                                                 {"syn", &SampleReader::syn}};
     return kLines;
   }
 
@@ -146,7 +144,7 @@ class Reader {
     auto [key, value] = TRY(in_two(text));
     if (value.starts_with("../")) value = (folder_ / value).string();
     const Setting* setting = find_setting(key);
-    if (!setting) return wrong("there is no setting '" + key + "'");
+    if (!setting) return invalid("there is no setting '" + key + "'");
     const bool list = setting->type == Setting::Type::list;
     return setting->set(sample_.config, list ? list_of(value) : std::vector<std::string>{value});
   }
@@ -156,12 +154,13 @@ class Reader {
     return {};
   }
   Result<void> syn(const std::string& text) {
-    if (text.size() % 2 != 0) return wrong("has half a byte");
+    if (text.size() % 2 != 0) return invalid("has half a byte");
     std::string& bytes = sample_.transaction.peer.syn;
     for (std::size_t at = 0; at < text.size(); at += 2) {
       const char* const digits = text.data() + at;
       unsigned char byte = 0;
-      if (std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2) return wrong("is not of hexadecimal digits");
+      if (std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2)
+        return invalid("is not of hexadecimal digits");
       bytes += static_cast<char>(byte);
     }
     return {};
@@ -187,7 +186,7 @@ class Reader {
   }
   Result<void> early(const std::string& text) {
     mail::Early& early = sample_.transaction.early;
-    if (text != "greeting" && text != "helo" && text != "data") return wrong("is none of greeting, helo and data");
+    if (text != "greeting" && text != "helo" && text != "data") return invalid("is none of greeting, helo and data");
     (text == "greeting" ? early.greeting : text == "helo" ? early.helo : early.data) = true;
     return {};
   }
@@ -237,10 +236,10 @@ class Reader {
     }
     const std::string word = take_word(answer);
     const auto* const says = std::find(std::begin(kMilterSays), std::end(kMilterSays), word);
-    if (says == std::end(kMilterSays)) return wrong("'" + word + "' is nothing that a milter says");
+    if (says == std::end(kMilterSays)) return invalid("'" + word + "' is nothing that a milter says");
     const std::string step = take_word(answer);
     const auto* const at = std::find(std::begin(kMilterSteps), std::end(kMilterSteps), step);
-    if (at == std::end(kMilterSteps)) return wrong("'" + step + "' is no step before a milter");
+    if (at == std::end(kMilterSteps)) return invalid("'" + step + "' is no step before a milter");
     const auto which = static_cast<service::MilterAnswer::Says>(says - std::begin(kMilterSays));
     world_.serve(name, service::MilterAnswer{which, *at, answer});
     return {};
@@ -254,7 +253,7 @@ class Reader {
     if (!text.starts_with(kNothingAt)) return append(sample_.want, std::string(trim(text)));
     for (const std::string& name : list_of(text.substr(kNothingAt.size()))) {
       const std::optional<Phase> phase = phase_named(name);
-      if (!phase) return wrong("'" + name + "' is no phase");
+      if (!phase) return invalid("'" + name + "' is no phase");
       sample_.want_nothing_at.push_back(*phase);
     }
     return {};
@@ -287,11 +286,11 @@ Result<mail::Address> recipient_of(const std::string& text, const Config& config
 Result<Sample> read_sample(const std::string& path, TableWorld& world, FakeClock& clock) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return fail(Code::not_found, "cannot read '" + path + "'");
-  Reader reader(path, world, clock);
+  SampleReader reader(path, world, clock);
   std::string line;
   for (unsigned number = 1; std::getline(file, line) && line != "---"; ++number)
     if (const Result<void> read = reader.read(line); !read)
-      return wrong("line " + std::to_string(number) + ": " + read.error().what);
+      return invalid("line " + std::to_string(number) + ": " + read.error().what);
   std::ostringstream message;
   while (std::getline(file, line)) message << line << "\r\n";
   return reader.finish(message.str());

@@ -12,7 +12,7 @@ namespace maildrop::filter {
 
 namespace {
 
-std::string line_of(const TraceEntry& entry) {
+std::string shown_line_of(const TraceEntry& entry) {
   const std::string_view action = entry.failed ? "failed" : entry.allowed ? "allow" : name_of(entry.action);
   return std::string(name_of(entry.phase)) + " " + std::string(action) + " " + format_number(entry.score) +
          (entry.reason.empty() ? "" : " " + entry.reason);
@@ -87,7 +87,7 @@ Result<SampleFindings> play_sample(const Sample& sample, TableWorld& world, cons
   Script script = TRY(script_of(sample));
   TRY(rehearsal.run(std::move(script), note));
   for (const TraceEntry& entry : rehearsal.trace().entries)
-    if (entry.filter == sample.filter && !entry.is_silent()) findings.found.push_back(line_of(entry));
+    if (entry.filter == sample.filter && !entry.is_silent()) findings.found.push_back(shown_line_of(entry));
   return findings;
 }
 

@@ -17,7 +17,7 @@ constexpr double kSoftfail = 3;
 constexpr double kNeutral = 1;
 constexpr double kPermerror = 2;
 
-constexpr std::string_view kTells[] = {"spf", "spf_domain", "spf_helo"};
+constexpr std::string_view kSpfTells[] = {"spf", "spf_domain", "spf_helo"};
 
 double score_of(SpfResult result) {
   switch (result) {
@@ -131,7 +131,7 @@ class Spf final : public Filter {
 extern const FilterKind kSpf{"spf",
                              "May the client send mail of the domain it names? (RFC 7208)",
                              bit(Phase::helo) | bit(Phase::mail),
-                             kTells,
+                             kSpfTells,
                              Evidence::own,
                              [](const FilterSettings& settings) -> const FilterUse& { return settings.spf; },
                              [](const Config& config) -> Result<std::unique_ptr<Filter>> {

@@ -4,21 +4,19 @@
 #include <algorithm>
 
 #include "core/text.h"
+#include "dns/answer.h"
 
 namespace maildrop::filter {
 
 namespace {
 
-constexpr std::size_t kLongestName = 253;  // RFC 1035 2.3.4, without the final dot
-constexpr unsigned kMostLabels = 1000;     // `%{d99999999999}`: no value has that many; 7.3 asks for 127
+constexpr unsigned kMostLabels = 1000;  // `%{d99999999999}`: no value has that many; 7.3 asks for 127
 constexpr std::string_view kLetters = "slodipvh";
 constexpr std::string_view kExplanationLetters = "crt";
 constexpr std::string_view kDelimiters = ".-+,/_=";
 constexpr char kUpperHex[] = "0123456789ABCDEF";
 
-bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alphanumeric(char c) { return is_alpha(c) || is_digit(c); }
+bool is_alphanumeric(char c) { return is_letter(c) || is_digit(c); }
 
 /// `toplabel` of RFC 7208 7.1: letters, digits and inner hyphens, not digits alone.
 bool is_top_label(std::string_view label) {
@@ -97,7 +95,7 @@ Result<SpfMacroString> SpfMacroString::parse(std::string_view text, Kind kind) {
 /// `d2r.-`
 Result<SpfMacroString::Part> SpfMacroString::parse_macro(std::string_view inside, Kind kind) {
   Part part;
-  if (inside.empty() || !is_alpha(inside.front())) return fail(Code::invalid, "a macro without a letter");
+  if (inside.empty() || !is_letter(inside.front())) return fail(Code::invalid, "a macro without a letter");
   part.escapes = inside.front() <= 'Z';
   part.letter = part.escapes ? static_cast<char>(inside.front() + 32) : inside.front();
   const bool known = kLetters.find(part.letter) != std::string_view::npos;
@@ -159,11 +157,11 @@ std::string SpfMacroString::domain(const SpfMacroValues& values) const {
   for (const Part& part : parts_) {
     name += part.letter == 0 ? part.text : expand(part, values);
     // What is further left would be cut off in any case: a record full of macros takes no memory.
-    if (name.size() > 4 * kLongestName) name.erase(0, name.size() - 2 * kLongestName);
+    if (name.size() > 4 * dns::kLongestName) name.erase(0, name.size() - 2 * dns::kLongestName);
   }
   if (name.ends_with('.')) name.pop_back();
-  if (name.size() <= kLongestName) return name;
-  const std::size_t dot = name.find('.', name.size() - kLongestName - 1);
+  if (name.size() <= dns::kLongestName) return name;
+  const std::size_t dot = name.find('.', name.size() - dns::kLongestName - 1);
   return dot == std::string::npos ? std::string() : name.substr(dot + 1);
 }
 

@@ -12,8 +12,8 @@ namespace {
 
 using Mechanism = SpfDirective::Mechanism;
 
-constexpr std::string_view kVersion = "v=spf1";
-constexpr std::size_t kLongestShown = 60;  // bytes of a term, in reasons
+constexpr std::string_view kSpfVersion = "v=spf1";
+constexpr std::size_t kLongestShownTerm = 60;  // bytes of a term, in reasons
 
 enum class Argument { none, optional, required };
 
@@ -32,13 +32,11 @@ constexpr Grammar kMechanisms[] = {
 };
 
 std::string shown(std::string_view term) {
-  std::string text(term.substr(0, kLongestShown));
+  std::string text(term.substr(0, kLongestShownTerm));
   std::replace_if(
       text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  return term.size() > kLongestShown ? text + "..." : text;
+  return term.size() > kLongestShownTerm ? text + "..." : text;
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Where the digits begin that the text ends in.
 std::size_t digits_at(std::string_view text) {
@@ -158,14 +156,14 @@ std::string_view name_of(SpfResult result) {
 }
 
 bool SpfRecord::is_one(std::string_view text) {
-  return equals_ignoring_case(text.substr(0, kVersion.size()), kVersion) &&
-         (text.size() == kVersion.size() || text[kVersion.size()] == ' ');
+  return equals_ignoring_case(text.substr(0, kSpfVersion.size()), kSpfVersion) &&
+         (text.size() == kSpfVersion.size() || text[kSpfVersion.size()] == ' ');
 }
 
 Result<SpfRecord> SpfRecord::parse(std::string_view text) {
   if (text.size() > kLongest) return fail(Code::invalid, "longer than " + std::to_string(kLongest) + " bytes");
   SpfRecord record;
-  for (const std::string_view term : split(text.substr(kVersion.size()), ' ')) {
+  for (const std::string_view term : split(text.substr(kSpfVersion.size()), ' ')) {
     if (!term.empty() && !add_term(term, record)) return fail(Code::invalid, "cannot be read: " + shown(term));
   }
   return record;

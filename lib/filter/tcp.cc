@@ -10,8 +10,8 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr std::string_view kTells[] = {"tcp", "system", "distance"};
-constexpr std::string_view kReply = "5.7.1 mail from such a system is not taken here";
+constexpr std::string_view kTcpTells[] = {"tcp", "system", "distance"};
+constexpr std::string_view kTcpReply = "5.7.1 mail from such a system is not taken here";
 
 class Tcp final : public Filter {
  public:
@@ -44,7 +44,7 @@ class Tcp final : public Filter {
     std::string reason = signature.to_string();
     if (match) reason = std::string(match->nearly ? "nearly " : "") + std::string(match->system) + ", " + reason;
     if (score <= 0) return Finding::score_of(score, std::move(reason));
-    return Finding::act(Action::reject, score, std::string(kReply), std::move(reason));
+    return Finding::act(Action::reject, score, std::string(kTcpReply), std::move(reason));
   }
 
   TcpFilter settings_;
@@ -52,7 +52,7 @@ class Tcp final : public Filter {
   std::vector<FileProblem> problems_;  // of its file
 };
 
-Result<std::unique_ptr<Filter>> make(const Config& config) {
+Result<std::unique_ptr<Filter>> make_tcp(const Config& config) {
   std::vector<FileProblem> problems;
   P0fDatabase database = TRY(in_setting("database", open_p0f_file(config.filter.tcp.database, problems)));
   return std::make_unique<Tcp>(config.filter.tcp, std::move(database), std::move(problems));
@@ -63,9 +63,9 @@ Result<std::unique_ptr<Filter>> make(const Config& config) {
 extern const FilterKind kTcp{"tcp",
                              "What the client runs on, by the packet that opened its connection.",
                              bit(Phase::connect),
-                             kTells,
+                             kTcpTells,
                              Evidence::wish,
                              [](const FilterSettings& settings) -> const FilterUse& { return settings.tcp; },
-                             make};
+                             make_tcp};
 
 }  // namespace maildrop::filter

@@ -29,7 +29,7 @@ class Bytes {
   std::string_view text_;
 };
 
-class Reader {
+class PacketReader {
  public:
   std::optional<TcpSignature> read(const Bytes& packet) {
     const unsigned version = packet.u8(0) >> 4;
@@ -161,6 +161,6 @@ std::string TcpSignature::to_string() const {
          names_of(quirks) + ":" + (payload ? "+" : "0");
 }
 
-std::optional<TcpSignature> read_signature(std::string_view packet) { return Reader().read(Bytes(packet)); }
+std::optional<TcpSignature> read_signature(std::string_view packet) { return PacketReader().read(Bytes(packet)); }
 
 }  // namespace maildrop::filter

@@ -19,7 +19,7 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr std::string_view kVersion = "1";
+constexpr std::string_view kTraceVersion = "1";
 constexpr std::string_view kSilent = "-";
 constexpr std::string_view kCut = "cut";
 constexpr std::string_view kShadow = "shadow";
@@ -31,7 +31,7 @@ constexpr char kAllowed = 'a', kFailed = 'f', kNoFlag = '-';
 constexpr std::size_t kParts = 8;  // of an entry, before its facts
 
 template <class Enum, std::size_t N>
-std::optional<Enum> find(const std::string_view (&names)[N], std::string_view name) {
+std::optional<Enum> find_name(const std::string_view (&names)[N], std::string_view name) {
   for (std::size_t i = 0; i < N; ++i)
     if (names[i] == name) return static_cast<Enum>(i);
   return std::nullopt;
@@ -65,7 +65,7 @@ std::string unescaped(std::string_view text) {
 
 std::string number(double value) { return format_number(rounded_score(value)); }
 
-std::optional<double> parse_number(std::string_view text) {
+std::optional<double> parse_finite(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
@@ -102,8 +102,8 @@ Result<TraceEntry> parse_entry(Phase phase, const std::vector<std::string_view>&
   entry.filter = parts[1];
   const auto mode = mode_named(parts[2]);
   const auto action = action_named(parts[3]);
-  const auto score = parse_number(parts[4]);
-  const auto micros = parse_number(parts[6]);
+  const auto score = parse_finite(parts[4]);
+  const auto micros = parse_finite(parts[6]);
   if (!mode || !action || !score || parts[5].size() != 1 || !micros || *micros < 0 || *micros > 1e15) return damaged();
   entry.mode = *mode;
   entry.action = *action;
@@ -129,10 +129,10 @@ std::string_view name_of(Phase phase) { return kPhaseNames[static_cast<std::size
 std::string_view name_of(Action action) { return kActionNames[static_cast<std::size_t>(action)]; }
 std::string_view name_of(FilterUse::Mode mode) { return FilterUse::kModes[static_cast<std::size_t>(mode)]; }
 
-std::optional<Phase> phase_named(std::string_view name) { return find<Phase>(kPhaseNames, name); }
-std::optional<Action> action_named(std::string_view name) { return find<Action>(kActionNames, name); }
+std::optional<Phase> phase_named(std::string_view name) { return find_name<Phase>(kPhaseNames, name); }
+std::optional<Action> action_named(std::string_view name) { return find_name<Action>(kActionNames, name); }
 std::optional<FilterUse::Mode> mode_named(std::string_view name) {
-  return find<FilterUse::Mode>(FilterUse::kModes, name);
+  return find_name<FilterUse::Mode>(FilterUse::kModes, name);
 }
 
 std::optional<Fate> fate_named(std::string_view name) {
@@ -151,7 +151,7 @@ std::string format_shadow(const Upshot& shadow) {
 
 std::string format_trace(const Trace& trace) {
   std::string text =
-      std::string(kVersion) + '\t' + std::string(store::name_of(trace.mark)) + '\t' + number(trace.score) + '\n';
+      std::string(kTraceVersion) + '\t' + std::string(store::name_of(trace.mark)) + '\t' + number(trace.score) + '\n';
   bool full = false;
   const auto add = [&](const std::string& line) {
     full = full || text.size() + line.size() > Trace::kMostBytes - kCut.size() - 1;
@@ -175,9 +175,9 @@ Result<Trace> parse_trace(std::string_view text) {
     const std::vector<std::string_view> parts = split(text.substr(0, end), '\t');
     text.remove_prefix(end + 1);
     if (std::exchange(first, false)) {
-      const auto score = parts.size() == 3 ? parse_number(parts[2]) : std::nullopt;
+      const auto score = parts.size() == 3 ? parse_finite(parts[2]) : std::nullopt;
       const auto mark = parts.size() == 3 ? store::mark_named(parts[1]) : std::nullopt;
-      if (!score || !mark || parts[0] != kVersion) return damaged();
+      if (!score || !mark || parts[0] != kTraceVersion) return damaged();
       trace.mark = *mark;
       trace.score = *score;
       continue;

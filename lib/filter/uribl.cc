@@ -19,12 +19,12 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr double kMostScore = 6;        // of all lists and names together: lists copy from each other
+constexpr double kMostUriblScore = 6;   // of all lists and names together: lists copy from each other
 constexpr std::size_t kMostLists = 10;  // with it a message has twelve names at least: Facts::kMostQuestions
 constexpr std::size_t kTests = 3;       // questions by which a list is tested
 constexpr std::size_t kMostOfField = 3;
 
-constexpr std::string_view kTells[] = {"uribl"};
+constexpr std::string_view kUriblTells[] = {"uribl"};
 
 using State = DnsblList::State;
 
@@ -61,23 +61,19 @@ class Names {
   std::vector<std::string> names_{};
 };
 
-void append(std::string& list, std::string_view between, const std::string& text) {
-  list.append(list.empty() ? "" : between).append(text);
-}
-
 /// What all lists say.
-class Tally {
+class UriblTally {
  public:
-  explicit Tally(unsigned reject_at) : reject_at_(reject_at) {}
+  explicit UriblTally(unsigned reject_at) : reject_at_(reject_at) {}
 
   void ignore(const DnsblList& list, State why) {
-    append(ignored_, ", ", list.shown() + " " + std::string(DnsblList::shown(why)));
+    append_entry(ignored_, ", ", list.shown() + " " + std::string(DnsblList::shown(why)));
   }
   void add_answer() { any_works_ = true; }
 
   void add(const DnsblList& list, const std::string& name, const DnsblList::Said& said) {
     if (said.codes.empty()) return;
-    append(listed_, ", ", name + " by " + list.shown() + ":" + said.shown_codes());
+    append_entry(listed_, ", ", name + " by " + list.shown() + ":" + said.shown_codes());
     score_ += said.score;
     if (said.score <= 0 || std::find(bad_.begin(), bad_.end(), name) != bad_.end()) return;
     if (bad_.empty()) first_ = name + " is listed by " + list.shown();
@@ -87,12 +83,12 @@ class Tally {
   Finding finding(Facts& facts) const {
     if (!any_works_) return Finding::fail("no list is of use: " + ignored_);
     std::string names;
-    for (const std::string& name : bad_) append(names, " ", name);
+    for (const std::string& name : bad_) append_entry(names, " ", name);
     if (!names.empty()) facts.tell("uribl", names);
     std::string reason;
     if (!listed_.empty()) reason = "listed: " + listed_;
-    if (!ignored_.empty()) append(reason, "; ", "ignored: " + ignored_);
-    const double score = std::min(score_, kMostScore);
+    if (!ignored_.empty()) append_entry(reason, "; ", "ignored: " + ignored_);
+    const double score = std::min(score_, kMostUriblScore);
     if (reject_at_ == 0 || bad_.size() < reject_at_) return Finding::score_of(score, std::move(reason));
     return Finding::act(Action::reject, score, "5.7.1 " + first_, std::move(reason));
   }
@@ -120,7 +116,7 @@ class Uribl final : public Filter {
     using List = std::vector<std::string>;
     const List& names = facts.once<List>([&] { return names_in(transaction, *client); });
     if (names.empty()) return {};
-    Tally tally(reject_at_);
+    UriblTally tally(reject_at_);
     for (const DnsblList& list : lists_) ask(list, names, facts, tally);
     if (facts.waits()) return {};
     return tally.finding(facts);
@@ -142,7 +138,7 @@ class Uribl final : public Filter {
     return names.take();
   }
 
-  static void ask(const DnsblList& list, const std::vector<std::string>& names, Facts& facts, Tally& tally) {
+  static void ask(const DnsblList& list, const std::vector<std::string>& names, Facts& facts, UriblTally& tally) {
     const DnsblList::SelfTest test = list.self_test();
     const dns::Answer* listed = facts.dns(test.listed);
     const dns::Answer* listed_too = facts.dns(test.listed_too);
@@ -187,7 +183,7 @@ extern const FilterKind kUribl{
     "uribl",
     "Which lists in the DNS have the domains of the URLs in a message, and of who sends it.",
     bit(Phase::message),
-    kTells,
+    kUriblTells,
     Evidence::list,
     [](const FilterSettings& settings) -> const FilterUse& { return settings.uribl; },
     [](const Config& config) -> Result<std::unique_ptr<Filter>> {

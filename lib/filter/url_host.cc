@@ -7,13 +7,12 @@
 
 #include "core/net.h"
 #include "core/text.h"
+#include "dns/answer.h"
 #include "mail/address.h"
 
 namespace maildrop::filter {
 
 namespace {
-
-constexpr std::size_t kLongestName = 253;
 
 bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_high(char c) { return static_cast<unsigned char>(c) >= 0x80; }
@@ -58,7 +57,7 @@ std::string percent_decoded(std::string_view text) {
 }
 
 /// A part of an IPv4 address as browsers read it: decimal, `0x` hexadecimal, `0` octal.
-std::optional<std::uint64_t> number_of(std::string_view text) {
+std::optional<std::uint64_t> ip4_part(std::string_view text) {
   unsigned base = 10;
   if (starts_with(text, "0x")) {
     base = 16;
@@ -77,7 +76,7 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
 
 bool is_number(std::string_view label) {
   return !label.empty() && (label.find_first_not_of("0123456789") == std::string_view::npos ||
-                            (starts_with(label, "0x") && number_of(label)));
+                            (starts_with(label, "0x") && ip4_part(label)));
 }
 
 /// Of a name that ends in a number; nothing: it is none, and so no host.
@@ -86,7 +85,7 @@ std::optional<std::string> address_of(std::string_view name) {
   if (parts.size() > 4) return std::nullopt;
   std::uint64_t address = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const std::optional<std::uint64_t> number = parts[i].empty() ? std::nullopt : number_of(parts[i]);
+    const std::optional<std::uint64_t> number = parts[i].empty() ? std::nullopt : ip4_part(parts[i]);
     const bool last = i + 1 == parts.size();  // it stands for all bytes that are left: `192.0.513`
     const std::uint64_t most = last ? UINT32_MAX >> 8 * i : 255;
     if (!number || *number > most) return std::nullopt;
@@ -97,7 +96,7 @@ std::optional<std::string> address_of(std::string_view name) {
 
 /// What may be asked of the DNS, though SMTP and IDNA would have none of it (hyphens at an end, A-labels of emoji).
 bool is_lenient_name(std::string_view name) {
-  if (name.size() > kLongestName) return false;
+  if (name.size() > dns::kLongestName) return false;
   for (const std::string_view label : split(name, '.')) {
     const auto is_fit = [](char c) { return is_alnum(c) || c == '-' || c == '_'; };
     if (label.empty() || label.size() > 63 || !std::all_of(label.begin(), label.end(), is_fit)) return false;
@@ -129,7 +128,7 @@ std::optional<std::string> canonical_host(std::string_view written) {
   if (host.empty()) return std::nullopt;
   auto name = mail::canonical_domain(host);
   if (!name && is_lenient_name(host)) name = to_lower(host);
-  if (!name || name->front() == '[' || name->size() > kLongestName) return std::nullopt;
+  if (!name || name->front() == '[' || name->size() > dns::kLongestName) return std::nullopt;
   const std::string_view last = std::string_view(*name).substr(name->rfind('.') + 1);
   return is_number(last) ? address_of(*name) : std::optional(*name);
 }
@@ -178,9 +177,9 @@ bool begins_url(std::string_view text, std::size_t i) {
   return i == 0 || !(is_alnum(text[i - 1]) || std::string_view("./\\-_@%").find(text[i - 1]) != std::string_view::npos);
 }
 
-class Search {
+class UrlSearch {
  public:
-  explicit Search(const SeeUrl& see) : see_(see) {}
+  explicit UrlSearch(const SeeUrl& see) : see_(see) {}
 
   bool in_text(std::string_view text, bool decodes = true) {
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -231,8 +230,8 @@ std::optional<std::string> url_host(std::string_view url) {
   return rest ? canonical_host(host_in(*rest)) : std::nullopt;
 }
 
-bool find_urls(std::string_view text, const SeeUrl& see) { return Search(see).in_text(text); }
+bool find_urls(std::string_view text, const SeeUrl& see) { return UrlSearch(see).in_text(text); }
 
-bool see_url(std::string_view url, const SeeUrl& see) { return Search(see).one(url); }
+bool see_url(std::string_view url, const SeeUrl& see) { return UrlSearch(see).one(url); }
 
 }  // namespace maildrop::filter

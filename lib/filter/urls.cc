@@ -17,13 +17,13 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr double kUnwanted = 3;  // of the operator's list
-constexpr double kUser = 3;      // `http://bank.example@192.0.2.1/`: nobody writes that but to mislead
-constexpr double kAddress = 2;   // who has a name for his server uses it
+constexpr double kUnwanted = 3;        // of the operator's list
+constexpr double kUser = 3;            // `http://bank.example@192.0.2.1/`: nobody writes that but to mislead
+constexpr double kAddressForName = 2;  // who has a name for his server uses it
 constexpr double kPort = 1;
 constexpr double kDisguise = 1;  // who counts clicks does it, too
 constexpr double kMany = 1;
-constexpr double kMostScore = 6;
+constexpr double kMostUrlScore = 6;
 constexpr std::size_t kLongestHost = 60;  // bytes of one in a reason
 
 /// Between the scheme and the path.
@@ -59,7 +59,7 @@ class Urls final : public Filter {
       const std::string_view authority = authority_of(url.text);
       const auto address = IpAddress::parse(url.host);
       if (authority.find('@') != std::string_view::npos) count(kUser, "user in", url.host);
-      if (address && !is_reserved(*address)) count(kAddress, "address", url.host);
+      if (address && !is_reserved(*address)) count(kAddressForName, "address", url.host);
       if (has_port(authority)) count(kPort, "port of", url.host);
       if (std::any_of(deny_.begin(), deny_.end(), [&](const Pattern& each) { return each.matches(url.host); }))
         count(kUnwanted, "unwanted", url.host);
@@ -72,7 +72,7 @@ class Urls final : public Filter {
     organisations.erase(std::string());
     if (most_ > 0 && organisations.size() > most_) sum.add(kMany, std::to_string(organisations.size()) + " domains");
     Finding finding = sum.finding();
-    finding.score = std::min(finding.score, kMostScore);
+    finding.score = std::min(finding.score, kMostUrlScore);
     return finding;
   }
 

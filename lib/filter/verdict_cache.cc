@@ -9,7 +9,7 @@ namespace maildrop::filter {
 
 namespace {
 
-constexpr double kRefused = 4;
+constexpr double kRefusedBefore = 4;
 
 class VerdictCache final : public Filter {
  public:
@@ -25,7 +25,7 @@ class VerdictCache final : public Filter {
     if (!*answer) return Finding::fail(answer->error().what);
     if (!(*answer)->found) return {};
     const Millis ago = std::chrono::duration_cast<std::chrono::seconds>(facts.now() - (*answer)->since);
-    return Finding::act(Action::reject, kRefused, "5.7.1 refused a moment ago",
+    return Finding::act(Action::reject, kRefusedBefore, "5.7.1 refused a moment ago",
                         "was refused " + format_duration(std::max(ago, Millis(0))) + " ago");
   }
 

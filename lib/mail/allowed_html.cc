@@ -62,7 +62,7 @@ bool has(const std::string_view (&table)[N], std::string_view name) {
 
 bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
-bool is_word(std::string_view value) {
+bool is_keyword(std::string_view value) {
   return value.size() <= kLongestWord &&
          std::all_of(value.begin(), value.end(), [](char c) { return is_letter_or_digit(c) || c == '-'; });
 }
@@ -107,7 +107,7 @@ std::optional<std::string> allowed_value(std::string_view element, std::string_v
   if (has(kTexts, attribute)) return std::string(utf8_prefix(value, kLongestText));
   value = trim(value);
   const bool fits = (has(kNumbers, attribute) && is_number(attribute, value)) ||
-                    (has(kColours, attribute) && is_colour(value)) || (has(kWords, attribute) && is_word(value)) ||
+                    (has(kColours, attribute) && is_colour(value)) || (has(kWords, attribute) && is_keyword(value)) ||
                     (attribute == "face" && is_fonts(value));
   return fits ? std::optional<std::string>(value) : std::nullopt;
 }

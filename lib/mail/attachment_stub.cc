@@ -15,7 +15,7 @@ constexpr std::size_t kEncodedLine = 70;  // RFC 2045 6.7 allows 76
 
 bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-bool is_ascii(std::string_view text) {
+bool is_all_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
@@ -65,7 +65,7 @@ bool is_digest(std::string_view text) {
 /// RFC 2183 2.3 and RFC 2231 4.
 std::string filename_parameter(std::string_view name) {
   std::string out;
-  if (is_ascii(name)) {
+  if (is_all_ascii(name)) {
     out = "filename=\"";
     for (const char c : name) {
       if (c == '"' || c == '\\') out += '\\';
@@ -88,7 +88,7 @@ std::string filename_parameter(std::string_view name) {
 
 std::string stub_of(const Attachment& attachment, StubForm form, std::string_view fields) {
   const std::string& name = attachment.filename;
-  const bool ascii = is_ascii(name);
+  const bool ascii = is_all_ascii(name);
   // Of alternatives readers show the last that they know, which is to be none of these.
   std::string out = form.alternative ? "Content-Type: text/x-removed" : "Content-Type: text/plain";
   if (form.brief) {

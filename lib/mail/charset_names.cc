@@ -12,7 +12,7 @@
 namespace maildrop::mail {
 namespace {
 
-constexpr std::size_t kMaxName = 40;  // the longest in use is about 30
+constexpr std::size_t kLongestCharset = 40;  // the longest in use is about 30
 
 struct Row {
   std::string_view iconv;
@@ -124,7 +124,7 @@ std::vector<std::string_view> iconv_names() {
 
 std::string_view iconv_name(std::string_view charset) {
   static const auto names = by_name();
-  if (charset.size() > kMaxName) return {};
+  if (charset.size() > kLongestCharset) return {};
   std::string name = to_lower(charset);
   std::erase_if(name, is_punctuation);
   const auto found = names.find(name);

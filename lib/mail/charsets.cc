@@ -8,12 +8,12 @@
 #include <cerrno>
 
 #include "core/text.h"
+#include "core/utf8.h"
 #include "mail/charset_names.h"
 
 namespace maildrop::mail {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::string_view kFallback = "WINDOWS-1252";
 // These need no converter.
 constexpr std::string_view kUtf8 = "UTF-8";

@@ -14,8 +14,8 @@
 namespace maildrop::mail {
 namespace {
 
-constexpr std::string_view kPrefix = "d-";
-constexpr std::size_t kMostLetters = 62;  // with kPrefix the 64 of a local part
+constexpr std::string_view kClassicPrefix = "d-";
+constexpr std::size_t kMostLetters = 62;  // with kClassicPrefix the 64 of a local part
 constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
 constexpr std::string_view kDecimals = kDigits.substr(0, 10);
 
@@ -23,35 +23,35 @@ struct Free {
   void operator()(BIGNUM* number) const { BN_free(number); }
   void operator()(char* text) const { OPENSSL_free(text); }
 };
-using Number = std::unique_ptr<BIGNUM, Free>;
+using BigNumber = std::unique_ptr<BIGNUM, Free>;
 
 /// None of this fails but for lack of memory.
 void require(bool done) {
   if (!done) throw std::bad_alloc();
 }
 
-Number from_decimal(const std::string& digits) {
+BigNumber from_decimal(const std::string& digits) {
   BIGNUM* number = nullptr;
   require(BN_dec2bn(&number, digits.c_str()) != 0);
-  return Number(number);
+  return BigNumber(number);
 }
 
-std::string to_decimal(const Number& number) {
+std::string to_decimal(const BigNumber& number) {
   const std::unique_ptr<char, Free> digits(BN_bn2dec(number.get()));
   require(digits != nullptr);
   return digits.get();
 }
 
 /// REQUIRES: is_number(letters).
-Number from_base36(std::string_view letters) {
-  Number number(BN_new());
+BigNumber from_base36(std::string_view letters) {
+  BigNumber number(BN_new());
   require(number != nullptr);
   for (const char c : letters)
     require(BN_mul_word(number.get(), kDigits.size()) == 1 && BN_add_word(number.get(), kDigits.find(c)) == 1);
   return number;
 }
 
-std::string to_base36(Number number) {
+std::string to_base36(BigNumber number) {
   std::string letters;
   while (!BN_is_zero(number.get())) {
     const BN_ULONG digit = BN_div_word(number.get(), kDigits.size());
@@ -84,19 +84,19 @@ Result<std::string> ClassicAliases::encode(std::string_view name) const {
   std::string digits = to_decimal(from_base36(name));
   digits += '1';  // in front when all is reversed, so that the zeros that come there count
   std::reverse(digits.begin(), digits.end());
-  Number number = from_decimal(digits);
+  BigNumber number = from_decimal(digits);
   require(BN_add(number.get(), number.get(), from_decimal(modifier_).get()) == 1);
   const std::string letters = to_base36(std::move(number));
   if (letters.size() > kMostLetters) return fail(Code::over_limit, std::string(kTooLong));
-  return std::string(kPrefix) + letters;
+  return std::string(kClassicPrefix) + letters;
 }
 
 Result<std::string> ClassicAliases::decode(std::string_view alias) const {
   const auto none = [] { return fail(Code::not_found, "it is no classic alias of any name"); };
-  if (!alias.starts_with(kPrefix)) return none();
-  alias.remove_prefix(kPrefix.size());
+  if (!alias.starts_with(kClassicPrefix)) return none();
+  alias.remove_prefix(kClassicPrefix.size());
   if (alias.size() > kMostLetters || !is_number(alias)) return none();
-  const Number number = from_base36(alias);
+  const BigNumber number = from_base36(alias);
   require(BN_sub(number.get(), number.get(), from_decimal(modifier_).get()) == 1);
   std::string digits = to_decimal(number);  // perhaps with a minus
   // encode() puts the 1 in front; and what stands last was the first digit of a number.

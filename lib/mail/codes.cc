@@ -19,38 +19,38 @@ constexpr std::size_t kMostWords = 32;      // in one line
 constexpr std::size_t kFewest = 4, kMost = 10;  // characters of a code
 
 /// In small letters; may end a longer one where no language has it otherwise (`Sicherheitscode`).
-constexpr std::string_view kWords[] = {"code",
-                                       "pin",
-                                       "otp",
-                                       "tan",
-                                       "passcode",
-                                       "one-time password",
-                                       "verification",
-                                       "verify",
-                                       "2fa",
-                                       "mfa",
-                                       "kennwort",
-                                       "passwort",
-                                       "c\xC3\xB3"
-                                       "digo",
-                                       "codigo",
-                                       "clave",
-                                       "contrase\xC3\xB1"
-                                       "a",
-                                       "codice",
-                                       "senha",
-                                       "kod",
-                                       "k\xC3\xB3"
-                                       "d",
-                                       "kode",
-                                       "koodi",
-                                       "\xC5\x9F"
-                                       "ifre",
-                                       "mot de passe",
-                                       "m\xC3\xA3",
-                                       "cod",
-                                       "k\xC3\xB3"
-                                       "dod"};
+constexpr std::string_view kCodeWords[] = {"code",
+                                           "pin",
+                                           "otp",
+                                           "tan",
+                                           "passcode",
+                                           "one-time password",
+                                           "verification",
+                                           "verify",
+                                           "2fa",
+                                           "mfa",
+                                           "kennwort",
+                                           "passwort",
+                                           "c\xC3\xB3"
+                                           "digo",
+                                           "codigo",
+                                           "clave",
+                                           "contrase\xC3\xB1"
+                                           "a",
+                                           "codice",
+                                           "senha",
+                                           "kod",
+                                           "k\xC3\xB3"
+                                           "d",
+                                           "kode",
+                                           "koodi",
+                                           "\xC5\x9F"
+                                           "ifre",
+                                           "mot de passe",
+                                           "m\xC3\xA3",
+                                           "cod",
+                                           "k\xC3\xB3"
+                                           "dod"};
 /// In writings without small letters, or with the forms that begin a line.
 constexpr std::string_view kOtherWords[] = {"код",    "Код",   "КОД",      "пароль",     "Пароль", "κωδικ",  "Κωδικ",
                                             "コード", "認証",  "確認番号", "パスコード", "验证码", "驗證碼", "校验码",
@@ -61,9 +61,8 @@ constexpr std::string_view kNoCodes[] = {
     "zip ",     "post",   "postal ", "promo ",  "promotion ", "discount ", "coupon ", "voucher ", "bar", "area ",
     "country ", "error ", "status ", "source ", "qr ",        "dress ",    "de",      "en",       "uni"};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_letter(char c) { return is_capital(c) || (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80; }
+bool may_be_letter(char c) { return is_capital(c) || (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80; }
 
 struct Span {
   std::size_t begin;
@@ -73,12 +72,12 @@ struct Span {
 /// Whether a word at `at` stands for itself: it is not within another, but at the end of one.
 bool stands(std::string_view low, std::size_t at, std::string_view word) {
   const std::size_t end = at + word.size();
-  if (end < low.size() && is_letter(low[end]) && low[end] != 's') return false;
+  if (end < low.size() && may_be_letter(low[end]) && low[end] != 's') return false;
   const std::string_view before = low.substr(0, at);
   if (word == "code")
     return std::none_of(std::begin(kNoCodes), std::end(kNoCodes),
                         [&](std::string_view no) { return before.ends_with(no); });
-  return before.empty() || !is_letter(before.back());
+  return before.empty() || !may_be_letter(before.back());
 }
 
 std::vector<Span> words_of(std::string_view line) {
@@ -89,7 +88,7 @@ std::vector<Span> words_of(std::string_view line) {
          at = text.find(word, at + word.size()))
       if (!whole || stands(text, at, word)) words.push_back({at, at + word.size()});
   };
-  for (const std::string_view word : kWords) look(low, word, true);
+  for (const std::string_view word : kCodeWords) look(low, word, true);
   for (const std::string_view word : kOtherWords) look(line, word, false);
   return words;
 }
@@ -114,9 +113,9 @@ bool is_of_more(std::string_view line, Span run) {
     // `code:123456` is one; `12:30`, `v1.2345` and `/1234` are none.
     const bool after_word = c == ':' && (run.begin < 2 || !is_digit(line[run.begin - 2]));
     if ((kBefore.find(c) != std::string_view::npos && !after_word) ||
-        (is_letter(c) && static_cast<unsigned char>(c) < 0x80))
+        (may_be_letter(c) && static_cast<unsigned char>(c) < 0x80))
       return true;
-    if (c == '-' && run.begin > 1 && is_letter(line[run.begin - 2])) return true;
+    if (c == '-' && run.begin > 1 && may_be_letter(line[run.begin - 2])) return true;
     if (line.substr(0, run.begin).ends_with("\xE2\x82\xAC") || line.substr(0, run.begin).ends_with("\xC2\xA3"))
       return true;
   }

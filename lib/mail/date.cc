@@ -13,12 +13,12 @@ namespace {
 constexpr std::size_t kMaxDate = 256;  // bytes looked at; a date has about 40
 
 /// The first words between blanks and commas, comments left out. Without a heap: each message has a date.
-struct Words {
+struct DateWords {
   static constexpr std::size_t kMost = 6;  // day of the week, day, month, year, time, zone
   std::array<std::string_view, kMost> word;
   std::size_t count = 0;
 
-  explicit Words(std::string_view value) {
+  explicit DateWords(std::string_view value) {
     std::size_t begin = 0;  // of the word at hand
     std::size_t comment = 0;
     for (std::size_t i = 0; i <= value.size() && count < kMost; ++i) {
@@ -94,7 +94,7 @@ std::optional<std::chrono::minutes> zone_of(std::string_view word) {
 }  // namespace
 
 std::optional<Time> parse_date(std::string_view value) {
-  const Words words(value.substr(0, kMaxDate));
+  const DateWords words(value.substr(0, kMaxDate));
   std::size_t at = 0;
   if (words.count > 0 && name(words.word[0], "sunmontuewedthufrisat")) ++at;  // may be wrong, and says nothing new
   if (words.count < at + 4) return std::nullopt;

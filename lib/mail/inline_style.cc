@@ -98,15 +98,13 @@ constexpr std::string_view kUnits[] = {"%", "ch", "cm", "em", "ex", "in", "mm", 
 constexpr std::string_view kColourFunctions[] = {"hsl", "hsla", "rgb", "rgba"};
 static_assert(std::is_sorted(std::begin(kProperties), std::end(kProperties)));
 
-constexpr std::size_t kLongestWord = 40;    // of a keyword or a name; CSS has none so long
-constexpr std::size_t kLongestNumber = 10;  // with sign and point: no layout needs more
+constexpr std::size_t kLongestStyleWord = 40;    // of a keyword or a name; CSS has none so long
+constexpr std::size_t kLongestStyleNumber = 10;  // with sign and point: no layout needs more
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
 
 template <std::size_t N>
-bool has(const std::string_view (&list)[N], std::string_view word) {
+bool is_one_of(const std::string_view (&list)[N], std::string_view word) {
   return std::find(std::begin(list), std::end(list), word) != std::end(list);
 }
 
@@ -174,7 +172,7 @@ class ValueReader {
     const auto fits = [](char c) {
       return is_letter(c) || is_digit(c) || c == ' ' || c == '-' || c == '_' || c == '.';
     };
-    return name.size() <= kLongestWord && std::all_of(name.begin(), name.end(), fits) && ends_here() &&
+    return name.size() <= kLongestStyleWord && std::all_of(name.begin(), name.end(), fits) && ends_here() &&
            write("'" + std::string(name) + "'");
   }
 
@@ -188,16 +186,16 @@ class ValueReader {
   bool take_number() {
     const std::size_t sign = left_.front() == '+' || left_.front() == '-' ? 1 : 0;
     const std::string_view number = take_while([](char c) { return is_digit(c) || c == '.'; }, sign);
-    if (number.size() == sign || number.size() > kLongestNumber || !is_digit(number.back()) ||
+    if (number.size() == sign || number.size() > kLongestStyleNumber || !is_digit(number.back()) ||
         std::count(number.begin(), number.end(), '.') > 1)
       return false;
     const std::string unit = to_lower(take_while([](char c) { return is_letter(c) || c == '%'; }));
-    return (unit.empty() || has(kUnits, unit)) && ends_here() && write(std::string(number) + unit);
+    return (unit.empty() || is_one_of(kUnits, unit)) && ends_here() && write(std::string(number) + unit);
   }
 
   bool take_word() {
     const std::string_view word = take_while([](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
-    if (word.size() > kLongestWord) return false;
+    if (word.size() > kLongestStyleWord) return false;
     if (!left_.empty() && left_.front() == '(') return take_function(to_lower(word));
     return ends_here() && write(word);
   }
@@ -209,7 +207,7 @@ class ValueReader {
     left_.remove_prefix(end + 1);
     if (name == "url") return may_have_url_;  // gone, and the colour beside it stays
     const auto fits = [](char c) { return is_digit(c) || c == '.' || c == ',' || c == '%' || c == ' ' || c == '/'; };
-    return has(kColourFunctions, name) && arguments.size() <= kLongestWord &&
+    return is_one_of(kColourFunctions, name) && arguments.size() <= kLongestStyleWord &&
            std::all_of(arguments.begin(), arguments.end(), fits) && ends_here() &&
            write(name + "(" + std::string(arguments) + ")");
   }

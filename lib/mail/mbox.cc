@@ -18,12 +18,12 @@ constexpr std::size_t kMaxFromLine = 1000;  // bytes: a sender has at most 320, 
 constexpr std::string_view kMailerDaemon = "MAILER-DAEMON";
 
 /// The first words of a From_ line. A sender of more words than that is none.
-struct Words {
+struct FromWords {
   static constexpr std::size_t kMost = 40;
   std::array<std::string_view, kMost> word;
   std::size_t count = 0;
 
-  explicit Words(std::string_view text) {
+  explicit FromWords(std::string_view text) {
     for (std::size_t at = 0; at < text.size() && count < kMost;) {
       const std::size_t begin = text.find_first_not_of(" \t", at);
       if (begin == std::string_view::npos) return;
@@ -58,7 +58,7 @@ bool is_zone(std::string_view word) {
 }
 
 /// The date that begins with the day of the week at `at`.
-std::optional<Time> date_at(const Words& words, std::size_t at) {
+std::optional<Time> date_at(const FromWords& words, std::size_t at) {
   constexpr std::size_t kZoneWords = 2;  // `MET DST`
   std::string_view day = words[at + 1], month = words[at + 2], time = words[at + 3], year, zone;
   if (is_month(day)) {  // asctime: Nov 14 22:13:20 2023
@@ -155,7 +155,7 @@ std::string decode(std::string_view raw, bool crlf, bool quoted) {
 std::optional<FromLine> parse_from_line(std::string_view line) {
   if (line.substr(0, kFrom.size()) != kFrom || line.size() > kMaxFromLine) return std::nullopt;
   line.remove_prefix(kFrom.size());
-  const Words words(line);
+  const FromWords words(line);
   for (std::size_t i = 1; i < words.count; ++i) {
     if (!is_day(words[i])) continue;
     const auto date = date_at(words, i);

@@ -13,7 +13,7 @@
 namespace maildrop::mail {
 namespace {
 
-constexpr std::size_t kMaxName = 1024;  // bytes of a file name that are decoded
+constexpr std::size_t kMaxFileName = 1024;  // bytes of a file name that are decoded
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
 std::string_view value_of(const Headers& headers, std::string_view name) {
@@ -259,7 +259,7 @@ std::string filename_of(std::string_view message, const Part& part, Charsets& ch
   const std::string name = disposition.has("filename")
                                ? disposition.parameter("filename", charsets)
                                : parse_parameters(value_of(headers, "Content-Type")).parameter("name", charsets);
-  return safe_filename(decode_header(utf8_prefix(name, kMaxName), charsets));
+  return safe_filename(decode_header(utf8_prefix(name, kMaxFileName), charsets));
 }
 
 std::string decoded_body(std::string_view message, const Part& part, std::size_t max) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/text.h"
+#include "core/utf8.h"
 #include "mail/headers.h"
 
 namespace maildrop::mail {
@@ -187,7 +188,7 @@ std::string safe_filename(std::string_view utf8) {
   const std::size_t slash = utf8.find_last_of("/\\");
   if (slash != std::string_view::npos) utf8.remove_prefix(slash + 1);
   std::string name = terminal_safe(utf8);
-  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // what terminal_safe() puts in place of what it takes out
+  // What terminal_safe() puts in place of what it takes out.
   for (std::size_t at = name.find(kReplacement); at != std::string::npos; at = name.find(kReplacement, at)) {
     name.erase(at, kReplacement.size());
   }

@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t kLongestDescription = 200;  // bytes of an image's `alt`; the rest is cut
 
 /// The policy once more, for where the page stands without its header: in `srcdoc`, in a file that was saved.
-constexpr std::string_view kHead =
+constexpr std::string_view kPageHead =
     "<head><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
     "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"><meta name=\"referrer\" content=\"no-referrer\">"
     "<meta name=\"viewport\" "
@@ -107,7 +107,7 @@ class PageWriter {
       dropped_ = &node;
     } else if (element.tag == GUMBO_TAG_HTML) {
       write_tag(element);
-      out_ += kHead;
+      out_ += kPageHead;
     } else if (element.tag == GUMBO_TAG_BODY) {
       write_body_tag(&element);
     } else if (element.tag == GUMBO_TAG_IMG) {
@@ -238,7 +238,7 @@ Result<SanitisedHtml> sanitise(std::string_view html, const SanitiseLimits& limi
 
 std::string text_as_page(std::string_view text) {
   std::string out = "<!DOCTYPE html><html>";
-  out.append(kHead).append("<body bgcolor=\"#ffffff\" text=\"#000000\"><pre style=\"white-space: pre-wrap\">\n");
+  out.append(kPageHead).append("<body bgcolor=\"#ffffff\" text=\"#000000\"><pre style=\"white-space: pre-wrap\">\n");
   append_escaped(out, valid_utf8(text));
   return out += "</pre></body></html>";
 }

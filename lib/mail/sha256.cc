@@ -14,7 +14,7 @@ namespace {
 EVP_MD_CTX* as_context(void* context) { return static_cast<EVP_MD_CTX*>(context); }
 
 /// Nothing but a lack of memory makes these fail.
-void require(bool done) {
+void must_succeed(bool done) {
   if (!done) throw std::bad_alloc();
 }
 
@@ -23,16 +23,16 @@ void require(bool done) {
 void Sha256::Freed::operator()(void* context) const { EVP_MD_CTX_free(as_context(context)); }
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  require(context_ != nullptr && EVP_DigestInit_ex(as_context(context_.get()), EVP_sha256(), nullptr) == 1);
+  must_succeed(context_ != nullptr && EVP_DigestInit_ex(as_context(context_.get()), EVP_sha256(), nullptr) == 1);
 }
 
 void Sha256::add(std::string_view bytes) {
-  require(EVP_DigestUpdate(as_context(context_.get()), bytes.data(), bytes.size()) == 1);
+  must_succeed(EVP_DigestUpdate(as_context(context_.get()), bytes.data(), bytes.size()) == 1);
 }
 
 std::string Sha256::hex() {
   std::array<unsigned char, 32> digest;
-  require(EVP_DigestFinal_ex(as_context(context_.get()), digest.data(), nullptr) == 1);
+  must_succeed(EVP_DigestFinal_ex(as_context(context_.get()), digest.data(), nullptr) == 1);
   return to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 

@@ -10,13 +10,13 @@
 #include <utility>
 
 #include "core/text.h"
+#include "core/utf8.h"
 #include "mail/headers.h"
 
 namespace maildrop::mail {
 namespace {
 
 constexpr std::size_t kMaxHeader = 16 * 1024;  // bytes of a value that are decoded
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 /// One encoded word. RFC 2047 2, but its text may hold blanks and question marks, as many senders write them.
 struct Word {

@@ -20,8 +20,6 @@ namespace {
 using namespace std::string_view_literals;
 using GiveUp = std::function<bool()>;
 
-constexpr std::size_t kPiece = 64u << 10;  // bytes of one read
-
 /// libarchive's handle on a place. It is given the bytes as it asks for them.
 class Handle {
  public:

@@ -24,11 +24,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kSchema = "maildrop.baseline/1";
-constexpr std::size_t kKey = 32;             // digits
-constexpr std::size_t kLongest = 4096;       // bytes of a line
-constexpr std::size_t kWriteAt = 64 * 1024;  // bytes
+constexpr std::size_t kKeyDigits = 32;            // digits
+constexpr std::size_t kLongestLine = 4096;        // bytes of a line
+constexpr std::size_t kWriteLinesAt = 64 * 1024;  // bytes
 
-std::string first_line() { return Json{{"schema", kSchema}}.dump() + "\n"; }
+std::string head_line() { return Json{{"schema", kSchema}}.dump() + "\n"; }
 
 std::optional<std::uint64_t> number_of(std::string_view digits) {
   std::uint64_t number = 0;
@@ -56,7 +56,7 @@ BaselineWriter::~BaselineWriter() {
 Result<std::unique_ptr<BaselineWriter>> BaselineWriter::create(const std::string& path) {
   FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (!file) return tl::unexpected(file_error("create", path, errno));
-  auto state = std::make_unique<State>(State{path, std::move(file), first_line()});
+  auto state = std::make_unique<State>(State{path, std::move(file), head_line()});
   return std::unique_ptr<BaselineWriter>(new BaselineWriter(std::move(state)));
 }
 
@@ -67,7 +67,7 @@ Result<void> BaselineWriter::add(const std::string& key, const Outcome& outcome)
   line["by"] = outcome.by;
   line["score"] = filter::rounded_score(outcome.score);
   state_->waiting += line.dump() + "\n";
-  return state_->waiting.size() < kWriteAt ? Result<void>() : state_->write();
+  return state_->waiting.size() < kWriteLinesAt ? Result<void>() : state_->write();
 }
 
 Result<void> BaselineWriter::finish() {
@@ -79,7 +79,7 @@ Result<void> BaselineWriter::finish() {
 
 bool Baseline::is_one(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  std::string line(kLongest, '\0');
+  std::string line(kLongestLine, '\0');
   in.read(line.data(), static_cast<std::streamsize>(line.size()));
   line.resize(static_cast<std::size_t>(in.gcount()));
   return line.starts_with("{\"schema\":\"maildrop.baseline/");
@@ -94,11 +94,11 @@ Result<Baseline> Baseline::open(const std::string& path) {
   const auto wrong = [&](std::string_view what) {
     return fail(Code::invalid, path + ":" + std::to_string(number) + ": " + std::string(what));
   };
-  if (!std::getline(in, line) || line + "\n" != first_line())
-    return wrong("does not begin with " + std::string(trim(first_line())));
+  if (!std::getline(in, line) || line + "\n" != head_line())
+    return wrong("does not begin with " + std::string(trim(head_line())));
   while (std::getline(in, line)) {
     ++number;
-    if (line.size() > kLongest) return wrong("too long");
+    if (line.size() > kLongestLine) return wrong("too long");
     if (baseline.rows_.size() == kMostMessages) return wrong("too many messages");
     const Json object = Json::parse(line, nullptr, false);
     const auto text = [&object](const char* name) {
@@ -107,8 +107,9 @@ Result<Baseline> Baseline::open(const std::string& path) {
     };
     const std::string key = text("key"), by = text("by");
     const auto fate = std::find(kFateNames.begin(), kFateNames.end(), text("fate"));
-    const auto high = key.size() == kKey ? number_of(std::string_view(key).substr(0, kKey / 2)) : std::nullopt;
-    const auto low = high ? number_of(std::string_view(key).substr(kKey / 2)) : std::nullopt;
+    const auto high =
+        key.size() == kKeyDigits ? number_of(std::string_view(key).substr(0, kKeyDigits / 2)) : std::nullopt;
+    const auto low = high ? number_of(std::string_view(key).substr(kKeyDigits / 2)) : std::nullopt;
     if (!low || fate == kFateNames.end() || !object.contains("score") || !object["score"].is_number())
       return wrong("no line of a baseline");
     auto name = std::find(baseline.by_.begin(), baseline.by_.end(), by);
@@ -127,8 +128,8 @@ Result<Baseline> Baseline::open(const std::string& path) {
 }
 
 std::optional<Verdict> Baseline::of(const std::string& key) const {
-  const auto high = number_of(std::string_view(key).substr(0, kKey / 2));
-  const auto low = number_of(std::string_view(key).substr(std::min(key.size(), kKey / 2)));
+  const auto high = number_of(std::string_view(key).substr(0, kKeyDigits / 2));
+  const auto low = number_of(std::string_view(key).substr(std::min(key.size(), kKeyDigits / 2)));
   if (!high || !low) return std::nullopt;
   const auto before = [](const Row& row, const std::pair<std::uint64_t, std::uint64_t>& wanted) {
     return std::pair(row.high, row.low) < wanted;

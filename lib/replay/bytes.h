@@ -8,6 +8,8 @@
 
 namespace maildrop::replay {
 
+inline constexpr std::size_t kPiece = 64u << 10;  // bytes of one read
+
 /// Implementations: place.cc (files and standard input), archive.cc (what is packed, and what is in an archive). Not
 /// thread-safe. Blocking. After an error or the end it is of no more use.
 class Bytes {

@@ -11,31 +11,30 @@ namespace maildrop::replay {
 
 namespace {
 
-using smtp::Fate;
-using smtp::Outcome;
-
 smtp::SenderOptions with_end(smtp::SenderOptions options, const PlayState& state) {
   options.give_up = [&state] { return state.out_of_time(); };
   return options;
 }
 
-bool may_pass_later(const Outcome& outcome) { return outcome.fate == Fate::deferred || outcome.fate == Fate::lost; }
+bool may_pass_later(const smtp::Outcome& outcome) {
+  return outcome.fate == smtp::Fate::deferred || outcome.fate == smtp::Fate::lost;
+}
 
 /// What became of the message is what became of the recipient that fared worst: first what another run could still
 /// bring in.
-int weight(Fate fate) {
+int weight(smtp::Fate fate) {
   switch (fate) {
-    case Fate::accepted: return 0;
-    case Fate::unsendable: return 1;
-    case Fate::refused: return 2;
-    case Fate::deferred: return 3;
-    case Fate::lost: return 4;
+    case smtp::Fate::accepted: return 0;
+    case smtp::Fate::unsendable: return 1;
+    case smtp::Fate::refused: return 2;
+    case smtp::Fate::deferred: return 3;
+    case smtp::Fate::lost: return 4;
   }
   return 0;
 }
 
 /// Those that are to be tried, once more or at first.
-std::vector<std::size_t> still_open(const std::vector<Outcome>& outcomes) {
+std::vector<std::size_t> still_open(const std::vector<smtp::Outcome>& outcomes) {
   std::vector<std::size_t> open;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (may_pass_later(outcomes[i])) open.push_back(i);
@@ -53,23 +52,23 @@ Courier::Courier(PlayState& state)
 
 void Courier::run() {
   while (const std::optional<Sample> sample = state_.queue().pop()) {
-    const std::optional<Outcome> outcome = deliver(*sample);
+    const std::optional<smtp::Outcome> outcome = deliver(*sample);
     state_.note([&](Tally& tally) {
       if (!outcome) {
         ++tally.unsent;
         return;
       }
       tally.add_message(outcome->fate, sample->name, outcome->text);
-      if (outcome->fate == Fate::accepted) tally.bytes += sample->data.size();
+      if (outcome->fate == smtp::Fate::accepted) tally.bytes += sample->data.size();
     });
     state_.queue().release(sample->data.size());
   }
   sender_.close();
 }
 
-std::optional<Outcome> Courier::deliver(const Sample& sample) {
+std::optional<smtp::Outcome> Courier::deliver(const Sample& sample) {
   const std::vector<std::string>& to = sample.envelope.to;
-  std::vector<Outcome> outcomes(to.size());  // lost, until there is another
+  std::vector<smtp::Outcome> outcomes(to.size());  // lost, until there is another
   const std::uint64_t answers = state_.answers();
   auto pause = options_.first_pause;
   reached_ = false;
@@ -81,7 +80,7 @@ std::optional<Outcome> Courier::deliver(const Sample& sample) {
       if (tried == 0) return std::nullopt;
       break;
     }
-    const std::vector<Outcome> got = attempt(sample, recipients);
+    const std::vector<smtp::Outcome> got = attempt(sample, recipients);
     for (std::size_t i = 0; i < open.size(); ++i) outcomes[open[i]] = got[i];
     if (std::none_of(got.begin(), got.end(), may_pass_later)) break;
     if (tried == options_.retry) {
@@ -92,33 +91,34 @@ std::optional<Outcome> Courier::deliver(const Sample& sample) {
     pause = std::min(pause * 2, PlayOptions::kLongestPause);
     state_.note([](Tally& tally) { ++tally.retries; });
   }
-  return *std::max_element(outcomes.begin(), outcomes.end(),
-                           [](const Outcome& a, const Outcome& b) { return weight(a.fate) < weight(b.fate); });
+  return *std::max_element(outcomes.begin(), outcomes.end(), [](const smtp::Outcome& a, const smtp::Outcome& b) {
+    return weight(a.fate) < weight(b.fate);
+  });
 }
 
-std::vector<Outcome> Courier::attempt(const Sample& sample, const std::vector<std::string_view>& to) {
+std::vector<smtp::Outcome> Courier::attempt(const Sample& sample, const std::vector<std::string_view>& to) {
   if (const auto failure = have_connection(identity_of(sample.envelope))) {
     state_.note([&](Tally& tally) { tally.add_reply(*failure); });
-    return std::vector<Outcome>(to.size(), *failure);
+    return std::vector<smtp::Outcome>(to.size(), *failure);
   }
   ++used_;
   const auto begun = std::chrono::steady_clock::now();
-  std::vector<Outcome> outcomes = sender_.send({sample.envelope.from.value_or(""), to, sample.data});
+  std::vector<smtp::Outcome> outcomes = sender_.send({sample.envelope.from.value_or(""), to, sample.data});
   const auto took = std::chrono::steady_clock::now() - begun;
   state_.answered();
   state_.note([&](Tally& tally) {
     ++tally.tries;
     tally.message.add(took);
-    for (const Outcome& each : outcomes) {
+    for (const smtp::Outcome& each : outcomes) {
       tally.add_reply(each);
-      if (each.fate == Fate::accepted) ++tally.recipients;
+      if (each.fate == smtp::Fate::accepted) ++tally.recipients;
     }
   });
   return outcomes;
 }
 
 /// Nothing: there is one, for this client.
-std::optional<Outcome> Courier::have_connection(const Identity& identity) {
+std::optional<smtp::Outcome> Courier::have_connection(const Identity& identity) {
   if (used_ < options_.reuse && identity == identity_ && sender_.is_open()) return std::nullopt;
   sender_.close();
   const auto begun = std::chrono::steady_clock::now();

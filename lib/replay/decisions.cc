@@ -7,8 +7,6 @@
 namespace maildrop::replay {
 namespace {
 
-constexpr std::size_t kPiece = 64u << 10;  // bytes of one read
-
 class DecisionsSource final : public Source {
  public:
   explicit DecisionsSource(Place place) : place_(std::move(place)), piece_(std::move(place_.head)) {}

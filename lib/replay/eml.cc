@@ -7,8 +7,6 @@
 namespace maildrop::replay {
 namespace {
 
-constexpr std::size_t kPiece = 64u << 10;  // bytes of one read
-
 class EmlSource final : public Source {
  public:
   EmlSource(Place place, const SourceOptions& options) : place_(std::move(place)), options_(options) {}

@@ -22,8 +22,8 @@ namespace {
 
 constexpr std::string_view kFirstLine = "maildrop.facts/1";
 constexpr std::string_view kMessage = "= ";
-constexpr std::size_t kKey = 32;             // digits
-constexpr std::size_t kLongest = 64 * 1024;  // bytes of a line
+constexpr std::size_t kBookKey = 32;              // digits
+constexpr std::size_t kLongestFacts = 64 * 1024;  // bytes of a line
 constexpr int kLevel = 3;
 
 std::string fact_line(const std::pair<const dns::Question, dns::Answer>& fact) {
@@ -31,7 +31,7 @@ std::string fact_line(const std::pair<const dns::Question, dns::Answer>& fact) {
 }
 
 bool is_key(std::string_view text) {
-  return text.size() == kKey &&
+  return text.size() == kBookKey &&
          std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
@@ -56,7 +56,7 @@ std::string fact_key(const Sample& sample) {
   add(envelope.from ? "<" + *envelope.from + ">" : "");
   for (const std::string& to : envelope.to) add(to);
   add(sample.data);
-  return digest.hex().substr(0, kKey);
+  return digest.hex().substr(0, kBookKey);
 }
 
 struct FactWriter::State {
@@ -113,7 +113,7 @@ Result<FactBook> FactBook::open(const std::string& path) {
   std::string out;
   std::uint64_t size = 0;
   for (std::size_t number = 1;; ++number) {
-    const auto line = lines.line(kLongest);
+    const auto line = lines.line(kLongestFacts);
     if (!line && line.error().code == Code::corrupt) return wrong(number, "not such a file, or damaged");
     if (!line) return tl::unexpected(line.error());
     if (!*line) break;
@@ -131,7 +131,7 @@ Result<FactBook> FactBook::open(const std::string& path) {
     size += length;
     if (size > kMostBytes) return wrong(number, "too long");
     out.append(**line).append("\n");
-    if (out.size() < kLongest) continue;
+    if (out.size() < kLongestFacts) continue;
     TRY(write_all(book.file_, out, kNameless));
     out.clear();
   }
@@ -149,8 +149,8 @@ Result<std::optional<DnsFacts>> FactBook::of(const std::string& key) const {
     std::string text(place->size, '\0');
     const ssize_t got = ::pread(file_.get(), text.data(), text.size(), static_cast<off_t>(place->begin));
     if (got != static_cast<ssize_t>(text.size())) return tl::unexpected(file_error("read", kNameless, errno));
-    if (text.compare(kMessage.size(), kKey, key) != 0) continue;
-    std::string_view rest = std::string_view(text).substr(kMessage.size() + kKey + 1);
+    if (text.compare(kMessage.size(), kBookKey, key) != 0) continue;
+    std::string_view rest = std::string_view(text).substr(kMessage.size() + kBookKey + 1);
     DnsFacts facts;
     while (!rest.empty()) {
       const std::size_t end = std::min(rest.find('\n'), rest.size());

@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::array<std::string_view, kLabels> kNames = {"", "spam", "ham"};
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 Label label_of_name(std::string_view name) {
   bool spam = false, ham = false, negated = false;
   for (std::size_t at = 0; at < name.size();) {

@@ -17,7 +17,6 @@
 namespace maildrop::replay {
 namespace {
 
-constexpr std::size_t kPiece = 64u << 10;   // bytes of one read
 constexpr std::size_t kLongestName = 8192;  // bytes: a path, and the number of a message
 constexpr std::size_t kLongestHelo = 255;   // bytes: a domain has no more
 
@@ -29,7 +28,7 @@ struct Told {
   std::optional<Envelope> envelope{};
 };
 
-std::string quoted(std::string_view text) { return "'" + std::string(utf8_prefix(text, 100)) + "'"; }
+std::string shown_cell(std::string_view text) { return "'" + std::string(utf8_prefix(text, 100)) + "'"; }
 
 std::optional<Time> time_of(const std::string& text) {
   if (auto time = parse_rfc3339(text)) return time;
@@ -40,21 +39,21 @@ std::optional<Time> time_of(const std::string& text) {
 
 Result<void> take_label(const std::string& text, Told& told) {
   const auto label = label_named(text);
-  if (!label) return fail(Code::invalid, quoted(text) + " is neither spam nor ham");
+  if (!label) return fail(Code::invalid, shown_cell(text) + " is neither spam nor ham");
   told.label = *label;
   return {};
 }
 
 Result<void> take_peer(const std::string& text, Envelope& envelope) {
   const auto peer = IpAddress::parse(text);
-  if (!peer) return fail(Code::invalid, quoted(text) + " is no address of a client");
+  if (!peer) return fail(Code::invalid, shown_cell(text) + " is no address of a client");
   envelope.peer = *peer;
   return {};
 }
 
 Result<void> take_helo(const std::string& text, Envelope& envelope) {
   const bool clean = std::none_of(text.begin(), text.end(), [](unsigned char c) { return c <= ' ' || c == 0x7f; });
-  if (!clean || text.size() > kLongestHelo) return fail(Code::invalid, quoted(text) + " is no name for a client");
+  if (!clean || text.size() > kLongestHelo) return fail(Code::invalid, shown_cell(text) + " is no name for a client");
   envelope.helo = text;
   return {};
 }
@@ -68,14 +67,14 @@ Result<void> take_from(const std::string& text, Envelope& envelope) {
 Result<void> take_to(const std::string& text, Envelope& envelope) {
   envelope.to = addresses_of(text);
   for (const std::string& each : envelope.to)
-    if (!mail::parse_address(each)) return fail(Code::invalid, quoted(each) + " is no address");
-  if (envelope.to.empty()) return fail(Code::invalid, quoted(text) + " has no address");
+    if (!mail::parse_address(each)) return fail(Code::invalid, shown_cell(each) + " is no address");
+  if (envelope.to.empty()) return fail(Code::invalid, shown_cell(text) + " has no address");
   return {};
 }
 
 Result<void> take_received(const std::string& text, Envelope& envelope) {
   envelope.received = time_of(text);
-  if (!envelope.received) return fail(Code::invalid, quoted(text) + " is no time: 2026-11-27T10:00:00Z is one");
+  if (!envelope.received) return fail(Code::invalid, shown_cell(text) + " is no time: 2026-11-27T10:00:00Z is one");
   return {};
 }
 
@@ -99,10 +98,10 @@ std::vector<std::string> columns_of(const CsvRow& row, std::vector<std::string>&
     const std::string& column = columns.back();
     if (std::find(kColumns.begin(), kColumns.end(), column) == kColumns.end()) {
       const std::string_view near = nearest(column, kColumns);
-      errors.push_back(line + "there is no column " + quoted(cell) +
+      errors.push_back(line + "there is no column " + shown_cell(cell) +
                        (near.empty() ? std::string() : "; did you mean '" + std::string(near) + "'?"));
     } else if (std::count(columns.begin(), columns.end(), column) > 1) {
-      errors.push_back(line + "the column " + quoted(cell) + " is there twice");
+      errors.push_back(line + "the column " + shown_cell(cell) + " is there twice");
     }
   }
   if (std::find(columns.begin(), columns.end(), "name") == columns.end())
@@ -167,7 +166,8 @@ void Manifest::take(CsvRow row, const std::vector<std::string>& columns, std::ve
   }
   const auto [at, fresh] = rows_.try_emplace(std::move(name));
   if (!fresh) {
-    errors.push_back(line + quoted(at->first) + " is named in line " + std::to_string(at->second.line) + " already");
+    errors.push_back(line + shown_cell(at->first) + " is named in line " + std::to_string(at->second.line) +
+                     " already");
     return;
   }
   at->second.line = row.line;

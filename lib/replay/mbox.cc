@@ -11,8 +11,6 @@
 namespace maildrop::replay {
 namespace {
 
-constexpr std::size_t kPiece = 64u << 10;  // bytes of one read
-
 class MboxSource final : public Source {
  public:
   MboxSource(Place place, const SourceOptions& options)

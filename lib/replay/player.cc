@@ -10,7 +10,7 @@ namespace maildrop::replay {
 
 namespace {
 
-constexpr std::chrono::milliseconds kLookEvery{100};
+constexpr std::chrono::milliseconds kCouriersLookEvery{100};
 
 /// The threads, and a wait for their end that looks up.
 class Couriers {
@@ -37,7 +37,7 @@ class Couriers {
   template <class Look>
   void wait(Look look) {
     std::unique_lock lock(mutex_);
-    while (!ended_.wait_for(lock, kLookEvery, [this] { return running_ == 0; })) {
+    while (!ended_.wait_for(lock, kCouriersLookEvery, [this] { return running_ == 0; })) {
       lock.unlock();
       look();
       lock.lock();
@@ -121,7 +121,7 @@ bool Player::go_on() {
   if (state_.ended()) return false;
   const auto now = std::chrono::steady_clock::now();
   if (now < next_look_) return true;
-  next_look_ = now + kLookEvery;
+  next_look_ = now + kCouriersLookEvery;
   if (look_(state_.tally())) return true;
   state_.end(false);
   return false;

@@ -11,7 +11,6 @@ namespace {
 using api::with_commas;
 
 constexpr Label kLabelled[] = {Label::spam, Label::ham};
-constexpr Label kAll[] = {Label::spam, Label::ham, Label::none};
 
 std::string fate_word(std::size_t fate) { return std::string(kFateNames[fate]); }
 
@@ -44,14 +43,14 @@ TextRows comparison_by_label(const Comparison& comparison) {
 
 TextRows comparison_by_fate(const Comparison& comparison) {
   TextRows rows{{"before", "now"}};
-  for (const Label label : kAll)
+  for (const Label label : kAllLabels)
     if (comparison.count(label) > 0) rows.front().emplace_back(label_word(label));
   for (std::size_t before = 0; before < kFates; ++before) {
     for (std::size_t after = 0; after < kFates; ++after) {
       if (before == after) continue;
       std::vector<std::string> row{fate_word(before), fate_word(after)};
       std::uint64_t any = 0;
-      for (const Label label : kAll) {
+      for (const Label label : kAllLabels) {
         const std::uint64_t times = comparison.fates[place_of(label)][before][after];
         if (comparison.count(label) > 0) row.push_back(with_commas(times));
         any += times;

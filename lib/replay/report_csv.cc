@@ -13,8 +13,7 @@ std::string cell(const std::string& text) {
   return out + "\"";
 }
 
-std::string write(const Report& report) {
-  constexpr Label kAll[] = {Label::spam, Label::ham, Label::none};
+std::string write_csv(const Report& report) {
   std::string out = "filter";
   for (const char* what : {"hits", "unique", "saved", "accepted_without"})
     for (const char* label : {"spam", "ham", "none"}) out.append(",").append(what).append("_").append(label);
@@ -25,8 +24,8 @@ std::string write(const Report& report) {
     const FilterSummary& each = report.summary.filters[at];
     out += cell(each.name);
     for (const PerLabel* counts : {&each.hits, &each.unique, &each.saved})
-      for (const Label label : kAll) out += "," + std::to_string((*counts)[place_of(label)]);
-    for (const Label label : kAll) out += "," + std::to_string(report.summary.accepted_without(at, label));
+      for (const Label label : kAllLabels) out += "," + std::to_string((*counts)[place_of(label)]);
+    for (const Label label : kAllLabels) out += "," + std::to_string(report.summary.accepted_without(at, label));
     out += "," + std::to_string(each.failed);
     if (report.timing) {
       const Costs::Row row =
@@ -43,6 +42,6 @@ std::string write(const Report& report) {
 }  // namespace
 
 extern const ReportKind csv_report;
-const ReportKind csv_report{"csv", "a line for each filter (RFC 4180)", write};
+const ReportKind csv_report{"csv", "a line for each filter (RFC 4180)", write_csv};
 
 }  // namespace maildrop::replay

@@ -106,7 +106,7 @@ Markup sums(const Report& report) {
   return html("<ul class=\"sums\">\n{}</ul>\n", list);
 }
 
-Markup fates(const Summary& summary) {
+Markup fates_section(const Summary& summary) {
   Markup head = name_head("label") + number_head("messages");
   for (const std::string_view name : kFateNames) head += number_head(name);
   Markup rows;
@@ -118,7 +118,7 @@ Markup fates(const Summary& summary) {
   return table("What became of the mail", head, rows);
 }
 
-Markup measures(const Summary& summary) {
+Markup measures_section(const Summary& summary) {
   Markup rows;
   for (const MeasureRow& each : measures_of(summary))
     rows += row(each.name, html("<td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>"
@@ -132,7 +132,7 @@ Markup measures(const Summary& summary) {
          html("<p class=\"quiet\">{}</p>\n", kCaughtMeans);
 }
 
-Markup scores(const Report& report) {
+Markup scores_section(const Report& report) {
   const DrawnScores drawn = drawn_scores(report.summary);
   if (drawn.empty()) return {};
   const std::vector<Label> labels = labels_of(report.summary);
@@ -154,7 +154,7 @@ Markup scores(const Report& report) {
           folded("Scores as a table", table("Scores", name_head("score") + heads_of(labels), rows)));
 }
 
-Markup roc(const Summary& summary) {
+Markup roc_section(const Summary& summary) {
   const auto points = roc_points(summary.scores_of(Label::spam), summary.scores_of(Label::ham));
   if (points.empty()) return {};
   Markup rows;
@@ -191,7 +191,7 @@ Markup filter_heads(const std::vector<Label>& labels) {
       above, below);
 }
 
-Markup filters(const Summary& summary) {
+Markup filters_section(const Summary& summary) {
   const std::vector<std::size_t> busy = busy_filters(summary);
   const std::vector<Label> labels = told_labels(summary);
   const std::size_t idle = summary.filters.size() - busy.size();
@@ -228,7 +228,7 @@ Markup filters(const Summary& summary) {
   return out.empty() ? out : section("Filters", out);
 }
 
-Markup timeline(const Summary& summary) {
+Markup timeline_section(const Summary& summary) {
   const Timeline::View view = summary.timeline.view();
   if (view.slots.empty()) return {};
   const std::vector<Label> labels = labels_of(summary);
@@ -271,7 +271,8 @@ Markup mistake_table(const Summary& summary, std::string_view title, std::span<c
   return table(title, number_head("score") + name_head("message, and why") + name_head("judged"), rows);
 }
 
-Markup mistakes(const Summary& summary, std::string_view title, std::span<const Mistake> named, std::uint64_t all) {
+Markup mistakes_section(const Summary& summary, std::string_view title, std::span<const Mistake> named,
+                        std::uint64_t all) {
   if (all == 0) return {};
   const std::size_t open = std::min(named.size(), kMistakesOpen);
   Markup out = html("<p class=\"quiet\">{} in all{}.</p>\n", with_commas(all), open < all ? ", the first of them" : "");
@@ -282,7 +283,7 @@ Markup mistakes(const Summary& summary, std::string_view title, std::span<const 
   return section(title, out);
 }
 
-Markup broken(const Report& report) {
+Markup broken_section(const Report& report) {
   if (report.troubles.empty()) return {};
   Markup rows;
   for (const auto& [name, what] : report.troubles)
@@ -304,7 +305,7 @@ Markup rows_of(std::string_view title, const TextRows& rows, std::size_t names) 
   return table(title, heads, body);
 }
 
-Markup compared(const Report& report) {
+Markup compared_section(const Report& report) {
   if (!report.comparison) return {};
   const Comparison& all = *report.comparison;
   Markup out = html("<p>{}. p is how likely so uneven a split is if both are equally good (McNemar).</p>\n",
@@ -320,7 +321,7 @@ Markup compared(const Report& report) {
   return section("Before and now", out);
 }
 
-Markup timing(const Report& report) {
+Markup timing_section(const Report& report) {
   if (!report.timing) return {};
   const auto& [seconds, costs] = *report.timing;
   Markup rows;
@@ -345,7 +346,7 @@ Markup timing(const Report& report) {
   return section("Time", out);
 }
 
-std::string write(const Report& report) {
+std::string write_html(const Report& report) {
   const Summary& summary = report.summary;
   const Confusion all = summary.confusion();
   const std::string missing = what_is_missing(report);
@@ -353,16 +354,17 @@ std::string write(const Report& report) {
   if (!missing.empty()) main += html("<p class=\"note\">{}</p>\n", missing);
   main += sums(report);
   if (summary.messages > 0)
-    main += section("What became of the mail", fates(summary)) + section("How good it was", measures(summary));
-  main += compared(report);
-  main += scores(report);
-  main += roc(summary);
-  main += filters(summary);
-  main += timeline(summary);
-  main += timing(report);
-  main += mistakes(summary, "Ham that was caught", summary.false_positives, all.ham.caught);
-  main += mistakes(summary, "Spam that was accepted", summary.false_negatives, all.spam.passed);
-  main += broken(report);
+    main += section("What became of the mail", fates_section(summary)) +
+            section("How good it was", measures_section(summary));
+  main += compared_section(report);
+  main += scores_section(report);
+  main += roc_section(summary);
+  main += filters_section(summary);
+  main += timeline_section(summary);
+  main += timing_section(report);
+  main += mistakes_section(summary, "Ham that was caught", summary.false_positives, all.ham.caught);
+  main += mistakes_section(summary, "Spam that was accepted", summary.false_negatives, all.spam.passed);
+  main += broken_section(report);
   std::string out(kHead);
   out.append(api::asset("page.css").bytes).append(kSheet).append("</style>\n</head>\n<body>\n");
   out += html(
@@ -377,6 +379,6 @@ std::string write(const Report& report) {
 }  // namespace
 
 extern const ReportKind html_report;
-const ReportKind html_report{"html", "one page with plots, for a browser without a network", write};
+const ReportKind html_report{"html", "one page with plots, for a browser without a network", write_html};
 
 }  // namespace maildrop::replay

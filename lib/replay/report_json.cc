@@ -13,7 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr Label kAll[] = {Label::spam, Label::ham, Label::none};
 constexpr int kDigits = 6;  // of what is no whole number: the last bits of a sum are no part of a report
 
 std::string key(Label label) { return label == Label::none ? "none" : std::string(name_of(label)); }
@@ -22,13 +21,13 @@ Json number(double value) { return rounded(value, kDigits); }
 
 Json per_label(const PerLabel& counts) {
   Json out;
-  for (const Label label : kAll) out[key(label)] = counts[place_of(label)];
+  for (const Label label : kAllLabels) out[key(label)] = counts[place_of(label)];
   return out;
 }
 
 Json labels(const Summary& summary) {
   Json out;
-  for (const Label label : kAll) {
+  for (const Label label : kAllLabels) {
     Json& each = out[key(label)];
     each["messages"] = summary.count(label);
     for (std::size_t fate = 0; fate < kFates; ++fate)
@@ -80,7 +79,7 @@ Json filters(const Summary& summary) {
   for (std::size_t at = 0; at < summary.filters.size(); ++at) {
     const FilterSummary& each = summary.filters[at];
     PerLabel accepted{};
-    for (const Label label : kAll) accepted[place_of(label)] = summary.accepted_without(at, label);
+    for (const Label label : kAllLabels) accepted[place_of(label)] = summary.accepted_without(at, label);
     Json row;
     row["name"] = valid_utf8(each.name);
     row["hits"] = per_label(each.hits);
@@ -101,7 +100,7 @@ Json scores(const Summary& summary) {
   for (std::size_t bin = 0; bin < ScoreHistogram::kBins; ++bin) {
     Json row = Json::array({rounded(ScoreHistogram::hundredths(bin) / 100.0, 2)});
     std::uint64_t any = 0;
-    for (const Label label : kAll) {
+    for (const Label label : kAllLabels) {
       row.push_back(summary.scores_of(label).at(bin));
       any += summary.scores_of(label).at(bin);
     }
@@ -195,7 +194,7 @@ Json timing(const Report& report) {
   return out;
 }
 
-std::string write(const Report& report) {
+std::string write_json(const Report& report) {
   const Summary& summary = report.summary;
   Json out;
   out["schema"] = "maildrop.replay/1";
@@ -237,6 +236,6 @@ std::string comparison_json(const Comparison& all) {
 }
 
 extern const ReportKind json_report;
-const ReportKind json_report{"json", "all figures, as one object (maildrop.replay/1)", write};
+const ReportKind json_report{"json", "all figures, as one object (maildrop.replay/1)", write_json};
 
 }  // namespace maildrop::replay

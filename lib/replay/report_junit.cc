@@ -53,7 +53,7 @@ void add_label(std::vector<Suite>& suites, const Summary& summary, Label label, 
   }
 }
 
-std::string write(const Report& report) {
+std::string write_junit(const Report& report) {
   const Summary& summary = report.summary;
   const Confusion all = summary.confusion();
   std::vector<Suite> suites;
@@ -83,6 +83,6 @@ std::string write(const Report& report) {
 }  // namespace
 
 extern const ReportKind junit_report;
-const ReportKind junit_report{"junit", "test cases for GitLab, GitHub and others", write};
+const ReportKind junit_report{"junit", "test cases for GitLab, GitHub and others", write_junit};
 
 }  // namespace maildrop::replay

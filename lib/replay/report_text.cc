@@ -18,7 +18,7 @@ constexpr std::size_t kMistakesShown = 10;  // of either kind: a screen; other f
 /// A line of strangers' text.
 std::string line(std::string_view text) { return cut_to_width(terminal_safe(text), TextTable::kWidth) + "\n"; }
 
-std::string fates(const Summary& summary) {
+std::string fates_lines(const Summary& summary) {
   TextTable table;
   std::vector<std::string> head{"", "messages"};
   head.insert(head.end(), kFateNames.begin(), kFateNames.end());
@@ -32,7 +32,7 @@ std::string fates(const Summary& summary) {
   return table.text();
 }
 
-std::string measures(const Summary& summary) {
+std::string measures_lines(const Summary& summary) {
   const std::vector<MeasureRow> rows = measures_of(summary);
   if (rows.empty()) return {};
   TextTable table(TextTable::Last::left);
@@ -42,7 +42,7 @@ std::string measures(const Summary& summary) {
          "Caught: tagged, quarantined, discarded or rejected; not deferred, as that may well come again.\n";
 }
 
-std::string filters(const Summary& summary) {
+std::string filters_lines(const Summary& summary) {
   const std::vector<std::size_t> busy = busy_filters(summary);
   const std::vector<Label> labels = told_labels(summary);
   std::string out = "\n";
@@ -86,8 +86,8 @@ std::string decided(const Summary& summary) {
   return "\n" + table.text();
 }
 
-std::string mistakes(const Summary& summary, std::string_view title, const std::vector<Mistake>& named,
-                     std::uint64_t all) {
+std::string mistakes_lines(const Summary& summary, std::string_view title, const std::vector<Mistake>& named,
+                           std::uint64_t all) {
   if (all == 0) return {};
   const std::size_t shown = std::min(named.size(), kMistakesShown);
   std::string out = "\n" + std::string(title) + ": " + with_commas(all);
@@ -102,7 +102,7 @@ std::string mistakes(const Summary& summary, std::string_view title, const std::
   return out;
 }
 
-std::string broken(const Report& report) {
+std::string broken_lines(const Report& report) {
   if (report.broken == 0) return {};
   std::string out = "\nbroken: " + with_commas(report.broken) + "\n";
   const std::size_t shown = std::min(report.troubles.size(), kMistakesShown);
@@ -114,7 +114,7 @@ std::string broken(const Report& report) {
   return out;
 }
 
-std::string compared(const Comparison& all) {
+std::string compared_lines(const Comparison& all) {
   std::string out;
   for (const TextRows& rows : {comparison_by_label(all), comparison_by_fate(all)}) {
     TextTable table;
@@ -130,7 +130,7 @@ std::string compared(const Comparison& all) {
   return out;
 }
 
-std::string timing(const Report& report) {
+std::string timing_lines(const Report& report) {
   if (!report.timing) return {};
   const Costs& costs = report.timing->costs;
   const double seconds = report.timing->seconds;
@@ -149,27 +149,27 @@ std::string timing(const Report& report) {
   return out + table.text();
 }
 
-std::string write(const Report& report) {
+std::string write_text(const Report& report) {
   const Summary& summary = report.summary;
   const Confusion all = summary.confusion();
   std::string out = line(headline(report));
   const std::string missing = what_is_missing(report);
   if (!missing.empty()) out += missing + "\n";
-  if (summary.messages > 0) out += "\n" + fates(summary);
-  out +=
-      measures(summary) +
-      (report.comparison ? "\n" + comparison_headline(*report.comparison) + "\n" + compared(*report.comparison) : "") +
-      filters(summary) + decided(summary);
-  out += mistakes(summary, "false positives", summary.false_positives, all.ham.caught);
-  out += mistakes(summary, "false negatives", summary.false_negatives, all.spam.passed);
-  return out + broken(report) + timing(report);
+  if (summary.messages > 0) out += "\n" + fates_lines(summary);
+  out += measures_lines(summary) +
+         (report.comparison ? "\n" + comparison_headline(*report.comparison) + "\n" + compared_lines(*report.comparison)
+                            : "") +
+         filters_lines(summary) + decided(summary);
+  out += mistakes_lines(summary, "false positives", summary.false_positives, all.ham.caught);
+  out += mistakes_lines(summary, "false negatives", summary.false_negatives, all.spam.passed);
+  return out + broken_lines(report) + timing_lines(report);
 }
 
 }  // namespace
 
-std::string comparison_text(const Comparison& comparison) { return compared(comparison); }
+std::string comparison_text(const Comparison& comparison) { return compared_lines(comparison); }
 
 extern const ReportKind text_report;
-const ReportKind text_report{"text", "a screen for people", write};
+const ReportKind text_report{"text", "a screen for people", write_text};
 
 }  // namespace maildrop::replay

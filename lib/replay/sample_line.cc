@@ -9,7 +9,7 @@ namespace maildrop::replay {
 
 namespace {
 
-constexpr std::chrono::milliseconds kAsk{100};
+constexpr std::chrono::milliseconds kAskWhileEmpty{100};
 
 }  // namespace
 
@@ -59,7 +59,7 @@ void SampleLine::prepared(Place& place) {
 std::unique_ptr<SampleLine::Place> SampleLine::pop(const std::function<bool()>& go_on) {
   std::unique_lock lock(mutex_);
   const auto has_come = [this] { return line_.empty() ? closed_ : line_.front()->ready; };
-  while (!changed_.wait_for(lock, kAsk, has_come)) {
+  while (!changed_.wait_for(lock, kAskWhileEmpty, has_come)) {
     lock.unlock();
     const bool on = go_on();
     lock.lock();

@@ -8,7 +8,7 @@ namespace maildrop::replay {
 
 namespace {
 
-constexpr std::chrono::milliseconds kAsk{100};
+constexpr std::chrono::milliseconds kAskWhileFull{100};
 
 }  // namespace
 
@@ -20,7 +20,7 @@ bool SampleQueue::push(Sample sample, const std::function<bool()>& go_on) {
   const std::size_t bytes = sample.data.size();
   std::unique_lock lock(mutex_);
   while (!has_room(bytes)) {
-    room_.wait_for(lock, kAsk);
+    room_.wait_for(lock, kAskWhileFull);
     lock.unlock();
     const bool on = go_on();
     lock.lock();

@@ -29,6 +29,7 @@ struct Envelope {
 /// What somebody who knows says of a message.
 enum class Label : std::uint8_t { none, spam, ham };
 inline constexpr std::size_t kLabels = 3;
+inline constexpr Label kAllLabels[kLabels] = {Label::spam, Label::ham, Label::none};  // in the order of reports
 
 struct Sample {
   std::string name;  // where it lies, for people: `spam/0001.eml`, `old.mbox:17` (the 17th message),

@@ -14,18 +14,18 @@ namespace maildrop::report {
 
 namespace {
 
-using Json = nlohmann::json;
+using nlohmann::json;
 
 constexpr std::size_t kMostHosts = 1000;
 constexpr std::size_t kLongestHost = 253;
 constexpr std::size_t kLongestFilter = 64;  // names of scripts have 24 at most
 
-std::string text_at(const Json& object, const char* name) {
+std::string text_at(const json& object, const char* name) {
   const auto member = object.find(name);
   return member != object.end() && member->is_string() ? member->get<std::string>() : std::string();
 }
 
-Sighting::Kind kind_of(const Json& decision) {
+Sighting::Kind kind_of(const json& decision) {
   const std::string result = text_at(decision, "result");
   if (result == "stored" && !decision.contains("mark")) return Sighting::Kind::good;
   const auto evidence = decision.find("evidence");
@@ -40,7 +40,7 @@ bool is_filter(std::string_view name) {
   });
 }
 
-std::string_view deed_of(const Json& decision) {
+std::string_view deed_of(const json& decision) {
   const std::string result = text_at(decision, "result");
   const std::string mark = text_at(decision, "mark");
   const std::string_view done = result != "stored"     ? std::string_view(result)
@@ -69,7 +69,7 @@ bool is_host(std::string_view host) {
 }  // namespace
 
 Result<Sighting> Sighting::parse(std::string_view line) {
-  const Json decision = Json::parse(line, nullptr, false);
+  const json decision = json::parse(line, nullptr, false);
   if (!decision.is_object() || text_at(decision, "schema") != "maildrop.decision/1")
     return fail(Code::corrupt, "no decision");
   const std::optional<Time> time = parse_rfc3339(text_at(decision, "time"));
@@ -82,7 +82,7 @@ Result<Sighting> Sighting::parse(std::string_view line) {
   if (const auto client = IpAddress::parse(text_at(decision, "client"))) sighting.client = *client;
   const auto hosts = decision.find("hosts");
   if (hosts == decision.end() || !hosts->is_array()) return sighting;
-  for (const Json& host : *hosts) {
+  for (const json& host : *hosts) {
     if (!host.is_string() || sighting.hosts.size() >= kMostHosts) continue;
     std::string name = to_lower(host.get<std::string>());
     if (is_host(name)) sighting.hosts.push_back(std::move(name));

@@ -92,7 +92,7 @@ Result<std::vector<IpAddress>> look_up(const std::string& host, Monotonic until,
   return fail(Code::timed_out, "no address of '" + host + "' in time");
 }
 
-bool is_host(std::string_view host) {
+bool may_be_host(std::string_view host) {
   return !host.empty() && host.size() <= 253 && std::all_of(host.begin(), host.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
            c == '_' || c == ':';
@@ -125,7 +125,7 @@ Result<WebAddress> WebAddress::parse(std::string_view url) {
   }
   const bool literal = host.starts_with('[') && host.ends_with(']');
   if (literal) host = host.substr(1, host.size() - 2);
-  if (!is_host(host) || literal != (host.find(':') != std::string_view::npos)) return bad();
+  if (!may_be_host(host) || literal != (host.find(':') != std::string_view::npos)) return bad();
   web.host = host;
   return web;
 }

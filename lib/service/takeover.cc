@@ -33,13 +33,13 @@ constexpr std::chrono::seconds kAnswer{5};    // for the one that serves to send
 constexpr std::size_t kMostSockets = 65'536;  // of the one that is asked
 constexpr std::chrono::seconds kPause{1};     // after one that we do not talk to, or cannot: it may come again at once
 
-union Address {
+union AbstractAddress {
   sockaddr any;
   sockaddr_un un;
 };
 
 /// The abstract name; its size is 0 where there is none: unix sockets are another mount namespace's matter.
-socklen_t fill(Address& to, std::string_view name) {
+socklen_t fill(AbstractAddress& to, std::string_view name) {
   std::memset(&to, 0, sizeof to);
   to.un.sun_family = AF_UNIX;
   const std::string text = "maildrop/" + std::string(name);
@@ -57,7 +57,9 @@ std::optional<pid_t> trusted_peer(int fd) {
   return peer.pid;
 }
 
-std::string name_of(pid_t pid) { return pid > 0 ? "process " + std::to_string(pid) : "a process of another container"; }
+std::string name_of_process(pid_t pid) {
+  return pid > 0 ? "process " + std::to_string(pid) : "a process of another container";
+}
 
 std::vector<std::string> lines(std::string_view text) {
   std::vector<std::string> out;
@@ -127,7 +129,7 @@ struct TakeoverOffer::State : std::enable_shared_from_this<State> {
   void open() {
     std::vector<std::string_view> done;  // each loop has its own socket of one name
     for (const OfferedSocket& each : sockets) {
-      Address address;
+      AbstractAddress address;
       const socklen_t size = fill(address, each.name);
       if (size == 0 || std::find(done.begin(), done.end(), each.name) != done.end()) continue;
       done.push_back(each.name);
@@ -177,9 +179,10 @@ struct TakeoverOffer::State : std::enable_shared_from_this<State> {
         return false;
     }
     taker.emplace(context, channel.release());
-    taker->async_wait(Descriptor::wait_read, [self = shared_from_this(), who = name_of(*who)](const Error& error) {
-      if (!error && !self->withdrawn) guarded([&] { self->hear(who); });
-    });
+    taker->async_wait(Descriptor::wait_read,
+                      [self = shared_from_this(), who = name_of_process(*who)](const Error& error) {
+                        if (!error && !self->withdrawn) guarded([&] { self->hear(who); });
+                      });
     return true;
   }
 
@@ -233,7 +236,7 @@ std::vector<std::string> TakeoverOffer::withdraw() {
 Result<void> Takeover::ask(const std::string& name) {
   const auto is_it = [&](const Socket& each) { return each.name == name; };
   if (std::any_of(sockets_.begin(), sockets_.end(), is_it)) return {};
-  Address address;
+  AbstractAddress address;
   const socklen_t size = fill(address, name);
   if (size == 0) return {};
   const std::string failed = "cannot take over '" + name + "': ";
@@ -263,8 +266,10 @@ Result<void> Takeover::receive(const Giver& giver) {
     Packet packet(text);
     const ssize_t got = recvmsg(giver.channel.get(), &packet.header, MSG_CMSG_CLOEXEC);
     if (got < 0)
-      return fail(Code::unavailable, name_of(giver.pid) + " does not give its sockets: " + std::strerror(errno));
-    if (got == 0) return fail(Code::unavailable, name_of(giver.pid) + " is ending, or is being taken over already");
+      return fail(Code::unavailable,
+                  name_of_process(giver.pid) + " does not give its sockets: " + std::strerror(errno));
+    if (got == 0)
+      return fail(Code::unavailable, name_of_process(giver.pid) + " is ending, or is being taken over already");
     std::vector<FileDescriptor> fds = descriptors(packet.header);
     const std::vector<std::string> said = lines({text.data(), static_cast<std::size_t>(got)});
     const std::string_view hello = said.empty() ? std::string_view() : said.front();
@@ -272,7 +277,8 @@ Result<void> Takeover::receive(const Giver& giver) {
     const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), left);
     if (hello.rfind(kHello, 0) != 0 || error != std::errc() || end != count.data() + count.size() ||
         fds.size() + 1 != said.size() || sockets_.size() + fds.size() + left > kMostSockets)
-      return fail(Code::unavailable, name_of(giver.pid) + " gives its sockets in another way: is it another version?");
+      return fail(Code::unavailable,
+                  name_of_process(giver.pid) + " gives its sockets in another way: is it another version?");
     for (std::size_t i = 0; i < fds.size(); ++i)
       sockets_.push_back({said[i + 1], std::move(fds[i]), givers_.size() - 1});
   } while (left != 0);
@@ -287,7 +293,7 @@ std::vector<pid_t> Takeover::pids() const {
 
 std::string Takeover::from() const {
   std::string text;
-  for (const Giver& giver : givers_) text += (text.empty() ? "" : ", ") + name_of(giver.pid);
+  for (const Giver& giver : givers_) text += (text.empty() ? "" : ", ") + name_of_process(giver.pid);
   return text;
 }
 
@@ -326,7 +332,7 @@ Result<void> Takeover::finish(std::chrono::milliseconds patience) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
       pollfd poll{giver.channel.get(), POLLIN, 0};
       if (left.count() <= 0 || ::poll(&poll, 1, static_cast<int>(left.count())) == 0)
-        return fail(Code::unavailable, name_of(giver.pid) + " was asked to end, and is still there");
+        return fail(Code::unavailable, name_of_process(giver.pid) + " was asked to end, and is still there");
       got = recv(giver.channel.get(), &nothing, 1, MSG_DONTWAIT);
     }
   }

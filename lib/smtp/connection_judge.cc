@@ -24,11 +24,11 @@ struct Question {
 };
 
 /// What all copies of one `done` share: when the last of them goes and none was called, there will be no verdict.
-class Answer {
+class AnswerOnce {
  public:
-  explicit Answer(const std::shared_ptr<Question>& question) : question_(question) {}
-  ~Answer() { end({}); }
-  Answer(const Answer&) = delete;
+  explicit AnswerOnce(const std::shared_ptr<Question>& question) : question_(question) {}
+  ~AnswerOnce() { end({}); }
+  AnswerOnce(const AnswerOnce&) = delete;
 
   /// The first one counts.
   void end(std::optional<Verdict> verdict) {
@@ -44,7 +44,7 @@ class Answer {
 };
 
 filter::Trial::Done done_of(const std::shared_ptr<Question>& question) {
-  return [answer = std::make_shared<Answer>(question)](Verdict verdict) { answer->end(std::move(verdict)); };
+  return [answer = std::make_shared<AnswerOnce>(question)](Verdict verdict) { answer->end(std::move(verdict)); };
 }
 
 }  // namespace

@@ -11,8 +11,8 @@ namespace maildrop::store {
 
 namespace {
 
-constexpr std::size_t kBatch = 200;              // messages in one commit
-constexpr std::uint64_t kBatchBytes = 8u << 20;  // and a message more
+constexpr std::size_t kBatch = 200;            // messages in one commit
+constexpr std::uint64_t kPutBytes = 8u << 20;  // and a message more
 
 }  // namespace
 
@@ -64,7 +64,7 @@ Result<bool> Restore::run(BackupReader& reader, const GoOn& go_on) {
     } else {
       take(std::move(**saved));
     }
-    if (batch_.size() >= kBatch || batch_bytes_ >= kBatchBytes) TRY(put(go_on));
+    if (batch_.size() >= kBatch || batch_bytes_ >= kPutBytes) TRY(put(go_on));
     if (batch_.empty() && !go_on(restored_)) return false;
   }
   TRY(put(go_on));

@@ -16,7 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kSchema = "maildrop.backup/1";
-constexpr int kLevel = 3;  // zstd's own default
+constexpr int kBackupLevel = 3;  // zstd's own default
 constexpr std::size_t kSumDigits = 16;
 constexpr std::int64_t kYear1 = -62'135'596'800'000, kYear10000 = 253'402'300'800'000;  // what RFC 3339 can say
 constexpr std::size_t kLongestName = 64 + 1 + 255;                                      // mail/inbox.h
@@ -141,7 +141,7 @@ Result<SavedMessage> described_by(const Json& object) {
 }  // namespace
 
 Result<BackupWriter> BackupWriter::begin(Sink sink, const BackupHead& head) {
-  BackupWriter writer(TRY(ZstdWriter::make(std::move(sink), kLevel)));
+  BackupWriter writer(TRY(ZstdWriter::make(std::move(sink), kBackupLevel)));
   const Json line{{"schema", kSchema}, {"version", head.version}, {"begun", to_millis(head.begun)}};
   TRY(writer.out_.write(line_of(line)));
   return writer;

@@ -17,20 +17,21 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr std::chrono::minutes kTellEvery{1};  // that the ledger fails
+constexpr std::chrono::minutes kTellOfLedgerEvery{1};  // that the ledger fails
 
 constexpr std::string_view kOperations = "maildrop_ledger_operations_total";
 constexpr std::string_view kOperationsHelp = "Operations on the ledger by how they ended; dropped: too many waited";
-constexpr std::string_view kRemoved = "maildrop_ledger_removed_total";
-constexpr std::string_view kRemovedHelp = "Records of the ledger that expired, and that were evicted to make room";
+constexpr std::string_view kRecordsRemoved = "maildrop_ledger_removed_total";
+constexpr std::string_view kRecordsRemovedHelp =
+    "Records of the ledger that expired, and that were evicted to make room";
 
 struct Meters {
   explicit Meters(metrics::Registry& r)
       : done(r.counter(kOperations, kOperationsHelp, "result=\"done\"")),
         failed(r.counter(kOperations, kOperationsHelp, "result=\"failed\"")),
         dropped(r.counter(kOperations, kOperationsHelp, "result=\"dropped\"")),
-        expired(r.counter(kRemoved, kRemovedHelp, "reason=\"expired\"")),
-        evicted(r.counter(kRemoved, kRemovedHelp, "reason=\"evicted\"")),
+        expired(r.counter(kRecordsRemoved, kRecordsRemovedHelp, "reason=\"expired\"")),
+        evicted(r.counter(kRecordsRemoved, kRecordsRemovedHelp, "reason=\"evicted\"")),
         records(r.gauge("maildrop_ledger_records", "Records in the ledger, expired ones not yet removed included")),
         seconds(r.histogram("maildrop_ledger_batch_seconds", "Time of a batch of operations on the ledger")) {}
 
@@ -135,7 +136,7 @@ void Bookkeeper::State::tell(const Error* error) {
   failing = error != nullptr;
   if (!failing || Steady::now() < next_told) return;
   log::warning("ledger failed", {{"error", error->what}});
-  next_told = Steady::now() + kTellEvery;
+  next_told = Steady::now() + kTellOfLedgerEvery;
 }
 
 void Bookkeeper::State::show() {

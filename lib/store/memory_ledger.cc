@@ -17,7 +17,7 @@ namespace maildrop::store {
 namespace {
 
 /// Under its mutex, all of it.
-class Book {
+class LedgerBook {
  public:
   Answer carry_out(const LedgerTask& task, Time now) {
     const auto found = by_key_.find(task.key);
@@ -104,7 +104,7 @@ class Book {
 
 class MemoryLedger final : public Ledger {
  public:
-  MemoryLedger(std::shared_ptr<Book> book, const Clock& clock, std::size_t most)
+  MemoryLedger(std::shared_ptr<LedgerBook> book, const Clock& clock, std::size_t most)
       : Ledger(most), book_(std::move(book)), clock_(clock) {}
 
   LedgerStats stats() const override {
@@ -126,7 +126,7 @@ class MemoryLedger final : public Ledger {
   }
 
  private:
-  const std::shared_ptr<Book> book_;
+  const std::shared_ptr<LedgerBook> book_;
   const Clock& clock_;
   LedgerStats stats_;  // under the book's mutex
 };
@@ -134,11 +134,11 @@ class MemoryLedger final : public Ledger {
 }  // namespace
 
 std::unique_ptr<Ledger> make_memory_ledger(const Clock& clock, std::size_t most) {
-  return std::make_unique<MemoryLedger>(std::make_shared<Book>(), clock, most);
+  return std::make_unique<MemoryLedger>(std::make_shared<LedgerBook>(), clock, most);
 }
 
 Result<std::unique_ptr<Ledger>> open_memory_ledger(const OpenOptions& options) {
-  return std::make_unique<MemoryLedger>(shared_at<Book>(options.url), *options.clock, options.ledger);
+  return std::make_unique<MemoryLedger>(shared_at<LedgerBook>(options.url), *options.clock, options.ledger);
 }
 
 }  // namespace maildrop::store

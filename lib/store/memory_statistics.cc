@@ -12,7 +12,7 @@ namespace maildrop::store {
 
 namespace {
 
-struct Book {
+struct StatisticsBook {
   std::mutex mutex;
   Numbers numbers;  // without counts
   std::map<Hour, Totals> hours;
@@ -29,7 +29,7 @@ void count(Totals& counts, std::string_view name, std::uint64_t n) {
 
 class MemoryStatistics final : public Statistics {
  public:
-  MemoryStatistics(std::shared_ptr<Book> book, const Clock& clock, Hour kept)
+  MemoryStatistics(std::shared_ptr<StatisticsBook> book, const Clock& clock, Hour kept)
       : book_(std::move(book)), clock_(clock), kept_(kept) {}
 
   Result<void> add(std::span<const Count> counts, std::uint64_t) override {
@@ -54,7 +54,7 @@ class MemoryStatistics final : public Statistics {
   }
 
  private:
-  const std::shared_ptr<Book> book_;
+  const std::shared_ptr<StatisticsBook> book_;
   const Clock& clock_;
   const Hour kept_;
 };
@@ -62,7 +62,7 @@ class MemoryStatistics final : public Statistics {
 }  // namespace
 
 Result<std::unique_ptr<Statistics>> memory_statistics(const OpenOptions& options) {
-  return std::make_unique<MemoryStatistics>(shared_at<Book>(options.url), *options.clock,
+  return std::make_unique<MemoryStatistics>(shared_at<StatisticsBook>(options.url), *options.clock,
                                             hours_kept(options.settings.statistics_age));
 }
 

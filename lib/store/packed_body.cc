@@ -59,7 +59,7 @@ bool take_parts(std::string_view behind, UnpackedBody& body) {
   return !reader.bad;
 }
 
-tl::unexpected<Error> damaged() { return fail(Code::corrupt, "what is stored is damaged"); }
+tl::unexpected<Error> damaged_body() { return fail(Code::corrupt, "what is stored is damaged"); }
 
 }  // namespace
 
@@ -86,19 +86,19 @@ std::uint64_t form_of(const PackedBody& body) { return (body.tagged ? kTagged : 
 
 Result<UnpackedBody> unpack_body(std::uint64_t form, std::string_view bytes, std::uint64_t size) {
   const std::uint64_t dictionary = form < kTagged ? form : form - kTagged;
-  if (dictionary > kDictionary || size > kMostData) return damaged();
+  if (dictionary > kDictionary || size > kMostData) return damaged_body();
   UnpackedBody body;
   if (dictionary == 0) {
     body.data = bytes;
   } else {
     body.data = TRY(decompress(static_cast<unsigned>(dictionary), bytes, size + kMostBehind));
   }
-  if (body.data.size() < size || body.data.size() - size > kMostBehind) return damaged();
+  if (body.data.size() < size || body.data.size() - size > kMostBehind) return damaged_body();
   const std::string_view behind = std::string_view(body.data).substr(size);
   if (form < kTagged) {
     body.transcript = behind;
   } else if (!take_parts(behind, body)) {
-    return damaged();
+    return damaged_body();
   }
   body.data.resize(size);
   return body;

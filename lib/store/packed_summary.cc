@@ -25,7 +25,7 @@ constexpr std::uint64_t kOldWithTls = 2;
 constexpr std::uint64_t kOldCompressed = 3;  // with or without it
 constexpr std::uint64_t kPlain = 4;
 constexpr std::uint64_t kCompressed = 5;
-constexpr int kLevel = 3;  // of zstd: 1 takes 2.1 us instead of 2.8, and 5 % more bytes
+constexpr int kSummaryLevel = 3;  // of zstd: 1 takes 2.1 us instead of 2.8, and 5 % more bytes
 constexpr std::uint64_t kMostTexts = 1u << 20;
 
 // Tags. None is ever given to anything else.
@@ -37,7 +37,7 @@ std::uint64_t zigzag(std::int64_t value) {
 }
 std::int64_t unzigzag(std::uint64_t value) { return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1)); }
 
-tl::unexpected<Error> damaged() { return fail(Code::corrupt, "a stored summary is damaged"); }
+tl::unexpected<Error> damaged_summary() { return fail(Code::corrupt, "a stored summary is damaged"); }
 
 /// Four bytes, the lowest first.
 std::string bytes_of(float value) {
@@ -92,7 +92,7 @@ std::string pack(const Summary& summary, std::string_view to, bool compressed) {
     put_text(text, texts);
   const unsigned parts = put_parts(summary, texts);
   std::optional<std::string> shorter;
-  if (compressed && texts.size() <= kMostTexts) shorter = compress(texts, {kLevel});
+  if (compressed && texts.size() <= kMostTexts) shorter = compress(texts, {kSummaryLevel});
 
   std::string out;
   put_number(shorter ? kCompressed : kPlain, out);
@@ -111,7 +111,7 @@ Result<Summary> unpack(std::string_view id, std::string_view bytes) {
   Summary summary;
   const std::uint64_t format = reader.number();
   const bool old = format < kPlain, compressed = format == kCompressed || format == kOldCompressed;
-  if (format < kOldPlain || format > kCompressed) return damaged();
+  if (format < kOldPlain || format > kCompressed) return damaged_summary();
   summary.id = MessageId::trusted(std::string(id));
   summary.received = from_millis(unzigzag(reader.number()));
   summary.size = reader.number();
@@ -121,7 +121,7 @@ Result<Summary> unpack(std::string_view id, std::string_view bytes) {
   if (compressed) {
     const std::uint64_t dictionary = reader.number();
     const std::uint64_t size = reader.number();
-    if (reader.bad || size > kMostTexts) return damaged();
+    if (reader.bad || size > kMostTexts) return damaged_summary();
     texts = TRY(decompress(static_cast<unsigned>(std::min<std::uint64_t>(dictionary, UINT_MAX)), reader.rest, size));
     reader.rest = texts;
   }
@@ -131,9 +131,9 @@ Result<Summary> unpack(std::string_view id, std::string_view bytes) {
   if (format == kOldWithTls || (format == kOldCompressed && !reader.rest.empty())) summary.tls = reader.text();
   for (std::uint64_t parts = old ? 0 : third / 2; parts > 0 && !reader.bad; --parts) {
     const std::uint64_t tag = reader.number();
-    if (!take_part(tag, reader.text(), summary)) return damaged();
+    if (!take_part(tag, reader.text(), summary)) return damaged_summary();
   }
-  if (reader.bad || !reader.rest.empty()) return damaged();
+  if (reader.bad || !reader.rest.empty()) return damaged_summary();
   return summary;
 }
 

@@ -9,19 +9,19 @@ namespace maildrop::store {
 
 namespace {
 
-constexpr std::size_t kMostAtOnce = 1000;
+constexpr std::size_t kMostShared = 1000;
 
 /// The ledger counts whole tokens, and of a bucket it knows but when it is full again. So one token of ours is several
 /// of the ledger's, where these do not come back too fast to be told in microseconds: else each that has come back in
 /// part would count as missing.
 unsigned parts_of(unsigned per_minute) {
-  constexpr unsigned kParts = 16, kPerMinute = 60'000;
-  return std::clamp(kPerMinute / std::max(1U, per_minute), 1U, kParts);
+  constexpr unsigned kShares = 16, kPerMinute = 60'000;
+  return std::clamp(kPerMinute / std::max(1U, per_minute), 1U, kShares);
 }
 
 }  // namespace
 
-std::size_t room_to_share(const Bookkeeper& ledger) { return ledger.waiting() < kMostAtOnce ? kMostAtOnce : 0; }
+std::size_t room_to_share(const Bookkeeper& ledger) { return ledger.waiting() < kMostShared ? kMostShared : 0; }
 
 void share(Bookkeeper& ledger, SharedSpending spending, std::function<void(float missing)> hear) {
   // The ledger's bucket holds two of ours: one to be spent, and one to be owed.

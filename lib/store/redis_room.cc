@@ -10,7 +10,7 @@ namespace maildrop::store::redis {
 namespace {
 
 constexpr std::size_t kInboxes = 64;            // looked at in one step, at most
-constexpr std::size_t kEntries = 2048;          // that those may have together
+constexpr std::size_t kMostEntries = 2048;      // that those may have together
 constexpr std::uint64_t kStepBytes = 4u << 20;  // removed in one step
 constexpr std::size_t kIdleStep = 32;           // messages, whose bytes are known afterwards
 constexpr std::chrono::minutes kWalkEvery{1};   // where nothing was old enough
@@ -28,7 +28,7 @@ Result<void> Room::step(std::uint64_t used, std::size_t most, Time now, const Ca
   const Large sources = TRY(large());
   const Time old = now - caps.min_age;
   if (!sources.must.empty() && now >= next_walk_) {
-    inboxes_ = std::clamp<std::size_t>(kEntries / caps.messages, 1, kInboxes);
+    inboxes_ = std::clamp<std::size_t>(kMostEntries / caps.messages, 1, kInboxes);
     TRY(walk(sources, most, old, report));
     if (position_ < 0) next_walk_ = evicted_ == 0 ? now + kWalkEvery : now + kRest;
     return {};

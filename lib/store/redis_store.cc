@@ -29,7 +29,7 @@ namespace {
 using namespace redis;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kBeforeRetry{50};  // the first pause of the client's
+constexpr milliseconds kFirstPause{50};  // the first pause of the client's
 constexpr milliseconds kReadyFor{1000};
 constexpr std::size_t kOverhead = 400;  // of a message, about: redis_scripts.cc
 
@@ -56,9 +56,9 @@ class Batch {
   std::vector<Result<MessageId>> run() {
     const Steady::time_point deadline = client_.deadline();
     Result<void> sent = send(deadline);
-    if (!open_.empty() && Steady::now() + kBeforeRetry < deadline) {
+    if (!open_.empty() && Steady::now() + kFirstPause < deadline) {
       const Result<void> first = sent;
-      if (!sent) std::this_thread::sleep_for(kBeforeRetry);
+      if (!sent) std::this_thread::sleep_for(kFirstPause);
       sent = send(deadline);
       // What the first try has done is not undone by a second that could not begin.
       if (!sent && !first && first.error().code == Code::timed_out) sent = first;

@@ -16,7 +16,7 @@ namespace maildrop::store::sqlite {
 namespace {
 
 /// `used` counts on with each record of a space that is written: its smallest is the one used longest ago.
-constexpr const char* kSchema = R"(
+constexpr const char* kLedgerSchema = R"(
   CREATE TABLE space(id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, records INTEGER NOT NULL);
   CREATE INDEX space_records ON space(records, name);
   CREATE TABLE record(key BLOB NOT NULL PRIMARY KEY, space INTEGER NOT NULL, used INTEGER NOT NULL,
@@ -28,7 +28,7 @@ constexpr const char* kSchema = R"(
   INSERT INTO total VALUES(1, 0);
 )";
 
-constexpr SideFile kFile{"ledger", 0x4d44524c, 2, kSchema};  // "MDRL"; version 1 had no spaces
+constexpr SideFile kLedgerFile{"ledger", 0x4d44524c, 2, kLedgerSchema};  // "MDRL"; version 1 had no spaces
 
 struct Statements {
   Statement read, write, erase, count, counted, expired, idle;
@@ -73,13 +73,13 @@ Result<void> begin_to_write(Connection& connection) {
 }
 
 /// An open file.
-class Book {
+class LedgerRows {
  public:
-  static Result<Book> open(const std::string& path, FileUse use) {
-    Connection connection = TRY(open_side_file(kFile, path, use));
+  static Result<LedgerRows> open(const std::string& path, FileUse use) {
+    Connection connection = TRY(open_side_file(kLedgerFile, path, use));
     if (use != FileUse::read) TRY(begin_to_write(connection));
     Statements statements = TRY(prepare(connection));
-    return Book(std::move(connection), std::move(statements));
+    return LedgerRows(std::move(connection), std::move(statements));
   }
 
   bool has_moved() const { return connection_.has_moved(); }
@@ -110,7 +110,7 @@ class Book {
     std::int64_t more = 0;  // records than its row says
   };
 
-  Book(Connection connection, Statements statements)
+  LedgerRows(Connection connection, Statements statements)
       : connection_(std::move(connection)), statements_(std::move(statements)) {}
 
   Result<std::vector<Answer>> within(std::span<const LedgerTask> tasks, Time now, bool writes, std::size_t most,
@@ -252,7 +252,7 @@ class Book {
 class SqliteLedger final : public Ledger {
  public:
   SqliteLedger(std::string path, FileUse use, const Clock& clock, std::size_t most)
-      : Ledger(most), clock_(clock), book_(kFile, std::move(path), use) {}
+      : Ledger(most), clock_(clock), book_(kLedgerFile, std::move(path), use) {}
 
   LedgerStats stats() const override {
     const std::lock_guard lock(mutex_);
@@ -262,20 +262,20 @@ class SqliteLedger final : public Ledger {
  protected:
   Result<std::vector<Answer>> carry_out(std::span<const LedgerTask> tasks) override {
     const std::lock_guard lock(mutex_);
-    return book_.run([&](Book& book) { return book.carry_out(tasks, clock_, most(), removals(tasks), stats_); });
+    return book_.run([&](LedgerRows& book) { return book.carry_out(tasks, clock_, most(), removals(tasks), stats_); });
   }
 
  private:
   const Clock& clock_;
   mutable std::mutex mutex_;
-  SideBook<Book> book_;
+  SideBook<LedgerRows> book_;
   LedgerStats stats_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Ledger>> open_ledger(const OpenOptions& options) {
-  return std::make_unique<SqliteLedger>(TRY(path_beside(options, kFile)), use_of(options), *options.clock,
+  return std::make_unique<SqliteLedger>(TRY(path_beside(options, kLedgerFile)), use_of(options), *options.clock,
                                         options.ledger);
 }
 

@@ -14,9 +14,9 @@ namespace maildrop::store::sqlite {
 
 namespace {
 
-constexpr std::chrono::seconds kLookAgain{1};                // for what could not be opened
-constexpr std::size_t kConnections = 8;                      // more threads than that wait for each other
-constexpr std::int64_t kCachePages = (1 << 20) / kPageSize;  // each; the system's page cache is behind it
+constexpr std::chrono::seconds kLookAgain{1};                      // for what could not be opened
+constexpr std::size_t kConnections = 8;                            // more threads than that wait for each other
+constexpr std::int64_t kReaderCachePages = (1 << 20) / kPageSize;  // each; the system's page cache is behind it
 
 /// What an inbox shows: the newest of it, unless it last received too long ago. ?1 name, ?2 that time.
 #define SHOWN                                                                                                \
@@ -87,7 +87,7 @@ Readers::~Readers() = default;
 Result<std::unique_ptr<Readers::Reader>> Readers::open() const {
   auto reader = std::make_unique<Reader>(TRY(open_again(path_, patience_)));
   Connection& connection = reader->connection;
-  TRY(connection.exec("PRAGMA query_only=ON; PRAGMA cache_size=" + std::to_string(kCachePages)));
+  TRY(connection.exec("PRAGMA query_only=ON; PRAGMA cache_size=" + std::to_string(kReaderCachePages)));
   // The last process to leave would empty the WAL and remove it: the writer's work, and not below its lock.
   sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   reader->list = TRY(connection.prepare(kList));

@@ -13,22 +13,22 @@ namespace {
 
 constexpr Hour kEver = std::numeric_limits<Hour>::min();  // the totals'
 
-constexpr const char* kSchema = R"(
+constexpr const char* kStatisticsSchema = R"(
   CREATE TABLE counted(hour INTEGER NOT NULL, series BLOB NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(hour, series))
     WITHOUT ROWID;
   CREATE TABLE began(id INTEGER PRIMARY KEY, at INTEGER NOT NULL);
 )";
 
-constexpr SideFile kFile{"statistics", 0x4d445354, 1, kSchema};  // "MDST"
+constexpr SideFile kStatisticsFile{"statistics", 0x4d445354, 1, kStatisticsSchema};  // "MDST"
 
 /// An open file.
-class Book {
+class StatisticsRows {
  public:
-  static Result<Book> open(const std::string& path, FileUse use) {
-    Connection connection = TRY(open_side_file(kFile, path, use));
+  static Result<StatisticsRows> open(const std::string& path, FileUse use) {
+    Connection connection = TRY(open_side_file(kStatisticsFile, path, use));
     if (use != FileUse::read)
       TRY(connection.exec("PRAGMA synchronous=NORMAL; PRAGMA cache_size=-1024; PRAGMA journal_size_limit=1048576"));
-    Book book(std::move(connection));
+    StatisticsRows book(std::move(connection));
     TRY(book.prepare());
     return book;
   }
@@ -53,7 +53,7 @@ class Book {
   }
 
  private:
-  explicit Book(Connection connection) : connection_(std::move(connection)) {}
+  explicit StatisticsRows(Connection connection) : connection_(std::move(connection)) {}
 
   Result<void> prepare() {
     began_ = TRY(connection_.prepare("SELECT at FROM began"));
@@ -115,17 +115,17 @@ class Book {
 class SqliteStatistics final : public Statistics {
  public:
   SqliteStatistics(std::string path, FileUse use, const Clock& clock, Hour kept)
-      : clock_(clock), kept_(kept), book_(kFile, std::move(path), use) {}
+      : clock_(clock), kept_(kept), book_(kStatisticsFile, std::move(path), use) {}
 
   /// A transaction that fails leaves nothing, so the number is of no use.
   Result<void> add(std::span<const Count> counts, std::uint64_t) override {
     const std::lock_guard lock(mutex_);
-    return book_.run([&](Book& book) { return book.add(counts, clock_.now(), kept_); });
+    return book_.run([&](StatisticsRows& book) { return book.add(counts, clock_.now(), kept_); });
   }
 
   Result<Numbers> read(Hour from, Hour to) override {
     const std::lock_guard lock(mutex_);
-    Result<Numbers> numbers = book_.run([&](Book& book) { return book.read(from, to); });
+    Result<Numbers> numbers = book_.run([&](StatisticsRows& book) { return book.read(from, to); });
     if (!numbers && numbers.error().code == Code::not_found) return Numbers{};
     return numbers;
   }
@@ -134,13 +134,13 @@ class SqliteStatistics final : public Statistics {
   const Clock& clock_;
   const Hour kept_;
   std::mutex mutex_;
-  SideBook<Book> book_;
+  SideBook<StatisticsRows> book_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Statistics>> open_statistics(const OpenOptions& options) {
-  return std::make_unique<SqliteStatistics>(TRY(path_beside(options, kFile)), use_of(options), *options.clock,
+  return std::make_unique<SqliteStatistics>(TRY(path_beside(options, kStatisticsFile)), use_of(options), *options.clock,
                                             hours_kept(options.settings.statistics_age));
 }
 

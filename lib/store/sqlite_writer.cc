@@ -16,10 +16,10 @@ namespace maildrop::store::sqlite {
 namespace {
 
 constexpr std::int64_t kMiB = 1 << 20;
-constexpr std::int64_t kCachePages = 8 * kMiB / kPageSize;  // the inner pages of all trees, and a batch
-constexpr std::int64_t kFrameHeader = 24;                   // of a page in the WAL
-constexpr std::int64_t kLeastPages = 24;                    // of store.max_size: the trees themselves need twelve
-constexpr std::int64_t kVacuumPages = kMiB / kPageSize;     // given back in one portion: a few milliseconds
+constexpr std::int64_t kWriterCachePages = 8 * kMiB / kPageSize;  // the inner pages of all trees, and a batch
+constexpr std::int64_t kFrameHeader = 24;                         // of a page in the WAL
+constexpr std::int64_t kLeastPages = 24;                          // of store.max_size: the trees themselves need twelve
+constexpr std::int64_t kVacuumPages = kMiB / kPageSize;           // given back in one portion: a few milliseconds
 constexpr std::int64_t kKeptPages =
     kMiB / kPageSize;  // and so many, and an eighth of the file, stay free for what comes
 constexpr std::int64_t kFullPages = kMiB / kPageSize;  // below it, or a 32nd of the store, it counts as full
@@ -185,7 +185,7 @@ Transaction::~Transaction() {
 
 Result<void> Transaction::commit() {
   Writer::State& state = *state_;
-  const Totals& totals = state.totals;
+  const StoredTotals& totals = state.totals;
   if (totals != state.stored) {
     TRY(state.set_totals.bind(1, totals.inboxes)
             .bind(2, totals.messages)
@@ -213,7 +213,7 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, const Stor
   auto state = std::make_unique<State>(TRY(open_again(path, busy_timeout(settings))), clock, settings.compression);
   Connection& connection = state->connection;
   TRY(connection.exec("PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=" +
-                      std::to_string(kCachePages)));
+                      std::to_string(kWriterCachePages)));
   state->page_size = TRY(connection.number("PRAGMA page_size"));
   const auto file = static_cast<std::int64_t>(settings.max_size - 2 * settings.wal_size);
   const std::int64_t wanted = std::max(file / state->page_size, kLeastPages);
@@ -224,8 +224,8 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, const Stor
   Statement totals =
       TRY(connection.prepare("SELECT inboxes, messages, next_inbox, changes, changed FROM total WHERE id=1"));
   if (!TRY(totals.step())) return fail(Code::corrupt, "store '" + path + "' has lost its totals");
-  state->stored = Totals{totals.integer(0), totals.integer(1), totals.integer(2),
-                         Changes(static_cast<std::uint64_t>(totals.integer(3)), totals.bytes(4))};
+  state->stored = StoredTotals{totals.integer(0), totals.integer(1), totals.integer(2),
+                               Changes(static_cast<std::uint64_t>(totals.integer(3)), totals.bytes(4))};
   state->room.emplace(static_cast<std::uint64_t>(state->max_pages * state->page_size));
   // Of a store that is damaged there is still something to be read: who writes hears of it.
   [[maybe_unused]] const auto counted = state->room->start(*state);

@@ -38,12 +38,12 @@ struct InboxRow {
 };
 
 /// The row of `total`, as it will be after the transaction.
-struct Totals {
+struct StoredTotals {
   std::int64_t inboxes = 0;
   std::int64_t messages = 0;
   std::int64_t next_inbox = 1;
   Changes changes{};
-  friend bool operator==(const Totals&, const Totals&) = default;
+  friend bool operator==(const StoredTotals&, const StoredTotals&) = default;
 };
 
 struct Writer::State {
@@ -59,8 +59,8 @@ struct Writer::State {
   std::int64_t max_pages = 0;
   std::uint64_t wal_frames = 0;  // as of the last commit or checkpoint
   std::uint64_t commits = 0;     // that wrote something
-  Totals stored;                 // what the database says
-  Totals totals;                 // what the transaction has made of it
+  StoredTotals stored;           // what the database says
+  StoredTotals totals;           // what the transaction has made of it
   std::optional<Room> room;      // once it is known how large it is
 
   Statement begin, commit, rollback;

@@ -18,10 +18,10 @@ constexpr std::size_t kPurgeStep = 200;
 constexpr std::size_t kLeastPurgeStep = 16;
 constexpr std::chrono::milliseconds kStepTime{15};
 
-constexpr std::chrono::minutes kTellEvery{1};
+constexpr std::chrono::minutes kTellOfStoreEvery{1};
 
-constexpr std::string_view kRemoved = "maildrop_store_removed_total";
-constexpr std::string_view kRemovedHelp = "Messages that expired, and that were evicted to make room";
+constexpr std::string_view kMessagesRemoved = "maildrop_store_removed_total";
+constexpr std::string_view kMessagesRemovedHelp = "Messages that expired, and that were evicted to make room";
 
 /// Out of memory: again the next time, and mail is taken meanwhile.
 template <class Step>
@@ -39,7 +39,7 @@ void UpkeepHealth::note(const Result<void>& result, std::chrono::steady_clock::t
   } else if (!told_ && now >= next_told_) {
     log::warning("upkeep failed", {{"of", of_}, {"error", result.error().what}});
     told_ = true;
-    next_told_ = now + kTellEvery;
+    next_told_ = now + kTellOfStoreEvery;
   }
 }
 
@@ -50,8 +50,8 @@ Upkeep::Upkeep(Store& store, metrics::Registry& metrics)
       size_(metrics.gauge("maildrop_store_bytes",
                           "Size of the store, all overhead included: compare maildrop_store_limit_bytes")),
       wal_(metrics.gauge("maildrop_store_wal_bytes", "Of maildrop_store_bytes, SQLite's write-ahead log")),
-      expired_(metrics.counter(kRemoved, kRemovedHelp, "reason=\"expired\"")),
-      evicted_(metrics.counter(kRemoved, kRemovedHelp, "reason=\"evicted\"")),
+      expired_(metrics.counter(kMessagesRemoved, kMessagesRemovedHelp, "reason=\"expired\"")),
+      evicted_(metrics.counter(kMessagesRemoved, kMessagesRemovedHelp, "reason=\"evicted\"")),
       failures_(metrics.counter("maildrop_purge_failures_total",
                                 "Steps of expiry and of making room that failed: what has expired stays")),
       seconds_(metrics.histogram("maildrop_purge_seconds",
@@ -107,7 +107,7 @@ void Upkeep::tell(const PurgeReport& report, Steady::time_point now) {
   if (untold_ == 0 || now < next_told_) return;
   log::warning("store full, mail makes room", {{"evicted", untold_}, log::Field::if_any("source", whose_)});
   untold_ = most_told_ = 0;
-  next_told_ = now + kTellEvery;
+  next_told_ = now + kTellOfStoreEvery;
 }
 
 void Upkeep::show(const StoreStats& stats) {

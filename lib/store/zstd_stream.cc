@@ -17,7 +17,7 @@ struct Free {
 };
 
 tl::unexpected<Error> out_of_memory() { return fail(Code::unavailable, "out of memory"); }
-tl::unexpected<Error> damaged(const std::string& how) { return fail(Code::corrupt, "damaged: " + how); }
+tl::unexpected<Error> damaged_stream(const std::string& how) { return fail(Code::corrupt, "damaged: " + how); }
 tl::unexpected<Error> cut_off() { return fail(Code::corrupt, "cut off"); }
 
 }  // namespace
@@ -87,7 +87,7 @@ struct ZstdReader::State {
     ZSTD_outBuffer to{out.data(), out.size(), 0};
     const std::size_t left = ZSTD_decompressStream(context.get(), &to, &from);
     if (ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation) return out_of_memory();
-    if (ZSTD_isError(left)) return damaged(ZSTD_getErrorName(left));
+    if (ZSTD_isError(left)) return damaged_stream(ZSTD_getErrorName(left));
     packed.remove_prefix(from.pos);
     plain = std::string_view(out).substr(0, to.pos);
     within_frame = left != 0;
@@ -125,7 +125,7 @@ Result<std::optional<std::string>> ZstdReader::line(std::size_t most) {
   std::string line;
   while (TRY(state_->more())) {
     const std::size_t end = state_->plain.find('\n');
-    if (line.size() + std::min(end, state_->plain.size()) > most) return damaged("a line is too long");
+    if (line.size() + std::min(end, state_->plain.size()) > most) return damaged_stream("a line is too long");
     line += state_->take(end);
     if (end == std::string_view::npos) continue;
     state_->take(1);
