@@ -74,6 +74,12 @@ class ScriptedStore final : public Store {
     return batches_;
   }
 
+  /// Whether it has so many, at once or before long.
+  bool has_batches(std::size_t n, std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, patience, [&] { return batches_.size() >= n; });
+  }
+
   std::vector<std::size_t> wait_for_steps(std::size_t n) {
     std::unique_lock lock(mutex_);
     REQUIRE(changed_.wait_for(lock, 20s, [&] { return steps_.size() >= n; }));
@@ -141,6 +147,20 @@ struct Fixture {
   static Delivery mail(std::size_t size = 10) { return mail(std::string(size, 'x')); }
   std::uint64_t counted(const char* result) {
     return registry.counter("maildrop_deliveries_total", "", std::string("result=\"") + result + "\"").value();
+  }
+  std::map<int, std::string> all_timed_out() const {
+    std::map<int, std::string> all;
+    for (int i = 0; i < answered; ++i) all.emplace(i, "timed_out");
+    return all;
+  }
+  /// Where the deadline is short a slow machine is late with one or another. How many it took.
+  std::size_t push_until_stored(Committer& committer) {
+    for (std::size_t tries = 1;; ++tries) {
+      committer.push(mail(), answers.expect(answered++));
+      const std::string answer = answers.wait_for(static_cast<std::size_t>(answered)).at(answered - 1);
+      if (answer == "stored") return tries;
+      REQUIRE(answer == "timed_out");
+    }
   }
 };
 

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <thread>
 
+#include "store/asleep.h"
 #include "store/kit.h"
 
 using namespace maildrop;
@@ -107,12 +108,14 @@ TEST_CASE("sqlite writing: turns come in the order of asking") {
   REQUIRE(turn.take(0ms));
   CHECK(!turn.take(1ms));  // who gave up stands in nobody's way
   std::atomic<bool> had = false;
+  Asleep waiting;
   std::thread second([&] {
+    waiting.begins();
     if (!turn.take(10s)) return;
     had = true;
     turn.leave();
   });
-  std::this_thread::sleep_for(50ms);  // until it waits
+  waiting.wait();
   turn.leave();
   REQUIRE(turn.take(10s));  // at once again, as a committer does
   CHECK(had);
@@ -181,7 +184,7 @@ TEST_CASE_METHOD(Disk, "sqlite writing: a store at max_size refuses, shows it, a
 }
 
 TEST_CASE_METHOD(Disk, "sqlite writing: another process's lock is waited for, not for ever") {
-  options.settings.deadline = 60ms;
+  options.settings.deadline = 500ms;  // what comes behind it must not need as long
   start();
   CHECK(put() == "stored");
   sqlite::Connection locking = other();
