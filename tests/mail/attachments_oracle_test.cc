@@ -106,7 +106,7 @@ bool is_shown_as_text(const std::string& type) {
 TEST_CASE("attachments: another reader finds none in what is left") {
   std::size_t before = 0;
   std::size_t kept = 0;
-  for (unsigned seed = 0; seed < 30'000; ++seed) {
+  for (unsigned seed = 0; seed < 10'000; ++seed) {
     const std::string text = Maker(seed).message();
     const std::vector<std::string> leaves = test::gmime_leaves(text);
     if (!std::all_of(leaves.begin(), leaves.end(), is_shown_as_text)) ++before;
@@ -118,6 +118,6 @@ TEST_CASE("attachments: another reader finds none in what is left") {
     INFO("seed " << seed << ":\n" << text << "\n=====\n" << left);
     FAIL(*std::find_if_not(others.begin(), others.end(), is_shown_as_text));
   }
-  CHECK(before > 3'000);
-  CHECK(kept > 500);
+  CHECK(before > 1'000);
+  CHECK(kept > 170);
 }

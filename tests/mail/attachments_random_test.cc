@@ -67,7 +67,7 @@ class Maker {
 
 TEST_CASE("attachments: whatever comes, nothing but them is touched") {
   std::size_t with = 0;
-  for (unsigned seed = 0; seed < 20'000; ++seed) {
+  for (unsigned seed = 0; seed < 7'000; ++seed) {
     const std::string text = Maker(seed).message();
     const std::string wrong = test::wrong_with_removal(text);
     if (has_attachments(text)) ++with;
@@ -75,5 +75,5 @@ TEST_CASE("attachments: whatever comes, nothing but them is touched") {
     INFO("seed " << seed << ":\n" << text);
     FAIL(wrong);
   }
-  CHECK(with > 5'000);
+  CHECK(with > 1'700);
 }
