@@ -88,6 +88,7 @@ class JudgedRun::Threads {
 Result<void> JudgedRun::run(Source& source, const Told& told, const GoOn& go_on) {
   SampleLine line(options_.asks);
   SampleJudge judge(config_, chain_);
+  if (options_.parts) judge.tell_parts();
   std::optional<SampleJudge> reference;
   if (options_.reference.config) reference.emplace(*options_.reference.config, options_.reference.chain);
   std::unique_ptr<dns::Asker> asker;
@@ -123,6 +124,7 @@ Result<void> JudgedRun::run(Source& source, const Told& told, const GoOn& go_on)
       if (before) message.before = std::move(*before);
     }
     if (options_.keys || options_.record) message.key = fact_key(*place->sample);
+    if (options_.parts) message.likeness = likeness_of(place->sample->data);
     state_.late = judge.late();
     if (!options_.asks) state_.unknown = judge.unknown();
     if (outcome) state_.bytes += outcome->size;

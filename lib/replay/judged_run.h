@@ -13,6 +13,7 @@
 #include "core/result.h"
 #include "filter/chain.h"
 #include "replay/fact_book.h"
+#include "replay/likeness.h"
 #include "replay/outcome.h"
 #include "replay/source.h"
 
@@ -26,6 +27,7 @@ struct JudgedRunOptions {
   bool asks = false;                // the DNS about what is not known
   FactWriter* record = nullptr;     // told what each was judged by
   bool keys = false;                // JudgedMessage::key is wanted
+  bool parts = false;               // Outcome::parts and JudgedMessage::likeness are
   /// Judges all, too, by a ledger of its own: for JudgedMessage::before.
   struct Reference {
     const Config* config = nullptr;
@@ -35,8 +37,9 @@ struct JudgedRunOptions {
 };
 
 struct JudgedMessage {
-  std::string name{};               // empty: it could not be read, which the error tells
-  std::string key{};                // fact_key()
+  std::string name{};  // empty: it could not be read, which the error tells
+  std::string key{};   // fact_key()
+  Likeness likeness{};
   Result<Outcome> outcome;          // or why it is broken
   std::optional<Outcome> before{};  // by the reference
 };

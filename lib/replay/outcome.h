@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/clock.h"
@@ -39,6 +41,14 @@ struct Cost {
   std::uint64_t micros = 0;
 };
 
+/// What the sum of a message's scores is made of, whatever weights and thresholds there are.
+struct Parts {
+  bool decided = false;  // its fate is somebody's who is enforced, or who lets it pass: no sum changes that
+  /// What filters found, each by its place in the chain, without its weight, all phases together; of recipients that
+  /// who gave most. Those that are off in the sum (observe), too.
+  std::vector<std::pair<std::size_t, double>> scores{};
+};
+
 struct Outcome {
   std::string name;  // as of its Sample
   Label label = Label::none;
@@ -49,6 +59,7 @@ struct Outcome {
   double score = 0;  // the sum of all that count
   std::vector<Hit> hits{};
   std::vector<Cost> costs{};
+  std::optional<Parts> parts{};  // where they are wanted
 };
 
 }  // namespace maildrop::replay

@@ -116,6 +116,8 @@ SampleJudge::SampleJudge(const Config& config, std::shared_ptr<const filter::Cha
 
 SampleJudge::~SampleJudge() = default;
 
+void SampleJudge::tell_parts() { bare_ = bare_rules(chain_->rules()); }
+
 Result<Outcome> SampleJudge::judge(const Sample& sample, DnsFacts& known) {
   filter::Script script = TRY(script_of(sample, config_));
   const Time time = sample.envelope.received.value_or(day_->now());
@@ -138,6 +140,7 @@ Result<Outcome> SampleJudge::judge(const Sample& sample, DnsFacts& known) {
   outcome.by = std::move(upshot.by);
   outcome.score = upshot.score;
   outcome.hits = hits_of(rules, sheet.steps);
+  if (bare_) outcome.parts = parts_of(*bare_, sheet.steps);
   for (const auto& [filter, micros] : sheet.micros) outcome.costs.push_back({filter, micros});
   return outcome;
 }

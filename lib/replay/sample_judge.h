@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ class SampleJudge {
   ~SampleJudge();
 
   void ask_more(AskMore ask) { ask_more_ = std::move(ask); }
+  /// Outcome::parts is wanted.
+  void tell_parts();
 
   /// `known` has all in the end that it was judged by. An error is of this message alone:
   /// as script_of() (sample_script.h), or what was asked could not be asked at all.
@@ -49,6 +52,7 @@ class SampleJudge {
   const std::unique_ptr<Day> day_;
   const std::unique_ptr<store::Ledger> ledger_;
   AskMore ask_more_;
+  std::optional<filter::Rules> bare_;  // for Outcome::parts
   std::uint64_t late_ = 0, unknown_ = 0;
 };
 

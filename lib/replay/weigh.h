@@ -24,4 +24,9 @@ struct Step {
 /// them: also of those behind a refusal.
 filter::Upshot weigh(const filter::Rules& rules, std::span<const Step> steps, std::optional<std::size_t> without = {});
 
+/// The same without weights and thresholds: what is enforced decides, and no sum.
+filter::Rules bare_rules(const filter::Rules& rules);
+/// `bare`: such rules.
+Parts parts_of(const filter::Rules& bare, std::span<const Step> steps);
+
 }  // namespace maildrop::replay

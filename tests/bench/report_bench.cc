@@ -22,9 +22,9 @@ int main(int argc, char** argv) {
   constexpr std::size_t kMade = 10'000;  // each is counted again and again
   std::vector<Outcome> outcomes;
   std::mt19937 random(11);
-  for (std::size_t i = 0; i < kMade; ++i) outcomes.push_back(test::outcome_of(i, random));
+  for (std::size_t i = 0; i < kMade; ++i) outcomes.push_back(report_kit::outcome_of(i, random));
 
-  Report report = test::report_of(0, true);
+  Report report = report_kit::report_of(0, true);
   const double begun = seconds();
   for (std::uint64_t i = 0; i < messages; ++i) {
     report.summary.add(outcomes[i % kMade]);

@@ -96,10 +96,10 @@ TEST_CASE("forms have names, and there is none of another") {
 
 TEST_CASE("equal messages give equal bytes, in any locale") {
   for (const ReportKind* kind : report_kinds()) {
-    const std::string text = kind->write(test::report_of(3000, false));
-    CHECK(kind->write(test::report_of(3000, false)) == text);
+    const std::string text = kind->write(report_kit::report_of(3000, false));
+    CHECK(kind->write(report_kit::report_of(3000, false)) == text);
     const std::string before = std::setlocale(LC_ALL, nullptr);
-    if (std::setlocale(LC_ALL, "de_DE.UTF-8")) CHECK(kind->write(test::report_of(3000, false)) == text);
+    if (std::setlocale(LC_ALL, "de_DE.UTF-8")) CHECK(kind->write(report_kit::report_of(3000, false)) == text);
     std::setlocale(LC_ALL, before.c_str());
     CHECK(is_valid_utf8(text));
   }
@@ -164,7 +164,7 @@ TEST_CASE("text is a screen") {
 }
 
 TEST_CASE("no line of text is wider than a screen, or does anything to it") {
-  for (const Report& report : {test::report_of(20'000, true), hostile()}) {
+  for (const Report& report : {report_kit::report_of(20'000, true), hostile()}) {
     const std::string text = written(report, "text");
     for (const auto line : split(text, '\n')) {
       INFO(line);
@@ -177,12 +177,12 @@ TEST_CASE("no line of text is wider than a screen, or does anything to it") {
 TEST_CASE("time stands only where it is asked for") {
   for (const ReportKind* kind : report_kinds()) {
     INFO(kind->name);
-    const std::string with = kind->write(test::report_of(500, true)),
-                      without = kind->write(test::report_of(500, false));
+    const std::string with = kind->write(report_kit::report_of(500, true)),
+                      without = kind->write(report_kit::report_of(500, false));
     CHECK(with != without);
     CHECK(with.size() > without.size());
   }
-  CHECK(has(written(test::report_of(500, true), "text"), "\n12.5 s, 40.0 messages/s\n"));
+  CHECK(has(written(report_kit::report_of(500, true), "text"), "\n12.5 s, 40.0 messages/s\n"));
 }
 
 TEST_CASE("JSON has all figures") {
@@ -245,7 +245,7 @@ TEST_CASE("JUnit has a case for each label and each mistake, by the names of mes
 }
 
 TEST_CASE("HTML is one file that asks nobody for anything and runs nothing") {
-  for (const Report& report : {test::report_of(3000, true), hostile()}) {
+  for (const Report& report : {report_kit::report_of(3000, true), hostile()}) {
     const std::string text = written(report, "html");
     CHECK(has(text, "content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\""));
     for (const char* never : {"<script", "http:", "https:", "src=", "href=", "url(", "@import", " style=", "\x1b"}) {
@@ -276,7 +276,7 @@ TEST_CASE("HTML says in words what its pictures show") {
 }
 
 TEST_CASE("curves stay in their pictures") {
-  const std::string text = written(test::report_of(3000, false), "html");
+  const std::string text = written(report_kit::report_of(3000, false), "html");
   const std::string begin = "<path class=\"line c0\" d=\"M";
   CHECK(count_of(text, begin) == 2);
   for (std::size_t at = text.find(begin); at != text.npos; at = text.find(begin, at + 1)) {

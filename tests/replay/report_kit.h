@@ -11,7 +11,7 @@
 #include "filter/scoring.h"
 #include "replay/report_kinds.h"
 
-namespace maildrop::replay::test {
+namespace maildrop::replay::report_kit {
 
 inline const std::vector<std::string>& filter_names() {
   static const std::vector<std::string> names{"access", "dnsbl",   "fcrdns",  "helo", "spf",   "dkim",     "dmarc",
@@ -82,4 +82,4 @@ inline Report report_of(std::uint64_t messages, bool timed) {
   return report;
 }
 
-}  // namespace maildrop::replay::test
+}  // namespace maildrop::replay::report_kit

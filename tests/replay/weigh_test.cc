@@ -66,3 +66,27 @@ TEST_CASE("weigh: a message goes to whom it may, and what nobody gets is deferre
   CHECK(weighed({drop, reject, tag}) == "rejected one 0");
   CHECK(weighed({drop, drop, tag}) == "discarded one 0");
 }
+
+TEST_CASE("weigh: parts are what filters gave without weights, and none of a message that is decided without a sum") {
+  filter::Rules weighted = rules();
+  weighted.filters[0].use = {.mode = FilterUse::Mode::score, .weight = 3};
+  weighted.filters[1].use = {.mode = FilterUse::Mode::observe, .weight = 0};
+  const filter::Rules bare = bare_rules(weighted);
+  const Step sum = step(Phase::connect, 0, Finding::score_of(20, "x"));
+  using Scores = std::vector<std::pair<std::size_t, double>>;
+  Step last = step(Phase::message, 1, Finding::score_of(0.5, "z"));
+  last.found.emplace_back(0, Finding::fail("no answer"));
+  const Parts parts = parts_of(bare, std::vector<Step>{sum, step(Phase::rcpt, 1, Finding::score_of(2, "y")),
+                                                       step(Phase::rcpt, 1, Finding::score_of(3, "y")), last});
+  CHECK(!parts.decided);
+  CHECK(parts.scores == Scores{{0, 20}, {1, 3.5}});  // of two recipients the one who gave more
+  const filter::Rules enforced = bare_rules(rules());
+  const auto decided = [&](Phase phase, Finding finding) {
+    return parts_of(enforced, std::vector<Step>{sum, step(phase, 1, std::move(finding))}).decided;
+  };
+  CHECK(!decided(Phase::rcpt, Finding::score_of(1, "x")));
+  CHECK(decided(Phase::rcpt, act(Action::reject)));
+  CHECK(decided(Phase::rcpt, act(Action::defer)));
+  CHECK(decided(Phase::message, act(Action::tag)));
+  CHECK(decided(Phase::mail, Finding::allow("known")));
+}
