@@ -31,8 +31,11 @@ struct Words {
 // What makes no sense in a run of the other kind.
 constexpr const char* kOfSending[] = {"--lmtp",  "--helo",    "--connections", "--reuse",   "--rate",        "--repeat",
                                       "--retry", "--timeout", "--proxy",       "--xclient", "--allow-remote"};
-constexpr const char* kOfJudging[] = {"--facts",  "--ask-dns",  "--record", "--report",  "--output",
-                                      "--timing", "--in-order", "--save",   "--compare", "--max-regress"};
+constexpr const char* kOfJudging[] = {"--facts",   "--ask-dns",     "--record",   "--report",
+                                      "--output",  "--timing",      "--in-order", "--save",
+                                      "--compare", "--max-regress", "--tune",     "--max-false-positives"};
+// What is told of a run, of which --tune tells nothing.
+constexpr const char* kOfReports[] = {"--save", "--compare", "--max-regress", "--timing"};
 
 /// What is wrong with this combination; empty: nothing.
 std::string replay_objection(const CLI::App& app, const ReplayOptions& options, const Words& words) {
@@ -45,6 +48,10 @@ std::string replay_objection(const CLI::App& app, const ReplayOptions& options, 
   const std::string other = sends ? first_of(kOfJudging) : first_of(kOfSending);
   if (!options.max_regress.empty() && options.compare.empty()) return "--max-regress needs --compare";
   if (!other.empty()) return other + (sends ? " is for runs without --to" : " is for runs with --to HOST:PORT");
+  if (!options.max_false_positives.empty() && !options.tune) return "--max-false-positives needs --tune";
+  if (const std::string of_report = first_of(kOfReports); options.tune && !of_report.empty())
+    return "--tune and " + of_report + " exclude each other";
+  if (options.tune && options.form != "text" && options.form != "json") return "--tune tells text or json";
   if (words.proxy && words.xclient) return "--proxy and --xclient exclude each other";
   return "";
 }
@@ -168,6 +175,7 @@ std::function<int()> declare_replay(CLI::App& app, const Globals& globals) {
       ->type_name("HOST:PORT");
   declare_reading(app, *o);
   declare_judging(app, *o);
+  declare_tuning(app, *o);
   declare_envelope(app, *o);
   declare_load(app, *o, *words);
   app.add_flag("--lmtp", o->play.lmtp, "The server speaks LMTP.");
@@ -179,7 +187,8 @@ std::function<int()> declare_replay(CLI::App& app, const Globals& globals) {
   app.add_flag("--mboxcl2", o->reading.mboxcl2,
                "From_ lines are not quoted in the mbox files: Content-Length divides them.");
   app.add_flag("--json", o->json,
-               "Write one JSON object, schema maildrop.replay/1; with --to schema maildrop.replayed/1.");
+               "Write one JSON object, schema maildrop.replay/1; with --to schema maildrop.replayed/1, with --tune "
+               "maildrop.tuning/1.");
   app.add_flag("-q,--quiet", o->quiet, "No progress and no report: only what went wrong.");
   return [&app, o, words, &globals] { return run_replay(app, *o, *words, globals); };
 }

@@ -9,8 +9,11 @@
 
 #include "command.h"
 #include "core/result.h"
+#include "filter/chain.h"
 #include "replay/given.h"
+#include "replay/outcome.h"
 #include "replay/player.h"
+#include "replay/report_tuning.h"
 #include "terminal.h"
 
 namespace maildrop::cmd {
@@ -35,6 +38,8 @@ struct ReplayOptions {
   bool ask_dns = false;
   bool in_order = false;
   bool timing = false;
+  bool tune = false;
+  std::string max_false_positives;  // as typed; empty: what is right for the threshold
 };
 
 /// Where `HOST:PORT` or `unix:PATH` leads: all addresses of a name. A name other than localhost, and what is not on
@@ -52,6 +57,37 @@ int prepare_reading(ReplayOptions& options, const Globals& globals);
 void declare_judging(CLI::App& app, ReplayOptions& options);
 /// Such a run; the status. REQUIRES: prepare_reading().
 int judge_recorded(const ReplayOptions& options, const Globals& globals);
+
+/// Into --output, or printed. 0, or the status, when it has printed what is wrong.
+int write_replay_report(const ReplayOptions& options, const std::string& text);
+
+void declare_tuning(CLI::App& app, ReplayOptions& options);
+
+/// What a run with --tune gathers, and makes of it.
+class ReplayTuning {
+ public:
+  /// Prints why there can be none, and gives the status. `options` outlives it.
+  static tl::expected<std::unique_ptr<ReplayTuning>, int> make(const ReplayOptions& options, const LoadedConfig& loaded,
+                                                               const filter::Chain& chain);
+  ReplayTuning(const ReplayOptions& options, replay::Examples examples, replay::TuningOptions how);
+
+  /// Errors as Examples::add().
+  Result<void> add(const replay::Outcome& outcome, const replay::Likeness& likeness);
+  /// All have come: fits, and tells. The status.
+  int finish();
+
+ private:
+  Result<replay::Tuning> fit();
+  bool show(unsigned done, unsigned of);
+
+  const ReplayOptions& options_;
+  const replay::TuningOptions how_;
+  replay::Examples examples_;
+  std::vector<replay::Tunable> filters_;
+  replay::TuningReport report_;
+  const Screen bar_;
+  bool bar_shown_ = false;
+};
 
 /// How a run ended, besides its numbers.
 struct ReplayEnd {

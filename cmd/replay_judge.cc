@@ -39,6 +39,7 @@ struct Files {
   std::optional<replay::Baseline> baseline{};  // of --compare, or:
   std::optional<Other> other{};
   std::unique_ptr<replay::BaselineWriter> save{};
+  std::unique_ptr<ReplayTuning> tuning{};
 };
 
 tl::unexpected<int> failed(const Error& error, int status) {
@@ -60,8 +61,14 @@ tl::expected<Other, int> open_other(const std::string& path) {
 }
 
 /// Prints why they cannot be opened, and gives the status.
-tl::expected<Files, int> open_files(const ReplayOptions& options) {
+tl::expected<Files, int> open_files(const ReplayOptions& options, const LoadedConfig& loaded,
+                                    const filter::Chain& chain) {
   Files files;
+  if (options.tune) {
+    auto tuning = ReplayTuning::make(options, loaded, chain);
+    if (!tuning) return tl::unexpected(tuning.error());
+    files.tuning = std::move(*tuning);
+  }
   if (!options.facts.empty()) {
     auto book = replay::FactBook::open(options.facts);
     if (!book) return failed(book.error(), status_of_reading(book.error()));
@@ -150,6 +157,7 @@ class Judging {
     how.asks = options_.ask_dns;
     how.record = files.record.get();
     how.keys = files.save || files.baseline;
+    how.parts = files.tuning != nullptr;
     if (files.other) how.reference = {&files.other->config, files.other->chain};
     replay::JudgedRun run(config_, chain_, how);
     const auto told = [this](const replay::JudgedMessage& message) { add(message); };
@@ -160,6 +168,7 @@ class Judging {
     whole_ = done && !report_.interrupted && how.limit == 0;
     if (options_.timing) report_.timing = {seconds_since(begun_), costs_};
     if (!done) return done;
+    if (!tuned_) return tuned_;
     if (files.record) TRY(files.record->finish());
     if (files.save && !saved_) return saved_;
     return files.save ? files.save->finish() : Result<void>();
@@ -204,6 +213,7 @@ class Judging {
       report_.summary.add(*outcome);
       if (options_.timing) costs_.add(*outcome);
       if (report_.comparison) compare(message);
+      if (files_->tuning && tuned_) tuned_ = files_->tuning->add(*outcome, message.likeness);
       if (files_->save && saved_) saved_ = files_->save->add(message.key, *outcome);
       return;
     }
@@ -253,7 +263,7 @@ class Judging {
   const std::shared_ptr<const filter::Chain> chain_;
   const std::vector<std::string> names_ = names_of(*chain_);
   Files* files_ = nullptr;
-  Result<void> saved_{};
+  Result<void> saved_{}, tuned_{};
   replay::Report report_;
   replay::Tally broken_;  // its troubles alone
   replay::Costs costs_;
@@ -267,7 +277,9 @@ class Judging {
   bool whole_ = false;  // all that there is was judged
 };
 
-int write_report(const ReplayOptions& options, const std::string& text) {
+}  // namespace
+
+int write_replay_report(const ReplayOptions& options, const std::string& text) {
   if (options.output.empty()) {
     const auto printed = print(STDOUT_FILENO, text);
     return printed ? exit_ok : (report(printed.error()), exit_io);
@@ -279,8 +291,6 @@ int write_report(const ReplayOptions& options, const std::string& text) {
   report({Code::unavailable, "cannot write '" + options.output + "'"});
   return exit_cannot_create;
 }
-
-}  // namespace
 
 void declare_judging(CLI::App& app, ReplayOptions& options) {
   app.add_option("--facts", options.facts, "What the DNS answered when --record wrote this file.")->type_name("FILE");
@@ -314,16 +324,19 @@ int judge_recorded(const ReplayOptions& options, const Globals& globals) {
   auto chain = source.make(loaded->config);
   if (!chain) return report(chain.error());
   report_problems(source);
-  auto files = open_files(options);
+  auto files = open_files(options, *loaded, **chain);
   if (!files) return files.error();
   listen_to_signals();
   Judging judging(options, *loaded, std::move(*chain));
   const auto done = judging.run(*files);
   say(STDERR_FILENO, judging.remarks());
   if (!done) report(done.error());
+  if (options.tune && done) return judging.status() == exit_data ? exit_data : files->tuning->finish();
+  if (options.tune) return exit_for(done.error());
   const replay::ReportKind* kind = replay::report_kind(options.json ? "json" : options.form);
   if (!options.quiet || options.json || !options.output.empty())
-    if (const int status = write_report(options, kind->write(judging.report())); status != exit_ok) return status;
+    if (const int status = write_replay_report(options, kind->write(judging.report())); status != exit_ok)
+      return status;
   return done ? judging.status() : exit_for(done.error());
 }
 

@@ -46,8 +46,8 @@ _maildrop_words() {  # what may come after the command $1
       commands=''
       ;;
     'maildrop replay')
-      options='-h --help --to --spam --ham --label-by-folder --manifest --inbox --trusted --facts --in-order --ask-dns --record --report --output --save --compare --max-regress --timing --rcpt --from --helo --connections --reuse --rate --repeat --limit --retry --timeout --lmtp --proxy --xclient --allow-remote --max-size --mboxcl2 --json -q --quiet --config --set'
-      valued='--to --spam --ham --manifest --inbox --trusted --facts --record --report --output --save --compare --max-regress --rcpt --from --helo --connections --reuse --rate --repeat --limit --retry --timeout --max-size --config --set'
+      options='-h --help --to --spam --ham --label-by-folder --manifest --inbox --trusted --facts --in-order --ask-dns --record --report --output --save --compare --max-regress --timing --tune --max-false-positives --rcpt --from --helo --connections --reuse --rate --repeat --limit --retry --timeout --lmtp --proxy --xclient --allow-remote --max-size --mboxcl2 --json -q --quiet --config --set'
+      valued='--to --spam --ham --manifest --inbox --trusted --facts --record --report --output --save --compare --max-regress --max-false-positives --rcpt --from --helo --connections --reuse --rate --repeat --limit --retry --timeout --max-size --config --set'
       files='--spam --ham --manifest --facts --record --output --save --compare --config'
       commands=''
       ;;

@@ -9,7 +9,7 @@ function __maildrop_at --description 'whether the command typed so far is this o
             continue
         end
         switch $word
-            case --api --at --by --color --compare --config --connections --expires --export --facts --folder --format --from --grep --half-life --ham --helo --inbox --ip --larger --limit --manifest --match --max-regress --max-size --older --output --quarantined --rate --rcpt --record --repeat --report --retry --reuse --save --set --share --since --source --spam --threshold --timeout --to --trusted -g -n -o
+            case --api --at --by --color --compare --config --connections --expires --export --facts --folder --format --from --grep --half-life --ham --helo --inbox --ip --larger --limit --manifest --match --max-false-positives --max-regress --max-size --older --output --quarantined --rate --rcpt --record --repeat --report --retry --reuse --save --set --share --since --source --spam --threshold --timeout --to --trusted -g -n -o
                 set skip 1
             case '-*'
             case '*'
@@ -109,6 +109,8 @@ complete -c maildrop -n '__maildrop_at replay' -l save -r -F -d 'Write what beca
 complete -c maildrop -n '__maildrop_at replay' -l compare -r -F -d 'Tell what fares otherwise than by this'
 complete -c maildrop -n '__maildrop_at replay' -l max-regress -x -d 'End with 2 when more messages of a label fare worse than better by more than this'
 complete -c maildrop -n '__maildrop_at replay' -l timing -d 'Tell what filters took, too'
+complete -c maildrop -n '__maildrop_at replay' -l tune -d 'In place of a report, print weights of filters that are fitted to labelled mail, as TOML, and what they are worth'
+complete -c maildrop -n '__maildrop_at replay' -l max-false-positives -x -d 'So much of the ham may reach the lowest threshold by those weights (default'
 complete -c maildrop -n '__maildrop_at replay' -l rcpt -x -d 'All is for this recipient, whoever it was for'
 complete -c maildrop -n '__maildrop_at replay' -l from -x -d 'All is from this sender'
 complete -c maildrop -n '__maildrop_at replay' -l helo -x -d 'The name to say in EHLO'

@@ -109,6 +109,45 @@ same("options: a gate to nothing", replay(*corpus, "--max-regress", "0")[0], 64)
 same("options: a gate that is none", replay(*corpus, "--compare", baseline, "--max-regress", "some")[0], 64)
 same("compare: what is not there", replay(*corpus, "--compare", f"{WORK}/gone")[0], 66)
 
+# Weights: what a filter of headers finds of spam is worth more, and the file that tells so is a configuration.
+def tuned(*words, settings=None):
+    of = {"MAILDROP_FILTER_ACCESS_MODE": "off", "MAILDROP_FILTER_GREYLIST_MODE": "off", **(settings or {})}
+    done = subprocess.run([BINARY, "replay", "--tune", "--in-order", *words], env={**environment(), **of},
+                          stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=120)
+    return done.returncode, done.stdout, done.stderr.decode()
+
+
+for word in ("spam", "ham"):
+    os.makedirs(f"{WORK}/weighed/{word}")
+    with open(f"{WORK}/weighed/{word}/box", "wb") as box:
+        for number in range(60):
+            text = message(number, "198.51.100", 1, "a@b.example")
+            date = b"Date: Thu, 26 Nov 2026 10:00:00 +0000\r\n"
+            known = date + b"Message-ID: <%s%d@b.example>\r\n" % (word.encode(), number)
+            text = text.replace(date, b"" if word == "spam" and number % 10 else known)
+            box.write(b"From a@b Thu Nov 26 10:00:00 2026\n" + text + b"of %s, and long enough to tell\n\n" % word.encode())
+labelled = ["--label-by-folder", f"{WORK}/weighed/"]
+status, out, err = tuned(*labelled)
+check("tune: TOML", status == 0 and b"\n[filter.headers]\nweight = " in out and b"60 spam and 60 ham" in out, (out, err))
+same("tune: the same bytes", tuned(*labelled)[1], out)
+same("tune: the same into a file", tuned(*labelled, "--output", f"{WORK}/weights.toml")[:2], (0, b""))
+with open(f"{WORK}/weights.toml", "rb") as written:
+    same("tune: which has all", written.read(), out)
+status, out, err = tuned(*labelled, "--json", "--config", f"{WORK}/weights.toml")
+told = json.loads(out)
+check("tune: it is a configuration, by which spam is caught", status == 0 and told["schema"] == "maildrop.tuning/1" and
+      told["before"]["thresholds"]["tag"]["recall"]["hits"] == 54 and
+      told["before"]["thresholds"]["tag"]["false_positives"]["hits"] == 0, (out, err))
+check("tune: who is enforced teaches nothing", json.loads(tuned(*labelled, "--json", settings={
+      "MAILDROP_FILTER_ACCESS_MODE": "enforce", "MAILDROP_FILTER_ACCESS_DENY": "198.51.100.5"})[1])["decided_spam"] == 1)
+status, out, err = tuned("--label-by-folder", f"{WORK}/corpus")
+check("tune: too little", (status, out) == (65, b"") and "too little spam" in err, (status, err))
+same("tune: no threshold", tuned(*labelled, settings={"MAILDROP_FILTER_TAG": "0"})[0], 78)
+for words in (["--compare", baseline], ["--save", f"{WORK}/x"], ["--timing"], ["--report", "html"], ["--to", "127.0.0.1:1"],
+              ["--max-false-positives", "60%"], ["--max-false-positives", "0.1"]):
+    same(f"tune: {words}", tuned(*labelled, *words)[0], 64)
+same("options: a rate for nothing", replay(*corpus, "--max-false-positives", "1%")[0], 64)
+
 same("options: of sending", replay(*corpus, "--rate", "5")[0], 64)
 same("options: of judging", replay(*corpus, "--to", "127.0.0.1:1", "--facts", facts)[0], 64)
 same("settings: one that is wrong", replay(*corpus, settings={"MAILDROP_FILTER_ACCESS_DENY": "x/y"})[0], 78)
@@ -142,9 +181,11 @@ for name in ("old", "new"):
 os.remove(baseline)
 os.remove(facts)
 run = list(examples())
-check("manual: has examples", len(run) >= 5, str(run))
+check("manual: has examples", len(run) >= 6, str(run))
 for words in run:
-    status, _, err = replay(*words)
+    if "--tune" in words:
+        words[words.index("corpus/")] = "weighed/"
+    status, _, err = replay(*words, settings={"MAILDROP_FILTER_GREYLIST_MODE": "off"} if "--tune" in words else None)
     check(f"manual: maildrop replay {' '.join(words)}", status == 0, err)
 
 # What comes slowly is judged until a signal ends it, and the report is of that.
