@@ -86,7 +86,7 @@ struct Tuning {
 using TuningGoOn = std::function<bool(unsigned done, unsigned of)>;
 
 /// `examples` are divided (Examples::divide), and of `filters`. Takes some ten seconds for 100,000 messages. The same
-/// examples give the same weights.
+/// examples give the same weights, on processors whose exp() has the same last bit.
 ///   invalid      there is too little to go by, or nothing to fit: the text says what
 ///   unavailable  as Examples::each(), or `go_on` ended it
 Result<Tuning> tune(const Examples& examples, const std::vector<Tunable>& filters, const TuningOptions& options,

@@ -101,7 +101,7 @@ TEST_CASE("tuning: a fold is judged by what comes of the others alone") {
 }
 
 TEST_CASE("tuning: the same each time, and of another threshold the same in its measure") {
-  const Examples examples = examples_of(kFilters, 100, 150);
+  const Examples examples = examples_of(kFilters, 60, 80);
   const Tuning one = tuned(examples, kTunables), again = tuned(examples, kTunables);
   const Tuning twice = tuned(examples, kTunables, {.thresholds = {{"tag", 10}}, .most_false = 0.02});
   for (std::size_t i = 0; i < one.weights.size(); ++i) {
@@ -121,7 +121,7 @@ TEST_CASE("tuning: what can be divided whole has weights that are no larger than
 
 TEST_CASE("tuning: one that is only observed is worth what it tells, and what is not fitted counts as it does") {
   const std::vector<Gives> gives = {{2, 70, 2}, {1.5, 50, 10}, {1, 40, 40}};
-  const Examples examples = examples_of(gives, 200, 250);
+  const Examples examples = examples_of(gives, 120, 150);
   const Tuning tuning =
       tuned(examples, {tunable("observed", 1, false), tunable("counted", 2), tunable("fixed", 3, true, false)});
   REQUIRE(tuning.weights.size() == 2);
