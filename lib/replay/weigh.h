@@ -11,6 +11,7 @@
 
 #include "filter/fate.h"
 #include "filter/findings.h"
+#include "replay/outcome.h"
 
 namespace maildrop::replay {
 
