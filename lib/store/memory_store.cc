@@ -9,6 +9,7 @@
 #include "store/caps.h"
 #include "store/listing.h"
 #include "store/memory_ledger.h"
+#include "store/memory_models.h"
 #include "store/memory_share.h"
 #include "store/memory_state.h"
 #include "store/memory_statistics.h"
@@ -36,7 +37,8 @@ class MemoryStore final : public Store {
         writes_(options.role == Role::writer),
         max_size_(options.settings.max_size),
         compression_(options.settings.compression),
-        settings_(options.inbox) {}
+        settings_(options.inbox),
+        models_(options.url, clock_) {}
 
   ~MemoryStore() override {
     const std::lock_guard lock(state_->mutex);
@@ -152,6 +154,8 @@ class MemoryStore final : public Store {
     if (free() < max_size_ / 32) return fail(Code::over_limit, "the store is full");
     return {};
   }
+
+  Models& models() override { return models_; }
 
   void apply(const InboxSettings& settings) override {
     const std::lock_guard lock(state_->mutex);
@@ -336,6 +340,7 @@ class MemoryStore final : public Store {
   const std::uint64_t max_size_;
   const int compression_;
   InboxSettings settings_;  // under the state's mutex
+  MemoryModels models_;
 };
 
 class MemoryFeed final : public Feed {

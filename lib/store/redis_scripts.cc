@@ -276,6 +276,7 @@ const std::array<std::string, kScripts>& script_texts() {
     for (std::size_t i = 0; i < std::size(own); ++i) made[i].append(kCommon).append(own[i]);
     made[static_cast<std::size_t>(Script::ledger)] = kLedgerScript;
     made[static_cast<std::size_t>(Script::statistics)] = kStatisticsScript;
+    made[static_cast<std::size_t>(Script::models)] = kModelsScript;
     return made;
   }();
   return texts;

@@ -16,6 +16,8 @@
 /// - `PREFIXstatistics:HOUR`, `PREFIXstatistics:total`, hashes, `PREFIXstatistics:since` and
 /// `PREFIXstatistics:by:WRITER`:
 ///   the Statistics (statistics.h), see redis_statistics_script.cc.
+/// - `PREFIXmodels:{models}:index`, a hash, `PREFIXmodels:{models}:last` and `PREFIXmodels:{models}:NAME:TOKEN:N`:
+///   the models (models.h), see redis_models_script.cc.
 /// - `PREFIXnews`, a channel: the name of an inbox that receives, or that a reader removes from.
 ///
 /// A message that is out of its inbox at once but too many to be removed in one step goes by the trash. Times and caps
@@ -45,11 +47,13 @@ enum class Script {
   take,        // the same by an operator's hand, so the readers hear of it
   ledger,      // see redis_ledger_script.cc
   statistics,  // see redis_statistics_script.cc
+  models,      // see redis_models_script.cc
 };
-inline constexpr std::size_t kScripts = 7;
+inline constexpr std::size_t kScripts = 8;
 
 extern const std::string_view kLedgerScript;
 extern const std::string_view kStatisticsScript;
+extern const std::string_view kModelsScript;
 
 /// In the order of Script.
 const std::array<std::string, kScripts>& script_texts();

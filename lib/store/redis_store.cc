@@ -18,6 +18,7 @@
 #include "store/redis_client.h"
 #include "store/redis_feed.h"
 #include "store/redis_ledger.h"
+#include "store/redis_models.h"
 #include "store/redis_room.h"
 #include "store/redis_scan.h"
 #include "store/redis_statistics.h"
@@ -174,6 +175,7 @@ class RedisStore final : public Store {
         writes_(options.role == Role::writer),
         max_size_(options.settings.max_size),
         compression_(options.settings.compression),
+        models_(client_, clock_),
         room_(client_, max_size_),
         caps_(options.inbox) {}
 
@@ -249,7 +251,6 @@ class RedisStore final : public Store {
   }
 
   Result<bool> scrub() override { return empty_trash(client_); }
-
   Result<StoreStats> stats() override {
     const Steady::time_point deadline = client_.deadline();
     Client::Lease lease = TRY(client_.borrow(deadline));
@@ -291,6 +292,7 @@ class RedisStore final : public Store {
     return found;
   }
 
+  Models& models() override { return models_; }
   void apply(const InboxSettings& settings) override { caps_.set(settings); }
 
  private:
@@ -360,6 +362,7 @@ class RedisStore final : public Store {
   const bool writes_;
   const std::uint64_t max_size_;
   const int compression_;
+  RedisModels models_;
   std::mutex room_mutex_;
   Room room_;
   std::mutex ready_mutex_;

@@ -12,6 +12,7 @@
 #include "store/sqlite_file.h"
 #include "store/sqlite_ledger.h"
 #include "store/sqlite_link.h"
+#include "store/sqlite_models.h"
 #include "store/sqlite_readers.h"
 #include "store/sqlite_statistics.h"
 #include "store/sqlite_writing.h"
@@ -40,7 +41,8 @@ class SqliteStore final : public Store {
         clock_(*options.clock),
         settings_(within_max_size(options.settings)),
         caps_(options.inbox),
-        readers_(path_, kBusyRead, clock_) {}
+        readers_(path_, kBusyRead, clock_),
+        models_(path_, clock_) {}
 
   Result<void> become_writer() {
     writing_ = TRY(Writing::start(path_, settings_, clock_));
@@ -118,6 +120,8 @@ class SqliteStore final : public Store {
     if (writing_) writing_->tend();
   }
 
+  Models& models() override { return models_; }
+
   void apply(const InboxSettings& settings) override { caps_.set(settings); }
 
  private:
@@ -162,6 +166,7 @@ class SqliteStore final : public Store {
   const StoreSettings settings_;
   LiveCaps caps_;
   Readers readers_;
+  SqliteModels models_;
   std::unique_ptr<Writing> writing_;  // only of a writer
   std::unique_ptr<LinkServer> link_;  // its thread uses writing_: ends first
 };

@@ -13,6 +13,7 @@
 #include "core/config.h"
 #include "core/result.h"
 #include "mail/inbox.h"
+#include "store/models.h"
 
 namespace maildrop::store {
 
@@ -206,6 +207,8 @@ class Store : public Inboxes {
   virtual void tend() {}
   /// What about its setup loses mail sooner or later, for the log at the start; empty: nothing known.
   virtual std::vector<std::string> warnings() { return {}; }
+  /// What filters have learnt. As long as the store.
+  virtual Models& models() { return no_models(); }
   /// New caps after a reload.
   virtual void apply(const InboxSettings& settings) = 0;
 };

@@ -51,8 +51,29 @@ class FlakyStore : public Store {
   Result<void> ready() override { return strikes() ? Result<void>(reason()) : inner_.ready(); }
   void tend() override { inner_.tend(); }
   void apply(const InboxSettings& settings) override { inner_.apply(settings); }
+  Models& models() override { return models_; }
 
  private:
+  class FlakyModels final : public Models {
+   public:
+    explicit FlakyModels(FlakyStore& store) : store_(store) {}
+    Result<std::vector<ModelInfo>> list() override {
+      return store_.once([&] { return store_.inner_.models().list(); });
+    }
+    Result<std::optional<Model>> get(std::string_view name) override {
+      return store_.once([&] { return store_.inner_.models().get(name); });
+    }
+    Result<std::uint64_t> put(std::string_view name, std::string_view bytes) override {
+      return store_.once([&] { return store_.inner_.models().put(name, bytes); });
+    }
+    Result<bool> remove(std::string_view name) override {
+      return store_.strikes() ? Result<bool>(reason()) : store_.inner_.models().remove(name);  // as its remove()
+    }
+
+   private:
+    FlakyStore& store_;
+  };
+
   static tl::unexpected<Error> reason() { return fail(Code::unavailable, std::string(kReason)); }
   static std::vector<Result<MessageId>> lost(std::size_t n) { return std::vector<Result<MessageId>>(n, reason()); }
   bool strikes() {
@@ -71,6 +92,7 @@ class FlakyStore : public Store {
   int left_;
   const When when_;
   bool failed_ = false;
+  FlakyModels models_{*this};
 };
 
 /// Repeats a call that failed with unavailable, once, with the same arguments.
@@ -112,14 +134,36 @@ class RetryingStore final : public Store {
   }
   void tend() override { inner_.tend(); }
   void apply(const InboxSettings& settings) override { inner_.apply(settings); }
+  Models& models() override { return models_; }
 
  private:
+  class RetryingModels final : public Models {
+   public:
+    explicit RetryingModels(RetryingStore& store) : store_(store) {}
+    Result<std::vector<ModelInfo>> list() override {
+      return store_.twice([&] { return store_.inner_.models().list(); });
+    }
+    Result<std::optional<Model>> get(std::string_view name) override {
+      return store_.twice([&] { return store_.inner_.models().get(name); });
+    }
+    Result<std::uint64_t> put(std::string_view name, std::string_view bytes) override {
+      return store_.twice([&] { return store_.inner_.models().put(name, bytes); });
+    }
+    Result<bool> remove(std::string_view name) override {
+      return store_.twice([&] { return store_.inner_.models().remove(name); });
+    }
+
+   private:
+    RetryingStore& store_;
+  };
+
   template <class Call>
   auto twice(Call call) -> decltype(call()) {
     auto result = call();
     return !result && result.error().code == Code::unavailable ? call() : result;
   }
   Store& inner_;
+  RetryingModels models_{*this};
 };
 
 }  // namespace maildrop::store::test

@@ -8,6 +8,7 @@
 #include "store/flaky_store.h"
 #include "store/kit.h"
 #include "store/mark_scenes.h"
+#include "store/model_scenes.h"
 #include "store/packed_body.h"
 #include "store/restore_scenes.h"
 #include "store/scan_scenes.h"
@@ -321,6 +322,7 @@ inline std::vector<Scene> all_scenes() {
   all.insert(all.end(), std::begin(kMarkScenes), std::end(kMarkScenes));
   all.insert(all.end(), std::begin(kScanScenes), std::end(kScanScenes));
   all.insert(all.end(), std::begin(kRestoreScenes), std::end(kRestoreScenes));
+  all.insert(all.end(), std::begin(kModelScenes), std::end(kModelScenes));
   return all;
 }
 
