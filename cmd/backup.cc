@@ -93,8 +93,8 @@ class BackupRun {
     if (options_.json) {
       say(tell, json_line(result(ended)));
     } else if (ended && *ended) {
-      say(tell, describe_tally(backup_.saved()) + "; " + format_size_short(written_) + " written in " +
-                    format_seconds(begun_) + "\n");
+      say(tell, describe_tally(backup_.saved()) + describe_models(backup_.models()) + "; " +
+                    format_size_short(written_) + " written in " + format_seconds(begun_) + "\n");
     } else if (stopped) {
       say(STDERR_FILENO, "interrupted: there is no backup\n");
     }
@@ -117,6 +117,7 @@ class BackupRun {
     out["file"] = options_.to_stdout() ? Json() : Json(valid_utf8(options_.file));
     out["messages"] = backup_.saved().messages;
     put_tally(out, backup_.saved());
+    out["models"] = backup_.models();
     out["damaged"] = backup_.damaged();
     out["written"] = written_;
     out["seconds"] = seconds_since(begun_);

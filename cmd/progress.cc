@@ -59,6 +59,10 @@ std::string plural(std::uint64_t number, const std::string& one, const std::stri
   return with_commas(number) + " " + (number == 1 ? one : many);
 }
 
+std::string describe_models(std::uint64_t models) {
+  return models == 0 ? std::string() : ", " + plural(models, "model", "models");
+}
+
 std::string describe_tally(const store::Tally& tally) {
   std::string text = plural(tally.messages, "message", "messages");
   if (tally.messages == 0) return text;

@@ -29,6 +29,8 @@ std::string with_commas(std::uint64_t number);
 std::string plural(std::uint64_t number, const std::string& one, const std::string& many);
 /// `12,345 messages in 678 inboxes, 45M, the oldest of TIME, the newest of TIME`.
 std::string describe_tally(const store::Tally& tally);
+/// `, 2 models`; empty without any.
+std::string describe_models(std::uint64_t models);
 /// `[####------]  40%  4,938 of 12,345`, at most `width` columns.
 std::string progress_bar(std::uint64_t done, std::uint64_t of, std::size_t width);
 

@@ -86,8 +86,11 @@ class Input {
 /// Of a backup that is only looked at.
 struct Contents {
   store::Tally all;
+  std::uint64_t models = 0;
 
   Result<bool> run(store::BackupReader& reader, const store::GoOn& go_on) {
+    for (; TRY(reader.next_model()); ++models)
+      if (!go_on(all)) return false;
     for (;;) {
       const std::optional<store::SavedMessage> saved = TRY(reader.next());
       if (!saved) return true;
@@ -112,11 +115,12 @@ class RestoreRun {
     const Result<bool> ended = contents.run(reader_, going());
     bar_.wipe();
     if (options_.json) {
-      Json out = result("maildrop.restored/1", contents.all, ended);
+      Json out = result("maildrop.restored/1", contents.all, contents.models, ended);
       say(STDOUT_FILENO, json_line(out));
     } else {
       say(STDOUT_FILENO, "begun " + rfc3339(reader_.head().begun) + " by maildrop " +
-                             terminal_safe(reader_.head().version) + ": " + describe_tally(contents.all) + "\n");
+                             terminal_safe(reader_.head().version) + ": " + describe_tally(contents.all) +
+                             describe_models(contents.models) + "\n");
     }
     return status(ended, {});
   }
@@ -125,12 +129,13 @@ class RestoreRun {
     const Result<bool> ended = restore.run(reader_, going());
     bar_.wipe();
     if (options_.json) {
-      Json out = result("maildrop.restored/1", restore.restored(), ended);
+      Json out = result("maildrop.restored/1", restore.restored(), restore.models(), ended);
       for (const auto& [name, count, told] : kPassedOver) out[name] = restore.passed_over().*count;
+      out["models_kept"] = restore.models_kept();
       say(STDOUT_FILENO, json_line(out));
     } else {
-      say(STDOUT_FILENO, "restored " + describe_tally(restore.restored()) + "; in " + format_seconds(begun_) + "\n" +
-                             remarks(restore));
+      say(STDOUT_FILENO, "restored " + describe_tally(restore.restored()) + describe_models(restore.models()) +
+                             "; in " + format_seconds(begun_) + "\n" + remarks(restore));
     }
     return status(ended, restore.passed_over());
   }
@@ -149,10 +154,12 @@ class RestoreRun {
       const std::uint64_t number = restore.passed_over().*count;
       if (number > 0) text += "passed over " + with_commas(number) + ": " + told + "\n";
     }
+    if (restore.models_kept() > 0)
+      text += "passed over" + describe_models(restore.models_kept()).substr(1) + ": the store has newer ones\n";
     return text;
   }
 
-  Json result(const char* schema, const store::Tally& tally, const Result<bool>& ended) const {
+  Json result(const char* schema, const store::Tally& tally, std::uint64_t models, const Result<bool>& ended) const {
     Json out;
     out["schema"] = schema;
     out["dry_run"] = options_.dry_run;
@@ -160,6 +167,7 @@ class RestoreRun {
     out["version"] = valid_utf8(reader_.head().version);
     out["messages"] = tally.messages;
     put_tally(out, tally);
+    out["models"] = models;
     out["seconds"] = seconds_since(begun_);
     out["interrupted"] = was_interrupted();
     out["error"] = ended ? Json() : Json(valid_utf8(ended.error().what));

@@ -18,7 +18,9 @@ constexpr std::uint64_t kPutBytes = 8u << 20;  // and a message more
 
 Result<bool> Backup::run(Sink sink, const BackupHead& head, const GoOn& go_on) {
   const auto patient = [&] { return go_on(saved_); };
-  BackupWriter writer = TRY(BackupWriter::begin(std::move(sink), head));
+  const std::vector<ModelInfo> models = TRY(patiently([&] { return store_.models().list(); }, patient));
+  BackupWriter writer = TRY(BackupWriter::begin(std::move(sink), head, !models.empty()));
+  if (!TRY(save_models(writer, models, go_on))) return false;
   for (ScanCursor cursor; !cursor.done();) {
     const std::vector<Found> page = TRY(patiently([&] { return store_.scan(cursor, kScanPage); }, patient));
     for (auto from = page.begin(); from != page.end();) {
@@ -30,6 +32,23 @@ Result<bool> Backup::run(Sink sink, const BackupHead& head, const GoOn& go_on) {
     }
   }
   TRY(writer.finish());
+  return true;
+}
+
+Result<bool> Backup::save_models(BackupWriter& writer, const std::vector<ModelInfo>& models, const GoOn& go_on) {
+  const auto patient = [&] { return go_on(saved_); };
+  for (const ModelInfo& info : models) {
+    Result<std::optional<Model>> model = patiently([&] { return store_.models().get(info.name); }, patient);
+    if (!model && model.error().code == Code::corrupt) {
+      if (++damaged_ <= kMostNamed) damage_.push_back("model '" + info.name + "': " + model.error().what);
+      continue;
+    }
+    if (!model) return tl::unexpected(model.error());
+    if (!*model) continue;  // removed since
+    TRY(writer.add(SavedModel{info.name, std::move(**model)}));
+    ++models_;
+    if (!go_on(saved_)) return false;
+  }
   return true;
 }
 
@@ -55,7 +74,25 @@ Result<void> Backup::save_inbox(BackupWriter& writer, std::vector<Found> newest_
   return {};
 }
 
+Result<bool> Restore::restore_models(BackupReader& reader, const GoOn& go_on) {
+  const auto patient = [&] { return go_on(restored_); };
+  for (;;) {
+    const std::optional<SavedModel> saved = TRY(reader.next_model());
+    if (!saved) return true;
+    const auto& [name, model] = *saved;
+    const std::uint64_t there = TRY(patiently([&] { return store_.models().version(name); }, patient));
+    if (there >= model.version) {
+      ++models_kept_;
+    } else {
+      TRY(patiently([&] { return store_.models().put(name, model.bytes); }, patient));
+      ++models_;
+    }
+    if (!go_on(restored_)) return false;
+  }
+}
+
 Result<bool> Restore::run(BackupReader& reader, const GoOn& go_on) {
+  if (!TRY(restore_models(reader, go_on))) return false;
   Result<std::optional<SavedMessage>> saved = reader.next();
   for (; saved && *saved; saved = reader.next()) {
     TRY(patiently([&] { return enter((*saved)->inbox); }, [&] { return go_on(restored_); }));

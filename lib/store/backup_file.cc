@@ -1,6 +1,7 @@
-/// backup_file.cc: a message as a line of JSON and bytes, and what of a file that is read can be wrong.
+/// backup_file.cc: a message or model as a line of JSON and bytes, and what of a file that is read can be wrong.
 #include "store/backup_file.h"
 
+#include <algorithm>
 #include <cfloat>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -15,7 +16,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kSchema = "maildrop.backup/1";
+constexpr std::string_view kSchema = "maildrop.backup/2";
+constexpr std::string_view kWithoutModels = "maildrop.backup/1";
 constexpr int kBackupLevel = 3;  // zstd's own default
 constexpr std::size_t kSumDigits = 16;
 constexpr std::int64_t kYear1 = -62'135'596'800'000, kYear10000 = 253'402'300'800'000;  // what RFC 3339 can say
@@ -38,6 +40,13 @@ std::string sum_of(std::string_view line, const Message& message) {
   sum.add(line);
   sum.add(message.data);
   sum.add(message.transcript);
+  return sum.hex().substr(0, kSumDigits);
+}
+
+std::string sum_of(std::string_view line, std::string_view model) {
+  mail::Sha256 sum;
+  sum.add(line);
+  sum.add(model);
   return sum.hex().substr(0, kSumDigits);
 }
 
@@ -140,11 +149,23 @@ Result<SavedMessage> described_by(const Json& object) {
 
 }  // namespace
 
-Result<BackupWriter> BackupWriter::begin(Sink sink, const BackupHead& head) {
-  BackupWriter writer(TRY(ZstdWriter::make(std::move(sink), kBackupLevel)));
-  const Json line{{"schema", kSchema}, {"version", head.version}, {"begun", to_millis(head.begun)}};
+Result<BackupWriter> BackupWriter::begin(Sink sink, const BackupHead& head, bool models) {
+  BackupWriter writer(TRY(ZstdWriter::make(std::move(sink), kBackupLevel)), models);
+  const Json line{
+      {"schema", models ? kSchema : kWithoutModels}, {"version", head.version}, {"begun", to_millis(head.begun)}};
   TRY(writer.out_.write(line_of(line)));
   return writer;
+}
+
+Result<void> BackupWriter::add(const SavedModel& saved) {
+  const std::string& bytes = saved.model.bytes;
+  const std::string line =
+      line_of(Json{{"model", saved.name}, {"model_version", saved.model.version}, {"size", bytes.size()}});
+  TRY(out_.write(line));
+  TRY(out_.write(bytes));
+  TRY(out_.write(sum_of(line, bytes) + "\n"));
+  ++models_;
+  return {};
 }
 
 Result<void> BackupWriter::add(const SavedMessage& saved) {
@@ -173,7 +194,9 @@ Result<void> BackupWriter::add(const SavedMessage& saved) {
 }
 
 Result<void> BackupWriter::finish() {
-  TRY(out_.write(line_of(Json{{"messages", messages_}})));
+  Json last{{"messages", messages_}};
+  if (has_models_) last["models"] = models_;
+  TRY(out_.write(line_of(last)));
   return out_.finish();
 }
 
@@ -189,30 +212,76 @@ Result<BackupReader> BackupReader::begin(ZstdReader in) {
   const bool ours = head.is_object() && head.contains("schema") && head["schema"].is_string();
   const std::string schema = ours ? head["schema"].get<std::string>() : "";
   if (!schema.starts_with("maildrop.backup/")) return fail(Code::invalid, "it is no backup of maildrop's");
-  if (schema != kSchema) return fail(Code::invalid, "a newer maildrop wrote it: its schema is " + schema);
+  if (schema != kSchema && schema != kWithoutModels)
+    return fail(Code::invalid, "a newer maildrop wrote it: its schema is " + schema);
   Members members(head);
   reader.head_ = {members.text("version"), members.time("begun")};
   TRY(members.check());
+  reader.has_models_ = schema == kSchema;
   return reader;
+}
+
+/// What is wrong, and where.
+Error BackupReader::told(const Error& error) {
+  failed_ = true;
+  if (error.code == Code::unavailable) return error;
+  const std::string behind =
+      messages_ == 0 && models_ > 0 ? std::to_string(models_) + " models: " : std::to_string(messages_) + " messages: ";
+  return {Code::corrupt, "behind " + behind + error.what};
+}
+
+Result<std::optional<SavedModel>> BackupReader::next_model() {
+  Result<std::optional<SavedModel>> saved = read_model(true);
+  if (!saved) return tl::unexpected(told(saved.error()));
+  return saved;
+}
+
+/// Without `kept` its bytes are looked at, and no more.
+Result<std::optional<SavedModel>> BackupReader::read_model(bool kept) {
+  if (!has_models_ || line_ || messages_ > 0) return std::nullopt;
+  std::optional<std::string> line = TRY(in_.line(kMostLine));
+  if (!line) return damaged("cut off");
+  const Json object = TRY(parse_line(*line));
+  if (!object.contains("model")) {
+    line_ = std::move(line);
+    return std::nullopt;
+  }
+  Members members(object);
+  SavedModel saved{members.text("model"), {members.number("model_version", INT64_MAX), {}}};
+  std::uint64_t left = members.number("size", kMostModel);
+  TRY(members.check());
+  TRY(check_model(saved.name));
+  mail::Sha256 sum;
+  sum.add(*line + "\n");
+  while (left > 0) {
+    const std::string bytes = TRY(in_.bytes(std::min<std::uint64_t>(left, kModelPiece)));
+    sum.add(bytes);
+    left -= bytes.size();
+    if (kept) saved.model.bytes += bytes;
+  }
+  if (TRY(in_.line(kSumDigits)) != sum.hex().substr(0, kSumDigits)) return damaged("the sum of a model is wrong");
+  ++models_;
+  return saved;
 }
 
 Result<std::optional<SavedMessage>> BackupReader::next() {
   Result<std::optional<SavedMessage>> saved = read();
-  failed_ = !saved;
-  if (!saved && saved.error().code != Code::unavailable)
-    return damaged("behind " + std::to_string(messages_) + " messages: " + saved.error().what);
-  if (saved && *saved) ++messages_;
+  if (!saved) return tl::unexpected(told(saved.error()));
+  if (*saved) ++messages_;
   return saved;
 }
 
 Result<std::optional<SavedMessage>> BackupReader::read() {
-  const std::optional<std::string> line = TRY(in_.line(kMostLine));
+  while (TRY(read_model(false))) continue;
+  const std::optional<std::string> line = line_ ? std::exchange(line_, std::nullopt) : TRY(in_.line(kMostLine));
   if (!line) return damaged("cut off");
   const Json object = TRY(parse_line(*line));
   if (!object.contains("id")) {
     Members last(object);
     const std::uint64_t messages = last.number("messages", UINT64_MAX);
+    const std::uint64_t models = has_models_ ? last.number("models", UINT64_MAX) : 0;
     TRY(last.check());
+    if (models != models_) return damaged("there should be " + std::to_string(models) + " models");
     if (messages != messages_) return damaged("there should be " + std::to_string(messages));
     if (TRY(in_.line(kMostLine))) return damaged("something follows its end");
     return std::nullopt;

@@ -130,6 +130,54 @@ TEST_CASE("a backup: what it looks like is what the manual says") {
       "{\"messages\":1}\n");
 }
 
+TEST_CASE("a backup: models come first, and who wants none passes over them") {
+  std::string file;
+  auto writer = BackupWriter::begin(into(file), {"1.2.3", from_millis(1'700'000'009'000)}, true);
+  REQUIRE(writer);
+  const std::string large(kModelPiece + 1, 'x');
+  REQUIRE(writer->add(SavedModel{"bayes", {42, std::string("a\n\0", 3)}}));
+  REQUIRE(writer->add(SavedModel{"large", {43, large}}));
+  REQUIRE(writer->add(saved("bob", "data")));
+  REQUIRE(writer->finish());
+  const std::string text = text_of(file);
+  const std::string head =
+      "{\"schema\":\"maildrop.backup/2\",\"version\":\"1.2.3\",\"begun\":1700000009000}\n"
+      "{\"model\":\"bayes\",\"model_version\":42,\"size\":3}\n";
+  CHECK(text.starts_with(head + std::string("a\n\0", 3)));
+  CHECK(text.ends_with("{\"messages\":1,\"models\":2}\n"));
+
+  auto reader = BackupReader::open(out_of(file));
+  REQUIRE(reader);
+  const auto first = reader->next_model().value(), second = reader->next_model().value();
+  REQUIRE((first && second));
+  CHECK(first->name == "bayes");
+  CHECK(first->model.version == 42);
+  CHECK(first->model.bytes == std::string("a\n\0", 3));
+  CHECK(second->model.bytes == large);
+  CHECK_FALSE(reader->next_model().value());
+  CHECK_FALSE(reader->next_model().value());
+  CHECK(reader->next().value()->message.data == "data");
+  CHECK_FALSE(reader->next().value());
+
+  reader = BackupReader::open(out_of(file));
+  CHECK(reader->next_model().value()->name == "bayes");
+  CHECK(reader->next().value()->message.data == "data");
+  CHECK_FALSE(reader->next_model().value());
+  CHECK_FALSE(reader->next().value());
+
+  const auto with = [&](const std::string& what, const std::string& instead) {
+    std::string bad = text;
+    bad.replace(bad.find(what), what.size(), instead);
+    return fault_of(zstd_of(bad));
+  };
+  CHECK(with("a\n", "b\n") == "behind 0 messages: the sum of a model is wrong");
+  CHECK(with("\"large\"", "\"Large\"").starts_with("behind 1 models: 'Large' cannot be the name of a model"));
+  CHECK(with("1048577", "67108865") == "behind 1 models: 'size' is not as it should be");
+  CHECK(with("1048577", "67108864") == "behind 1 models: cut off");
+  CHECK(with("\"models\":2", "\"models\":1") == "behind 1 messages: there should be 1 models");
+  CHECK(with("backup/2", "backup/1") != "");
+}
+
 TEST_CASE("a backup: one of an older maildrop tells of no filters, and is read") {
   std::string text = text_of(file_of({saved("bob", "data")}));
   const std::string new_fields = R"("mark":"none","score":null,"verdicts":"",)";
@@ -157,8 +205,8 @@ TEST_CASE("a backup: what is none is told") {
   CHECK(fault_of(zstd_of("[1]\n")) == "it is no backup of maildrop's");
   CHECK(fault_of(zstd_of("{\"schema\":1}\n")) == "it is no backup of maildrop's");
   CHECK(fault_of(zstd_of(std::string(3u << 20, ' '))) == "it is no backup of maildrop's");
-  CHECK(fault_of(zstd_of("{\"schema\":\"maildrop.backup/2\"}\n")) ==
-        "a newer maildrop wrote it: its schema is maildrop.backup/2");
+  CHECK(fault_of(zstd_of("{\"schema\":\"maildrop.backup/3\"}\n")) ==
+        "a newer maildrop wrote it: its schema is maildrop.backup/3");
   CHECK(fault_of(zstd_of("{\"schema\":\"maildrop.backup/1\"}\n")) == "'begun' is not as it should be");
 }
 

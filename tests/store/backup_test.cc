@@ -6,6 +6,7 @@
 #include "store/backup_kit.h"
 #include "store/flaky_store.h"
 #include "store/kit.h"
+#include "store/sqlite_connection.h"
 
 namespace maildrop::store {
 namespace {
@@ -29,6 +30,9 @@ TEST_CASE("backup: out of each store into each, with all that a reader sees") {
       REQUIRE(put_one(*store, judged));
     }
     names.emplace_back("shared");
+    const std::string table(kModelPiece + 3, 't');
+    REQUIRE(store->models().put("bayes", table));
+    REQUIRE(store->models().put("other", ""));
     const std::string file = backup_of(*store, there.clock);
     for (const std::string to : {"memory", "sqlite", "redis"}) {
       const World here(to);
@@ -40,8 +44,60 @@ TEST_CASE("backup: out of each store into each, with all that a reader sees") {
       CHECK(restore.restored().messages == store->stats()->messages);
       CHECK(restore.restored().inboxes == names.size());
       CHECK(passed_over(restore) == 0);
+      CHECK(restore.models() == 2);
+      CHECK(target->models().get("bayes").value()->bytes == table);
+      CHECK(target->models().get("other").value()->bytes.empty());
     }
   }
+}
+
+TEST_CASE("backup: a model comes back unless the store has one that was put later") {
+  World there("memory");
+  const auto store = open(there);
+  REQUIRE(store->models().put("a", "old"));
+  const std::string file = backup_of(*store, there.clock);
+  CHECK(store->models().get("a").value()->bytes == "old");
+  there.clock.advance(1s);
+  for (const bool newer : {false, true}) {
+    World here("sqlite");
+    if (!newer) here.clock.jump(-1h);
+    const auto target = open(here);
+    REQUIRE(target->models().put("a", "its own"));
+    here.clock.advance(2h);
+    for (int run = 0; run < 2; ++run) {
+      Restore restore(*target, here.clock, options_of(here));
+      put_back(restore, file);
+      CHECK(target->models().get("a").value()->bytes == (newer ? "its own" : "old"));
+      CHECK(restore.models() == (newer || run == 1 ? 0 : 1));
+      CHECK(restore.models_kept() == (newer || run == 1 ? 1 : 0));
+    }
+  }
+}
+
+TEST_CASE("backup: a model that is damaged is told, and the rest is saved") {
+  World there("sqlite");
+  const auto store = open(there);
+  REQUIRE(store->models().put("bad", "once upon a time"));
+  REQUIRE(store->models().put("good", "table"));
+  put(*store, there, {"bob"});
+  {
+    auto connection = sqlite::Connection::open(there.options.url.substr(7) + ".models", 1s);
+    REQUIRE(connection);
+    REQUIRE(connection->exec("UPDATE piece SET data=x'00' WHERE length(data)=16"));
+  }
+  std::string file;
+  Backup backup(*store);
+  REQUIRE(backup.run(into(file), {"1", there.clock.now()}, on) == true);
+  CHECK(backup.damaged() == 1);
+  REQUIRE(backup.damage().size() == 1);
+  CHECK(backup.damage()[0].starts_with("model 'bad': models '"));
+  CHECK(backup.models() == 1);
+  const World here("memory");
+  const auto target = open(here);
+  Restore restore(*target, here.clock, options_of(here));
+  put_back(restore, file);
+  CHECK(target->models().get("good").value()->bytes == "table");
+  CHECK(restore.restored().messages == 1);
 }
 
 TEST_CASE("backup: what was there before it began is in it, whatever comes, and what goes may be either") {
