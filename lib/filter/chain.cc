@@ -29,12 +29,13 @@ class Scripted final : public Filter {
 }  // namespace
 
 Result<std::vector<Chain::Link>> Chain::make_links(const Config& config, std::span<const FilterKind> kinds,
-                                                   std::span<const std::shared_ptr<const LuaScript>> scripts) {
+                                                   std::span<const std::shared_ptr<const LuaScript>> scripts,
+                                                   const Means& means) {
   std::vector<Link> links;
   for (const FilterKind& kind : kinds) {
     const FilterUse& use = kind.use(config.filter);
     if (use.mode == FilterUse::Mode::off) continue;
-    Result<std::unique_ptr<Filter>> made = kind.make(config);
+    Result<std::unique_ptr<Filter>> made = kind.make(config, means);
     if (!made) return fail(Code::invalid, "filter." + std::string(kind.name) + "." + made.error().what);
     const auto phases = static_cast<std::uint8_t>(kind.phases & (*made)->phases());
     links.push_back({kind.name, phases, use, std::move(*made), kind.tells, kind.evidence});
@@ -47,14 +48,16 @@ Result<std::vector<Chain::Link>> Chain::make_links(const Config& config, std::sp
 }
 
 Result<std::shared_ptr<const Chain>> Chain::make(const Config& config, std::span<const FilterKind> kinds,
-                                                 std::span<const std::shared_ptr<const LuaScript>> scripts) {
-  return std::make_shared<const Chain>(config.filter, TRY(make_links(config, kinds, scripts)));
+                                                 std::span<const std::shared_ptr<const LuaScript>> scripts,
+                                                 const Means& means) {
+  return std::make_shared<const Chain>(config.filter, TRY(make_links(config, kinds, scripts, means)));
 }
 
 Result<std::shared_ptr<const Chain>> Chain::make_for(std::string_view name, const Config& config,
                                                      std::span<const FilterKind> kinds,
-                                                     std::span<const std::shared_ptr<const LuaScript>> scripts) {
-  std::vector<Link> links = TRY(make_links(config, kinds, scripts));
+                                                     std::span<const std::shared_ptr<const LuaScript>> scripts,
+                                                     const Means& means) {
+  std::vector<Link> links = TRY(make_links(config, kinds, scripts, means));
   const auto wanted = std::find_if(links.begin(), links.end(), [&](const Link& link) { return link.name == name; });
   links.erase(wanted == links.end() ? links.begin() : wanted + 1, links.end());
   std::erase_if(links, [&](const Link& link) { return link.name != name && link.tells.empty(); });

@@ -33,12 +33,14 @@ class Chain {
   /// Of those kinds whose mode is not off. invalid: what is wrong with which setting, `filter.http.url: what`.
   /// And of `scripts`, behind them.
   static Result<std::shared_ptr<const Chain>> make(const Config& config, std::span<const FilterKind> kinds,
-                                                   std::span<const std::shared_ptr<const LuaScript>> scripts = {});
+                                                   std::span<const std::shared_ptr<const LuaScript>> scripts = {},
+                                                   const Means& means = {});
   /// Of the same those alone that show what `name` finds: it, and before it who tells facts that it may go by, of whom
   /// nothing else counts. Empty, if there is none of that name.
   static Result<std::shared_ptr<const Chain>> make_for(std::string_view name, const Config& config,
                                                        std::span<const FilterKind> kinds,
-                                                       std::span<const std::shared_ptr<const LuaScript>> scripts);
+                                                       std::span<const std::shared_ptr<const LuaScript>> scripts,
+                                                       const Means& means = {});
   /// Of filters that are there.
   Chain(const FilterSettings& settings, std::vector<Link> links);
 
@@ -53,7 +55,8 @@ class Chain {
 
  private:
   static Result<std::vector<Link>> make_links(const Config& config, std::span<const FilterKind> kinds,
-                                              std::span<const std::shared_ptr<const LuaScript>> scripts);
+                                              std::span<const std::shared_ptr<const LuaScript>> scripts,
+                                              const Means& means);
 
   std::vector<Link> links_;
   std::map<std::string_view, std::size_t> tellers_;  // of facts, by their place in links_

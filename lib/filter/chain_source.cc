@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "filter/filters.h"
-
 namespace maildrop::filter {
 
 Result<std::shared_ptr<const Chain>> ChainSource::make(const Config& config) {
@@ -27,7 +25,7 @@ void add_problems(std::vector<FileProblem>& problems, const LuaFolder& folder, c
 
 }  // namespace
 
-Result<std::shared_ptr<const Chain>> ChainSource::make_shadow(const Config& config) {
+Result<std::shared_ptr<const Chain>> ChainSource::make_shadow(const Config& config, const Means& means) {
   if (!config.shadow) {
     shadow_folder_ = LuaFolder();
     return nullptr;
@@ -35,16 +33,20 @@ Result<std::shared_ptr<const Chain>> ChainSource::make_shadow(const Config& conf
   Config other = config;
   other.filter = *config.shadow;
   shadow_folder_.read(other.filter.lua);
-  auto chain = Chain::make(other, filter_kinds(), shadow_folder_.scripts());
+  auto chain = Chain::make(other, kinds_, shadow_folder_.scripts(), means);
   if (!chain) return fail(chain.error().code, "filter.shadow: " + chain.error().what);
   return chain;
 }
 
 Result<std::shared_ptr<const Chain>> ChainSource::make_alone(const Config& config) {
   folder_.read(config.filter.lua);
-  std::shared_ptr<const Chain> chain = TRY(Chain::make(config, filter_kinds(), folder_.scripts()));
-  std::shared_ptr<const Chain> shadow = TRY(make_shadow(config));
+  AskedModels models(means_.models);
+  Means means = means_;
+  if (means.models != nullptr) means.models = &models;
+  std::shared_ptr<const Chain> chain = TRY(Chain::make(config, kinds_, folder_.scripts(), means));
+  std::shared_ptr<const Chain> shadow = TRY(make_shadow(config, means));
   config_ = config;
+  models_ = std::move(models);
   std::vector<FileProblem> problems;
   add_problems(problems, folder_, *chain);
   std::vector<std::string> news = folder_.news();
@@ -67,6 +69,16 @@ bool ChainSource::renew() {
   if (!latest()) return false;
   const bool changed = folder_.changed(), shadow_changed = shadow() && shadow_folder_.changed();
   return (changed || shadow_changed) && make_alone(config_).has_value();
+}
+
+std::vector<std::string> ChainSource::renew_models() {
+  const std::lock_guard lock(reading_);
+  if (!latest()) return {};
+  std::vector<std::string> changed = models_.changed();
+  if (changed.empty() || !make_alone(config_)) return {};
+  // One whose version is told and which still cannot be had is no news.
+  std::erase_if(changed, [&](const std::string& name) { return !models_.has_answer(name); });
+  return changed;
 }
 
 std::shared_ptr<const Chain> ChainSource::latest() const {

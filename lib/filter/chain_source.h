@@ -1,5 +1,5 @@
-/// chain_source.h: where the chains of a process come from: its settings, and the scripts of its folder; and the same
-/// for the filters that only look on (Config::shadow).
+/// chain_source.h: where the chains of a process come from: its settings, the scripts of its folder, and what its
+/// filters have learnt; and the same for the filters that only look on (Config::shadow).
 #pragma once
 
 #include <memory>
@@ -10,18 +10,27 @@
 #include "core/config.h"
 #include "core/result.h"
 #include "filter/chain.h"
+#include "filter/filters.h"
 #include "filter/lua_folder.h"
+#include "filter/store_models.h"
 
 namespace maildrop::filter {
 
-/// Thread-safe. Blocking: reads files.
+/// Thread-safe. Blocking: reads files, and asks for models.
 class ChainSource {
  public:
+  /// What `means` has outlives it.
+  explicit ChainSource(const Means& means = {}, std::span<const FilterKind> kinds = filter_kinds())
+      : means_(means), kinds_(kinds), models_(means.models) {}
+
   /// invalid: as Chain::make(), of what is in force or of its shadow; both are as before. Scripts with faults are
   /// problems, and no failure, as is what Filter::problems() has.
   Result<std::shared_ptr<const Chain>> make(const Config& config);
   /// The same with the settings of the last time, if the scripts have changed; true: they have.
   bool renew();
+  /// The same if one of the models that the latest chain has asked for is another now: their names; empty: none is, or
+  /// it cannot be told now.
+  std::vector<std::string> renew_models();
 
   /// nullptr: there was none.
   std::shared_ptr<const Chain> latest() const;
@@ -34,12 +43,15 @@ class ChainSource {
 
  private:
   Result<std::shared_ptr<const Chain>> make_alone(const Config& config);
-  Result<std::shared_ptr<const Chain>> make_shadow(const Config& config);
+  Result<std::shared_ptr<const Chain>> make_shadow(const Config& config, const Means& means);
 
-  // Files may take long; who asks for what was found never waits for them.
+  const Means means_;
+  const std::span<const FilterKind> kinds_;
+  // Files and models may take long; who asks for what was found never waits for them.
   std::mutex reading_;  // of these:
   LuaFolder folder_, shadow_folder_;
   Config config_;
+  AskedModels models_;        // what the latest chain has asked for
   mutable std::mutex mutex_;  // of these, and only for a moment:
   std::shared_ptr<const Chain> latest_, shadow_;
   std::vector<FileProblem> problems_;

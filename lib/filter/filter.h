@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "core/net.h"
 #include "core/result.h"
 #include "filter/facts.h"
+#include "filter/means.h"
 #include "filter/verdict.h"
 #include "mail/transaction.h"
 
@@ -84,6 +86,29 @@ Result<T> in_setting(std::string_view setting, Result<T> made) {
   return fail(made.error().code, std::string(setting) + ": " + made.error().what);
 }
 
+/// How a filter is made: of its settings, or of them and of Means. Its errors are those of in_setting().
+class FilterMaker {
+ public:
+  using Made = Result<std::unique_ptr<Filter>>;
+  using OfConfig = Made (*)(const Config&);
+  using OfMeans = Made (*)(const Config&, const Means&);
+
+  template <class Make>
+  requires std::is_convertible_v<Make, OfConfig>
+  constexpr FilterMaker(Make make) : of_config_(make) {}
+  template <class Make>
+  requires std::is_convertible_v<Make, OfMeans>
+  constexpr FilterMaker(Make make) : of_means_(make) {}
+
+  Made operator()(const Config& config, const Means& means = {}) const {
+    return of_means_ != nullptr ? of_means_(config, means) : of_config_(config);
+  }
+
+ private:
+  OfConfig of_config_ = nullptr;
+  OfMeans of_means_ = nullptr;
+};
+
 /// What the findings of a filter are evidence of. Who sends spam is told to others by the first alone: by what this
 /// server saw itself, and they may want to know.
 enum class Evidence : std::uint8_t {
@@ -99,8 +124,8 @@ struct FilterKind {
   std::uint8_t phases;                      // bit() of each it wants to be asked at
   std::span<const std::string_view> tells;  // facts that it tells to those behind it
   Evidence evidence;
-  const FilterUse& (*use)(const FilterSettings&);          // its part of the settings
-  Result<std::unique_ptr<Filter>> (*make)(const Config&);  // its errors are those of in_setting()
+  const FilterUse& (*use)(const FilterSettings&);  // its part of the settings
+  FilterMaker make;
 };
 
 }  // namespace maildrop::filter

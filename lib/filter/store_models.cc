@@ -1,0 +1,40 @@
+/// store_models.cc: which version was asked for is looked up before the model: at worst it is read once more.
+#include "filter/store_models.h"
+
+namespace maildrop::filter {
+
+Result<std::optional<std::string>> StoreModels::model(std::string_view name) const {
+  std::optional<store::Model> found = TRY(models_.get(name));
+  if (!found) return std::nullopt;
+  return std::move(found->bytes);
+}
+
+Result<std::optional<std::string>> AskedModels::model(std::string_view name) const {
+  if (models_ == nullptr) return std::nullopt;
+  std::optional<std::uint64_t>& version = asked_[std::string(name)];
+  version.reset();
+  const Result<std::uint64_t> now = models_->version(name);
+  Result<std::optional<std::string>> found = models_->model(name);
+  if (now && (found || found.error().code == Code::corrupt)) version = *now;
+  return found;
+}
+
+Result<std::uint64_t> AskedModels::version(std::string_view name) const {
+  return models_ == nullptr ? std::uint64_t{0} : models_->version(name);
+}
+
+std::vector<std::string> AskedModels::changed() const {
+  std::vector<std::string> found;
+  for (const auto& [name, version] : asked_) {
+    const Result<std::uint64_t> now = models_->version(name);
+    if (now && version != *now) found.push_back(name);
+  }
+  return found;
+}
+
+bool AskedModels::has_answer(std::string_view name) const {
+  const auto at = asked_.find(name);
+  return at != asked_.end() && at->second;
+}
+
+}  // namespace maildrop::filter
