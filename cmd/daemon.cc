@@ -218,7 +218,7 @@ Result<void> Daemon::open_store() {
 
 Result<void> Daemon::open_smtp() {
   committer_ = std::make_unique<store::Committer>(*store_, config_.store, metrics_);
-  filters_ = TRY(open_filters(config_, loops_, *bookkeeper_, clock_, metrics_));
+  filters_ = TRY(open_filters(config_, loops_, *store_, *bookkeeper_, clock_, metrics_));
   std::vector<std::unique_ptr<report::Sink>> watching;
   if (decisions_) watching.push_back(decisions_->sink());
   reporter_ = TRY(report::Reporter::make(config_, clock_, metrics_, std::move(watching)));

@@ -18,6 +18,7 @@
 #include "doctor_dns.h"
 #include "filter/chain_source.h"
 #include "filter/place_database.h"
+#include "local_models.h"
 #include "mail/address.h"
 #include "mail/alias.h"
 #include "reload.h"
@@ -166,6 +167,15 @@ void tell_stats(store::Store& store, Findings& findings, std::uint64_t& bytes) {
   findings.push_back({Level::ok, "store",
                       std::to_string(stats->messages) + " messages in " + std::to_string(stats->inboxes) +
                           " inboxes, " + format_size_short(stats->bytes)});
+  const auto models = store.models().list();
+  if (!models) {
+    findings.push_back({Level::warning, "store", "what filters have learnt cannot be read: " + models.error().what,
+                        "filters that go by it find nothing: maildrop-storage(7), Models"});
+  } else if (!models->empty()) {
+    std::uint64_t size = 0;
+    for (const store::ModelInfo& model : *models) size += model.size;
+    findings.push_back({Level::ok, "store", std::to_string(models->size()) + " models of " + format_size_short(size)});
+  }
 }
 
 void check_sqlite(const Patient& patient, store::OpenOptions options, Findings& findings) {
@@ -328,7 +338,8 @@ void check_aliases(const Patient& patient, Findings& findings) {
 // --- filters ---
 
 void check_filters(const Patient& patient, Findings& findings) {
-  filter::ChainSource source;
+  const LocalModels models(patient.config, patient.store_url);
+  filter::ChainSource source(models.means());
   if (const auto chain = source.make(patient.config); !chain)
     return findings.push_back({Level::error, "filters", chain.error().what, "the daemon would not start"});
   const auto problems = source.problems();

@@ -23,6 +23,7 @@
 #include "filter/scoring.h"
 #include "help.h"
 #include "json_line.h"
+#include "local_models.h"
 #include "mail/alias.h"
 #include "mail/message.h"
 #include "show_trace.h"
@@ -237,11 +238,12 @@ CLI::Option* add_explain_options(CLI::App& app, ExplainOptions& options) {
 int explain(std::string_view command, const ExplainOptions& options, const Globals& globals) {
   const auto loaded = load(globals);
   if (!loaded) return loaded.error();
-  filter::ChainSource source;
+  const LocalModels models(loaded->config, globals);
+  filter::ChainSource source(models.means());
   auto chain = source.make(loaded->config);
   const std::string& alone = options.filter;
   if (chain && !alone.empty())
-    chain = filter::Chain::make_for(alone, loaded->config, filter::filter_kinds(), source.scripts());
+    chain = filter::Chain::make_for(alone, loaded->config, filter::filter_kinds(), source.scripts(), models.means());
   if (!chain) return report(chain.error());
   if (!alone.empty() && (*chain)->links().empty()) return report_missing(command, alone, loaded->config, source);
   report_problems(source);

@@ -15,8 +15,9 @@ namespace maildrop::cmd {
 
 namespace {
 
-constexpr Millis kLate{250};              // behind dns.timeout, for who is told of it by a busy loop
-constexpr std::chrono::seconds kLook{1};  // who saves a script wants to see what it does
+constexpr Millis kLate{250};                       // behind dns.timeout, for who is told of it by a busy loop
+constexpr std::chrono::seconds kLook{1};           // who saves a script wants to see what it does
+constexpr std::chrono::seconds kLookAtModels{60};  // it asks the store, of whatever machine, for what comes once a day
 
 std::string text_of(const filter::FileProblem& problem) {
   return problem.file + ": " + problem.what + (problem.older ? " (what it was before goes on)" : "");
@@ -28,7 +29,7 @@ Result<std::string> answer_of(LoopResolvers& resolvers, Millis patience, const s
   return api::to_text(json_of_loops(question, shown_by_loops(question, resolvers.ask(question, patience)))) + "\n";
 }
 
-std::string file_list(const std::vector<std::string>& files) {
+std::string list_of(const std::vector<std::string>& files) {
   constexpr std::size_t kMost = 10;  // in a line
   std::string names;
   for (std::size_t i = 0; i < std::min(files.size(), kMost); ++i) names += (i == 0 ? "" : ",") + files[i];
@@ -52,7 +53,8 @@ std::vector<std::reference_wrapper<boost::asio::io_context>> loops_of(const filt
 }  // namespace
 
 LiveFilters::LiveFilters(std::unique_ptr<LoopResolvers> resolvers, Millis patience, ServiceClients clients,
-                         const filter::LiveParts& parts, std::unique_ptr<filter::ChainSource> source)
+                         const filter::LiveParts& parts, std::unique_ptr<filter::StoreModels> models,
+                         std::unique_ptr<filter::ChainSource> source)
     : resolvers_(std::move(resolvers)),
       ask_dns_([this, patience](const std::string& name, const std::string& type) -> Result<std::string> {
         const std::unique_lock one(asking_, std::try_to_lock);
@@ -60,6 +62,7 @@ LiveFilters::LiveFilters(std::unique_ptr<LoopResolvers> resolvers, Millis patien
         return answer_of(*resolvers_, patience, name, type);
       }),
       clients_(std::move(clients)),
+      models_(std::move(models)),
       source_(std::move(source)),
       judge_(parts, source_->latest()),
       shadow_(shadow_parts(parts, uncounted_), nobody()),
@@ -81,8 +84,11 @@ void LiveFilters::adopt() {
 }
 
 void LiveFilters::watch(service::Loops& loops, std::function<void()> changed) {
-  const auto renewed = [this, changed = std::move(changed)] {
-    log::info("filter scripts read again", {{"files", file_list(source_->news())}});
+  const auto renewed = [this, changed = std::move(changed)](const std::vector<std::string>& models) {
+    if (models.empty())
+      log::info("filter scripts read again", {{"files", list_of(source_->news())}});
+    else
+      log::info("filter models read again", {{"models", list_of(models)}});
     adopt();
     changed();
   };
@@ -90,10 +96,15 @@ void LiveFilters::watch(service::Loops& loops, std::function<void()> changed) {
     std::mutex mutex;
     std::condition_variable_any pause;
     std::unique_lock lock(mutex);
+    auto next = std::chrono::steady_clock::now() + kLookAtModels;
     while (!pause.wait_for(lock, stop, kLook, [&] { return stop.stop_requested(); })) try {
-        if (source_->renew()) boost::asio::post(loops.at(0).context(), renewed);
+        if (source_->renew()) boost::asio::post(loops.at(0).context(), [renewed] { renewed({}); });
+        if (std::chrono::steady_clock::now() < next) continue;
+        next = std::chrono::steady_clock::now() + kLookAtModels;
+        if (auto models = source_->renew_models(); !models.empty())
+          boost::asio::post(loops.at(0).context(), [renewed, models = std::move(models)] { renewed(models); });
       } catch (const std::exception& error) {  // no memory: next time
-        log::warning("filter scripts were not read", {{"error", error.what()}});
+        log::warning("filter scripts and models were not read", {{"error", error.what()}});
       }
   });
 }
@@ -112,10 +123,11 @@ void LiveFilters::end(service::Loops& loops) {
     });
 }
 
-Result<std::unique_ptr<LiveFilters>> open_filters(const Config& config, service::Loops& loops,
+Result<std::unique_ptr<LiveFilters>> open_filters(const Config& config, service::Loops& loops, store::Store& store,
                                                   store::Bookkeeper& bookkeeper, const Clock& clock,
                                                   metrics::Registry& metrics) {
-  auto source = std::make_unique<filter::ChainSource>();
+  auto models = std::make_unique<filter::StoreModels>(store.models());
+  auto source = std::make_unique<filter::ChainSource>(filter::Means{models.get()});
   TRY(source->make(config));
   auto resolvers = TRY(LoopResolvers::make(loops, config.dns, metrics));
   LiveFilters::ServiceClients clients;
@@ -126,7 +138,8 @@ Result<std::unique_ptr<LiveFilters>> open_filters(const Config& config, service:
     parts.loops.push_back({context, resolvers->at(i), *clients.back()});
   }
   const Millis patience = std::min(config.dns.timeout + kLate, config.api.answer_timeout / 2);
-  return std::make_unique<LiveFilters>(std::move(resolvers), patience, std::move(clients), parts, std::move(source));
+  return std::make_unique<LiveFilters>(std::move(resolvers), patience, std::move(clients), parts, std::move(models),
+                                       std::move(source));
 }
 
 }  // namespace maildrop::cmd

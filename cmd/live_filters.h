@@ -17,10 +17,12 @@
 #include "filter/chain_source.h"
 #include "filter/live_judge.h"
 #include "filter/shadow_judge.h"
+#include "filter/store_models.h"
 #include "loop_resolvers.h"
 #include "service/loops.h"
 #include "service/service_client.h"
 #include "store/bookkeeper.h"
+#include "store/store.h"
 
 namespace maildrop::cmd {
 
@@ -28,9 +30,10 @@ namespace maildrop::cmd {
 class LiveFilters {
  public:
   using ServiceClients = std::vector<std::unique_ptr<service::ServiceClient>>;  // one for each loop
-  /// `source` has a chain. `patience`: how long ask_dns() waits.
+  /// `source` has a chain, made of what `models` has. `patience`: how long ask_dns() waits.
   LiveFilters(std::unique_ptr<LoopResolvers> resolvers, Millis patience, ServiceClients clients,
-              const filter::LiveParts& parts, std::unique_ptr<filter::ChainSource> source);
+              const filter::LiveParts& parts, std::unique_ptr<filter::StoreModels> models,
+              std::unique_ptr<filter::ChainSource> source);
 
   filter::Judge& judge() { return both_; }
   /// In force.
@@ -38,7 +41,8 @@ class LiveFilters {
   filter::ChainSource& source() { return *source_; }
   /// The latest chains are those of sessions to come, and the log tells what is wrong with files. On the main loop.
   void adopt();
-  /// Whenever scripts have changed it adopts the chain that comes of it, and calls `changed`, on the main loop.
+  /// Whenever scripts or models have changed it adopts the chain that comes of it, and calls `changed`, on the main
+  /// loop. It looks on a thread of its own, as files and the store may take long.
   void watch(service::Loops& loops, std::function<void()> changed);
   /// Lines: what does not answer, and what is wrong with files. Thread-safe.
   std::string impaired() const;
@@ -52,6 +56,7 @@ class LiveFilters {
   std::mutex asking_;  // one at a time: each holds a thread that readers of mail wait for
   const api::AskDns ask_dns_;
   ServiceClients clients_;
+  std::unique_ptr<filter::StoreModels> models_;
   std::unique_ptr<filter::ChainSource> source_;
   filter::LiveJudge judge_;
   metrics::Registry uncounted_;  // what the shadow's filters find is in the reports, message by message
@@ -62,7 +67,7 @@ class LiveFilters {
 };
 
 /// All that is given outlives it. Fails as filter::ChainSource::make() and dns::make_unbound_resolver().
-Result<std::unique_ptr<LiveFilters>> open_filters(const Config& config, service::Loops& loops,
+Result<std::unique_ptr<LiveFilters>> open_filters(const Config& config, service::Loops& loops, store::Store& store,
                                                   store::Bookkeeper& bookkeeper, const Clock& clock,
                                                   metrics::Registry& metrics);
 

@@ -12,6 +12,7 @@
 #include "explanation.h"
 #include "filter/chain_source.h"
 #include "help.h"
+#include "local_models.h"
 #include "progress.h"
 #include "replay.h"
 #include "replay/baseline.h"
@@ -28,6 +29,7 @@ constexpr std::size_t kBar = 44;                // columns of a progress bar and
 /// Another configuration, and its filters.
 struct Other {
   Config config;
+  std::unique_ptr<LocalModels> models;
   std::unique_ptr<filter::ChainSource> source;
   std::shared_ptr<const filter::Chain> chain;
 };
@@ -49,11 +51,13 @@ tl::unexpected<int> failed(const Error& error, int status) {
 
 int status_of_reading(const Error& error) { return error.code == Code::invalid ? exit_data : exit_no_input; }
 
-tl::expected<Other, int> open_other(const std::string& path) {
+tl::expected<Other, int> open_other(const std::string& path, const Config& in_force, const Globals& globals) {
   if (::access(path.c_str(), R_OK) != 0) return failed({Code::not_found, "cannot read '" + path + "'"}, exit_no_input);
   auto loaded = read_candidate(path);
   if (!loaded) return failed(loaded.error(), exit_config);
-  Other other{std::move(loaded->config), std::make_unique<filter::ChainSource>(), nullptr};
+  auto models = std::make_unique<LocalModels>(in_force, globals);
+  auto source = std::make_unique<filter::ChainSource>(models->means());
+  Other other{std::move(loaded->config), std::move(models), std::move(source), nullptr};
   auto chain = other.source->make(other.config);
   if (!chain) return tl::unexpected(report(chain.error()));
   other.chain = std::move(*chain);
@@ -61,7 +65,7 @@ tl::expected<Other, int> open_other(const std::string& path) {
 }
 
 /// Prints why they cannot be opened, and gives the status.
-tl::expected<Files, int> open_files(const ReplayOptions& options, const LoadedConfig& loaded,
+tl::expected<Files, int> open_files(const ReplayOptions& options, const Globals& globals, const LoadedConfig& loaded,
                                     const filter::Chain& chain) {
   Files files;
   if (options.tune) {
@@ -79,7 +83,7 @@ tl::expected<Files, int> open_files(const ReplayOptions& options, const LoadedCo
     if (!baseline) return failed(baseline.error(), status_of_reading(baseline.error()));
     files.baseline = std::move(*baseline);
   } else if (!options.compare.empty()) {
-    auto other = open_other(options.compare);
+    auto other = open_other(options.compare, loaded.config, globals);
     if (!other) return tl::unexpected(other.error());
     files.other = std::move(*other);
   }
@@ -320,11 +324,12 @@ void declare_judging(CLI::App& app, ReplayOptions& options) {
 int judge_recorded(const ReplayOptions& options, const Globals& globals) {
   const auto loaded = load(globals);
   if (!loaded) return loaded.error();
-  filter::ChainSource source;
+  const LocalModels models(loaded->config, globals);
+  filter::ChainSource source(models.means());
   auto chain = source.make(loaded->config);
   if (!chain) return report(chain.error());
   report_problems(source);
-  auto files = open_files(options, *loaded, **chain);
+  auto files = open_files(options, globals, *loaded, **chain);
   if (!files) return files.error();
   listen_to_signals();
   Judging judging(options, *loaded, std::move(*chain));
