@@ -21,6 +21,7 @@
 #include "local_models.h"
 #include "mail/address.h"
 #include "mail/alias.h"
+#include "progress.h"
 #include "reload.h"
 #include "service/listen.h"
 #include "service/tls.h"
@@ -174,7 +175,8 @@ void tell_stats(store::Store& store, Findings& findings, std::uint64_t& bytes) {
   } else if (!models->empty()) {
     std::uint64_t size = 0;
     for (const store::ModelInfo& model : *models) size += model.size;
-    findings.push_back({Level::ok, "store", std::to_string(models->size()) + " models of " + format_size_short(size)});
+    findings.push_back(
+        {Level::ok, "store", plural(models->size(), "model", "models") + " of filters, " + format_size_short(size)});
   }
 }
 

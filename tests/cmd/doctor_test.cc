@@ -152,6 +152,11 @@ TEST_CASE("doctor: a store that is to be made, is there, is another's, is too la
     const auto store = store::open_store(options);
     REQUIRE(store);
     is(ward.find("store").at(0), Level::ok, "0 messages in 0 inboxes");  // beside a daemon
+    REQUIRE((*store)->models().put("bayes", "table"));
+    is(ward.find("store").at(1), Level::ok, "1 model of filters, 5");
+    std::ofstream(ward.folder / "mail.db.models") << std::string(8192, 'x');
+    is(ward.find("store").at(1), Level::warning, "models '");
+    std::remove((ward.folder / "mail.db.models").c_str());
   }
   is(ward.find("store").at(0), Level::ok, "0 messages in 0 inboxes");
   ward.config.store.max_size = std::uint64_t{1} << 55;
