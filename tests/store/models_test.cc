@@ -109,7 +109,7 @@ TEST_CASE("sqlite models: one that is not what was put is damaged, and gives way
   {
     auto connection = sqlite::Connection::open(models_file(world), 1s);
     REQUIRE(connection);
-    REQUIRE(connection->exec("UPDATE piece SET data=x'00'"));
+    REQUIRE(connection->exec("UPDATE piece SET data=zeroblob(16)"));
   }
   const auto model = store->models().get("m");
   REQUIRE(!model);
