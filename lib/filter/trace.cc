@@ -118,7 +118,7 @@ Result<TraceEntry> parse_entry(Phase phase, const std::vector<std::string_view>&
 
 Result<Upshot> parse_shadow(const std::vector<std::string_view>& parts) {
   const auto fate = fate_named(parts[1]);
-  const auto score = parse_number(parts[2]);
+  const auto score = parse_finite(parts[2]);
   if (!fate || !score) return damaged();
   return Upshot{*fate, unescaped(parts[3]), *score, unescaped(parts[4])};
 }
