@@ -62,6 +62,7 @@ void add_greylist(std::vector<Setting>& rows);
 void add_headers(std::vector<Setting>& rows);
 void add_uribl(std::vector<Setting>& rows);
 void add_content(std::vector<Setting>& rows);  // urls, too
+void add_bayes(std::vector<Setting>& rows);
 void add_http(std::vector<Setting>& rows);
 void add_rspamd(std::vector<Setting>& rows);
 void add_milter(std::vector<Setting>& rows);

@@ -120,6 +120,16 @@ struct ContentFilter : FilterUse {
   std::vector<std::string> rules;  // see filter/content_rule.h
 };
 
+struct BayesFilter : FilterUse {
+  BayesFilter() : FilterUse{.mode = Mode::off} {}  // it knows nothing until somebody has taught it
+
+  std::string model;     // a file of `maildrop filter train`; empty: there is none
+  unsigned least = 200;  // messages of each kind that it must have learned of; as SpamAssassin's
+  double spam_score =
+      4;  // of what is spam for certain: below FilterSettings::tag, as nothing that was learned tags alone
+  double ham_score = -2;  // of what is not, for certain: less, since spam may be made to look like mail
+};
+
 struct HttpFilter : FilterUse {
   HttpFilter() : FilterUse{.mode = Mode::enforce} {}  // whoever names a URL wants done what is answered there
 
@@ -189,6 +199,7 @@ struct FilterSettings {
   UriblFilter uribl;
   UrlsFilter urls;
   ContentFilter content;
+  BayesFilter bayes;
   HttpFilter http;
   RspamdFilter rspamd;
   MilterFilter milter;

@@ -162,6 +162,7 @@ void add_filters(std::vector<Setting>& rows) {
   add_headers(rows);
   add_uribl(rows);
   add_content(rows);
+  add_bayes(rows);
   add_http(rows);
   add_rspamd(rows);
   add_milter(rows);

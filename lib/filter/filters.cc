@@ -25,6 +25,7 @@ extern const FilterKind kHeaders;
 extern const FilterKind kUribl;
 extern const FilterKind kUrls;
 extern const FilterKind kContent;
+extern const FilterKind kBayes;
 extern const FilterKind kHttp;
 extern const FilterKind kRspamd;
 extern const FilterKind kMilter;
@@ -54,6 +55,7 @@ std::span<const FilterKind> filter_kinds() {
       kUribl,
       kUrls,
       kContent,
+      kBayes,
       kHttp,
       kRspamd,
       kMilter,

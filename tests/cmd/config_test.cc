@@ -69,7 +69,8 @@ TEST_CASE("config check tells what filters say of their settings where these are
                                                {"rate", "limits", "['x']"},
                                                {"place", "networks", "['x']"},
                                                {"place", "files", "['/no/such/file']"},
-                                               {"tcp", "database", "'/no/such/file'"}}) {
+                                               {"tcp", "database", "'/no/such/file'"},
+                                               {"bayes", "model", "'/no/such/file'"}}) {
     const std::string name(filter), key = name + "." + setting;
     const std::string mode = name == "reserved" ? "enforce" : "score";
     const std::string file =

@@ -1,0 +1,85 @@
+/// bayes.cc: what a message has in common with mail that somebody said is spam, or is not.
+///
+/// It learns nothing by itself: from what it judged it would learn to trust its own errors, and whoever sends enough
+/// could teach it.
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/text.h"
+#include "filter/bayes_model.h"
+#include "filter/bayes_tokens.h"
+#include "filter/filter.h"
+
+namespace maildrop::filter {
+
+namespace {
+
+constexpr std::size_t kMostSays = 6;  // in a reason
+
+double to_hundredths(double number) { return std::round(number * 100) / 100; }
+
+class Bayes final : public Filter {
+ public:
+  Bayes(const BayesFilter& settings, std::unique_ptr<BayesModel> model, std::vector<FileProblem> problems)
+      : settings_(settings), model_(std::move(model)), problems_(std::move(problems)) {}
+
+  std::uint8_t phases() const override { return model_ ? UINT8_MAX : 0; }
+  std::vector<FileProblem> problems() const override { return problems_; }
+
+  Finding judge(Phase, const mail::Transaction& transaction, Facts&) const override {
+    const BayesTokens tokens(transaction.data);
+    std::vector<BayesModel::Say> says;
+    const double certainty = std::clamp(model_->judge(tokens.features(), &says, kMostSays), -1.0, 1.0);
+    const double score = certainty > 0 ? certainty * settings_.spam_score : -certainty * settings_.ham_score;
+    if (to_hundredths(certainty) == 0) return {};
+    return Finding::score_of(to_hundredths(score), reason_of(certainty, tokens, says));
+  }
+
+ private:
+  /// `0.93 spam: free money 12:0, subject:free 7:1`: behind what was seen, in how much spam and ham it was before.
+  std::string reason_of(double certainty, const BayesTokens& tokens, const std::vector<BayesModel::Say>& says) const {
+    std::string reason = format_number(to_hundredths(std::abs(certainty))) + (certainty > 0 ? " spam" : " ham");
+    for (const BayesModel::Say& say : says) {
+      const BayesModel::Counts counts = model_->of(tokens.features()[say.feature]);
+      reason.append(&say == &says.front() ? ": " : ", ").append(tokens.text_of(say.feature));
+      reason.append(" ").append(std::to_string(counts.spam)).append(":").append(std::to_string(counts.ham));
+    }
+    return reason;
+  }
+
+  BayesFilter settings_;
+  std::unique_ptr<const BayesModel> model_;  // none: it is not asked
+  std::vector<FileProblem> problems_;        // of its file
+};
+
+Result<std::unique_ptr<Filter>> make(const Config& config) {
+  const BayesFilter& settings = config.filter.bayes;
+  std::vector<FileProblem> problems;
+  std::unique_ptr<BayesModel> model;
+  if (!settings.model.empty()) {
+    model = std::make_unique<BayesModel>(TRY(in_setting("model", BayesModel::open(settings.model))));
+    const BayesModel::Counts& seen = model->seen();
+    if (std::min(seen.spam, seen.ham) < settings.least) {
+      problems.push_back({settings.model, "it was taught " + std::to_string(seen.spam) + " spam and " +
+                                              std::to_string(seen.ham) + " ham, and is not asked below " +
+                                              std::to_string(settings.least) + " of each"});
+      model.reset();
+    }
+  }
+  return std::make_unique<Bayes>(settings, std::move(model), std::move(problems));
+}
+
+}  // namespace
+
+extern const FilterKind kBayes{"bayes",
+                               "What a message has in common with mail that you said is spam, or is not.",
+                               bit(Phase::message),
+                               {},
+                               Evidence::own,
+                               [](const FilterSettings& settings) -> const FilterUse& { return settings.bayes; },
+                               make};
+
+}  // namespace maildrop::filter
