@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "core/file_error.h"
+#include "mail/sha256.h"
 #include "replay/nameless_file.h"
 
 namespace maildrop::replay {
@@ -102,10 +104,23 @@ Result<Sample> unpacked(std::string_view bytes) {
   return sample;
 }
 
-class ByDate final : public Source {
+std::int64_t by_time(const Sample& sample) {
+  return sample.envelope.received ? to_millis(*sample.envelope.received) : INT64_MIN;
+}
+
+std::int64_t by_chance(const Sample& sample) {
+  constexpr std::size_t kDigits = 15;  // of 60 bits
+  mail::Sha256 hash;
+  hash.add(sample.data);
+  return std::stoll(hash.hex().substr(0, kDigits), nullptr, 16);
+}
+
+class Ordered final : public Source {
  public:
-  ByDate(std::unique_ptr<Source> source, std::function<bool(std::uint64_t)> go_on)
-      : source_(std::move(source)), go_on_(std::move(go_on)) {}
+  using Key = std::int64_t (*)(const Sample&);
+
+  Ordered(std::unique_ptr<Source> source, Key key, std::function<bool(std::uint64_t)> go_on)
+      : source_(std::move(source)), key_(key), go_on_(std::move(go_on)) {}
 
   std::optional<Result<Sample>> next() override {
     if (source_) {
@@ -126,7 +141,7 @@ class ByDate final : public Source {
 
  private:
   struct Place {
-    std::int64_t time;
+    std::int64_t key;
     std::uint64_t begin;
     std::uint64_t size;
   };
@@ -139,16 +154,15 @@ class ByDate final : public Source {
       std::optional<Result<Sample>> next = source_->next();
       if (!next) break;
       const Result<Sample>& sample = *next;
-      if (places_.size() == kMostByDate) return fail(Code::over_limit, "too many messages to order by date");
+      if (places_.size() == kMostByDate) return fail(Code::over_limit, "too many messages to put in order");
       const std::string bytes = sample ? packed(*sample) : packed(sample.error());
-      const auto received = sample ? sample->envelope.received : std::nullopt;
-      places_.push_back({received ? to_millis(*received) : INT64_MIN, size, bytes.size()});
+      places_.push_back({sample ? key_(*sample) : INT64_MIN, size, bytes.size()});
       size += bytes.size();
       waiting += bytes;
       if (waiting.size() >= kWriteAt) TRY(write_all(file_, std::exchange(waiting, {}), kNameless));
     }
     TRY(write_all(file_, waiting, kNameless));
-    std::stable_sort(places_.begin(), places_.end(), [](const Place& a, const Place& b) { return a.time < b.time; });
+    std::stable_sort(places_.begin(), places_.end(), [](const Place& a, const Place& b) { return a.key < b.key; });
     return {};
   }
 
@@ -165,6 +179,7 @@ class ByDate final : public Source {
   }
 
   std::unique_ptr<Source> source_;
+  const Key key_;
   const std::function<bool(std::uint64_t)> go_on_;
   FileDescriptor file_;
   std::vector<Place> places_;
@@ -174,7 +189,11 @@ class ByDate final : public Source {
 }  // namespace
 
 std::unique_ptr<Source> by_date(std::unique_ptr<Source> source, std::function<bool(std::uint64_t)> go_on) {
-  return std::make_unique<ByDate>(std::move(source), std::move(go_on));
+  return std::make_unique<Ordered>(std::move(source), by_time, std::move(go_on));
+}
+
+std::unique_ptr<Source> mixed(std::unique_ptr<Source> source, std::function<bool(std::uint64_t)> go_on) {
+  return std::make_unique<Ordered>(std::move(source), by_chance, std::move(go_on));
 }
 
 }  // namespace maildrop::replay

@@ -1,4 +1,4 @@
-/// by_date.h: a source in the order in which its mail came.
+/// by_date.h: a source in the order in which its mail came, or in none.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,10 @@ namespace maildrop::replay {
 ///   unavailable  (of next(), once, and then it is at its end) there is no room, or it cannot be read again
 ///   over_limit   the same for more than kMostByDate messages
 std::unique_ptr<Source> by_date(std::unique_ptr<Source> source, std::function<bool(std::uint64_t read)> go_on);
+
+/// The same in an order that depends on the messages alone, and in which they lie as if shuffled: who learns from spam
+/// and ham would otherwise have seen nothing but one of them for long. Those of the same bytes as they came.
+std::unique_ptr<Source> mixed(std::unique_ptr<Source> source, std::function<bool(std::uint64_t read)> go_on);
 
 inline constexpr std::size_t kMostByDate = 10'000'000;
 

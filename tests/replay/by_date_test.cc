@@ -1,6 +1,7 @@
 /// by_date_test.cc: all of it, in the order in which it came, as it was.
 #include "replay/by_date.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
@@ -90,4 +91,22 @@ TEST_CASE("by_date: without room it says so, once, and is at its end") {
   before ? ::setenv("TMPDIR", kept.c_str(), 1) : ::unsetenv("TMPDIR");
   REQUIRE(all.size() == 1);
   CHECK(all[0].error().code == Code::unavailable);
+}
+
+TEST_CASE("mixed: in an order of their bytes alone, and all of them") {
+  const auto order = [](std::vector<Result<Sample>> samples) {
+    const auto source = mixed(std::make_unique<Listed>(std::move(samples)), [](std::uint64_t) { return true; });
+    std::vector<Result<Sample>> all;
+    while (auto next = source->next()) all.push_back(std::move(*next));
+    return names(all);
+  };
+  std::vector<Result<Sample>> samples;
+  for (char c = 'a'; c <= 'h'; ++c) samples.push_back(at(std::string(1, c), hour(c)));
+  const std::string once = order(samples);
+  CHECK(once.size() == 16);
+  CHECK(once != "a b c d e f g h ");
+  std::reverse(samples.begin(), samples.end());
+  CHECK(order(samples) == once);
+  samples.push_back(fail(Code::invalid, "broken"));
+  CHECK(order(samples) == "!broken " + once);
 }
