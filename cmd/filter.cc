@@ -255,6 +255,7 @@ struct FilterOptions {
   std::string folder;
   ExplainOptions test;
   KnownOptions known;
+  std::shared_ptr<TrainOptions> train;
 };
 
 std::function<int()> declare_filter(CLI::App& app, const Globals& globals) {
@@ -268,20 +269,22 @@ std::function<int()> declare_filter(CLI::App& app, const Globals& globals) {
   CLI::App* fresh = declare_filter_new(app, options->fresh, options->folder);
   CLI::App* test = declare_filter_test(app, options->test);
   CLI::App* known = declare_filter_known(app, options->known);
+  CLI::App* train = declare_filter_train(app, options->train);
   app.require_subcommand(1);
-  return [&globals, options, listing, order, doc, fresh, test, known]() -> int {
+  return [&globals, options, listing, order, doc, fresh, test, known, train]() -> int {
     if (listing->parsed()) return run_list(globals, options->json, options->colour);
     if (order->parsed()) return run_order(globals);
     if (doc->parsed()) return run_doc(globals, options->doc);
     if (fresh->parsed()) return run_filter_new(globals, options->fresh, options->folder);
     if (known->parsed()) return run_filter_known(globals, options->known);
+    if (train->parsed()) return run_filter_train(globals, *options->train);
     return test->parsed() ? run_filter_test(globals, options->test) : exit_usage;
   };
 }
 
 }  // namespace
 
-extern const Command filter_command{"filter", "List filters, make your own, and try them.", declare_filter, false,
+extern const Command filter_command{"filter", "List filters, make your own, teach and try them.", declare_filter, false,
                                     kFilterExamples};
 
 }  // namespace maildrop::cmd

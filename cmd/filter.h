@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,11 @@ struct KnownOptions {
 CLI::App* declare_filter_known(CLI::App& app, KnownOptions& options);
 /// What the ledger has of a client: who was refused, what came of his sessions, whether he has come again.
 int run_filter_known(const Globals& globals, const KnownOptions& options);
+
+struct TrainOptions;
+CLI::App* declare_filter_train(CLI::App& app, std::shared_ptr<TrainOptions>& options);
+/// Teaches a model of the filter bayes what mail is spam, and what is not.
+int run_filter_train(const Globals& globals, TrainOptions& options);
 
 /// Tells why no filter of that name can be tried; the status.
 int report_missing(std::string_view command, const std::string& name, const Config& config,

@@ -51,7 +51,7 @@ bool is_remote(const Endpoint& endpoint);
 
 void declare_reading(CLI::App& app, ReplayOptions& options);
 /// Makes `given`, `reading` and `manifest` of what was typed. 0, or the status, when it has printed what is wrong.
-int prepare_reading(ReplayOptions& options, const Globals& globals);
+int prepare_reading(ReplayOptions& options, const Globals& globals, const char* command = "replay");
 
 /// What is for runs without --to.
 void declare_judging(CLI::App& app, ReplayOptions& options);

@@ -29,11 +29,11 @@ struct OpenStores {
   std::map<std::string, std::shared_ptr<store::Store>> by_url;
 };
 
-int open_stores(ReplayOptions& options, const Globals& globals) {
+int open_stores(ReplayOptions& options, const Globals& globals, const char* command) {
   const bool any = std::any_of(options.given.begin(), options.given.end(),
                                [](const replay::Given& each) { return is_store_name(each.path); });
   if (!any)
-    return options.inboxes.empty() ? exit_ok : usage_error("replay", "--inbox is of a store, and no SOURCE is one");
+    return options.inboxes.empty() ? exit_ok : usage_error(command, "--inbox is of a store, and no SOURCE is one");
   const auto loaded = load(globals);
   if (!loaded) return loaded.error();
   for (const std::string& name : options.inboxes) {
@@ -96,24 +96,24 @@ void declare_reading(CLI::App& app, ReplayOptions& o) {
       ->check(CLI::Validator([](std::string& value) { return check_network(value); }, ""));
 }
 
-int prepare_reading(ReplayOptions& options, const Globals& globals) {
+int prepare_reading(ReplayOptions& options, const Globals& globals, const char* command) {
   const auto add = [&options](const std::vector<std::string>& paths, replay::Label label) {
     for (const std::string& each : paths) options.given.push_back({each, label});
   };
   add(options.sources, replay::Label::none);
   add(options.spam, replay::Label::spam);
   add(options.ham, replay::Label::ham);
-  if (options.given.empty()) return usage_error("replay", "a SOURCE is needed");
+  if (options.given.empty()) return usage_error(command, "a SOURCE is needed");
   const auto inputs = std::count_if(options.given.begin(), options.given.end(),
                                     [](const replay::Given& each) { return each.path == "-"; });
-  if (inputs > 1) return usage_error("replay", "standard input can be read once");
+  if (inputs > 1) return usage_error(command, "standard input can be read once");
   if (inputs == 1 && options.play.repeat > 1)
-    return usage_error("replay", "standard input cannot be read again: --repeat needs files");
+    return usage_error(command, "standard input cannot be read again: --repeat needs files");
   for (const replay::Given& each : options.given)
     if (const int status = missing_file(each.path); status != exit_ok) return status;
   for (const std::string& each : options.trusted) options.reading.trusted.push_back(*Network::parse(each));
   if (const int status = open_manifest(options); status != exit_ok) return status;
-  return open_stores(options, globals);
+  return open_stores(options, globals, command);
 }
 
 }  // namespace maildrop::cmd

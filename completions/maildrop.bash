@@ -109,7 +109,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --config --set'
       valued='--config --set'
       files='--config'
-      commands='list order doc new test known'
+      commands='list order doc new test known train'
       ;;
     'maildrop filter list')
       options='-h --help --json --color --config --set'
@@ -145,6 +145,12 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --forget --config --set'
       valued='--config --set'
       files='--config'
+      commands=''
+      ;;
+    'maildrop filter train')
+      options='-h --help --to --spam --ham --label-by-folder --manifest --inbox --trusted --anew -q --quiet --config --set'
+      valued='--to --spam --ham --manifest --inbox --trusted --config --set'
+      files='--to --spam --ham --manifest --config'
       commands=''
       ;;
     'maildrop report')

@@ -1,0 +1,195 @@
+/// filter_train.cc: maildrop filter train: a model for the filter bayes, of recorded mail.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "core/file_error.h"
+#include "core/text.h"
+#include "filter.h"
+#include "filter/bayes_model.h"
+#include "filter/bayes_tokens.h"
+#include "progress.h"
+#include "replay.h"
+#include "replay/by_date.h"
+#include "whole_file.h"
+
+namespace maildrop::cmd {
+
+struct TrainOptions {
+  ReplayOptions reading;
+  std::string to;
+  bool anew = false;
+  bool quiet = false;
+};
+
+namespace {
+
+using filter::BayesModel;
+
+constexpr std::string_view kTrainExamples =
+    "maildrop filter train --to bayes.model --spam spam/ --ham ham.mbox.gz\n"
+    "maildrop filter train --to bayes.model --label-by-folder corpus.tar.zst\n"
+    "maildrop filter train --to bayes.model --spam store: --inbox trap";
+constexpr std::chrono::seconds kTrainLineEvery{30};  // where there is no terminal
+constexpr std::size_t kTrainBar = 44;                // columns of a progress bar and its numbers
+
+/// What was read.
+struct Lessons {
+  BayesModel::Counts read{}, learned{};
+  std::uint64_t unlabelled = 0;
+  std::uint64_t broken = 0;
+  replay::Tally troubles{};  // of broken ones
+
+  std::uint64_t all() const { return read.spam + read.ham + unlabelled + broken; }
+};
+
+class Lesson {
+ public:
+  Lesson(const TrainOptions& options, BayesModel& model) : options_(options), model_(model) {}
+
+  /// False: it was interrupted.
+  bool run() {
+    replay::SourceOptions reading = options_.reading.reading;
+    reading.give_up = [] { return was_interrupted(); };
+    replay::Manifest* manifest = options_.reading.manifest.get();
+    const auto source =
+        replay::mixed(replay::open_all(options_.reading.given, reading, {options_.reading.by_folder, manifest}),
+                      [this](std::uint64_t read) { return show(with_commas(read) + " read"); });
+    while (const auto next = source->next()) {
+      take(*next);
+      const std::uint64_t of = lessons_.all() + source->left().value_or(0);
+      if (!show(progress_bar(lessons_.all(), of, kTrainBar))) break;
+    }
+    if (shown_) say(bar_.fd, "\r\x1b[K");
+    return !was_interrupted();
+  }
+
+  const Lessons& lessons() const { return lessons_; }
+
+ private:
+  void take(const Result<replay::Sample>& sample) {
+    if (!sample) {
+      ++lessons_.broken;
+      lessons_.troubles.add_trouble("", sample.error().what);
+      return;
+    }
+    if (sample->label == replay::Label::none) {
+      ++lessons_.unlabelled;
+      return;
+    }
+    const bool spam = sample->label == replay::Label::spam;
+    const filter::BayesTokens tokens(sample->data);
+    ++(spam ? lessons_.read.spam : lessons_.read.ham);
+    if (model_.learn(tokens.features(), spam)) ++(spam ? lessons_.learned.spam : lessons_.learned.ham);
+  }
+
+  bool show(const std::string& line) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto every = bar_.terminal ? std::chrono::milliseconds(100) : std::chrono::milliseconds(kTrainLineEvery);
+    if (options_.quiet || now - last_ < every) return !was_interrupted();
+    last_ = now;
+    shown_ = bar_.terminal;
+    if (bar_.terminal)
+      say(bar_.fd, "\r" + cut_to_width(line, std::max<std::size_t>(bar_.width, 2) - 1) + "\x1b[K");
+    else
+      say(bar_.fd, "maildrop: " + line + "\n");
+    return !was_interrupted();
+  }
+
+  const TrainOptions& options_;
+  BayesModel& model_;
+  Lessons lessons_;
+  const Screen bar_ = screen_of(STDERR_FILENO, "never");
+  Monotonic last_ = std::chrono::steady_clock::now();
+  bool shown_ = false;
+};
+
+/// Of the file that was there, or as for any new one: a server reads it that may be somebody else.
+Result<void> keep_mode(int fd, const std::string& path) {
+  struct stat before {};
+  if (::stat(path.c_str(), &before) == 0) {
+    [[maybe_unused]] const int owned = ::fchown(fd, before.st_uid, before.st_gid);  // only root may
+    if (::fchmod(fd, before.st_mode & 0777) == 0) return {};
+    return tl::unexpected(file_error("write", path, errno));
+  }
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  if (::fchmod(fd, 0666 & ~mask) == 0) return {};
+  return tl::unexpected(file_error("write", path, errno));
+}
+
+Result<void> write_model(const BayesModel& model, const std::string& path) {
+  const std::string bytes = TRY(model.bytes());
+  WholeFile file = TRY(WholeFile::open(path, true));
+  TRY(keep_mode(file.fd(), path));
+  TRY(print(file.fd(), bytes));
+  return file.commit();
+}
+
+/// What there is, or an empty one.
+tl::expected<BayesModel, int> begun(const TrainOptions& options) {
+  if (options.anew) return BayesModel();
+  auto model = BayesModel::open(options.to);
+  if (model) return std::move(*model);
+  if (model.error().code == Code::not_found) return BayesModel();
+  Error error = model.error();
+  const bool unusable = error.code == Code::corrupt || error.code == Code::invalid;
+  if (unusable) error.what += "; --anew begins again";
+  report(error);
+  return tl::unexpected<int>(unusable ? exit_data : exit_for(error));
+}
+
+std::string told(const Lessons& lessons, const BayesModel& model) {
+  const auto part = [](std::uint64_t learned, std::uint64_t read, const char* what) {
+    return with_commas(learned) + " of " + with_commas(read) + " " + what;
+  };
+  std::string out = "learned from " + part(lessons.learned.spam, lessons.read.spam, "spam") + " and " +
+                    part(lessons.learned.ham, lessons.read.ham, "ham") + "; the others were known\n";
+  if (lessons.unlabelled > 0) out += with_commas(lessons.unlabelled) + " without a label\n";
+  if (lessons.broken > 0) out += with_commas(lessons.broken) + " broken\n";
+  return out + "taught until now: " + with_commas(model.seen().spam) + " spam, " + with_commas(model.seen().ham) +
+         " ham\n";
+}
+
+}  // namespace
+
+CLI::App* declare_filter_train(CLI::App& app, std::shared_ptr<TrainOptions>& options) {
+  options = std::make_shared<TrainOptions>();
+  CLI::App* sub = app.add_subcommand("train", "Teach the filter bayes what is spam, and what is not.");
+  sub->footer(std::string(kTrainExamples));
+  sub->add_option("--to", options->to, "The model, which is made if it is not there.")->required()->type_name("FILE");
+  declare_reading(*sub, options->reading);
+  sub->add_flag("--anew", options->anew, "Forget what the model has learned before.");
+  sub->add_flag("-q,--quiet", options->quiet, "No progress and no report: only what went wrong.");
+  return sub;
+}
+
+int run_filter_train(const Globals& globals, TrainOptions& options) {
+  if (const int status = prepare_reading(options.reading, globals, "filter train"); status != exit_ok) return status;
+  auto model = begun(options);
+  if (!model) return model.error();
+  listen_to_signals();
+  Lesson lesson(options, *model);
+  const bool whole = lesson.run();
+  const Lessons& lessons = lesson.lessons();
+  ReplayEnd end;
+  if (whole && options.reading.manifest) add_unmatched(*options.reading.manifest, end);
+  say(STDERR_FILENO, replay_troubles(lessons.troubles, end));
+  if (!whole) return exit_interrupted;
+  if (lessons.read.spam + lessons.read.ham == 0) {
+    const bool broken = lessons.unlabelled == 0 && lessons.broken > 0;
+    report({Code::invalid, broken ? "nothing could be read"
+                                  : "nothing has a label: see --spam, --ham, --label-by-folder and --manifest"});
+    return exit_data;
+  }
+  if (const Result<void> written = write_model(*model, options.to); !written)
+    return report(written.error()), exit_cannot_create;
+  if (options.quiet) return exit_ok;
+  const Result<void> printed = print(STDOUT_FILENO, told(lessons, *model));
+  return printed ? exit_ok : (report(printed.error()), exit_io);
+}
+
+}  // namespace maildrop::cmd
