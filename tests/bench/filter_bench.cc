@@ -10,6 +10,8 @@
 
 #include "cpu.h"
 #include "dns/recorded.h"
+#include "filter/bayes_model.h"
+#include "filter/bayes_tokens.h"
 #include "filter/case.h"
 #include "filter/dkim_kit.h"
 #include "filter/filters.h"
@@ -67,6 +69,26 @@ void measure_urls(const char* what, const std::string& message, std::size_t time
   std::size_t found = 0;
   for (std::size_t i = 0; i < times; ++i) found = message_urls(message).urls.size();
   std::printf("%-26s %zu hosts, %6zu bytes: %7.1f us of CPU\n", what, found, message.size(),
+              (cpu_seconds() - start) * 1e6 / static_cast<double>(times));
+}
+
+/// What it costs to look at the words of a message, find them in a model, and tell the strongest.
+void measure_bayes(const char* what, const std::string& message, std::size_t times) {
+  if (!wanted.empty() && wanted != what) return;
+  BayesModel model;
+  for (int i = 0; i < 100; ++i) {
+    model.learn(BayesTokens(message_of(5000) + std::to_string(i)).features(), false);
+    model.learn(BayesTokens(html_message_of(5000) + std::to_string(i)).features(), true);
+  }
+  const double start = cpu_seconds();
+  std::size_t seen = 0;
+  std::vector<BayesModel::Say> says;
+  for (std::size_t i = 0; i < times; ++i) {
+    const BayesTokens tokens(message);
+    model.judge(tokens.features(), &says, 6);
+    seen = tokens.features().size() + tokens.text_of(says.front().feature).size() / 1000;
+  }
+  std::printf("%-26s %zu features, %6zu bytes: %7.1f us of CPU\n", what, seen, message.size(),
               (cpu_seconds() - start) * 1e6 / static_cast<double>(times));
 }
 
@@ -188,6 +210,14 @@ int main(int argc, char** argv) {
   measure("all, HTML with links", {html, *world, messages}, kinds);
   measure_urls("URLs of HTML", html, messages);
   measure_urls("URLs of a plain text", plain, messages);
+  measure_bayes("bayes, plain text", plain, messages);
+  measure_bayes("bayes, HTML", html, messages);
+  std::string words = "\r\n";
+  for (std::size_t i = 0; words.size() < 256 * 1024; ++i) {
+    words += ' ';
+    for (std::size_t left = i; left > 0; left /= 26) words += static_cast<char>('a' + left % 26);
+  }
+  measure_bayes("bayes, hostile", words, 20);
   std::string nested = "\r\n", tags = "Content-Type: text/html\r\n\r\n";
   while (nested.size() < 256 * 1024) nested += "http://\xC3\xBC.example%2F";
   while (tags.size() < 256 * 1024) tags += "<font color=x><p><a href=http://\xC3\xBC.example>";
