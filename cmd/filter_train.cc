@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "core/file_error.h"
@@ -14,6 +16,7 @@
 #include "progress.h"
 #include "replay.h"
 #include "replay/by_date.h"
+#include "store/backends.h"
 #include "whole_file.h"
 
 namespace maildrop::cmd {
@@ -30,9 +33,9 @@ namespace {
 using filter::BayesModel;
 
 constexpr std::string_view kTrainExamples =
-    "maildrop filter train --to bayes.model --spam spam/ --ham ham.mbox.gz\n"
-    "maildrop filter train --to bayes.model --label-by-folder corpus.tar.zst\n"
-    "maildrop filter train --to bayes.model --spam store: --inbox trap";
+    "maildrop filter train --spam spam/ --ham ham.mbox.gz\n"
+    "maildrop filter train --spam store: --inbox trap\n"
+    "maildrop filter train --to bayes.model --label-by-folder corpus.tar.zst";
 constexpr std::chrono::seconds kTrainLineEvery{30};  // where there is no terminal
 constexpr std::size_t kTrainBar = 44;                // columns of a progress bar and its numbers
 
@@ -129,12 +132,74 @@ Result<void> write_model(const BayesModel& model, const std::string& path) {
   return file.commit();
 }
 
-/// What there is, or an empty one.
-tl::expected<BayesModel, int> begun(const TrainOptions& options) {
-  if (options.anew) return BayesModel();
-  auto model = BayesModel::open(options.to);
-  if (model) return std::move(*model);
-  if (model.error().code == Code::not_found) return BayesModel();
+/// Where a model is kept.
+class ModelHome {
+ public:
+  virtual ~ModelHome() = default;
+  /// not_found: there is none yet.
+  virtual Result<BayesModel> model() = 0;
+  virtual Result<void> keep(const BayesModel& model) = 0;
+};
+
+class ModelFile final : public ModelHome {
+ public:
+  explicit ModelFile(std::string path) : path_(std::move(path)) {}
+  Result<BayesModel> model() override { return BayesModel::open(path_); }
+  Result<void> keep(const BayesModel& model) override { return write_model(model, path_); }
+
+ private:
+  std::string path_;
+};
+
+/// Servers that use it see the new one within a minute.
+class ModelOfStore final : public ModelHome {
+ public:
+  explicit ModelOfStore(std::unique_ptr<store::Store> store) : store_(std::move(store)) {}
+
+  Result<BayesModel> model() override {
+    before_ = TRY(store_->models().version(BayesModel::kKeptAs));
+    const std::optional<store::Model> kept = TRY(store_->models().get(BayesModel::kKeptAs));
+    if (!kept) return fail(Code::not_found, "there is none");
+    return BayesModel::parse(kept->bytes);
+  }
+
+  Result<void> keep(const BayesModel& model) override {
+    const std::string bytes = TRY(model.bytes());
+    if (TRY(store_->models().version(BayesModel::kKeptAs)) != before_)
+      return fail(Code::over_limit,
+                  "somebody else has taught the model meanwhile, and it is as he left it: come again");
+    TRY(store_->models().put(BayesModel::kKeptAs, bytes));
+    return {};
+  }
+
+ private:
+  std::unique_ptr<store::Store> store_;
+  std::uint64_t before_ = 0;
+};
+
+/// Prints why there is none, and gives the status.
+tl::expected<std::unique_ptr<ModelHome>, int> home_of(const TrainOptions& options, const Globals& globals,
+                                                      const Clock& clock) {
+  if (!options.to.empty()) return std::make_unique<ModelFile>(options.to);
+  const auto loaded = load(globals);
+  if (!loaded) return tl::unexpected(loaded.error());
+  const auto environment = ConfigSources::from_process(globals.config_file, globals.sets).environment;
+  const std::string url = resolve_store_url(loaded->config.store.url, environment);
+  if (url.starts_with("memory:"))
+    return tl::unexpected(usage_error("filter train", "the store is in the memory of a server: name a file with --to"));
+  auto store = store::open_store(store::open_options(loaded->config, url, clock));
+  if (store) return std::make_unique<ModelOfStore>(std::move(*store));
+  if (report_denied_store(url, false)) return tl::unexpected<int>(exit_no_permission);
+  Error error = store.error();
+  if (error.code == Code::not_found) error.what += "; a server makes it, or name a file with --to";
+  return tl::unexpected(report(error));
+}
+
+/// What there is, or an empty one. What is begun anew is looked at all the same, for whoever keeps it.
+tl::expected<BayesModel, int> model_of(ModelHome& home, bool anew) {
+  auto model = home.model();
+  if (model && !anew) return std::move(*model);
+  if (anew || model.error().code == Code::not_found) return BayesModel();
   Error error = model.error();
   const bool unusable = error.code == Code::corrupt || error.code == Code::invalid;
   if (unusable) error.what += "; --anew begins again";
@@ -142,7 +207,7 @@ tl::expected<BayesModel, int> begun(const TrainOptions& options) {
   return tl::unexpected<int>(unusable ? exit_data : exit_for(error));
 }
 
-std::string told(const Lessons& lessons, const BayesModel& model) {
+std::string train_report(const Lessons& lessons, const BayesModel& model) {
   const auto part = [](std::uint64_t learned, std::uint64_t read, const char* what) {
     return with_commas(learned) + " of " + with_commas(read) + " " + what;
   };
@@ -160,7 +225,9 @@ CLI::App* declare_filter_train(CLI::App& app, std::shared_ptr<TrainOptions>& opt
   options = std::make_shared<TrainOptions>();
   CLI::App* sub = app.add_subcommand("train", "Teach the filter bayes what is spam, and what is not.");
   sub->footer(std::string(kTrainExamples));
-  sub->add_option("--to", options->to, "The model, which is made if it is not there.")->required()->type_name("FILE");
+  sub->add_option("--to", options->to,
+                  "Teach the model in this file, which is made if it is not there, and not that of the store.")
+      ->type_name("FILE");
   declare_reading(*sub, options->reading);
   sub->add_flag("--anew", options->anew, "Forget what the model has learned before.");
   sub->add_flag("-q,--quiet", options->quiet, "No progress and no report: only what went wrong.");
@@ -169,7 +236,10 @@ CLI::App* declare_filter_train(CLI::App& app, std::shared_ptr<TrainOptions>& opt
 
 int run_filter_train(const Globals& globals, TrainOptions& options) {
   if (const int status = prepare_reading(options.reading, globals, "filter train"); status != exit_ok) return status;
-  auto model = begun(options);
+  const SystemClock clock;
+  const auto home = home_of(options, globals, clock);
+  if (!home) return home.error();
+  auto model = model_of(**home, options.anew);
   if (!model) return model.error();
   listen_to_signals();
   Lesson lesson(options, *model);
@@ -185,10 +255,12 @@ int run_filter_train(const Globals& globals, TrainOptions& options) {
                                   : "nothing has a label: see --spam, --ham, --label-by-folder and --manifest"});
     return exit_data;
   }
-  if (const Result<void> written = write_model(*model, options.to); !written)
-    return report(written.error()), exit_cannot_create;
+  if (const Result<void> kept = (*home)->keep(*model); !kept) {
+    const int status = report(kept.error());
+    return options.to.empty() ? status : exit_cannot_create;
+  }
   if (options.quiet) return exit_ok;
-  const Result<void> printed = print(STDOUT_FILENO, told(lessons, *model));
+  const Result<void> printed = print(STDOUT_FILENO, train_report(lessons, *model));
   return printed ? exit_ok : (report(printed.error()), exit_io);
 }
 

@@ -222,7 +222,7 @@ complete -c maildrop -n '__maildrop_at filter known' -l forget -d 'Forget it, to
 complete -c maildrop -n '__maildrop_at filter known' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
 complete -c maildrop -n '__maildrop_at filter known' -l set -x -d 'Set one setting, before environment and files'
 complete -c maildrop -n '__maildrop_at filter train' -s h -l help -d 'Print this help and end'
-complete -c maildrop -n '__maildrop_at filter train' -l to -r -F -d 'The model, which is made if it is not there'
+complete -c maildrop -n '__maildrop_at filter train' -l to -r -F -d 'Teach the model in this file, which is made if it is not there, and not that of the store'
 complete -c maildrop -n '__maildrop_at filter train' -l spam -r -F -d 'A SOURCE of which all is spam'
 complete -c maildrop -n '__maildrop_at filter train' -l ham -r -F -d 'A SOURCE of which nothing is spam'
 complete -c maildrop -n '__maildrop_at filter train' -l label-by-folder -d 'What is in a folder, or an archive, named spam, junk or ham, as in easy_ham_2, is that'

@@ -4,6 +4,7 @@
 /// could teach it.
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,19 +56,34 @@ class Bayes final : public Filter {
   std::vector<FileProblem> problems_;        // of its file
 };
 
-Result<std::unique_ptr<Filter>> make(const Config& config) {
+/// Of the store. Nothing: there is none.
+Result<std::optional<BayesModel>> kept_model(const Means& means) {
+  const std::optional<std::string> bytes = TRY(means.model(BayesModel::kKeptAs));
+  if (!bytes) return std::nullopt;
+  return TRY(BayesModel::parse(*bytes));
+}
+
+/// A file is named by a setting, and wrong as that. What a store has is not there yet, or not now: mail is judged
+/// without, and the chain is made again when it comes.
+Result<std::unique_ptr<Filter>> make_bayes(const Config& config, const Means& means) {
   const BayesFilter& settings = config.filter.bayes;
+  const std::string where = settings.model.empty() ? "model bayes of the store" : settings.model;
   std::vector<FileProblem> problems;
   std::unique_ptr<BayesModel> model;
   if (!settings.model.empty()) {
     model = std::make_unique<BayesModel>(TRY(in_setting("model", BayesModel::open(settings.model))));
-    const BayesModel::Counts& seen = model->seen();
-    if (std::min(seen.spam, seen.ham) < settings.least) {
-      problems.push_back({settings.model, "it was taught " + std::to_string(seen.spam) + " spam and " +
-                                              std::to_string(seen.ham) + " ham, and is not asked below " +
-                                              std::to_string(settings.least) + " of each"});
-      model.reset();
-    }
+  } else if (auto kept = kept_model(means); !kept) {
+    problems.push_back({where, kept.error().what});
+  } else if (*kept) {
+    model = std::make_unique<BayesModel>(*std::move(*kept));
+  } else if (means.models != nullptr) {
+    problems.push_back({where, "there is none, and bayes is not asked: see maildrop filter train"});
+  }
+  if (model && std::min(model->seen().spam, model->seen().ham) < settings.least) {
+    problems.push_back({where, "it was taught " + std::to_string(model->seen().spam) + " spam and " +
+                                   std::to_string(model->seen().ham) + " ham, and is not asked below " +
+                                   std::to_string(settings.least) + " of each"});
+    model.reset();
   }
   return std::make_unique<Bayes>(settings, std::move(model), std::move(problems));
 }
@@ -80,6 +96,6 @@ extern const FilterKind kBayes{"bayes",
                                {},
                                Evidence::own,
                                [](const FilterSettings& settings) -> const FilterUse& { return settings.bayes; },
-                               make};
+                               make_bayes};
 
 }  // namespace maildrop::filter

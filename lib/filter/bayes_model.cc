@@ -28,7 +28,7 @@ constexpr std::size_t kRows = 1024;  // lines that are written or read at once
 static_assert(kLines % kRows == 0);
 constexpr int kLevel = 3;  // of zstd: checks are chance, and no level makes them smaller
 constexpr unsigned kFormat = 1;
-constexpr std::string_view kName = "maildrop-bayes";
+constexpr std::string_view kBayesFile = "maildrop-bayes";
 constexpr std::size_t kLongestHead = 200;  // bytes of the line before the table
 
 // Log odds of a feature are of (n * share + kPrior / 2) / (n + kPrior), Robinson's estimate: 3.0 for one that came
@@ -181,7 +181,7 @@ Result<std::string> BayesModel::bytes() const {
       },
       kLevel));
   const auto counts = [](const Counts& of) { return std::to_string(of.spam) + " ham " + std::to_string(of.ham); };
-  TRY(writer.write(std::string(kName) + " " + std::to_string(kFormat) + " tokens " +
+  TRY(writer.write(std::string(kBayesFile) + " " + std::to_string(kFormat) + " tokens " +
                    std::to_string(BayesTokens::kVersion) + " lines " + std::to_string(kLines) + " seen " +
                    counts(seen_) + " learned " + counts(learned_) + "\n"));
   std::string rows(kRows * kLineBytes, '\0');
@@ -210,7 +210,7 @@ Result<BayesModel> BayesModel::parse(std::string_view bytes) {
   const std::string text = " " + line->value_or("");
   std::string_view head = text;
   std::uint64_t format = 0, tokens = 0, lines = 0;
-  if (!take_number(head, kName, format)) return damaged("it begins otherwise");
+  if (!take_number(head, kBayesFile, format)) return damaged("it begins otherwise");
   BayesModel model;
   const bool whole = take_number(head, "tokens", tokens) && take_number(head, "lines", lines) &&
                      take_number(head, "seen", model.seen_.spam) && take_number(head, "ham", model.seen_.ham) &&

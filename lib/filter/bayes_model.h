@@ -41,6 +41,7 @@ class BayesModel {
     std::uint64_t ham = 0;
   };
 
+  static constexpr std::string_view kKeptAs = "bayes";  // in a store (store/models.h)
   static constexpr std::size_t kSize = 16u << 20;       // bytes of the table: two million features
   static constexpr std::size_t kMostBytes = 20u << 20;  // of bytes(): little of it can be made smaller
 

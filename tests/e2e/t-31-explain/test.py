@@ -135,6 +135,17 @@ check("and known does not make a new one", "cannot open ledger" in known(*host)[
 same("a damaged file stays where it is", files(), before)
 silent = explain("--ip", "192.0.2.1", settings={"store.url": f"redis+unix://{WORK}/none.sock"})
 check("so is a server that is not there", silent[0] == 0 and "Ledger: empty, since there is no other: " in silent[1], silent)
+# A filter that learns.
+for number in range(30):
+    for label, text in (("spam", "Subject: free money\n\nbuy cheap pills\n"), ("ham", "Subject: dinner\n\nwe lost the game\n")):
+        os.makedirs(f"{WORK}/{label}", exist_ok=True)
+        write(f"{label}/{number}", text + "x" * number + "\n")
+train = ("filter", "train", "--to", f"{WORK}/bayes.model", "--label-by-folder", f"{WORK}/spam", f"{WORK}/ham")
+status, out, err = maildrop(*train)
+check("bayes is taught", status == 0 and out.endswith(b"taught until now: 30 spam, 30 ham\n"), (status, out, err))
+BAYES = {"filter.bayes.mode": "score", "filter.bayes.model": f"{WORK}/bayes.model", "filter.bayes.least": "20"}
+learned = explain(*to, "--facts", f"{WORK}/none", "-", settings=LIVE | BAYES, stdin=b"Subject: money\n\ncheap pills\n")
+check("and tells by what it goes", re.search(r"bayes +score +pass +4 .* 1 spam: .*cheap pills \d+:0", learned[1]), learned)
 same("no such file: 66", explain("--ip", "192.0.2.1", f"{WORK}/none.eml")[0], 66)
 same("an expression that is none: 78", explain("--ip", "192.0.2.1", settings={"filter.access.deny": "helo:/(/"})[0], 78)
 finish()
