@@ -238,6 +238,7 @@ class Judging {
   /// false: interrupted.
   bool show(const replay::JudgedRunState& state) {
     const auto now = std::chrono::steady_clock::now();
+    if (state.read > 0 && !judging_since_) judging_since_ = now;
     const bool due = bar_.terminal || now - last_line_ >= kLineEvery;
     if (options_.quiet || !due) return !was_interrupted();
     last_line_ = now;
@@ -252,7 +253,6 @@ class Judging {
   /// `[####----]  40%  4,938 of 12,345, 1,234 a second, 6s left`
   std::string progress(const replay::JudgedRunState& state) {
     if (state.read == 0) return with_commas(read_ahead_) + " read";
-    if (!judging_since_) judging_since_ = std::chrono::steady_clock::now();
     const double rate = static_cast<double>(state.read) / seconds_since(*judging_since_);
     std::string line = state.of == 0 ? with_commas(state.read) + " judged" : progress_bar(state.read, state.of, kBar);
     if (report_.broken > 0) line += ", " + with_commas(report_.broken) + " broken";

@@ -314,7 +314,7 @@ def plot(results, most=0.05):
         points.append((most, recall_at(roc(scores), most)))
         line = "L".join(f"{x(fpr):.1f} {y(recall):.1f}" for fpr, recall in points)
         out.append(f'<path d="M{line}" fill="none" stroke="{COLOURS[number % len(COLOURS)]}" stroke-width="2"/>')
-        row = top + height - 20 * (len(results) - number)
+        row = top + height // 2 + 20 * (number - len(results) // 2)
         out.append(f'<path d="M{left + 330} {row - 4}h24" stroke="{COLOURS[number % len(COLOURS)]}" stroke-width="2"/>')
         out.append(f'<text x="{left + 360}" y="{row}">{name}</text>')
     out.append(f'<text x="{left + width / 2}" y="{top + height + 40}" text-anchor="middle">false-positive rate</text>')
