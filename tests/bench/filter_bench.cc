@@ -86,7 +86,8 @@ void measure_bayes(const char* what, const std::string& message, std::size_t tim
   for (std::size_t i = 0; i < times; ++i) {
     const BayesTokens tokens(message);
     model.judge(tokens.features(), &says, 6);
-    seen = tokens.features().size() + tokens.text_of(says.front().feature).size() / 1000;
+    for (const BayesModel::Say& say : says) seen += tokens.text_of(say.feature).size() / 1000;
+    seen = tokens.features().size();
   }
   std::printf("%-26s %zu features, %6zu bytes: %7.1f us of CPU\n", what, seen, message.size(),
               (cpu_seconds() - start) * 1e6 / static_cast<double>(times));
