@@ -34,7 +34,7 @@ using filter::BayesModel;
 
 constexpr std::string_view kTrainExamples =
     "maildrop filter train --spam spam/ --ham ham.mbox.gz\n"
-    "maildrop filter train --spam store: --inbox trap\n"
+    "maildrop filter train --spam store: --inbox my.own.trap\n"
     "maildrop filter train --to bayes.model --label-by-folder corpus.tar.zst";
 constexpr std::chrono::seconds kTrainLineEvery{30};  // where there is no terminal
 constexpr std::size_t kTrainBar = 44;                // columns of a progress bar and its numbers
@@ -157,7 +157,7 @@ class ModelOfStore final : public ModelHome {
   explicit ModelOfStore(std::unique_ptr<store::Store> store) : store_(std::move(store)) {}
 
   Result<BayesModel> model() override {
-    before_ = TRY(store_->models().version(BayesModel::kKeptAs));
+    before_ = TRY(store::version_to_replace(store_->models(), BayesModel::kKeptAs));
     const std::optional<store::Model> kept = TRY(store_->models().get(BayesModel::kKeptAs));
     if (!kept) return fail(Code::not_found, "there is none");
     return BayesModel::parse(kept->bytes);
@@ -165,7 +165,7 @@ class ModelOfStore final : public ModelHome {
 
   Result<void> keep(const BayesModel& model) override {
     const std::string bytes = TRY(model.bytes());
-    if (TRY(store_->models().version(BayesModel::kKeptAs)) != before_)
+    if (TRY(store::version_to_replace(store_->models(), BayesModel::kKeptAs)) != before_)
       return fail(Code::over_limit,
                   "somebody else has taught the model meanwhile, and it is as he left it: come again");
     TRY(store_->models().put(BayesModel::kKeptAs, bytes));

@@ -111,6 +111,8 @@ void LiveFilters::watch(service::Loops& loops, std::function<void()> changed) {
 
 std::string LiveFilters::impaired() const {
   std::string text = judge_.impaired();
+  for (const std::string_view line : split(shadow_.impaired(), '\n'))
+    if (!line.empty()) text.append("filter.shadow: ").append(line).append("\n");
   for (const filter::FileProblem& problem : source_->problems()) text += "filter file " + text_of(problem) + "\n";
   return text;
 }

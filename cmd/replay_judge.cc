@@ -329,6 +329,10 @@ int judge_recorded(const ReplayOptions& options, const Globals& globals) {
   auto chain = source.make(loaded->config);
   if (!chain) return report(chain.error());
   report_problems(source);
+  for (const filter::Chain::Link& link : (*chain)->links())
+    if (link.filter->is_taught() && !options.quiet)
+      say(STDERR_FILENO, "maildrop: " + std::string(link.name) +
+                             " goes by what it was taught: of the mail that it was taught its findings tell nothing\n");
   auto files = open_files(options, globals, *loaded, **chain);
   if (!files) return files.error();
   listen_to_signals();

@@ -36,7 +36,7 @@ std::string check_part(const std::string& value) {
 }
 
 /// Those whose findings are evidence and whose score is asked for: what is enforced decides by itself, and what we wish
-/// or remember ourselves (filter::Evidence) is nothing that mail could tell.
+/// or remember ourselves (filter::Evidence) is nothing that mail could tell. One that was taught may know this mail.
 std::vector<replay::Tunable> tunables_of(const filter::Chain& chain, double lua_weight) {
   std::vector<replay::Tunable> tunables;
   const auto kinds = filter::filter_kinds();
@@ -44,8 +44,8 @@ std::vector<replay::Tunable> tunables_of(const filter::Chain& chain, double lua_
     const bool script =
         std::none_of(kinds.begin(), kinds.end(), [&link](const auto& kind) { return kind.name == link.name; });
     const bool scored = link.use.mode == FilterUse::Mode::score;
-    const bool fitted =
-        (scored || link.use.mode == FilterUse::Mode::observe) && link.evidence != filter::Evidence::wish;
+    const bool fitted = (scored || link.use.mode == FilterUse::Mode::observe) &&
+                        link.evidence != filter::Evidence::wish && !link.filter->is_taught();
     tunables.push_back({.name = std::string(link.name),
                         .weight = link.use.weight,
                         .counts = scored || link.use.mode == FilterUse::Mode::enforce,

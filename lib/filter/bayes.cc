@@ -29,6 +29,7 @@ class Bayes final : public Filter {
 
   std::uint8_t phases() const override { return model_ ? UINT8_MAX : 0; }
   std::vector<FileProblem> problems() const override { return problems_; }
+  bool is_taught() const override { return model_ != nullptr; }
 
   Finding judge(Phase, const mail::Transaction& transaction, Facts&) const override {
     const BayesTokens tokens(transaction.data);

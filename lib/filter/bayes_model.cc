@@ -157,7 +157,8 @@ void BayesModel::count(std::uint64_t feature, bool is_spam) {
     line.checks[place] = check;
     line.spam[place] = line.ham[place] = 0;
   }
-  ++(is_spam ? line.spam : line.ham)[place];
+  std::uint16_t& times = (is_spam ? line.spam : line.ham)[place];
+  if (times < UINT16_MAX) ++times;  // features that somebody made alike count more than once of a message
 }
 
 void BayesModel::fade() {

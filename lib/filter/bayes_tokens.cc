@@ -120,12 +120,20 @@ class BayesReading {
 
   void read(std::string_view message) {
     const mail::Structure structure = mail::scan_mime(message);
-    std::size_t left = BayesTokens::kMostText;
+    std::vector<const mail::Part*> texts;
     for (std::size_t i = 0; i < structure.parts.size() && !is_full(); ++i) {
       const mail::Part& part = structure.parts[i];
       read_header(message.substr(part.header, part.body - part.header), i == 0);
-      if (part.type != "text" || left == 0) continue;
-      const std::string bytes = mail::decoded_body(message, part, left);
+      if (part.type == "text") texts.push_back(&part);
+    }
+    // Of alternatives programs show the last, and nobody sees what fills the others.
+    std::size_t left = BayesTokens::kMostText;
+    for (; !texts.empty() && left > 0; texts.pop_back()) {
+      const std::size_t share = texts.size() == 1 ? 1 : 2;
+      most_features_ = share_of(BayesTokens::kMostFeatures, to_.hashes_.size(), share);
+      most_words_ = share_of(BayesTokens::kMostWords, to_.words_.size(), share);
+      const mail::Part& part = *texts.back();
+      const std::string bytes = mail::decoded_body(message, part, left / share);
       left -= std::min(left, bytes.size());
       begin(Zone::text);
       begin(Zone::markup);
@@ -144,9 +152,11 @@ class BayesReading {
     std::size_t count = 0;
   };
 
-  bool is_full() const {
-    return to_.hashes_.size() == BayesTokens::kMostFeatures || to_.words_.size() == BayesTokens::kMostWords;
+  static std::size_t share_of(std::size_t most, std::size_t taken, std::size_t share) {
+    return taken + (most - taken) / share;
   }
+
+  bool is_full() const { return to_.hashes_.size() >= most_features_ || to_.words_.size() >= most_words_; }
 
   /// What follows is not behind what came before.
   void begin(Zone zone) { windows_[static_cast<std::size_t>(zone)].count = 0; }
@@ -256,7 +266,7 @@ class BayesReading {
   }
 
   void add_feature(std::uint64_t hash, BayesTokens::Made made) {
-    if (to_.hashes_.size() == BayesTokens::kMostFeatures) return;
+    if (to_.hashes_.size() >= most_features_) return;
     std::size_t slot = hash % kSlots;
     for (; slots_[slot] != 0; slot = (slot + 1) % kSlots)
       if (to_.hashes_[slots_[slot] - 1u] == hash) return;
@@ -271,6 +281,8 @@ class BayesReading {
   mail::Charsets charsets_{};
   std::size_t fields_ = 0;
   std::size_t urls_ = 0;
+  std::size_t most_features_ = BayesTokens::kMostFeatures;  // with those of what is read now
+  std::size_t most_words_ = BayesTokens::kMostWords;
 };
 
 BayesTokens::BayesTokens(std::string_view message) { BayesReading(*this).read(message.substr(0, kMostMessage)); }

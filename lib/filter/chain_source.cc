@@ -40,14 +40,16 @@ Result<std::shared_ptr<const Chain>> ChainSource::make_shadow(const Config& conf
 
 Result<std::shared_ptr<const Chain>> ChainSource::make_alone(const Config& config) {
   folder_.read(config.filter.lua);
-  AskedModels models(means_.models);
+  AskedModels models(means_.models, &models_);
   Means means = means_;
   if (means.models != nullptr) means.models = &models;
   std::shared_ptr<const Chain> chain = TRY(Chain::make(config, kinds_, folder_.scripts(), means));
   std::shared_ptr<const Chain> shadow = TRY(make_shadow(config, means));
   config_ = config;
-  models_ = std::move(models);
   std::vector<FileProblem> problems;
+  for (const auto& [name, what] : models.older()) problems.push_back({"model " + name + " of the store", what, true});
+  models.settle();
+  models_ = std::move(models);
   add_problems(problems, folder_, *chain);
   std::vector<std::string> news = folder_.news();
   if (shadow) {

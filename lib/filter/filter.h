@@ -70,6 +70,9 @@ class Filter {
   /// The service that it asks (service::endpoint_of() of its requests); nothing: none.
   virtual std::optional<Endpoint> service() const { return std::nullopt; }
 
+  /// It goes by what it was taught from mail: of that mail its findings tell nothing.
+  virtual bool is_taught() const { return false; }
+
   /// Of the files that it was made with.
   virtual std::vector<FileProblem> problems() const { return {}; }
 

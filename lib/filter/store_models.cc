@@ -1,6 +1,8 @@
 /// store_models.cc: which version was asked for is looked up before the model: at worst it is read once more.
 #include "filter/store_models.h"
 
+#include <memory>
+
 namespace maildrop::filter {
 
 Result<std::optional<std::string>> StoreModels::model(std::string_view name) const {
@@ -16,7 +18,13 @@ Result<std::optional<std::string>> AskedModels::model(std::string_view name) con
   const Result<std::uint64_t> now = models_->version(name);
   Result<std::optional<std::string>> found = models_->model(name);
   if (now && (found || found.error().code == Code::corrupt)) version = *now;
-  return found;
+  if (found && *found) kept_[std::string(name)] = std::make_shared<const std::string>(**found);
+  if (found) return found;
+  const auto before = before_.find(name);
+  if (before == before_.end()) return found;
+  older_.insert_or_assign(std::string(name), found.error().what);
+  kept_.insert(*before);
+  return std::optional<std::string>(*before->second);
 }
 
 Result<std::uint64_t> AskedModels::version(std::string_view name) const {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,11 +26,12 @@ class StoreModels final : public Models {
 };
 
 /// Passes on what it is asked, and keeps what was asked for: so who has made something of models hears when one of them
-/// is another. Not thread-safe.
+/// is another, and has the one there was where there is no answer now. Not thread-safe.
 class AskedModels final : public Models {
  public:
-  /// nullptr: there are none.
-  explicit AskedModels(const Models* models) : models_(models) {}
+  /// nullptr: there are none. `before`: what was asked for until now.
+  explicit AskedModels(const Models* models, const AskedModels* before = nullptr)
+      : models_(models), before_(before == nullptr ? Kept() : before->kept_) {}
   Result<std::optional<std::string>> model(std::string_view name) const override;
   Result<std::uint64_t> version(std::string_view name) const override;
 
@@ -38,9 +40,17 @@ class AskedModels final : public Models {
   std::vector<std::string> changed() const;
   /// The answer to the last question for it was one.
   bool has_answer(std::string_view name) const;
+  /// All that is wanted has been asked for.
+  void settle() { before_.clear(); }
+  /// Those of which there was no answer, or that are damaged, and what there was before was given: with what is wrong.
+  const std::map<std::string, std::string, std::less<>>& older() const { return older_; }
 
  private:
+  using Kept = std::map<std::string, std::shared_ptr<const std::string>, std::less<>>;  // the last that could be had
   const Models* models_;
+  Kept before_;
+  mutable Kept kept_;
+  mutable std::map<std::string, std::string, std::less<>> older_;
   mutable std::map<std::string, std::optional<std::uint64_t>, std::less<>>
       asked_;  // their versions; nullopt: not known
 };

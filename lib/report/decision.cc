@@ -124,6 +124,13 @@ Hiding::Hiding(const Pseudonyms& pseudonyms, const std::vector<std::string>& add
     add(form.text.substr(0, at), form.pseudonym, true);
     add(form.text.substr(0, std::min(at, form.text.find('+'))), form.pseudonym, true);
   }
+  // As the filter bayes tells of words: all digits are 0.
+  for (std::size_t i = 0, all = forms_.size(); i < all; ++i) {
+    Form folded = forms_[i];
+    std::replace_if(
+        folded.text.begin(), folded.text.end(), [](char c) { return c >= '1' && c <= '9'; }, '0');
+    if (folded.text != forms_[i].text) forms_.push_back(std::move(folded));
+  }
 }
 
 void Hiding::add(std::string text, const std::string& pseudonym, bool word) {

@@ -80,7 +80,7 @@ Result<bool> Restore::restore_models(BackupReader& reader, const GoOn& go_on) {
     const std::optional<SavedModel> saved = TRY(reader.next_model());
     if (!saved) return true;
     const auto& [name, model] = *saved;
-    const std::uint64_t there = TRY(patiently([&] { return store_.models().version(name); }, patient));
+    const std::uint64_t there = TRY(patiently([&] { return version_to_replace(store_.models(), name); }, patient));
     if (there >= model.version) {
       ++models_kept_;
     } else {

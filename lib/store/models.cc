@@ -29,6 +29,12 @@ Result<void> check_model(std::string_view name, std::size_t size) {
   return {};
 }
 
+Result<std::uint64_t> version_to_replace(Models& models, std::string_view name) {
+  Result<std::uint64_t> version = models.version(name);
+  if (!version && version.error().code == Code::corrupt) return std::uint64_t{0};
+  return version;
+}
+
 std::uint64_t next_version(std::uint64_t last, Time now) {
   return std::max(last + 1, static_cast<std::uint64_t>(std::max<std::int64_t>(to_millis(now), 1)));
 }

@@ -57,6 +57,9 @@ class Models {
   Result<std::uint64_t> version(std::string_view name);
 };
 
+/// Models::version() for who is about to put one: what is damaged is as good as none, and put() makes way for it.
+Result<std::uint64_t> version_to_replace(Models& models, std::string_view name);
+
 bool is_model_name(std::string_view name);
 /// What Models::put() says of a name and a size, and all others of a name.
 Result<void> check_model(std::string_view name, std::size_t size = 0);

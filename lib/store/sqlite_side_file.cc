@@ -21,10 +21,22 @@ namespace {
 constexpr std::chrono::milliseconds kPatience{500};  // for others to end their batches, or to make the file
 constexpr std::chrono::milliseconds kRetryLock{5};
 
+/// What an operator's command makes as root is for the server, which is whose folder it is in.
+void give_to_owner(const std::string& path, int file) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  struct stat owner {
+  }, made{};
+  if (::geteuid() != 0 || ::stat(folder.c_str(), &owner) != 0 || ::fstat(file, &made) != 0) return;
+  if (made.st_uid != 0 || owner.st_uid == 0) return;
+  [[maybe_unused]] const int given = ::fchown(file, owner.st_uid, owner.st_gid);  // a server says what it cannot open
+}
+
 Result<FileDescriptor> make_private(const std::string& path) {
   FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) return tl::unexpected(file_error("open", path, errno));
   ::fchmod(file.get(), 0600);
+  give_to_owner(path, file.get());
   return file;
 }
 

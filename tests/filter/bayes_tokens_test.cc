@@ -87,6 +87,23 @@ TEST_CASE("bayes_tokens: what is encoded is seen as it is read, and of parts tho
   CHECK(sees(parts, "type:cat.png"));
 }
 
+TEST_CASE("bayes_tokens: padding in one part leaves room for the others") {
+  std::string words;
+  for (unsigned i = 0; words.size() < 100'000; ++i) {
+    for (unsigned left = i + 26 * 26; left > 0; left /= 26) words += static_cast<char>('a' + left % 26);
+    words += ' ';
+  }
+  const std::string dashes(100'000, '-');
+  for (const std::string& padding : {words, dashes})
+    for (const bool first : {true, false}) {
+      const std::string& one = first ? padding : "free money";
+      const std::string& two = first ? "free money" : padding;
+      CHECK(sees("Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\n" + one + "\r\n--b\r\n\r\n" + two +
+                     "\r\n--b--\r\n",
+                 "free money"));
+    }
+}
+
 TEST_CASE("bayes_tokens: what servers, lists and collectors add is not seen, nor who receives") {
   const std::string seen = "Subject: hello\r\nMIME-Version: 1.0\r\n\r\nwords";
   const std::string added =

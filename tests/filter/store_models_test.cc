@@ -161,6 +161,29 @@ TEST_CASE("a damaged model is read once, until it is another") {
   CHECK(made_of == "two");
 }
 
+TEST_CASE("a reload while a model cannot be had keeps the one there was, and says so") {
+  FakeModels models;
+  models.all["m"] = {1, "one"};
+  ChainSource source({&models}, {&kLearns, 1});
+  REQUIRE(source.make({}));
+  SECTION("the store does not answer") { models.down = true; }
+  SECTION("nor what is in it") { models.unreadable = true; }
+  SECTION("it is damaged") { models.damaged = true; }
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(source.make({}));
+    CHECK(made_of == "one");
+    REQUIRE(source.problems().size() == 1);
+    CHECK(source.problems().front().older);
+    CHECK(source.renew_models().empty());
+    CHECK(made_of == "one");
+  }
+  models.down = models.unreadable = models.damaged = false;
+  models.all["m"] = {2, "two"};
+  CHECK(source.renew_models() == Names{"m"});
+  CHECK(made_of == "two");
+  CHECK(source.problems().empty());
+}
+
 TEST_CASE("where no filter goes by models nobody asks for any") {
   FakeModels models;
   ChainSource source({&models}, {&kSimple, 1});

@@ -95,6 +95,9 @@ TEST_CASE("only words of their own are hidden") {
   CHECK(hide("to a at noon", "a@x.example", true) == "to a at noon");  // too short for a word
   CHECK(hide("ann", "ann@x.example", false) == "ann");
   CHECK(hide("ann@x.example", "", true) == "ann@x.example");
+  const std::string bob = pseudonyms.of("bob42@x.example");
+  CHECK(hide("0.9 spam: bob00@x.example 3:0, bob00 1:0", "bob42@x.example", true) ==
+        "0.9 spam: " + bob + " 3:0, " + bob + " 1:0");  // as bayes tells of words
   CHECK(hide("no at", "no", true) == pseudonyms.of("no") + " at");
 }
 

@@ -2,6 +2,9 @@
 /// is in model_scenes.h.
 #include "store/models.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -91,6 +94,20 @@ TEST_CASE("sqlite models: who has the store to read puts one, too, and the file 
   CHECK_FALSE(std::filesystem::exists(models_file(world) + "-wal"));
 }
 
+TEST_CASE("sqlite models: what root puts is for the server, whose folder it is in") {
+  if (::geteuid() != 0) return;
+  World world("sqlite");
+  const auto store = open_as(world, Role::writer);
+  const std::string file = models_file(world);
+  REQUIRE(::chown(file.substr(0, file.rfind('/')).c_str(), 65534, 65534) == 0);
+  REQUIRE(store->models().put("m", "by root"));
+  for (const std::string& made : {file, file + ".lock"}) {
+    struct stat found {};
+    REQUIRE(::stat(made.c_str(), &found) == 0);
+    CHECK(found.st_uid == 65534);
+  }
+}
+
 TEST_CASE("sqlite models: the pages of the one before are used again") {
   World world("sqlite");
   const auto store = open_as(world, Role::writer);
@@ -120,6 +137,7 @@ TEST_CASE("sqlite models: one that is not what was put is damaged, and gives way
   std::ofstream(models_file(world), std::ios::trunc)
       << "no database, and longer than the header of one: " << std::string(200, 'x');
   CHECK(store->models().list().error().code == Code::corrupt);
+  CHECK(version_to_replace(store->models(), "m") == 0u);  // who is to put another one is not kept from it
   REQUIRE(store->models().put("m", "begun anew"));
   CHECK(model_of(*store, "m") == "begun anew");
   CHECK(std::filesystem::exists(models_file(world) + ".damaged"));

@@ -48,6 +48,12 @@ with Daemon(SETTINGS) as server:
     same("a backup has it", maildrop("backup", f"{WORK}/kept", settings={"store.url": STORE})[0], 0)
     server.stop()
 
+with open(f"{WORK}/mail.db.models", "r+b") as file:
+    file.write(b"no database any more, whatever it was before")
+status, _, err = train(*SPAM, *HAM)
+check("a damaged model is told, and how to go on", status in (65, 74) and "--anew" in err, (status, err))
+same("which helps", train("--anew", *SPAM, *HAM)[0], 0)
+
 OTHER = f"sqlite:{WORK}/other.db"
 same("and brings it back", maildrop("restore", f"{WORK}/kept", settings={"store.url": OTHER})[0], 0)
 status, out, _ = train(*SPAM, url=OTHER)
