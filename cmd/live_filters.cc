@@ -9,6 +9,7 @@
 #include <stop_token>
 
 #include "core/log.h"
+#include "core/text.h"
 #include "dns_answers.h"
 
 namespace maildrop::cmd {

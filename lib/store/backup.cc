@@ -79,7 +79,8 @@ Result<bool> Restore::restore_models(BackupReader& reader, const GoOn& go_on) {
   for (;;) {
     const std::optional<SavedModel> saved = TRY(reader.next_model());
     if (!saved) return true;
-    const auto& [name, model] = *saved;
+    const std::string& name = saved->name;
+    const Model& model = saved->model;
     const std::uint64_t there = TRY(patiently([&] { return version_to_replace(store_.models(), name); }, patient));
     if (there >= model.version) {
       ++models_kept_;
