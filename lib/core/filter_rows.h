@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/setting_rows.h"
+#include "core/setting_values.h"
 
 namespace maildrop::rows {
 

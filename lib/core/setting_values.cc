@@ -99,6 +99,11 @@ Result<void> check_url(std::string_view text) {
 }
 
 Result<void> check_any(std::string_view) { return {}; }
+Result<void> check_path(std::string_view text) {
+  constexpr std::size_t kLongest = 4095;  // bytes, as the kernel has it
+  if (text.size() <= kLongest) return {};
+  return fail(Code::invalid, "is longer than " + std::to_string(kLongest) + " bytes");
+}
 
 /// What is wrong is told by its line: a key with a letter missing is a secret, too.
 Result<void> check_alias_keys(std::string_view text) {

@@ -17,6 +17,8 @@ Result<std::string> parse_file(const std::string& text);  // an absolute path; w
 Result<void> check_hostname(std::string_view text);       // or an address literal, or empty
 Result<void> check_url(std::string_view text);            // of a store
 Result<void> check_any(std::string_view text);
+/// One that a file could have; whether there is one is for whoever opens it.
+Result<void> check_path(std::string_view text);
 Result<void> check_prefix(std::string_view text);            // of keys in Redis
 Result<void> check_alias_keys(std::string_view text);        // or empty
 Result<void> check_classic_modifier(std::string_view text);  // of classic aliases, or empty

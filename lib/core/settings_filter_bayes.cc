@@ -3,18 +3,6 @@
 
 namespace maildrop::rows {
 
-namespace {
-
-constexpr Range<double> kBayesScore{-100, 100};
-
-Result<void> check_path(std::string_view text) {
-  constexpr std::size_t kLongest = 4095;  // bytes, as the kernel has it
-  if (text.size() <= kLongest) return {};
-  return fail(Code::invalid, "is longer than " + std::to_string(kLongest) + " bytes");
-}
-
-}  // namespace
-
 void add_bayes(std::vector<Setting>& rows) {
   add_use(rows, "bayes", [](Config& config) -> FilterUse& { return config.filter.bayes; });
   rows.push_back(reloadable(text_row(
@@ -26,10 +14,10 @@ void add_bayes(std::vector<Setting>& rows) {
                             "It finds nothing until it has learned so many messages that are spam, and so many "
                             "that are not.")));
   rows.push_back(
-      reloadable(decimal_row("filter.bayes.spam_score", kBayesScore, MEMBER(filter.bayes.spam_score), "-100..100",
+      reloadable(decimal_row("filter.bayes.spam_score", kScore, MEMBER(filter.bayes.spam_score), "-100..100",
                              "What a message scores that is spam for certain; one that may be scores less.")));
-  rows.push_back(reloadable(decimal_row("filter.bayes.ham_score", kBayesScore, MEMBER(filter.bayes.ham_score),
-                                        "-100..100", "The same of one that is none for certain.")));
+  rows.push_back(reloadable(decimal_row("filter.bayes.ham_score", kScore, MEMBER(filter.bayes.ham_score), "-100..100",
+                                        "The same of one that is none for certain.")));
 }
 
 }  // namespace maildrop::rows

@@ -3,16 +3,6 @@
 
 namespace maildrop::rows {
 
-namespace {
-
-Result<void> check_path(std::string_view text) {
-  constexpr std::size_t kLongest = 4095;  // bytes, as the kernel has it
-  if (text.size() <= kLongest) return {};
-  return fail(Code::invalid, "is longer than " + std::to_string(kLongest) + " bytes");
-}
-
-}  // namespace
-
 void add_tcp(std::vector<Setting>& rows) {
   add_use(rows, "tcp", [](Config& config) -> FilterUse& { return config.filter.tcp; });
   rows.push_back(reloadable(text_row(

@@ -50,7 +50,7 @@ void add_scoring(std::vector<Setting>& rows) {
                   "Whether what filters found of SPF, DKIM and DMARC is written before the message as an "
                   "Authentication-Results field (RFC 8601), and what others have written there in our name removed.")));
   rows.push_back(reloadable(text_row(
-      "filter.shadow", MEMBER(filter.shadow), [](std::string_view) { return Result<void>{}; }, "PATH",
+      "filter.shadow", MEMBER(filter.shadow), check_path, "PATH",
       "A configuration whose filters judge all mail beside those in force, and change nothing: what would have come of "
       "it is kept with each message and reported, see maildrop-report(1). Its file is read alone, without environment "
       "and --set; of it only what begins with filter. counts. Its filters cost what they do once more, in time and in "
