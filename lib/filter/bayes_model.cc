@@ -65,7 +65,7 @@ bool take_number(std::string_view& text, std::string_view name, std::uint64_t& n
   return true;
 }
 
-tl::unexpected<Error> damaged(std::string_view why) {
+tl::unexpected<Error> damaged_model(std::string_view why) {
   return fail(Code::corrupt, "it is no model of `maildrop filter train`, or damaged: " + std::string(why));
 }
 
@@ -207,11 +207,12 @@ Result<BayesModel> BayesModel::parse(std::string_view bytes) {
     return copied;
   }));
   const auto line = reader.line(kLongestHead);
-  if (!line) return line.error().code == Code::corrupt ? damaged(line.error().what) : tl::unexpected(line.error());
+  if (!line)
+    return line.error().code == Code::corrupt ? damaged_model(line.error().what) : tl::unexpected(line.error());
   const std::string text = " " + line->value_or("");
   std::string_view head = text;
   std::uint64_t format = 0, tokens = 0, lines = 0;
-  if (!take_number(head, kBayesFile, format)) return damaged("it begins otherwise");
+  if (!take_number(head, kBayesFile, format)) return damaged_model("it begins otherwise");
   BayesModel model;
   const bool whole = take_number(head, "tokens", tokens) && take_number(head, "lines", lines) &&
                      take_number(head, "seen", model.seen_.spam) && take_number(head, "ham", model.seen_.ham) &&
@@ -222,7 +223,8 @@ Result<BayesModel> BayesModel::parse(std::string_view bytes) {
   Result<std::string> rows;
   for (std::size_t i = 0; i < kLines; ++i) {
     if (i % kRows == 0) rows = reader.bytes(kRows * kLineBytes);
-    if (!rows) return rows.error().code == Code::corrupt ? damaged(rows.error().what) : tl::unexpected(rows.error());
+    if (!rows)
+      return rows.error().code == Code::corrupt ? damaged_model(rows.error().what) : tl::unexpected(rows.error());
     const char* from = rows->data() + i % kRows * kLineBytes;
     for (std::size_t place = 0; place < kPlaces; ++place, from += kPlaceBytes) {
       model.lines_[i].checks[place] = take<std::uint32_t>(from);
@@ -231,7 +233,7 @@ Result<BayesModel> BayesModel::parse(std::string_view bytes) {
     }
   }
   const auto end = reader.line(0);
-  if (!end || *end) return damaged("more follows");
+  if (!end || *end) return damaged_model("more follows");
   return model;
 }
 
@@ -250,7 +252,7 @@ Result<BayesModel> BayesModel::open(const std::string& path) {
     if (got == 0) break;
     bytes.append(buffer.data(), static_cast<std::size_t>(got));
   }
-  auto model = bytes.size() > kMostBytes ? Result<BayesModel>(damaged("it is too long")) : parse(bytes);
+  auto model = bytes.size() > kMostBytes ? Result<BayesModel>(damaged_model("it is too long")) : parse(bytes);
   if (!model) return fail(model.error().code, "'" + path + "': " + model.error().what);
   return model;
 }

@@ -30,7 +30,7 @@ constexpr std::uint64_t mix(std::uint64_t x) {
 }
 
 /// What a byte is in a text.
-enum Kind : std::uint8_t { kGap, kLetter, kInner, kMark, kWide };
+enum Kind : std::uint8_t { kGap, kLetter, kInner, kBang, kWide };
 
 constexpr std::array<Kind, 256> make_kinds() {
   std::array<Kind, 256> kinds{};
@@ -39,7 +39,7 @@ constexpr std::array<Kind, 256> make_kinds() {
     kinds[c] = c >= kFirstWithoutBlanks ? kWide : letter || c >= 0x80 ? kLetter : kGap;
   }
   for (const unsigned char c : {'.', '-', '_', '\'', '@', '%'}) kinds[c] = kInner;
-  kinds['!'] = kMark;
+  kinds['!'] = kBang;
   return kinds;
 }
 
@@ -65,7 +65,7 @@ std::size_t gap_at(std::string_view text, std::size_t at) {
 std::size_t end_of_word(std::string_view text, std::size_t at) {
   std::size_t end = at + 1;
   switch (kind_of(text[at])) {
-    case kMark:
+    case kBang:
       while (end < text.size() && text[end] == '!') ++end;
       return end;
     case kWide:
@@ -203,7 +203,7 @@ class BayesReading {
       const Kind kind = kind_of(text[at]);
       std::size_t end = end_of_word(text, at);
       const Zone in = markup ? Zone::markup : zone;
-      const std::size_t shown = kind == kMark ? std::min<std::size_t>(end - at, 3) : end - at;
+      const std::size_t shown = kind == kBang ? std::min<std::size_t>(end - at, 3) : end - at;
       add(text.substr(at, shown), in);
       if (begins_url(text, at, end)) {
         end = end_of_url(text, end);

@@ -24,12 +24,12 @@ using std::chrono::milliseconds;
 constexpr milliseconds kSpare{100};
 
 /// What all copies of one `done` share: the first call of one counts; when all have gone without, there is no verdict.
-class Answer {
+class AnswerOnce {
  public:
   using Heard = std::function<void(std::optional<Verdict>)>;
-  explicit Answer(Heard heard) : heard_(std::move(heard)) {}
-  ~Answer() { end({}); }
-  Answer(const Answer&) = delete;
+  explicit AnswerOnce(Heard heard) : heard_(std::move(heard)) {}
+  ~AnswerOnce() { end({}); }
+  AnswerOnce(const AnswerOnce&) = delete;
 
   void end(std::optional<Verdict> verdict) {
     if (const Heard heard = std::exchange(heard_, {})) heard(std::move(verdict));
@@ -39,8 +39,9 @@ class Answer {
   Heard heard_;
 };
 
-Trial::Done done_of(Answer::Heard heard) {
-  return [answer = std::make_shared<Answer>(std::move(heard))](Verdict verdict) { answer->end(std::move(verdict)); };
+Trial::Done done_of(AnswerOnce::Heard heard) {
+  return
+      [answer = std::make_shared<AnswerOnce>(std::move(heard))](Verdict verdict) { answer->end(std::move(verdict)); };
 }
 
 struct BothTerms {

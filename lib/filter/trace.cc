@@ -24,7 +24,7 @@ constexpr std::string_view kSilent = "-";
 constexpr std::string_view kCut = "cut";
 constexpr std::string_view kShadow = "shadow";
 constexpr std::size_t kShadowParts = 5;
-constexpr std::size_t kLongestReason = 500;  // bytes, of a shadow's
+constexpr std::size_t kLongestShadow = 500;  // bytes, of a shadow's
 constexpr std::string_view kActionNames[] = {"pass",   "tag",     "quarantine", "defer",
                                              "reject", "discard", "disconnect", "delay"};
 constexpr char kAllowed = 'a', kFailed = 'f', kNoFlag = '-';
@@ -144,7 +144,7 @@ std::optional<Fate> fate_named(std::string_view name) {
 std::string format_shadow(const Upshot& shadow) {
   std::string line(kShadow);
   for (const std::string& part : {std::string(name_of(shadow.fate)), number(shadow.score), escaped(shadow.by),
-                                  escaped(utf8_prefix(shadow.reason, kLongestReason))})
+                                  escaped(utf8_prefix(shadow.reason, kLongestShadow))})
     line += '\t' + part;
   return line += '\n';
 }

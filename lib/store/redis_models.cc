@@ -30,7 +30,7 @@ struct Entry {
   std::string sum;
 };
 
-Result<Entry> parse(std::string_view line) {
+Result<Entry> parse_entry(std::string_view line) {
   std::string_view words[5];
   for (std::string_view& word : words) {
     word = line.substr(0, line.find(' '));
@@ -71,7 +71,7 @@ Result<std::vector<ModelInfo>> RedisModels::list() {
   const Reply index = TRY(ask({"HGETALL", base() + "index"}));
   std::vector<ModelInfo> found;
   for (std::size_t i = 0; i + 1 < index.list.size(); i += 2) {
-    const Entry entry = TRY(parse(index.list[i + 1].text));
+    const Entry entry = TRY(parse_entry(index.list[i + 1].text));
     found.push_back({index.list[i].text, entry.version, entry.size});
   }
   std::sort(found.begin(), found.end(), [](const ModelInfo& a, const ModelInfo& b) { return a.name < b.name; });
@@ -85,7 +85,7 @@ Result<std::optional<Model>> RedisModels::get(std::string_view name) {
     const Reply line = TRY(ask({"HGET", base() + "index", name}));
     if (!line.is(Reply::Kind::text)) return std::nullopt;
     if (line.text == before) return fail(Code::corrupt, "redis: model '" + std::string(name) + "' is damaged");
-    const Entry entry = TRY(parse(before = line.text));
+    const Entry entry = TRY(parse_entry(before = line.text));
     Model model{entry.version, {}};
     model.bytes.reserve(entry.size);
     for (std::uint64_t n = 1; n <= entry.pieces; ++n) {

@@ -14,7 +14,7 @@ namespace maildrop::store::sqlite {
 namespace {
 
 /// `sum`: the SHA-256 of all the bytes. `last`: one row, the last version that any model was given.
-constexpr const char* kSchema = R"(
+constexpr const char* kModelSchema = R"(
   CREATE TABLE model(name TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL, size INTEGER NOT NULL,
                      sum TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE piece(version INTEGER NOT NULL, n INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY(version, n));
@@ -22,7 +22,7 @@ constexpr const char* kSchema = R"(
   INSERT INTO last VALUES(1, 0);
 )";
 
-constexpr SideFile kFile{"models", 0x4d444d4f, 1, kSchema};  // "MDMO"
+constexpr SideFile kFile{"models", 0x4d444d4f, 1, kModelSchema};  // "MDMO"
 constexpr std::chrono::milliseconds kTurn{5000};  // for another who puts one: the largest takes about a second
 constexpr int kLooks = 3;                         // before what is found counts as damaged
 

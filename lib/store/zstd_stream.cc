@@ -11,7 +11,7 @@ namespace maildrop::store {
 
 namespace {
 
-struct Free {
+struct FreeStream {
   void operator()(ZSTD_CCtx* each) const { ZSTD_freeCCtx(each); }
   void operator()(ZSTD_DCtx* each) const { ZSTD_freeDCtx(each); }
 };
@@ -24,7 +24,7 @@ tl::unexpected<Error> cut_off() { return fail(Code::corrupt, "cut off"); }
 
 struct ZstdWriter::State {
   Sink sink;
-  std::unique_ptr<ZSTD_CCtx, Free> context;
+  std::unique_ptr<ZSTD_CCtx, FreeStream> context;
   std::string out = std::string(ZSTD_CStreamOutSize(), '\0');
 
   Result<void> turn(std::string_view bytes, ZSTD_EndDirective how) {
@@ -59,7 +59,7 @@ Result<void> ZstdWriter::finish() { return state_->turn({}, ZSTD_e_end); }
 
 struct ZstdReader::State {
   Fill fill;
-  std::unique_ptr<ZSTD_DCtx, Free> context;  // none: what comes is plain
+  std::unique_ptr<ZSTD_DCtx, FreeStream> context;  // none: what comes is plain
   std::string in = std::string(ZSTD_DStreamInSize(), '\0'), out = std::string(ZSTD_DStreamOutSize(), '\0');
   std::string_view packed{}, plain{};  // of these what is still to be read
   bool within_frame = false;
