@@ -1,23 +1,19 @@
 /// report_json.cc: all figures, one object on one line, schema `maildrop.replay/1`.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "core/text.h"
 #include "replay/labels.h"
 #include "replay/report_comparison.h"
+#include "replay/report_values.h"
 #include "replay/report_words.h"
 
 namespace maildrop::replay {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-constexpr int kDigits = 6;  // of what is no whole number: the last bits of a sum are no part of a report
+using Json = ReportJson;
 
 std::string key(Label label) { return label == Label::none ? "none" : std::string(name_of(label)); }
-
-Json number(double value) { return rounded(value, kDigits); }
 
 Json per_label(const PerLabel& counts) {
   Json out;
@@ -43,34 +39,17 @@ Json confusion(const Confusion& all) {
   return Json{{"spam", row(all.spam)}, {"ham", row(all.ham)}};
 }
 
-Json rate(const Rate& each) {
-  const auto value = each.value();
-  const Interval interval = each.interval();
-  Json out;
-  out["hits"] = each.hits;
-  out["of"] = each.of;
-  out["value"] = value ? number(*value) : Json();
-  out["low"] = number(interval.low);
-  out["high"] = number(interval.high);
-  return out;
-}
-
 Json measures(const Summary& summary) {
   const Confusion all = summary.confusion();
   Json out;
-  out["recall"] = rate(all.recall());
-  out["precision"] = rate(all.precision());
-  out["false_positives"] = rate(all.false_positives());
-  out["spam_deferred"] = rate(all.spam_deferred());
-  out["ham_deferred"] = rate(all.ham_deferred());
+  out["recall"] = rate_json(all.recall());
+  out["precision"] = rate_json(all.precision());
+  out["false_positives"] = rate_json(all.false_positives());
+  out["spam_deferred"] = rate_json(all.spam_deferred());
+  out["ham_deferred"] = rate_json(all.ham_deferred());
   const auto f1 = all.f1();
-  out["f1"] = f1 ? number(*f1) : Json();
-  out["roc_area"] = Json();
-  if (const auto area = roc_area(summary.scores_of(Label::spam), summary.scores_of(Label::ham)))
-    out["roc_area"] = Json{{"value", number(area->value)},
-                           {"error", number(area->error)},
-                           {"low", number(area->interval.low)},
-                           {"high", number(area->interval.high)}};
+  out["f1"] = f1 ? value_json(*f1) : Json();
+  out["roc_area"] = area_json(roc_area(summary.scores_of(Label::spam), summary.scores_of(Label::ham)));
   return out;
 }
 
@@ -132,11 +111,11 @@ Json mistakes(const Summary& summary, const std::vector<Mistake>& named) {
     row["name"] = valid_utf8(each.name);
     row["fate"] = kFateNames[place_of(each.fate)];
     row["by"] = valid_utf8(each.by);
-    row["score"] = number(each.score);
+    row["score"] = value_json(each.score);
     row["reasons"] = Json::array();
     for (const auto& reason : each.reasons)
       row["reasons"].push_back(Json{{"filter", valid_utf8(summary.filters[reason.filter].name)},
-                                    {"score", number(reason.score)},
+                                    {"score", value_json(reason.score)},
                                     {"counts", reason.counts},
                                     {"reason", valid_utf8(reason.text)}});
     out.push_back(std::move(row));
@@ -145,11 +124,7 @@ Json mistakes(const Summary& summary, const std::vector<Mistake>& named) {
 }
 
 Json verdict(const Verdict& of) {
-  return Json{{"fate", kFateNames[place_of(of.fate)]}, {"by", valid_utf8(of.by)}, {"score", number(of.score)}};
-}
-
-Json disagreement(const Disagreement& found) {
-  return Json{{"better", found.better}, {"worse", found.worse}, {"p", number(found.p_value())}};
+  return Json{{"fate", kFateNames[place_of(of.fate)]}, {"by", valid_utf8(of.by)}, {"score", value_json(of.score)}};
 }
 
 Json comparison(const Comparison& all) {
@@ -157,9 +132,9 @@ Json comparison(const Comparison& all) {
   out["compared"] = all.compared;
   out["changed"] = all.changed;
   out["unknown"] = all.unknown;
-  out["spam"] = disagreement(all.disagreement(Label::spam));
-  out["ham"] = disagreement(all.disagreement(Label::ham));
-  out["both"] = disagreement(all.disagreement());
+  out["spam"] = disagreement_json(all.disagreement(Label::spam));
+  out["ham"] = disagreement_json(all.disagreement(Label::ham));
+  out["both"] = disagreement_json(all.disagreement());
   out["changes"] = Json::array();
   for (const Change& each : all.named) {
     Json row;
@@ -201,7 +176,7 @@ std::string write_json(const Report& report) {
   out["version"] = valid_utf8(report.version);
   out["config"] = report.config.empty() ? Json() : Json(valid_utf8(report.config));
   out["thresholds"] = Json::object();
-  for (const auto& [does, score] : report.thresholds) out["thresholds"][valid_utf8(does)] = number(score);
+  for (const auto& [does, score] : report.thresholds) out["thresholds"][valid_utf8(does)] = value_json(score);
   out["sources"] = report.sources;
   out["messages"] = summary.messages;
   out["bytes"] = summary.bytes;

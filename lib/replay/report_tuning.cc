@@ -2,13 +2,13 @@
 #include "replay/report_tuning.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "api/page.h"
 #include "core/text.h"
 #include "filter/scoring.h"
 #include "replay/report_table.h"
+#include "replay/report_values.h"
 #include "replay/report_words.h"
 
 namespace maildrop::replay {
@@ -16,9 +16,7 @@ namespace maildrop::replay {
 namespace {
 
 using api::with_commas;
-using Json = nlohmann::ordered_json;
-
-constexpr int kTuningDigits = 6;
+using Json = ReportJson;
 
 /// Lines as comments, none of which ends early: names of files and scripts may hold anything.
 std::string comment(std::string_view text) {
@@ -134,35 +132,14 @@ std::string head(const TuningReport& report) {
   return comment(out);
 }
 
-Json short_number(double value) { return rounded(value, kTuningDigits); }
-
-Json tuned_rate(const Rate& each) {
-  const auto value = each.value();
-  const Interval interval = each.interval();
-  return Json{{"hits", each.hits},
-              {"of", each.of},
-              {"value", value ? short_number(*value) : Json()},
-              {"low", short_number(interval.low)},
-              {"high", short_number(interval.high)}};
-}
-
 Json figures_json(const Tuning& tuning, const TunedFigures& figures) {
   Json out;
   out["thresholds"] = Json::object();
   for (std::size_t i = 0; i < tuning.options.thresholds.size(); ++i)
     out["thresholds"][tuning.options.thresholds[i].does] = Json{
-        {"recall", tuned_rate(figures.at[i].recall)}, {"false_positives", tuned_rate(figures.at[i].false_positives)}};
-  out["roc_area"] = Json();
-  if (const auto area = roc_area(figures.spam, figures.ham))
-    out["roc_area"] = Json{{"value", short_number(area->value)},
-                           {"error", short_number(area->error)},
-                           {"low", short_number(area->interval.low)},
-                           {"high", short_number(area->interval.high)}};
+        {"recall", rate_json(figures.at[i].recall)}, {"false_positives", rate_json(figures.at[i].false_positives)}};
+  out["roc_area"] = area_json(roc_area(figures.spam, figures.ham));
   return out;
-}
-
-Json changed(const Disagreement& found) {
-  return Json{{"better", found.better}, {"worse", found.worse}, {"p", short_number(found.p_value())}};
 }
 
 Json names(const std::vector<std::string>& all) {
@@ -184,8 +161,8 @@ std::string tuning_json(const TuningReport& report) {
   out["version"] = valid_utf8(report.version);
   out["config"] = report.config.empty() ? Json() : Json(valid_utf8(report.config));
   out["thresholds"] = Json::object();
-  for (const auto& [does, score] : tuning.options.thresholds) out["thresholds"][does] = short_number(score);
-  out["max_false_positives"] = short_number(tuning.options.most_false);
+  for (const auto& [does, score] : tuning.options.thresholds) out["thresholds"][does] = value_json(score);
+  out["max_false_positives"] = value_json(tuning.options.most_false);
   out["spam"] = tuning.spam;
   out["ham"] = tuning.ham;
   out["different_spam"] = tuning.different_spam;
@@ -194,25 +171,26 @@ std::string tuning_json(const TuningReport& report) {
   out["decided_ham"] = report.decided_ham;
   out["unlabelled"] = report.unlabelled;
   out["folds"] = tuning.folds;
-  out["pull"] = short_number(tuning.pull);
+  out["pull"] = value_json(tuning.pull);
   out["weights"] = Json::array();
   for (const Tuning::Weight& each : tuning.weights)
     out["weights"].push_back(Json{{"filter", valid_utf8(each.name)},
                                   {"script", each.script},
                                   {"counted", each.counted},
-                                  {"before", short_number(each.before)},
-                                  {"after", short_number(each.after)},
-                                  {"low", short_number(each.low)},
-                                  {"high", short_number(each.high)},
+                                  {"before", value_json(each.before)},
+                                  {"after", value_json(each.after)},
+                                  {"low", value_json(each.low)},
+                                  {"high", value_json(each.high)},
                                   {"spam", each.spam},
                                   {"ham", each.ham}});
   out["silent"] = names(tuning.silent);
   out["unchanged"] = names(tuning.unchanged);
   out["before"] = figures_json(tuning, tuning.before);
   out["moved"] = figures_json(tuning, tuning.moved);
-  out["moved"]["times"] = short_number(tuning.move);
+  out["moved"]["times"] = value_json(tuning.move);
   out["after"] = figures_json(tuning, tuning.after);
-  out["changed"] = Json{{"spam", changed(tuning.spam_changed)}, {"ham", changed(tuning.ham_changed)}};
+  out["changed"] =
+      Json{{"spam", disagreement_json(tuning.spam_changed)}, {"ham", disagreement_json(tuning.ham_changed)}};
   return out.dump() + "\n";
 }
 
