@@ -198,10 +198,10 @@ tl::expected<std::unique_ptr<ModelHome>, int> home_of(const TrainOptions& option
 /// What there is, or an empty one. What is begun anew is looked at all the same, for whoever keeps it.
 tl::expected<BayesModel, int> model_of(ModelHome& home, bool anew) {
   auto model = home.model();
-  if (model && !anew) return std::move(*model);
-  if (anew || model.error().code == Code::not_found) return BayesModel();
+  if (model) return anew ? BayesModel() : std::move(*model);
   Error error = model.error();
   const bool unusable = error.code == Code::corrupt || error.code == Code::invalid;
+  if (error.code == Code::not_found || (anew && unusable)) return BayesModel();
   if (unusable) error.what += "; --anew begins again";
   report(error);
   return tl::unexpected<int>(unusable ? exit_data : exit_for(error));

@@ -76,6 +76,8 @@ TEST_CASE("fate: it goes with a message as a line, whatever is in it") {
   CHECK(back->shadow->by == "score");
   CHECK(back->shadow->score == 6.5);
   CHECK(back->shadow->reason == "a\tb\n\\c");
+  trace.shadow->reason.assign(10'000, 'x');
+  CHECK(parse_trace(format_trace(trace))->shadow->reason.size() == 500);
   CHECK_FALSE(parse_trace("1\tnone\t0\nshadow\tlost\t0\t\t\n"));
   CHECK_FALSE(parse_trace("1\tnone\t0\nshadow\ttagged\tx\t\t\n"));
   CHECK_FALSE(parse_trace("1\tnone\t0\nshadow\ttagged\n"));
