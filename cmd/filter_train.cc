@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -36,8 +36,6 @@ constexpr std::string_view kTrainExamples =
     "maildrop filter train --spam spam/ --ham ham.mbox.gz\n"
     "maildrop filter train --spam store: --inbox my.own.trap\n"
     "maildrop filter train --to bayes.model --label-by-folder corpus.tar.zst";
-constexpr std::chrono::seconds kTrainLineEvery{30};  // where there is no terminal
-constexpr std::size_t kTrainBar = 44;                // columns of a progress bar and its numbers
 
 /// What was read.
 struct Lessons {
@@ -60,13 +58,15 @@ class Lesson {
     replay::Manifest* manifest = options_.reading.manifest.get();
     const auto source =
         replay::mixed(replay::open_all(options_.reading.given, reading, {options_.reading.by_folder, manifest}),
-                      [this](std::uint64_t read) { return show(with_commas(read) + " read"); });
+                      [this](std::uint64_t read) { return show([&] { return with_commas(read) + " read"; }); });
     while (const auto next = source->next()) {
       take(*next);
-      const std::uint64_t of = lessons_.all() + source->left().value_or(0);
-      if (!show(progress_bar(lessons_.all(), of, kTrainBar))) break;
+      const auto line = [&] {
+        return progress_bar(lessons_.all(), lessons_.all() + source->left().value_or(0), Bar::kWidth);
+      };
+      if (!show(line)) break;
     }
-    if (shown_) say(bar_.fd, "\r\x1b[K");
+    bar_.wipe();
     return !was_interrupted();
   }
 
@@ -89,25 +89,15 @@ class Lesson {
     if (model_.learn(tokens.features(), spam)) ++(spam ? lessons_.learned.spam : lessons_.learned.ham);
   }
 
-  bool show(const std::string& line) {
-    const auto now = std::chrono::steady_clock::now();
-    const auto every = bar_.terminal ? std::chrono::milliseconds(100) : std::chrono::milliseconds(kTrainLineEvery);
-    if (options_.quiet || now - last_ < every) return !was_interrupted();
-    last_ = now;
-    shown_ = bar_.terminal;
-    if (bar_.terminal)
-      say(bar_.fd, "\r" + cut_to_width(line, std::max<std::size_t>(bar_.width, 2) - 1) + "\x1b[K");
-    else
-      say(bar_.fd, "maildrop: " + line + "\n");
+  bool show(const std::function<std::string()>& line) {
+    if (!options_.quiet) bar_.tell(line);
     return !was_interrupted();
   }
 
   const TrainOptions& options_;
   BayesModel& model_;
   Lessons lessons_;
-  const Screen bar_ = screen_of(STDERR_FILENO, "never");
-  Monotonic last_ = std::chrono::steady_clock::now();
-  bool shown_ = false;
+  Bar bar_;
 };
 
 /// Of the file that was there, or as for any new one: a server reads it that may be somebody else.
