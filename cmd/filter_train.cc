@@ -13,6 +13,7 @@
 #include "filter.h"
 #include "filter/bayes_model.h"
 #include "filter/bayes_tokens.h"
+#include "json_line.h"
 #include "progress.h"
 #include "replay.h"
 #include "replay/by_date.h"
@@ -26,6 +27,7 @@ struct TrainOptions {
   std::string to;
   bool anew = false;
   bool quiet = false;
+  bool json = false;
 };
 
 namespace {
@@ -209,6 +211,19 @@ std::string train_report(const Lessons& lessons, const BayesModel& model) {
          " ham\n";
 }
 
+Json counts_json(const BayesModel::Counts& counts) { return Json{{"spam", counts.spam}, {"ham", counts.ham}}; }
+
+std::string train_json(const Lessons& lessons, const BayesModel& model) {
+  Json out;
+  out["schema"] = "maildrop.trained/1";
+  out["read"] = counts_json(lessons.read);
+  out["learned"] = counts_json(lessons.learned);
+  out["unlabelled"] = lessons.unlabelled;
+  out["broken"] = lessons.broken;
+  out["taught"] = counts_json(model.seen());
+  return json_line(out);
+}
+
 }  // namespace
 
 CLI::App* declare_filter_train(CLI::App& app, std::shared_ptr<TrainOptions>& options) {
@@ -221,6 +236,7 @@ CLI::App* declare_filter_train(CLI::App& app, std::shared_ptr<TrainOptions>& opt
   declare_reading(*sub, options->reading);
   sub->add_flag("--anew", options->anew, "Forget what the model has learned before.");
   sub->add_flag("-q,--quiet", options->quiet, "No progress and no report: only what went wrong.");
+  sub->add_flag("--json", options->json, "Report by one JSON object, schema maildrop.trained/1, also with --quiet.");
   return sub;
 }
 
@@ -249,8 +265,9 @@ int run_filter_train(const Globals& globals, TrainOptions& options) {
     const int status = report(kept.error());
     return options.to.empty() ? status : exit_cannot_create;
   }
-  if (options.quiet) return exit_ok;
-  const Result<void> printed = print(STDOUT_FILENO, train_report(lessons, *model));
+  if (options.quiet && !options.json) return exit_ok;
+  const auto text = options.json ? train_json(lessons, *model) : train_report(lessons, *model);
+  const Result<void> printed = print(STDOUT_FILENO, text);
   return printed ? exit_ok : (report(printed.error()), exit_io);
 }
 

@@ -109,7 +109,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --config --set'
       valued='--config --set'
       files='--config'
-      commands='list order doc new test known train'
+      commands='list order doc new test known train models'
       ;;
     'maildrop filter list')
       options='-h --help --json --color --config --set'
@@ -148,9 +148,15 @@ _maildrop_words() {  # what may come after the command $1
       commands=''
       ;;
     'maildrop filter train')
-      options='-h --help --to --spam --ham --label-by-folder --manifest --inbox --trusted --anew -q --quiet --config --set'
+      options='-h --help --to --spam --ham --label-by-folder --manifest --inbox --trusted --anew -q --quiet --json --config --set'
       valued='--to --spam --ham --manifest --inbox --trusted --config --set'
       files='--to --spam --ham --manifest --config'
+      commands=''
+      ;;
+    'maildrop filter models')
+      options='-h --help --remove --json --config --set'
+      valued='--remove --config --set'
+      files='--config'
       commands=''
       ;;
     'maildrop report')
