@@ -7,7 +7,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --version --config --set'
       valued='--config --set'
       files='--config'
-      commands='serve serve-smtp serve-api inbox alias purge replay backup restore config doctor dns explain filter report version'
+      commands='serve serve-smtp serve-api inbox alias purge replay backup restore config doctor dns explain filter report stats version'
       ;;
     'maildrop serve')
       options='-h --help --config --set'
@@ -189,6 +189,12 @@ _maildrop_words() {  # what may come after the command $1
       files='--manifest -o --output --config'
       commands=''
       ;;
+    'maildrop stats')
+      options='-h --help --since --until --by --top --watch --json --prom --csv --api --color --no-pager --config --set'
+      valued='--since --until --by --top --api --color --config --set'
+      files='--config'
+      commands=''
+      ;;
     'maildrop version')
       options='-h --help --json --config --set'
       valued='--config --set'
@@ -213,6 +219,8 @@ _maildrop_values() {  # the fixed values of an option: $1 is `maildrop inbox --c
     'maildrop report hosts --format') echo 'text json csv rbldnsd' ;;
     'maildrop report filters --format') echo 'text json csv' ;;
     'maildrop report shadow --format') echo 'text json' ;;
+    'maildrop stats --by') echo 'total hour reason list source filter latency store' ;;
+    'maildrop stats --color') echo 'auto always never' ;;
   esac
 }
 
