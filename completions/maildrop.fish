@@ -9,7 +9,7 @@ function __maildrop_at --description 'whether the command typed so far is this o
             continue
         end
         switch $word
-            case --api --at --by --color --compare --config --connections --expires --export --facts --folder --format --from --grep --half-life --ham --helo --inbox --ip --larger --limit --manifest --match --max-false-positives --max-regress --max-size --older --output --quarantined --rate --rcpt --record --repeat --report --retry --reuse --save --set --share --since --source --spam --threshold --timeout --to --top --trusted --until -g -n -o
+            case --api --at --by --color --compare --config --connections --expires --export --facts --folder --format --from --grep --half-life --ham --helo --inbox --ip --larger --limit --manifest --match --max-false-positives --max-regress --max-size --older --output --quarantined --rate --rcpt --record --remove --repeat --report --retry --reuse --save --set --share --since --source --spam --threshold --timeout --to --top --trusted --until -g -n -o
                 set skip 1
             case '-*'
             case '*'
@@ -189,6 +189,7 @@ complete -c maildrop -n '__maildrop_at filter' -a new -d 'Write a script to begi
 complete -c maildrop -n '__maildrop_at filter' -a test -d 'Play a filter\'s samples, or try it on a transaction'
 complete -c maildrop -n '__maildrop_at filter' -a known -d 'Tell what filters remember of a client'
 complete -c maildrop -n '__maildrop_at filter' -a train -d 'Teach the filter bayes what is spam, and what is not'
+complete -c maildrop -n '__maildrop_at filter' -a models -d 'List what filters have learnt, as the store has it, or remove it'
 complete -c maildrop -n '__maildrop_at filter' -s h -l help -d 'Print this help and end'
 complete -c maildrop -n '__maildrop_at filter' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
 complete -c maildrop -n '__maildrop_at filter' -l set -x -d 'Set one setting, before environment and files'
@@ -232,8 +233,14 @@ complete -c maildrop -n '__maildrop_at filter train' -l inbox -x -d 'Of a store 
 complete -c maildrop -n '__maildrop_at filter train' -l trusted -x -d 'Servers whose Received fields are believed'
 complete -c maildrop -n '__maildrop_at filter train' -l anew -d 'Forget what the model has learned before'
 complete -c maildrop -n '__maildrop_at filter train' -s q -l quiet -d 'No progress and no report'
+complete -c maildrop -n '__maildrop_at filter train' -l json -d 'Report by one JSON object, schema maildrop.trained/1, also with --quiet'
 complete -c maildrop -n '__maildrop_at filter train' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
 complete -c maildrop -n '__maildrop_at filter train' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at filter models' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at filter models' -l remove -x -d 'Remove the model of this name'
+complete -c maildrop -n '__maildrop_at filter models' -l json -d 'Write one JSON object a line, schema maildrop.model/1'
+complete -c maildrop -n '__maildrop_at filter models' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at filter models' -l set -x -d 'Set one setting, before environment and files'
 complete -c maildrop -n '__maildrop_at report' -a sources -d 'Rank the clients that were seen to send spam'
 complete -c maildrop -n '__maildrop_at report' -a hosts -d 'Rank the hosts that URLs in spam lead to'
 complete -c maildrop -n '__maildrop_at report' -a filters -d 'Rank the filters by how often each refused, and what else it did'
