@@ -48,6 +48,7 @@ std::optional<std::string> generate(const GenerateOptions& options) {
     return i < options.which.size() ? options.which[i] : std::string();
   };
   if (options.what == "config") return sample_toml();
+  if (options.what == "environment") return sample_environment();
   if (options.what == "settings-man") return settings_man();
   if (options.what == "routes-man") return man_routes(argument(0) == "admin" ? api::admin_routes() : api::routes());
   if (options.what == "openapi") return api::to_text(api::openapi(api::routes())) + "\n";
@@ -59,16 +60,18 @@ std::optional<std::string> generate(const GenerateOptions& options) {
 int run(const GenerateOptions& options) {
   const auto text = generate(options);
   if (!text)
-    return usage_error("generate",
-                       "config, settings-man, routes-man [admin], openapi, completion bash|zsh|fish, man COMMAND "
-                       "[head|options|commands]");
+    return usage_error(
+        "generate",
+        "config, environment, settings-man, routes-man [admin], openapi, completion bash|zsh|fish, man COMMAND "
+        "[head|options|commands]");
   const auto printed = print(1, *text);
   return printed ? exit_ok : (report(printed.error()), exit_io);
 }
 
 std::function<int()> declare_generate(CLI::App& app, const Globals&) {
   auto options = std::make_shared<GenerateOptions>();
-  app.add_option("WHAT", options->what, "config, settings-man, routes-man, openapi, completion or man.")->required();
+  app.add_option("WHAT", options->what, "config, environment, settings-man, routes-man, openapi, completion or man.")
+      ->required();
   app.add_option("WHICH", options->which, "The shell; or the command, and the part of its page.");
   return [options] { return run(*options); };
 }

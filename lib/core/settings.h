@@ -45,6 +45,8 @@ std::string toml_line(const Setting& setting, const Config& config);
 
 /// The sample file: every key with its help and default, commented out. `examples/maildrop.toml` is this text.
 std::string sample_toml();
+/// The same as variables, for `env_file` of a container or EnvironmentFile= of a unit: maildrop.env.
+std::string sample_environment();
 
 /// The body of maildrop.toml(5)'s settings in man(7) macros.
 std::string settings_man();

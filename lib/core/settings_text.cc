@@ -106,6 +106,25 @@ std::string sample_toml() {
   return out;
 }
 
+std::string sample_environment() {
+  const Config defaults;
+  std::string out =
+      "# maildrop.env: every setting as a variable, with its default. Take away the # of what you change.\n"
+      "# maildrop.toml(5) tells what each is. A name with _FILE at its end names a file that holds the value: for "
+      "secrets.\n";
+  std::string_view section;
+  for (const Setting& setting : settings()) {
+    if (section_of(setting) != section) {
+      section = section_of(setting);
+      out += "\n# [" + std::string(section) + "]\n";
+    }
+    std::string value;
+    for (const std::string& each : setting.get(defaults)) value += (value.empty() ? "" : ",") + each;
+    out += "#" + environment_name(setting.key) + "=" + value + "\n";
+  }
+  return out;
+}
+
 std::string settings_man() {
   const Config defaults;
   std::string out;

@@ -249,9 +249,11 @@ TEST_CASE("operators are served where nobody else comes, or with a token") {
 TEST_CASE("sample and manual tell of every key") {
   const std::string sample = sample_toml();
   const std::string manual = settings_man();
+  const std::string environment = sample_environment();
   const Config defaults;
   for (const Setting& setting : settings()) {
     INFO(setting.key);
+    CHECK(environment.find("\n#" + environment_name(setting.key) + "=") != std::string::npos);
     CHECK(sample.find("\n#" + toml_line(setting, defaults) + "\n") != std::string::npos);
     std::string variable = environment_name(setting.key);
     CHECK(manual.find(variable) != std::string::npos);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares what `maildrop generate` prints with what is checked in: `tests/tree/generated.sh [--update] BINARY`.
-# Whole files: the completions and the sample configuration. In manual pages: what stands between
+# Whole files: the completions and the sample configurations. In manual pages: what stands between
 # `.\" generated: begin ARGUMENTS` and `.\" generated: end`, ARGUMENTS being those of `maildrop generate`.
 # With --update the files are rewritten, for review.
 set -u
@@ -66,6 +66,7 @@ file completions/maildrop.bash completion bash
 file completions/_maildrop completion zsh
 file completions/maildrop.fish completion fish
 file examples/maildrop.toml config
+file examples/container/maildrop.env environment
 for name in man/*.[1-8]; do
   grep -q '^\.\\" generated: begin ' "$name" || continue
   page "$name" || status=1
