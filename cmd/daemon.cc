@@ -162,6 +162,7 @@ Result<void> Daemon::open_sockets() {
     smtp_listeners_.lmtp = TRY(listen("lmtp", config_.lmtp.listen, mode));
   }
   if (parts_.api) api_listeners_ = TRY(listen("api", config_.api.listen, mode));
+  know_inherited(config_.api.listen, api_listeners_);
   admin_listeners_ = TRY(listen("admin", config_.admin.listen, config_.admin.socket_mode));
   TRY(check_admin_listeners(admin_listeners_, config_.admin));
   if (!takeover.empty()) TRY(take_place(takeover));

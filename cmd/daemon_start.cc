@@ -1,6 +1,8 @@
 /// daemon_start.cc: figures and sockets.
 #include "daemon_start.h"
 
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <csignal>
 #include <string>
@@ -44,6 +46,18 @@ Result<service::ListenersByLoop> open_logged(std::string_view service, const std
     }
   }
   return listeners;
+}
+
+void know_inherited(std::vector<Endpoint>& endpoints, const service::ListenersByLoop& listeners) {
+  const auto is_local = [](const service::Listener& listener) {
+    if (listener.name().starts_with("unix:")) return true;
+    const Result<Endpoint> at = Endpoint::parse(listener.name());
+    return at && at->kind == Endpoint::Kind::ip && at->address.is_loopback();
+  };
+  for (const auto& of_loop : listeners)
+    if (!std::all_of(of_loop.begin(), of_loop.end(), is_local)) return;
+  for (Endpoint& each : endpoints)
+    if (each.kind == Endpoint::Kind::inherited) each.address = IpAddress::from_v4(INADDR_LOOPBACK);
 }
 
 void finish_takeover(service::Takeover& takeover) {
