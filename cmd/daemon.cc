@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <functional>
@@ -19,6 +20,8 @@
 #include "api/inbox_watch.h"
 #include "core/log.h"
 #include "core/metrics.h"
+#include "core/text.h"
+#include "daemon_health.h"
 #include "daemon_numbers.h"
 #include "daemon_start.h"
 #include "live_filters.h"
@@ -61,7 +64,6 @@ class Daemon {
 
  private:
   Result<void> open();
-  Result<void> open_sockets();
   std::string store_url() const;
   store::Role role() const { return parts_.smtp ? store::Role::writer : store::Role::reader; }
   store::OpenOptions store_options(store::Role role, bool create_missing) const;
@@ -79,7 +81,8 @@ class Daemon {
   void drain_timed_out();
   void server_drained();
   [[noreturn]] void end_now(int status) const;
-  std::string status() const;
+  void watch_over();
+  std::string state(double rate) const;
 
   const Globals& globals_;
   DaemonParts parts_;
@@ -99,10 +102,7 @@ class Daemon {
   std::unique_ptr<DecisionWatch> decisions_;
   service::Loops loops_;
   std::unique_ptr<service::Signals> signals_;
-  smtp::ServerListeners smtp_listeners_;
-  service::ListenersByLoop api_listeners_;
-  service::ListenersByLoop admin_listeners_;
-  std::vector<service::OfferedSocket> offered_;
+  DaemonSockets sockets_;                          // until the servers have them
   std::unique_ptr<report::Reporter> reporter_;     // waits for others at its end, when the store is free
   std::unique_ptr<service::TakeoverOffer> offer_;  // its end says that the store is free
   std::unique_ptr<store::Store> store_;
@@ -112,15 +112,16 @@ class Daemon {
   std::unique_ptr<LiveFilters> filters_;
   std::unique_ptr<smtp::Server> smtp_;
   std::function<std::string()> impaired_;
+  const std::function<std::string()> stuck_ = [this] { return health_ ? health_->stuck() : std::string(); };
   std::optional<api::Context> api_context_;
   std::unique_ptr<service::Offload> offload_;
   std::unique_ptr<api::HttpServer> http_;
   std::unique_ptr<AdminListener> admin_;
+  std::unique_ptr<DaemonHealth> health_;
   std::unique_ptr<boost::asio::steady_timer> drain_limit_;
   std::atomic<int> draining_servers_{0};
   std::jthread reloading_;  // reads the configuration, and posts what it has found
   bool reload_again_ = false;
-  service::TlsContextPtr tls_;  // until the server has it
   Monotonic drain_began_ = Monotonic::min();
   Monotonic drain_ends_ = Monotonic::max();
 };
@@ -133,42 +134,14 @@ Result<void> Daemon::open() {
     return (filters_ ? filters_->impaired() : std::string()) + (reporter_ ? reporter_->impaired() : std::string());
   };
   if (!config_.admin.listen.empty()) decisions_ = std::make_unique<DecisionWatch>();
-  TRY(open_sockets());
+  // Before the store: until all else is known to work, the process whose place we take keeps it.
+  sockets_ = TRY(open_sockets(config_, parts_, loops_.size(), [this](auto& takeover) { return take_place(takeover); }));
+  know_inherited(config_.api.listen, sockets_.api);
   TRY(open_store());
   if (parts_.smtp) TRY(open_smtp());
   if (parts_.api) TRY(open_api());
   if (decisions_) open_admin();
   service::forget_inherited();
-  return {};
-}
-
-/// Before the store: until all else is known to work, the process whose place we take keeps it.
-Result<void> Daemon::open_sockets() {
-  service::Takeover takeover;
-  if (config_.service.takeover) {
-    for (const auto* endpoints : {&config_.smtp.listen, &config_.smtp.listen_tls, &config_.lmtp.listen})
-      if (parts_.smtp) TRY(service::ask_for(*endpoints, takeover));
-    if (parts_.api) TRY(service::ask_for(config_.api.listen, takeover));
-    TRY(service::ask_for(config_.admin.listen, takeover));
-  }
-  const auto listen = [&](std::string_view service, const std::vector<Endpoint>& endpoints, unsigned mode) {
-    return open_logged(service, endpoints, loops_.size(), mode, takeover);
-  };
-  const unsigned mode = config_.service.socket_mode;
-  if (parts_.smtp) {
-    tls_ = TRY(service::TlsContext::make(config_.tls, effective_hostname(config_.smtp)));
-    smtp_listeners_.plain = TRY(listen("smtp", config_.smtp.listen, mode));
-    smtp_listeners_.tls_first = TRY(listen("smtp-tls", config_.smtp.listen_tls, mode));
-    smtp_listeners_.lmtp = TRY(listen("lmtp", config_.lmtp.listen, mode));
-  }
-  if (parts_.api) api_listeners_ = TRY(listen("api", config_.api.listen, mode));
-  know_inherited(config_.api.listen, api_listeners_);
-  admin_listeners_ = TRY(listen("admin", config_.admin.listen, config_.admin.socket_mode));
-  TRY(check_admin_listeners(admin_listeners_, config_.admin));
-  if (!takeover.empty()) TRY(take_place(takeover));
-  for (auto* listeners :
-       {&smtp_listeners_.plain, &smtp_listeners_.tls_first, &smtp_listeners_.lmtp, &api_listeners_, &admin_listeners_})
-    TRY(service::own(*listeners, offered_));
   return {};
 }
 
@@ -226,7 +199,7 @@ Result<void> Daemon::open_smtp() {
   const smtp::ServerParts parts{loops_,   *committer_,        memory_,         clock_,
                                 metrics_, &filters_->judge(), reporter_.get(), bookkeeper_.get()};
   try {
-    smtp_ = std::make_unique<smtp::Server>(parts, config_, std::move(smtp_listeners_), std::move(tls_));
+    smtp_ = std::make_unique<smtp::Server>(parts, config_, std::move(sockets_.smtp), std::move(sockets_.tls));
   } catch (const boost::system::system_error& error) {  // no descriptor is left for a loop
     return fail(Code::unavailable, std::string("cannot serve: ") + error.what());
   }
@@ -237,24 +210,44 @@ Result<void> Daemon::open_api() {
   offload_ = std::make_unique<service::Offload>(config_.api.workers, config_.api.waiting);
   watch_ = std::make_unique<api::InboxWatch>(
       [options = store_options(store::Role::reader, true)] { return store::open_feed(options); });
-  api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_, parts_.smtp, &impaired_,
+  api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_, parts_.smtp, &impaired_, &stuck_,
                                     filters_ ? &filters_->ask_dns() : nullptr, watch_.get(), nullptr,
                                     &statistics_->reader(), &statistics_->watch()});
   store::Bookkeeper* ledger = config_.api.shared_rates ? bookkeeper_.get() : nullptr;
-  http_ = std::make_unique<api::HttpServer>(loops_, std::move(api_listeners_), *offload_, *api_context_, ledger);
+  http_ = std::make_unique<api::HttpServer>(loops_, std::move(sockets_.api), *offload_, *api_context_, ledger);
   return {};
 }
 
 void Daemon::open_admin() {
   const AdminListener::Parts parts{loops_,        *store_,     clock_,           metrics_, *decisions_,   &impaired_,
                                    ledger_.get(), smtp_.get(), committer_.get(), &memory_, filters_.get()};
-  admin_ = std::make_unique<AdminListener>(parts, std::move(admin_listeners_), LoadedConfig{config_, origins_, files_});
+  admin_ = std::make_unique<AdminListener>(parts, std::move(sockets_.admin), LoadedConfig{config_, origins_, files_});
 }
 
-std::string Daemon::status() const {
-  std::string text = "serving";
-  if (smtp_) text += ", " + std::to_string(smtp_->connections()) + " SMTP connections";
-  if (http_) text += ", " + std::to_string(http_->connections()) + " HTTP connections";
+/// From here on the supervisor hears that all of this goes on.
+void Daemon::watch_over() {
+  DaemonHealth::Parts parts{
+      loops_, {}, std::move(sockets_.bells), [this, rate = MessageRate(metrics_, clock_)]() mutable {
+        return state(rate.since_last());
+      }};
+  if (committer_) parts.threads.push_back({"the committer", [this] { return committer_->silent(); }});
+  if (bookkeeper_) parts.threads.push_back({"the bookkeeper", [this] { return bookkeeper_->silent(); }});
+  if (offload_) parts.threads.push_back({"a worker of the API", [this] { return offload_->silent(); }});
+  health_ = std::make_unique<DaemonHealth>(std::move(parts));
+}
+
+/// In words; waits for the store.
+std::string Daemon::state(double rate) const {
+  std::string text;
+  if (smtp_) text += std::to_string(smtp_->connections()) + " SMTP connections, ";
+  if (http_) text += std::to_string(http_->connections()) + " HTTP connections, ";
+  if (committer_) text += format_number(std::round(rate * 10) / 10) + " messages/s, ";
+  const Result<void> ready = store_->ready();
+  text += ready ? "store ok" : "store fails: " + ready.error().what;
+  const std::string impaired = impaired_();
+  if (filters_ && impaired.find("no answers: dns") == std::string::npos) text += ", DNS ok";
+  for (const std::string_view line : split(impaired, '\n'))
+    if (!line.empty()) text.append(", ").append(line);
   return text;
 }
 
@@ -271,7 +264,7 @@ int Daemon::run() {
       main_loop, service::SignalHandlers{[this] { drain(offer_->withdraw(), config_.service.drain_timeout); },
                                          [this](int signal) { end_now(128 + signal); }, [this] { reload(); }});
   offer_ = std::make_unique<service::TakeoverOffer>(
-      main_loop, std::move(offered_), [this](const std::vector<std::string>& names) {
+      main_loop, std::move(sockets_.offered), [this](const std::vector<std::string>& names) {
         drain(names, std::min(config_.service.drain_timeout, config_.service.takeover_timeout));
       });
   drain_limit_ = std::make_unique<boost::asio::steady_timer>(main_loop);
@@ -279,10 +272,11 @@ int Daemon::run() {
   if (filters_) filters_->watch(loops_, [this] { smtp_->renew_terms(); });
   if (http_) http_->start();
   if (admin_) admin_->start();
+  watch_over();
   loops_.start();
   log::info("ready",
             {{"version", MAILDROP_VERSION}, {"loops", loops_.size()}, {"domains", config_.mail.domains.size()}});
-  service::notify_ready(status());
+  service::notify_ready();
   loops_.join();
   // The store has yet to end what it is at, and may hang in that. All that was acknowledged is committed, so nothing is
   // lost by not waiting; and from here on a signal ends us as it ends any process, but for the first one said twice.
@@ -327,7 +321,8 @@ void Daemon::reload() {
 void Daemon::apply(Result<Reloaded> found) {
   if (!found) {
     log::error("reload failed, the old configuration stays", {{"error", found.error().what}});
-    return service::notify_ready("reload failed: " + found.error().what);
+    health_->now("reload failed: " + found.error().what);
+    return service::notify_ready();
   }
   log_changes(*found, file_limit_);
   config_ = std::move(found->config);
@@ -342,7 +337,8 @@ void Daemon::apply(Result<Reloaded> found) {
   files_ = std::move(found->files);
   if (admin_) admin_->apply({config_, origins_, files_});
   log::info("reloaded", {{"files", files_.size()}});
-  service::notify_ready(status());
+  health_->now("serving");
+  service::notify_ready();
 }
 
 void Daemon::drain(const std::vector<std::string>& left, Millis limit) {
@@ -350,6 +346,8 @@ void Daemon::drain(const std::vector<std::string>& left, Millis limit) {
   log::info("draining", {{"smtp_connections", smtp_ ? smtp_->connections() : 0},
                          {"http_connections", http_ ? http_->connections() : 0}});
   service::notify_stopping();
+  service::notify_extend(limit + kFarewell + kLeastEnd);
+  health_->now("draining");
   draining_servers_ = (smtp_ ? 1 : 0) + (http_ ? 1 : 0) + (admin_ ? 1 : 0);
   drain_began_ = std::chrono::steady_clock::now();
   drain_ends_ = drain_began_ + limit;
@@ -378,6 +376,7 @@ void Daemon::server_drained() {
   boost::asio::post(loops_.at(0).context(), [this] {
     drain_limit_->cancel();
     signals_->cancel();
+    health_->end_rounds();  // loops that end answer nobody
     if (filters_) filters_->end(loops_);
     loops_.finish();
   });

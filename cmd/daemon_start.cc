@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <csignal>
 #include <string>
+#include <string_view>
+#include <utility>
 
+#include "admin_listener.h"
 #include "core/log.h"
 #include "service/notify.h"
 
@@ -15,6 +18,35 @@ namespace maildrop::cmd {
 namespace {
 
 constexpr Millis kReminder{10'000};  // from one line in the log to the next, while the other one ends
+
+/// None, if there are no endpoints. The log tells of each address.
+Result<service::ListenersByLoop> open_logged(std::string_view service, const std::vector<Endpoint>& endpoints,
+                                             std::size_t loops, unsigned socket_mode, service::Takeover& takeover) {
+  service::ListenersByLoop listeners = TRY(service::open_listeners(endpoints, loops, socket_mode, &takeover));
+  std::vector<std::string_view> said;  // each loop has its own socket on one address
+  for (const auto& of_loop : listeners) {
+    for (const service::Listener& listener : of_loop) {
+      if (std::find(said.begin(), said.end(), listener.name()) != said.end()) continue;
+      said.push_back(listener.name());
+      log::info("listening", {{"service", service}, {"address", listener.name()}});
+    }
+  }
+  return listeners;
+}
+
+Result<void> ask_for_all(const Config& config, DaemonParts parts, service::Takeover& takeover) {
+  for (const auto* endpoints : {&config.smtp.listen, &config.smtp.listen_tls, &config.lmtp.listen})
+    if (parts.smtp) TRY(service::ask_for(*endpoints, takeover));
+  if (parts.api) TRY(service::ask_for(config.api.listen, takeover));
+  return service::ask_for(config.admin.listen, takeover);
+}
+
+Result<void> check_tls(const service::ListenersByLoop& tls_first, const service::TlsContextPtr& tls) {
+  for (const auto& of_loop : tls_first)
+    if (!of_loop.empty() && !tls)
+      return fail(Code::invalid, "smtp.listen_tls at '" + of_loop.front().name() + "' needs tls.certificates");
+  return {};
+}
 
 }  // namespace
 
@@ -34,18 +66,33 @@ void add_process_metrics(metrics::Registry& metrics, const Budget& memory, const
                    [limit = config.store.max_size] { return static_cast<double>(limit); });
 }
 
-Result<service::ListenersByLoop> open_logged(std::string_view service, const std::vector<Endpoint>& endpoints,
-                                             std::size_t loops, unsigned socket_mode, service::Takeover& takeover) {
-  service::ListenersByLoop listeners = TRY(service::open_listeners(endpoints, loops, socket_mode, &takeover));
-  std::vector<std::string_view> said;  // each loop has its own socket on one address
-  for (const auto& of_loop : listeners) {
-    for (const service::Listener& listener : of_loop) {
-      if (std::find(said.begin(), said.end(), listener.name()) != said.end()) continue;
-      said.push_back(listener.name());
-      log::info("listening", {{"service", service}, {"address", listener.name()}});
-    }
+Result<DaemonSockets> open_sockets(const Config& config, DaemonParts parts, std::size_t loops,
+                                   const std::function<Result<void>(service::Takeover&)>& take_place) {
+  DaemonSockets sockets;
+  service::Takeover takeover;
+  if (config.service.takeover) TRY(ask_for_all(config, parts, takeover));
+  const auto listen = [&](std::string_view service, const std::vector<Endpoint>& endpoints, unsigned mode) {
+    return open_logged(service, endpoints, loops, mode, takeover);
+  };
+  const unsigned mode = config.service.socket_mode;
+  if (parts.smtp) {
+    sockets.tls = TRY(service::TlsContext::make(config.tls, effective_hostname(config.smtp)));
+    sockets.smtp.plain = TRY(listen("smtp", config.smtp.listen, mode));
+    sockets.smtp.tls_first = TRY(listen("smtp-tls", config.smtp.listen_tls, mode));
+    TRY(check_tls(sockets.smtp.tls_first, sockets.tls));
+    sockets.smtp.lmtp = TRY(listen("lmtp", config.lmtp.listen, mode));
   }
-  return listeners;
+  if (parts.api) sockets.api = TRY(listen("api", config.api.listen, mode));
+  sockets.admin = TRY(listen("admin", config.admin.listen, config.admin.socket_mode));
+  TRY(check_admin_listeners(sockets.admin, config.admin));
+  if (!takeover.empty()) TRY(take_place(takeover));
+  for (auto* listeners :
+       {&sockets.smtp.plain, &sockets.smtp.tls_first, &sockets.smtp.lmtp, &sockets.api, &sockets.admin}) {
+    TRY(service::own(*listeners, sockets.offered));
+    for (const auto& of_loop : *listeners)
+      for (const service::Listener& listener : of_loop) sockets.bells.push_back(listener.bell());
+  }
+  return sockets;
 }
 
 void know_inherited(std::vector<Endpoint>& endpoints, const service::ListenersByLoop& listeners) {
@@ -64,9 +111,12 @@ void finish_takeover(service::Takeover& takeover) {
   const std::string from = takeover.from();
   log::info("taking over", {{"from", from}});
   service::notify_status("waiting for " + from + " to end");
+  service::notify_extend(kReminder * 2);
   std::signal(SIGHUP, SIG_IGN);  // until it is handled: now it would end the only one who can serve
-  for (Result<void> ended = takeover.finish(kReminder); !ended; ended = takeover.finish(kReminder))
+  for (Result<void> ended = takeover.finish(kReminder); !ended; ended = takeover.finish(kReminder)) {
+    service::notify_extend(kReminder * 2);
     log::warning("still waiting", {{"error", ended.error().what}});
+  }
   log::info("took over", {{"from", from}});
 }
 

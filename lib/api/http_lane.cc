@@ -96,9 +96,19 @@ Response HttpShared::answer(const Request& request, const Route* route, AnswerRo
     spent = take_more(request.client, inbox, std::exchange(first, false));
     return spent.granted ? std::nullopt : std::optional(over_rate(spent));
   };
-  Context with{inboxes,         context.store,      *in_force,          context.clock,
-               context.metrics, context.takes_mail, context.impaired,   context.ask_dns,
-               context.watch,   &take_rate,         context.statistics, context.statistics_watch,
+  Context with{inboxes,
+               context.store,
+               *in_force,
+               context.clock,
+               context.metrics,
+               context.takes_mail,
+               context.impaired,
+               context.stuck,
+               context.ask_dns,
+               context.watch,
+               &take_rate,
+               context.statistics,
+               context.statistics_watch,
                context.admin};
   Response response = dispatch(request, with);
   if (response.body.capacity() - response.body.size() > kSlack) response.body.shrink_to_fit();

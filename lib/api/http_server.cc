@@ -120,6 +120,7 @@ int accept_some(const std::shared_ptr<HttpLane>& lane, Door& door, int at_most) 
 
 /// accept_some() for coroutines: a client that could not be let in costs that client only.
 int try_accept(const std::shared_ptr<HttpLane>& lane, Door& door, int at_most) {
+  door.listener.turn();
   try {
     return accept_some(lane, door, at_most);
   } catch (const std::exception& error) {

@@ -84,6 +84,7 @@ struct Context {
   metrics::Registry& metrics;
   bool takes_mail;                                         // this process does, by SMTP: its metrics tell how much
   const std::function<std::string()>* impaired = nullptr;  // lines on what does not work though mail is taken
+  const std::function<std::string()>* stuck = nullptr;     // what of the process does not go on; never blocks
   const AskDns* ask_dns = nullptr;                         // where there are filters
   InboxWatch* watch = nullptr;                             // nobody waits for an inbox without
   const TakeRate* take_rate = nullptr;                     // any number without

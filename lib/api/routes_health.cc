@@ -12,8 +12,12 @@ Response text(std::string body) {
   return response;
 }
 
-/// Says only that requests are answered: a restart is no cure for a store that is down.
-Response livez(const Request&, Args, Context&) { return text("ok\n"); }
+/// Says only that all of the process goes on: a restart is no cure for a store that is down.
+Response livez(const Request&, Args, Context& context) {
+  const std::string stuck = context.stuck ? (*context.stuck)() : std::string();
+  if (stuck.empty()) return text("ok\n");
+  return problem(Fault{503, "this process hangs", stuck});
+}
 
 /// Of the store, by what this process means to do with it: write it, or read it. Whether another one takes mail is not
 /// known here.
@@ -43,7 +47,7 @@ Response dns(const Request&, Args args, Context& context) {
 constexpr Route kHealthRoutes[] = {
     {.method = "GET",
      .pattern = "/livez",
-     .summary = "200 while the process answers",
+     .summary = "200 while the process goes on, 503 where a thread of it hangs",
      .handle = livez,
      .runs = Runs::on_loop,
      .free = true},

@@ -130,6 +130,8 @@ namespace {
 Result<Endpoint> parse_named(Endpoint::Kind kind, std::string_view text, std::string_view name) {
   Endpoint endpoint;
   endpoint.kind = kind;
+  endpoint.optional = kind == Endpoint::Kind::inherited && !name.empty() && name.back() == '?';
+  if (endpoint.optional) name.remove_suffix(1);
   endpoint.path = std::string(name);
   const bool printable = std::all_of(name.begin(), name.end(), [](char c) { return c > 0x1F && c != 0x7F; });
   if (kind == Endpoint::Kind::unix_path) {
@@ -185,7 +187,7 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
 std::string Endpoint::to_string() const {
   switch (kind) {
     case Kind::unix_path: return "unix:" + path;
-    case Kind::inherited: return "fd:" + path;
+    case Kind::inherited: return "fd:" + path + (optional ? "?" : "");
     case Kind::any: return "*:" + std::to_string(port);
     case Kind::ip: break;
   }

@@ -53,13 +53,15 @@ class Network {
 bool contains(const std::vector<Network>& networks, const IpAddress& address);
 
 /// Where to listen: `127.0.0.1:2525`, `[::1]:2525`, `:25` or `*:25` (both families), `unix:/run/x.sock`, or `fd:NAME`
-/// (sockets inherited from systemd under that FileDescriptorName). A host name is not an endpoint: it can mean many.
+/// (sockets inherited from systemd under that FileDescriptorName; `fd:NAME?`: if there are any). A host name is not an
+/// endpoint: it can mean many.
 struct Endpoint {
   enum class Kind { ip, any, unix_path, inherited };
   Kind kind = Kind::ip;
   IpAddress address;       // of inherited: one of loopback, when it is known that nobody else comes there
   std::uint16_t port = 0;  // 0: the system picks
   std::string path;        // of unix_path; the name for inherited
+  bool optional = false;   // inherited: or nothing
 
   static Result<Endpoint> parse(std::string_view text);
   std::string to_string() const;

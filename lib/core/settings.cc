@@ -340,7 +340,9 @@ std::vector<std::pair<std::string_view, std::string>> contradictions(const Confi
   const std::size_t keys = config.tls.keys.size();
   if (keys != 0 && keys != certificates)
     found.emplace_back("tls.keys", std::to_string(keys) + " for " + std::to_string(certificates) + " tls.certificates");
-  if (!config.smtp.listen_tls.empty() && certificates == 0 && !config.tls.self_signed)
+  const auto is_certain = [](const Endpoint& each) { return !each.optional; };
+  const auto& tls_first = config.smtp.listen_tls;
+  if (std::any_of(tls_first.begin(), tls_first.end(), is_certain) && certificates == 0 && !config.tls.self_signed)
     found.emplace_back("smtp.listen_tls", "needs tls.certificates or tls.self_signed");
   return found;
 }

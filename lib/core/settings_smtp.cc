@@ -10,9 +10,11 @@ namespace {
 
 void add_smtp(std::vector<Setting>& rows) {
   rows.push_back(never_empty(
-      endpoints_row("smtp.listen", MEMBER(smtp.listen),
-                    "Where to receive mail. `*:25` is every IPv4 and IPv6 address, port 0 lets the system pick, and "
-                    "`fd:NAME` takes the sockets that systemd passed under that FileDescriptorName."),
+      endpoints_row(
+          "smtp.listen", MEMBER(smtp.listen),
+          "Where to receive mail. `*:25` is every IPv4 and IPv6 address, port 0 lets the system pick, and "
+          "`fd:NAME` takes the sockets that systemd passed under that FileDescriptorName, `fd:NAME?` only if there are "
+          "any."),
       "nothing would listen"));
   rows.push_back(
       endpoints_row("smtp.listen_tls", MEMBER(smtp.listen_tls),

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -223,11 +224,24 @@ Inherited& inherited_sockets() {
   return sockets;
 }
 
+/// Loops that would have no socket of an address share those of others, since they are not ours to multiply: systemd
+/// has as many as its unit says. Each is woken for a connection then, and one has it.
+Result<void> share_out(const Endpoint& endpoint, const std::vector<int>& sockets, ListenersByLoop& out) {
+  const std::string name = name_of(sockets.front()).text;
+  for (std::size_t i = 0; i < std::max(sockets.size(), out.size()); ++i) {
+    int fd = sockets[i % sockets.size()];
+    if (i >= sockets.size()) fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (fd < 0) return tl::unexpected(listen_error(endpoint.to_string(), errno));
+    out[i % out.size()].emplace_back(fd, name, Listener::Shared::systemd);
+  }
+  return {};
+}
+
 Result<void> take_inherited(const Endpoint& endpoint, ListenersByLoop& out) {
   Inherited& all = inherited_sockets();
   const std::lock_guard lock(all.mutex);
   all.load();
-  std::size_t loop = 0;
+  std::map<std::string, std::vector<int>> by_address;
   for (Inherited::Socket& socket : all.sockets) {
     if (socket.taken || socket.name != endpoint.path) continue;
     if (sd_is_socket(socket.fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
@@ -238,10 +252,11 @@ Result<void> take_inherited(const Endpoint& endpoint, ListenersByLoop& out) {
     const int on = 1;
     setsockopt(socket.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // as our own; does nothing on a unix socket
     save_syn(socket.fd);
-    // Written once for each loop in the socket unit (ReusePort=yes), they spread over the loops in order.
-    out[loop++ % out.size()].emplace_back(socket.fd, name_of(socket.fd).text, Listener::Shared::systemd);
+    by_address[name_of(socket.fd).text].push_back(socket.fd);
   }
-  if (loop == 0)
+  // Written once for each loop in the socket unit (ReusePort=yes), they spread over the loops in order.
+  for (const auto& [name, sockets] : by_address) TRY(share_out(endpoint, sockets, out));
+  if (by_address.empty() && !endpoint.optional)
     return fail(Code::not_found, "no inherited socket is named '" + endpoint.path +
                                      "' (FileDescriptorName= of the socket unit, LISTEN_FDNAMES)");
   return {};
@@ -250,7 +265,14 @@ Result<void> take_inherited(const Endpoint& endpoint, ListenersByLoop& out) {
 }  // namespace
 
 Listener::Listener(int fd, std::string name, Shared shared, std::string unlink_path, unsigned mode)
-    : fd_(fd), name_(std::move(name)), shared_(shared), unlink_path_(std::move(unlink_path)), mode_(mode) {
+    : fd_(fd),
+      name_(std::move(name)),
+      shared_(shared),
+      unlink_path_(std::move(unlink_path)),
+      mode_(mode),
+      bell_(std::make_shared<Doorbell>()) {
+  bell_->fd = fd_;
+  bell_->name = name_;
   struct stat there {};
   if (unlink_path_.empty() || lstat(unlink_path_.c_str(), &there) != 0) return;
   device_ = there.st_dev;
@@ -259,6 +281,7 @@ Listener::Listener(int fd, std::string name, Shared shared, std::string unlink_p
 
 Listener::~Listener() {
   if (fd_ < 0) return;
+  bell_->fd = -1;
   // While it answers, no new server takes its name; so the name goes first, and only if nobody has replaced it by hand.
   struct stat there {};
   if (shared_ == Shared::no && !unlink_path_.empty() && lstat(unlink_path_.c_str(), &there) == 0 &&
@@ -274,7 +297,8 @@ Listener::Listener(Listener&& other) noexcept
       unlink_path_(std::exchange(other.unlink_path_, {})),
       mode_(other.mode_),
       device_(other.device_),
-      inode_(other.inode_) {}
+      inode_(other.inode_),
+      bell_(std::move(other.bell_)) {}
 
 Listener& Listener::operator=(Listener&& other) noexcept {
   std::swap(fd_, other.fd_);
@@ -284,10 +308,14 @@ Listener& Listener::operator=(Listener&& other) noexcept {
   std::swap(mode_, other.mode_);
   std::swap(device_, other.device_);
   std::swap(inode_, other.inode_);
+  std::swap(bell_, other.bell_);
   return *this;
 }
 
-int Listener::release() { return std::exchange(fd_, -1); }
+int Listener::release() {
+  bell_->fd = -1;
+  return std::exchange(fd_, -1);
+}
 
 void Listener::leave(const std::vector<std::string>& names) {
   if (std::find(names.begin(), names.end(), name_) == names.end()) return;

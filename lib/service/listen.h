@@ -3,7 +3,10 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +15,13 @@
 #include "service/takeover.h"
 
 namespace maildrop::service {
+
+/// How a listening socket is seen by who watches that it is served.
+struct Doorbell {
+  std::atomic<int> fd{-1};  // -1: it is closed
+  std::string name;
+  std::atomic<std::uint64_t> turns{0};  // how often who serves it has looked who is there
+};
 
 /// An open, listening, non-blocking, close-on-exec socket. Owns the descriptor until release().
 class Listener {
@@ -39,6 +49,10 @@ class Listener {
   Result<void> own();
   /// Gives the descriptor away.
   int release();
+  /// Who serves it looks who is there. Thread-safe.
+  void turn() const { bell_->turns.fetch_add(1, std::memory_order_relaxed); }
+  /// Outlives it.
+  std::shared_ptr<const Doorbell> bell() const { return bell_; }
 
  private:
   int fd_ = -1;
@@ -48,6 +62,7 @@ class Listener {
   unsigned mode_ = 0;
   dev_t device_ = 0;  // of unlink_path_
   ino_t inode_ = 0;
+  std::shared_ptr<Doorbell> bell_;  // none of one that was moved from
 };
 
 /// One listener for each loop and address (SO_REUSEPORT), so that each loop accepts on its own; unix sockets and

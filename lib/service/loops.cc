@@ -5,8 +5,10 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <exception>
+#include <string>
 
 #include "core/log.h"
+#include "core/thread.h"
 
 namespace maildrop::service {
 
@@ -57,7 +59,11 @@ Loops::~Loops() {
 }
 
 void Loops::start() {
-  for (auto& loop : loops_) threads_.emplace_back([&context = loop->context()] { run(context); });
+  for (std::size_t i = 0; i < loops_.size(); ++i)
+    threads_.emplace_back([i, &context = loops_[i]->context()] {
+      name_thread("loop " + std::to_string(i));
+      run(context);
+    });
 }
 
 void Loops::finish() {

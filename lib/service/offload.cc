@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <exception>
+#include <string>
 #include <utility>
 
 #include "core/log.h"
+#include "core/thread.h"
 
 namespace maildrop::service {
 
@@ -15,7 +17,7 @@ constexpr std::size_t kShare = 4;  // of the queue, for one source
 
 }  // namespace
 
-Offload::Offload(unsigned threads, std::size_t waiting) : limit_(waiting), at_work_(threads) {
+Offload::Offload(unsigned threads, std::size_t waiting) : limit_(waiting), at_work_(threads), pulses_(threads) {
   for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this, i] { run(i); });
 }
 
@@ -75,12 +77,14 @@ Offload::Work Offload::take(std::list<Source>::iterator source) {
 }
 
 void Offload::run(std::size_t thread) {
+  name_thread("worker " + std::to_string(thread));
   std::unique_lock lock(mutex_);
   while (true) {
     std::list<Source>::iterator source;
     wake_.wait(lock, [&] { return ending_ || (source = next()) != turns_.end(); });
     if (ending_) return;
     at_work_[thread] = source->address;
+    pulses_[thread].beat();
     Work work = take(source);
     lock.unlock();
     try {
@@ -91,7 +95,14 @@ void Offload::run(std::size_t thread) {
     work = nullptr;  // what it holds goes before the lock is taken again
     lock.lock();
     at_work_[thread] = IpAddress();
+    pulses_[thread].rest();
   }
+}
+
+std::chrono::milliseconds Offload::silent() const {
+  std::chrono::milliseconds longest{0};
+  for (const Pulse& pulse : pulses_) longest = std::max(longest, pulse.silent());
+  return longest;
 }
 
 }  // namespace maildrop::service

@@ -1,6 +1,7 @@
 /// offload.h: threads for work that blocks, so that loops never do.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "core/net.h"
+#include "core/pulse.h"
 
 namespace maildrop::service {
 
@@ -30,6 +32,9 @@ class Offload {
   /// Work is destroyed without having run when this ends first: what must happen in any case belongs into a destructor.
   bool push(const IpAddress& source, std::function<void()> work);
 
+  /// How long one of the threads has been at the same work. Thread-safe, never blocks.
+  std::chrono::milliseconds silent() const;
+
  private:
   using Work = std::function<void()>;
   struct Source {
@@ -47,6 +52,7 @@ class Offload {
   std::list<Source> turns_;  // the first is next
   std::unordered_map<IpAddress, std::list<Source>::iterator> sources_;
   std::vector<IpAddress> at_work_;  // for whom each thread works; `::`: for nobody who counts
+  std::vector<Pulse> pulses_;       // of the threads
   std::size_t waiting_ = 0;         // in all
   bool ending_ = false;
   std::vector<std::thread> threads_;

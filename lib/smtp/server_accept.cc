@@ -93,6 +93,7 @@ asio::awaitable<void, Connection::Executor> Server::State::accept_loop(Share* sh
 
 /// false: the process is out of something, and accepting pauses.
 bool Server::State::accept_some(Share& share, const Gate& gate) {
+  gate.listener.turn();
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
     Accepted accepted = accept_one(gate.listener.fd());
     if (accepted.socket) {

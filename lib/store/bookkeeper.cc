@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "core/log.h"
+#include "core/pulse.h"
+#include "core/thread.h"
 
 namespace maildrop::store {
 
@@ -80,10 +82,12 @@ struct Bookkeeper::State {
   bool failing = false;  // the last batch did
   Steady::time_point next_told{};
 
+  Pulse pulse;
   std::thread thread;
 };
 
 void Bookkeeper::State::loop() {
+  name_thread("bookkeeper");
   while (take_batch()) {
     try {
       carry_out();
@@ -101,7 +105,9 @@ bool Bookkeeper::State::take_batch() {
   batch.clear();
   told.clear();
   std::unique_lock lock(mutex);
+  pulse.rest();
   work.wait(lock, [&] { return stopping || !queue.empty(); });
+  pulse.beat();
   while (!queue.empty() && batch.size() < Ledger::kLargestBatch) {
     batch.push_back(std::move(queue.front().operation));
     told.push_back(std::move(queue.front().done));
@@ -187,6 +193,8 @@ void Bookkeeper::ask(Operation operation, Done done) {
   state_->meters.dropped.add();
   if (done) done(fail(Code::over_limit, "too much waits for the ledger"));
 }
+
+std::chrono::milliseconds Bookkeeper::silent() const { return state_->pulse.silent(); }
 
 std::size_t Bookkeeper::waiting() const {
   const std::lock_guard lock(state_->mutex);

@@ -1,6 +1,7 @@
 /// bookkeeper.h: the ledger for those who must not wait.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -37,6 +38,8 @@ class Bookkeeper {
 
   /// Operations not yet answered.
   std::size_t waiting() const;
+  /// How long its thread has been at the same batch; 0: it waits for one. Thread-safe, never blocks.
+  std::chrono::milliseconds silent() const;
 
  private:
   struct State;

@@ -3,15 +3,14 @@
 /// those that come when it is closing.
 #include "store/committer.h"
 
-#include <pthread.h>
-#include <sched.h>
-
 #include <algorithm>
 #include <atomic>
 #include <list>
 #include <utility>
 #include <vector>
 
+#include "core/pulse.h"
+#include "core/thread.h"
 #include "store/committer_meters.h"
 #include "store/compression.h"
 #include "store/packed_body.h"
@@ -36,13 +35,6 @@ constexpr std::chrono::milliseconds kBeforeRetry{10};
 
 // As many that are not answered yet are a rush, in which the level is the lowest.
 constexpr std::size_t kRush = 8;
-
-/// The calling thread no longer takes the CPU from another the moment it is woken (sched(7), SCHED_BATCH). A compressor
-/// that does interrupts the loop at each message it is given: with one CPU, 13 to 18 % of what a message costs.
-void yield_to_loops() {
-  const sched_param none{};
-  pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);  // where that is forbidden, all works as well
-}
 
 }  // namespace
 
@@ -89,6 +81,8 @@ struct Committer::State {
   Store& store;
   const StoreSettings settings;
   CommitterMeters meters;
+  Pulse packs;    // of pack_loop
+  Pulse commits;  // of commit_loop, which never rests: it has the store to tend
 
   std::mutex mutex;
   std::condition_variable arrival;  // for pack_loop
@@ -166,12 +160,16 @@ void Committer::State::make_ready(std::list<Waiting>& from) {
 }
 
 void Committer::State::pack_loop() {
-  yield_to_loops();
+  name_thread("compress");
+  // Or it interrupts the loop at each message it is given: with one CPU, 13 to 18 % of what a message costs.
+  yield_to_others();
   std::unique_lock lock(mutex);
   for (;;) {
     // Each time anew: what it was woken for may have been given up before it came to it.
+    packs.rest();
     arrival.wait(lock, [&] { return stopping || !(packer_idle = arrived.empty()); });
     if (stopping) break;
+    packs.beat();
     const bool rush = count.load(std::memory_order_relaxed) >= kRush;
     const int level = rush ? kFastCompression : static_cast<int>(settings.compression);
     packing.splice(packing.end(), arrived, arrived.begin());
@@ -196,8 +194,11 @@ void Committer::State::pack_loop() {
 }
 
 void Committer::State::commit_loop() {
+  name_thread("commit");
   std::unique_lock lock(mutex);
+  commits.beat();
   while (take_batch(lock)) {
+    commits.beat();
     const std::size_t stored = batch.size();
     if (stored != 0) commit(lock);
     lock.unlock();
@@ -388,6 +389,8 @@ Committer::~Committer() { state_->stop(); }
 void Committer::push(Delivery delivery, Done done, BudgetShare memory) {
   state_->push(std::move(delivery), std::move(done), std::move(memory));
 }
+
+Millis Committer::silent() const { return std::max(state_->packs.silent(), state_->commits.silent()); }
 
 std::size_t Committer::waiting() const { return state_->count.load(std::memory_order_relaxed); }
 

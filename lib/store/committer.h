@@ -48,6 +48,8 @@ class Committer {
 
   /// Deliveries not yet answered.
   std::size_t waiting() const;
+  /// How long one of its threads has been at the same piece of work. Thread-safe, never blocks.
+  Millis silent() const;
 
  private:
   struct State;

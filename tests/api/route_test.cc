@@ -243,6 +243,15 @@ TEST_CASE("route: want of memory is an answer, too") {
   CHECK(status == 500);
 }
 
+TEST_CASE("route: a process that hangs does not live") {
+  World world;
+  const std::function<std::string()> stuck = [] { return std::string("loop 1 for 12 s"); };
+  world.context.stuck = &stuck;
+  const Response hangs = dispatch(request("GET", {"livez"}), world.context);
+  CHECK(hangs.status == 503);
+  CHECK(hangs.why == "loop 1 for 12 s");  // which the log has
+}
+
 TEST_CASE("route: only what may block goes to a worker") {
   REQUIRE(route_of(request("GET", {"livez"})));
   CHECK(route_of(request("GET", {"livez"}))->runs == Runs::on_loop);

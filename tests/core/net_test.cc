@@ -60,14 +60,15 @@ TEST_CASE("bits beyond the prefix are an error with a hint") {
 }
 
 TEST_CASE("endpoints read and write back") {
-  for (const char* good : {"127.0.0.1:2525", "[::1]:2525", "*:25", "unix:/run/x.sock", "fd:smtp", "0.0.0.0:0"}) {
+  for (const char* good :
+       {"127.0.0.1:2525", "[::1]:2525", "*:25", "unix:/run/x.sock", "fd:smtp", "fd:smtp?", "0.0.0.0:0"}) {
     CAPTURE(good);
     REQUIRE(Endpoint::parse(good));
     CHECK(Endpoint::parse(good)->to_string() == good);
   }
   CHECK(Endpoint::parse(":25")->to_string() == "*:25");
   for (const char* bad : {"", "25", "::1:25", "[127.0.0.1]:25", "localhost:25", "1.2.3.4:", "1.2.3.4:65536",
-                          "1.2.3.4:-1", "[::1]", "unix:", "unix:x.sock", "fd:", "fd:a:b"}) {
+                          "1.2.3.4:-1", "[::1]", "unix:", "unix:x.sock", "fd:", "fd:?", "fd:a:b"}) {
     CAPTURE(bad);
     CHECK_FALSE(Endpoint::parse(bad));
   }

@@ -157,6 +157,9 @@ TEST_CASE("an inherited socket that is not there is an error") {
   auto listeners = open_listeners({endpoint("fd:smtp")}, 1);
   REQUIRE_FALSE(listeners);
   CHECK(listeners.error().code == Code::not_found);
+  listeners = open_listeners({endpoint("fd:smtp?")}, 2);
+  REQUIRE(listeners);
+  CHECK(listeners->at(0).empty());
 }
 
 TEST_CASE("a port that another server holds is refused, though it may be shared") {

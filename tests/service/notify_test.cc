@@ -44,8 +44,10 @@ class Receiver {
 
 TEST_CASE("notifications are single assignments, whatever the status says") {
   const Receiver receiver;
-  notify_ready("serving\nREADY=0");
-  CHECK(receiver.next() == "READY=1\nSTATUS=serving READY=0\n");
+  notify_ready();
+  CHECK(receiver.next() == "READY=1\n");
+  notify_status("serving\nREADY=0");
+  CHECK(receiver.next() == "STATUS=serving READY=0\n");
   notify_reloading();
   CHECK(receiver.next() == "RELOADING=1\n");
   notify_stopping();
@@ -54,8 +56,25 @@ TEST_CASE("notifications are single assignments, whatever the status says") {
   CHECK(receiver.next() == "STATUS=12 connections\n");
 }
 
+TEST_CASE("a supervisor says how often it wants to hear") {
+  const Receiver receiver;
+  CHECK(is_supervised());
+  CHECK(watchdog_period() == std::chrono::milliseconds(0));
+  setenv("WATCHDOG_USEC", "30000000", 1);
+  setenv("WATCHDOG_PID", "1", 1);
+  CHECK(watchdog_period() == std::chrono::milliseconds(0));  // it waits for another
+  setenv("WATCHDOG_PID", std::to_string(getpid()).c_str(), 1);
+  CHECK(watchdog_period() == std::chrono::milliseconds(30000));
+  unsetenv("WATCHDOG_USEC");
+  unsetenv("WATCHDOG_PID");
+  notify_watchdog();
+  CHECK(receiver.next() == "WATCHDOG=1\n");
+  notify_extend(std::chrono::milliseconds(2500));
+  CHECK(receiver.next() == "EXTEND_TIMEOUT_USEC=2500000\n");
+}
+
 TEST_CASE("without a socket nothing happens") {
   unsetenv("NOTIFY_SOCKET");
-  notify_ready("serving");
+  notify_ready();
   SUCCEED();
 }

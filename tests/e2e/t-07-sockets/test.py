@@ -83,7 +83,7 @@ def inherited():
         for s in listeners:
             os.dup2(s.fileno(), s.fileno() + 100)
 
-    settings = {"smtp.listen": "fd:smtp", "api.listen": "fd:api"}
+    settings = {"smtp.listen": "fd:smtp", "smtp.listen_tls": "fd:smtps?", "api.listen": "fd:api", "service.loops": 3}
     how = {"argv": ["/bin/bash", "-c", shell, BINARY], "preexec_fn": copies, "close_fds": False}
     with Daemon(settings, **how) as daemon:
         for address in addresses[:2]:
@@ -91,6 +91,9 @@ def inherited():
         with Api(addresses[2]) as api:
             evil = api.get("/v2/domain"), api.request("GET", "/v2/domain", {"Host": "evil.example"})
         same("an inherited socket of loopback is one", [evil[0][0] != 421, evil[1][0]], [True, 421])
+        inode = "socket:[%d]" % os.fstat(listeners[0].fileno()).st_ino
+        held = [os.readlink(fd.path) for fd in os.scandir(f"/proc/{daemon.pid}/fd")]
+        same("loops that would have no socket share one", held.count(inode), 3 + 1)  # the other one is this test's
         same("end", daemon.stop(), 0)
     early = Client(addresses[0], banner=False)  # waits in the backlog that outlived the process
     with Daemon(settings, **how) as daemon:
