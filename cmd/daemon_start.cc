@@ -19,21 +19,6 @@ namespace {
 
 constexpr Millis kReminder{10'000};  // from one line in the log to the next, while the other one ends
 
-/// None, if there are no endpoints. The log tells of each address.
-Result<service::ListenersByLoop> open_logged(std::string_view service, const std::vector<Endpoint>& endpoints,
-                                             std::size_t loops, unsigned socket_mode, service::Takeover& takeover) {
-  service::ListenersByLoop listeners = TRY(service::open_listeners(endpoints, loops, socket_mode, &takeover));
-  std::vector<std::string_view> said;  // each loop has its own socket on one address
-  for (const auto& of_loop : listeners) {
-    for (const service::Listener& listener : of_loop) {
-      if (std::find(said.begin(), said.end(), listener.name()) != said.end()) continue;
-      said.push_back(listener.name());
-      log::info("listening", {{"service", service}, {"address", listener.name()}});
-    }
-  }
-  return listeners;
-}
-
 Result<void> ask_for_all(const Config& config, DaemonParts parts, service::Takeover& takeover) {
   for (const auto* endpoints : {&config.smtp.listen, &config.smtp.listen_tls, &config.lmtp.listen})
     if (parts.smtp) TRY(service::ask_for(*endpoints, takeover));
@@ -64,6 +49,20 @@ void add_process_metrics(metrics::Registry& metrics, const Budget& memory, const
   metrics.callback("maildrop_store_limit_bytes",
                    "The setting store.max_size: near it old mail makes room, or new mail is refused with 452",
                    [limit = config.store.max_size] { return static_cast<double>(limit); });
+}
+
+Result<service::ListenersByLoop> open_logged(std::string_view service, const std::vector<Endpoint>& endpoints,
+                                             std::size_t loops, unsigned socket_mode, service::Takeover& takeover) {
+  service::ListenersByLoop listeners = TRY(service::open_listeners(endpoints, loops, socket_mode, &takeover));
+  std::vector<std::string_view> said;  // each loop has its own socket on one address
+  for (const auto& of_loop : listeners) {
+    for (const service::Listener& listener : of_loop) {
+      if (std::find(said.begin(), said.end(), listener.name()) != said.end()) continue;
+      said.push_back(listener.name());
+      log::info("listening", {{"service", service}, {"address", listener.name()}});
+    }
+  }
+  return listeners;
 }
 
 Result<DaemonSockets> open_sockets(const Config& config, DaemonParts parts, std::size_t loops,

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "core/budget.h"
@@ -20,6 +21,10 @@ namespace maildrop::cmd {
 
 /// Of the process: its version, log, and limits. All that is given outlives the registry's last text.
 void add_process_metrics(metrics::Registry& metrics, const Budget& memory, const Config& config);
+
+/// None, if there are no endpoints. The log tells of each address.
+Result<service::ListenersByLoop> open_logged(std::string_view service, const std::vector<Endpoint>& endpoints,
+                                             std::size_t loops, unsigned socket_mode, service::Takeover& takeover);
 
 /// All listeners of a daemon.
 struct DaemonSockets {
