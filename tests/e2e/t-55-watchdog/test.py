@@ -90,13 +90,13 @@ def in_order_and_drained():
 
 
 def a_hang_is_found():
-    with watchdog({"watchdog.timeout": "2s"}) as daemon:
+    with watchdog({"watchdog.timeout": "4s"}) as daemon:
         address, before = daemon.smtp, pid_of(daemon, "serve-smtp")
         os.kill(before, signal.SIGSTOP)
         begun = time.monotonic()
         check("a program that hangs is replaced", restarted(daemon, "serve-smtp", 1), daemon.log())
         print(f"       after {time.monotonic() - begun:.1f} s", flush=True)
-        check("since it said nothing", daemon.wait_for('state=STOPPING .*reason="no WATCHDOG=1 for 2s"', 0), daemon.log())
+        check("since it said nothing", daemon.wait_for('state=STOPPING .*reason="no WATCHDOG=1 for 4s"', 0), daemon.log())
         same("by SIGABRT", daemon.wait_for('program=serve-smtp state=BACKOFF .*ended="signal ABRT"', 0) is not None, True)
         same("the other one was left alone", states(daemon, "serve-api").count("serve-api STARTING"), 1)
         same("mail is taken at the same address", deliver(address, ["hang@example.test"], MESSAGE).code, 250)
@@ -199,6 +199,19 @@ def nested():
         check("STOPPING", "STOPPING=1\n" in heard, heard)
 
 
+def sockets_of_systemd():
+    """They are passed on, as systemd passes them."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = "127.0.0.1:%d" % listener.getsockname()[1]
+    shell = 'exec 3<&%d; export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=mail; exec "$0" "$@"' % listener.fileno()
+    os.set_inheritable(listener.fileno(), True)
+    settings = {"smtp.listen": "fd:mail", "smtp.listen_tls": "fd:none?"}
+    with watchdog(settings, argv=["/bin/bash", "-c", shell, BINARY], close_fds=False) as daemon:
+        same("a socket of systemd is passed on", deliver(address, ["passed@example.test"], MESSAGE).code, 250)
+        daemon.stop()
+        same("and outlives the watchdog", Client(address, banner=False).banner, None)
+
+
 # --- any program ---
 
 def what_programs_say():
@@ -211,7 +224,7 @@ if first_time():
     barrier()
     tell("not ready yet")
     say("EXTEND_TIMEOUT_USEC=60000000")
-    time.sleep(1.2)
+    time.sleep(4.2)
     say("READY=1\\nSTATUS=x\\nWATCHDOG_USEC=60000000")
     say("RELOADING=1")
     say("READY=1")
@@ -222,7 +235,7 @@ say("READY=1")
 tell("again")
 live()
 """
-    with keeping(code, {"watchdog.start_timeout": "1s"}) as daemon:
+    with keeping(code, {"watchdog.start_timeout": "4s"}) as daemon:
         check("comes back", daemon.wait_for("told again", 15), daemon.log())
         same("what it says counts", states(daemon), ["python3 STARTING", "python3 RUNNING", "python3 STOPPING", "python3 BACKOFF", "python3 STARTING", "python3 RUNNING"][:len(states(daemon))])
         lines = "\n".join(daemon.lines)
@@ -342,7 +355,7 @@ mount --make-rprivate /
 mount -t tmpfs -o mode=1777 none {state}
 for each in / /tmp /var/tmp /run {WORK}; do if mountpoint -q $each; then mount -o remount,bind,ro $each; fi; done
 if touch /tmp/x 2>/dev/null; then echo writable >&2; exit 77; fi
-test ! -e /dev/log || mount --bind /nowhere /dev/log
+test ! -e /dev/log || mount --bind /dev/null /dev/log
 exec {drop} {BINARY} watchdog"""
     argv = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["-r"]), "--fork", "--pid", "--mount-proc", "--kill-child", "sh", "-c", script]
     if subprocess.run([*argv[:-1], "true"], capture_output=True).returncode != 0:
@@ -369,6 +382,7 @@ killed_under_load()
 a_crash_loop_ends_all()
 one_is_restarted_gracefully()
 nested()
+sockets_of_systemd()
 what_programs_say()
 descriptors_are_kept_and_bounded()
 orphans_and_groups()
