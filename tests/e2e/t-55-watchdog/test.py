@@ -120,7 +120,8 @@ def killed_under_load():
                 pass  # it was with the one that was killed
             client.close()
 
-    with watchdog({"inbox.max_messages": 1000, "flood.connection_rate": 0, "watchdog.starts": 20}) as daemon:
+    settings = {"inbox.max_messages": 1000, "flood.connection_rate": 0, "watchdog.starts": 20}
+    with watchdog(settings, env={"TMPDIR": WORK}) as daemon:
         threads = [threading.Thread(target=load, args=(daemon.smtp,), daemon=True) for _ in range(4)]
         for thread in threads:
             thread.start()
@@ -136,7 +137,9 @@ def killed_under_load():
         with Api(daemon.api) as api:
             found = len(api.messages("load"))
         check("and nothing is lost that was taken", found >= min(taken[0], 1000), (found, taken[0]))
-        daemon.stop()
+        programs = [pid_of(daemon, each) for each in ("serve-smtp", "serve-api")]
+        daemon.kill()
+        check("kill -9 of the watchdog: its programs end, too", until(lambda: not any(map(state_of, programs))), programs)
 
 
 def a_crash_loop_ends_all():
