@@ -57,7 +57,7 @@ Prepared prepare(const ChildPlan& plan) {
   Prepared made{files_for(plan.file), plan.environment, {}, {}, {}, {}, getpid()};
   const std::string place(kPidDigits, '\0');
   std::vector<std::size_t> with_pid;
-  const auto add_pid = [&](std::string name) {
+  const auto add_pid = [&](const std::string& name) {
     with_pid.push_back(made.texts.size());
     made.texts.push_back(name + place);
   };

@@ -102,7 +102,7 @@ class Supervisor {
   void hear(Datagram datagram);
   void read_signals();
   void reap();
-  void perform(Actions actions);
+  void perform(const Actions& actions);
   void start(std::size_t program);
   void report(const Action& action);
   bool complains();
@@ -249,7 +249,7 @@ void Supervisor::reap() {
 
 // --- what is to be done ---
 
-void Supervisor::perform(Actions actions) {
+void Supervisor::perform(const Actions& actions) {
   for (const Action& each : actions) {
     const pid_t pid = processes_[each.program].pid;
     switch (each.kind) {

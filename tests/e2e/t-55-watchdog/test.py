@@ -160,7 +160,16 @@ def a_crash_loop_ends_all():
 
 
 def one_is_restarted_gracefully():
-    with watchdog() as daemon, in_data(daemon.smtp, "graceful") as client:
+    def configure(listen):
+        with open(f"{WORK}/maildrop.toml", "w") as file:
+            file.write(f'smtp.listen = ["{listen}"]\n')
+
+    configure("127.0.0.1:0")
+    settings = {"smtp.listen": None, "config": f"{WORK}/maildrop.toml"}
+    with watchdog(settings) as daemon, in_data(daemon.smtp, "graceful") as client:
+        configure("127.0.0.2:0")
+        daemon.signal(signal.SIGHUP)
+        check("a listener that is held cannot change", daemon.wait_for("setting needs a restart key=smtp.listen"), daemon.log())
         os.kill(pid_of(daemon, "serve-smtp"), signal.SIGTERM)
         check("TERM to a program drains it", daemon.wait_for("serve-smtp state=STOPPING"), daemon.log())
         client.sock.sendall(MESSAGE + b".\r\n")
