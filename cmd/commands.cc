@@ -21,6 +21,7 @@
   X(explain_command)         \
   X(filter_command)          \
   X(report_command)          \
+  X(stats_command)           \
   X(version_command)         \
   X(generate_command)
 

@@ -256,6 +256,7 @@ struct FilterOptions {
   ExplainOptions test;
   KnownOptions known;
   std::shared_ptr<TrainOptions> train;
+  ModelsOptions models;
 };
 
 std::function<int()> declare_filter(CLI::App& app, const Globals& globals) {
@@ -270,14 +271,16 @@ std::function<int()> declare_filter(CLI::App& app, const Globals& globals) {
   CLI::App* test = declare_filter_test(app, options->test);
   CLI::App* known = declare_filter_known(app, options->known);
   CLI::App* train = declare_filter_train(app, options->train);
+  CLI::App* models = declare_filter_models(app, options->models);
   app.require_subcommand(1);
-  return [&globals, options, listing, order, doc, fresh, test, known, train]() -> int {
+  return [&globals, options, listing, order, doc, fresh, test, known, train, models]() -> int {
     if (listing->parsed()) return run_list(globals, options->json, options->colour);
     if (order->parsed()) return run_order(globals);
     if (doc->parsed()) return run_doc(globals, options->doc);
     if (fresh->parsed()) return run_filter_new(globals, options->fresh, options->folder);
     if (known->parsed()) return run_filter_known(globals, options->known);
     if (train->parsed()) return run_filter_train(globals, *options->train);
+    if (models->parsed()) return run_filter_models(globals, options->models);
     return test->parsed() ? run_filter_test(globals, options->test) : exit_usage;
   };
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "command.h"
 #include "explanation.h"
@@ -28,6 +29,14 @@ struct TrainOptions;
 CLI::App* declare_filter_train(CLI::App& app, std::shared_ptr<TrainOptions>& options);
 /// Teaches a model of the filter bayes what mail is spam, and what is not.
 int run_filter_train(const Globals& globals, TrainOptions& options);
+
+struct ModelsOptions {
+  std::vector<std::string> remove;
+  bool json = false;
+};
+CLI::App* declare_filter_models(CLI::App& app, ModelsOptions& options);
+/// What filters have learnt, as the store has it; or removes some of it.
+int run_filter_models(const Globals& globals, const ModelsOptions& options);
 
 /// Tells why no filter of that name can be tried; the status.
 int report_missing(std::string_view command, const std::string& name, const Config& config,

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -13,6 +13,7 @@
 #include "filter.h"
 #include "filter/bayes_model.h"
 #include "filter/bayes_tokens.h"
+#include "json_line.h"
 #include "progress.h"
 #include "replay.h"
 #include "replay/by_date.h"
@@ -26,6 +27,7 @@ struct TrainOptions {
   std::string to;
   bool anew = false;
   bool quiet = false;
+  bool json = false;
 };
 
 namespace {
@@ -36,8 +38,6 @@ constexpr std::string_view kTrainExamples =
     "maildrop filter train --spam spam/ --ham ham.mbox.gz\n"
     "maildrop filter train --spam store: --inbox my.own.trap\n"
     "maildrop filter train --to bayes.model --label-by-folder corpus.tar.zst";
-constexpr std::chrono::seconds kTrainLineEvery{30};  // where there is no terminal
-constexpr std::size_t kTrainBar = 44;                // columns of a progress bar and its numbers
 
 /// What was read.
 struct Lessons {
@@ -60,13 +60,15 @@ class Lesson {
     replay::Manifest* manifest = options_.reading.manifest.get();
     const auto source =
         replay::mixed(replay::open_all(options_.reading.given, reading, {options_.reading.by_folder, manifest}),
-                      [this](std::uint64_t read) { return show(with_commas(read) + " read"); });
+                      [this](std::uint64_t read) { return show([&] { return with_commas(read) + " read"; }); });
     while (const auto next = source->next()) {
       take(*next);
-      const std::uint64_t of = lessons_.all() + source->left().value_or(0);
-      if (!show(progress_bar(lessons_.all(), of, kTrainBar))) break;
+      const auto line = [&] {
+        return progress_bar(lessons_.all(), lessons_.all() + source->left().value_or(0), Bar::kWidth);
+      };
+      if (!show(line)) break;
     }
-    if (shown_) say(bar_.fd, "\r\x1b[K");
+    bar_.wipe();
     return !was_interrupted();
   }
 
@@ -89,25 +91,15 @@ class Lesson {
     if (model_.learn(tokens.features(), spam)) ++(spam ? lessons_.learned.spam : lessons_.learned.ham);
   }
 
-  bool show(const std::string& line) {
-    const auto now = std::chrono::steady_clock::now();
-    const auto every = bar_.terminal ? std::chrono::milliseconds(100) : std::chrono::milliseconds(kTrainLineEvery);
-    if (options_.quiet || now - last_ < every) return !was_interrupted();
-    last_ = now;
-    shown_ = bar_.terminal;
-    if (bar_.terminal)
-      say(bar_.fd, "\r" + cut_to_width(line, std::max<std::size_t>(bar_.width, 2) - 1) + "\x1b[K");
-    else
-      say(bar_.fd, "maildrop: " + line + "\n");
+  bool show(const std::function<std::string()>& line) {
+    if (!options_.quiet) bar_.tell(line);
     return !was_interrupted();
   }
 
   const TrainOptions& options_;
   BayesModel& model_;
   Lessons lessons_;
-  const Screen bar_ = screen_of(STDERR_FILENO, "never");
-  Monotonic last_ = std::chrono::steady_clock::now();
-  bool shown_ = false;
+  Bar bar_;
 };
 
 /// Of the file that was there, or as for any new one: a server reads it that may be somebody else.
@@ -219,6 +211,19 @@ std::string train_report(const Lessons& lessons, const BayesModel& model) {
          " ham\n";
 }
 
+Json counts_json(const BayesModel::Counts& counts) { return Json{{"spam", counts.spam}, {"ham", counts.ham}}; }
+
+std::string train_json(const Lessons& lessons, const BayesModel& model) {
+  Json out;
+  out["schema"] = "maildrop.trained/1";
+  out["read"] = counts_json(lessons.read);
+  out["learned"] = counts_json(lessons.learned);
+  out["unlabelled"] = lessons.unlabelled;
+  out["broken"] = lessons.broken;
+  out["taught"] = counts_json(model.seen());
+  return json_line(out);
+}
+
 }  // namespace
 
 CLI::App* declare_filter_train(CLI::App& app, std::shared_ptr<TrainOptions>& options) {
@@ -231,6 +236,7 @@ CLI::App* declare_filter_train(CLI::App& app, std::shared_ptr<TrainOptions>& opt
   declare_reading(*sub, options->reading);
   sub->add_flag("--anew", options->anew, "Forget what the model has learned before.");
   sub->add_flag("-q,--quiet", options->quiet, "No progress and no report: only what went wrong.");
+  sub->add_flag("--json", options->json, "Report by one JSON object, schema maildrop.trained/1, also with --quiet.");
   return sub;
 }
 
@@ -259,8 +265,9 @@ int run_filter_train(const Globals& globals, TrainOptions& options) {
     const int status = report(kept.error());
     return options.to.empty() ? status : exit_cannot_create;
   }
-  if (options.quiet) return exit_ok;
-  const Result<void> printed = print(STDOUT_FILENO, train_report(lessons, *model));
+  if (options.quiet && !options.json) return exit_ok;
+  const auto text = options.json ? train_json(lessons, *model) : train_report(lessons, *model);
+  const Result<void> printed = print(STDOUT_FILENO, text);
   return printed ? exit_ok : (report(printed.error()), exit_io);
 }
 

@@ -16,9 +16,7 @@ namespace maildrop::cmd {
 
 namespace {
 
-constexpr Millis kLate{250};                       // behind dns.timeout, for who is told of it by a busy loop
-constexpr std::chrono::seconds kLook{1};           // who saves a script wants to see what it does
-constexpr std::chrono::seconds kLookAtModels{60};  // it asks the store, of whatever machine, for what comes once a day
+constexpr Millis kLate{250};  // behind dns.timeout, for who is told of it by a busy loop
 
 std::string text_of(const filter::FileProblem& problem) {
   return problem.file + ": " + problem.what + (problem.older ? " (what it was before goes on)" : "");
@@ -84,7 +82,7 @@ void LiveFilters::adopt() {
   told_ = std::move(problems);
 }
 
-void LiveFilters::watch(service::Loops& loops, std::function<void()> changed) {
+void LiveFilters::watch(service::Loops& loops, std::function<void()> changed, FilterLooks looks) {
   const auto renewed = [this, changed = std::move(changed)](const std::vector<std::string>& models) {
     if (models.empty())
       log::info("filter scripts read again", {{"files", list_of(source_->news())}});
@@ -93,15 +91,15 @@ void LiveFilters::watch(service::Loops& loops, std::function<void()> changed) {
     adopt();
     changed();
   };
-  watching_ = std::jthread([this, &loops, renewed](const std::stop_token& stop) {
+  watching_ = std::jthread([this, &loops, renewed, looks](const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any pause;
     std::unique_lock lock(mutex);
-    auto next = std::chrono::steady_clock::now() + kLookAtModels;
-    while (!pause.wait_for(lock, stop, kLook, [&] { return stop.stop_requested(); })) try {
+    auto next = std::chrono::steady_clock::now() + looks.models;
+    while (!pause.wait_for(lock, stop, looks.scripts, [&] { return stop.stop_requested(); })) try {
         if (source_->renew()) boost::asio::post(loops.at(0).context(), [renewed] { renewed({}); });
         if (std::chrono::steady_clock::now() < next) continue;
-        next = std::chrono::steady_clock::now() + kLookAtModels;
+        next = std::chrono::steady_clock::now() + looks.models;
         if (auto models = source_->renew_models(); !models.empty())
           boost::asio::post(loops.at(0).context(), [renewed, models = std::move(models)] { renewed(models); });
       } catch (const std::exception& error) {  // no memory: next time

@@ -26,6 +26,12 @@
 
 namespace maildrop::cmd {
 
+/// How often LiveFilters looks.
+struct FilterLooks {
+  Millis scripts{1000};   // who saves one wants to see what it does
+  Millis models{60'000};  // the store is asked, on whatever machine, for what comes once a day
+};
+
 /// Goes before the loops, while they do not run.
 class LiveFilters {
  public:
@@ -43,7 +49,7 @@ class LiveFilters {
   void adopt();
   /// Whenever scripts or models have changed it adopts the chain that comes of it, and calls `changed`, on the main
   /// loop. It looks on a thread of its own, as files and the store may take long.
-  void watch(service::Loops& loops, std::function<void()> changed);
+  void watch(service::Loops& loops, std::function<void()> changed, FilterLooks looks = {});
   /// Lines: what does not answer, and what is wrong with files. Thread-safe.
   std::string impaired() const;
   const api::AskDns& ask_dns() const { return ask_dns_; }

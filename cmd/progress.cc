@@ -102,9 +102,21 @@ void put_tally(Json& out, const store::Tally& tally) {
 
 void Bar::show(std::uint64_t done, std::uint64_t of) {
   if (!screen_.terminal || (Steady::now() < next_ && done < of)) return;
+  put(progress_bar(done, of, std::max<std::size_t>(screen_.width, 2) - 1));
+}
+
+void Bar::tell(const std::function<std::string()>& line) {
+  Steady::time_point& next = screen_.terminal ? next_ : next_line_;
+  if (Steady::now() < next) return;
+  if (screen_.terminal) return put(cut_to_width(line(), std::max<std::size_t>(screen_.width, 2) - 1));
+  next_line_ = Steady::now() + kLineEvery;
+  say(screen_.fd, "maildrop: " + line() + "\n");
+}
+
+void Bar::put(const std::string& text) {
   next_ = Steady::now() + kBarEvery;
   shown_ = true;
-  say(screen_.fd, "\r" + progress_bar(done, of, std::max<std::size_t>(screen_.width, 2) - 1) + "\x1b[K");
+  say(screen_.fd, "\r" + text + "\x1b[K");
 }
 
 void Bar::wipe() {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -41,18 +42,27 @@ std::string format_seconds(std::chrono::steady_clock::time_point begun);
 /// inboxes, bytes, oldest and newest.
 void put_tally(Json& out, const store::Tally& tally);
 
-/// A bar on standard error, where that is a terminal; else nothing is shown.
+/// How far something has come, on standard error. Not thread-safe.
 class Bar {
  public:
+  static constexpr std::chrono::seconds kLineEvery{30};
   bool on_terminal() const { return screen_.terminal; }
   int fd() const { return screen_.fd; }
-  /// Now and then, and when all is done.
+  /// A bar, where there is a terminal; else nothing. Now and then, and when all is done.
   void show(std::uint64_t done, std::uint64_t of);
+  /// What `line` says, which is asked now and then: in place of a bar, or in a line of its own each half a minute where
+  /// there is no terminal.
+  void tell(const std::function<std::string()>& line);
   void wipe();
 
+  static constexpr std::size_t kWidth = 44;  // columns of a progress_bar() with more behind it
+
  private:
+  void put(const std::string& text);
+
   const Screen screen_ = screen_of(2, "never");
-  std::chrono::steady_clock::time_point next_{};
+  std::chrono::steady_clock::time_point next_{};  // a bar
+  std::chrono::steady_clock::time_point next_line_ = std::chrono::steady_clock::now() + kLineEvery;
   bool shown_ = false;
 };
 

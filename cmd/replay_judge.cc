@@ -23,9 +23,6 @@
 namespace maildrop::cmd {
 namespace {
 
-constexpr std::chrono::seconds kLineEvery{30};  // where there is no terminal
-constexpr std::size_t kBar = 44;                // columns of a progress bar and its numbers
-
 /// Another configuration, and its filters.
 struct Other {
   Config config;
@@ -166,6 +163,7 @@ class Judging {
     replay::JudgedRun run(config_, chain_, how);
     const auto told = [this](const replay::JudgedMessage& message) { add(message); };
     const auto done = run.run(*source, told, [this](const replay::JudgedRunState& state) { return show(state); });
+    bar_.wipe();
     state_ = run.state();
     report_.interrupted = was_interrupted();
     report_.troubles = broken_.troubles;
@@ -182,10 +180,9 @@ class Judging {
 
   /// What went on, safe for a terminal.
   std::string remarks() const {
-    std::string out = bar_shown_ ? "\r\x1b[K" : "";
     ReplayEnd end;
     if (whole_ && options_.manifest) add_unmatched(*options_.manifest, end);
-    out += replay_troubles(broken_, end);
+    std::string out = replay_troubles(broken_, end);
     if (nothing_compared()) out += "maildrop: no message could be compared, so --max-regress lets nothing pass\n";
     if (options_.quiet) return out;
     if (state_.late > 0)
@@ -237,16 +234,8 @@ class Judging {
 
   /// false: interrupted.
   bool show(const replay::JudgedRunState& state) {
-    const auto now = std::chrono::steady_clock::now();
-    if (state.read > 0 && !judging_since_) judging_since_ = now;
-    const bool due = bar_.terminal || now - last_line_ >= kLineEvery;
-    if (options_.quiet || !due) return !was_interrupted();
-    last_line_ = now;
-    bar_shown_ = bar_.terminal;
-    if (bar_.terminal)
-      say(bar_.fd, "\r" + cut_to_width(progress(state), std::max<std::size_t>(bar_.width, 2) - 1) + "\x1b[K");
-    else
-      say(bar_.fd, "maildrop: " + progress(state) + "\n");
+    if (state.read > 0 && !judging_since_) judging_since_ = std::chrono::steady_clock::now();
+    if (!options_.quiet) bar_.tell([&] { return progress(state); });
     return !was_interrupted();
   }
 
@@ -254,7 +243,8 @@ class Judging {
   std::string progress(const replay::JudgedRunState& state) {
     if (state.read == 0) return with_commas(read_ahead_) + " read";
     const double rate = static_cast<double>(state.read) / seconds_since(*judging_since_);
-    std::string line = state.of == 0 ? with_commas(state.read) + " judged" : progress_bar(state.read, state.of, kBar);
+    std::string line =
+        state.of == 0 ? with_commas(state.read) + " judged" : progress_bar(state.read, state.of, Bar::kWidth);
     if (report_.broken > 0) line += ", " + with_commas(report_.broken) + " broken";
     line += ", " + with_commas(static_cast<std::uint64_t>(rate)) + " a second";
     if (state.of <= state.read || rate < 1) return line;
@@ -272,12 +262,10 @@ class Judging {
   replay::Tally broken_;  // its troubles alone
   replay::Costs costs_;
   replay::JudgedRunState state_;
-  const Screen bar_ = screen_of(STDERR_FILENO, "never");
+  Bar bar_;
   const Monotonic begun_ = std::chrono::steady_clock::now();
-  Monotonic last_line_ = begun_;
   std::atomic<std::uint64_t> read_ahead_{0};  // by another thread, before any is judged
   std::optional<Monotonic> judging_since_{};
-  bool bar_shown_ = false;
   bool whole_ = false;  // all that there is was judged
 };
 

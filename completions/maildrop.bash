@@ -7,7 +7,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --version --config --set'
       valued='--config --set'
       files='--config'
-      commands='serve serve-smtp serve-api watchdog inbox alias purge replay backup restore config doctor dns explain filter report version'
+      commands='serve serve-smtp serve-api watchdog inbox alias purge replay backup restore config doctor dns explain filter report stats version'
       ;;
     'maildrop serve')
       options='-h --help --config --set'
@@ -115,7 +115,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --config --set'
       valued='--config --set'
       files='--config'
-      commands='list order doc new test known train'
+      commands='list order doc new test known train models'
       ;;
     'maildrop filter list')
       options='-h --help --json --color --config --set'
@@ -154,9 +154,15 @@ _maildrop_words() {  # what may come after the command $1
       commands=''
       ;;
     'maildrop filter train')
-      options='-h --help --to --spam --ham --label-by-folder --manifest --inbox --trusted --anew -q --quiet --config --set'
+      options='-h --help --to --spam --ham --label-by-folder --manifest --inbox --trusted --anew -q --quiet --json --config --set'
       valued='--to --spam --ham --manifest --inbox --trusted --config --set'
       files='--to --spam --ham --manifest --config'
+      commands=''
+      ;;
+    'maildrop filter models')
+      options='-h --help --remove --json --config --set'
+      valued='--remove --config --set'
+      files='--config'
       commands=''
       ;;
     'maildrop report')
@@ -189,6 +195,12 @@ _maildrop_words() {  # what may come after the command $1
       files='--manifest -o --output --config'
       commands=''
       ;;
+    'maildrop stats')
+      options='-h --help --since --until --by --top --watch --json --prom --csv --api --color --no-pager --config --set'
+      valued='--since --until --by --top --api --color --config --set'
+      files='--config'
+      commands=''
+      ;;
     'maildrop version')
       options='-h --help --json --config --set'
       valued='--config --set'
@@ -213,6 +225,8 @@ _maildrop_values() {  # the fixed values of an option: $1 is `maildrop inbox --c
     'maildrop report hosts --format') echo 'text json csv rbldnsd' ;;
     'maildrop report filters --format') echo 'text json csv' ;;
     'maildrop report shadow --format') echo 'text json' ;;
+    'maildrop stats --by') echo 'total hour reason list source filter latency store' ;;
+    'maildrop stats --color') echo 'auto always never' ;;
   esac
 }
 

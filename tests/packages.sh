@@ -7,7 +7,8 @@ build_packages=(g++ cmake ninja-build pkg-config libboost1.81-dev libspdlog-dev 
   liblua5.4-dev libloc-dev libmaxminddb-dev libarchive-dev)
 lint_packages=(clang-format-14 shellcheck mandoc python3 perl)
 test_packages=("${lint_packages[@]}" catch2 clang-14 swaks postfix curl openssl ca-certificates util-linux iproute2
-  zsh fish redis-server rbldnsd zstd bogofilter python3-dkim rspamd python3-milter python3-websockets chromium)
+  zsh fish redis-server rbldnsd zstd bogofilter python3-dkim rspamd python3-milter python3-websockets chromium
+  prometheus systemd dbus)
 
 # install_packages NAME...: installs the missing ones by apt; as root, or by sudo.
 install_packages() {
@@ -25,6 +26,12 @@ install_packages() {
   # Of postfix only smtp-source and smtp-sink are wanted: without a configuration its daemon never starts.
   [[ " ${missing[*]} " != *" postfix "* ]] ||
     echo "postfix postfix/main_mailer_type select No configuration" | "${as_root[@]}" debconf-set-selections
+  # Of prometheus only promtool: its server, which nobody asked for, would run from now on, and from each boot.
+  if [[ " ${missing[*]} " == *" prometheus "* ]] && [ ! -e /etc/systemd/system/prometheus.service ]; then
+    echo "masking prometheus.service: only its promtool is wanted"
+    "${as_root[@]}" mkdir -p /etc/systemd/system
+    "${as_root[@]}" ln -s /dev/null /etc/systemd/system/prometheus.service
+  fi
   local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0) out
   out=$("${apt[@]}" install --no-install-recommends --yes "${missing[@]}" 2>&1) && return 0
   out=$("${apt[@]}" update 2>&1 && "${apt[@]}" install --no-install-recommends --yes "${missing[@]}" 2>&1) && return 0

@@ -141,7 +141,7 @@ suite_e2e() {
 end_to_end() {
   local name binary start=$SECONDS status=0
   name=$(basename "$(dirname "$1")")
-  case $name in t-02-* | t-03-* | t-19-* | t-21-*) binary=$out/release/maildrop ;; *) binary=$out/sanitized/maildrop ;; esac
+  case $name in t-02-* | t-03-* | t-19-* | t-21-* | t-57-*) binary=$out/release/maildrop ;; *) binary=$out/sanitized/maildrop ;; esac
   # What a shell starts in the background ignores SIGINT, and all that it starts.
   env --default-signal CORPUS="$corpus" NODE_PATH="$node_modules" timeout 600 "$1" "$binary" >"$log/$name.log" 2>&1 || status=$?
   case $status in

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "api/json.h"
+#include "api/statistics_json.h"
 #include "api/verdicts.h"
 #include "core/parse_time.h"
 #include "core/text.h"
@@ -180,6 +181,14 @@ class HttpClient : public Client {
     const Json answer = TRY(parse_json(text));
     const filter::Trace trace = TRY(parse_trace(answer));
     return filter::format_trace(trace);
+  }
+
+  Result<Plot> statistics(std::size_t hours) override {
+    auto body = call("GET", url_.prefix + "/api/v3/statistics?hours=" + std::to_string(hours), kMaxJson);
+    if (!body && body.error().code == Code::not_found)
+      return fail(Code::not_found, "there are no statistics at 'http://" + url_.authority + url_.prefix + "'");
+    if (!body) return tl::unexpected(body.error());
+    return parse_plot(TRY(parse_json(*body)));
   }
 
   Result<std::string> ask_dns(const std::string& name, const std::string& type) override {

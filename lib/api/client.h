@@ -1,4 +1,4 @@
-/// client.h: the inboxes of a server elsewhere, over its HTTP API (v3). By cpp-httplib, client only.
+/// client.h: the inboxes and numbers of a server elsewhere, over its HTTP API (v3). By cpp-httplib, client only.
 #pragma once
 
 #include <chrono>
@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "api/statistics.h"
 #include "core/result.h"
 #include "store/store.h"
 
@@ -25,6 +26,10 @@ class Client : public store::Inboxes {
 
   /// As Message::verdicts, which get() does not fetch. not_found also where nobody judged the message.
   virtual Result<std::string> verdicts(const mail::Inbox& inbox, const store::MessageId& id) = 0;
+
+  /// Of the last hours, as many as the server shows: `hours`, or fewer. not_found from one that has no statistics.
+  /// Names and numbers are as they came: names are no longer than a store's.
+  virtual Result<Plot> statistics(std::size_t hours) = 0;
 
   /// What the server's filters hear of the DNS: JSON, as it came. not_found from a server that tells nobody, or not us.
   virtual Result<std::string> ask_dns(const std::string& name, const std::string& type) = 0;

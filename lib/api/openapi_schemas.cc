@@ -81,7 +81,7 @@ constexpr std::string_view kSchemas = R"({
     "first": {"type": "string", "format": "date-time", "description": "the begin of the first hour; the last one is not over"},
     "hours": {"type": "integer"},
     "series": {"type": "array", "items": {"type": "object", "required": ["group", "name", "total", "counts"],
-      "properties": {"group": {"type": "string", "description": "empty, reason, filter or list"},
+      "properties": {"group": {"type": "string", "description": "empty, reason, filter, list or latency"},
         "name": {"type": "string"}, "total": {"type": "integer", "description": "since counting began"},
         "counts": {"type": "array", "items": {"type": "integer"}, "description": "one for each hour"}}}}}}
 })";

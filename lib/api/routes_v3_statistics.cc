@@ -4,6 +4,7 @@
 
 #include "api/handshake.h"
 #include "api/statistics.h"
+#include "api/statistics_json.h"
 #include "api/statistics_watch.h"
 #include "api/v3.h"
 
@@ -13,23 +14,12 @@ namespace {
 
 const Fault kNoStatistics{503, "there are no statistics here", {}};
 
-/// Columns, since rows would say each name for each hour.
-Json as_json(const Plot& plot) {
-  Json series = Json::array();
-  for (const Series& each : plot.series)
-    series.push_back(Json{{"group", each.group}, {"name", each.name}, {"total", each.total}, {"counts", each.counts}});
-  return Json{{"since", plot.since ? Json(rfc3339(*plot.since)) : Json(nullptr)},
-              {"first", rfc3339(store::begin_of(plot.first))},
-              {"hours", plot.hours},
-              {"series", std::move(series)}};
-}
-
 Response statistics(const Request& request, Args, Context& context) {
   const auto hours = number_of(request, "hours", StatisticsReader::kUsualHours, "hours must be a positive number");
   if (!hours) return problem(hours.error());
   if (!context.statistics) return problem(kNoStatistics);
   const auto plot = context.statistics->plot(*hours);
-  return plot ? json_answer(200, as_json(**plot)) : problem(plot.error());
+  return plot ? json_answer(200, plot_json(**plot)) : problem(plot.error());
 }
 
 std::string tell(const MailCounts& counts) {

@@ -13,9 +13,9 @@ namespace {
 
 namespace series = store::series;
 
-constexpr std::string_view kOfMail[] = {series::kStored, series::kRefused,     series::kDeferred,   series::kDiscarded,
-                                        series::kTagged, series::kQuarantined, series::kConnections};
-constexpr std::string_view kGroups[] = {"", series::kReason, series::kFilter, series::kList};
+constexpr std::string_view kOfMail[] = {series::kStored, series::kRefused,     series::kDeferred,    series::kDiscarded,
+                                        series::kTagged, series::kQuarantined, series::kConnections, series::kBytes};
+constexpr std::string_view kGroups[] = {"", series::kReason, series::kFilter, series::kList, series::kLatency};
 
 /// Its place in a table; behind it what is not there.
 template <class Table>
@@ -33,12 +33,19 @@ Series named(std::string_view full, std::size_t hours) {
   return series;
 }
 
+/// Mail's own have an order, and so have bounds; other groups' members go by what they have.
+std::size_t fixed_place(const Series& each) {
+  if (each.group.empty()) return place_in(kOfMail, each.name);
+  if (each.group != series::kLatency) return 0;
+  const auto* bound = std::find_if(std::begin(series::kLatencyBounds), std::end(series::kLatencyBounds),
+                                   [&](const series::LatencyBound& its) { return its.name == each.name; });
+  return static_cast<std::size_t>(bound - std::begin(series::kLatencyBounds));
+}
+
 bool comes_before(const Series& a, const Series& b) {
   const auto rank = [](const Series& each) {
-    const bool of_mail = each.group.empty();
-    return std::tuple(place_in(kGroups, each.group), std::string_view(each.group),
-                      of_mail ? place_in(kOfMail, each.name) : 0, ~each.sum(), ~each.total,
-                      std::string_view(each.name));
+    return std::tuple(place_in(kGroups, each.group), std::string_view(each.group), fixed_place(each), ~each.sum(),
+                      ~each.total, std::string_view(each.name));
   };
   return rank(a) < rank(b);
 }
@@ -65,6 +72,19 @@ Plot plot_of(const store::Numbers& numbers, store::Hour last, std::size_t hours)
     if (each.hour >= plot.first && each.hour <= last)
       find(each.series).counts[static_cast<std::size_t>(each.hour - plot.first)] += each.n;
   for (auto& [name, series] : all) plot.series.push_back(std::move(series));
+  std::sort(plot.series.begin(), plot.series.end(), comes_before);
+  return plot;
+}
+
+Plot part_of(Plot plot, store::Hour first, store::Hour last) {
+  first = std::clamp(first, plot.first, plot.last());
+  last = std::clamp(last, first, plot.last());
+  for (Series& each : plot.series) {
+    each.counts.erase(each.counts.begin() + (last - plot.first + 1), each.counts.end());
+    each.counts.erase(each.counts.begin(), each.counts.begin() + (first - plot.first));
+  }
+  plot.first = first;
+  plot.hours = static_cast<std::size_t>(last - first) + 1;
   std::sort(plot.series.begin(), plot.series.end(), comes_before);
   return plot;
 }

@@ -20,7 +20,7 @@ namespace maildrop::api {
 
 /// One number that grows.
 struct Series {
-  std::string group;                  // `reason`, `filter`, `list`; empty: of mail itself
+  std::string group;                  // `reason`, `filter`, `list`, `latency`; empty: of mail itself
   std::string name;                   // `stored`, `relaying`
   std::uint64_t total = 0;            // since counting began
   std::vector<std::uint64_t> counts;  // by hour, as many as Plot::hours
@@ -32,15 +32,20 @@ struct Plot {
   store::Hour first = 0;      // the first hour; the last one is the present one, which is not over
   std::size_t hours = 0;
   /// Those of mail first, all of them in the order of store::series and with noughts where nothing was counted; then by
-  /// group, and in a group by what they have in these hours, the most first.
+  /// group, and in a group by what they have in these hours, the most first; latencies by their bounds.
   std::vector<Series> series;
 
+  store::Hour last() const { return first + static_cast<store::Hour>(hours) - 1; }
   /// nullptr: there is none.
   const Series* find(std::string_view group, std::string_view name) const;
 };
 
 /// Series by hours. Pure. REQUIRES: hours > 0.
 Plot plot_of(const store::Numbers& numbers, store::Hour last, std::size_t hours);
+
+/// Those of its hours from `first` to `last`, and none that it does not have: one at least, the nearest. Groups are put
+/// in the order of what is left. Pure.
+Plot part_of(Plot plot, store::Hour first, store::Hour last);
 
 /// What the old clients are told of, since counting began.
 struct MailCounts {

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 namespace maildrop::metrics {
 
@@ -115,6 +116,19 @@ std::vector<std::pair<std::string, std::uint64_t>> Registry::each(std::string_vi
   if (const auto found = families_.find(name); found != families_.end())
     for (const auto& [labels, counter] : found->second.counters) all.emplace_back(labels, counter->value());
   return all;
+}
+
+std::vector<std::pair<double, std::uint64_t>> Registry::buckets(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = families_.find(name);
+  if (found == families_.end() || found->second.histograms.empty()) return {};
+  std::vector<std::pair<double, std::uint64_t>> sums;
+  for (const double bound : Histogram::kBounds) sums.emplace_back(bound, 0);
+  sums.emplace_back(std::numeric_limits<double>::infinity(), 0);
+  for (const auto& [labels, histogram] : found->second.histograms)
+    for (std::size_t i = 0; i < sums.size(); ++i)
+      sums[i].second += histogram->buckets_[i].load(std::memory_order_relaxed);
+  return sums;
 }
 
 std::string Registry::text() const {

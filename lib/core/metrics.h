@@ -68,6 +68,9 @@ class Registry {
   std::uint64_t total(std::string_view name, std::string_view labels = {}) const;
   /// A family's counters by their labels; none of an unknown one.
   std::vector<std::pair<std::string, std::uint64_t>> each(std::string_view name) const;
+  /// What a family's histograms have together, each duration in one bucket: by the buckets' upper bounds in seconds, of
+  /// which the last is infinite. Empty for an unknown one.
+  std::vector<std::pair<double, std::uint64_t>> buckets(std::string_view name) const;
 
   /// Prometheus text exposition 0.0.4, by name.
   std::string text() const;

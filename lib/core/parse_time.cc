@@ -2,6 +2,9 @@
 #include "core/parse_time.h"
 
 #include <chrono>
+#include <string>
+
+#include "core/text.h"
 
 namespace maildrop {
 
@@ -21,6 +24,27 @@ std::optional<Time> parse_rfc3339(std::string_view text) {
   if (!day.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 60) return std::nullopt;
   return Time(sys_days(day).time_since_epoch() + hours(number(11, 2)) + minutes(number(14, 2)) +
               seconds(number(17, 2)) + std::chrono::milliseconds(number(20, 3)));
+}
+
+Result<Time> parse_moment(std::string_view text, Time now) {
+  using std::chrono::days;
+  const Time today = std::chrono::floor<days>(now);
+  if (text == "now") return now;
+  if (text == "today") return today;
+  if (text == "yesterday") return today - days(1);
+  static constexpr std::string_view kMidnight = "T00:00:00.000Z";
+  static constexpr std::size_t kDay = 10, kMinutes = 16, kSeconds = 19, kWhole = 23;  // bytes of what may be given
+  std::string whole(text);
+  if (whole.size() > kDay && whole[kDay] == ' ') whole[kDay] = 'T';
+  if (whole.size() > kDay && whole.back() == 'Z') whole.pop_back();
+  const std::size_t size = whole.size();
+  if (size == kDay || size == kMinutes || size == kSeconds || size == kWhole) {
+    const auto time = parse_rfc3339(whole.append(kMidnight.substr(size - kDay)));
+    if (time && *time >= Time()) return *time;
+  } else if (const auto ago = parse_duration(text); ago && *ago <= now.time_since_epoch()) {
+    return now - *ago;
+  }
+  return fail(Code::invalid, in_quotes(text) + " is no time: 2h (ago), yesterday, 2026-11-27 and 2026-11-27T10:00 are");
 }
 
 }  // namespace maildrop

@@ -15,7 +15,8 @@ void add_bayes(std::vector<Setting>& rows) {
                             "that are not.")));
   rows.push_back(
       reloadable(decimal_row("filter.bayes.spam_score", kScore, MEMBER(filter.bayes.spam_score), "-100..100",
-                             "What a message scores that is spam for certain; one that may be scores less.")));
+                             "What a message scores that is spam for certain; one that may be scores less, and one "
+                             "that is beyond doubt a fifth more at most.")));
   rows.push_back(reloadable(decimal_row("filter.bayes.ham_score", kScore, MEMBER(filter.bayes.ham_score), "-100..100",
                                         "The same of one that is none for certain.")));
 }

@@ -20,6 +20,17 @@ namespace {
 
 constexpr std::size_t kMostSays = 6;  // in a reason
 
+/// The part of a score that is on top of what full certainty is worth, at most: as shipped, all of it stays below
+/// FilterSettings::tag. A score that ended there would be the same for half of all spam and for the one ham that looks
+/// most like it, and nobody could draw a line between.
+constexpr double kOnTop = 0.2;
+
+/// As it is below 1; above, it goes on growing towards 1 + kOnTop, as the model's has no end.
+double bounded_certainty(double certainty) {
+  const double size = std::abs(certainty);
+  return size <= 1 ? certainty : std::copysign(1 + kOnTop * (1 - std::exp(1 - size)), certainty);
+}
+
 double to_hundredths(double number) { return std::round(number * 100) / 100; }
 
 class Bayes final : public Filter {
@@ -34,7 +45,7 @@ class Bayes final : public Filter {
   Finding judge(Phase, const mail::Transaction& transaction, Facts&) const override {
     const BayesTokens tokens(transaction.data);
     std::vector<BayesModel::Say> says;
-    const double certainty = std::clamp(model_->judge(tokens.features(), &says, kMostSays), -1.0, 1.0);
+    const double certainty = bounded_certainty(model_->judge(tokens.features(), &says, kMostSays));
     const double score = certainty > 0 ? certainty * settings_.spam_score : -certainty * settings_.ham_score;
     if (to_hundredths(certainty) == 0) return {};
     return Finding::score_of(to_hundredths(score), reason_of(certainty, tokens, says));

@@ -85,7 +85,7 @@ Result<bool> Restore::restore_models(BackupReader& reader, const GoOn& go_on) {
     if (there >= model.version) {
       ++models_kept_;
     } else {
-      TRY(patiently([&] { return store_.models().put(name, model.bytes); }, patient));
+      TRY(patiently([&] { return store_.models().put(name, model.bytes, model.version); }, patient));
       ++models_;
     }
     if (!go_on(restored_)) return false;

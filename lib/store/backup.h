@@ -52,7 +52,7 @@ struct RestoreOptions {
 
 /// Adds to what a store has, and takes nothing away by it that is newer: a message goes above what its inbox has, so it
 /// is passed over where that is newer, or where the inbox would not keep it; a model where the store has one of its
-/// name that was put later. Not thread-safe; used once. Blocking.
+/// name that was put later; what is restored is as old as it was. Not thread-safe; used once. Blocking.
 class Restore {
  public:
   Restore(Store& store, const Clock& clock, const RestoreOptions& options)

@@ -247,7 +247,7 @@ Result<std::optional<SavedModel>> BackupReader::read_model(bool kept) {
     return std::nullopt;
   }
   Members members(object);
-  SavedModel saved{members.text("model"), {members.number("model_version", INT64_MAX), {}}};
+  SavedModel saved{members.text("model"), {members.number("model_version", kMostVersion), {}}};
   std::uint64_t left = members.number("size", kMostModel);
   TRY(members.check());
   TRY(check_model(saved.name));

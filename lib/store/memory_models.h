@@ -1,6 +1,7 @@
 /// memory_models.h: models in the memory of a process.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -31,13 +32,14 @@ class MemoryModels final : public Models {
     return at->second;
   }
 
-  Result<std::uint64_t> put(std::string_view name, std::string_view bytes) override {
-    TRY(check_model(name, bytes.size()));
-    Model model{0, std::string(bytes)};
+  Result<std::uint64_t> put(std::string_view name, std::string_view bytes, std::uint64_t version) override {
+    TRY(check_model(name, bytes.size(), version));
     const std::lock_guard lock(book_->mutex);
-    book_->last = model.version = next_version(book_->last, clock_.now());
-    book_->models.insert_or_assign(std::string(name), std::move(model));
-    return book_->last;
+    if (version == 0) version = next_version(book_->last, clock_.now());
+    while (is_of_another(version, name)) ++version;
+    book_->last = std::max(book_->last, version);
+    book_->models.insert_or_assign(std::string(name), Model{version, std::string(bytes)});
+    return version;
   }
 
   Result<bool> remove(std::string_view name) override {
@@ -55,6 +57,11 @@ class MemoryModels final : public Models {
     std::map<std::string, Model, std::less<>> models;
     std::uint64_t last = 0;  // version
   };
+
+  bool is_of_another(std::uint64_t version, std::string_view name) const {
+    return std::any_of(book_->models.begin(), book_->models.end(),
+                       [&](const auto& each) { return each.second.version == version && each.first != name; });
+  }
 
   const std::shared_ptr<Book> book_;
   const Clock& clock_;

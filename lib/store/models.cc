@@ -19,13 +19,15 @@ bool is_model_name(std::string_view name) {
   return !name.empty() && name.size() <= kMostModelName && std::all_of(name.begin(), name.end(), may_be);
 }
 
-Result<void> check_model(std::string_view name, std::size_t size) {
+Result<void> check_model(std::string_view name, std::size_t size, std::uint64_t version) {
   if (!is_model_name(name))
     return fail(Code::invalid, "'" + std::string(name) + "' cannot be the name of a model: at most " +
                                    std::to_string(kMostModelName) + " of a-z, 0-9 and -");
   if (size > kMostModel)
     return fail(Code::invalid,
                 "model '" + std::string(name) + "' is larger than " + std::to_string(kMostModel >> 20) + " MiB");
+  if (version > kMostVersion)
+    return fail(Code::invalid, "model '" + std::string(name) + "' cannot be of version " + std::to_string(version));
   return {};
 }
 
@@ -48,8 +50,8 @@ class None final : public Models {
     TRY(check_model(name));
     return std::nullopt;
   }
-  Result<std::uint64_t> put(std::string_view name, std::string_view bytes) override {
-    TRY(check_model(name, bytes.size()));
+  Result<std::uint64_t> put(std::string_view name, std::string_view bytes, std::uint64_t version) override {
+    TRY(check_model(name, bytes.size(), version));
     return fail(Code::unavailable, "this store keeps no models");
   }
   Result<bool> remove(std::string_view name) override {

@@ -15,13 +15,16 @@ namespace maildrop::store {
 
 inline constexpr std::size_t kMostModel = 64u << 20;  // bytes of one: the largest table of a filter is a quarter of it
 inline constexpr std::size_t kMostModelName = 32;     // characters: [a-z0-9-]
+inline constexpr std::uint64_t kMostVersion = std::uint64_t{1} << 52;  // that a model may bring along: Redis counts in
+                                                                       // doubles, and the next one is greater
 inline constexpr std::size_t kModelPiece = 1u << 20;  // bytes in one row of SQLite or value of Redis: those are read
                                                       // and written whole, and hold up what else goes on there
 
 struct ModelInfo {
   std::string name;
   std::uint64_t version = 0;  // when it was put, in milliseconds since 1970, or later where there were others: another
-                              // one has another, also of a store that was lost in between. Never 0
+                              // one has another, also of a store that was lost in between. What comes out of a backup
+                              // has that of the store it was put into first, and so is as old as it is. Never 0
   std::uint64_t size = 0;     // bytes
   friend bool operator==(const ModelInfo&, const ModelInfo&) = default;
 };
@@ -47,9 +50,12 @@ class Models {
   /// Nothing: there is none of that name. corrupt: it is not what was put.
   virtual Result<std::optional<Model>> get(std::string_view name) = 0;
   /// In place of what that name had; its version. Who reads meanwhile has the old one or the new one, whole. After an
-  /// error what there was is as it was, unless the answer of a server was lost.
+  /// error what there was is as it was, unless the answer of a server was lost. `version`: what it has elsewhere, and
+  /// keeps, unless a model of another name has it here: then the next one that is free; 0: it is new.
+  ///   invalid     also: the version is greater than kMostVersion
   ///   over_limit  there is no room for it
-  virtual Result<std::uint64_t> put(std::string_view name, std::string_view bytes) = 0;
+  virtual Result<std::uint64_t> put(std::string_view name, std::string_view bytes, std::uint64_t version) = 0;
+  Result<std::uint64_t> put(std::string_view name, std::string_view bytes) { return put(name, bytes, 0); }
   /// false: there was none.
   virtual Result<bool> remove(std::string_view name) = 0;
 
@@ -61,8 +67,8 @@ class Models {
 Result<std::uint64_t> version_to_replace(Models& models, std::string_view name);
 
 bool is_model_name(std::string_view name);
-/// What Models::put() says of a name and a size, and all others of a name.
-Result<void> check_model(std::string_view name, std::size_t size = 0);
+/// What Models::put() says of a name, a size and a version, and all others of a name.
+Result<void> check_model(std::string_view name, std::size_t size = 0, std::uint64_t version = 0);
 /// The version of a model that is put now, where the last one of the store was `last`.
 std::uint64_t next_version(std::uint64_t last, Time now);
 /// Of a store that keeps none: put() fails with unavailable.

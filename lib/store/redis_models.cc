@@ -98,8 +98,8 @@ Result<std::optional<Model>> RedisModels::get(std::string_view name) {
   return fail(Code::unavailable, "redis: model '" + std::string(name) + "' is another each time that it is read");
 }
 
-Result<std::uint64_t> RedisModels::put(std::string_view name, std::string_view bytes) {
-  TRY(check_model(name, bytes.size()));
+Result<std::uint64_t> RedisModels::put(std::string_view name, std::string_view bytes, std::uint64_t version) {
+  TRY(check_model(name, bytes.size(), version));
   const std::string token = random_name(10);
   std::size_t pieces = 0;
   for (std::string_view left = bytes; !left.empty(); left.remove_prefix(std::min(left.size(), kModelPiece))) {
@@ -108,11 +108,12 @@ Result<std::uint64_t> RedisModels::put(std::string_view name, std::string_view b
   }
   const std::string many = std::to_string(pieces), size = std::to_string(bytes.size()), sum = sum_of(bytes);
   const std::string now = std::to_string(next_version(0, clock_.now()));
-  const Reply version =
-      TRY(client_.run(Script::models, {client_.settings().prefix, name, token, many, size, sum, now}));
-  if (version.number <= 0)
+  const std::string wanted = std::to_string(version);
+  const Reply given =
+      TRY(client_.run(Script::models, {client_.settings().prefix, name, token, many, size, sum, now, wanted}));
+  if (given.number <= 0)
     return fail(Code::unavailable, "redis: it has lost a part of model '" + std::string(name) + "'");
-  return static_cast<std::uint64_t>(version.number);
+  return static_cast<std::uint64_t>(given.number);
 }
 
 Result<bool> RedisModels::remove(std::string_view name) {

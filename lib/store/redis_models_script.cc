@@ -6,8 +6,8 @@
 /// PREFIXmodels:{models}:last is the last version that any model was given. All have one hash tag, so they are in one
 /// slot.
 ///
-/// Arguments: PREFIX NAME TOKEN PIECES SIZE SUM now. Answers the version; 0: pieces have ended meanwhile, and nothing
-/// is changed. Or PREFIX NAME: removes it; 1, or 0: there was none.
+/// Arguments: PREFIX NAME TOKEN PIECES SIZE SUM now version (as that of Models::put()). Answers the version; 0: pieces
+/// have ended meanwhile, and nothing is changed. Or PREFIX NAME: removes it; 1, or 0: there was none.
 #include "store/redis_scripts.h"
 
 namespace maildrop::store::redis {
@@ -27,9 +27,17 @@ if token then
   for n = 1, pieces do
     if call('EXISTS', piece(token, n)) == 0 then return 0 end
   end
-  version = math.max(tonumber(call('GET', LAST) or 0) + 1, tonumber(ARGV[7]))
+  local last = tonumber(call('GET', LAST) or 0)
+  version = tonumber(ARGV[8])
+  if version == 0 then version = math.max(last + 1, tonumber(ARGV[7])) end
+  local taken = {}
+  local index = call('HGETALL', INDEX)
+  for i = 1, #index, 2 do
+    if index[i] ~= name then taken[tonumber(string.match(index[i + 1], '^%d+') or 0)] = true end
+  end
+  while taken[version] do version = version + 1 end
   local text = string.format('%.0f', version)
-  call('SET', LAST, text)
+  call('SET', LAST, string.format('%.0f', math.max(last, version)))
   for n = 1, pieces do call('PERSIST', piece(token, n)) end
   call('HSET', INDEX, name, table.concat({text, token, ARGV[4], ARGV[5], ARGV[6]}, ' '))
 elseif old then

@@ -72,11 +72,24 @@ Result<void> forget(Connection& connection, std::string_view name) {
   return model.bind_text(1, name).run();
 }
 
-Result<std::uint64_t> add(Connection& connection, std::string_view name, std::string_view bytes, Time now) {
+/// That one or the next that no model has.
+Result<std::int64_t> free_version(Connection& connection, std::int64_t version) {
+  Statement taken = TRY(connection.prepare("SELECT 1 FROM model WHERE version=?1"));
+  for (;; ++version) {
+    taken.bind(1, version);
+    const bool found = TRY(taken.step());
+    taken.reset();
+    if (!found) return version;
+  }
+}
+
+/// `version`: as that of Models::put().
+Result<std::uint64_t> add(Connection& connection, std::string_view name, std::string_view bytes, std::uint64_t version,
+                          Time now) {
   const std::int64_t last = TRY(connection.number("SELECT version FROM last WHERE id=1"));
-  const std::uint64_t version = next_version(static_cast<std::uint64_t>(last), now);
-  const auto number = static_cast<std::int64_t>(version);
-  TRY(connection.exec("UPDATE last SET version=" + std::to_string(number)));
+  if (version == 0) version = next_version(static_cast<std::uint64_t>(last), now);
+  const std::int64_t number = TRY(free_version(connection, static_cast<std::int64_t>(version)));
+  TRY(connection.exec("UPDATE last SET version=" + std::to_string(std::max(last, number))));
   const std::string sum = sum_of(bytes);
   Statement model = TRY(connection.prepare("INSERT INTO model VALUES(?1, ?2, ?3, ?4)"));
   model.bind_text(1, name).bind(2, number).bind(3, static_cast<std::int64_t>(bytes.size())).bind_text(4, sum);
@@ -87,7 +100,7 @@ Result<std::uint64_t> add(Connection& connection, std::string_view name, std::st
     TRY(piece.bind(1, number).bind(2, n).bind_blob(3, bytes.substr(0, size)).run());
     bytes.remove_prefix(size);
   }
-  return version;
+  return static_cast<std::uint64_t>(number);
 }
 
 /// `change` in a transaction, which is durable on success. The pages of what goes are used again by what comes.
@@ -143,11 +156,11 @@ Result<std::optional<Model>> SqliteModels::get(std::string_view name) {
   return found ? std::move(*found) : std::nullopt;
 }
 
-Result<std::uint64_t> SqliteModels::put(std::string_view name, std::string_view bytes) {
-  TRY(check_model(name, bytes.size()));
+Result<std::uint64_t> SqliteModels::put(std::string_view name, std::string_view bytes, std::uint64_t version) {
+  TRY(check_model(name, bytes.size(), version));
   return write<std::uint64_t>(path_, FileUse::make, [&](Connection& connection) -> Result<std::uint64_t> {
     TRY(forget(connection, name));
-    return add(connection, name, bytes, clock_.now());
+    return add(connection, name, bytes, version, clock_.now());
   });
 }
 

@@ -21,7 +21,7 @@ class SqliteModels final : public Models {
 
   Result<std::vector<ModelInfo>> list() override;
   Result<std::optional<Model>> get(std::string_view name) override;
-  Result<std::uint64_t> put(std::string_view name, std::string_view bytes) override;
+  Result<std::uint64_t> put(std::string_view name, std::string_view bytes, std::uint64_t version) override;
   Result<bool> remove(std::string_view name) override;
 
   /// Bytes of the file; 0: there is none.

@@ -2,6 +2,7 @@
 #include "store/statistics.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace maildrop::store {
 
@@ -13,6 +14,12 @@ std::optional<Hour> newest_of(std::span<const Count> counts) {
   std::optional<Hour> newest;
   for (const Count& each : counts) newest = newest ? std::max(*newest, each.hour) : each.hour;
   return newest;
+}
+
+std::string_view series::latency_member(double seconds) {
+  const LatencyBound* found = std::find_if(std::begin(kLatencyBounds), std::end(kLatencyBounds),
+                                           [seconds](const LatencyBound& bound) { return seconds <= bound.seconds; });
+  return found == std::end(kLatencyBounds) ? kLonger : found->name;
 }
 
 std::string_view series::fitting(std::string_view name) {

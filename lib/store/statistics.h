@@ -35,10 +35,25 @@ inline constexpr std::string_view kDiscarded = "discarded";      // messages, wi
 inline constexpr std::string_view kTagged = "tagged";            // of those stored
 inline constexpr std::string_view kQuarantined = "quarantined";  // of those stored
 inline constexpr std::string_view kConnections = "connections";  // SMTP sessions
+inline constexpr std::string_view kBytes = "bytes";              // of those stored
 inline constexpr std::string_view kReason = "reason";            // a group: what was refused, for now or for good
 inline constexpr std::string_view kFilter = "filter";            // a group: what filters did, `greylist/defer`
 inline constexpr std::string_view kList = "list";                // a group: clients that a DNSBL has, by its zone
+inline constexpr std::string_view kLatency = "latency";          // a group: deliveries by how long they took, below
 inline constexpr std::string_view kOther = "other";              // what there was no room for
+
+/// Members of kLatency: deliveries that took no longer than that, and longer than what is before. From the end of a
+/// message's data to the store's answer. Some of those of metrics::Histogram: each is a series.
+struct LatencyBound {
+  std::string_view name;
+  double seconds = 0;
+};
+inline constexpr LatencyBound kLatencyBounds[] = {
+    {"0.001", 0.001}, {"0.0025", 0.0025}, {"0.005", 0.005}, {"0.01", 0.01}, {"0.025", 0.025}, {"0.05", 0.05},
+    {"0.1", 0.1},     {"0.25", 0.25},     {"0.5", 0.5},     {"1", 1},       {"2.5", 2.5},     {"10", 10}};
+inline constexpr std::string_view kLonger = "inf";  // than the last of them
+/// The member that durations up to `seconds` count for.
+std::string_view latency_member(double seconds);
 
 /// The name, or `other` where it is none or too long.
 std::string_view fitting(std::string_view name);

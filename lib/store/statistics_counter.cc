@@ -46,6 +46,11 @@ void StatisticsBatches::gain(std::string_view series, std::uint64_t now) {
 void StatisticsBatches::look() {
   Totals now;
   for (const CountedSeries& each : counted_) {
+    if (each.durations) {
+      for (const auto& [bound, n] : metrics_.buckets(each.metric))
+        now[each.series + ":" + std::string(series::latency_member(bound))] += n;
+      continue;
+    }
     if (!each.group) {
       now[each.series] += metrics_.total(each.metric, each.labels);
       continue;

@@ -24,6 +24,8 @@ struct CountedSeries {
   /// `series` is a group, and each counter of the family a member of it, whose name is the values of its labels with
   /// slashes between them: `filter="greylist",action="defer"` is `greylist/defer`.
   bool group = false;
+  /// The metric is a histogram, and `series` a group: how many took how long (series::latency_member()).
+  bool durations = false;
 };
 
 /// What the counters have gained since the last time, as batches for Statistics::add(). For one thread at a time.

@@ -225,6 +225,21 @@ TEST_CASE("client: what a server's filters hear of the DNS, if it tells us") {
   CHECK_THAT(elsewhere.error().what, Catch::Contains("127.0.0.1:") && Catch::Contains("tells nothing of the DNS"));
 }
 
+TEST_CASE("client: a server's statistics, and none of one that has none or lies") {
+  const auto ask = [](const std::string& said) {
+    const Liar server(said);
+    return (*open_client(server.url()))->statistics(2);
+  };
+  const auto plot = ask(answer("200 OK", R"({"since":null,"first":"2023-11-14T22:00:00.000Z","hours":2,"series":[)"
+                                         R"({"group":"","name":"stored","total":5,"counts":[1,2]}]})"));
+  REQUIRE(plot);
+  CHECK(plot->find("", "stored")->counts == std::vector<std::uint64_t>{1, 2});
+  CHECK(ask(answer("404 Not Found", "{}")).error().code == Code::not_found);
+  CHECK(ask(answer("503 Service Unavailable", "{}")).error().code == Code::unavailable);
+  CHECK(ask(answer("200 OK", "{}")).error().code == Code::corrupt);
+  CHECK(ask(answer("200 OK", "<html>")).error().code == Code::corrupt);
+}
+
 TEST_CASE("client: a mark or score that cannot be is none") {
   for (const char* told : {R"("mark":"good","score":1e300)", R"("mark":7,"score":"7")", R"("score":null)"}) {
     Liar liar(answer("200", R"({"messages":[{"id":"00000000000000000000000001",)"

@@ -25,7 +25,8 @@ TEST_CASE("statistics: series by hours, those of mail first, then groups by what
   store::Numbers numbers;
   numbers.since = from_millis(5);
   numbers.totals = {{"stored", 100},         {"list:b.example", 7}, {"list:a.example", 7}, {"reason:relaying", 1},
-                    {"reason:sequence", 50}, {"other", 4},          {"new:thing", 1}};
+                    {"reason:sequence", 50}, {"other", 4},          {"new:thing", 1},      {"latency:inf", 9},
+                    {"latency:0.1", 3},      {"latency:0.005", 5}};
   numbers.counts = {{7, "stored", 99},         {8, "stored", 1},          {10, "stored", 2}, {10, "list:b.example", 3},
                     {9, "reason:relaying", 1}, {10, "list:a.example", 3}, {11, "stored", 77}};
   const Plot plot = plot_of(numbers, 10, 3);
@@ -33,8 +34,9 @@ TEST_CASE("statistics: series by hours, those of mail first, then groups by what
   CHECK(plot.first == 8);
   CHECK(plot.hours == 3);
   CHECK(names(plot) == std::vector<std::string>{"stored", "refused", "deferred", "discarded", "tagged", "quarantined",
-                                                "connections", "other", "reason:relaying", "reason:sequence",
-                                                "list:a.example", "list:b.example", "new:thing"});
+                                                "connections", "bytes", "other", "reason:relaying", "reason:sequence",
+                                                "list:a.example", "list:b.example", "latency:0.005", "latency:0.1",
+                                                "latency:inf", "new:thing"});
   CHECK(plot.find("", "stored")->counts == Numbers{1, 0, 2});
   CHECK(plot.find("", "stored")->sum() == 3);
   CHECK(plot.find("", "stored")->total == 100);

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "capture.h"
@@ -75,6 +76,21 @@ TEST_CASE("filter train: learns of both, adds to what is there, and begins anew 
   // Anew, the other way round: the same mail, the same model.
   CHECK(mail.train({"--anew", "-q", "--ham", mail.folder / "ham", "--spam", mail.folder / "spam"}).out.empty());
   CHECK(mail.read("m") == bytes);
+}
+
+TEST_CASE("filter train: reports for programs, too") {
+  const Lectures mail;
+  mail.write("broken/1", "no mail\n");
+  const Trained run = mail.train(
+      {"--json", "-q", "--spam", mail.folder / "spam", "--ham", mail.folder / "ham", "--ham", mail.folder / "broken"});
+  CHECK(run.status == 0);
+  const auto report = nlohmann::json::parse(run.out);
+  CHECK(report["schema"] == "maildrop.trained/1");
+  CHECK(report["read"] == nlohmann::json{{"spam", 40}, {"ham", 40}});
+  CHECK(report["learned"]["spam"] >= 1);
+  CHECK(report["unlabelled"] == 0);
+  CHECK(report["broken"] == 1);
+  CHECK(report["taught"] == report["read"]);
 }
 
 TEST_CASE("filter train: a file is as others are, and keeps its mode") {

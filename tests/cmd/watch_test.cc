@@ -153,6 +153,7 @@ class Server final : public api::Client {
   Result<store::Message> get(const mail::Inbox&, const store::MessageId&) override { return no(); }
   Result<std::string> verdicts(const mail::Inbox&, const store::MessageId&) override { return no(); }
   Result<bool> remove(const mail::Inbox&, const store::MessageId&) override { return no(); }
+  Result<api::Plot> statistics(std::size_t) override { return no(); }
   Result<std::string> ask_dns(const std::string&, const std::string&) override { return no(); }
 
   std::optional<Moment> end;

@@ -16,7 +16,7 @@ TEST_CASE("counted_series: each is a metric that a server has from its start") {
   for (const store::CountedSeries& each : smtp::counted_series()) {
     if (each.metric == "maildrop_filter_actions_total") continue;  // of a chain; t-48-statistics
     INFO(each.metric << " " << each.labels);
-    CHECK(text.find("# TYPE " + each.metric + " counter\n") != std::string::npos);
+    CHECK(text.find("# TYPE " + each.metric + (each.durations ? " histogram\n" : " counter\n")) != std::string::npos);
     if (!each.labels.empty()) CHECK(text.find(each.metric + "{" + each.labels + "} 0\n") != std::string::npos);
   }
 }

@@ -74,6 +74,29 @@ TEST_CASE("backup: a model comes back unless the store has one that was put late
   }
 }
 
+TEST_CASE("backup: of two that are put back the newer model stays, in whatever order they come") {
+  World there("sqlite");
+  const auto store = open(there);
+  std::string files[2];
+  for (std::string& file : files) {
+    there.clock.advance(1s);
+    REQUIRE(store->models().put("a", &file == files ? "old" : "new"));
+    file = backup_of(*store, there.clock);
+  }
+  for (const int first : {0, 1}) {
+    World here("sqlite");
+    here.clock.advance(2h);  // later than both
+    const auto target = open(here);
+    for (const int which : {first, 1 - first}) {
+      Restore restore(*target, here.clock, options_of(here));
+      put_back(restore, files[which]);
+      CHECK(restore.models() == (which == first || which == 1 ? 1 : 0));
+    }
+    CHECK(target->models().get("a").value()->bytes == "new");
+    CHECK(target->models().version("a") == store->models().version("a").value());
+  }
+}
+
 TEST_CASE("backup: a model that is damaged is told, and the rest is saved") {
   World there("sqlite");
   const auto store = open(there);

@@ -63,8 +63,8 @@ class FlakyStore : public Store {
     Result<std::optional<Model>> get(std::string_view name) override {
       return store_.once([&] { return store_.inner_.models().get(name); });
     }
-    Result<std::uint64_t> put(std::string_view name, std::string_view bytes) override {
-      return store_.once([&] { return store_.inner_.models().put(name, bytes); });
+    Result<std::uint64_t> put(std::string_view name, std::string_view bytes, std::uint64_t version) override {
+      return store_.once([&] { return store_.inner_.models().put(name, bytes, version); });
     }
     Result<bool> remove(std::string_view name) override {
       return store_.strikes() ? Result<bool>(reason()) : store_.inner_.models().remove(name);  // as its remove()
@@ -146,8 +146,8 @@ class RetryingStore final : public Store {
     Result<std::optional<Model>> get(std::string_view name) override {
       return store_.twice([&] { return store_.inner_.models().get(name); });
     }
-    Result<std::uint64_t> put(std::string_view name, std::string_view bytes) override {
-      return store_.twice([&] { return store_.inner_.models().put(name, bytes); });
+    Result<std::uint64_t> put(std::string_view name, std::string_view bytes, std::uint64_t version) override {
+      return store_.twice([&] { return store_.inner_.models().put(name, bytes, version); });
     }
     Result<bool> remove(std::string_view name) override {
       return store_.twice([&] { return store_.inner_.models().remove(name); });

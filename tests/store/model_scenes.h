@@ -69,6 +69,23 @@ inline const Scene kModelScenes[] = {
        REQUIRE(second);
        CHECK(*second > *first);
      }},
+    {"a model that had a version elsewhere keeps it, and new ones go on above",
+     [](Stage& s) {
+       Models& models = s.store.models();
+       CHECK(models.put("a", "one", 1000) == 1000u);
+       CHECK(models.put("a", "two", 500) == 500u);
+       CHECK(models.put("b", "other", 500) == 501u);  // no two have the same
+       CHECK(models.put("b", "another", 501) == 501u);
+       CHECK(model_of(s.store, "a") == "two");
+       CHECK(model_of(s.store, "b") == "another");
+       CHECK(models.put("a", "late", kMostVersion) == kMostVersion);
+       const auto next = models.put("b", "new"), last = models.put("b", "newer");
+       REQUIRE((next && last));
+       CHECK(*next > kMostVersion);
+       CHECK(*last > *next);
+       CHECK(models.put("a", "no number", kMostVersion + 1).error().code == Code::invalid);
+       CHECK(model_of(s.store, "a") == "late");
+     }},
     {"models are no mail: they stay when all of it expires, and no count has them",
      [](Stage& s) {
        REQUIRE(s.store.models().put("bayes", "table"));

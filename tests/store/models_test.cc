@@ -52,6 +52,8 @@ TEST_CASE("models: the largest is named, and a store without any says so") {
   CHECK(largest);
   REQUIRE(!larger);
   CHECK(larger.error().what == "model 'bayes' is larger than 64 MiB");
+  CHECK(check_model("bayes", 0, kMostVersion));
+  CHECK(check_model("bayes", 0, kMostVersion + 1).error().code == Code::invalid);
   CHECK(no_models().list()->empty());
   CHECK(no_models().version("bayes") == 0u);
   CHECK(no_models().put("bayes", "x").error().code == Code::unavailable);
@@ -162,7 +164,7 @@ TEST_CASE("redis models: all keys are in one slot, the pieces of the one before 
   // The script alone, as if its pieces had ended.
   redis::Client client(*redis::parse_target(home.options.url), home.options.redis);
   const auto version =
-      client.run(redis::Script::models, {home.options.redis.prefix, "m", "0token", "1", "5", "sum", "1000"});
+      client.run(redis::Script::models, {home.options.redis.prefix, "m", "0token", "1", "5", "sum", "1000", "0"});
   REQUIRE(version);
   CHECK(version->number == 0);
   CHECK(model_of(*store, "m") == "none");

@@ -44,7 +44,8 @@ struct Stage {
     return {{"a_total", "x=\"1\"", "one"},
             {"b_total", "", "sum"},
             {"a_total", "x=\"2\"", "sum"},
-            {"g_total", "", "group", true}};
+            {"g_total", "", "group", true},
+            {"h_seconds", "", "latency", false, true}};
   }
   std::uint64_t of(const std::string& series) const { return of(hour, series); }
   std::uint64_t of(Hour at, const std::string& series) const {
@@ -74,6 +75,20 @@ TEST_CASE("statistics_counter: series are one counter, several, or each of a fam
   CHECK(stage.of("sum") == 12);
   CHECK(stage.of("group:greylist/defer") == 6);
   CHECK(stage.of("group:dnsbl/reject") == 7);
+}
+
+TEST_CASE("statistics_counter: of durations it counts how many took how long") {
+  Stage stage;
+  StatisticsBatches batches(stage.statistics, stage.clock, stage.metrics, stage.counted());
+  metrics::Histogram& histogram = stage.metrics.histogram("h_seconds", "h");
+  for (const double seconds : {0.00005, 0.0002, 0.001, 0.002, 4.0, 10.0, 11.0, 100.0}) histogram.observe(seconds);
+  stage.metrics.histogram("h_seconds", "h", "x=\"1\"").observe(0.002);  // and of all together
+  REQUIRE(batches.flush());
+  CHECK(stage.of("latency:0.001") == 3);
+  CHECK(stage.of("latency:0.0025") == 2);
+  CHECK(stage.of("latency:10") == 2);
+  CHECK(stage.of("latency:inf") == 2);
+  CHECK(stage.statistics.tally.size() == 4);
 }
 
 TEST_CASE("statistics_counter: what could not be added is added later, to its hour, and once") {

@@ -145,7 +145,7 @@ status, out, err = maildrop(*train)
 check("bayes is taught", status == 0 and out.endswith(b"taught until now: 30 spam, 30 ham\n"), (status, out, err))
 BAYES = {"filter.bayes.mode": "score", "filter.bayes.model": f"{WORK}/bayes.model", "filter.bayes.least": "20"}
 learned = explain(*to, "--facts", f"{WORK}/none", "-", settings=LIVE | BAYES, stdin=b"Subject: money\n\ncheap pills\n")
-check("and tells by what it goes", re.search(r"bayes +score +pass +4 .* 1 spam: .*cheap pills \d+:0", learned[1]), learned)
+check("and tells by what it goes", re.search(r"bayes +score +pass +4\.\d+ .* 1\.\d+ spam: .*cheap pills \d+:0", learned[1]), learned)
 same("no such file: 66", explain("--ip", "192.0.2.1", f"{WORK}/none.eml")[0], 66)
 same("an expression that is none: 78", explain("--ip", "192.0.2.1", settings={"filter.access.deny": "helo:/(/"})[0], 78)
 finish()

@@ -38,6 +38,7 @@ with Daemon(SETTINGS) as server:
          (0, "taught until now: 40 spam, 40 ham"))
     server.signal(signal.SIGHUP)  # a minute later it would see that by itself
     check("which has it then", server.wait_for(r"\breloaded\b"), server.log())
+    same("and listed", maildrop("filter", "models", settings={"store.url": STORE})[1].split()[3], b"bayes")
     send(server, ["bob@example.test"], subject="free money", body=b"cheap pills and free money\r\n")
     send(server, ["bob@example.test"], subject="the game", body=b"we lost on sunday\r\n")
     listed = maildrop("inbox", "bob", "--json", settings={"store.url": STORE})[1].decode().splitlines()
