@@ -8,6 +8,7 @@
   X(serve_command)           \
   X(serve_smtp_command)      \
   X(serve_api_command)       \
+  X(watchdog_command)        \
   X(inbox_command)           \
   X(alias_command)           \
   X(purge_command)           \

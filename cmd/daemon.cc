@@ -136,6 +136,7 @@ Result<void> Daemon::open() {
   if (!config_.admin.listen.empty()) decisions_ = std::make_unique<DecisionWatch>();
   // Before the store: until all else is known to work, the process whose place we take keeps it.
   sockets_ = TRY(open_sockets(config_, parts_, loops_.size(), [this](auto& takeover) { return take_place(takeover); }));
+  know_inherited(config_.api.listen, sockets_.api);
   TRY(open_store());
   if (parts_.smtp) TRY(open_smtp());
   if (parts_.api) TRY(open_api());

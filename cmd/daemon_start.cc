@@ -1,6 +1,8 @@
 /// daemon_start.cc: figures and sockets.
 #include "daemon_start.h"
 
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <csignal>
 #include <string>
@@ -16,21 +18,6 @@ namespace maildrop::cmd {
 namespace {
 
 constexpr Millis kReminder{10'000};  // from one line in the log to the next, while the other one ends
-
-/// None, if there are no endpoints. The log tells of each address.
-Result<service::ListenersByLoop> open_logged(std::string_view service, const std::vector<Endpoint>& endpoints,
-                                             std::size_t loops, unsigned socket_mode, service::Takeover& takeover) {
-  service::ListenersByLoop listeners = TRY(service::open_listeners(endpoints, loops, socket_mode, &takeover));
-  std::vector<std::string_view> said;  // each loop has its own socket on one address
-  for (const auto& of_loop : listeners) {
-    for (const service::Listener& listener : of_loop) {
-      if (std::find(said.begin(), said.end(), listener.name()) != said.end()) continue;
-      said.push_back(listener.name());
-      log::info("listening", {{"service", service}, {"address", listener.name()}});
-    }
-  }
-  return listeners;
-}
 
 Result<void> ask_for_all(const Config& config, DaemonParts parts, service::Takeover& takeover) {
   for (const auto* endpoints : {&config.smtp.listen, &config.smtp.listen_tls, &config.lmtp.listen})
@@ -64,6 +51,20 @@ void add_process_metrics(metrics::Registry& metrics, const Budget& memory, const
                    [limit = config.store.max_size] { return static_cast<double>(limit); });
 }
 
+Result<service::ListenersByLoop> open_logged(std::string_view service, const std::vector<Endpoint>& endpoints,
+                                             std::size_t loops, unsigned socket_mode, service::Takeover& takeover) {
+  service::ListenersByLoop listeners = TRY(service::open_listeners(endpoints, loops, socket_mode, &takeover));
+  std::vector<std::string_view> said;  // each loop has its own socket on one address
+  for (const auto& of_loop : listeners) {
+    for (const service::Listener& listener : of_loop) {
+      if (std::find(said.begin(), said.end(), listener.name()) != said.end()) continue;
+      said.push_back(listener.name());
+      log::info("listening", {{"service", service}, {"address", listener.name()}});
+    }
+  }
+  return listeners;
+}
+
 Result<DaemonSockets> open_sockets(const Config& config, DaemonParts parts, std::size_t loops,
                                    const std::function<Result<void>(service::Takeover&)>& take_place) {
   DaemonSockets sockets;
@@ -91,6 +92,18 @@ Result<DaemonSockets> open_sockets(const Config& config, DaemonParts parts, std:
       for (const service::Listener& listener : of_loop) sockets.bells.push_back(listener.bell());
   }
   return sockets;
+}
+
+void know_inherited(std::vector<Endpoint>& endpoints, const service::ListenersByLoop& listeners) {
+  const auto is_local = [](const service::Listener& listener) {
+    if (listener.name().starts_with("unix:")) return true;
+    const Result<Endpoint> at = Endpoint::parse(listener.name());
+    return at && at->kind == Endpoint::Kind::ip && at->address.is_loopback();
+  };
+  for (const auto& of_loop : listeners)
+    if (!std::all_of(of_loop.begin(), of_loop.end(), is_local)) return;
+  for (Endpoint& each : endpoints)
+    if (each.kind == Endpoint::Kind::inherited) each.address = IpAddress::from_v4(INADDR_LOOPBACK);
 }
 
 void finish_takeover(service::Takeover& takeover) {

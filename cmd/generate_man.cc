@@ -123,9 +123,9 @@ std::string man_options(const CommandText& command) {
 std::string man_commands(const CommandText& root) {
   std::string out = ".SH COMMANDS\n";
   for (const CommandText& command : root.commands) {
-    const bool daemon = command.path.back().rfind("serve", 0) == 0;
-    out += ".TP\n.BR maildrop\\-" + roff(command.path.back()) + (daemon ? " (8)\n" : " (1)\n") +
-           prose(command.summary) + "\n";
+    const std::string& name = command.path.back();
+    const bool daemon = name.starts_with("serve") || name == "watchdog";
+    out += ".TP\n.BR maildrop\\-" + roff(name) + (daemon ? " (8)\n" : " (1)\n") + prose(command.summary) + "\n";
   }
   return out;
 }

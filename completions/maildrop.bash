@@ -7,7 +7,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --version --config --set'
       valued='--config --set'
       files='--config'
-      commands='serve serve-smtp serve-api inbox alias purge replay backup restore config doctor dns explain filter report stats version'
+      commands='serve serve-smtp serve-api watchdog inbox alias purge replay backup restore config doctor dns explain filter report stats version'
       ;;
     'maildrop serve')
       options='-h --help --config --set'
@@ -24,6 +24,12 @@ _maildrop_words() {  # what may come after the command $1
     'maildrop serve-api')
       options='-h --help --config --set'
       valued='--config --set'
+      files='--config'
+      commands=''
+      ;;
+    'maildrop watchdog')
+      options='-h --help --listen --simple --config --set'
+      valued='--listen --config --set'
       files='--config'
       commands=''
       ;;

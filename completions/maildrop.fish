@@ -9,7 +9,7 @@ function __maildrop_at --description 'whether the command typed so far is this o
             continue
         end
         switch $word
-            case --api --at --by --color --compare --config --connections --expires --export --facts --folder --format --from --grep --half-life --ham --helo --inbox --ip --larger --limit --manifest --match --max-false-positives --max-regress --max-size --older --output --quarantined --rate --rcpt --record --remove --repeat --report --retry --reuse --save --set --share --since --source --spam --threshold --timeout --to --top --trusted --until -g -n -o
+            case --api --at --by --color --compare --config --connections --expires --export --facts --folder --format --from --grep --half-life --ham --helo --inbox --ip --larger --limit --listen --manifest --match --max-false-positives --max-regress --max-size --older --output --quarantined --rate --rcpt --record --remove --repeat --report --retry --reuse --save --set --share --since --source --spam --threshold --timeout --to --top --trusted --until -g -n -o
                 set skip 1
             case '-*'
             case '*'
@@ -25,6 +25,7 @@ complete -c maildrop -f
 complete -c maildrop -n '__maildrop_at ' -a serve -d 'Receive mail over SMTP and show it over HTTP'
 complete -c maildrop -n '__maildrop_at ' -a serve-smtp -d 'Receive mail over SMTP only'
 complete -c maildrop -n '__maildrop_at ' -a serve-api -d 'Show mail over HTTP only'
+complete -c maildrop -n '__maildrop_at ' -a watchdog -d 'Keep serve-smtp and serve-api up where there is no systemd'
 complete -c maildrop -n '__maildrop_at ' -a inbox -d 'List an inbox, or read, wait for, export and delete its messages'
 complete -c maildrop -n '__maildrop_at ' -a alias -d 'Make an address that hides its inbox, or tell whose one is'
 complete -c maildrop -n '__maildrop_at ' -a purge -d 'Remove messages from the store, chosen by inbox, age, content, or all'
@@ -52,6 +53,11 @@ complete -c maildrop -n '__maildrop_at serve-smtp' -l set -x -d 'Set one setting
 complete -c maildrop -n '__maildrop_at serve-api' -s h -l help -d 'Print this help and end'
 complete -c maildrop -n '__maildrop_at serve-api' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
 complete -c maildrop -n '__maildrop_at serve-api' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at watchdog' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at watchdog' -l listen -x -d 'Listen at ADDRESS, and hand COMMAND the socket under this name (LISTEN_FDNAMES)'
+complete -c maildrop -n '__maildrop_at watchdog' -l simple -d 'COMMAND does not speak sd_notify(3)'
+complete -c maildrop -n '__maildrop_at watchdog' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at watchdog' -l set -x -d 'Set one setting, before environment and files'
 complete -c maildrop -n '__maildrop_at inbox' -s h -l help -d 'Print this help and end'
 complete -c maildrop -n '__maildrop_at inbox' -l raw -d 'Show the message byte for byte as it is stored'
 complete -c maildrop -n '__maildrop_at inbox' -l headers -d 'Show the header only, as it was written'

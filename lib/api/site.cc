@@ -24,11 +24,11 @@ bool is_loopback_name(std::string_view host) {
   return equals_ignoring_case(host, "localhost") || to_lower(host).ends_with(".localhost");
 }
 
-/// Nobody but this machine reaches the API. What systemd passes (fd:NAME) may be anything.
+/// Nobody but this machine reaches the API. What is passed to us (fd:NAME) may be anything until it is here.
 bool is_loopback_only(const Config& config) {
   const auto& all = config.api.listen;
   return std::all_of(all.begin(), all.end(), [](const Endpoint& each) {
-    return each.kind == Endpoint::Kind::unix_path || (each.kind == Endpoint::Kind::ip && each.address.is_loopback());
+    return each.kind == Endpoint::Kind::unix_path || (each.kind != Endpoint::Kind::any && each.address.is_loopback());
   });
 }
 

@@ -220,6 +220,17 @@ struct ServiceSettings {
   Millis takeover_timeout = std::chrono::seconds(3);  // instead of drain_timeout when somebody takes ours
 };
 
+/// How `maildrop watchdog` keeps its programs up (service/supervision.h).
+struct WatchdogSettings {
+  Millis start_timeout = std::chrono::minutes(1);   // from its start to READY=1
+  Millis timeout = std::chrono::seconds(30);        // from one WATCHDOG=1 to the next; 0: hangs are not looked for
+  Millis stop_timeout = std::chrono::seconds(8);    // of all; below the 10 s of `docker stop`
+  unsigned starts = 5;                              // of a program within `window`: then all are ended
+  Millis window = std::chrono::minutes(1);          // with these waits the fifth failure comes after some two seconds
+  Millis backoff = std::chrono::milliseconds(100);  // before the second start; twice that before the third
+  Millis max_backoff = std::chrono::seconds(10);    // what doubling ends at
+};
+
 /// Bytes that are in memory at once for each byte of a message while an answer of the API is made of it, at most: of
 /// the message itself with what is copied of it, and of its text as it is shown.
 struct Growth {
@@ -265,6 +276,7 @@ struct Config {
   LimitSettings limits;
   LogSettings log;
   ServiceSettings service;
+  WatchdogSettings watchdog;
 
   /// The filters of the configuration that filter.shadow names, by which mail is judged beside those in force, to see
   /// what would come of it. Whoever reads configurations puts it there; nullptr: there is none.

@@ -58,7 +58,7 @@ bool contains(const std::vector<Network>& networks, const IpAddress& address);
 struct Endpoint {
   enum class Kind { ip, any, unix_path, inherited };
   Kind kind = Kind::ip;
-  IpAddress address;
+  IpAddress address;       // of inherited: one of loopback, when it is known that nobody else comes there
   std::uint16_t port = 0;  // 0: the system picks
   std::string path;        // of unix_path; the name for inherited
   bool optional = false;   // inherited: or nothing

@@ -106,11 +106,12 @@ Setting list_row(std::string_view key, Member<std::vector<T>> member, Parse pars
 
 /// smtp, lmtp, tls, proxy and xclient: all that SMTP is served by (settings_smtp.cc).
 void add_smtp_sections(std::vector<Setting>& rows);
-void add_api(std::vector<Setting>& rows);      // settings_api.cc
-void add_admin(std::vector<Setting>& rows);    // settings_admin.cc
-void add_dns(std::vector<Setting>& rows);      // settings_dns.cc
-void add_filters(std::vector<Setting>& rows);  // settings_filters.cc
-void add_report(std::vector<Setting>& rows);   // settings_report.cc
+void add_api(std::vector<Setting>& rows);       // settings_api.cc
+void add_admin(std::vector<Setting>& rows);     // settings_admin.cc
+void add_dns(std::vector<Setting>& rows);       // settings_dns.cc
+void add_filters(std::vector<Setting>& rows);   // settings_filters.cc
+void add_report(std::vector<Setting>& rows);    // settings_report.cc
+void add_watchdog(std::vector<Setting>& rows);  // settings_watchdog.cc
 Setting secret(Setting row);
 
 }  // namespace maildrop::rows

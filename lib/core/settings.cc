@@ -262,6 +262,7 @@ std::vector<Setting> make_rows() {
   add_report(rows);
   add_limits(rows);
   add_rest(rows);
+  add_watchdog(rows);
   return rows;
 }
 
@@ -318,6 +319,10 @@ std::vector<std::pair<std::string_view, std::string>> contradictions(const Confi
             limits.connections_per_ipv4);
   not_below("limits.connections_per_ipv6_48", limits.connections_per_ipv6_48, "limits.connections_per_ipv6_64",
             limits.connections_per_ipv6_64);
+  if (config.watchdog.max_backoff < config.watchdog.backoff)
+    found.emplace_back("watchdog.max_backoff",
+                       format_duration(config.watchdog.max_backoff) +
+                           " is below watchdog.backoff = " + format_duration(config.watchdog.backoff));
   if (config.inbox.alias && config.inbox.naming == InboxSettings::Naming::domain)
     found.emplace_back("inbox.alias", "hides nothing with inbox.naming = domain, where an address tells its inbox");
   if (!config.inbox.classic_alias_modifier.empty() && config.inbox.naming == InboxSettings::Naming::domain)

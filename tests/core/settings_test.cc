@@ -197,6 +197,15 @@ TEST_CASE("the modifier of classic aliases is a decimal number, and may be one t
   }
 }
 
+TEST_CASE("the longest wait of a watchdog is not below the first") {
+  Config config;
+  config.watchdog.backoff = std::chrono::seconds(20);
+  const auto wrong = contradictions(config);
+  REQUIRE(wrong.size() == 1);
+  CHECK(wrong.front().first == "watchdog.max_backoff");
+  CHECK(wrong.front().second == "10s is below watchdog.backoff = 20s");
+}
+
 TEST_CASE("aliases with inboxes that are domains contradict each other") {
   Config config;
   config.inbox.naming = InboxSettings::Naming::domain;

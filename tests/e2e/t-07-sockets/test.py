@@ -88,6 +88,9 @@ def inherited():
     with Daemon(settings, **how) as daemon:
         for address in addresses[:2]:
             works(f"inherited {address}", address, addresses[2], "inherited" + address.rsplit(":", 1)[1])
+        with Api(addresses[2]) as api:
+            evil = api.get("/v2/domain"), api.request("GET", "/v2/domain", {"Host": "evil.example"})
+        same("an inherited socket of loopback is one", [evil[0][0] != 421, evil[1][0]], [True, 421])
         inode = "socket:[%d]" % os.fstat(listeners[0].fileno()).st_ino
         held = [os.readlink(fd.path) for fd in os.scandir(f"/proc/{daemon.pid}/fd")]
         same("loops that would have no socket share one", held.count(inode), 3 + 1)  # the other one is this test's
