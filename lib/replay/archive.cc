@@ -1,8 +1,5 @@
-/// archive.cc: the one file that speaks to libarchive.
+/// archive.cc: what speaks to libarchive.
 #include "replay/archive.h"
-
-#include <archive.h>
-#include <archive_entry.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +10,7 @@
 #include <vector>
 
 #include "core/text.h"
+#include "replay/archive_library.h"
 
 namespace maildrop::replay {
 namespace {
@@ -23,28 +21,31 @@ using GiveUp = std::function<bool()>;
 /// libarchive's handle on a place. It is given the bytes as it asks for them.
 class Handle {
  public:
-  Handle(Place place, GiveUp give_up)
-      : place_(std::move(place)), give_up_(std::move(give_up)), archive_(::archive_read_new()) {}
+  Handle(const ArchiveLibrary& library, Place place, GiveUp give_up)
+      : library_(library),
+        place_(std::move(place)),
+        give_up_(std::move(give_up)),
+        archive_(library.archive_read_new()) {}
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
-  ~Handle() { ::archive_read_free(archive_); }  // takes a nullptr
+  ~Handle() { library_.archive_read_free(archive_); }  // takes a nullptr
 
   Result<void> open_packed() {
-    return open({::archive_read_support_filter_gzip, ::archive_read_support_filter_zstd,
-                 ::archive_read_support_filter_xz, ::archive_read_support_filter_bzip2,
-                 ::archive_read_support_format_raw, ::archive_read_support_format_empty});
+    return open({library_.archive_read_support_filter_gzip, library_.archive_read_support_filter_zstd,
+                 library_.archive_read_support_filter_xz, library_.archive_read_support_filter_bzip2,
+                 library_.archive_read_support_format_raw, library_.archive_read_support_format_empty});
   }
-  Result<void> open_tar() { return open({::archive_read_support_format_tar}); }
+  Result<void> open_tar() { return open({library_.archive_read_support_format_tar}); }
 
   /// How many layers of packing there are.
-  int layers() const { return ::archive_filter_count(archive_) - 1; }
+  int layers() const { return library_.archive_filter_count(archive_) - 1; }
 
-  int next_header(archive_entry** entry) { return ::archive_read_next_header(archive_, entry); }
+  int next_header(archive_entry** entry) { return library_.archive_read_next_header(archive_, entry); }
 
   /// Of the entry at hand; `name` is its.
   Result<std::size_t> read(char* to, std::size_t size, const std::string& name) {
     if (is_given_up()) return tl::unexpected(why(name));
-    const la_ssize_t got = ::archive_read_data(archive_, to, size);
+    const la_ssize_t got = library_.archive_read_data(archive_, to, size);
     if (got >= 0) return static_cast<std::size_t>(got);
     lost_ = lost_ || got == ARCHIVE_FATAL;
     return tl::unexpected(why(name));
@@ -54,8 +55,8 @@ class Handle {
   Error why(const std::string& name) const {
     if (given_up_) return {Code::unavailable, "cannot read '" + name + "': given up"};
     if (input_error_) return {input_error_->code, "cannot read '" + name + "': " + input_error_->what};
-    const char* text = archive_ == nullptr ? "out of memory" : ::archive_error_string(archive_);
-    const bool out_of_memory = archive_ == nullptr || ::archive_errno(archive_) == ENOMEM;
+    const char* text = archive_ == nullptr ? "out of memory" : library_.archive_error_string(archive_);
+    const bool out_of_memory = archive_ == nullptr || library_.archive_errno(archive_) == ENOMEM;
     return {out_of_memory ? Code::unavailable : Code::invalid,
             "cannot read '" + name + "': " + (text == nullptr ? "it is damaged" : std::string(text))};
   }
@@ -64,8 +65,9 @@ class Handle {
   /// There is nothing more to be had.
   bool is_lost() const { return lost_ || given_up_; }
   /// Bytes of the file that were looked at.
-  la_int64_t position() const { return ::archive_filter_bytes(archive_, 0); }
+  la_int64_t position() const { return library_.archive_filter_bytes(archive_, 0); }
   const std::string& path() const { return place_.path; }
+  const ArchiveLibrary& library() const { return library_; }
 
  private:
   using Support = int (*)(archive*);
@@ -75,7 +77,8 @@ class Handle {
     if (archive_ == nullptr) return tl::unexpected(why(path()));
     for (const Support support : all)
       if (support(archive_) != ARCHIVE_OK) return tl::unexpected(why(path()));
-    if (::archive_read_open(archive_, this, nullptr, give, nullptr) != ARCHIVE_OK) return tl::unexpected(why(path()));
+    if (library_.archive_read_open(archive_, this, nullptr, give, nullptr) != ARCHIVE_OK)
+      return tl::unexpected(why(path()));
     return {};
   }
 
@@ -101,6 +104,7 @@ class Handle {
     return std::string_view(piece_).substr(0, got.value_or(0));
   }
 
+  const ArchiveLibrary& library_;
   Place place_;
   const GiveUp give_up_;
   archive* const archive_;
@@ -142,9 +146,9 @@ std::vector<std::string_view> parts_of(std::string_view name) {
   return parts;
 }
 
-std::string_view name_of(archive_entry* entry) {
+std::string_view name_of(const ArchiveLibrary& library, archive_entry* entry) {
   // One in UTF-8 is told as text only where the locale has it.
-  for (const char* name : {::archive_entry_pathname(entry), ::archive_entry_pathname_utf8(entry)})
+  for (const char* name : {library.archive_entry_pathname(entry), library.archive_entry_pathname_utf8(entry)})
     if (name != nullptr) return name;
   return "?"sv;
 }
@@ -188,8 +192,10 @@ class TarArchive final : public Tar {
   }
 
   std::optional<Result<Place>> enter(archive_entry* entry) {
-    if (::archive_entry_filetype(entry) != AE_IFREG || ::archive_entry_hardlink(entry) != nullptr) return std::nullopt;
-    const std::string_view name = name_of(entry);
+    const ArchiveLibrary& library = handle_->library();
+    if (library.archive_entry_filetype(entry) != AE_IFREG || library.archive_entry_hardlink(entry) != nullptr)
+      return std::nullopt;
+    const std::string_view name = name_of(library, entry);
     if (name.size() > kLongestName)
       return fail(Code::over_limit, "'" + handle_->path() + "/" + std::string(name.substr(0, 100)) +
                                         "...' has a name of more than " + std::to_string(kLongestName) + " bytes");
@@ -223,7 +229,8 @@ bool is_tar(std::string_view head) { return head.size() >= 512 && head.substr(25
 Result<Place> unpack(Place packed, const std::function<bool()>& give_up) {
   std::string path = packed.path;
   const bool in_archive = packed.in_archive;
-  auto handle = std::make_unique<Handle>(std::move(packed), give_up);
+  const ArchiveLibrary* library = TRY(archive_library());
+  auto handle = std::make_unique<Handle>(*library, std::move(packed), give_up);
   TRY(handle->open_packed());
   if (handle->layers() > 1) return fail(Code::invalid, "'" + path + "' is packed more than once");
   archive_entry* entry = nullptr;
@@ -237,7 +244,8 @@ Result<Place> unpack(Place packed, const std::function<bool()>& give_up) {
 }
 
 Result<std::unique_ptr<Tar>> Tar::open(Place archive, const std::function<bool()>& give_up) {
-  auto handle = std::make_unique<Handle>(std::move(archive), give_up);
+  const ArchiveLibrary* library = TRY(archive_library());
+  auto handle = std::make_unique<Handle>(*library, std::move(archive), give_up);
   TRY(handle->open_tar());
   return std::make_unique<TarArchive>(std::move(handle));
 }

@@ -23,7 +23,7 @@ bool is_tar(std::string_view head);
 /// What a packed file holds: a place of the same path, `unpacked`. `give_up` is asked at each piece: a few bytes can
 /// hold more than anybody waits for.
 ///   invalid      damaged, cut off, or packed more than once
-///   unavailable  it cannot be read, was given up, or memory is out
+///   unavailable  it cannot be read, was given up, memory is out, or libarchive is not installed
 Result<Place> unpack(Place packed, const std::function<bool()>& give_up);
 
 /// The files of an archive, one after the other, in its order. Not thread-safe. Blocking.
