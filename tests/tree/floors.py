@@ -20,7 +20,7 @@ HEADERS = {
     "Boost.Beast": ["boost/beast.hpp", "boost/beast/*"], "libsystemd": ["systemd/*"], "OpenSSL": ["openssl/*"], "nlohmann-json": ["nlohmann/*"],
     "cpp-httplib": ["httplib.h"], "CLI11": ["CLI/*"],
 }
-POSIX = {"fcntl.h", "glob.h", "iconv.h", "netdb.h", "poll.h", "pthread.h", "pwd.h", "sched.h", "signal.h", "spawn.h", "sysexits.h",
+POSIX = {"dlfcn.h", "fcntl.h", "glob.h", "iconv.h", "netdb.h", "poll.h", "pthread.h", "pwd.h", "sched.h", "signal.h", "spawn.h", "sysexits.h",
          "termios.h", "unistd.h", "regex.h", "resolv.h", "dirent.h", "fnmatch.h", "malloc.h", "strings.h", "errno.h", "limits.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.M)
 
