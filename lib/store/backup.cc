@@ -60,6 +60,11 @@ Result<void> Backup::save_inbox(BackupWriter& writer, std::vector<Found> newest_
     --newer;
     newer_size -= found->summary.size;
     const Spot& spot = found->spot;
+    if (found->damaged) {
+      const std::string what = "message '" + spot.id.text() + "': its summary is damaged";
+      if (++damaged_ <= kMostNamed) damage_.push_back("inbox '" + spot.inbox.name() + "': " + what);
+      continue;
+    }
     Result<Message> message = patiently([&] { return store_.get(spot.inbox, spot.id); }, [&] { return go_on(saved_); });
     if (!message && message.error().code == Code::not_found) continue;  // removed since
     if (!message && message.error().code == Code::corrupt) {

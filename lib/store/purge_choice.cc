@@ -91,6 +91,7 @@ Result<Choice> Choice::make(const PurgeWish& wish, Time now) {
 
 bool Choice::operator()(const Found& found) const {
   const Summary& summary = found.summary;
+  if (found.damaged && !matches_.empty()) return false;  // what it says nobody knows
   if (over_quota_ && !found.over_quota) return false;
   if (before_ && summary.received > *before_) return false;
   if (above_ && summary.size <= *above_) return false;

@@ -60,7 +60,7 @@ class Page {
       const Reply* of = &replies[i * kPerInbox];
       if (length != 0 && of[1].number > static_cast<std::int64_t>(length)) return i == 0 ? inboxes(1) : Result<void>();
       const std::int64_t last = of[0].is(Reply::Kind::text) ? of[0].as_number() : floor_ + 1;
-      TRY(add(at_.inboxes.back(), last, of[2].list));
+      add(at_.inboxes.back(), last, of[2].list);
       at_.inboxes.pop_back();
     }
     return {};
@@ -81,17 +81,22 @@ class Page {
     return lease.answers(deadline);
   }
 
-  Result<void> add(const std::string& name, std::int64_t last, const std::vector<Reply>& list) {
+  void add(const std::string& name, std::int64_t last, const std::vector<Reply>& list) {
     Quota quota(caps_.messages, caps_.bytes, last <= floor_);
     for (const Reply& entry : list) {
       const std::string_view text = entry.text;
-      if (text.size() < kId) return fail(Code::corrupt, "a stored summary is damaged");
-      Summary summary = TRY(unpack(text.substr(0, kId), text.substr(kId)));
-      const bool over = quota.exceeded_by(summary.size);
-      Spot spot{mail::Inbox::trusted(name), summary.id, std::string(text.substr(kId))};
-      found_.push_back({std::move(spot), std::move(summary), over, from_millis(last)});
+      const std::string_view id = text.substr(0, kId), bytes = text.substr(id.size());
+      Result<Summary> summary = unpack(id, bytes);
+      const bool damaged = !summary;
+      if (damaged) {
+        summary.emplace();
+        summary->id = MessageId::trusted(std::string(id));
+        summary->received = from_millis(last);
+      }
+      const bool over = quota.exceeded_by(summary->size);
+      Spot spot{mail::Inbox::trusted(name), summary->id, std::string(bytes)};
+      found_.push_back({std::move(spot), std::move(*summary), over, from_millis(last), damaged});
     }
-    return {};
   }
 
   const std::string& prefix() const { return client_.settings().prefix; }

@@ -195,7 +195,8 @@ class RedisStore final : public Store {
       Listing listing(query);
       const std::vector<Reply> replies = TRY(ask_inbox(inbox, asked, {}));
       if (!is_live(replies[0])) return listing.take();
-      for (const Reply& entry : replies[1].list) listing.add(TRY(unpacked(entry.text)));
+      for (const Reply& entry : replies[1].list)
+        if (auto summary = unpacked(entry.text)) listing.add(std::move(*summary));
       if (listing.full() || asked == most || replies[1].list.size() < asked) return listing.take();
     }
   }

@@ -167,7 +167,8 @@ Result<std::vector<Summary>> Readers::list(const mail::Inbox& inbox, const Query
     Cursor cursor(reader->list);
     cursor->bind_text(1, inbox.name()).bind(2, to_millis(clock_.now()) - caps.age.count());
     cursor->bind(3, clamp(caps.messages));
-    while (!listing.full() && TRY(cursor->step())) listing.add(TRY(unpack(cursor->bytes(0), cursor->bytes(1))));
+    while (!listing.full() && TRY(cursor->step()))
+      if (auto summary = unpack(cursor->bytes(0), cursor->bytes(1))) listing.add(std::move(*summary));
     return listing.take();
   };
   return reader.end(read());
@@ -241,10 +242,18 @@ Result<std::vector<Found>> Readers::scan(ScanCursor& cursor, std::size_t message
           last = std::max(row->integer(5), row->integer(6));
           quota.emplace(caps.messages, caps.bytes, last <= expired);
         }
-        const bool over = quota->exceeded_by(static_cast<std::uint64_t>(row->integer(3)), row->integer(4) != 0);
-        Summary summary = TRY(unpack(row->bytes(0), row->bytes(1)));
-        Spot spot{mail::Inbox::trusted(name), summary.id, std::to_string(row->integer(2))};
-        found.push_back({std::move(spot), std::move(summary), over, from_millis(last)});
+        const auto size = static_cast<std::uint64_t>(row->integer(3));
+        const bool over = quota->exceeded_by(size, row->integer(4) != 0);
+        Result<Summary> summary = unpack(row->bytes(0), row->bytes(1));
+        const bool damaged = !summary;
+        if (damaged) {
+          summary.emplace();
+          summary->id = MessageId::trusted(std::string(row->bytes(0)));
+          summary->received = from_millis(row->integer(6));
+          summary->size = size;
+        }
+        Spot spot{mail::Inbox::trusted(name), summary->id, std::to_string(row->integer(2))};
+        found.push_back({std::move(spot), std::move(*summary), over, from_millis(last), damaged});
       }
     }
     return found;

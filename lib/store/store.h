@@ -131,6 +131,9 @@ struct Found {
   Summary summary;
   bool over_quota = false;  // expired, or above what inbox.max_messages and inbox.max_size allow now
   Time inbox_received{};    // when its inbox last received, by which it expires
+  /// Nothing of the summary can be read: it has the id, when the message came at the latest, and its size where the
+  /// store has that elsewhere. get() gives corrupt; remove_all() removes it as any other.
+  bool damaged = false;
 };
 
 /// How far a walk through a store has come. A fresh one is at the begin of all; one with names walks through those
@@ -161,7 +164,7 @@ class Inboxes {
  public:
   virtual ~Inboxes() = default;
   /// Newest first by arrival; an unknown or expired inbox is empty. All else (get(), remove(), scan() and the caps)
-  /// makes no difference between marks.
+  /// makes no difference between marks. A message whose summary cannot be read is passed over.
   virtual Result<std::vector<Summary>> list(const mail::Inbox& inbox, const Query& query) = 0;
   /// not_found for an unknown or expired one.
   virtual Result<Message> get(const mail::Inbox& inbox, const MessageId& id) = 0;

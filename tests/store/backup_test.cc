@@ -6,7 +6,10 @@
 #include "store/backup_kit.h"
 #include "store/flaky_store.h"
 #include "store/kit.h"
+#include "store/purge_choice.h"
+#include "store/redis_home.h"
 #include "store/sqlite_connection.h"
+#include "store/survey.h"
 
 namespace maildrop::store {
 namespace {
@@ -219,6 +222,57 @@ TEST_CASE("backup: what is damaged is left out and told, and the rest is there")
   Restore restore(*target, other.clock, options_of(other));
   put_back(restore, file);
   CHECK(shown(*target, "good") == std::vector{good});
+}
+
+/// One message of bob's, `bad`, has a summary that nobody can read; `good` are the others, newest first.
+void check_passes_over(Store& store, const Clock& clock, const std::string& bad, const std::vector<std::string>& good) {
+  CHECK(shown(store, "bob") == good);
+  CHECK(shown(store, "eve").size() == 1);
+  CHECK(store.get(inbox("bob"), MessageId::trusted(bad)).error().code == Code::corrupt);
+  Backup backup(store);
+  std::string file;
+  REQUIRE(backup.run(into(file), {"1", clock.now()}, on) == true);
+  CHECK(backup.saved().messages == good.size() + 1);
+  CHECK(backup.damaged() == 1);
+  CHECK(backup.damage() == std::vector{"inbox 'bob': message '" + bad + "': its summary is damaged"});
+  Survey survey(clock);
+  while (!survey.done()) REQUIRE(survey.go_on(store));
+  CHECK(survey.all().messages == good.size() + 2);
+  // No pattern fits what cannot be read; who wants all of an inbox gone wants that, too.
+  PurgeWish wish;
+  wish.matches = {"subject=*"};
+  const Choice fits = Choice::make(wish, clock.now()).value();
+  ScanCursor cursor{{"bob"}, 0, true};
+  const std::vector<Found> found = store.scan(cursor, 1000).value();
+  CHECK(static_cast<std::size_t>(std::count_if(found.begin(), found.end(), fits)) == good.size());
+  for (const Found& each : found) {
+    CHECK(each.damaged == (each.spot.id.text() == bad));
+    CHECK(each.summary.received <= clock.now());
+    CHECK(store.remove_all({&each.spot, 1}) == 1u);
+  }
+  CHECK(store.stats()->messages == 1);
+}
+
+TEST_CASE("backup: a summary that is damaged hides no other message, and stops no walk") {
+  SECTION("SQLite") {
+    const World world("sqlite");
+    const auto store = open(world);
+    const std::string first = put(*store, world, {"bob"}), bad = put(*store, world, {"bob"});
+    const std::string last = put(*store, world, {"bob"});
+    put(*store, world, {"eve"});
+    auto connection = sqlite::Connection::open(world.folder.path("mail.db"), 1s);
+    REQUIRE(connection);
+    REQUIRE(connection->exec("UPDATE message SET summary=x'63' WHERE id='" + bad + "'"));
+    check_passes_over(*store, world.clock, bad, {last, first});
+  }
+  SECTION("Redis") {
+    Home home;
+    const auto store = home.open();
+    std::vector<std::string> ids;
+    for (const char* name : {"bob", "bob", "bob", "eve"}) ids.push_back(put_one(*store, home.mail(name)).value().text());
+    home.server.ask({"LSET", "maildrop:{bob}", "1", ids[1] + "c"});
+    check_passes_over(*store, home.clock, ids[1], {ids[2], ids[0]});
+  }
 }
 
 TEST_CASE("backup: what nobody can see any more is not in it") {
