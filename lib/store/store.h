@@ -160,6 +160,7 @@ using ChangeMark = std::array<std::uint64_t, 6>;
 /// The inboxes, as a reader sees them: a Store, or a server over HTTP (api/client.h). Thread-safe. Blocking.
 ///   unavailable, timed_out  there is no answer now, and may be one later. Of a Store that includes one whose file or
 ///                           server went away while it was open: it is never taken for an empty one, or one message
+///   corrupt                 what is stored is damaged, and stays so: of get() that message, of all else the store
 class Inboxes {
  public:
   virtual ~Inboxes() = default;
@@ -183,6 +184,8 @@ class Store : public Inboxes {
   ///   over_limit   the store is full, or the source of the delivery holds its share of it (store/fair_share.h)
   ///   unavailable  the disk or server failed, or another process holds the store; nothing was stored
   ///   timed_out    a server did not answer: it may be stored, or will be
+  ///   corrupt      the store is damaged; nothing was stored, nor will be before somebody has seen to it. The server
+  ///                answers 451: a peer's retry finds the mended store
   virtual std::vector<Result<MessageId>> put(std::span<const Delivery> deliveries) = 0;
   /// One bounded step.
   virtual Result<PurgeReport> purge(const PurgeQuery& query) = 0;
