@@ -194,8 +194,12 @@ Lookup UnboundResolver::ask(const Question& question, const IpAddress& source, D
     refused.status = Status::refused;
     return known(std::move(refused));
   }
-  Asked& asked = asked_.emplace_back(Asked{this, question.type, AnswerAges::key_of(question), source,
-                                           std::make_shared<Done>(std::move(done)), Steady::now()});
+  // All that may fail for lack of memory comes before libunbound knows of the question: it calls back without fail.
+  std::list<Asked> fresh;
+  Asked& asked = fresh.emplace_back(Asked{this, question.type, AnswerAges::key_of(question), source,
+                                          std::make_shared<Done>(std::move(done)), Steady::now()});
+  shares_.take(source);
+  asked_.splice(asked_.end(), fresh);
   asked.place = std::prev(asked_.end());
   asking_ = &asked;
   const char* name = question.name.empty() ? kRootName : question.name.c_str();
@@ -206,11 +210,11 @@ Lookup UnboundResolver::ask(const Question& question, const IpAddress& source, D
     Answer answer = std::move(asked.answer);
     if (answer.source == Source::servers) answer.source = Source::cache;
     if (is_known(answer.status)) answer.age = ages_.age(asked.key, answer.ttl, asked.at);
+    shares_.give_back(source);
     asked_.erase(asked.place);
     return known(std::move(answer));
   }
   meters_.pending.add(1);
-  shares_.take(source);
   if (waiting_ == asked_.end()) waiting_ = asked.place;
   watch();
   return Lookup(asked.done);

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 TEST_CASE("ask all: each question has its answer, be it known at once, soon, or not in time") {
   const Server server([](const Asked& asked) -> std::optional<Bytes> {
     if (asked.name == "silent.example") return std::nullopt;
-    return test::reply(asked, {mx(10, "mail." + asked.name)});
+    return dns::test::reply(asked, {mx(10, "mail." + asked.name)});
   });
   DnsSettings settings;
   settings.servers = {server.endpoint()};
@@ -51,7 +51,7 @@ TEST_CASE("ask all: an asker remembers what it heard") {
   std::atomic<int> asked{0};
   const Server server([&asked](const Asked& question) -> std::optional<Bytes> {
     ++asked;
-    return test::reply(question, {mx(10, "mail.example")});
+    return dns::test::reply(question, {mx(10, "mail.example")});
   });
   DnsSettings settings;
   settings.servers = {server.endpoint()};

@@ -3,12 +3,15 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <new>
 
+#include "allocations.h"
 #include "dns/resolver_fixture.h"
 
 using namespace maildrop;
 using namespace maildrop::dns;
 using namespace maildrop::dns::test;
+using maildrop::test::Allocations;
 using namespace std::chrono_literals;
 
 TEST_CASE_METHOD(Fixture, "resolver: what a server says, and where it comes from the next time") {
@@ -182,6 +185,27 @@ TEST_CASE_METHOD(Fixture, "resolver: an answer that is not taken is lost alone")
   const Lookup bad = resolver->ask(*Question::make("bad.example", Type::a), IpAddress(),
                                    [](const Answer&) { throw std::bad_alloc(); });
   CHECK(ask("bad.example").status == Status::found);
+}
+
+TEST_CASE_METHOD(Fixture, "resolver: a question for which there is no memory leaves nothing behind") {
+  server.answer([](const Asked& asked) { return reply(asked, {a("192.0.2.1")}); });
+  open();
+  bool failed = true;
+  for (std::size_t n = 0, good = 0; failed; good = ++n / 4) {  // some may be asked all the same, and not be answered
+    const Question question = *Question::make("n" + std::to_string(n) + ".example", Type::a);
+    const IpAddress peer = *IpAddress::parse("192.0.2." + std::to_string(n % 256));
+    Lookup lookup;
+    {
+      const Allocations few(good);
+      try {
+        lookup = resolver->ask(question, peer, [](const Answer&) {});
+      } catch (const std::bad_alloc&) {
+      }
+      failed = few.failed();
+    }
+    INFO(good << " allocations");
+    CHECK(ask("good" + std::to_string(n) + ".example").status == Status::found);
+  }
 }
 
 TEST_CASE_METHOD(Fixture, "resolver: what does not fit a datagram comes by TCP") {
