@@ -96,7 +96,10 @@ std::vector<Result<MessageId>> Writing::put(std::span<const Delivery> deliveries
 Result<bool> Writing::remove(const mail::Inbox& inbox, const MessageId& id, const Caps& caps) {
   const Holding turn(*this);
   TRY(turn.may());
-  return noted(writer_->remove(inbox, id, caps));
+  TRY(room_in_wal());
+  const Result<bool> removed = noted(writer_->remove(inbox, id, caps));
+  checkpointer_->grown(writer_->wal_bytes());
+  return removed;
 }
 
 Result<PurgeReport> Writing::purge(const PurgeQuery& query, const Caps& caps) {

@@ -169,7 +169,8 @@ class Inboxes {
   virtual Result<std::vector<Summary>> list(const mail::Inbox& inbox, const Query& query) = 0;
   /// not_found for an unknown or expired one.
   virtual Result<Message> get(const mail::Inbox& inbox, const MessageId& id) = 0;
-  /// Removes exactly that one, atomically. false: there was none, and nothing changed.
+  /// Removes exactly that one, atomically. false: there was none, and nothing changed. over_limit: a log that somebody
+  /// who reads holds on to is full; it may be removed later.
   virtual Result<bool> remove(const mail::Inbox& inbox, const MessageId& id) = 0;
 };
 

@@ -311,9 +311,14 @@ TEST_CASE_METHOD(Disk, "sqlite writing: a reader that holds a snapshot cannot ma
     store->tend();
     CHECK(put(40000) == "over_limit");
     CHECK(store->ready().error().code == Code::over_limit);
+    const auto removed = store->remove(inbox("bob"), MessageId::trusted(stored.front()));
+    REQUIRE_FALSE(removed);
+    CHECK(removed.error().code == Code::over_limit);
   }
   store->tend();
   CHECK(store->stats()->wal_bytes <= options.settings.wal_size);
+  CHECK(store->remove(inbox("bob"), MessageId::trusted(stored.front())) == true);
+  stored.erase(stored.begin());
   check_healed();
 }
 
