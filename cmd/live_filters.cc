@@ -35,6 +35,21 @@ std::string list_of(const std::vector<std::string>& files) {
   return files.size() > kMost ? names + ",..." : names;
 }
 
+/// What fails at each look is told once, until it fails otherwise or does not.
+class Failure {
+ public:
+  explicit Failure(const char* event) : event_(event) {}
+  /// Empty: it did not fail.
+  void tell(const std::string& error) {
+    if (!error.empty() && error != told_) log::warning(event_, {{"error", error}});
+    told_ = error;
+  }
+
+ private:
+  const char* const event_;
+  std::string told_;
+};
+
 std::shared_ptr<const filter::Chain> nobody() {
   return std::make_shared<const filter::Chain>(FilterSettings(), std::vector<filter::Chain::Link>());
 }
@@ -96,12 +111,17 @@ void LiveFilters::watch(service::Loops& loops, std::function<void()> changed, Fi
     std::condition_variable_any pause;
     std::unique_lock lock(mutex);
     auto next = std::chrono::steady_clock::now() + looks.models;
+    Failure scripts_failure("filter scripts were not taken up"), models_failure("filter models were not taken up");
     while (!pause.wait_for(lock, stop, looks.scripts, [&] { return stop.stop_requested(); })) try {
-        if (source_->renew()) boost::asio::post(loops.at(0).context(), [renewed] { renewed({}); });
+        const Result<bool> scripts = source_->renew();
+        scripts_failure.tell(scripts ? std::string() : scripts.error().what);
+        if (scripts && *scripts) boost::asio::post(loops.at(0).context(), [renewed] { renewed({}); });
         if (std::chrono::steady_clock::now() < next) continue;
         next = std::chrono::steady_clock::now() + looks.models;
-        if (auto models = source_->renew_models(); !models.empty())
-          boost::asio::post(loops.at(0).context(), [renewed, models = std::move(models)] { renewed(models); });
+        Result<std::vector<std::string>> models = source_->renew_models();
+        models_failure.tell(models ? std::string() : models.error().what);
+        if (models && !models->empty())
+          boost::asio::post(loops.at(0).context(), [renewed, models = std::move(*models)] { renewed(models); });
       } catch (const std::exception& error) {  // no memory: next time
         log::warning("filter scripts and models were not read", {{"error", error.what()}});
       }

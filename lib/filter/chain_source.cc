@@ -23,40 +23,45 @@ void add_problems(std::vector<FileProblem>& problems, const LuaFolder& folder, c
     for (FileProblem& problem : link.filter->problems()) add(std::move(problem));
 }
 
-}  // namespace
-
-Result<std::shared_ptr<const Chain>> ChainSource::make_shadow(const Config& config, const Means& means) {
+/// Reads `folder` for it; nullptr: there is none.
+Result<std::shared_ptr<const Chain>> make_shadow(const Config& config, const Means& means,
+                                                 std::span<const FilterKind> kinds, LuaFolder& folder) {
   if (!config.shadow) {
-    shadow_folder_ = LuaFolder();
+    folder = LuaFolder();
     return nullptr;
   }
   Config other = config;
   other.filter = *config.shadow;
-  shadow_folder_.read(other.filter.lua);
-  auto chain = Chain::make(other, kinds_, shadow_folder_.scripts(), means);
+  folder.read(other.filter.lua);
+  auto chain = Chain::make(other, kinds, folder.scripts(), means);
   if (!chain) return fail(chain.error().code, "filter.shadow: " + chain.error().what);
   return chain;
 }
 
+}  // namespace
+
 Result<std::shared_ptr<const Chain>> ChainSource::make_alone(const Config& config) {
-  folder_.read(config.filter.lua);
+  LuaFolder folder = folder_, shadow_folder = shadow_folder_;  // what is read of them counts when there are chains
+  folder.read(config.filter.lua);
   AskedModels models(means_.models, &models_);
   Means means = means_;
   if (means.models != nullptr) means.models = &models;
-  std::shared_ptr<const Chain> chain = TRY(Chain::make(config, kinds_, folder_.scripts(), means));
-  std::shared_ptr<const Chain> shadow = TRY(make_shadow(config, means));
-  config_ = config;
+  std::shared_ptr<const Chain> chain = TRY(Chain::make(config, kinds_, folder.scripts(), means));
+  std::shared_ptr<const Chain> shadow = TRY(make_shadow(config, means, kinds_, shadow_folder));
   std::vector<FileProblem> problems;
   for (const auto& [name, what] : models.older()) problems.push_back({"model " + name + " of the store", what, true});
   models.settle();
-  models_ = std::move(models);
-  add_problems(problems, folder_, *chain);
-  std::vector<std::string> news = folder_.news();
+  add_problems(problems, folder, *chain);
+  std::vector<std::string> news = folder.news();
   if (shadow) {
-    add_problems(problems, shadow_folder_, *shadow);
-    for (const std::string& file : shadow_folder_.news())
+    add_problems(problems, shadow_folder, *shadow);
+    for (const std::string& file : shadow_folder.news())
       if (std::find(news.begin(), news.end(), file) == news.end()) news.push_back(file);
   }
+  config_ = config;
+  folder_ = std::move(folder);
+  shadow_folder_ = std::move(shadow_folder);
+  models_ = std::move(models);
   const std::lock_guard lock(mutex_);
   latest_ = chain;
   shadow_ = std::move(shadow);
@@ -66,18 +71,21 @@ Result<std::shared_ptr<const Chain>> ChainSource::make_alone(const Config& confi
   return chain;
 }
 
-bool ChainSource::renew() {
+Result<bool> ChainSource::renew() {
   const std::lock_guard lock(reading_);
   if (!latest()) return false;
   const bool changed = folder_.changed(), shadow_changed = shadow() && shadow_folder_.changed();
-  return (changed || shadow_changed) && make_alone(config_).has_value();
+  if (!changed && !shadow_changed) return false;
+  TRY(make_alone(config_));
+  return true;
 }
 
-std::vector<std::string> ChainSource::renew_models() {
+Result<std::vector<std::string>> ChainSource::renew_models() {
   const std::lock_guard lock(reading_);
-  if (!latest()) return {};
-  std::vector<std::string> changed = models_.changed();
-  if (changed.empty() || !make_alone(config_)) return {};
+  std::vector<std::string> changed;
+  if (latest()) changed = models_.changed();
+  if (changed.empty()) return changed;
+  TRY(make_alone(config_));
   // One whose version is told and which still cannot be had is no news.
   std::erase_if(changed, [&](const std::string& name) { return !models_.has_answer(name); });
   return changed;

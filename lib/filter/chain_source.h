@@ -26,11 +26,12 @@ class ChainSource {
   /// invalid: as Chain::make(), of what is in force or of its shadow; both are as before. Scripts with faults are
   /// problems, and no failure, as is what Filter::problems() has.
   Result<std::shared_ptr<const Chain>> make(const Config& config);
-  /// The same with the settings of the last time, if the scripts have changed; true: they have.
-  bool renew();
+  /// The same with the settings of the last time, if the scripts have changed; true: they have. After a failure they
+  /// still have, and it is tried again the next time.
+  Result<bool> renew();
   /// The same if one of the models that the latest chain has asked for is another now: their names; empty: none is, or
   /// it cannot be told now.
-  std::vector<std::string> renew_models();
+  Result<std::vector<std::string>> renew_models();
 
   /// nullptr: there was none.
   std::shared_ptr<const Chain> latest() const;
@@ -43,7 +44,6 @@ class ChainSource {
 
  private:
   Result<std::shared_ptr<const Chain>> make_alone(const Config& config);
-  Result<std::shared_ptr<const Chain>> make_shadow(const Config& config, const Means& means);
 
   const Means means_;
   const std::span<const FilterKind> kinds_;

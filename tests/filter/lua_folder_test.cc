@@ -171,17 +171,17 @@ TEST_CASE("chains are made of settings and scripts, and made again when scripts 
   Config config;
   config.filter.lua = files.settings;
   ChainSource source;
-  CHECK_FALSE(source.renew());
+  CHECK(source.renew() == false);
   const auto chain = source.make(config);
   REQUIRE(chain);
   CHECK((*chain)->links().back().name == "one");
   CHECK(source.latest() == *chain);
-  CHECK_FALSE(source.renew());
+  CHECK(source.renew() == false);
   files.write("two.lua", kGood);
-  CHECK(source.renew());
+  CHECK(source.renew() == true);
   CHECK(source.latest()->links().back().name == "two");
   files.write("two.lua", kBad);
-  CHECK(source.renew());
+  CHECK(source.renew() == true);
   CHECK(source.latest()->links().back().name == "two");
   CHECK(source.problems().size() == 1);
 }

@@ -89,14 +89,14 @@ TEST_CASE("a chain is made again when a model that it was made of is another") {
   FakeModels models;
   models.all["m"] = {1, "one"};
   ChainSource source({&models}, {&kLearns, 1});
-  CHECK(source.renew_models().empty());
+  CHECK(source.renew_models() == Names{});
   const auto first = source.make({});
   REQUIRE(first);
   CHECK(made_of == "one");
 
   models.all["other"] = {5, "nobody asked for it"};
   const int read = models.read;
-  CHECK(source.renew_models().empty());
+  CHECK(source.renew_models() == Names{});
   CHECK(models.read == read);
   CHECK(source.latest() == *first);
 
@@ -104,7 +104,7 @@ TEST_CASE("a chain is made again when a model that it was made of is another") {
   CHECK(source.renew_models() == Names{"m"});
   CHECK(made_of == "two");
   CHECK(source.latest() != *first);
-  CHECK(source.renew_models().empty());
+  CHECK(source.renew_models() == Names{});
 
   models.all.erase("m");
   CHECK(source.renew_models() == Names{"m"});
@@ -122,7 +122,7 @@ TEST_CASE("while a store does not answer, filters stay as they are") {
   const auto chain = source.latest();
   models.down = true;
   models.all["m"] = {2, "two"};
-  CHECK(source.renew_models().empty());
+  CHECK(source.renew_models() == Names{});
   CHECK(source.latest() == chain);
   models.down = false;
   CHECK(source.renew_models() == Names{"m"});
@@ -136,10 +136,10 @@ TEST_CASE("filters that were made while a store was down are made again when it 
   ChainSource source({&models}, {&kLearns, 1});
   REQUIRE(source.make({}));
   CHECK(made_of == "down");
-  CHECK(source.renew_models().empty());
+  CHECK(source.renew_models() == Names{});
   models.down = false;
   models.unreadable = true;
-  CHECK(source.renew_models().empty());  // no news, and it goes on looking
+  CHECK(source.renew_models() == Names{});  // no news, and it goes on looking
   models.unreadable = false;
   CHECK(source.renew_models() == Names{"m"});
   CHECK(made_of == "one");
@@ -153,7 +153,7 @@ TEST_CASE("a damaged model is read once, until it is another") {
   REQUIRE(source.make({}));
   CHECK(made_of == "damaged");
   const int read = models.read;
-  CHECK(source.renew_models().empty());
+  CHECK(source.renew_models() == Names{});
   CHECK(models.read == read);
   models.damaged = false;
   models.all["m"] = {2, "two"};
@@ -174,7 +174,7 @@ TEST_CASE("a reload while a model cannot be had keeps the one there was, and say
     CHECK(made_of == "one");
     REQUIRE(source.problems().size() == 1);
     CHECK(source.problems().front().older);
-    CHECK(source.renew_models().empty());
+    CHECK(source.renew_models() == Names{});
     CHECK(made_of == "one");
   }
   models.down = models.unreadable = models.damaged = false;
@@ -188,7 +188,7 @@ TEST_CASE("where no filter goes by models nobody asks for any") {
   FakeModels models;
   ChainSource source({&models}, {&kSimple, 1});
   REQUIRE(source.make({}));
-  CHECK(source.renew_models().empty());
+  CHECK(source.renew_models() == Names{});
   CHECK(models.read + models.asked == 0);
 }
 
