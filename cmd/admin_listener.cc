@@ -22,9 +22,9 @@ class DecisionWatch::LinesSink final : public report::Sink {
  public:
   explicit LinesSink(DecisionWatch& of) : of_(of) {}
   std::string_view name() const override { return "admin"; }
-  Result<void> write(std::span<const std::string> lines) override {
+  Result<std::size_t> write(std::span<const std::string> lines) override {
     of_.lines_.push(lines);
-    return {};
+    return 0;
   }
   bool wants() const override { return of_.watch_.watchers() > 0; }
 

@@ -29,11 +29,12 @@ class FileSink final : public Sink {
 
   std::string_view name() const override { return "file"; }
 
-  Result<void> write(std::span<const std::string> lines) override {
+  Result<std::size_t> write(std::span<const std::string> lines) override {
     std::string text;
     for (const std::string& line : lines) text += line;
     const Lock lock = TRY(open());
-    return append(text);
+    TRY(append(text));
+    return 0;
   }
 
  private:

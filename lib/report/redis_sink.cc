@@ -22,11 +22,12 @@ class RedisSink final : public Sink {
 
   std::string_view name() const override { return "redis"; }
 
-  Result<void> write(std::span<const std::string> lines) override {
+  Result<std::size_t> write(std::span<const std::string> lines) override {
     const Result<void> written = try_to_write(lines);
-    if (!written) wire_.forget();
-    if (!written) link_.reset();
-    return written;
+    if (written) return 0;
+    wire_.forget();
+    link_.reset();
+    return tl::unexpected(written.error());
   }
 
   void cancel() override { wire_.cut(); }

@@ -86,8 +86,11 @@ class Reporter::Lane {
  private:
   std::string label() const { return "place=\"" + std::string(sink_->name()) + "\""; }
   metrics::Counter& counter(metrics::Registry& metrics, std::string_view result) const {
-    return metrics.counter("maildrop_reports_total", "Decisions that were reported, by place",
-                           label() + ",result=\"" + std::string(result) + "\"");
+    return metrics.counter(
+        "maildrop_reports_total",
+        "Decisions that were reported, by place: written there, dropped before, or unwanted, since the "
+        "place refused them for good",
+        label() + ",result=\"" + std::string(result) + "\"");
   }
 
   void hold(std::size_t bytes) {
@@ -157,18 +160,21 @@ class Reporter::Lane {
   /// Until they are there, and the batch is empty then. false: it is the end, and they are not.
   bool bring(std::vector<Shared>& batch) {
     for (Millis pause = limits_.first_pause;; pause = std::min(2 * pause, limits_.longest_pause)) {
-      const Result<void> written = write(batch);
-      const bool over = written || written.error().code == Code::invalid;
-      if (over) (written ? written_ : unwanted_).add(std::exchange(batch, {}).size());
-      note(written);
-      if (over) return true;
+      const Result<std::size_t> unwanted = write(batch);
+      if (unwanted) {
+        unwanted_.add(*unwanted);
+        written_.add(std::exchange(batch, {}).size() - *unwanted);
+      }
+      note(unwanted);
+      if (unwanted) return true;
       if (!ends_within(pause)) continue;
       dropped_.add(std::exchange(batch, {}).size());
       return false;
     }
   }
 
-  Result<void> write(const std::vector<Shared>& batch) try {
+  /// How many the place does not want.
+  Result<std::size_t> write(const std::vector<Shared>& batch) try {
     std::vector<std::string> lines;
     for (const Shared& decision : batch) lines.push_back(to_json(*decision, *pseudonyms_));
     return sink_->write(lines);
@@ -176,10 +182,9 @@ class Reporter::Lane {
     return fail(Code::internal, error.what());
   }
 
-  /// A line when it stops, and one when it goes on.
-  void note(const Result<void>& written) {
-    // What is not wanted was taken, in a way: somebody is there, and nothing waits.
-    const bool taken = written || written.error().code == Code::invalid;
+  /// A line when it stops, and one when it goes on. What is not wanted was taken, in a way: nothing waits.
+  void note(const Result<std::size_t>& written) {
+    const bool taken = written.has_value();
     std::string error = taken ? std::string() : written.error().what;
     const std::lock_guard lock(mutex_);
     if (ends_ && !taken) return;

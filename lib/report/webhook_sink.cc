@@ -43,10 +43,10 @@ class WebhookSink final : public Sink {
 
   std::string_view name() const override { return "webhook"; }
 
-  Result<void> write(std::span<const std::string> lines) override {
-    const Result<void> written = write_part(lines);
-    if (written || written.error().code == Code::invalid) answers_.clear();
-    return written;
+  Result<std::size_t> write(std::span<const std::string> lines) override {
+    const std::size_t unwanted = TRY(write_part(lines));
+    answers_.clear();
+    return unwanted;
   }
 
   void cancel() override {
@@ -55,17 +55,14 @@ class WebhookSink final : public Sink {
   }
 
  private:
-  Result<void> write_part(std::span<const std::string> lines) {
+  Result<std::size_t> write_part(std::span<const std::string> lines) {
     const int status = TRY(send(lines));
-    if (is_taken(status)) return {};
-    if (status != kTooMuch || lines.size() == 1)
-      return fail(is_final(status) ? Code::invalid : Code::unavailable,
-                  "'" + web_.host + "' answers " + std::to_string(status));
+    if (is_taken(status)) return 0;
+    if (!is_final(status)) return fail(Code::unavailable, "'" + web_.host + "' answers " + std::to_string(status));
+    if (status != kTooMuch || lines.size() == 1) return lines.size();
     // One that is not wanted is no reason to keep the others.
-    const Result<void> first = write_part(lines.first(lines.size() / 2));
-    if (!first && first.error().code != Code::invalid) return first;
-    const Result<void> second = write_part(lines.subspan(lines.size() / 2));
-    return second ? first : second;
+    const std::size_t first = TRY(write_part(lines.first(lines.size() / 2)));
+    return first + TRY(write_part(lines.subspan(lines.size() / 2)));
   }
 
   /// What it answers, or has answered to the same before it failed at others.

@@ -28,7 +28,7 @@ std::string text_of(const std::string& path) {
   return text.str();
 }
 
-Result<void> write(Sink& sink, const std::string& line) {
+Result<std::size_t> write(Sink& sink, const std::string& line) {
   const std::vector<std::string> lines{line};
   return sink.write(lines);
 }
