@@ -1,6 +1,7 @@
 /// inbox_watch.cc: a thread between a feed and those who watch.
 #include "api/inbox_watch.h"
 
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -43,6 +44,16 @@ bool InboxWatch::watched() {
   return !ending_ && !watchers_.empty();
 }
 
+namespace {
+
+void tell(const Error& error, std::string& told) try {
+  if (error.what != told) log::write(log::Level::warning, "feed_failed", {{"error", error.what}});
+  told = error.what;
+} catch (const std::exception&) {  // no memory: it is told with the next
+}
+
+}  // namespace
+
 void InboxWatch::run() {
   std::string failure;  // the last one: each is logged once
   for (;;) {
@@ -51,18 +62,22 @@ void InboxWatch::run() {
       changed_.wait(lock, [this] { return ending_ || !watchers_.empty(); });
       if (ending_) return;
     }
-    const Result<std::unique_ptr<store::Feed>> feed = open_();
-    const Result<void> followed = feed ? follow(**feed) : tl::unexpected(feed.error());
+    const Result<void> followed = open_and_follow();
     if (followed) {
       failure.clear();
       continue;
     }
-    if (followed.error().what != failure)
-      log::write(log::Level::warning, "feed_failed", {{"error", followed.error().what}});
-    failure = followed.error().what;
+    tell(followed.error(), failure);
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, kAfterFailure, [this] { return ending_; });
   }
+}
+
+Result<void> InboxWatch::open_and_follow() try {
+  const std::unique_ptr<store::Feed> feed = TRY(open_());
+  return follow(*feed);
+} catch (const std::exception&) {
+  return fail(Code::unavailable, "no memory");
 }
 
 Result<void> InboxWatch::follow(store::Feed& feed) {

@@ -50,6 +50,7 @@ class InboxWatch {
 
  private:
   void run();
+  Result<void> open_and_follow();
   /// Until nobody watches any more, or it fails.
   Result<void> follow(store::Feed& feed);
   void wake(const store::News& news);

@@ -63,7 +63,7 @@ Result<MailCounts> StatisticsWatch::read() try { return reader_.counts(); } catc
 }
 
 /// REQUIRES: the lock.
-bool StatisticsWatch::take(const Result<MailCounts>& counts) {
+bool StatisticsWatch::take(const Result<MailCounts>& counts) try {
   if (!counts) {
     if (counts.error().what != failure_) log::warning("statistics cannot be read", {{"error", counts.error().what}});
     failure_ = counts.error().what;
@@ -73,6 +73,8 @@ bool StatisticsWatch::take(const Result<MailCounts>& counts) {
   if (watchers_.empty() || latest_ == *counts) return false;
   latest_ = *counts;
   return true;
+} catch (const std::exception&) {  // no memory: with the next
+  return false;
 }
 
 void StatisticsWatch::wake(std::unique_lock<std::mutex>& lock) {

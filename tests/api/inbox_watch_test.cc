@@ -82,6 +82,24 @@ TEST_CASE("nobody watches: no feed is held, and the next one gets one") {
   }
 }
 
+TEST_CASE("a feed for which there is no memory is opened again, and so is one that has none for its news") {
+  Script script;
+  int opened = 0;
+  const auto open = [&]() -> Result<std::unique_ptr<store::Feed>> {
+    if (++opened == 1) throw std::bad_alloc();
+    if (opened > 2) return std::make_unique<ScriptedFeed>(script);
+    struct Starved final : store::Feed {
+      Result<bool> wait(std::chrono::milliseconds) override { throw std::bad_alloc(); }
+    };
+    return std::make_unique<Starved>();
+  };
+  InboxWatch watch(open);
+  Woken bob{script};
+  const InboxWatch::Watcher of_bob(watch, kBob, bob.wake());
+  CHECK(bob.reaches(2));  // by the second and the third
+  CHECK(opened == 3);
+}
+
 TEST_CASE("after a feed that failed all look again") {
   Script script;
   script.refuses = true;
