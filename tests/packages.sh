@@ -9,7 +9,7 @@ package_packages=(dpkg-dev file binutils gzip)
 lint_packages=(clang-format-14 shellcheck mandoc python3 perl)
 test_packages=("${lint_packages[@]}" catch2 clang-14 swaks postfix curl openssl ca-certificates util-linux iproute2
   zsh fish redis-server rbldnsd zstd bogofilter python3-dkim rspamd python3-milter python3-websockets chromium
-  prometheus systemd dbus haproxy nginx-light lintian)
+  prometheus systemd dbus haproxy nginx-light lintian libloc-database p0f)
 
 # install_packages NAME...: installs the missing ones by apt; as root, or by sudo.
 install_packages() {

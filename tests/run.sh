@@ -112,7 +112,7 @@ tree_checks() {
 
 # The second compiler: all of lib and cmd, the benchmarks, and the unit tests of loops and coroutines: its view of them is
 # another one.
-clang_targets="maildrop attachments_bench feed_bench store_bench scale_bench filter_bench service_test"
+clang_targets="maildrop attachments_bench dns_bench feed_bench filter_bench html_bench report_bench scale_bench store_bench service_test"
 suite_clang() {
   say "building with clang 14"
   attempt build-clang configure_and_build clang "$clang_targets" -DMAILDROP_UNITY=OFF -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \
