@@ -20,6 +20,8 @@ HEADERS = {
     "Boost.Beast": ["boost/beast.hpp", "boost/beast/*"], "libsystemd": ["systemd/*"], "OpenSSL": ["openssl/*"], "nlohmann-json": ["nlohmann/*"],
     "cpp-httplib": ["httplib.h"], "CLI11": ["CLI/*"],
 }
+# Where `maildrop version` calls one otherwise, or by what it comes with.
+TOLD_AS = {"tl/expected": "tl-expected", "sqlite3": "SQLite", "GLib": "GMime"}
 POSIX = {"dlfcn.h", "fcntl.h", "glob.h", "iconv.h", "netdb.h", "poll.h", "pthread.h", "pwd.h", "sched.h", "signal.h", "spawn.h", "sysexits.h",
          "termios.h", "unistd.h", "regex.h", "resolv.h", "dirent.h", "fnmatch.h", "malloc.h", "strings.h", "errno.h", "limits.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.M)
@@ -32,15 +34,21 @@ def table():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if len(cells) == 5 and cells[0].isdigit():
             rows[cells[1]] = (int(cells[0]), set(cells[3].replace("–", "").split()), libraries_of(cells[4]),
-                               re.findall(r"[a-z0-9_*]+", cells[2].split(":")[0]))
+                               files_of(cells[2]))
     return rows
+
+
+def files_of(cell):
+    """`pattern spf_* (SPF), and a file for each filter: opinions`: words, but for what is in parentheses or behind a comma."""
+    return re.sub(r"\([^()]*\)", " ", cell).split(":")[0].split(",")[0].split()
 
 
 def libraries_of(cell):
     """`spdlog, nlohmann-json (log.cc), toml++ (config.cc)`: a name without files shares those of the next."""
     libraries, names = [], []
-    for item, where in re.findall(r"([^(),]+)(?:\(([^)]*)\))?", cell):
+    for item, where in re.findall(r"([^(),]*)(?:\(([^)]*)\)|,|$)", cell):
         if not item.strip(" –-."):
+            libraries += [("", patterns(where))] if where else []
             continue
         names.append(item.strip())
         if where:
@@ -109,6 +117,8 @@ def is_named(path, named):
 def check_modules(rows):
     problems = []
     for module, (floor, uses, _, named) in rows.items():
+        stems = {os.path.splitext(os.path.basename(path))[0] for path in sources(f"lib/{module}")}
+        problems += [f"lib/README.md: {module} has no file '{word}'" for word in named if not fnmatch.filter(stems, word)]
         problems += [f"{path}: lib/README.md does not name it" for path in sources(f"lib/{module}") if not is_named(path, named)]
         problems += [f"lib/README.md: {module} (floor {floor}) may not use {used} (floor {rows[used][0]})"
                      for used in uses if used not in rows or rows[used][0] >= floor]
@@ -137,9 +147,20 @@ def is_system(name):
     return ("." not in name and "/" not in name) or name in POSIX or name.split("/")[0] in ("sys", "netinet", "arpa", "linux", "net")
 
 
+def told():
+    """The libraries of `maildrop version`, which cmd/CMakeLists.txt lists: `NAME ${NAME_VERSION},`."""
+    with open("cmd/CMakeLists.txt", encoding="utf-8") as f:
+        return set(re.findall(r"[\",]([\w+-]+) \$\{\w+(?:[+-]\w+)*\}", f.read()))
+
+
 def check_third_party(rows):
     problems = []
     for folder, libraries in [(f"lib/{m}", row[2]) for m, row in rows.items()] + [("cmd", libraries_of_cmd())]:
+        problems += [f"lib/README.md: {folder}: '{library}' ({' '.join(files)}) is no library" for library, files in libraries
+                     if library not in HEADERS]
+        problems += [f"cmd/CMakeLists.txt: maildrop version does not tell {library}, which {folder} uses"
+                     for library in sorted({library for library, _ in libraries if library in HEADERS})
+                     if TOLD_AS.get(library, library).split(".")[0] not in told()]
         for path in sources(folder):
             file = os.path.basename(path)
             for angled, name, line in includes(path):
