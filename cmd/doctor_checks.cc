@@ -147,8 +147,7 @@ void check_disk(const Patient& patient, const std::string& path, std::uint64_t u
   if (::statvfs(folder.c_str(), &disk) != 0 || ::statfs(folder.c_str(), &kind) != 0) return;
   const std::uint64_t free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
   const StoreSettings& store = patient.config.store;
-  const std::uint64_t most = store.max_size + 2 * store.wal_size;
-  const std::uint64_t growth = most - std::min(most, used);
+  const std::uint64_t growth = store.max_size - std::min(store.max_size, used);  // its log included
   const std::string what = format_size_short(free) + " free, and the store may grow by " + format_size_short(growth);
   if (free >= growth) {
     findings.push_back({Level::ok, "disk", what});
@@ -185,7 +184,8 @@ void check_sqlite(const Patient& patient, store::OpenOptions options, Findings& 
   std::uint64_t bytes = 0;
   options.role = store::Role::writer;
   const auto writable = store::check_store(options, {});
-  const bool at_work = !writable && writable.error().what.find("is being written by") != std::string::npos;
+  constexpr pid_t kAny[] = {0};
+  const bool at_work = !writable && store::check_store(options, kAny);  // nothing stands in the way but who writes
   options.role = store::Role::reader;
   auto store = store::open_store(options);
   if (!writable && !at_work) {
