@@ -30,8 +30,6 @@ class HttpReader {
 
   /// No byte of a request is here: the connection is idle.
   bool idle() const { return state_ == State::head && buffer_.empty(); }
-  /// Within a head, not yet in the body.
-  bool in_head() const { return state_ == State::head; }
   /// Nothing has come behind it. REQUIRES: the last answer was `answer`.
   bool has_no_more() const { return buffer_.empty(); }
   Request take() { return std::move(checked_->request); }

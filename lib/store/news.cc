@@ -23,10 +23,6 @@ NewsMark news_mark(std::string_view inbox) {
   return hash;
 }
 
-bool News::concerns(const mail::Inbox& inbox) const {
-  return of_all_ || std::find(marks_.begin(), marks_.end(), news_mark(inbox.name())) != marks_.end();
-}
-
 void News::add(NewsMark mark) {
   if (of_all_) return;
   if (marks_.size() == kMost) return add_all();

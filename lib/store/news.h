@@ -7,8 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "mail/inbox.h"
-
 namespace maildrop::store {
 
 using NewsMark = std::uint32_t;
@@ -20,7 +18,6 @@ class News {
  public:
   static constexpr std::size_t kMost = 256;  // marks; beyond, it is news of all
 
-  bool concerns(const mail::Inbox& inbox) const;
   bool empty() const { return !of_all_ && marks_.empty(); }
   /// More changed than is told one by one, or it is not known what did: marks() is nothing then.
   bool of_all() const { return of_all_; }

@@ -18,7 +18,7 @@ inline std::vector<std::string> heard(Feed& feed, const std::vector<std::string>
   for (auto patience = 20s; feed.wait(patience).value_or(false); patience = 0s) {
     std::this_thread::sleep_for(20ms);
     for (const std::string& name : names)
-      if (feed.news().concerns(inbox(name)) && std::count(concerned.begin(), concerned.end(), name) == 0)
+      if (concerns(feed.news(), name) && std::count(concerned.begin(), concerned.end(), name) == 0)
         concerned.push_back(name);
   }
   std::sort(concerned.begin(), concerned.end());

@@ -13,11 +13,17 @@
 
 #include "core/clock.h"
 #include "store/backends.h"
+#include "store/news.h"
 #include "store/store.h"
 
 namespace maildrop::store::test {
 
 using namespace std::chrono_literals;
+
+inline bool concerns(const News& news, const std::string& name) {
+  const std::vector<NewsMark>& marks = news.marks();
+  return news.of_all() || std::find(marks.begin(), marks.end(), news_mark(name)) != marks.end();
+}
 
 class Folder {
  public:
