@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "filter/fate.h"
+#include "filter/heard_once.h"
 #include "filter/trace.h"
 
 namespace maildrop::filter {
@@ -22,27 +23,6 @@ using std::chrono::milliseconds;
 
 /// Before who asked goes on without a verdict.
 constexpr milliseconds kSpare{100};
-
-/// What all copies of one `done` share: the first call of one counts; when all have gone without, there is no verdict.
-class AnswerOnce {
- public:
-  using Heard = std::function<void(std::optional<Verdict>)>;
-  explicit AnswerOnce(Heard heard) : heard_(std::move(heard)) {}
-  ~AnswerOnce() { end({}); }
-  AnswerOnce(const AnswerOnce&) = delete;
-
-  void end(std::optional<Verdict> verdict) {
-    if (const Heard heard = std::exchange(heard_, {})) heard(std::move(verdict));
-  }
-
- private:
-  Heard heard_;
-};
-
-Trial::Done done_of(AnswerOnce::Heard heard) {
-  return
-      [answer = std::make_shared<AnswerOnce>(std::move(heard))](Verdict verdict) { answer->end(std::move(verdict)); };
-}
 
 struct BothTerms {
   Judge::Terms in_force, shadow;

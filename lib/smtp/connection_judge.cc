@@ -1,10 +1,12 @@
 /// connection_judge.cc: a connection asks for a verdict, and does without where none comes.
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "core/log.h"
 #include "filter/authentication_results.h"
+#include "filter/heard_once.h"
 #include "smtp/connection.h"
 
 namespace maildrop::smtp {
@@ -23,28 +25,14 @@ struct Question {
   std::optional<Verdict> verdict{};
 };
 
-/// What all copies of one `done` share: when the last of them goes and none was called, there will be no verdict.
-class AnswerOnce {
- public:
-  explicit AnswerOnce(const std::shared_ptr<Question>& question) : question_(question) {}
-  ~AnswerOnce() { end({}); }
-  AnswerOnce(const AnswerOnce&) = delete;
-
-  /// The first one counts.
-  void end(std::optional<Verdict> verdict) {
-    const std::shared_ptr<Question> question = std::exchange(question_, {}).lock();
-    if (!question) return;
-    question->verdict = std::move(verdict);
-    question->over = true;
-    question->alarm.cancel();
-  }
-
- private:
-  std::weak_ptr<Question> question_;
-};
-
 filter::Trial::Done done_of(const std::shared_ptr<Question>& question) {
-  return [answer = std::make_shared<AnswerOnce>(question)](Verdict verdict) { answer->end(std::move(verdict)); };
+  return filter::done_of([weak = std::weak_ptr(question)](std::optional<Verdict> verdict) {
+    const std::shared_ptr<Question> waiting = weak.lock();
+    if (!waiting) return;
+    waiting->verdict = std::move(verdict);
+    waiting->over = true;
+    waiting->alarm.cancel();
+  });
 }
 
 }  // namespace
