@@ -52,9 +52,9 @@ Upkeep::Upkeep(Store& store, metrics::Registry& metrics)
       wal_(metrics.gauge("maildrop_store_wal_bytes", "Of maildrop_store_bytes, SQLite's write-ahead log")),
       expired_(metrics.counter(kMessagesRemoved, kMessagesRemovedHelp, "reason=\"expired\"")),
       evicted_(metrics.counter(kMessagesRemoved, kMessagesRemovedHelp, "reason=\"evicted\"")),
-      failures_(metrics.counter("maildrop_purge_failures_total",
+      failures_(metrics.counter("maildrop_store_upkeep_failures_total",
                                 "Steps of expiry and of making room that failed: what has expired stays")),
-      seconds_(metrics.histogram("maildrop_purge_seconds",
+      seconds_(metrics.histogram("maildrop_store_upkeep_seconds",
                                  "Time of a step of expiry and of making room, which "
                                  "deliveries wait for")),
       most_(kPurgeStep) {}

@@ -90,12 +90,12 @@ TEST_CASE("upkeep: expiry that fails is told once, counted each time, and told a
   step(upkeep);
   CHECK(log.count("upkeep failed of=purge error=") == 1);
   CHECK(log.count("upkeep works again") == 0);
-  CHECK(registry.total("maildrop_purge_failures_total") == 2);
+  CHECK(registry.total("maildrop_store_upkeep_failures_total") == 2);
   store.purging = How::works;
   step(upkeep);
   CHECK(log.count("upkeep works again of=purge") == 1);
   CHECK(log.count("of=stats") == 0);
-  CHECK(registry.total("maildrop_purge_failures_total") == 2);
+  CHECK(registry.total("maildrop_store_upkeep_failures_total") == 2);
   INFO(log.text());
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("upkeep: figures that cannot be had are told, and are no failure of ex
   CHECK(log.count("upkeep failed of=stats error=") == 1);
   CHECK(log.count("upkeep works again of=stats") == 1);
   CHECK(log.count("of=purge") == 0);
-  CHECK(registry.total("maildrop_purge_failures_total") == 0);
+  CHECK(registry.total("maildrop_store_upkeep_failures_total") == 0);
 }
 
 TEST_CASE("upkeep: what fails and works by turns does not fill the log") {
