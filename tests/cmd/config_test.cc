@@ -220,7 +220,7 @@ TEST_CASE("version tells what it is made of") {
   const auto json = nlohmann::json::parse(run({"version", "--json"}).out);
   CHECK(json["schema"] == "maildrop.version/1");
   CHECK(run({"--version"}).out == "maildrop " + json["version"].get<std::string>() + "\n");
-  CHECK(json["libraries"].size() == 20);
+  CHECK(json["libraries"].size() == 23);
   for (const auto& [name, version] : json["libraries"].items()) {
     CAPTURE(name);
     CHECK(!version.get<std::string>().empty());
