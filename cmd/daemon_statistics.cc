@@ -1,5 +1,5 @@
-/// daemon_numbers.cc: from the counters of this process to what all processes of the store tell.
-#include "daemon_numbers.h"
+/// daemon_statistics.cc: from the counters of this process to what all processes of the store tell.
+#include "daemon_statistics.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-/// daemon_numbers.h: the statistics of a daemon's store.
+/// daemon_statistics.h: the statistics of a daemon's store.
 #pragma once
 
 #include <memory>
