@@ -244,9 +244,8 @@ std::string Daemon::state(double rate) const {
   if (committer_) text += format_number(std::round(rate * 10) / 10) + " messages/s, ";
   const Result<void> ready = store_->ready();
   text += ready ? "store ok" : "store fails: " + ready.error().what;
-  const std::string impaired = impaired_();
-  if (filters_ && impaired.find("no answers: dns") == std::string::npos) text += ", DNS ok";
-  for (const std::string_view line : split(impaired, '\n'))
+  if (filters_ && filters_->dns_answers()) text += ", DNS ok";
+  for (const std::string_view line : split(impaired_(), '\n'))
     if (!line.empty()) text.append(", ").append(line);
   return text;
 }

@@ -50,6 +50,8 @@ class LiveFilters {
   /// Whenever scripts or models have changed it adopts the chain that comes of it, and calls `changed`, on the main
   /// loop. It looks on a thread of its own, as files and the store may take long.
   void watch(service::Loops& loops, std::function<void()> changed, FilterLooks looks = {});
+  /// Thread-safe. Whether sessions in force have answers of the DNS, as far as they asked.
+  bool dns_answers() const { return judge_.dns_answers(); }
   /// Lines: what does not answer, and what is wrong with files. Thread-safe.
   std::string impaired() const;
   const api::AskDns& ask_dns() const { return ask_dns_; }

@@ -250,6 +250,8 @@ std::string LiveJudge::impaired() const {
   return text;
 }
 
+bool LiveJudge::dns_answers() const { return !shared_->answering.dns.active(); }
+
 std::shared_ptr<const Chain> LiveJudge::chain() const { return shared_->current()->chain(); }
 
 Judge::Terms LiveJudge::terms() const {

@@ -48,6 +48,7 @@ class LiveJudge final : public Judge {
 
   /// A line for each source of facts that does not answer now, and each filter that fails. Thread-safe.
   std::string impaired() const;
+  bool dns_answers() const;  // false: it has an outage, which impaired() tells, too
 
   /// That terms() to come are of. Thread-safe.
   std::shared_ptr<const Chain> chain() const;

@@ -152,6 +152,7 @@ TEST_CASE("a DNS that answers nobody is an outage, in which it is not waited for
   sessions(Outage::kSessions);
   CHECK(gauge() == 1);
   CHECK(stage.judge.impaired() == "filters have no answers: dns\n");
+  CHECK_FALSE(stage.judge.dns_answers());
   stage.on_loop([&] { stage.resolver.at_once.clear(); });
   Stage::wait(stage.ask(Phase::connect));  // nobody answers, and yet there is a verdict within the hour
   CHECK(gauge() == 1);
