@@ -127,7 +127,7 @@ class Daemon {
 };
 
 Result<void> Daemon::open() {
-  add_process_metrics(metrics_, memory_, config_);
+  add_process_metrics(metrics_, parts_.smtp ? &memory_ : nullptr, config_);
   if (config_.inbox.has_aliases()) TRY(mail::Aliases::make(config_.inbox));
   log_lowered(fit_to_files(config_, parts_, file_limit_), file_limit_);
   impaired_ = [this] {
@@ -327,6 +327,7 @@ void Daemon::apply(Result<Reloaded> found) {
   config_ = std::move(found->config);
   log::open(config_.log);
   store_->apply(config_.inbox);
+  memory_.set_limit(config_.limits.memory);
   if (ledger_) ledger_->set_limit(config_.limits.ledger);
   if (filters_) filters_->adopt();
   if (smtp_) smtp_->apply(config_, std::move(found->tls));

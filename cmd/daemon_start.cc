@@ -35,20 +35,21 @@ Result<void> check_tls(const service::ListenersByLoop& tls_first, const service:
 
 }  // namespace
 
-void add_process_metrics(metrics::Registry& metrics, const Budget& memory, const Config& config) {
+void add_process_metrics(metrics::Registry& metrics, const Budget* memory, const Config& config) {
   metrics.gauge("maildrop_info", "Always 1; its label is the version of maildrop", "version=\"" MAILDROP_VERSION "\"")
       .set(1);
   metrics.counter_callback("maildrop_log_dropped_lines_total",
                            "Log lines that were lost because who reads standard error does not keep up",
                            [] { return static_cast<double>(log::dropped()); });
-  metrics.callback("maildrop_memory_bytes", "Memory of messages not yet answered: compare maildrop_memory_limit_bytes",
-                   [&memory] { return static_cast<double>(memory.used()); });
-  metrics.callback("maildrop_memory_limit_bytes",
-                   "The setting limits.memory: beyond it mail is refused with 452 or 421",
-                   [&memory] { return static_cast<double>(memory.limit()); });
   metrics.callback("maildrop_store_limit_bytes",
                    "The setting store.max_size: near it old mail makes room, or new mail is refused with 452",
                    [limit = config.store.max_size] { return static_cast<double>(limit); });
+  if (memory == nullptr) return;
+  metrics.callback("maildrop_memory_bytes", "Memory of messages not yet answered: compare maildrop_memory_limit_bytes",
+                   [memory] { return static_cast<double>(memory->used()); });
+  metrics.callback("maildrop_memory_limit_bytes",
+                   "The setting limits.memory: beyond it mail is refused with 452 or 421",
+                   [memory] { return static_cast<double>(memory->limit()); });
 }
 
 Result<service::ListenersByLoop> open_logged(std::string_view service, const std::vector<Endpoint>& endpoints,

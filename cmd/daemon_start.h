@@ -19,8 +19,9 @@
 
 namespace maildrop::cmd {
 
-/// Of the process: its version, log, and limits. All that is given outlives the registry's last text.
-void add_process_metrics(metrics::Registry& metrics, const Budget& memory, const Config& config);
+/// Of the process: its version, log, and limits. `memory`: nullptr, where nothing takes of it. All that is given
+/// outlives the registry's last text.
+void add_process_metrics(metrics::Registry& metrics, const Budget* memory, const Config& config);
 
 /// None, if there are no endpoints. The log tells of each address.
 Result<service::ListenersByLoop> open_logged(std::string_view service, const std::vector<Endpoint>& endpoints,

@@ -198,7 +198,6 @@ void Server::apply(const Config& config, TlsContextPtr tls) {
   state_->common.flood->apply(State::flood_of(config));
   state_->common.source_memory.set_limit(State::memory_of_source(config));
   state_->common.network_memory.set_limit(config.limits.memory);
-  state_->parts.memory.set_limit(config.limits.memory);
   state_->common.admission.apply(State::limits_of(config));
   for (auto& share : state_->shares)
     asio::post(share->shared.context, [s = share.get(), policy] { s->shared.policy = policy; });

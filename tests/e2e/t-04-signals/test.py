@@ -91,7 +91,7 @@ def reloads():
         check("one.test is ours", accepts(daemon.smtp, "a@one.test"))
         check("two.test is not", not accepts(daemon.smtp, "a@two.test"))
         held = Client(daemon.smtp)
-        write_config('[mail]\ndomains = ["two.test"]\n')
+        write_config('[mail]\ndomains = ["two.test"]\n[limits]\nmemory = "48M"\n')
         daemon.signal(signal.SIGHUP)
         check("HUP: two.test is ours", until(lambda: accepts(daemon.smtp, "a@two.test")), daemon.log())
         check("HUP: one.test no longer is", not accepts(daemon.smtp, "a@one.test"))
@@ -107,6 +107,7 @@ def reloads():
                   not accepts(daemon.smtp, "a@three.test"))
         with Api(daemon.api) as api:
             same("the API still answers", api.get("/livez")[0], 200)
+            check("HUP: limits.memory is what is told", f"maildrop_memory_limit_bytes {48 << 20}\n" in str(api.get("/metrics")).replace("\\n", "\n"))
         held.close()
         daemon.stop()
 
@@ -164,6 +165,9 @@ def halves():
     for command, service in (("serve-smtp", "smtp"), ("serve-api", "api")):
         with Daemon(command=(command,)) as daemon:
             check(f"{command} listens", len(daemon.addresses(service)) == 1)
+            if service == "api":
+                with Api(daemon.api) as api:
+                    check("serve-api tells of no memory that it does not take", "maildrop_memory_" not in str(api.get("/metrics")))
             daemon.signal(signal.SIGTERM)
             same(f"{command} ends with 0 after TERM", daemon.wait(), 0)
 
