@@ -7,7 +7,7 @@ build_packages=(g++ cmake ninja-build pkg-config libboost1.81-dev libspdlog-dev 
   liblua5.4-dev libloc-dev libmaxminddb-dev libarchive-dev)
 package_packages=(dpkg-dev file binutils gzip)
 lint_packages=(clang-format-14 shellcheck mandoc python3 perl)
-test_packages=("${lint_packages[@]}" catch2 clang-14 swaks postfix curl openssl ca-certificates util-linux iproute2
+test_packages=("${lint_packages[@]}" "${package_packages[@]}" catch2 clang-14 swaks postfix curl openssl ca-certificates util-linux iproute2
   zsh fish redis-server rbldnsd zstd bogofilter python3-dkim rspamd python3-milter python3-websockets chromium
   prometheus systemd dbus haproxy nginx-light lintian libloc-database p0f)
 

@@ -243,7 +243,7 @@ resource "aws_ecs_task_definition" "maildrop" {
       MAILDROP_LOG_FORMAT          = "json"
     } : { name = name, value = value }]
     healthCheck = {
-      command  = ["CMD", "maildrop", "canary"]
+      command  = ["CMD-SHELL", "maildrop inbox health --api http://127.0.0.1:8080 >/dev/null 2>&1; test $? -le 1"]
       interval = 30, timeout = 15, retries = 3, startPeriod = 10
     }
     # /tmp and the state folder are not written where the store is Redis, but for the watchdog's socket.
