@@ -269,7 +269,8 @@ TEST_CASE("backup: a summary that is damaged hides no other message, and stops n
     Home home;
     const auto store = home.open();
     std::vector<std::string> ids;
-    for (const char* name : {"bob", "bob", "bob", "eve"}) ids.push_back(put_one(*store, home.mail(name)).value().text());
+    for (const char* name : {"bob", "bob", "bob", "eve"})
+      ids.push_back(put_one(*store, home.mail(name)).value().text());
     home.server.ask({"LSET", "maildrop:{bob}", "1", ids[1] + "c"});
     check_passes_over(*store, home.clock, ids[1], {ids[2], ids[0]});
   }
