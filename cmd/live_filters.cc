@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <stop_token>
+#include <utility>
 
 #include "core/log.h"
 #include "core/text.h"
@@ -38,15 +39,13 @@ std::string list_of(const std::vector<std::string>& files) {
 /// What fails at each look is told once, until it fails otherwise or does not.
 class Failure {
  public:
-  explicit Failure(const char* event) : event_(event) {}
-  /// Empty: it did not fail.
-  void tell(const std::string& error) {
-    if (!error.empty() && error != told_) log::warning(event_, {{"error", error}});
-    told_ = error;
+  /// Whether it is to be told now. Empty: it did not fail.
+  bool is_news(const std::string& error) {
+    const bool told = std::exchange(told_, error) == error;
+    return !error.empty() && !told;
   }
 
  private:
-  const char* const event_;
   std::string told_;
 };
 
@@ -111,15 +110,17 @@ void LiveFilters::watch(service::Loops& loops, std::function<void()> changed, Fi
     std::condition_variable_any pause;
     std::unique_lock lock(mutex);
     auto next = std::chrono::steady_clock::now() + looks.models;
-    Failure scripts_failure("filter scripts were not taken up"), models_failure("filter models were not taken up");
+    Failure scripts_failure, models_failure;
     while (!pause.wait_for(lock, stop, looks.scripts, [&] { return stop.stop_requested(); })) try {
         const Result<bool> scripts = source_->renew();
-        scripts_failure.tell(scripts ? std::string() : scripts.error().what);
+        if (scripts_failure.is_news(scripts ? std::string() : scripts.error().what))
+          log::warning("filter scripts were not taken up", {{"error", scripts.error().what}});
         if (scripts && *scripts) boost::asio::post(loops.at(0).context(), [renewed] { renewed({}); });
         if (std::chrono::steady_clock::now() < next) continue;
         next = std::chrono::steady_clock::now() + looks.models;
         Result<std::vector<std::string>> models = source_->renew_models();
-        models_failure.tell(models ? std::string() : models.error().what);
+        if (models_failure.is_news(models ? std::string() : models.error().what))
+          log::warning("filter models were not taken up", {{"error", models.error().what}});
         if (models && !models->empty())
           boost::asio::post(loops.at(0).context(), [renewed, models = std::move(*models)] { renewed(models); });
       } catch (const std::exception& error) {  // no memory: next time
