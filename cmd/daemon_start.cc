@@ -2,11 +2,18 @@
 #include "daemon_start.h"
 
 #include <netinet/in.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "admin_listener.h"
@@ -33,6 +40,40 @@ Result<void> check_tls(const service::ListenersByLoop& tls_first, const service:
   return {};
 }
 
+double cpu_seconds() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+double resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  double size = 0;
+  double resident = 0;  // pages, both; 0 where there is no /proc
+  file >> size >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
+double open_descriptors() {
+  std::error_code error;
+  const std::filesystem::directory_iterator all("/proc/self/fd", error);
+  return error ? 0 : static_cast<double>(std::distance(begin(all), end(all)) - 1);  // without the one it is read by
+}
+
+/// What Prometheus's own clients tell of any process, in their names: an autoscaler knows them.
+void add_standard_metrics(metrics::Registry& metrics) {
+  metrics.counter_callback("process_cpu_seconds_total", "CPU time of the process, in the kernel and outside",
+                           cpu_seconds);
+  metrics.callback("process_resident_memory_bytes", "Memory of the process that is in RAM", resident_bytes);
+  metrics.callback("process_open_fds", "Descriptors that are open: files, and each connection", open_descriptors);
+  const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
+  metrics.callback("process_start_time_seconds", "When the process began, in seconds since 1970",
+                   [begun = now.count()] { return begun; });
+}
+
 }  // namespace
 
 void add_process_metrics(metrics::Registry& metrics, const Budget* memory, const Config& config) {
@@ -44,6 +85,7 @@ void add_process_metrics(metrics::Registry& metrics, const Budget* memory, const
   metrics.callback("maildrop_store_limit_bytes",
                    "The setting store.max_size: near it old mail makes room, or new mail is refused with 452",
                    [limit = config.store.max_size] { return static_cast<double>(limit); });
+  add_standard_metrics(metrics);
   if (memory == nullptr) return;
   metrics.callback("maildrop_memory_bytes", "Memory of messages not yet answered: compare maildrop_memory_limit_bytes",
                    [memory] { return static_cast<double>(memory->used()); });

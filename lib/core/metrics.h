@@ -50,8 +50,9 @@ class Histogram {
 };
 
 /// Holds all metrics of a process. Asking twice for the same name and labels gives the same object; references stay
-/// valid as long as the registry. Names are `maildrop_NOUN_UNIT`; labels are written as they appear in the text form:
-/// `reason="relaying"`. A label value never comes from a stranger: the number of series is decided in the code.
+/// valid as long as the registry. Names are `maildrop_NOUN_UNIT`, or Prometheus's own (`process_...`) where it has one;
+/// labels are written as they appear in the text form: `reason="relaying"`. A label value never comes from a stranger:
+/// the number of series is decided in the code.
 class Registry {
  public:
   Counter& counter(std::string_view name, std::string_view help, std::string_view labels = {});

@@ -86,7 +86,7 @@ if os.environ.get("UPDATE_WANT"):
         file.write(before + BEGIN + wanted + END + behind)
 else:
     def names(text):
-        return re.findall(r"^\.BR (maildrop_\w+) ", text, re.M)
+        return re.findall(r"^\.BR ((?:maildrop|process)_\w+) ", text, re.M)
 
     same("maildrop-serve(8) has them all, and no other", names(written), names(wanted))
     check("in these words", written == wanted, "UPDATE_WANT=1 writes them")
