@@ -18,6 +18,7 @@ class Load:
         self.lock = threading.Lock()
         self.sent, self.acknowledged = [], []
         self.codes = {}
+        self.replies = []  # to messages: when their data began, when it was answered, code
         self.slowest = 0.0  # seconds, of a reply to a message
         self.threads = [threading.Thread(target=self.run, args=(n,)) for n in range(SENDERS)]
 
@@ -27,6 +28,10 @@ class Load:
         return self
 
     def __exit__(self, *_):
+        self.finish()
+
+    def finish(self):
+        """Until all have gone."""
         self.ending = True
         for thread in self.threads:
             thread.join()
@@ -57,6 +62,7 @@ class Load:
         with self.lock:
             self.slowest = max(self.slowest, time.monotonic() - begin)
             self.codes[reply.code] = self.codes.get(reply.code, 0) + 1
+            self.replies.append((begin, time.monotonic(), reply.code))
             if reply.code == 250:
                 self.acknowledged.append(name)
         if reply.code == 0:

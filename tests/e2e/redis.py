@@ -1,5 +1,6 @@
 """redis.py: a real Redis server on a unix socket in WORK."""
 import os
+import re
 import socket
 import subprocess
 
@@ -17,7 +18,11 @@ class Redis:
         self.path = f"{self.folder}/redis.sock"
         self.url = f"redis+unix://{self.path}"
         self.options, self.env = options, {**os.environ, **(env or {})}
-        self.settings = [f"{ROOT}/examples/redis.conf"] if example else ["--save", ""]
+        self.settings = ["--save", ""]
+        if example:  # a copy, since sentinels have it written anew, and only Redis's own user may enter its folder
+            self.settings = [f"{self.folder}/redis.conf"]
+            with open(f"{ROOT}/examples/redis.conf") as file, open(self.settings[0], "w") as copy:
+                copy.write(re.sub(r"^dir .*", f"dir {self.folder}", file.read(), flags=re.M))
         self.start()
 
     def __enter__(self):
