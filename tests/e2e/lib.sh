@@ -39,3 +39,17 @@ needs() {
     command -v "$command" >/dev/null || { echo "skipped: no $command"; exit 77; }
   done
 }
+
+# in_testbed SECONDS FILE: FILE is run by Python under a systemd of its own. Skips the test where there is none to be had.
+in_testbed() {
+  local testbed=${SYSTEMD_TESTBED:-$root/../shared/systemd-testbed/run} status=0
+  [ -x "$testbed" ] || { echo "skipped: no systemd testbed (SYSTEMD_TESTBED)"; exit 77; }
+  [ "$(id -u)" = 0 ] || { echo "skipped: the systemd testbed wants root"; exit 77; }
+  # What lies on another file system than / has to be named, to be there at all.
+  "$testbed" -t "$1" -b "$E2E_WORK" -b "$root" -b "$(dirname "$E2E_BINARY")" -- "$python" "$2" &
+  child=$!
+  wait "$child" || status=$?
+  child=
+  [ "$status" -ne 125 ] || { echo "skipped: the systemd testbed does not start here"; exit 77; }
+  return "$status"
+}

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # t-58-package: the Debian package: made twice alike, installed, upgraded while mail flows, removed and purged, under a real systemd.
 . "$(dirname "$0")/../lib.sh"
-testbed=${SYSTEMD_TESTBED:-$root/../shared/systemd-testbed/run}
 build=$(dirname "$E2E_BINARY")
 grep -qs '^MAILDROP_PACKAGE:BOOL=ON' "$build/CMakeCache.txt" || { echo "skipped: no build for cpack (MAILDROP_PACKAGE)"; exit 77; }
 needs cpack dpkg-deb dpkg-shlibdeps file objcopy
@@ -28,12 +27,5 @@ dpkg-deb -R "$E2E_WORK/one"/maildropd_*.deb "$E2E_WORK/tree"
 sed -i 's/^Version: .*/&+next/' "$E2E_WORK/tree/DEBIAN/control"
 dpkg-deb --root-owner-group -Zgzip -z1 --build "$E2E_WORK/tree" "$E2E_WORK/next.deb" >/dev/null
 
-[ -x "$testbed" ] || { echo "skipped: no systemd testbed (SYSTEMD_TESTBED)"; exit 77; }
-[ "$(id -u)" = 0 ] || { echo "skipped: the systemd testbed wants root"; exit 77; }
 needs systemctl
-"$testbed" -t 120 -b "$E2E_WORK" -- "$python" "$(dirname "$0")/inside.py" &
-child=$!
-status=0
-wait "$child" || status=$?
-child=
-exit "$status"
+in_testbed 120 "$(dirname "$0")/inside.py"
