@@ -101,6 +101,7 @@ class UnboundResolver final : public Resolver {
     std::list<Asked>::iterator place{};
     Answer answer{};
     bool answered = false;
+    bool given_up = false;  // in left_: nobody waits for it
   };
   using List = std::list<Asked>;
 
@@ -132,6 +133,7 @@ class UnboundResolver final : public Resolver {
   List asked_;
   List::iterator waiting_ = asked_.end();
   Shares shares_{most_};           // of these
+  List left_;                      // what libunbound may have, though it said that it failed
   List ready_;                     // have their answer, and are told when libunbound is not at work
   const Asked* asking_ = nullptr;  // within ub_resolve_event()
   bool closing_ = false;           // nobody is told any more
@@ -206,7 +208,15 @@ Lookup UnboundResolver::ask(const Question& question, const IpAddress& source, D
   const int error = ub_resolve_event(context_.get(), name, static_cast<int>(question.type), kInternetClass, &asked,
                                      answered, nullptr);
   asking_ = nullptr;
-  if (error != 0 || asked.answered) {
+  if (error != 0 && !asked.answered) {
+    // Its memory ran out amid its work, and it may have the question all the same.
+    asked.given_up = true;
+    asked.done.reset();
+    shares_.give_back(source);
+    left_.splice(left_.end(), asked_, asked.place);
+    return known(Answer());
+  }
+  if (asked.answered) {
     Answer answer = std::move(asked.answer);
     if (answer.source == Source::servers) answer.source = Source::cache;
     if (is_known(answer.status)) answer.age = ages_.age(asked.key, answer.ttl, asked.at);
@@ -230,6 +240,10 @@ void UnboundResolver::answered(void* argument, int code, void* packet, int size,
   Asked& asked = *static_cast<Asked*>(argument);
   UnboundResolver& self = *asked.resolver;
   if (self.closing_) return;
+  if (asked.given_up) {
+    self.left_.erase(asked.place);
+    return;
+  }
   asked.answered = true;
   try {
     asked.answer = self.read(asked.type, code, packet, size);
