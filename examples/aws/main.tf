@@ -2,7 +2,7 @@
 # Redis that is kept for us. About what the service before this one ran on, less the functions and the gateway of its API: the
 # containers answer HTTP themselves.
 #
-#   terraform init && terraform apply -var domain=example.org -var image=ACCOUNT.dkr.ecr.REGION.amazonaws.com/maildrop:0.1.0
+#   terraform init && terraform apply -var domain=example.org -var image=IMAGE
 #
 # Then MX and A of the domain name the balancer (output `balancer`). Port 25 towards the containers is open to the world; nothing is
 # sent, so nobody has to be asked to unblock it. Not run by the tests, which reach no cloud: read it before you apply it.
