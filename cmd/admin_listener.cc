@@ -94,6 +94,7 @@ AdminListener::AdminListener(const Parts& parts, service::ListenersByLoop listen
                .metrics = parts.metrics,
                .takes_mail = parts.smtp != nullptr,
                .impaired = parts.impaired,
+               .stuck = parts.stuck,
                .watch = &parts.decisions.watch(),
                .admin = &admin_},
       offload_(kAdminWorkers, admin_waiting(served_by_.admin)),

@@ -59,6 +59,7 @@ class AdminListener {
     metrics::Registry& metrics;
     DecisionWatch& decisions;
     const std::function<std::string()>* impaired;
+    const std::function<std::string()>* stuck;
     store::Ledger* ledger;
     // Of a process that takes mail:
     const smtp::Server* smtp;

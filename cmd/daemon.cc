@@ -219,8 +219,8 @@ Result<void> Daemon::open_api() {
 }
 
 void Daemon::open_admin() {
-  const AdminListener::Parts parts{loops_,        *store_,     clock_,           metrics_, *decisions_,   &impaired_,
-                                   ledger_.get(), smtp_.get(), committer_.get(), &memory_, filters_.get()};
+  const AdminListener::Parts parts{loops_,  *store_,       clock_,      metrics_,         *decisions_, &impaired_,
+                                   &stuck_, ledger_.get(), smtp_.get(), committer_.get(), &memory_,    filters_.get()};
   admin_ = std::make_unique<AdminListener>(parts, std::move(sockets_.admin), LoadedConfig{config_, origins_, files_});
 }
 
