@@ -22,6 +22,7 @@ namespace {
 using Steady = std::chrono::steady_clock;
 using Shared = std::shared_ptr<const Decision>;
 
+constexpr std::chrono::seconds kFilePatience{1};      // with others of us that write to the same
 constexpr std::size_t kMostAtOnce = 500;              // decisions in one write
 constexpr std::size_t kMostBytesAtOnce = 256 * 1024;  // and bytes of them, before they are JSON
 
@@ -224,7 +225,8 @@ Result<std::unique_ptr<Reporter>> Reporter::make(const Config& config, const Clo
     return fail(made.error().code, std::string(key) + ": " + made.error().what);
   };
   std::vector<std::unique_ptr<Sink>> sinks;
-  if (!settings.file.empty()) sinks.push_back(make_file_sink({settings.file, settings.file_size, settings.files}));
+  if (!settings.file.empty())
+    sinks.push_back(make_file_sink({settings.file, settings.file_size, settings.files, kFilePatience}));
   if (!settings.redis.empty()) sinks.push_back(TRY(named("report.redis", make_redis_sink(settings, config.redis))));
   if (!settings.webhook.empty()) sinks.push_back(TRY(named("report.webhook", make_webhook_sink(settings, clock))));
   for (std::unique_ptr<Sink>& sink : more) sinks.push_back(std::move(sink));
