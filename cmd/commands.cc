@@ -22,6 +22,7 @@
   X(filter_command)          \
   X(report_command)          \
   X(stats_command)           \
+  X(session_command)         \
   X(version_command)         \
   X(generate_command)
 

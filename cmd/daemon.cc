@@ -127,6 +127,7 @@ class Daemon {
 };
 
 Result<void> Daemon::open() {
+  TRY(log::open(config_.log));
   add_process_metrics(metrics_, parts_.smtp ? &memory_ : nullptr, config_);
   if (config_.inbox.has_aliases()) TRY(mail::Aliases::make(config_.inbox));
   log_lowered(fit_to_files(config_, parts_, file_limit_), file_limit_);
@@ -252,7 +253,6 @@ std::string Daemon::state(double rate) const {
 
 int Daemon::run() {
   std::signal(SIGPIPE, SIG_IGN);  // a log whose reader has gone must not end us
-  log::open(config_.log);
   if (Result<void> opened = open(); !opened) {
     if (!store_ && report_denied_store(store_url(), parts_.smtp, true)) return exit_no_permission;
     const int status = report(opened.error());
@@ -288,6 +288,7 @@ int Daemon::run() {
     log::warning("the store did not close in time");
     end_now(exit_ok);
   });
+  log::settle(log::Settle::all);
   log::info("ended");
   return exit_ok;
 }
@@ -325,7 +326,6 @@ void Daemon::apply(Result<Reloaded> found) {
   }
   log_changes(*found, file_limit_);
   config_ = std::move(found->config);
-  log::open(config_.log);
   store_->apply(config_.inbox);
   memory_.set_limit(config_.limits.memory);
   if (ledger_) ledger_->set_limit(config_.limits.ledger);
@@ -384,7 +384,7 @@ void Daemon::server_drained() {
 
 void Daemon::end_now(int status) const {
   log::info("ended at once");
-  log::Gather::flush();
+  log::settle(log::Settle::all);
   std::_Exit(status);
 }
 

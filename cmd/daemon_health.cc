@@ -72,6 +72,7 @@ void DaemonHealth::now(std::string what) {
 
 void DaemonHealth::told(const std::string& stuck) {
   if (stuck.empty()) service::notify_watchdog();
+  log::settle();
   std::string before;
   {
     const std::lock_guard lock(mutex_);

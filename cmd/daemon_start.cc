@@ -82,6 +82,9 @@ void add_process_metrics(metrics::Registry& metrics, const Budget* memory, const
   metrics.counter_callback("maildrop_log_dropped_lines_total",
                            "Log lines that were lost because who reads standard error does not keep up",
                            [] { return static_cast<double>(log::dropped()); });
+  metrics.counter_callback("maildrop_log_repeated_lines_total",
+                           "Log lines that were like others of the same minute, and are not written but counted",
+                           [] { return static_cast<double>(log::repeated()); });
   metrics.callback("maildrop_store_limit_bytes",
                    "The setting store.max_size: near it old mail makes room, or new mail is refused with 452",
                    [limit = config.store.max_size] { return static_cast<double>(limit); });

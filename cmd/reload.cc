@@ -29,6 +29,7 @@ Result<Reloaded> read(const Globals& globals, const Config& current, DaemonParts
   if (const auto wrong = contradictions(found.config); !wrong.empty())
     return fail(Code::invalid, std::string(wrong.front().first) + ": " + wrong.front().second);
   if (found.config.inbox.has_aliases()) TRY(mail::Aliases::make(found.config.inbox));
+  TRY(log::check_file(found.config.log));
   if (!parts.smtp) return found;
   found.tls = TRY(service::TlsContext::make(found.config.tls, effective_hostname(found.config.smtp)));
   if (chains) TRY(chains->make(found.config));  // last: the others may fail
@@ -48,6 +49,8 @@ void log_changes(const Reloaded& reloaded, std::size_t file_limit) {
   log_lowered(reloaded.lowered, file_limit);
   for (const std::string_view key : reloaded.kept) log::warning("setting needs a restart", {{"key", key}});
   for (const std::string_view key : reloaded.changed) log::info("setting changed", {{"key", key}});
+  if (const Result<void> opened = log::open(reloaded.config.log); !opened)
+    log::error("the log stays where it was", {{"error", opened.error().what}});
 }
 
 }  // namespace maildrop::cmd

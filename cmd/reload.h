@@ -33,7 +33,7 @@ struct Reloaded {
 /// `chains` of a daemon with SMTP has another latest one then.
 Result<Reloaded> read_again(const Globals& globals, const Config& current, DaemonParts parts, std::size_t file_limit,
                             filter::ChainSource* chains);
-/// For who applies it: before that, nothing of it is true.
+/// For who applies it: before that, nothing of it is true. Takes up the settings of the log, too.
 void log_changes(const Reloaded& reloaded, std::size_t file_limit);
 
 }  // namespace maildrop::cmd

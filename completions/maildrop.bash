@@ -7,7 +7,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --version --config --set'
       valued='--config --set'
       files='--config'
-      commands='serve serve-smtp serve-api watchdog inbox alias purge replay backup restore config doctor dns explain filter report stats version'
+      commands='serve serve-smtp serve-api watchdog inbox alias purge replay backup restore config doctor dns explain filter report stats session version'
       ;;
     'maildrop serve')
       options='-h --help --config --set'
@@ -201,6 +201,12 @@ _maildrop_words() {  # what may come after the command $1
       files='--config'
       commands=''
       ;;
+    'maildrop session')
+      options='-h --help --log --journal --since --json --color --config --set'
+      valued='--log --since --color --config --set'
+      files='--log --config'
+      commands=''
+      ;;
     'maildrop version')
       options='-h --help --json --config --set'
       valued='--config --set'
@@ -227,6 +233,7 @@ _maildrop_values() {  # the fixed values of an option: $1 is `maildrop inbox --c
     'maildrop report shadow --format') echo 'text json' ;;
     'maildrop stats --by') echo 'total hour reason list source filter latency store' ;;
     'maildrop stats --color') echo 'auto always never' ;;
+    'maildrop session --color') echo 'auto always never' ;;
   esac
 }
 

@@ -9,7 +9,7 @@ function __maildrop_at --description 'whether the command typed so far is this o
             continue
         end
         switch $word
-            case --api --at --by --color --compare --config --connections --expires --export --facts --folder --format --from --grep --half-life --ham --helo --inbox --ip --larger --limit --listen --manifest --match --max-false-positives --max-regress --max-size --older --output --quarantined --rate --rcpt --record --remove --repeat --report --retry --reuse --save --set --share --since --source --spam --threshold --timeout --to --top --trusted --until -g -n -o
+            case --api --at --by --color --compare --config --connections --expires --export --facts --folder --format --from --grep --half-life --ham --helo --inbox --ip --larger --limit --listen --log --manifest --match --max-false-positives --max-regress --max-size --older --output --quarantined --rate --rcpt --record --remove --repeat --report --retry --reuse --save --set --share --since --source --spam --threshold --timeout --to --top --trusted --until -g -n -o
                 set skip 1
             case '-*'
             case '*'
@@ -39,6 +39,7 @@ complete -c maildrop -n '__maildrop_at ' -a explain -d 'Tell what filters find o
 complete -c maildrop -n '__maildrop_at ' -a filter -d 'List filters, make your own, teach and try them'
 complete -c maildrop -n '__maildrop_at ' -a report -d 'Rank who sends spam, for lists that others block by, and the filters that stop it'
 complete -c maildrop -n '__maildrop_at ' -a stats -d 'Tell what happened to mail'
+complete -c maildrop -n '__maildrop_at ' -a session -d 'Tell what the log says of a session or message'
 complete -c maildrop -n '__maildrop_at ' -a version -d 'Print the version, the compiler and the libraries'
 complete -c maildrop -n '__maildrop_at ' -s h -l help -d 'Print this help and end'
 complete -c maildrop -n '__maildrop_at ' -l version -d 'Print the version and end'
@@ -304,6 +305,14 @@ complete -c maildrop -n '__maildrop_at stats' -l color -x -a 'auto always never'
 complete -c maildrop -n '__maildrop_at stats' -l no-pager -d 'Write to the terminal directly'
 complete -c maildrop -n '__maildrop_at stats' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
 complete -c maildrop -n '__maildrop_at stats' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at session' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at session' -l log -r -F -d 'Look into this file and those before it'
+complete -c maildrop -n '__maildrop_at session' -l journal -d 'Look into systemd\'s journal, also where log.file is set'
+complete -c maildrop -n '__maildrop_at session' -l since -x -d 'Leave out what is older, such as 2h, yesterday or 2026-11-25'
+complete -c maildrop -n '__maildrop_at session' -l json -d 'Print each line as an object, schema maildrop.log/1'
+complete -c maildrop -n '__maildrop_at session' -l color -x -a 'auto always never' -d 'Use colour'
+complete -c maildrop -n '__maildrop_at session' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at session' -l set -x -d 'Set one setting, before environment and files'
 complete -c maildrop -n '__maildrop_at version' -s h -l help -d 'Print this help and end'
 complete -c maildrop -n '__maildrop_at version' -l json -d 'Write one JSON object, schema maildrop.version/1'
 complete -c maildrop -n '__maildrop_at version' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'

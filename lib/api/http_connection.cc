@@ -339,11 +339,12 @@ void HttpConnection::note(const Request* request, const IpAddress& client, int s
   if (!request || status == 403 || status == 401) level = log::Level::info;
   const Route* const of_operator =
       request && lane_->shared->context.admin ? route_of(*request, lane_->shared->context.admin) : nullptr;
-  if (of_operator && of_operator->method != "GET") level = log::Level::info;  // what was removed, and for whom
+  const bool acted = of_operator && of_operator->method != "GET";
+  if (acted) level = log::Level::info;  // what was removed, and for whom
   if (request && status >= 500) level = log::Level::warning;
   if (!log::enabled(level)) return;
   log::write(level, request ? "http_request" : "http_refused",
-             {{"request", id},
+             {acted ? log::Field("request", id) : log::Field::varying("request", id),
               {"peer", client.to_string()},
               log::Field::if_any("proxy", client == guest_.address() ? "" : guest_.address().to_string()),
               {"method", request ? request->method : std::string()},

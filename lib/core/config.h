@@ -5,6 +5,7 @@
 /// writes the manual. Order: --set, environment, files, default.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -208,8 +209,17 @@ struct LogSettings {
   enum class Level { debug, info, warning, error };
   enum class Format { automatic, text, json };
 
+  /// The folders of the sources, by whose names levels can be set.
+  static constexpr std::array<std::string_view, 11> kModules = {"core",   "mail", "dns", "store",  "service", "filter",
+                                                                "report", "smtp", "api", "replay", "cmd"};
+
   Level level = Level::info;
+  std::vector<std::pair<std::string, Level>> levels{};  // of modules that have another one
   Format format = Format::automatic;
+  std::string file{};                  // empty: standard error
+  std::uint64_t file_size = 16 << 20;  // bytes, of each file
+  unsigned files = 8;                  // with those before it
+  unsigned repeats = 10;               // lines of one kind in a minute (core/log_fold.h); 0: all
 };
 
 struct ServiceSettings {

@@ -1,4 +1,4 @@
-/// log.cc: one event, one escaped line on standard error.
+/// log.cc: one event, one escaped line on standard error or in a file.
 #include "core/log.h"
 
 #include <limits.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -16,7 +17,12 @@
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+#include <vector>
 
+#include "core/log_fold.h"
+#include "core/rotated_file.h"
 #include "core/text.h"
 
 namespace maildrop::log {
@@ -30,17 +36,57 @@ constexpr std::size_t kGathered = PIPE_BUF;  // what a pipe that has room takes 
 constexpr std::size_t kMostText = 256;       // bytes shown of a value: a stranger chose its length
 
 std::atomic<std::uint64_t> dropped_lines{0};
-std::atomic<Level> least{Level::info};
+std::atomic<std::uint64_t> repeated_lines{0};
+std::atomic<unsigned> most_repeats{LogSettings().repeats};
 std::atomic<Format> form{Format::text};
 std::atomic<bool> to_journal{false};
 std::atomic<bool> has_reader{true};  // a file has none that could stall
 
-/// Standard error by write(2): whole lines, nothing buffered, and lines that cannot be written are counted and
-/// forgotten.
-class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
+/// The least important that is written: of each module, and last of whoever is none (tests).
+struct Levels {
+  std::array<std::atomic<Level>, LogSettings::kModules.size() + 1> of;
+  Levels() { set(LogSettings()); }
+  void set(const LogSettings& settings) {
+    for (auto& level : of) level = settings.level;
+    for (const auto& [module, level] : settings.levels) of[index_of(module)] = level;
+  }
+  /// `file` lies in the module's folder.
+  Level of_file(std::string_view file) const {
+    const std::size_t end = std::min(file.rfind('/'), file.size());
+    const std::string_view folder = file.substr(0, end);
+    return of[index_of(folder.substr(folder.rfind('/') + 1))].load(std::memory_order_relaxed);
+  }
+  static std::size_t index_of(std::string_view module) {
+    const auto& all = LogSettings::kModules;
+    return static_cast<std::size_t>(std::find(all.begin(), all.end(), module) - all.begin());
+  }
+};
+Levels least;
+
+std::mutex fold_mutex;
+Fold fold;
+
+/// Standard error or a file by write(2): whole lines, nothing buffered, and lines that cannot be written are counted
+/// and forgotten.
+class Sink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  bool has_file() {
+    const std::lock_guard lock(mutex_);
+    return file_.has_value();
+  }
+  /// nothing: standard error.
+  void set_file(std::optional<RotatedFile> file) {
+    const std::lock_guard lock(mutex_);
+    file_ = std::move(file);
+  }
+
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
     std::string_view text(message.payload.data(), message.payload.size());
+    if (file_) {
+      if (!file_->append(text)) count(text);
+      return;
+    }
     // What a full pipe or disk cut off must not run into the next line.
     std::string_view end = "\n";
     if (torn_ && !put(end)) return count(text);
@@ -69,12 +115,18 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
     dropped_lines.fetch_add(static_cast<std::uint64_t>(lines), std::memory_order_relaxed);
   }
 
+  std::optional<RotatedFile> file_;
   bool torn_ = false;  // the last line has no end
 };
 
+const std::shared_ptr<Sink>& sink() {
+  static const auto* instance = new std::shared_ptr<Sink>(std::make_shared<Sink>());
+  return *instance;
+}
+
 spdlog::logger& logger() {
   static spdlog::logger* instance = [] {
-    auto* made = new spdlog::logger("maildrop", std::make_shared<StderrSink>());  // lives as long as any thread may log
+    auto* made = new spdlog::logger("maildrop", sink());  // lives as long as any thread may log
     made->set_level(spdlog::level::trace);
     made->set_error_handler([](const std::string&) { dropped_lines.fetch_add(1, std::memory_order_relaxed); });
     return made;
@@ -112,6 +164,7 @@ std::string_view priority_of(Level level) {
   return "<3>";
 }
 
+thread_local std::string kind_of_line;
 thread_local std::string gathered;
 thread_local bool gathers = false;
 
@@ -119,10 +172,20 @@ void send(std::string_view lines) {
   if (!lines.empty()) logger().log(spdlog::level::info, spdlog::string_view_t(lines.data(), lines.size()));
 }
 
+void flush() {
+  send(gathered);
+  gathered.clear();
+}
+
 std::string number(double value) {
   char text[40];
   const int n = std::snprintf(text, sizeof text, "%.6g", value);
   return std::string(text, static_cast<std::size_t>(n));
+}
+
+RotatedFile::Plan plan_for(const LogSettings& settings) {
+  constexpr std::chrono::milliseconds kPatience{50};  // a loop may be waiting
+  return {settings.file, settings.file_size, settings.files, kPatience};
 }
 
 bool is_absent(const Field& field) { return std::holds_alternative<std::monostate>(field.value); }
@@ -176,28 +239,95 @@ std::string format(Format format, Level level, std::string_view event, std::init
   return out;
 }
 
-void open(const LogSettings& settings) {
-  least = settings.level;
-  struct stat there {};
-  has_reader = ::fstat(STDERR_FILENO, &there) != 0 || !S_ISREG(there.st_mode);
-  to_journal = stderr_is_journal();
-  form = settings.format == Format::json ? Format::json : Format::text;
+Result<void> check_file(const LogSettings& settings) {
+  return settings.file.empty() ? Result<void>() : RotatedFile(plan_for(settings)).open();
 }
 
-bool enabled(Level level) { return level >= least.load(std::memory_order_relaxed); }
+Result<void> open(const LogSettings& settings) {
+  std::optional<RotatedFile> file;
+  if (!settings.file.empty()) TRY(file.emplace(plan_for(settings)).open());
+  const bool to_file = file.has_value();
+  if (to_file && !sink()->has_file()) info("the log goes on", {{"file", settings.file}});
+  least.set(settings);
+  most_repeats = settings.repeats;
+  form = settings.format == Format::json ? Format::json : Format::text;
+  struct stat there {};
+  has_reader = !to_file && (::fstat(STDERR_FILENO, &there) != 0 || !S_ISREG(there.st_mode));
+  to_journal = !to_file && stderr_is_journal();
+  sink()->set_file(std::move(file));
+  return {};
+}
 
-void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
-  if (!enabled(level)) return;
+bool enabled(Level level, const char* file) { return level >= least.of_file(file); }
+
+namespace {
+
+void put(std::string line, Level level) {
+  line += '\n';
+  if (!gathers) return send(line);
+  if (gathered.size() + line.size() > kGathered) flush();
+  gathered += line;
+  if (level >= Level::warning) flush();
+}
+
+/// A line says who was served, or when something began: it is no repetition. One that may come again and again says so.
+bool may_repeat(Level level, std::initializer_list<Field> fields) {
+  return level >= Level::warning || std::any_of(fields.begin(), fields.end(), [](const Field& f) { return f.varies; });
+}
+
+/// All that two lines of one kind have in common.
+std::string_view name_kind(Level level, std::string_view event, std::initializer_list<Field> fields) {
+  kind_of_line.assign(name_of(level)).append(" ").append(event);
+  for (const Field& field : fields) {
+    if (field.varies || is_absent(field)) continue;
+    kind_of_line.append(" ").append(field.key).append("=");
+    append_value(kind_of_line, field);
+  }
+  return kind_of_line;
+}
+
+/// false: it was held back.
+bool tell_once_more(Level level, std::string_view event, std::initializer_list<Field> fields, std::string& line) {
+  const unsigned most = most_repeats.load(std::memory_order_relaxed);
+  if (most == 0 || !may_repeat(level, fields)) return true;
+  const std::string_view kind = name_kind(level, event, fields);
+  const std::lock_guard lock(fold_mutex);
+  if (fold.is_written(kind, most, SystemClock().monotonic())) return true;
+  fold.hold(std::move(line));
+  repeated_lines.fetch_add(1, std::memory_order_relaxed);
+  return false;
+}
+
+}  // namespace
+
+void write(Level level, std::string_view event, std::initializer_list<Field> fields, const char* file) {
+  if (!enabled(level, file)) return;
   Format as = form.load(std::memory_order_relaxed);
   if (as == Format::text && to_journal) as = Format::automatic;
   try {
     std::string line = format(as, level, event, fields, SystemClock().now());
-    line += '\n';
-    if (!gathers) return send(line);
-    if (gathered.size() + line.size() > kGathered) Gather::flush();
-    gathered += line;
-    if (level >= Level::warning) Gather::flush();
+    if (tell_once_more(level, event, fields, line)) put(std::move(line), level);
   } catch (...) {  // out of memory: mail goes on without its line
+    dropped_lines.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+void settle(Settle what) {
+  try {
+    std::vector<Fold::Summary> due;
+    {
+      const std::lock_guard lock(fold_mutex);
+      due = fold.take_due(what == Settle::all ? Monotonic::max() : SystemClock().monotonic());
+    }
+    for (Fold::Summary& summary : due) {
+      const std::string times = std::to_string(summary.repeated);
+      const bool json = summary.line.starts_with('{');
+      if (json) summary.line.pop_back();
+      summary.line.append(json ? ",\"repeated\":" + times + "}" : " repeated=" + times);
+      put(std::move(summary.line), Level::info);
+    }
+    if (what == Settle::all) flush();
+  } catch (...) {  // out of memory
     dropped_lines.fetch_add(1, std::memory_order_relaxed);
   }
 }
@@ -209,11 +339,7 @@ Gather::~Gather() {
   gathers = false;
 }
 
-void Gather::flush() {
-  send(gathered);
-  gathered.clear();
-}
-
 std::uint64_t dropped() { return dropped_lines.load(std::memory_order_relaxed); }
+std::uint64_t repeated() { return repeated_lines.load(std::memory_order_relaxed); }
 
 }  // namespace maildrop::log

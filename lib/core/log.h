@@ -23,6 +23,7 @@ using Level = LogSettings::Level;
 struct Field {
   std::string_view key;
   std::variant<std::string_view, std::int64_t, double, std::monostate> value;
+  bool varies = false;
 
   Field(std::string_view k, std::string_view v) : key(k), value(v) {}
   Field(std::string_view k, const std::string& v) : key(k), value(std::string_view(v)) {}
@@ -30,6 +31,13 @@ struct Field {
   template <class N>
   requires std::is_integral_v<N> Field(std::string_view k, N v) : key(k), value(static_cast<std::int64_t>(v)) {}
   Field(std::string_view k, double v) : key(k), value(v) {}
+  /// Differs in each line, as the id of a session does, and makes no kind of its own (see write()).
+  template <class T>
+  static Field varying(std::string_view key, const T& value) {
+    Field field(key, value);
+    field.varies = true;
+    return field;
+  }
   /// Left out where there is no text.
   static Field if_any(std::string_view key, std::string_view text) {
     Field field(key, text);
@@ -50,21 +58,42 @@ struct Field {
   }
 };
 
-/// Sets level and format for the process; called once at start and again after a reload. Before it: info, text.
-/// Format `automatic` is text with journal priorities (`<6>`, no time) when stderr is the journal (JOURNAL_STREAM),
-/// text with a time otherwise.
-void open(const LogSettings& settings);
+/// Sets level, format and where lines go for the process; called once at start and again after a reload. Before it:
+/// info, text, stderr. Format `automatic` is text with journal priorities (`<6>`, no time) when they go to the journal
+/// (stderr is JOURNAL_STREAM), text with a time otherwise.
+/// Where a file (rotated_file.h) cannot be opened it says so as RotatedFile::open() does, and nothing is changed. Where
+/// the log goes to a file from now on, its last line on stderr says to which.
+Result<void> open(const LogSettings& settings);
+/// Whether open() will have its file.
+Result<void> check_file(const LogSettings& settings);
 
-bool enabled(Level level);
+/// `file` tells the module whose level counts: of `.../smtp/server.cc` it is `smtp`.
+bool enabled(Level level, const char* file = __builtin_FILE());
 
-/// Writes `event key=value ...` or one JSON object to stderr, of each text at most its first 256 bytes. Thread-safe;
-/// never waits for a reader that has stalled: the line is dropped and counted.
-void write(Level level, std::string_view event, std::initializer_list<Field> fields = {});
+/// Writes `event key=value ...` or one JSON object, of each text at most its first 256 bytes. Warnings, errors, and
+/// lines with a field that varies are folded where they come again and again (log_fold.h; log.repeats). Thread-safe;
+/// never waits for a reader that has stalled, and a disk that is full stops nobody: the line is dropped and counted.
+void write(Level level, std::string_view event, std::initializer_list<Field> fields = {},
+           const char* file = __builtin_FILE());
 
-inline void debug(std::string_view e, std::initializer_list<Field> f = {}) { write(Level::debug, e, f); }
-inline void info(std::string_view e, std::initializer_list<Field> f = {}) { write(Level::info, e, f); }
-inline void warning(std::string_view e, std::initializer_list<Field> f = {}) { write(Level::warning, e, f); }
-inline void error(std::string_view e, std::initializer_list<Field> f = {}) { write(Level::error, e, f); }
+inline void debug(std::string_view e, std::initializer_list<Field> f = {}, const char* file = __builtin_FILE()) {
+  write(Level::debug, e, f, file);
+}
+inline void info(std::string_view e, std::initializer_list<Field> f = {}, const char* file = __builtin_FILE()) {
+  write(Level::info, e, f, file);
+}
+inline void warning(std::string_view e, std::initializer_list<Field> f = {}, const char* file = __builtin_FILE()) {
+  write(Level::warning, e, f, file);
+}
+inline void error(std::string_view e, std::initializer_list<Field> f = {}, const char* file = __builtin_FILE()) {
+  write(Level::error, e, f, file);
+}
+
+/// Writes of the lines that were held back what is due, with `repeated`; `all` at the end of the process. To be called
+/// each few seconds, as nobody else may have anything to log. Thread-safe. `all` writes what this thread has gathered,
+/// too, so that the process may end without unwinding.
+enum class Settle { due, all };
+void settle(Settle what = Settle::due);
 
 /// While one lives, the lines of its thread are gathered and written together: at its end, when there are 4 KiB of
 /// them, and at once with a warning or an error. Not nested. A process that ends without unwinding loses, uncounted,
@@ -74,16 +103,15 @@ class Gather {
   Gather();
   ~Gather();
   Gather(const Gather&) = delete;
-
-  /// Before the process ends without unwinding. No effect on a thread that gathers nothing.
-  static void flush();
 };
 
 /// The line that write() would send, without the newline: for tests.
 std::string format(LogSettings::Format format, Level level, std::string_view event, std::initializer_list<Field> fields,
                    Time now);
 
-/// Lines lost because stderr could not take them.
+/// Lines lost because stderr or the file could not take them.
 std::uint64_t dropped();
+/// Lines held back so far, for which another stands or will.
+std::uint64_t repeated();
 
 }  // namespace maildrop::log

@@ -111,6 +111,7 @@ void add_admin(std::vector<Setting>& rows);     // settings_admin.cc
 void add_dns(std::vector<Setting>& rows);       // settings_dns.cc
 void add_filters(std::vector<Setting>& rows);   // settings_filters.cc
 void add_report(std::vector<Setting>& rows);    // settings_report.cc
+void add_log(std::vector<Setting>& rows);       // settings_log.cc
 void add_watchdog(std::vector<Setting>& rows);  // settings_watchdog.cc
 Setting secret(Setting row);
 

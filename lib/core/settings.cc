@@ -213,19 +213,6 @@ void add_limits(std::vector<Setting>& rows) {
 }
 
 void add_rest(std::vector<Setting>& rows) {
-  using Level = LogSettings::Level;
-  using Format = LogSettings::Format;
-  rows.push_back(reloadable(choice_row<Level>(
-      "log.level",
-      {{"debug", Level::debug}, {"info", Level::info}, {"warning", Level::warning}, {"error", Level::error}},
-      MEMBER(log.level), "debug | info | warning | error",
-      "The least important lines that are written. `info` is one line for each session and each message.")));
-  rows.push_back(reloadable(choice_row<Format>(
-      "log.format", {{"automatic", Format::automatic}, {"text", Format::text}, {"json", Format::json}},
-      MEMBER(log.format), "automatic | text | json",
-      "How lines look on standard error. `automatic` is text: with priorities and without time for the journal, with "
-      "time "
-      "elsewhere.")));
   rows.push_back(number_row("service.loops", {0, 256}, MEMBER(service.loops), "0..256",
                             "Threads that serve sockets. 0: one for each core that the process may use."));
   rows.push_back(
@@ -261,6 +248,7 @@ std::vector<Setting> make_rows() {
   add_redis(rows);
   add_report(rows);
   add_limits(rows);
+  add_log(rows);
   add_rest(rows);
   add_watchdog(rows);
   return rows;
@@ -336,6 +324,8 @@ std::vector<std::pair<std::string_view, std::string>> contradictions(const Confi
   if ((config.admin.socket_mode & 0002) != 0 && config.admin.token.empty() &&
       std::any_of(config.admin.listen.begin(), config.admin.listen.end(), is_path))
     found.emplace_back("admin.socket_mode", "it lets all users of this machine connect, and needs admin.token");
+  if (!config.log.file.empty() && config.log.file == config.report.file)
+    found.emplace_back("log.file", "is report.file: each is moved aside by itself when it is full");
   const std::size_t certificates = config.tls.certificates.size();
   const std::size_t keys = config.tls.keys.size();
   if (keys != 0 && keys != certificates)

@@ -33,7 +33,7 @@ void Connection::log_refusal(const Refusal& refusal) const {
                                   : is_transient(refusal.code) ? "deferred"
                                                                : "refused";
   const bool message = refusal.of == Refusal::Of::message;
-  log::info(message ? "message" : "recipient", {{"session", session_.id()},
+  log::info(message ? "message" : "recipient", {log::Field::varying("session", session_.id()),
                                                 {"peer", session_.transaction().peer.to_string()},
                                                 {"from", refusal.from},
                                                 log::Field::if_any("to", refusal.to),
@@ -76,8 +76,11 @@ void Connection::log_session() const {
   const mail::Transaction& transaction = session_.transaction();
   const auto millis = std::chrono::duration_cast<Millis>(loop_.clock.monotonic() - started_).count();
   const auto level = transaction.peer.health_check ? log::Level::debug : log::Level::info;
+  const auto one_of_many = [in_vain = session_.messages() == 0](std::string_view key, const auto& value) {
+    return in_vain ? log::Field::varying(key, value) : log::Field(key, value);  // who brought mail is told of always
+  };
   log::write(level, "session",
-             {{"session", session_.id()},
+             {one_of_many("session", session_.id()),
               {"peer", transaction.peer.to_string()},
               {"helo", transaction.helo},
               {"tls", transaction.tls.active() ? transaction.tls.protocol : "no"},
@@ -86,7 +89,7 @@ void Connection::log_session() const {
               {"refused", refused_},
               {"reason", reason_},
               {"end", end_},
-              {"ms", millis}});
+              one_of_many("ms", millis)});
 }
 
 }  // namespace maildrop::smtp

@@ -74,7 +74,10 @@ void Connection::tls_has_failed(std::string_view why) {
   loop_.metrics.tls_failed.add();
   const mail::Peer& peer = session_.transaction().peer;
   loop_.common.tls_failures.note(peer, session_.policy().config.tls.retry_after);
-  log::info("tls", {{"session", session_.id()}, {"peer", peer.to_string()}, {"result", "failed"}, {"error", why}});
+  log::info("tls", {log::Field::varying("session", session_.id()),
+                    {"peer", peer.to_string()},
+                    {"result", "failed"},
+                    {"error", why}});
   end_ = "tls";
   take(service::Flood::Of::error);
   session_.tls_failed();

@@ -51,14 +51,15 @@ Accepted accept_one(int listener) {
   return accepted;
 }
 
-/// Says why; the caller closes. That sends a reset if there are unread bytes, and it overtakes the reply: a client that
-/// did not wait for the greeting has sent some, and they are read. Who expects TLS would not understand: he is closed.
-void turn_away(const FileDescriptor& socket, const Reply& reply, bool in_clear) {
+/// Says why, and of which session; the caller closes. That sends a reset if there are unread bytes, and it overtakes
+/// the reply: a client that did not wait for the greeting has sent some, and they are read. Who expects TLS would not
+/// understand: he is closed.
+void turn_away(const FileDescriptor& socket, const Reply& reply, const std::string& session, bool in_clear) {
   std::array<char, 4096> unread;
   [[maybe_unused]] const ssize_t got = ::recv(socket.get(), unread.data(), unread.size(), MSG_DONTWAIT);
   if (!in_clear) return;
   std::string text;
-  append(text, reply, make_session_id());
+  append(text, reply, session);
   [[maybe_unused]] const ssize_t n = ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -83,7 +84,7 @@ asio::awaitable<void, Connection::Executor> Server::State::accept_loop(Share* sh
     for (int i = 0; i < kAcceptsAtOnce * 16; ++i) {
       const Accepted waiting = accept_one(acceptor->native_handle());
       if (!waiting.socket) break;
-      turn_away(waiting.socket, reply::shutting_down, !gate->tls_first);
+      turn_away(waiting.socket, reply::shutting_down, make_session_id(), !gate->tls_first);
     }
   }
   acceptor->release();  // the Listener owns the descriptor
@@ -147,7 +148,13 @@ bool Server::State::enter(const Accepted& accepted, const IpAddress& source, con
     return true;
   }
   metrics.refused(refused->reason);
-  turn_away(accepted.socket, *refused, !gate.tls_first);
+  const std::string session = make_session_id();
+  log::info("connection", {log::Field::varying("session", session),
+                           {"peer", accepted.peer.to_string()},
+                           {"result", "deferred"},
+                           {"code", refused->code},
+                           {"reason", refused->reason}});
+  turn_away(accepted.socket, *refused, session, !gate.tls_first);
   return false;
 }
 
@@ -206,11 +213,13 @@ asio::awaitable<void, Connection::Executor> Server::State::introduce(Share* shar
       [[fallthrough]];
     case ProxyHeader::Status::bad:
       if (header.status == ProxyHeader::Status::bad) metrics.proxy_bad.add();
-      log::warning("proxy", {{"peer", accepted.peer.to_string()},
+      const std::string session = make_session_id();
+      log::warning("proxy", {log::Field::varying("session", session),
+                             {"peer", accepted.peer.to_string()},
                              {"result", "refused"},
                              {"error", header.status == ProxyHeader::Status::bad ? header.error : "no header"}});
       metrics.refused(reply::bad_proxy.reason);
-      turn_away(accepted.socket, reply::bad_proxy, !gate->tls_first);
+      turn_away(accepted.socket, reply::bad_proxy, session, !gate->tls_first);
       co_return;
   }
   if (header.health_check) {

@@ -6,9 +6,12 @@
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "core/log_line.h"
 
 using namespace maildrop;
 using Format = LogSettings::Format;
@@ -37,7 +40,7 @@ TEST_CASE("gathered lines are written together, in order, and at once with a war
   std::array<int, 2> pipe_ends{};
   REQUIRE(pipe2(pipe_ends.data(), O_DIRECT | O_NONBLOCK | O_CLOEXEC) == 0);  // each read gives what one write wrote
   dup2(pipe_ends[1], STDERR_FILENO);
-  log::open(LogSettings{});
+  REQUIRE(log::open(LogSettings{}));
   std::vector<std::string> writes;
   const auto collect = [&] {
     std::string packet(8192, '\0');
@@ -67,7 +70,7 @@ TEST_CASE("gathered lines are written together, in order, and at once with a war
   collect();
   dup2(kept, STDERR_FILENO);
   close(kept), close(pipe_ends[0]), close(pipe_ends[1]);
-  log::open(LogSettings{});
+  REQUIRE(log::open(LogSettings{}));
   REQUIRE(writes.size() == 5);
   CHECK_THAT(writes[0], Catch::Matches("[^\n]* info a\n[^\n]* info b\n[^\n]* warning c\n"));
   CHECK(writes[1].size() <= 4096);
@@ -80,14 +83,18 @@ TEST_CASE("a full standard error drops lines and counts them, while others reope
   REQUIRE(full >= 0);
   dup2(full, STDERR_FILENO);
   const std::uint64_t before = log::dropped();
+  LogSettings unfolded;
+  unfolded.repeats = 0;
+  REQUIRE(log::open(unfolded));
   std::thread writer([] {
     for (int i = 0; i < 90; ++i) log::error("x");
     const log::Gather gather;
     for (int i = 0; i < 10; ++i) log::info("x");
   });
-  for (int i = 0; i < 100; ++i) log::open(LogSettings{});
+  for (int i = 0; i < 100; ++i) REQUIRE(log::open(unfolded));
   writer.join();
   const std::uint64_t after = log::dropped();
+  REQUIRE(log::open(LogSettings{}));
   dup2(kept, STDERR_FILENO);
   close(full), close(kept);
   CHECK(after - before == 100);
@@ -105,13 +112,13 @@ TEST_CASE("a reader that has stalled stalls nobody, however long a line is") {
   const std::string all_but_a_page(room - 4096, 'x');
   REQUIRE(::write(pipe_ends[1], all_but_a_page.data(), all_but_a_page.size()) > 0);
   dup2(pipe_ends[1], STDERR_FILENO);
-  log::open(json);
+  REQUIRE(log::open(json));
   const std::uint64_t before = log::dropped();
   log::info("long", {{"a", bad}, {"b", bad}, {"c", bad}, {"d", bad}, {"e", bad}, {"f", bad}});  // would hang
   const std::uint64_t after = log::dropped();
   dup2(kept, STDERR_FILENO);
   close(kept), close(pipe_ends[0]), close(pipe_ends[1]);
-  log::open(LogSettings{});
+  REQUIRE(log::open(LogSettings{}));
   CHECK(after - before == 1);
 }
 
@@ -128,4 +135,54 @@ TEST_CASE("a field without a text or a count may be left out") {
   CHECK_THAT(
       log::format(Format::json, Level::info, "e", {log::Field::if_any("a", ""), log::Field::if_any("b", "x")}, kNow),
       Catch::EndsWith("\"event\":\"e\",\"b\":\"x\"}"));
+}
+
+TEST_CASE("a module may have a level of its own") {
+  LogSettings settings;
+  settings.levels = {{"smtp", Level::warning}, {"api", Level::debug}};
+  REQUIRE(log::open(settings));
+  CHECK(log::enabled(Level::info));
+  CHECK_FALSE(log::enabled(Level::debug));
+  CHECK_FALSE(log::enabled(Level::info, "/src/lib/smtp/server.cc"));
+  CHECK(log::enabled(Level::warning, "lib/smtp/server.cc"));
+  CHECK(log::enabled(Level::debug, "lib/api/server.cc"));
+  CHECK_FALSE(log::enabled(Level::debug, "server.cc"));
+  REQUIRE(log::open(LogSettings{}));
+}
+
+TEST_CASE("lines that come again and again are folded, and those of somebody are not") {
+  const std::string path = "/tmp/maildrop-log-" + std::to_string(::getpid());
+  LogSettings settings;
+  settings.file = path;
+  settings.repeats = 2;
+  settings.format = GENERATE(Format::text, Format::json);
+  REQUIRE(log::open(settings));
+  const std::uint64_t before = log::repeated();
+  for (int i = 0; i < 5; ++i) {
+    log::warning("feed_failed", {{"error", "gone"}});
+    log::info("message", {{"id", "always"}});
+    log::info("session", {log::Field::varying("session", i), {"peer", "192.0.2.1"}});
+    log::info("session", {log::Field::varying("session", i), {"peer", "192.0.2." + std::to_string(2 + i)}});
+  }
+  CHECK(log::repeated() - before == 6);
+  log::settle(log::Settle::all);
+  REQUIRE(log::open(LogSettings{}));
+  std::ifstream in(path);
+  std::vector<log::Line> lines;
+  for (std::string text; std::getline(in, text);) lines.push_back(log::parse_line(text).value());
+  ::unlink(path.c_str());
+  REQUIRE(lines.size() == 2 + 5 + 2 + 5 + 2);
+  CHECK(lines[14].event == "feed_failed");
+  CHECK(lines[14].level == "warning");
+  CHECK(lines[14].field("repeated") == "3");
+  CHECK(lines[15].field("session") == "4");
+  CHECK(lines[15].field("repeated") == "3");
+}
+
+TEST_CASE("a file that cannot be opened changes nothing") {
+  LogSettings settings;
+  settings.level = Level::error;
+  settings.file = "/nowhere/at/all";
+  CHECK_FALSE(log::open(settings));
+  CHECK(log::enabled(Level::info));
 }

@@ -9,7 +9,7 @@ import sys
 PAGE = "man/maildrop-serve.8"
 CALL = re.compile(r"\blog::(?:debug|info|warning|error|write)\(")
 TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
-FIELD = re.compile(r'(?:\{|if_any\()"(\w+)",')
+FIELD = re.compile(r'(?:\{|if_any\(|varying\(|one_of_many\(|Field\()"(\w+)",')
 
 
 def calls(text):
@@ -35,7 +35,7 @@ def logged(problems):
     events = {}
     for path, text in sources():
         for arguments in calls(text):
-            head, brace, tail = arguments.partition("{{")
+            head, brace, tail = re.match(r"(.*?)(?:,\s*(\{)(.*))?$", arguments, re.S).groups("")
             names = TEXT.findall(head)
             if not names:
                 problems.append(f"{path}: an event that is no text: log::...({head})")

@@ -54,6 +54,11 @@ def started():
     with Client(SMTP):
         status = until(lambda: re.search("[1-9].* SMTP connections", show("maildrop", "StatusText")) and show("maildrop", "StatusText"), 15)
     check("its status is told in words", status and all(word in status for word in ("messages/s", "store ok", "DNS ok")), status)
+    with Client(SMTP) as client:
+        client.cmd("EHLO client.example")
+        quoted = re.search(r"\[(\w+)\]$", client.cmd("MAIL FROM:<>" + " x=y" * 3).lines[-1])[1]
+    found = until(lambda: " session " in (out := run(BINARY, "session", quoted)[1]) and out)
+    check("what a reply quotes is found in the journal", found and found.startswith(f"session {quoted} of ") and "refused=1" in found, found)
     systemctl("stop", "maildrop.service")
     same("stopped, its sockets stay", (show("maildrop", "ActiveState"), show("maildrop-smtp.socket", "ActiveState")), ("inactive", "active"))
     check("who connects starts it", is_served())
