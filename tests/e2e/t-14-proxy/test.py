@@ -94,7 +94,7 @@ with Daemon(BASE) as daemon, Api(daemon.api) as api:
                          ("something else", b"EHLO client.test\r\n")]:
         with Balanced(daemon.smtp, header) as client:
             same(f"{name}: 421 and a close", (client.banner.code, client.line()), (421, None))
-    check("which the log tells", daemon.wait_for(r"warning proxy peer=127.0.0.1 result=refused error=", 5))
+    check("which the log tells", daemon.wait_for(r"warning proxy session=\w+ peer=127.0.0.1 result=refused error=", 5))
 
     with Balanced(daemon.smtp, V1) as client:
         same("a second header behind the greeting is refused", client.cmd(V1.strip()).code, 500)
