@@ -96,7 +96,8 @@ AdminListener::AdminListener(const Parts& parts, service::ListenersByLoop listen
                .impaired = parts.impaired,
                .stuck = parts.stuck,
                .watch = &parts.decisions.watch(),
-               .admin = &admin_},
+               .admin = &admin_,
+               .canary = parts.canary},
       offload_(kAdminWorkers, admin_waiting(served_by_.admin)),
       server_(std::make_unique<api::HttpServer>(parts.loops, std::move(listeners), offload_, context_)) {}
 

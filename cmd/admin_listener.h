@@ -60,6 +60,7 @@ class AdminListener {
     DecisionWatch& decisions;
     const std::function<std::string()>* impaired;
     const std::function<std::string()>* stuck;
+    const api::AskCanary* canary;
     store::Ledger* ledger;
     // Of a process that takes mail:
     const smtp::Server* smtp;

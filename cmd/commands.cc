@@ -17,6 +17,7 @@
   X(restore_command)         \
   X(config_command)          \
   X(doctor_command)          \
+  X(canary_command)          \
   X(dns_command)             \
   X(explain_command)         \
   X(filter_command)          \

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <functional>
@@ -20,7 +19,7 @@
 #include "api/inbox_watch.h"
 #include "core/log.h"
 #include "core/metrics.h"
-#include "core/text.h"
+#include "daemon_canary.h"
 #include "daemon_health.h"
 #include "daemon_start.h"
 #include "daemon_statistics.h"
@@ -82,7 +81,6 @@ class Daemon {
   void server_drained();
   [[noreturn]] void end_now(int status) const;
   void watch_over();
-  std::string state(double rate) const;
 
   const Globals& globals_;
   DaemonParts parts_;
@@ -110,6 +108,7 @@ class Daemon {
   std::unique_ptr<store::Ledger> ledger_;
   std::unique_ptr<store::Bookkeeper> bookkeeper_;
   std::unique_ptr<LiveFilters> filters_;
+  std::unique_ptr<DaemonCanary> canary_;
   std::unique_ptr<smtp::Server> smtp_;
   std::function<std::string()> impaired_;
   const std::function<std::string()> stuck_ = [this] { return health_ ? health_->stuck() : std::string(); };
@@ -139,6 +138,8 @@ Result<void> Daemon::open() {
   sockets_ = TRY(open_sockets(config_, parts_, loops_.size(), [this](auto& takeover) { return take_place(takeover); }));
   know_inherited(config_.api.listen, sockets_.api);
   TRY(open_store());
+  canary_ = std::make_unique<DaemonCanary>(DaemonCanary::Parts{*store_, clock_, metrics_}, config_,
+                                           parts_.smtp ? &sockets_.smtp : nullptr);
   if (parts_.smtp) TRY(open_smtp());
   if (parts_.api) TRY(open_api());
   if (decisions_) open_admin();
@@ -213,15 +214,16 @@ Result<void> Daemon::open_api() {
       [options = store_options(store::Role::reader, true)] { return store::open_feed(options); });
   api_context_.emplace(api::Context{*store_, *store_, config_, clock_, metrics_, parts_.smtp, &impaired_, &stuck_,
                                     filters_ ? &filters_->ask_dns() : nullptr, watch_.get(), nullptr,
-                                    &statistics_->reader(), &statistics_->watch()});
+                                    &statistics_->reader(), &statistics_->watch(), nullptr, &canary_->ask()});
   store::Bookkeeper* ledger = config_.api.shared_rates ? bookkeeper_.get() : nullptr;
   http_ = std::make_unique<api::HttpServer>(loops_, std::move(sockets_.api), *offload_, *api_context_, ledger);
   return {};
 }
 
 void Daemon::open_admin() {
-  const AdminListener::Parts parts{loops_,  *store_,       clock_,      metrics_,         *decisions_, &impaired_,
-                                   &stuck_, ledger_.get(), smtp_.get(), committer_.get(), &memory_,    filters_.get()};
+  const AdminListener::Parts parts{loops_,           *store_,  clock_,          metrics_,      *decisions_,
+                                   &impaired_,       &stuck_,  &canary_->ask(), ledger_.get(), smtp_.get(),
+                                   committer_.get(), &memory_, filters_.get()};
   admin_ = std::make_unique<AdminListener>(parts, std::move(sockets_.admin), LoadedConfig{config_, origins_, files_});
 }
 
@@ -229,26 +231,13 @@ void Daemon::open_admin() {
 void Daemon::watch_over() {
   DaemonHealth::Parts parts{
       loops_, {}, std::move(sockets_.bells), [this, rate = MessageRate(metrics_, clock_)]() mutable {
-        return state(rate.since_last());
+        const StateParts told{smtp_.get(), http_.get(), filters_.get(), *store_};
+        return state_in_words(told, rate.since_last(), impaired_());
       }};
   if (committer_) parts.threads.push_back({"the committer", [this] { return committer_->silent(); }});
   if (bookkeeper_) parts.threads.push_back({"the bookkeeper", [this] { return bookkeeper_->silent(); }});
   if (offload_) parts.threads.push_back({"a worker of the API", [this] { return offload_->silent(); }});
   health_ = std::make_unique<DaemonHealth>(std::move(parts));
-}
-
-/// In words; waits for the store.
-std::string Daemon::state(double rate) const {
-  std::string text;
-  if (smtp_) text += std::to_string(smtp_->connections()) + " SMTP connections, ";
-  if (http_) text += std::to_string(http_->connections()) + " HTTP connections, ";
-  if (committer_) text += format_number(std::round(rate * 10) / 10) + " messages/s, ";
-  const Result<void> ready = store_->ready();
-  text += ready ? "store ok" : "store fails: " + ready.error().what;
-  if (filters_ && filters_->dns_answers()) text += ", DNS ok";
-  for (const std::string_view line : split(impaired_(), '\n'))
-    if (!line.empty()) text.append(", ").append(line);
-  return text;
 }
 
 int Daemon::run() {
@@ -332,6 +321,7 @@ void Daemon::apply(Result<Reloaded> found) {
   if (filters_) filters_->adopt();
   if (smtp_) smtp_->apply(config_, std::move(found->tls));
   if (http_) http_->apply(config_);
+  canary_->apply(config_);
   for (const std::string_view key : found->kept) found->origins[std::string(key)] = origins_[std::string(key)];
   origins_ = std::move(found->origins);
   files_ = std::move(found->files);
@@ -345,6 +335,7 @@ void Daemon::drain(const std::vector<std::string>& left, Millis limit) {
   if (draining()) return;  // a TERM for one that is taken over
   log::info("draining", {{"smtp_connections", smtp_ ? smtp_->connections() : 0},
                          {"http_connections", http_ ? http_->connections() : 0}});
+  canary_->end();
   service::notify_stopping();
   service::notify_extend(limit + kFarewell + kLeastEnd);
   health_->now("draining");

@@ -2,11 +2,13 @@
 #include "daemon_health.h"
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include <utility>
 
 #include "core/config.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "service/notify.h"
 
 namespace maildrop::cmd {
@@ -36,6 +38,19 @@ double MessageRate::since_last() {
   const double seconds = std::chrono::duration<double>(now - std::exchange(at_, now)).count();
   const auto more = static_cast<double>(stored - std::exchange(stored_, stored));
   return seconds > 0 ? more / seconds : 0;
+}
+
+std::string state_in_words(const StateParts& parts, double rate, const std::string& impaired) {
+  std::string text;
+  if (parts.smtp) text += std::to_string(parts.smtp->connections()) + " SMTP connections, ";
+  if (parts.http) text += std::to_string(parts.http->connections()) + " HTTP connections, ";
+  if (parts.smtp) text += format_number(std::round(rate * 10) / 10) + " messages/s, ";
+  const Result<void> ready = parts.store.ready();
+  text += ready ? "store ok" : "store fails: " + ready.error().what;
+  if (parts.filters && parts.filters->dns_answers()) text += ", DNS ok";
+  for (const std::string_view line : split(impaired, '\n'))
+    if (!line.empty()) text.append(", ").append(line);
+  return text;
 }
 
 DaemonHealth::DaemonHealth(Parts parts) : state_(std::move(parts.state)) {

@@ -11,11 +11,15 @@
 #include <thread>
 #include <vector>
 
+#include "api/http_server.h"
 #include "core/clock.h"
 #include "core/metrics.h"
+#include "live_filters.h"
 #include "service/heartbeat.h"
 #include "service/listen.h"
 #include "service/loops.h"
+#include "smtp/server.h"
+#include "store/store.h"
 
 namespace maildrop::cmd {
 
@@ -31,6 +35,16 @@ class MessageRate {
   std::uint64_t stored_;
   Monotonic at_;
 };
+
+/// What a daemon's status tells of; nullptr: the process has no such thing.
+struct StateParts {
+  const smtp::Server* smtp;
+  const api::HttpServer* http;
+  const LiveFilters* filters;
+  store::Store& store;
+};
+/// `12 SMTP connections, 3 messages/s, store ok`; waits for the store. `impaired`: lines.
+std::string state_in_words(const StateParts& parts, double rate, const std::string& impaired);
 
 /// All that is asked outlives it.
 class DaemonHealth {

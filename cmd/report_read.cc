@@ -25,9 +25,9 @@ namespace {
 constexpr std::size_t kLongestLine = 1u << 20;  // a decision has 64 KiB at most
 
 /// Bytes in pieces, lines out; one that is too long is broken.
-class Lines {
+class DecisionLines {
  public:
-  Lines(const EachDecision& each, ReportsRead& read) : each_(each), read_(read) {}
+  DecisionLines(const EachDecision& each, ReportsRead& read) : each_(each), read_(read) {}
 
   void add(std::string_view bytes) {
     for (std::size_t end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
@@ -75,7 +75,7 @@ Result<FileDescriptor> open_file(const std::string& path) {
 }
 
 Result<void> read_file(const FileDescriptor& file, const EachDecision& each, ReportsRead& read) {
-  Lines lines(each, read);
+  DecisionLines lines(each, read);
   std::string buffer(64 * 1024, '\0');
   for (;;) {
     const ssize_t n = ::read(file.get(), buffer.data(), buffer.size());

@@ -7,7 +7,7 @@ _maildrop_words() {  # what may come after the command $1
       options='-h --help --version --config --set'
       valued='--config --set'
       files='--config'
-      commands='serve serve-smtp serve-api watchdog inbox alias purge replay backup restore config doctor dns explain filter report stats session version'
+      commands='serve serve-smtp serve-api watchdog inbox alias purge replay backup restore config doctor canary dns explain filter report stats session version'
       ;;
     'maildrop serve')
       options='-h --help --config --set'
@@ -96,6 +96,12 @@ _maildrop_words() {  # what may come after the command $1
     'maildrop doctor')
       options='-h --help --problems --json --config --set'
       valued='--config --set'
+      files='--config'
+      commands=''
+      ;;
+    'maildrop canary')
+      options='-h --help --smtp --api --timeout --json --config --set'
+      valued='--smtp --api --timeout --config --set'
       files='--config'
       commands=''
       ;;

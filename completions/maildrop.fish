@@ -9,7 +9,7 @@ function __maildrop_at --description 'whether the command typed so far is this o
             continue
         end
         switch $word
-            case --api --at --by --color --compare --config --connections --expires --export --facts --folder --format --from --grep --half-life --ham --helo --inbox --ip --larger --limit --listen --log --manifest --match --max-false-positives --max-regress --max-size --older --output --quarantined --rate --rcpt --record --remove --repeat --report --retry --reuse --save --set --share --since --source --spam --threshold --timeout --to --top --trusted --until -g -n -o
+            case --api --at --by --color --compare --config --connections --expires --export --facts --folder --format --from --grep --half-life --ham --helo --inbox --ip --larger --limit --listen --log --manifest --match --max-false-positives --max-regress --max-size --older --output --quarantined --rate --rcpt --record --remove --repeat --report --retry --reuse --save --set --share --since --smtp --source --spam --threshold --timeout --to --top --trusted --until -g -n -o
                 set skip 1
             case '-*'
             case '*'
@@ -34,6 +34,7 @@ complete -c maildrop -n '__maildrop_at ' -a backup -d 'Save all mail of the stor
 complete -c maildrop -n '__maildrop_at ' -a restore -d 'Bring the mail of a backup back into the store'
 complete -c maildrop -n '__maildrop_at ' -a config -d 'Check, show or print the settings'
 complete -c maildrop -n '__maildrop_at ' -a doctor -d 'Look for what is wrong, or soon will be, with this machine'
+complete -c maildrop -n '__maildrop_at ' -a canary -d 'See that mail goes all of its way'
 complete -c maildrop -n '__maildrop_at ' -a dns -d 'Ask the DNS by the resolver inside'
 complete -c maildrop -n '__maildrop_at ' -a explain -d 'Tell what filters find of a transaction, and why'
 complete -c maildrop -n '__maildrop_at ' -a filter -d 'List filters, make your own, teach and try them'
@@ -173,6 +174,13 @@ complete -c maildrop -n '__maildrop_at doctor' -l problems -d 'Leave out what is
 complete -c maildrop -n '__maildrop_at doctor' -l json -d 'Write one JSON object a line, schema maildrop.finding/1'
 complete -c maildrop -n '__maildrop_at doctor' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
 complete -c maildrop -n '__maildrop_at doctor' -l set -x -d 'Set one setting, before environment and files'
+complete -c maildrop -n '__maildrop_at canary' -s h -l help -d 'Print this help and end'
+complete -c maildrop -n '__maildrop_at canary' -l smtp -x -d 'Send to HOST:PORT, [IPv6]:PORT or unix:PATH, instead of the first address of smtp.listen and lmtp.listen that can be connected to'
+complete -c maildrop -n '__maildrop_at canary' -l api -x -d 'Read at this address, http://HOST:PORT, instead of the first one of api.listen that answers'
+complete -c maildrop -n '__maildrop_at canary' -l timeout -x -d 'All of it must be done in that time'
+complete -c maildrop -n '__maildrop_at canary' -l json -d 'Write one JSON object, schema maildrop.canary/1'
+complete -c maildrop -n '__maildrop_at canary' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
+complete -c maildrop -n '__maildrop_at canary' -l set -x -d 'Set one setting, before environment and files'
 complete -c maildrop -n '__maildrop_at dns' -s h -l help -d 'Print this help and end'
 complete -c maildrop -n '__maildrop_at dns' -l api -x -d 'Ask the server at this address, which must be on this machine, what its filters hear'
 complete -c maildrop -n '__maildrop_at dns' -l json -d 'Write one JSON object, schema maildrop.dns/1'

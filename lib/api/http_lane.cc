@@ -109,7 +109,8 @@ Response HttpShared::answer(const Request& request, const Route* route, AnswerRo
                &take_rate,
                context.statistics,
                context.statistics_watch,
-               context.admin};
+               context.admin,
+               context.canary};
   Response response = dispatch(request, with);
   if (response.body.capacity() - response.body.size() > kSlack) response.body.shrink_to_fit();
   const bool fits = room.take(size_of(response));

@@ -65,6 +65,18 @@ struct Response {
 ///   over_limit   another one waits for its answer
 using AskDns = std::function<Result<std::string>(const std::string& name, const std::string& type)>;
 
+/// What became of a message that this process has sent through an SMTP server, read and removed again.
+struct CanaryAnswer {
+  enum class Kind { well, fails, impossible };
+
+  Kind kind = Kind::well;
+  std::string_view phrase;  // of Kind::fails and impossible: a fixed text, for who asks
+  std::string told;         // how long that took, for who asks; else why, for the log
+};
+/// One may be on its way for another who asks, or have come back a moment ago. Blocks for half of api.answer_timeout at
+/// most, and for as long as the store does. Thread-safe.
+using AskCanary = std::function<CanaryAnswer()>;
+
 struct Fault;  // answer.h
 /// One request for an inbox that the path does not name (Route). The first of a request its client has paid for; each
 /// further one counts for him, too. The fault when a rate is used up.
@@ -91,6 +103,7 @@ struct Context {
   StatisticsReader* statistics = nullptr;                  // 503 without
   StatisticsWatch* statistics_watch = nullptr;             // nobody waits for them without
   const Admin* admin = nullptr;                            // of the operators' listener; nullptr: of the public one
+  const AskCanary* canary = nullptr;                       // nobody can send one without
 };
 
 /// What runs a handler: a thread that may wait for the store, or the loop itself. What tells whether the process lives

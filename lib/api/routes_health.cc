@@ -19,12 +19,32 @@ Response livez(const Request&, Args, Context& context) {
   return problem(Fault{503, "this process hangs", stuck});
 }
 
+/// Whether `deep` asks for a canary.
+tl::expected<bool, Fault> wants_canary(const Request& request) {
+  const auto deep = request.query.find("deep");
+  if (deep == request.query.end() || deep->second == "0") return false;
+  if (deep->second == "1") return true;
+  return tl::unexpected(Fault{400, "deep is 0 or 1", {}});
+}
+
 /// Of the store, by what this process means to do with it: write it, or read it. Whether another one takes mail is not
-/// known here.
-Response readyz(const Request&, Args, Context& context) {
+/// known here, but by a canary.
+Response readyz(const Request& request, Args, Context& context) {
+  const auto deep = wants_canary(request);
+  if (!deep) return problem(deep.error());
   const Result<void> ready = context.store.ready();
-  if (ready) return text("ok\n" + (context.impaired ? (*context.impaired)() : std::string()));
-  return problem(Fault{503, "the store cannot be used", ready.error().what});
+  if (!ready) return problem(Fault{503, "the store cannot be used", ready.error().what});
+  std::string told = "ok\n";
+  if (*deep) {
+    if (!context.canary) return problem(Fault{501, "there is no SMTP server here to send a message through", {}});
+    CanaryAnswer answer = (*context.canary)();
+    if (answer.kind != CanaryAnswer::Kind::well) {
+      const int status = answer.kind == CanaryAnswer::Kind::fails ? 503 : 501;
+      return problem(Fault{status, answer.phrase, std::move(answer.told)});
+    }
+    told += answer.told + "\n";
+  }
+  return text(told + (context.impaired ? (*context.impaired)() : std::string()));
 }
 
 Response metrics(const Request&, Args, Context& context) {
@@ -53,7 +73,7 @@ constexpr Route kHealthRoutes[] = {
      .free = true},
     {.method = "GET",
      .pattern = "/readyz",
-     .summary = "200 while the store can be used, 503 otherwise",
+     .summary = "200 while the store can be used, 503 otherwise; with deep=1 while a message goes all of its way",
      .handle = readyz,
      .free = true},
     {.method = "GET",

@@ -25,6 +25,39 @@ TEST_CASE("health: alive whatever the store does, ready only with it") {
   CHECK(response.why == "cannot open '/var/x'");
 }
 
+TEST_CASE("health: deeply ready while a message goes all of its way") {
+  World world;
+  const auto ask = [&world](const std::string& deep) {
+    return dispatch(request("GET", {"readyz"}, {}, {{"deep", deep}}), world.context);
+  };
+  CHECK(ask("1").status == 501);
+  int asked = 0;
+  CanaryAnswer next{CanaryAnswer::Kind::well, {}, "delivered in 3 ms"};
+  const AskCanary canary = [&] {
+    ++asked;
+    return next;
+  };
+  world.context.canary = &canary;
+  const std::function<std::string()> impaired = [] { return std::string("filters have no answers: dns\n"); };
+  world.context.impaired = &impaired;
+  CHECK(ask("1").body == "ok\ndelivered in 3 ms\nfilters have no answers: dns\n");
+  CHECK(ask("0").body == "ok\nfilters have no answers: dns\n");
+  CHECK(ask("yes").status == 400);
+  CHECK(asked == 1);
+  next = {CanaryAnswer::Kind::fails, "it could not be delivered", "451 a secret"};
+  const Response failed = ask("1");
+  CHECK(failed.status == 503);
+  CHECK(header(failed, "Retry-After") == "5");
+  CHECK(failed.body.find("it could not be delivered") != std::string::npos);
+  CHECK(failed.body.find("secret") == std::string::npos);
+  CHECK(failed.why == "451 a secret");
+  next.kind = CanaryAnswer::Kind::impossible;
+  CHECK(ask("1").status == 501);
+  world.store.failure = Error{Code::unavailable, "gone"};
+  CHECK(ask("1").status == 503);
+  CHECK(asked == 3);
+}
+
 TEST_CASE("health: metrics are Prometheus text") {
   World world;
   world.metrics.counter("maildrop_test_total", "A test.").add(2);

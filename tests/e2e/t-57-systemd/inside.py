@@ -30,8 +30,8 @@ def well_formed():
     names = [name.replace("@.", "@x.") for name in names]
     _, out = run("systemd-analyze", "verify", *names)
     same("systemd-analyze finds nothing wrong", [line for line in out.splitlines() if "maildrop" in line], [])
-    # Tenths of exposure: units that ask the DNS themselves, and those without a network.
-    for unit, most in (("maildrop", 11), ("maildrop-smtp", 11), ("maildrop-api", 3), ("maildrop-purge", 3)):
+    # Tenths of exposure: units that ask the DNS themselves, those without a network, and one that reaches this machine alone.
+    for unit, most in (("maildrop", 11), ("maildrop-smtp", 11), ("maildrop-api", 3), ("maildrop-purge", 3), ("maildrop-canary", 10)):
         status, out = run("systemd-analyze", "security", "--no-pager", f"--threshold={most}", f"{unit}.service")
         check(f"exposure of {unit}.service is at most {most / 10}", status == 0, out.strip().splitlines()[-1:])
     with open(f"{ROOT}/examples/systemd/local-resolver.conf") as file:
@@ -48,6 +48,8 @@ def started():
     for port in (80, 8080):
         with Api(f"127.0.0.1:{port}") as api:
             same(f"read at {port}", len(api.messages("first")), 1)
+    with Api(API) as api:
+        same("from within its sandbox, too, a message goes all of its way", api.get("/readyz?deep=1")[0], 200)
     with open(f"/proc/{show('maildrop', 'MainPID')}/status") as file:
         status = file.read()
     check("it is no root, and may do nothing", "Uid:\t0" not in status and re.search(r"CapEff:\t0+\n", status), status)
@@ -171,6 +173,29 @@ def crash_loop():
         check("when it serves again", until(is_served, 15))
 
 
+def canary():
+    """Each minute a message goes all of its way; when it does not for some time, that is told."""
+    with DropIn("maildrop-canary.timer", "OnActiveSec=100ms\nAccuracySec=10ms", "Timer"):  # a minute after the boot is too long for us
+        systemctl("enable", "--now", "maildrop-canary.timer")
+        check("it is sent by its timer", until(lambda: "removed in" in journal("maildrop-canary"), 15), journal("maildrop-canary"))
+        same("and came back", show("maildrop-canary", "Result"), "success")
+        check("the next one will be", "maildrop-canary.timer" in systemctl("list-timers"))
+    systemctl("stop", "maildrop-canary.timer", "maildrop.service", "maildrop-api.socket")
+    with DropIn("maildrop-canary.service", "RestartSec=50ms"):
+        run("systemctl", "start", "maildrop-canary.service")
+        check("without the API it fails for good", until(lambda: show("maildrop-canary", "ActiveState") == "failed"), journal("maildrop-canary"))
+        said = journal("maildrop-canary")
+        check("not at once", 3 < said.count("the inbox cannot be read: cannot reach '127.0.0.1:8080'") <= 8, said)
+        check("and that is told", until(lambda: "maildrop-canary.service\n" in open("/run/alarmed").read()), open("/run/alarmed").read())
+        run("systemctl", "start", "maildrop-canary.service")  # as its timer does, too early
+        systemctl("start", "maildrop-api.socket", "maildrop.service")
+        systemctl("reset-failed", "maildrop-canary.service")
+        systemctl("start", "maildrop-canary.service")
+        same("and then it goes all of its way again", show("maildrop-canary", "Result"), "success")
+        same("told once", open("/run/alarmed").read().count("canary"), 1)
+    systemctl("disable", "maildrop-canary.timer")
+
+
 def out_of_memory():
     """The budgets refuse mail before that; without them the kernel ends the process, and it is back."""
     lift = "Environment=MAILDROP_STORE_URL=memory: MAILDROP_INBOX_MAX_MESSAGES=1000 MAILDROP_STORE_COMPRESSION=0\nMemoryMax=48M"
@@ -253,6 +278,9 @@ def halves():
         same("delivered by the one", deliver(SMTP, ["half@example.test"], MESSAGE).code, 250)
         with Api(API) as api:
             same("read of the other, which has no network", len(api.messages("half")), 1)
+            same("so that it can send nothing itself", api.get("/readyz?deep=1")[0], 501)
+        systemctl("start", "maildrop-canary.service")
+        same("and all of the way through both", show("maildrop-canary", "Result"), "success")
         before = [show(unit, "MainPID") for unit in ("maildrop-smtp", "maildrop-api")]
         os.kill(int(show("redis-test", "MainPID")), signal.SIGKILL)
         same("Redis is dead: mail is asked for again", deliver(SMTP, ["gap@example.test"], MESSAGE).code, 451)
@@ -294,7 +322,7 @@ def dynamic_user():
         systemctl("stop", "dynamic.service")
 
 
-for part in (installed, well_formed, started, hung, restarted_under_load, reloaded, crash_loop, out_of_memory, flooded_log, full_disk,
+for part in (installed, well_formed, started, hung, restarted_under_load, reloaded, crash_loop, canary, out_of_memory, flooded_log, full_disk,
              halves, dynamic_user):
     begin = time.monotonic()
     part()
