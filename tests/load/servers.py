@@ -111,12 +111,14 @@ class Server:
             raise SystemExit(f"{self.label} did not start:\n{f.read()}")
 
 
-def maildrop(binary, folder, command="serve-smtp", cpu=None, settings=None, name="maildrop"):
+def maildrop(binary, folder, command="serve-smtp", cpu=None, settings=None, name="maildrop", in_file=None):
+    """`in_file`: where log.file has it say when it is ready."""
     env = {"PATH": os.environ["PATH"], "HOME": folder, "MAILDROP_SMTP_LISTEN": "127.0.0.1:0",
            "MAILDROP_API_LISTEN": "127.0.0.1:0", "MAILDROP_MAIL_DOMAINS": "example.test",
            "MAILDROP_STORE_URL": f"sqlite:{folder}/{name}.db"}
     env.update({"MAILDROP_" + k.upper().replace(".", "_"): str(v) for k, v in (settings or {}).items()})
     server = Server("maildrop", [binary, command], f"{folder}/{name}.log", env, cpu)
+    server.log = in_file or server.log
     service = "api" if command == "serve-api" else "smtp"
     found = server.wait_for_log(rf"\bservice={service}\b.*\baddress=\"?127\.0\.0\.1:(\d+)")
     server.port = int(found.group(1))
