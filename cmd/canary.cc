@@ -156,6 +156,8 @@ std::function<int()> declare_canary(CLI::App& app, const Globals& globals) {
           [](std::string& value) {
             const auto parsed = parse_duration(value);
             if (!parsed) return parsed.error().what;
+            constexpr Millis kMost = std::chrono::hours(1);
+            if (*parsed > kMost) return std::string("an hour is enough");
             return std::string(parsed->count() > 0 ? "" : "it takes some time");
           },
           ""));

@@ -126,7 +126,7 @@ class Daemon {
 };
 
 Result<void> Daemon::open() {
-  TRY(log::open(config_.log));
+  log::open(config_.log);
   add_process_metrics(metrics_, parts_.smtp ? &memory_ : nullptr, config_);
   if (config_.inbox.has_aliases()) TRY(mail::Aliases::make(config_.inbox));
   log_lowered(fit_to_files(config_, parts_, file_limit_), file_limit_);

@@ -84,6 +84,7 @@ CanaryAnswer DaemonCanary::answer() {
     return impossible("no inbox can be had for a test message alone", box.error().what);
   const auto report = desk_.ask();
   if (ending_) return {CanaryAnswer::Kind::fails, kEnds, {}};
+  if (!report) return {CanaryAnswer::Kind::fails, "a test message is under way, and has not come back yet", {}};
   std::string words = smtp::in_words(*report);
   if (report->well()) return {CanaryAnswer::Kind::well, {}, std::move(words)};
   const bool unreached = static_cast<smtp::CanaryStep>(report->done) == smtp::CanaryStep::connect && !report->reached;

@@ -79,9 +79,10 @@ void add_standard_metrics(metrics::Registry& metrics) {
 void add_process_metrics(metrics::Registry& metrics, const Budget* memory, const Config& config) {
   metrics.gauge("maildrop_info", "Always 1; its label is the version of maildrop", "version=\"" MAILDROP_VERSION "\"")
       .set(1);
-  metrics.counter_callback("maildrop_log_dropped_lines_total",
-                           "Log lines that were lost because who reads standard error does not keep up",
-                           [] { return static_cast<double>(log::dropped()); });
+  metrics.counter_callback(
+      "maildrop_log_dropped_lines_total",
+      "Log lines that were lost: who reads standard error does not keep up, or the file cannot be written",
+      [] { return static_cast<double>(log::dropped()); });
   metrics.counter_callback("maildrop_log_repeated_lines_total",
                            "Log lines that were like others of the same minute, and are not written but counted",
                            [] { return static_cast<double>(log::repeated()); });

@@ -49,8 +49,7 @@ void log_changes(const Reloaded& reloaded, std::size_t file_limit) {
   log_lowered(reloaded.lowered, file_limit);
   for (const std::string_view key : reloaded.kept) log::warning("setting needs a restart", {{"key", key}});
   for (const std::string_view key : reloaded.changed) log::info("setting changed", {{"key", key}});
-  if (const Result<void> opened = log::open(reloaded.config.log); !opened)
-    log::error("the log stays where it was", {{"error", opened.error().what}});
+  log::open(reloaded.config.log);
 }
 
 }  // namespace maildrop::cmd

@@ -1,10 +1,14 @@
 /// session.cc: maildrop session: what the log says of one session, message or request.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -52,50 +56,67 @@ void parse_if_of(const std::string& id, std::string_view text, const EachLogLine
   if (std::optional<log::Line> line = log::parse_line(text)) each(std::move(*line));
 }
 
+/// From its begin. A line that is longer than any of ours is none of ours.
 Result<void> read_lines(std::FILE* file, const std::string& name, const std::string& id, const EachLogLine& each) {
+  constexpr std::size_t kMostLine = 64 * 1024;
   std::rewind(file);
-  char* text = nullptr;
-  std::size_t room = 0;
-  ssize_t size = 0;
-  while ((size = ::getline(&text, &room, file)) > 0) {
-    if (text[size - 1] == '\n') --size;
-    parse_if_of(id, {text, static_cast<std::size_t>(size)}, each);
+  std::string buffer(kMostLine, '\0');
+  std::size_t held = 0;
+  bool too_long = false;
+  for (std::size_t more = 1; more > 0;) {
+    more = std::fread(buffer.data() + held, 1, buffer.size() - held, file);
+    held += more;
+    std::string_view left(buffer.data(), held);
+    for (std::size_t end = 0; (end = left.find('\n')) != std::string_view::npos; left.remove_prefix(end + 1)) {
+      if (!too_long) parse_if_of(id, left.substr(0, end), each);
+      too_long = false;
+    }
+    if (more == 0 && !too_long) parse_if_of(id, left, each);  // the last one has no end yet
+    if (left.size() == buffer.size()) {
+      too_long = true;
+      left = {};
+    }
+    std::memmove(buffer.data(), left.data(), left.size());
+    held = left.size();
   }
-  std::free(text);
   if (std::ferror(file)) return tl::unexpected(file_error("read", name, errno));
   return {};
 }
 
-/// PATH.2, PATH.1 and PATH, opened before the first is read: who writes may rename them meanwhile.
-Result<LogSource> source_of_files(const std::string& path) {
-  auto files = std::make_shared<std::vector<std::pair<std::string, File>>>();
-  for (unsigned age = 0;; ++age) {
-    const std::string name = age == 0 ? path : path + "." + std::to_string(age);
-    File file(std::fopen(name.c_str(), "re"));
-    if (!file && age == 0) return tl::unexpected(file_error("open", name, errno));
-    if (!file) break;
-    files->emplace_back(name, std::move(file));
-  }
-  return [files](const std::string& id, const EachLogLine& each) -> Result<void> {
-    for (auto each_file = files->rbegin(); each_file != files->rend(); ++each_file)
-      TRY(read_lines(each_file->second.get(), each_file->first, id, each));
-    return {};
-  };
-}
-
 /// Kept in a file of ours, as it is read twice.
-Result<LogSource> source_of_input() {
+Result<LogSource> source_of_pipe(std::FILE* from, const std::string& name) {
   const std::shared_ptr<std::FILE> kept(std::tmpfile(), [](std::FILE* file) {
     if (file) std::fclose(file);
   });
   if (!kept) return tl::unexpected(file_error("make", "a temporary file", errno));
   std::string piece(1 << 16, '\0');
-  for (std::size_t size = 0; (size = std::fread(piece.data(), 1, piece.size(), stdin)) > 0;)
+  for (std::size_t size = 0; (size = std::fread(piece.data(), 1, piece.size(), from)) > 0;)
     if (std::fwrite(piece.data(), 1, size, kept.get()) != size)
       return tl::unexpected(file_error("write", "a temporary file", errno));
-  if (std::ferror(stdin)) return tl::unexpected(file_error("read", "standard input", errno));
-  return [kept](const std::string& id, const EachLogLine& each) {
-    return read_lines(kept.get(), "standard input", id, each);
+  if (std::ferror(from)) return tl::unexpected(file_error("read", name, errno));
+  return
+      [kept, name](const std::string& id, const EachLogLine& each) { return read_lines(kept.get(), name, id, each); };
+}
+
+/// PATH.2, PATH.1 and PATH, opened before the first is read, as who writes may rename them meanwhile: then one of them
+/// is met twice, or misses.
+Result<LogSource> source_of_files(const std::string& path) {
+  auto files = std::make_shared<std::vector<std::pair<std::string, File>>>();
+  std::set<ino_t> met;
+  for (unsigned age = 0, missing = 0; missing < 2; ++age) {
+    const std::string name = age == 0 ? path : path + "." + std::to_string(age);
+    File file(std::fopen(name.c_str(), "re"));
+    struct stat found {};
+    if ((!file || ::fstat(::fileno(file.get()), &found) != 0) && age == 0)
+      return tl::unexpected(file_error("open", name, errno));
+    if (age == 0 && !S_ISREG(found.st_mode)) return source_of_pipe(file.get(), name);
+    missing = file ? 0 : missing + 1;
+    if (file && met.insert(found.st_ino).second) files->emplace_back(name, std::move(file));
+  }
+  return [files](const std::string& id, const EachLogLine& each) -> Result<void> {
+    for (auto each_file = files->rbegin(); each_file != files->rend(); ++each_file)
+      TRY(read_lines(each_file->second.get(), each_file->first, id, each));
+    return {};
   };
 }
 
@@ -149,10 +170,10 @@ std::string quoted_where_needed(std::string_view value) {
 std::string shown(const log::Line& line, const Screen& screen) {
   std::string text = line.time ? rfc3339(*line.time).substr(11, 12) : std::string(12, ' ');
   text += "  ";
-  if (line.level != "info" && !line.level.empty()) text += line.level + ": ";
-  text += screen.bold(line.event);
+  if (line.level != "info" && !line.level.empty()) text += terminal_safe(line.level) + ": ";
+  text += screen.bold(terminal_safe(line.event));
   for (const auto& [key, value] : line.fields)
-    if (!is_told_above(key)) text.append(" ").append(key).append("=").append(quoted_where_needed(value));
+    if (!is_told_above(key)) text += " " + terminal_safe(key) + "=" + terminal_safe(quoted_where_needed(value));
   return text + "\n";
 }
 
@@ -160,11 +181,12 @@ std::string shown(const LogLines& lines, const Screen& screen) {
   const log::Line& first = lines.front();
   const bool of_http = first.field("session").empty();
   std::string text = of_http ? "request " : "session ";
-  text += screen.bold(first.field(of_http ? "request" : "session")) + " of " + std::string(first.field("peer"));
+  text += screen.bold(terminal_safe(first.field(of_http ? "request" : "session"))) + " of " +
+          terminal_safe(first.field("peer"));
   if (first.time) text += ", " + rfc3339(*first.time).substr(0, 10) + " (UTC)";
   text += "\n";
   for (const log::Line& line : lines) text += shown(line, screen);
-  return terminal_safe(text, Lines::many);
+  return text;
 }
 
 std::string json_of(const log::Line& line) {
@@ -186,17 +208,21 @@ std::string hints(const LogLines& lines) {
   return terminal_safe(text, Lines::many);
 }
 
+bool is_journal(const SessionOptions& options, const LogSettings& settings) {
+  return options.log.empty() && (options.journal || settings.file.empty());
+}
+
 Result<LogSource> source_for(const SessionOptions& options, const LogSettings& settings, std::optional<Time> since) {
-  if (options.log == "-") return source_of_input();
-  if (!options.log.empty()) return source_of_files(options.log);
-  if (!settings.file.empty() && !options.journal) return source_of_files(settings.file);
-  return source_of_journal(since);
+  if (options.log == "-") return source_of_pipe(stdin, "standard input");
+  if (is_journal(options, settings)) return source_of_journal(since);
+  return source_of_files(options.log.empty() ? settings.file : options.log);
 }
 
 int run_session(const Globals& globals, const SessionOptions& options) {
   if (options.journal && !options.log.empty()) return usage_error("session", "--journal and --log are two places");
   const std::string id = options.id.starts_with('[') ? options.id.substr(1, options.id.find(']') - 1) : options.id;
-  if (!is_base32(id)) return usage_error("session", "'" + options.id + "' is no id of a session, message or request");
+  if (id.empty() || !is_base32(id))
+    return usage_error("session", "'" + options.id + "' is no id of a session, message or request");
   std::optional<Time> since;
   if (!options.since.empty()) {
     const Result<Time> parsed = parse_moment(options.since, SystemClock().now());
@@ -210,7 +236,9 @@ int run_session(const Globals& globals, const SessionOptions& options) {
   const Result<LogLines> lines = find_lines(*source, id, since);
   if (!lines) return report(lines.error());
   if (lines->empty()) {
-    report({Code::not_found, "the log knows nothing of '" + id + "' (maildrop-session(1) says why that may be)"});
+    const bool of_some = is_journal(options, loaded->config.log) && ::geteuid() != 0;
+    report({Code::not_found, "the log knows nothing of '" + id + "' (maildrop-session(1) says why that may be)" +
+                                 (of_some ? "; only root and the group systemd-journal see all of the journal" : "")});
     return exit_nothing;
   }
   std::string text;

@@ -189,7 +189,7 @@ int run_watchdog(const Globals& globals, const WatchdogOptions& options) {
     return usage_error("watchdog", "--simple and --listen are for a COMMAND");
   const tl::expected<LoadedConfig, int> loaded = load(globals);
   if (!loaded) return loaded.error();
-  if (const Result<void> opened = log::open(loaded->config.log); !opened) return report(opened.error());
+  log::open(loaded->config.log);
   Watchdog watchdog(globals);
   const Result<void> made =
       options.command.empty() ? watchdog.add_servers(loaded->config) : watchdog.add_command(options);

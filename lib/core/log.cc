@@ -177,6 +177,15 @@ void flush() {
   gathered.clear();
 }
 
+/// Past the sink, as nobody may look into its file.
+void tell_stderr(Level level, std::string_view event, std::initializer_list<Field> fields) {
+  const std::string line =
+      format(stderr_is_journal() ? Format::automatic : Format::text, level, event, fields, SystemClock().now()) + "\n";
+  pollfd ready{STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&ready, 1, 0) > 0) [[maybe_unused]]
+    const ssize_t n = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
 std::string number(double value) {
   char text[40];
   const int n = std::snprintf(text, sizeof text, "%.6g", value);
@@ -189,6 +198,7 @@ RotatedFile::Plan plan_for(const LogSettings& settings) {
 }
 
 bool is_absent(const Field& field) { return std::holds_alternative<std::monostate>(field.value); }
+bool is_written(const Field& field) { return !is_absent(field) && field.role != Field::Role::tells_kind; }
 
 using Json = nlohmann::ordered_json;
 
@@ -217,7 +227,7 @@ std::string format(Format format, Level level, std::string_view event, std::init
   if (format == Format::json) {
     Json line{{"time", rfc3339(now)}, {"level", name_of(level)}, {"event", event}};
     for (const Field& field : fields)
-      if (!is_absent(field)) line[std::string(field.key)] = json_value(field);
+      if (is_written(field)) line[std::string(field.key)] = json_value(field);
     return line.dump();
   }
   std::string out;
@@ -230,7 +240,7 @@ std::string format(Format format, Level level, std::string_view event, std::init
   }
   out += event;
   for (const Field& field : fields) {
-    if (is_absent(field)) continue;
+    if (!is_written(field)) continue;
     out += ' ';
     out += field.key;
     out += '=';
@@ -240,14 +250,18 @@ std::string format(Format format, Level level, std::string_view event, std::init
 }
 
 Result<void> check_file(const LogSettings& settings) {
-  return settings.file.empty() ? Result<void>() : RotatedFile(plan_for(settings)).open();
+  return settings.file.empty() ? Result<void>() : RotatedFile(plan_for(settings)).check();
 }
 
-Result<void> open(const LogSettings& settings) {
+void open(const LogSettings& settings) {
   std::optional<RotatedFile> file;
-  if (!settings.file.empty()) TRY(file.emplace(plan_for(settings)).open());
+  if (!settings.file.empty()) {
+    file.emplace(plan_for(settings)).prune();
+    if (!sink()->has_file()) info("the log goes on", {{"file", settings.file}});
+    if (const Result<void> opened = file->open(); !opened)
+      tell_stderr(Level::error, "the log is lost", {{"error", opened.error().what}});
+  }
   const bool to_file = file.has_value();
-  if (to_file && !sink()->has_file()) info("the log goes on", {{"file", settings.file}});
   least.set(settings);
   most_repeats = settings.repeats;
   form = settings.format == Format::json ? Format::json : Format::text;
@@ -255,7 +269,6 @@ Result<void> open(const LogSettings& settings) {
   has_reader = !to_file && (::fstat(STDERR_FILENO, &there) != 0 || !S_ISREG(there.st_mode));
   to_journal = !to_file && stderr_is_journal();
   sink()->set_file(std::move(file));
-  return {};
 }
 
 bool enabled(Level level, const char* file) { return level >= least.of_file(file); }
@@ -272,14 +285,15 @@ void put(std::string line, Level level) {
 
 /// A line says who was served, or when something began: it is no repetition. One that may come again and again says so.
 bool may_repeat(Level level, std::initializer_list<Field> fields) {
-  return level >= Level::warning || std::any_of(fields.begin(), fields.end(), [](const Field& f) { return f.varies; });
+  return level >= Level::warning ||
+         std::any_of(fields.begin(), fields.end(), [](const Field& f) { return f.role == Field::Role::varies; });
 }
 
 /// All that two lines of one kind have in common.
 std::string_view name_kind(Level level, std::string_view event, std::initializer_list<Field> fields) {
   kind_of_line.assign(name_of(level)).append(" ").append(event);
   for (const Field& field : fields) {
-    if (field.varies || is_absent(field)) continue;
+    if (field.role == Field::Role::varies || is_absent(field)) continue;
     kind_of_line.append(" ").append(field.key).append("=");
     append_value(kind_of_line, field);
   }
@@ -312,6 +326,25 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
   }
 }
 
+namespace {
+
+std::atomic<std::uint64_t> losses_told{0};
+std::atomic<Monotonic> losses_told_at{Monotonic()};
+
+/// Not each time: what says so may be lost, too.
+void tell_losses() {
+  const std::uint64_t lost = dropped_lines.load() - losses_told.load();
+  const Monotonic now = SystemClock().monotonic();
+  if (lost == 0 || now < losses_told_at.load() + Fold::kWindow) return;
+  losses_told = dropped_lines.load();
+  losses_told_at = now;
+  const Field lines("lines", lost);
+  warning("log lines were lost", {lines});
+  if (sink()->has_file()) tell_stderr(Level::warning, "log lines were lost", {lines});
+}
+
+}  // namespace
+
 void settle(Settle what) {
   try {
     std::vector<Fold::Summary> due;
@@ -326,6 +359,7 @@ void settle(Settle what) {
       summary.line.append(json ? ",\"repeated\":" + times + "}" : " repeated=" + times);
       put(std::move(summary.line), Level::info);
     }
+    tell_losses();
     if (what == Settle::all) flush();
   } catch (...) {  // out of memory
     dropped_lines.fetch_add(1, std::memory_order_relaxed);

@@ -22,8 +22,11 @@ using Level = LogSettings::Level;
 
 struct Field {
   std::string_view key;
+  /// What makes two lines the same (see write()): `varies` is written and does not count, `tells_kind` the reverse.
+  enum class Role { plain, varies, tells_kind };
+
   std::variant<std::string_view, std::int64_t, double, std::monostate> value;
-  bool varies = false;
+  Role role = Role::plain;
 
   Field(std::string_view k, std::string_view v) : key(k), value(v) {}
   Field(std::string_view k, const std::string& v) : key(k), value(std::string_view(v)) {}
@@ -31,11 +34,21 @@ struct Field {
   template <class N>
   requires std::is_integral_v<N> Field(std::string_view k, N v) : key(k), value(static_cast<std::int64_t>(v)) {}
   Field(std::string_view k, double v) : key(k), value(v) {}
-  /// Differs in each line, as the id of a session does, and makes no kind of its own (see write()).
   template <class T>
   static Field varying(std::string_view key, const T& value) {
     Field field(key, value);
-    field.varies = true;
+    field.role = Role::varies;
+    return field;
+  }
+  static Field varying_if_any(std::string_view key, std::string_view text) {
+    Field field = if_any(key, text);
+    field.role = Role::varies;
+    return field;
+  }
+  /// Such as the network of a peer, of which each line has another address.
+  static Field telling_kind(std::string_view text) {
+    Field field("", text);
+    field.role = Role::tells_kind;
     return field;
   }
   /// Left out where there is no text.
@@ -61,10 +74,10 @@ struct Field {
 /// Sets level, format and where lines go for the process; called once at start and again after a reload. Before it:
 /// info, text, stderr. Format `automatic` is text with journal priorities (`<6>`, no time) when they go to the journal
 /// (stderr is JOURNAL_STREAM), text with a time otherwise.
-/// Where a file (rotated_file.h) cannot be opened it says so as RotatedFile::open() does, and nothing is changed. Where
-/// the log goes to a file from now on, its last line on stderr says to which.
-Result<void> open(const LogSettings& settings);
-/// Whether open() will have its file.
+/// Where the log goes to a file (rotated_file.h) from now on, its last line on stderr says to which. One that cannot be
+/// opened stops nobody: stderr hears why, and each line tries it again.
+void open(const LogSettings& settings);
+/// Whether the file can be had.
 Result<void> check_file(const LogSettings& settings);
 
 /// `file` tells the module whose level counts: of `.../smtp/server.cc` it is `smtp`.
@@ -89,9 +102,10 @@ inline void error(std::string_view e, std::initializer_list<Field> f = {}, const
   write(Level::error, e, f, file);
 }
 
-/// Writes of the lines that were held back what is due, with `repeated`; `all` at the end of the process. To be called
-/// each few seconds, as nobody else may have anything to log. Thread-safe. `all` writes what this thread has gathered,
-/// too, so that the process may end without unwinding.
+/// Writes of the lines that were held back what is due, with `repeated`, and each minute how many lines were lost, on
+/// stderr, too, where the log is elsewhere. To be called each few seconds, as nobody else may have anything to log.
+/// `all`, at the end of the process, writes what this thread has gathered, too, so that it may end without unwinding. A
+/// process that is killed loses what it held back, of a minute at most. Thread-safe.
 enum class Settle { due, all };
 void settle(Settle what = Settle::due);
 

@@ -18,7 +18,8 @@ namespace maildrop::log {
 /// costs what its kinds cost and not what its lines do, nothing of it is hidden, and somebody's own line, which is like
 /// no other, is always there.
 ///
-/// Not thread-safe. Holds kKinds kinds at most, some 400 KB; of more, the one that began first is given up.
+/// Not thread-safe. Holds kKinds kinds at most, of some 700 bytes each as they come, and of some KB where strangers do
+/// their worst; of more, the one that began first is given up.
 class Fold {
  public:
   static constexpr std::chrono::minutes kWindow{1};

@@ -95,6 +95,7 @@ std::optional<Line> parse_object(std::string_view text) {
   if (!object.is_object()) return std::nullopt;
   Line line;
   for (const auto& [key, value] : object.items()) {
+    if (value.is_structured()) return std::nullopt;  // and however deep it is, nobody goes down there
     std::string said = value.is_string() ? value.get<std::string>() : value.dump();
     if (key == "time") {
       line.time = parse_rfc3339(said);

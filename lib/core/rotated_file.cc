@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds kLockPause{5};
 
 }  // namespace
 
-/// Of the file, by those of us who write to it. Goes before the descriptor.
+/// Of the file, by those of us who write to it. Goes before the descriptor. Without a file: it was not to be had.
 class RotatedFile::Lock {
  public:
   explicit Lock(int file) : file_(file) {}
@@ -31,22 +31,38 @@ class RotatedFile::Lock {
   ~Lock() {
     if (file_ >= 0) ::flock(file_, LOCK_UN);
   }
+  bool is_ours() const { return file_ >= 0; }
 
  private:
   int file_;
 };
 
-Result<void> RotatedFile::open() {
+Result<FileDescriptor> RotatedFile::opened(int flags) const {
   constexpr mode_t kMode = 0640;  // who is in its group may read it: a shipper of logs
   // A pipe or a terminal that nobody reads must not hold us.
-  FileDescriptor file(::open(plan_.path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, kMode));
+  FileDescriptor file(::open(plan_.path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NONBLOCK | flags, kMode));
   if (!file) return tl::unexpected(file_error("open", plan_.path, errno));
   struct stat found {};
   if (::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode))
     return fail(Code::unavailable, "'" + plan_.path + "' is no regular file");
-  file_ = std::move(file);
-  for (unsigned number = plan_.files; ::unlink(path(number).c_str()) == 0;) ++number;
+  return file;
+}
+
+Result<void> RotatedFile::open() {
+  file_ = TRY(opened(O_CREAT));
   return {};
+}
+
+Result<void> RotatedFile::check() const {
+  if (::access(plan_.path.c_str(), F_OK) == 0) return opened(0).map([](const FileDescriptor&) {});
+  const std::size_t slash = plan_.path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : plan_.path.substr(0, slash + 1);
+  if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  return tl::unexpected(file_error("make", plan_.path, errno));
+}
+
+void RotatedFile::prune() {
+  for (unsigned number = plan_.files; ::unlink(path(number).c_str()) == 0;) ++number;
 }
 
 Result<void> RotatedFile::append(std::string_view lines) {
@@ -58,8 +74,8 @@ Result<void> RotatedFile::append(std::string_view lines) {
   if (before.st_size > 0 && ::pread(file_.get(), &last, 1, before.st_size - 1) == 1 && last != '\n')
     TRY(write_all("\n"));
   Result<void> written = write_all(lines);
-  if (!written) [[maybe_unused]]
-    const int taken_back = ::ftruncate(file_.get(), before.st_size);
+  // What others have appended meanwhile is theirs.
+  if (!written && lock.is_ours() && ::ftruncate(file_.get(), before.st_size) != 0) return written;
   return written;
 }
 
@@ -72,7 +88,9 @@ Result<RotatedFile::Lock> RotatedFile::find_room(std::size_t bytes) {
       struct stat ours {};
       const bool there = has_path(ours);
       const auto held = static_cast<std::uint64_t>(ours.st_size);
-      if (there && (held == 0 || held + bytes <= plan_.size)) return lock;
+      const std::uint64_t most = lock.is_ours() ? plan_.size : 2 * plan_.size;
+      if (there && (held == 0 || held + bytes <= most)) return lock;
+      if (there && !lock.is_ours()) return fail(Code::unavailable, "somebody keeps a lock on '" + plan_.path + "'");
       if (there) TRY(rotate());
     }
     file_ = {};  // when it is not locked any more: its number may be somebody else's from here on
@@ -86,15 +104,16 @@ bool RotatedFile::has_path(struct stat& ours) const {
          there.st_dev == ours.st_dev;
 }
 
-/// Whoever keeps it must not keep us.
+/// Whoever keeps it must not keep us, not even for a moment each time.
 Result<RotatedFile::Lock> RotatedFile::take_lock() {
-  const auto end = std::chrono::steady_clock::now() + plan_.patience;
+  const auto end = std::chrono::steady_clock::now() + (impatient_ ? std::chrono::milliseconds(0) : plan_.patience);
   while (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(file_error("lock", plan_.path, errno));
-    if (std::chrono::steady_clock::now() >= end)
-      return fail(Code::unavailable, "somebody keeps a lock on '" + plan_.path + "'");
+    impatient_ = std::chrono::steady_clock::now() >= end;
+    if (impatient_) return Lock(-1);
     std::this_thread::sleep_for(kLockPause);
   }
+  impatient_ = false;
   return Lock(file_.get());
 }
 

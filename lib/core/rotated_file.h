@@ -17,7 +17,10 @@ namespace maildrop {
 /// takes its place, say: what each appends is whole, and one of them moves the files. Somebody else may move or remove
 /// PATH, too: it is made again, with mode 0640.
 ///
-/// Not thread-safe. Blocks as the disk does, and for `patience` while somebody else keeps the lock.
+/// Who appends has a lock (flock(2)), which anybody may take who may read the file. Where somebody keeps it the file is
+/// not moved aside, and grows to twice its size before lines are lost.
+///
+/// Not thread-safe. Blocks as the disk does, and once for `patience` while somebody else keeps the lock.
 class RotatedFile {
  public:
   struct Plan {
@@ -29,15 +32,20 @@ class RotatedFile {
 
   explicit RotatedFile(Plan plan) : plan_(std::move(plan)) {}
 
-  /// Makes it if there is none, and removes those beyond `files`, of which there were more before.
+  /// Makes it if there is none.
   ///   unavailable  no file, or no regular one: permissions, its folder or the disk keep it from us
   Result<void> open();
+  /// Whether open() would do, as far as that can be told without making anything.
+  Result<void> check() const;
+  /// Removes PATH.N from N = `files` on, up to the first that is not there: there were more before.
+  void prune();
   /// Lines, each with its LF. Opens it where it has to. One that somebody left in its middle is ended before.
   ///   unavailable  nothing was written; a file that cannot be moved aside does not grow on
   Result<void> append(std::string_view lines);
 
  private:
   class Lock;
+  Result<FileDescriptor> opened(int flags) const;
   Result<Lock> take_lock();
   Result<Lock> find_room(std::size_t bytes);
   bool has_path(struct ::stat& ours) const;
@@ -47,6 +55,7 @@ class RotatedFile {
 
   Plan plan_;
   FileDescriptor file_;
+  bool impatient_ = false;  // the lock was not to be had: it is not waited for, until it is
 };
 
 }  // namespace maildrop

@@ -56,7 +56,8 @@ void add_log(std::vector<Setting>& rows) {
   rows.push_back(reloadable(text_row(
       "log.file", MEMBER(log.file), check_path, "PATH",
       "A file for the log instead of standard error. Several processes may write to one. Full, it becomes PATH.1, that "
-      "before it PATH.2 and so on. systemd(1) lets a service write only where its unit says so (LogsDirectory=).")));
+      "before it PATH.2 and so on: who moves it, too, gives it another name. systemd(1) lets a service write only "
+      "where its unit says so (LogsDirectory=).")));
   rows.push_back(reloadable(size_row("log.file_size", {64 * kKiB, 64 * kGiB}, MEMBER(log.file_size), "64KiB..64GiB",
                                      "The most that each file of the log may hold.")));
   rows.push_back(reloadable(number_row("log.files", {1, 1000}, MEMBER(log.files), "1..1000",
@@ -64,7 +65,7 @@ void add_log(std::vector<Setting>& rows) {
                                        "log.file_size the most that the log takes of the disk.")));
   rows.push_back(reloadable(number_row(
       "log.repeats", {0, 1'000'000}, MEMBER(log.repeats), "0..1000000",
-      "Lines of one kind (warnings, errors, and refusals of one peer for one reason) that are written in a minute. "
+      "Lines of one kind (warnings, errors, and refusals of one source for one reason) that are written in a minute. "
       "Further ones are counted, and the last of them is written with `repeated`, their number. 0: all are written.")));
 }
 

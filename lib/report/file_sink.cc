@@ -9,7 +9,7 @@ namespace {
 
 class FileSink final : public Sink {
  public:
-  explicit FileSink(RotatedFile::Plan plan) : file_(std::move(plan)) {}
+  explicit FileSink(RotatedFile::Plan plan) : file_(std::move(plan)) { file_.prune(); }
 
   std::string_view name() const override { return "file"; }
 

@@ -156,7 +156,9 @@ int Supervisor::run() {
       log::info("all ready", {{"programs", programs_.size()}});
     healthy_ = machine_.healthy();
     above_.tell(machine_);
+    log::settle();
   }
+  log::settle(log::Settle::all);
   return *finished_;
 }
 

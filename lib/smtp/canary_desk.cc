@@ -1,4 +1,4 @@
-/// canary_desk.cc: who asks first sends; who asks meanwhile waits only where nothing is known.
+/// canary_desk.cc: who asks first sends; who asks meanwhile hardly waits.
 #include "smtp/canary_desk.h"
 
 #include <exception>
@@ -13,8 +13,10 @@ std::shared_ptr<const CanaryReport> CanaryDesk::ask() {
   std::unique_lock lock(mutex_);
   if (is_known(sending_ ? kOld : kFresh)) return last_;
   if (sending_) {
-    back_.wait(lock, [this] { return !sending_; });
-    return last_;
+    if (std::exchange(waited_for_, true)) return nullptr;
+    const bool back = back_.wait_for(lock, kWait, [this] { return !sending_; });
+    waited_for_ = false;
+    return back ? last_ : nullptr;
   }
   sending_ = true;
   lock.unlock();

@@ -90,7 +90,7 @@ std::string Connection::results_of(const mail::Transaction& transaction) const {
 
 void Connection::do_without(const std::string& why) {
   log::warning("filter", {log::Field::varying("session", session_.id()),
-                          {"peer", session_.transaction().peer.to_string()},
+                          log::Field::varying("peer", session_.transaction().peer.to_string()),
                           {"phase", filter::kPhaseNames[static_cast<std::size_t>(session_.phase())]},
                           {"error", why}});
   session_.unjudged(why);

@@ -15,6 +15,10 @@ constexpr std::string_view kFollows = reply::need_rcpt.reason;
 
 }  // namespace
 
+std::string kind_of(const mail::Peer& peer) {
+  return peer.local ? peer.to_string() : peer.address.source().to_string();
+}
+
 void Connection::count_refusals() {
   if (!session_.has_refusals()) return;
   for (const Refusal& refusal : session_.take_refusals()) {
@@ -33,11 +37,13 @@ void Connection::log_refusal(const Refusal& refusal) const {
                                   : is_transient(refusal.code) ? "deferred"
                                                                : "refused";
   const bool message = refusal.of == Refusal::Of::message;
+  const mail::Peer& peer = session_.transaction().peer;
   log::info(message ? "message" : "recipient", {log::Field::varying("session", session_.id()),
-                                                {"peer", session_.transaction().peer.to_string()},
-                                                {"from", refusal.from},
-                                                log::Field::if_any("to", refusal.to),
-                                                log::Field::if_any("argument", refusal.argument),
+                                                log::Field::telling_kind(kind_of(peer)),
+                                                log::Field::varying("peer", peer.to_string()),
+                                                log::Field::varying("from", refusal.from),
+                                                log::Field::varying_if_any("to", refusal.to),
+                                                log::Field::varying_if_any("argument", refusal.argument),
                                                 {"result", result},
                                                 {"code", refusal.code},
                                                 {"reason", refusal.reason},
@@ -47,22 +53,35 @@ void Connection::log_refusal(const Refusal& refusal) const {
 void Connection::log_message(const Record& record, const Result<store::MessageId>& stored) const {
   const auto score =
       stored && record.score ? std::optional(filter::rounded_score(*record.score)) : std::nullopt;  // was judged
-  const auto code = static_cast<std::uint64_t>(stored ? 0 : answer_to(stored.error()).code);
-  log::write(stored ? log::Level::info : log::Level::warning, "message",
-             {{"id", record.id.text()},
-              {"session", session_.id()},
-              {"peer", session_.transaction().peer.to_string()},
-              {"from", record.from},
-              {"inbox", record.inbox},
-              {"inboxes", record.inboxes},
-              {"size", record.size},
-              log::Field::if_any("removed", record.removed),
-              {"result", stored ? "stored" : "deferred"},
-              log::Field::if_any("mark", score ? name_of(record.mark) : ""),
-              log::Field::if_any("score", score),
-              log::Field::if_any("code", code),
-              log::Field::if_any("reason", stored ? "" : answer_to(stored.error()).reason),
-              log::Field::if_any("error", stored ? "" : stored.error().what)});
+  const mail::Peer& peer = session_.transaction().peer;
+  if (stored) {
+    log::info("message", {{"id", record.id.text()},
+                          {"session", session_.id()},
+                          {"peer", peer.to_string()},
+                          {"from", record.from},
+                          {"inbox", record.inbox},
+                          {"inboxes", record.inboxes},
+                          {"size", record.size},
+                          log::Field::if_any("removed", record.removed),
+                          {"result", "stored"},
+                          log::Field::if_any("mark", score ? name_of(record.mark) : ""),
+                          log::Field::if_any("score", score)});
+    return;
+  }
+  // All that come while the store does not answer.
+  const Reply& answer = answer_to(stored.error());
+  log::warning("message", {log::Field::varying("id", record.id.text()),
+                           log::Field::varying("session", session_.id()),
+                           log::Field::telling_kind(kind_of(peer)),
+                           log::Field::varying("peer", peer.to_string()),
+                           log::Field::varying("from", record.from),
+                           log::Field::varying("inbox", record.inbox),
+                           log::Field::varying("inboxes", record.inboxes),
+                           log::Field::varying("size", record.size),
+                           {"result", "deferred"},
+                           {"code", answer.code},
+                           {"reason", answer.reason},
+                           {"error", stored.error().what}});
 }
 
 void Connection::count_session() const {
@@ -81,12 +100,13 @@ void Connection::log_session() const {
   };
   log::write(level, "session",
              {one_of_many("session", session_.id()),
-              {"peer", transaction.peer.to_string()},
-              {"helo", transaction.helo},
+              log::Field::telling_kind(kind_of(transaction.peer)),
+              one_of_many("peer", transaction.peer.to_string()),
+              one_of_many("helo", transaction.helo),
               {"tls", transaction.tls.active() ? transaction.tls.protocol : "no"},
               {"messages", session_.messages()},
-              {"commands", session_.commands()},
-              {"refused", refused_},
+              one_of_many("commands", session_.commands()),
+              one_of_many("refused", refused_),
               {"reason", reason_},
               {"end", end_},
               one_of_many("ms", millis)});

@@ -150,7 +150,8 @@ bool Server::State::enter(const Accepted& accepted, const IpAddress& source, con
   metrics.refused(refused->reason);
   const std::string session = make_session_id();
   log::info("connection", {log::Field::varying("session", session),
-                           {"peer", accepted.peer.to_string()},
+                           log::Field::telling_kind(kind_of(accepted.peer)),
+                           log::Field::varying("peer", accepted.peer.to_string()),
                            {"result", "deferred"},
                            {"code", refused->code},
                            {"reason", refused->reason}});

@@ -44,7 +44,8 @@ TEST_CASE("control characters stay escaped") {
 
 TEST_CASE("anything else is no line of the log") {
   for (const char* text : {"", " ", "=", "a==", "x y=\"never ends", "x y=\"a\"b", "x K=v", "{", "{}", "[1]",
-                           "{\"event\":1}", "2023-11-14T22:13:20.000Z loud x", "\"", "x y=z w"}) {
+                           "{\"event\":1}", R"({"time":"2023-11-14T22:13:20.000Z","event":"x","a":[1]})",
+                           "2023-11-14T22:13:20.000Z loud x", "\"", "x y=z w"}) {
     INFO(text);
     CHECK_FALSE(log::parse_line(text));
   }

@@ -43,15 +43,18 @@ std::string text_of(const std::string& path) {
 TEST_CASE("a file that is full is moved aside, and the oldest goes") {
   const Folder folder;
   const std::string path = folder.path("report");
+  constexpr mode_t kMask = 0022;
+  const mode_t before = ::umask(kMask);
   RotatedFile file = file_at(path, 10, 3);
   for (const char* line : {"one 67890\n", "two 67890\n", "three 890\n", "four 7890\n"}) REQUIRE(file.append(line));
   CHECK(text_of(path) == "four 7890\n");
   CHECK(text_of(path + ".1") == "three 890\n");
   CHECK(text_of(path + ".2") == "two 67890\n");
   CHECK_FALSE(std::filesystem::exists(path + ".3"));
+  ::umask(before);
   struct stat found {};
   REQUIRE(::stat(path.c_str(), &found) == 0);
-  CHECK((found.st_mode & 0777 & ~0640) == 0);
+  CHECK((found.st_mode & 0777) == (0640 & ~kMask));
 }
 
 TEST_CASE("one file alone begins anew") {
@@ -127,16 +130,19 @@ TEST_CASE("a line that somebody left in its middle is not gone on in") {
   CHECK(text_of(path) == "half a li\none\n");
 }
 
-TEST_CASE("who keeps the lock keeps nobody for ever") {
+TEST_CASE("who keeps the lock keeps nobody, and the file has a bound all the same") {
   const Folder folder;
   const std::string path = folder.path("report");
   std::ofstream(path) << "";
   const int kept = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   REQUIRE(::flock(kept, LOCK_EX) == 0);
-  RotatedFile file = file_at(path, 1000, 2);
-  CHECK(file.append("one\n").error().code == Code::unavailable);
+  RotatedFile file = file_at(path, 10, 2);
+  for (int i = 0; i < 5; ++i) CHECK(file.append("one\n"));
+  CHECK(file.append("two\n").error().code == Code::unavailable);
+  CHECK(text_of(path) == "one\none\none\none\none\n");
   ::close(kept);
-  CHECK(file.append("one\n"));
+  CHECK(file.append("two\n"));
+  CHECK(text_of(path) == "two\n");
 }
 
 TEST_CASE("what is longer than a file may be is alone in one") {
@@ -149,11 +155,24 @@ TEST_CASE("what is longer than a file may be is alone in one") {
   CHECK(text_of(path + ".2") == "aaaa\nbb\n");
 }
 
-TEST_CASE("fewer files than before: the others are removed when it is opened") {
+TEST_CASE("whether it can be had is found out without making or removing anything") {
+  const Folder folder;
+  CHECK(file_at(folder.path("report"), 100, 2).check());
+  CHECK_FALSE(file_at(folder.path("none/report"), 100, 2).check());
+  CHECK_FALSE(file_at(folder.path(""), 100, 2).check());
+  CHECK_FALSE(std::filesystem::exists(folder.path("report")));
+  std::ofstream(folder.path("report")) << "x";
+  CHECK(file_at(folder.path("report"), 100, 2).check());
+}
+
+TEST_CASE("fewer files than before: the others are removed where that is wanted") {
   const Folder folder;
   for (const char* name : {"report", "report.1", "report.2", "report.3", "report.5"})
     std::ofstream(folder.path(name)) << name;
-  REQUIRE(file_at(folder.path("report"), 100, 2).open());
+  RotatedFile file = file_at(folder.path("report"), 100, 2);
+  REQUIRE(file.open());
+  CHECK(std::filesystem::exists(folder.path("report.3")));
+  file.prune();
   CHECK(text_of(folder.path("report")) == "report");
   CHECK(std::filesystem::exists(folder.path("report.1")));
   CHECK_FALSE(std::filesystem::exists(folder.path("report.2")));

@@ -9,7 +9,7 @@ import sys
 PAGE = "man/maildrop-serve.8"
 CALL = re.compile(r"\blog::(?:debug|info|warning|error|write)\(")
 TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
-FIELD = re.compile(r'(?:\{|if_any\(|varying\(|one_of_many\(|Field\()"(\w+)",')
+FIELD = re.compile(r'(?:\{|if_any\(|varying\(|varying_if_any\(|one_of_many\(|Field\()"(\w+)",')
 
 
 def calls(text):

@@ -2,6 +2,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -260,6 +261,26 @@ def full_disk():
     run("umount", "/var/lib/maildrop")
 
 
+def port_465():
+    """Taken up as the manual says; and let go."""
+    write("/etc/default/maildrop", "MAILDROP_TLS_SELF_SIGNED=true\n")
+    systemctl("enable", "maildrop-smtps.socket")
+    systemctl("stop", "maildrop.service", "maildrop-smtp.socket", "maildrop-api.socket")
+    systemctl("start", "maildrop-smtps.socket", "maildrop.service")
+    with Client("127.0.0.1:465", banner=False) as client:
+        client.start_tls()
+        same("port 465 speaks TLS first", client.reply().code, 220)
+    check("and port 25 is there", is_served())
+    with Api(API) as api:
+        same("and the API", api.get("/readyz")[0], 200)
+    systemctl("disable", "maildrop-smtps.socket")
+    systemctl("stop", "maildrop.service", "maildrop-smtps.socket")
+    os.unlink("/etc/default/maildrop")
+    check("and let go", is_served())
+    with socket.socket() as probe:
+        check("nobody listens there", probe.connect_ex(("127.0.0.1", 465)) != 0)
+
+
 def halves():
     """Two processes on Redis, which goes away and comes back; a secret as a credential."""
     systemctl("disable", "--now", "maildrop.service")
@@ -323,7 +344,7 @@ def dynamic_user():
 
 
 for part in (installed, well_formed, started, hung, restarted_under_load, reloaded, crash_loop, canary, out_of_memory, flooded_log, full_disk,
-             halves, dynamic_user):
+             port_465, halves, dynamic_user):
     begin = time.monotonic()
     part()
     print(f"  {part.__name__}: {time.monotonic() - begin:.1f} s", flush=True)

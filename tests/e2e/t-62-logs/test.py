@@ -1,4 +1,5 @@
 """A log in files of a bounded size, folded, with levels by module; and what it knows of one session."""
+import fcntl
 import glob
 import json
 import os
@@ -6,7 +7,7 @@ import re
 import signal
 import subprocess
 
-from e2e import BINARY, WORK, Daemon, check, environment, finish, same, until
+from e2e import BINARY, WORK, Daemon, check, environment, finish, same, terminal, until
 from smtp import Client, deliver
 
 MESSAGE = b"Subject: logged\r\n\r\nbody\r\n"
@@ -67,11 +68,15 @@ def found_again():
         same("in one schema", {line["schema"] for line in told}, {"maildrop.log/1"})
         with open(LOG, encoding="utf-8") as file:
             text = file.read()
+    status, out = terminal(["session", refused], FILE)
+    check("on a terminal, too, in bold", status == 0 and b"\x1b[1m" + refused.encode() in out, out)
+    same("of a pipe", subprocess.run(["sh", "-c", f"cat {LOG} | {BINARY} session {stored} --log /dev/stdin"], env=environment(),
+                                     capture_output=True, text=True, timeout=30).stdout, session(stored)[1])
     same("of what a container wrote", session(refused, "--log", "-", settings={}, text=text)[1], session(refused)[1])
     same("nobody knows another one", session("0000000000")[::2],
          (1, "maildrop: the log knows nothing of '0000000000' (maildrop-session(1) says why that may be)\n"))
     same("nor what was before", session(refused, "--since=2999-01-01")[0], 1)
-    for arguments, wanted in ((["../x"], 64), ([refused, "--since=soon"], 64), ([refused, "--log=x", "--journal"], 64),
+    for arguments, wanted in ((["../x"], 64), ([""], 64), (["[]"], 64), ([refused, "--since=soon"], 64), ([refused, "--log=x", "--journal"], 64),
                               ([refused, f"--log={WORK}/none"], 69)):
         status, _, error = session(*arguments)
         check(f"{arguments} is {wanted}", status == wanted and error.startswith("maildrop: "), (status, error))
@@ -111,7 +116,26 @@ def folded():
     check("with their number", any(re.search(r" info session session=\w+ .* repeated=5$", line) for line in new), new[-5:])
 
 
+def away():
+    """No folder for it: mail is taken all the same, standard error hears it, and the log is there when it can be."""
+    folder = f"{WORK}/later"
+    with Daemon({"log.file": f"{folder}/log", "store.url": "memory:", "smtp.listen": f"unix:{WORK}/smtp"}, wait=False) as daemon:
+        check("standard error hears why", daemon.wait_for(r"error the log is lost error=.*No such file"))
+        same("and mail is taken", until(lambda: os.path.exists(f"{WORK}/smtp")) and
+             deliver(f"unix:{WORK}/smtp", ["bob@example.test"], MESSAGE).code, 250)
+        check("it hears how many lines were lost, too", daemon.wait_for(r"warning log lines were lost lines=\d+$", 15))
+        os.mkdir(folder)
+        deliver(f"unix:{WORK}/smtp", ["bob@example.test"], MESSAGE)
+        check("with its folder the log is there", until(lambda: os.path.exists(f"{folder}/log") and " info message " in open(f"{folder}/log").read()))
+        with open(f"{folder}/log") as held:
+            fcntl.flock(held, fcntl.LOCK_SH)  # whoever may read it may do that
+            for _ in range(20):
+                deliver(f"unix:{WORK}/smtp", ["bob@example.test"], MESSAGE)
+            check("nobody holds it up", until(lambda: open(f"{folder}/log").read().count(" info message ") == 21))
+
+
 found_again()
+away()
 bounded()
 folded()
 finish()
