@@ -345,7 +345,8 @@ void HttpConnection::note(const Request* request, const IpAddress& client, int s
   if (!log::enabled(level)) return;
   log::write(level, request ? "http_request" : "http_refused",
              {acted ? log::Field("request", id) : log::Field::varying("request", id),
-              {"peer", client.to_string()},
+              log::Field::telling_kind(client.source().to_string()),
+              acted ? log::Field("peer", client.to_string()) : log::Field::varying("peer", client.to_string()),
               log::Field::if_any("proxy", client == guest_.address() ? "" : guest_.address().to_string()),
               {"method", request ? request->method : std::string()},
               log::Field::if_any("route", of_operator ? std::string(of_operator->pattern) : std::string()),

@@ -1,8 +1,11 @@
 /// http_lane.cc: deadlines of a loop's connections; the end of a server.
 #include "api/http_lane.h"
 
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "api/answer.h"
 #include "api/forwarded.h"
@@ -125,13 +128,21 @@ std::optional<AnswerState> HttpShared::state() const {
 }
 
 IpAddress HttpShared::client_of(const Request& request, const IpAddress& peer) {
-  if (peer == IpAddress()) return peer;  // a unix socket
+  const bool of_unix_socket = peer == IpAddress();
   const std::shared_ptr<const Config> in_force = config();
   const ApiSettings& now = in_force->api;
+  if (of_unix_socket && !now.proxy_unix_sockets) return peer;
   const bool standard = now.proxy_field == ApiSettings::ProxyField::forwarded;
   const auto field = request.headers.find(standard ? "forwarded" : "x-forwarded-for");
   if (field == request.headers.end()) return peer;
-  return forwarded_client(peer, field->second, now.proxy_field, now.proxies);
+  if (!of_unix_socket) return forwarded_client(peer, field->second, now.proxy_field, now.proxies);
+  // It has no address: one stands for it, and is none of a client, whatever the field holds.
+  static const IpAddress stand_in = IpAddress::from_v4(INADDR_LOOPBACK);
+  static const Network of_stand_in = Network::parse(stand_in.to_string()).value();
+  std::vector<Network> proxies = now.proxies;
+  proxies.push_back(of_stand_in);
+  const IpAddress client = forwarded_client(stand_in, field->second, now.proxy_field, proxies);
+  return client == stand_in ? peer : client;
 }
 
 std::shared_ptr<Budget> HttpShared::budget_of(const IpAddress& source) {

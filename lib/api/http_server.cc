@@ -71,7 +71,9 @@ void turn_away(HttpShared& shared, FileDescriptor socket, const IpAddress& addre
   [[maybe_unused]] const ssize_t sent = send(socket.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   shutdown(socket.get(), SHUT_WR);
   shared.count(status);
-  log::info("http_refused", {{"peer", address.to_string()}, {"status", status}});
+  log::info("http_refused", {log::Field::telling_kind(address.source().to_string()),
+                             log::Field::varying("peer", address.to_string()),
+                             {"status", status}});
 }
 
 void on_end(std::exception_ptr failure) {

@@ -116,6 +116,7 @@ struct ApiSettings {
   unsigned watchers = 1000;                    // requests that wait for news; beyond it 503
   Millis wait_time = std::chrono::minutes(1);  // of one that waits for mail, at most
   std::vector<Network> proxies;                // reverse proxies of ours
+  bool proxy_unix_sockets = false;             // who connects over a unix socket is one
   ProxyField proxy_field = ProxyField::x_forwarded_for;
   bool page = true;                      // pages for people
   Metrics metrics = Metrics::everybody;  // who may ask for /metrics

@@ -24,6 +24,10 @@ void add_api(std::vector<Setting>& rows) {
       "Reverse proxies that tell in api.proxy_field whom they ask for: all limits and logs go by the client they name. "
       "They themselves skip api.connections_per_source. An address alone is that address. Empty: nobody is "
       "believed.")));
+  rows.push_back(reloadable(boolean_row(
+      "api.proxy_unix_sockets", MEMBER(api.proxy_unix_sockets),
+      "Whether who connects over a unix socket is a reverse proxy, too: nginx on this machine, say. Without, all that "
+      "comes by unix sockets is free of rates and caps, those whom a proxy brings as well.")));
   rows.push_back(
       reloadable(choice_row<ApiSettings::ProxyField>("api.proxy_field",
                                                      {{"X-Forwarded-For", ApiSettings::ProxyField::x_forwarded_for},

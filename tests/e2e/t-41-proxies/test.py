@@ -1,7 +1,7 @@
 """HTTP through a reverse proxy: whose name the log has, and who counts as one source."""
 import socket
 
-from e2e import Api, Daemon, check, finish, same
+from e2e import WORK, Api, Daemon, check, finish, same
 
 OF_CLIENT = {"X-Forwarded-For": "198.51.100.1, 192.0.2.7", "Forwarded": "for=203.0.113.5"}
 ELSEWHERE = {"Origin": "https://elsewhere.example"}  # a refusal, which the log has
@@ -44,5 +44,24 @@ with Daemon(FEW | {"api.proxies": "127.0.0.0/8, 10.0.0.0/8"}) as daemon:
 with Daemon({"api.proxies": "127.0.0.1", "api.proxy_field": "Forwarded"}) as daemon:
     delete(daemon, OF_CLIENT)
     check("by the standard's field, if it is that", daemon.wait_for(r"peer=203\.0\.113\.5 proxy=127\.0\.0\.1"), daemon.log())
+    daemon.stop()
+
+SOCKET = f"unix:{WORK}/api"
+RATED = {"api.listen": SOCKET, "api.request_rate": "2", "limits.exempt": "", "api.hosts": "*"}
+
+
+def asked(count, headers):
+    """The statuses of so many requests over the unix socket."""
+    with Api(SOCKET) as api:
+        return [api.request("GET", "/api/v3/mailboxes/bob", headers)[0] for _ in range(count)]
+
+
+with Daemon(RATED) as daemon:
+    same("over a unix socket nobody is counted", asked(5, OF_CLIENT), [200] * 5)
+    daemon.stop()
+with Daemon(RATED | {"api.proxy_unix_sockets": "true"}) as daemon:
+    same("but whom a proxy brings there", asked(3, OF_CLIENT), [200, 200, 429])
+    same("each by himself", asked(2, {"X-Forwarded-For": "192.0.2.9"}), [200, 200])
+    same("and not the proxy itself", asked(5, {}) + asked(3, {"X-Forwarded-For": "127.0.0.1"}), [200] * 8)
     daemon.stop()
 finish()
