@@ -36,7 +36,10 @@ tl::expected<std::vector<smtp::CanaryDoor>, int> doors_of(const CanaryChoices& c
     if (target.error().code == Code::invalid) return tl::unexpected<int>(usage_error("canary", target.error().what));
     return tl::unexpected<int>(report(target.error()));
   }
-  std::vector<smtp::CanaryDoor> doors = smtp::canary_doors(config.smtp.listen, false, config.proxy);
+  std::vector<Endpoint> listen = config.smtp.listen;
+  // Nobody has said where: under systemd it is the socket units that know, and they are for port 25.
+  if (listen == Config().smtp.listen) listen.push_back(Endpoint::parse("127.0.0.1:25").value());
+  std::vector<smtp::CanaryDoor> doors = smtp::canary_doors(listen, false, config.proxy);
   for (smtp::CanaryDoor& each : smtp::canary_doors(config.lmtp.listen, true, config.proxy))
     doors.push_back(std::move(each));
   if (!doors.empty()) return doors;
@@ -145,7 +148,7 @@ std::function<int()> declare_canary(CLI::App& app, const Globals& globals) {
   auto choices = std::make_shared<CanaryChoices>();
   app.add_option("--smtp", choices->smtp,
                  "Send to HOST:PORT, [IPv6]:PORT or unix:PATH, instead of the first address of smtp.listen and "
-                 "lmtp.listen that can be connected to.")
+                 "lmtp.listen that can be connected to, or port 25 where smtp.listen is as shipped.")
       ->type_name("ADDRESS");
   app.add_option("--api", choices->api,
                  "Read at this address, http://HOST:PORT, instead of the first one of api.listen that answers.")

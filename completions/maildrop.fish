@@ -175,7 +175,7 @@ complete -c maildrop -n '__maildrop_at doctor' -l json -d 'Write one JSON object
 complete -c maildrop -n '__maildrop_at doctor' -l config -r -F -d 'Read settings from this file instead of /etc/maildrop/maildrop.toml'
 complete -c maildrop -n '__maildrop_at doctor' -l set -x -d 'Set one setting, before environment and files'
 complete -c maildrop -n '__maildrop_at canary' -s h -l help -d 'Print this help and end'
-complete -c maildrop -n '__maildrop_at canary' -l smtp -x -d 'Send to HOST:PORT, [IPv6]:PORT or unix:PATH, instead of the first address of smtp.listen and lmtp.listen that can be connected to'
+complete -c maildrop -n '__maildrop_at canary' -l smtp -x -d 'Send to HOST:PORT, [IPv6]:PORT or unix:PATH, instead of the first address of smtp.listen and lmtp.listen that can be connected to, or port 25 where smtp.listen is as shipped'
 complete -c maildrop -n '__maildrop_at canary' -l api -x -d 'Read at this address, http://HOST:PORT, instead of the first one of api.listen that answers'
 complete -c maildrop -n '__maildrop_at canary' -l timeout -x -d 'All of it must be done in that time'
 complete -c maildrop -n '__maildrop_at canary' -l json -d 'Write one JSON object, schema maildrop.canary/1'
