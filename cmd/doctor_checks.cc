@@ -8,8 +8,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <set>
+#include <string>
+#include <system_error>
 
 #include "api/admin.h"
 #include "core/text.h"
@@ -51,6 +55,32 @@ bool is_served_by_maildrop(const std::string& name) {
   return false;
 }
 
+/// A socket unit has it, for a service that is passed it. Only root may see that.
+bool is_held_by_systemd(const Endpoint& endpoint) {
+  std::set<std::string> holding;
+  for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+    std::ifstream sockets(table);
+    std::string line;
+    std::getline(sockets, line);  // names of the columns
+    while (std::getline(sockets, line)) {
+      unsigned port = 0, state = 0;
+      unsigned long inode = 0;
+      constexpr unsigned kListening = 10;
+      const int read =
+          std::sscanf(line.c_str(), " %*[^:]: %*[^:]:%x %*s %x %*s %*s %*s %*s %*s %lu", &port, &state, &inode);
+      if (read == 3 && state == kListening && port == endpoint.port)
+        holding.insert("socket:[" + std::to_string(inode) + "]");
+    }
+  }
+  std::error_code denied;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/1/fd", denied)) {
+    std::error_code gone;
+    if (holding.contains(std::filesystem::read_symlink(entry, gone).string()))
+      return std::filesystem::is_directory("/run/systemd/system", gone);
+  }
+  return false;
+}
+
 void check_endpoint(const Endpoint& endpoint, Findings& findings) {
   const std::string name = endpoint.to_string();
   if (endpoint.kind == Endpoint::Kind::inherited) {
@@ -69,6 +99,9 @@ void check_endpoint(const Endpoint& endpoint, Findings& findings) {
   if (served) return findings.push_back({Level::ok, "ports", name + " is served by a maildrop"});
   const auto opened = service::open_listeners({endpoint}, 1);
   if (opened) return findings.push_back({Level::ok, "ports", name + " is free"});
+  if (endpoint.kind != Endpoint::Kind::unix_path && is_held_by_systemd(endpoint))
+    return findings.push_back(
+        {Level::ok, "ports", name + " is held by systemd, for a service (systemctl list-sockets)"});
   findings.push_back({Level::error, "ports", opened.error().what,
                       "end whoever has it (ss -ltnp), or listen elsewhere; for a port below 1024 see "
                       "maildrop-serve(8)"});

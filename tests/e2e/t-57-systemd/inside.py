@@ -60,6 +60,8 @@ def started():
     with Client(SMTP) as client:
         client.cmd("EHLO client.example")
         quoted = re.search(r"\[(\w+)\]$", client.cmd("MAIL FROM:<>" + " x=y" * 3).lines[-1])[1]
+    _, out = run(BINARY, "doctor")
+    check("the doctor knows whose ports these are", "127.0.0.1:8080 is held by systemd" in out and "cannot listen" not in out, out)
     found = until(lambda: " session " in (out := run(BINARY, "session", quoted)[1]) and out)
     check("what a reply quotes is found in the journal", found and found.startswith(f"session {quoted} of ") and "refused=1" in found, found)
     systemctl("stop", "maildrop.service")
