@@ -2,11 +2,14 @@
 #include "progress.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <string>
+#include <string_view>
 
 #include "capture.h"
 
@@ -31,11 +34,18 @@ class ErrorTerminal {
   }
   ErrorTerminal(const ErrorTerminal&) = delete;
 
-  /// REQUIRES: something was.
-  std::string written() const {
-    char buffer[200];
-    const auto got = ::read(ours_, buffer, sizeof buffer);
-    return {buffer, got < 0 ? 0 : static_cast<std::size_t>(got)};
+  /// What has been written, as soon as it ends so: a terminal hands on each write when it comes to it.
+  std::string written(std::string_view end) const {
+    constexpr int kPatience = 10'000;  // milliseconds
+    std::string text;
+    pollfd ready{ours_, POLLIN, 0};
+    while (!text.ends_with(end) && ::poll(&ready, 1, kPatience) > 0) {
+      char buffer[200];
+      const auto got = ::read(ours_, buffer, sizeof buffer);
+      if (got <= 0) break;
+      text.append(buffer, static_cast<std::size_t>(got));
+    }
+    return text;
   }
 
  private:
@@ -51,12 +61,12 @@ TEST_CASE("progress: a line of its own is cut to the terminal, is asked for now 
   const auto line = [&asked] { return std::to_string(++asked) + " of many, many, many"; };
   bar.wipe();  // nothing yet
   bar.tell(line);
-  CHECK(terminal.written() == "\r1 of many, many, m…\x1b[K");
+  CHECK(terminal.written("\x1b[K") == "\r1 of many, many, m…\x1b[K");
   for (int i = 0; i < 1000; ++i) bar.tell(line);
   CHECK(asked < 1000);
   while (asked < 2) bar.tell(line);
   bar.wipe();
-  const std::string after = terminal.written();
+  const std::string after = terminal.written("\r\x1b[K");
   CHECK(after.starts_with("\r2 of many, many, m…\x1b[K"));
   CHECK(after.ends_with("\r\x1b[K"));
 }
