@@ -272,4 +272,14 @@ TEST_CASE("doctor: findings are told with what to do, and the status is the wors
   CHECK(told);
 }
 
+TEST_CASE("doctor: a log in a file that can be written, or not") {
+  Ward ward;
+  CHECK(ward.find("log").empty());
+  ward.config.log.file = ward.folder / "none/log";
+  is(ward.only("log"), Level::warning, "cannot make");
+  ward.config.log.file = ward.folder / "log";
+  is(ward.only("log"), Level::ok, "128M at most");
+  CHECK(::access(ward.config.log.file.c_str(), F_OK) != 0);  // it only looks
+}
+
 }  // namespace maildrop::cmd
