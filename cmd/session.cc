@@ -199,13 +199,20 @@ std::string json_of(const log::Line& line) {
   return json_line(out);
 }
 
+/// As a shell takes it for one word: a stranger chose the name of his inbox.
+std::string as_word(std::string_view text) {
+  std::string word = "'";
+  for (const char c : text) word.append(c == '\'' ? "'\\'" : "").append(1, c);
+  return terminal_safe(word) + "'";
+}
+
 /// How its mail can be looked at, whose verdicts are kept with it.
 std::string hints(const LogLines& lines) {
   std::string text;
   for (const log::Line& line : lines)
     if (line.event == "message" && line.field("result") == "stored")
-      text += "maildrop inbox " + std::string(line.field("inbox")) + " " + std::string(line.field("id")) + " --why\n";
-  return terminal_safe(text, Lines::many);
+      text += "maildrop inbox " + as_word(line.field("inbox")) + " " + as_word(line.field("id")) + " --why\n";
+  return text;
 }
 
 bool is_journal(const SessionOptions& options, const LogSettings& settings) {
@@ -247,7 +254,7 @@ int run_session(const Globals& globals, const SessionOptions& options) {
   } else {
     const Screen screen = screen_of(1, options.colour);
     text = shown(*lines, screen);
-    if (const std::string more = hints(*lines); screen.terminal && !more.empty()) text += more;
+    if (screen.terminal) text += hints(*lines);
   }
   if (const Result<void> printed = print(1, text); !printed) return report(printed.error());
   return exit_ok;

@@ -181,7 +181,7 @@ inline IpAddress source_of(const mail::Peer& peer) {
 
 /// A session id: 12 characters nobody can guess.
 std::string make_session_id();
-/// What lines of the log are of one kind by, where many of a peer come to the same: its source, as caps have it.
-std::string kind_of(const mail::Peer& peer);
+/// The source that caps and rates count a peer as: lines of the log go by it where many come to the same.
+std::string source_name(const mail::Peer& peer);
 
 }  // namespace maildrop::smtp

@@ -15,7 +15,7 @@ constexpr std::string_view kFollows = reply::need_rcpt.reason;
 
 }  // namespace
 
-std::string kind_of(const mail::Peer& peer) {
+std::string source_name(const mail::Peer& peer) {
   return peer.local ? peer.to_string() : peer.address.source().to_string();
 }
 
@@ -39,7 +39,7 @@ void Connection::log_refusal(const Refusal& refusal) const {
   const bool message = refusal.of == Refusal::Of::message;
   const mail::Peer& peer = session_.transaction().peer;
   log::info(message ? "message" : "recipient", {log::Field::varying("session", session_.id()),
-                                                log::Field::telling_kind(kind_of(peer)),
+                                                log::Field::telling_kind(source_name(peer)),
                                                 log::Field::varying("peer", peer.to_string()),
                                                 log::Field::varying("from", refusal.from),
                                                 log::Field::varying_if_any("to", refusal.to),
@@ -72,7 +72,7 @@ void Connection::log_message(const Record& record, const Result<store::MessageId
   const Reply& answer = answer_to(stored.error());
   log::warning("message", {log::Field::varying("id", record.id.text()),
                            log::Field::varying("session", session_.id()),
-                           log::Field::telling_kind(kind_of(peer)),
+                           log::Field::telling_kind(source_name(peer)),
                            log::Field::varying("peer", peer.to_string()),
                            log::Field::varying("from", record.from),
                            log::Field::varying("inbox", record.inbox),
@@ -100,7 +100,7 @@ void Connection::log_session() const {
   };
   log::write(level, "session",
              {one_of_many("session", session_.id()),
-              log::Field::telling_kind(kind_of(transaction.peer)),
+              log::Field::telling_kind(source_name(transaction.peer)),
               one_of_many("peer", transaction.peer.to_string()),
               one_of_many("helo", transaction.helo),
               {"tls", transaction.tls.active() ? transaction.tls.protocol : "no"},

@@ -75,7 +75,7 @@ void Connection::tls_has_failed(std::string_view why) {
   const mail::Peer& peer = session_.transaction().peer;
   loop_.common.tls_failures.note(peer, session_.policy().config.tls.retry_after);
   log::info("tls", {log::Field::varying("session", session_.id()),
-                    log::Field::telling_kind(kind_of(peer)),
+                    log::Field::telling_kind(source_name(peer)),
                     log::Field::varying("peer", peer.to_string()),
                     {"result", "failed"},
                     {"error", why}});

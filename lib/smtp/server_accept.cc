@@ -150,7 +150,7 @@ bool Server::State::enter(const Accepted& accepted, const IpAddress& source, con
   metrics.refused(refused->reason);
   const std::string session = make_session_id();
   log::info("connection", {log::Field::varying("session", session),
-                           log::Field::telling_kind(kind_of(accepted.peer)),
+                           log::Field::telling_kind(source_name(accepted.peer)),
                            log::Field::varying("peer", accepted.peer.to_string()),
                            {"result", "deferred"},
                            {"code", refused->code},

@@ -8,11 +8,13 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "core/log_line.h"
+#include "core/settings.h"
 
 using namespace maildrop;
 using Format = LogSettings::Format;
@@ -136,6 +138,16 @@ TEST_CASE("a field without a text or a count may be left out") {
   CHECK_THAT(
       log::format(Format::json, Level::info, "e", {log::Field::if_any("a", ""), log::Field::if_any("b", "x")}, kNow),
       Catch::EndsWith("\"event\":\"e\",\"b\":\"x\"}"));
+}
+
+TEST_CASE("modules are the folders of the sources, and the manual names them all") {
+  std::set<std::string> folders{"cmd"};
+  for (const auto& each : std::filesystem::directory_iterator(MAILDROP_SOURCE_DIR "/lib"))
+    if (each.is_directory()) folders.insert(each.path().filename());
+  CHECK(folders == std::set<std::string>(LogSettings::kModules.begin(), LogSettings::kModules.end()));
+  const Setting* row = find_setting("log.levels");
+  REQUIRE(row);
+  for (const std::string& each : folders) CHECK_THAT(std::string(row->help), Catch::Contains(each));
 }
 
 TEST_CASE("a module may have a level of its own") {

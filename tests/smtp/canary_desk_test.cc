@@ -19,6 +19,22 @@ CanaryReport returned() {
   return report;
 }
 
+/// One of them says that it is under way, and comes back when it may.
+struct SlowCanary {
+  explicit SlowCanary(int which) : slow(which) {}
+  CanaryReport send() {
+    if (++sent == slow) {
+      begun.set_value();
+      go.get_future().wait();
+    }
+    return returned();
+  }
+
+  const int slow;
+  std::atomic<int> sent{0};
+  std::promise<void> begun, go;
+};
+
 }  // namespace
 
 TEST_CASE("a result counts for a while, good or bad") {
@@ -43,47 +59,31 @@ TEST_CASE("a result counts for a while, good or bad") {
 
 TEST_CASE("never two canaries at once: where nothing is known yet, others hear that soon") {
   FakeClock clock;
-  std::atomic<int> sent{0};
-  std::promise<void> begun, go;
-  CanaryDesk desk(
-      [&] {
-        if (++sent == 1) begun.set_value();
-        go.get_future().wait();
-        return returned();
-      },
-      clock);
+  SlowCanary canary(1);
+  CanaryDesk desk([&] { return canary.send(); }, clock);
   auto first = std::async(std::launch::async, [&] { return desk.ask(); });
-  begun.get_future().wait();
+  canary.begun.get_future().wait();
   for (int i = 0; i < 2; ++i) CHECK(desk.ask() == nullptr);  // it would hang
-  go.set_value();
+  canary.go.set_value();
   CHECK(first.get()->well());
   CHECK(desk.ask()->well());
-  CHECK(sent == 1);
+  CHECK(canary.sent == 1);
 }
 
 TEST_CASE("while the next canary is on its way, nobody else waits for it") {
   FakeClock clock;
-  std::atomic<int> sent{0};
-  std::promise<void> begun, go;
-  CanaryDesk desk(
-      [&] {
-        if (++sent == 2) {
-          begun.set_value();
-          go.get_future().wait();
-        }
-        return returned();
-      },
-      clock);
+  SlowCanary canary(2);
+  CanaryDesk desk([&] { return canary.send(); }, clock);
   const auto first = desk.ask();
   clock.advance(CanaryDesk::kFresh);
   auto second = std::async(std::launch::async, [&] { return desk.ask(); });
-  begun.get_future().wait();
+  canary.begun.get_future().wait();
   CHECK(desk.ask() == first);  // it would hang
-  go.set_value();
+  canary.go.set_value();
   const auto next = second.get();
   CHECK(next != first);
   CHECK(desk.ask() == next);
-  CHECK(sent == 2);
+  CHECK(canary.sent == 2);
 }
 
 TEST_CASE("a canary that throws is one that failed") {

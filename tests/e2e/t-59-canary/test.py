@@ -119,6 +119,8 @@ def two_processes():
             reader.stop()
             before = len(smtp.lines)
             status, _, err = canary(smtp, api=address)
+            for wrong in ("0s", "2h", "soon"):
+                same(f"--timeout={wrong} makes no sense", canary(smtp, f"--timeout={wrong}", api=address)[0], 64)
             check("without the API: 69", status == 69 and "the inbox cannot be read" in err, (status, err))
             same("and nothing was sent", len(smtp.lines), before)
 

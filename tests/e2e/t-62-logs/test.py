@@ -70,6 +70,11 @@ def found_again():
             text = file.read()
     status, out = terminal(["session", refused], FILE)
     check("on a terminal, too, in bold", status == 0 and b"\x1b[1m" + refused.encode() in out, out)
+    same("with the words by which its mail is shown, safe for a shell", terminal(["session", stored], FILE)[1].splitlines()[-1],
+         f"maildrop inbox 'bob' '{stored}' --why".encode())
+    with open(LOG, encoding="utf-8") as file:
+        around = "x" * 100_000 + f" session={refused}\n" + file.read() + f"{refused} " * 10_000
+    same("lines that are too long are none of ours", session(refused, "--log", "-", settings={}, text=around)[1], session(refused)[1])
     same("of a pipe", subprocess.run(["sh", "-c", f"cat {LOG} | {BINARY} session {stored} --log /dev/stdin"], env=environment(),
                                      capture_output=True, text=True, timeout=30).stdout, session(stored)[1])
     same("of what a container wrote", session(refused, "--log", "-", settings={}, text=text)[1], session(refused)[1])
