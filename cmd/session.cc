@@ -74,7 +74,7 @@ Result<void> read_lines(std::FILE* file, const std::string& name, const std::str
     if (more == 0 && !too_long) parse_if_of(id, left, each);  // the last one has no end yet
     if (left.size() == buffer.size()) {
       too_long = true;
-      left = {};
+      left.remove_prefix(left.size());
     }
     std::memmove(buffer.data(), left.data(), left.size());
     held = left.size();
