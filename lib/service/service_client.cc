@@ -104,7 +104,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     pool_.reset();
     retry_.cancel();
     error_code ignored;
-    const std::string_view farewell = exchange_->farewell();
+    const std::string_view farewell = exchange_ ? exchange_->farewell() : std::string_view();
     if (written_ && !farewell.empty()) {
       socket_.non_blocking(true, ignored);
       socket_.write_some(asio::buffer(farewell.data(), farewell.size()), ignored);
@@ -139,10 +139,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     read();
   }
 
+  /// What can fail comes first.
   void take(std::shared_ptr<Job> job, const AnswerLimits& limits) {
+    exchange_ = make_exchange(*job->request, *job->text, limits);
     job_ = std::move(job);
     request_ = job_->request;
-    exchange_ = make_exchange(*request_, *job_->text, limits);
     written_ = false;
   }
 
@@ -251,8 +252,8 @@ class EndpointPool final : public Pool, public std::enable_shared_from_this<Endp
   }
 
  private:
-  /// Of those who wait the first whose source may have one more.
-  void pump() {
+  /// Of those who wait the first whose source may have one more. Also when a call goes, so nothing is thrown.
+  void pump() noexcept {
     for (;;) {
       const auto next = std::find_if(waiting_.begin(), waiting_.end(),
                                      [&](const auto& job) { return connections_.admits(job->source); });
@@ -260,22 +261,37 @@ class EndpointPool final : public Pool, public std::enable_shared_from_this<Endp
       const std::shared_ptr<Job> job = *next;
       waiting_.erase(next);
       places_.give_back(job->source);
-      if (idle_.empty()) {
-        open(job);
-        continue;
+      try {
+        idle_.empty() ? open(job) : go_on(job);
+      } catch (const std::exception&) {  // out of memory: his deadline ends it, and the others wait for their turn
+        return;
       }
-      const std::shared_ptr<Connection> connection = idle_.back();  // the others may end for want of use
-      idle_.pop_back();
-      enter(job, connection);
-      connection->go_on(job, limits_.answer);
     }
   }
 
   void open(const std::shared_ptr<Job>& job) {
     const auto connection = std::make_shared<Connection>(executor_, weak_from_this());
     open_.push_back(connection);
-    enter(job, connection);
-    connection->open(endpoint_, job, limits_.answer);
+    begin(job, connection, [&] { connection->open(endpoint_, job, limits_.answer); });
+  }
+
+  void go_on(const std::shared_ptr<Job>& job) {
+    const std::shared_ptr<Connection> connection = idle_.back();  // the others may end for want of use
+    idle_.pop_back();
+    begin(job, connection, [&] { connection->go_on(job, limits_.answer); });
+  }
+
+  /// Where it throws the connection is gone, and the job has none.
+  template <class Work>
+  void begin(const std::shared_ptr<Job>& job, const std::shared_ptr<Connection>& connection, const Work& work) {
+    try {
+      enter(job, connection);
+      work();
+    } catch (...) {
+      leave(job);
+      drop(connection);
+      throw;
+    }
   }
 
   void enter(const std::shared_ptr<Job>& job, std::shared_ptr<Connection> connection) {
@@ -337,6 +353,11 @@ ServiceCall ServiceClient::ask(std::shared_ptr<const Request> request, const std
     const auto whose = late.lock();
     if (to && whose) to->end(whose, tl::unexpected(std::move(why)));
   };
+  ServiceCall call(  // from here on: where something throws, nobody is left who would be told
+      [weak = pool.weak_from_this(), job] {
+        if (const auto to = weak.lock()) to->cancel(job);
+      },
+      {job, &job->begun});
   job->timer.expires_at(until);
   job->timer.async_wait([end, late = std::weak_ptr(job)](error_code error) {
     const auto whose = late.lock();
@@ -346,11 +367,7 @@ ServiceCall ServiceClient::ask(std::shared_ptr<const Request> request, const std
   });
   if (!pool.add(job))
     asio::post(state_->executor, [end] { end({Code::over_limit, "too many requests wait for an answer"}); });
-  return ServiceCall(
-      [weak = pool.weak_from_this(), job] {
-        if (const auto to = weak.lock()) to->cancel(job);
-      },
-      {job, &job->begun});
+  return call;
 }
 
 }  // namespace maildrop::service
