@@ -10,7 +10,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
@@ -20,6 +19,7 @@
 #include <vector>
 
 #include "core/shares.h"
+#include "core/socket_address.h"
 
 namespace maildrop::service {
 
@@ -33,14 +33,9 @@ using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Exec
 using Protocol = asio::generic::stream_protocol;
 using Socket = asio::basic_stream_socket<Protocol, Executor>;
 
-Protocol::endpoint socket_address(const Endpoint& endpoint) {
-  if (endpoint.kind == Endpoint::Kind::unix_path) return asio::local::stream_protocol::endpoint(endpoint.path);
-  const auto& bytes = endpoint.address.bytes();
-  if (endpoint.address.is_v4())
-    return asio::ip::tcp::endpoint(asio::ip::address_v4({bytes[12], bytes[13], bytes[14], bytes[15]}), endpoint.port);
-  asio::ip::address_v6::bytes_type v6{};
-  std::copy(bytes.begin(), bytes.end(), v6.begin());
-  return asio::ip::tcp::endpoint(asio::ip::address_v6(v6), endpoint.port);
+Protocol::endpoint place_of(const Endpoint& endpoint) {
+  const SocketAddress address = socket_address(endpoint).value();  // Endpoint::parse() takes no path that is too long
+  return {address.get(), address.size};
 }
 
 constexpr std::chrono::milliseconds kFullBacklog{10};  // until the next try of one that was full
@@ -84,8 +79,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void open(const Endpoint& endpoint, std::shared_ptr<Job> job, const AnswerLimits& limits) {
     take(std::move(job), limits);
     if (endpoint.kind == Endpoint::Kind::unix_path)
-      return connect_later(socket_address(endpoint), std::chrono::milliseconds(0));
-    socket_.async_connect(socket_address(endpoint), [self = shared_from_this()](error_code error) {
+      return connect_later(place_of(endpoint), std::chrono::milliseconds(0));
+    socket_.async_connect(place_of(endpoint), [self = shared_from_this()](error_code error) {
       error_code ignored;
       if (!error) self->socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
       self->connected(error);
