@@ -9,21 +9,9 @@ import subprocess
 
 from e2e import BINARY, ROOT, WORK, Api, Daemon, check, environment, finish, maildrop, same, terminal, until
 from redis import Redis
-from smtp import Client, deliver
+from smtp import be_counted
 
-MESSAGE = b"Subject: counted\r\n\r\nbody\r\n"
 MONITORING = f"{ROOT}/examples/monitoring"
-
-
-def send(daemon, stored, refused):
-    for _ in range(stored):
-        deliver(daemon.smtp, ["bob@example.test"], MESSAGE)
-    with Client(daemon.smtp) as client:
-        client.cmd("EHLO client.example.test")
-        client.cmd("MAIL FROM:<a@example.org>")
-        for _ in range(refused):
-            client.cmd("RCPT TO:<a@elsewhere.example>")
-        client.cmd("QUIT")
 
 
 def samples(text):
@@ -182,7 +170,7 @@ def promtool_reads(settings):
 nothing_there()
 url = {"store.url": f"sqlite:{WORK}/mail.db"}
 with Daemon(url) as whole:
-    send(whole, 4, 2)
+    be_counted(whole.smtp, 4, 2)
     one_source("SQLite", [whole], url, 4, 2)
     for_people(url)
     watched(url)
@@ -193,8 +181,8 @@ if shutil.which("redis-server"):
     with Redis() as server:
         url = {"store.url": server.url}
         with Daemon(url) as one, Daemon(url) as other:
-            send(one, 2, 1)
-            send(other, 3, 2)
+            be_counted(one.smtp, 2, 1)
+            be_counted(other.smtp, 3, 2)
             one_source("Redis, two processes", [one, other], url, 5, 3)
             one.stop()
             other.stop()
