@@ -125,16 +125,20 @@ def nothing_there():
 def monitoring():
     """Names of metrics, and what promtool says."""
     with open(f"{ROOT}/man/maildrop-serve.8", encoding="utf-8") as page:
-        known = set(re.findall(r'^\.BR (maildrop_\w+) "', page.read(), re.M))  # t-29-metrics keeps these
+        known = set(re.findall(r'^\.BR ((?:maildrop|process)_\w+) "', page.read(), re.M))  # t-29-metrics keeps these
     for path in sorted(glob.glob(f"{MONITORING}/*")):
         with open(path, encoding="utf-8") as file:
             text = file.read()
-        named = {re.sub(r"_bucket$", "", each) for each in re.findall(r"\bmaildrop_[a-z_]+", text)}
+        named = {re.sub(r"_bucket$", "", each) for each in re.findall(r"\b(?:maildrop|process)_[a-z_]+", text)}
         check(f"{os.path.basename(path)} names metrics, and none that is not there", named and named <= known, sorted(named - known))
     with open(f"{MONITORING}/grafana-dashboard.json", encoding="utf-8") as file:
         board = json.load(file)
     expressions = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
     check("the dashboard has panels, each with a question", len(expressions) >= len(board["panels"]) > 5)
+    with open(f"{ROOT}/README.md", encoding="utf-8") as file:
+        scale = re.findall(r"`(\w+)`", re.search(r"Scale by (.*?) \(maildrop-serve", file.read())[1])
+    asked_for = " ".join(expressions)
+    check("those among them by which README says to scale", len(scale) > 2 and all(each in asked_for for each in scale), scale)
     with open(f"{MONITORING}/prometheus-rules.yml", encoding="utf-8") as file:
         told = set(re.findall(r"\b(?:api|dns|inbox|limits|log|mail|report|store)\.[a-z_]+\b", file.read()))
     there = set(re.findall(r"^(\S+) = ", maildrop("config", "show")[1].decode(), re.M))
