@@ -3,5 +3,5 @@
 # under load a node is killed, comes back, and the Redis master is killed. Nothing that was acknowledged is lost.
 # All namespaces belong to the test's own one, and are gone when its processes are.
 . "$(dirname "$0")/../lib.sh"
-needs haproxy redis-server ip unshare
+needs haproxy redis-server ip ss unshare
 in_namespace net 'ip link set lo up && ip link add bridge type bridge && ip link set bridge up' "$(dirname "$0")/test.py"
