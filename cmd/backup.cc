@@ -36,7 +36,7 @@ struct BackupOptions {
 };
 
 /// Whoever reads a pipe may hang: no write is longer than what there is room for, and a signal ends the wait.
-Result<void> write_all(int fd, std::string_view bytes, bool may_hang) {
+Result<void> write_backup(int fd, std::string_view bytes, bool may_hang) {
   const std::size_t most = may_hang ? PIPE_BUF : bytes.size();
   while (!bytes.empty()) {
     if (may_hang && !wait_until_ready(fd, POLLOUT)) return fail(Code::unavailable, "interrupted");
@@ -75,7 +75,7 @@ class BackupRun {
   Result<bool> write_to(int fd) {
     const std::uint64_t all = TRY(store_.stats()).messages;
     const auto sink = [&](std::string_view bytes) {
-      const Result<void> written = write_all(fd, bytes, options_.to_stdout());
+      const Result<void> written = write_backup(fd, bytes, options_.to_stdout());
       if (!written) failure_ = exit_io;
       written_ += bytes.size();
       return written;

@@ -50,10 +50,10 @@ Json latency_json(const replay::Latencies& latencies) {
   return out;
 }
 
-using Row = std::pair<const char*, std::uint64_t replay::Tally::*>;
+using NamedCount = std::pair<const char*, std::uint64_t replay::Tally::*>;
 
 /// In words and as they are told in JSON.
-constexpr Row kCounts[] = {
+constexpr NamedCount kCounts[] = {
     {"accepted", &replay::Tally::accepted}, {"deferred", &replay::Tally::deferred},
     {"refused", &replay::Tally::refused},   {"lost", &replay::Tally::lost},
     {"broken", &replay::Tally::broken},     {"unsent", &replay::Tally::unsent},

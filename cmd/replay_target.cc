@@ -1,13 +1,12 @@
 /// replay_target.cc: where mail is sent, and whether it may be.
 #include <netdb.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <charconv>
-#include <cstring>
 #include <memory>
+#include <optional>
 
+#include "core/socket_address.h"
 #include "replay.h"
 
 namespace maildrop::cmd {
@@ -15,19 +14,6 @@ namespace {
 
 Error no_target(const std::string& text) {
   return {Code::invalid, "'" + text + "' is no HOST:PORT, [IPv6]:PORT or unix:PATH to connect to"};
-}
-
-IpAddress address_of(const sockaddr& from) {
-  if (from.sa_family == AF_INET) {
-    sockaddr_in v4;
-    std::memcpy(&v4, &from, sizeof v4);
-    return IpAddress::from_v4(ntohl(v4.sin_addr.s_addr));
-  }
-  sockaddr_in6 v6;
-  std::memcpy(&v6, &from, sizeof v6);
-  std::array<std::uint8_t, 16> bytes{};
-  std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
-  return IpAddress::from_v6(bytes);
 }
 
 Result<std::vector<Endpoint>> resolve(const std::string& name, std::uint16_t port) {
@@ -40,9 +26,10 @@ Result<std::vector<Endpoint>> resolve(const std::string& name, std::uint16_t por
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(list, ::freeaddrinfo);
   std::vector<Endpoint> out;
   for (const addrinfo* each = list; each != nullptr; each = each->ai_next) {
-    if (each->ai_family != AF_INET && each->ai_family != AF_INET6) continue;
+    const std::optional<IpAddress> address = ip_address(each->ai_addr);
+    if (!address) continue;
     Endpoint endpoint;
-    endpoint.address = address_of(*each->ai_addr);
+    endpoint.address = *address;
     endpoint.port = port;
     out.push_back(endpoint);
   }

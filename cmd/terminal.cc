@@ -16,6 +16,7 @@
 
 #include "core/file_error.h"
 #include "core/text.h"
+#include "core/write_all.h"
 
 extern char** environ;
 
@@ -57,17 +58,6 @@ std::string pager() {
   ::signal(SIGPIPE, SIG_DFL);
   ::raise(SIGPIPE);
   ::_exit(128 + SIGPIPE);  // it was blocked
-}
-
-/// errno of the write that failed, or 0.
-int write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return 0;
 }
 
 /// While a pager has the terminal: Ctrl-C is its business, and one that ends early is no error.

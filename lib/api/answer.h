@@ -31,6 +31,8 @@ struct Fault {
   std::string why;           // for the log
   unsigned retry_after = 5;  // seconds; of 429 and 503 alone
 };
+template <class T>
+using Found = tl::expected<T, Fault>;
 
 // Phrases behind which a page can say more.
 inline constexpr std::string_view kNotAName = "not a legal inbox name";

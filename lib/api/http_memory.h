@@ -55,8 +55,9 @@ class AnswerRoom {
 /// is used and not after. Lists are not counted here: their answers are small, and counted once they are made.
 class MeteredInboxes final : public store::Inboxes {
  public:
-  /// Bytes that are in memory for each byte of Message::verdicts while they become JSON.
-  static constexpr std::uint64_t kVerdicts = 64;
+  /// Bytes that are in memory for each byte of Message::verdicts while they become JSON, also where nothing is
+  /// optimised.
+  static constexpr std::uint64_t kVerdicts = 72;
 
   /// `max_size`: of a message, as far as is known before it is read. `verdicts`: as Route has it.
   MeteredInboxes(store::Inboxes& inboxes, AnswerRoom& room, const Growth& growth, std::uint64_t max_size,

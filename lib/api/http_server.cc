@@ -21,6 +21,7 @@
 #include "api/http_head.h"
 #include "api/http_lane.h"
 #include "core/log.h"
+#include "core/socket_address.h"
 
 namespace maildrop::api {
 
@@ -47,16 +48,6 @@ struct Door {
   const Alive alive;
   bool closing = false;  // who still waits is turned away
 };
-
-IpAddress address_in(const sockaddr_storage& from) {
-  if (from.ss_family == AF_INET)
-    return IpAddress::from_v4(ntohl(reinterpret_cast<const sockaddr_in&>(from).sin_addr.s_addr));
-  // A unix socket: file permissions say who may connect.
-  if (from.ss_family != AF_INET6) return IpAddress::from_v4(INADDR_LOOPBACK);
-  std::array<std::uint8_t, 16> bytes{};
-  std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in6&>(from).sin6_addr, bytes.size());
-  return IpAddress::from_v6(bytes);
-}
 
 /// Says no without waiting, so that those who are too many cost nothing more.
 void turn_away(HttpShared& shared, FileDescriptor socket, const IpAddress& address, int status,
@@ -85,13 +76,13 @@ void on_end(std::exception_ptr failure) {
   }
 }
 
-void let_in(const std::shared_ptr<HttpLane>& lane, const Door& door, FileDescriptor socket,
-            const sockaddr_storage& from) {
+void let_in(const std::shared_ptr<HttpLane>& lane, const Door& door, FileDescriptor socket, const SocketAddress& from) {
   HttpShared& shared = *lane->shared;
-  const IpAddress address = address_in(from);
+  // Of a unix socket file permissions say who may connect.
+  const IpAddress address = ip_address(from.get()).value_or(IpAddress::from_v4(INADDR_LOOPBACK));
   if (door.closing) return turn_away(shared, std::move(socket), address, 503, "shutting down, try again later");
   // All peers of a unix socket would be one source.
-  const IpAddress source = from.ss_family == AF_UNIX ? IpAddress() : address;
+  const IpAddress source = from.family() == AF_UNIX ? IpAddress() : address;
   switch (shared.admission.enter(source)) {
     case service::Admission::Answer::full:
       return turn_away(shared, std::move(socket), address, 503, "too many connections, try again later");
@@ -100,17 +91,15 @@ void let_in(const std::shared_ptr<HttpLane>& lane, const Door& door, FileDescrip
     case service::Admission::Answer::admitted: break;
   }
   Guest guest(std::move(socket), address, source, shared.admission);
-  auto connection = std::make_shared<HttpConnection>(lane, std::move(guest), from.ss_family);
+  auto connection = std::make_shared<HttpConnection>(lane, std::move(guest), from.family());
   asio::co_spawn(lane->io.get_executor(), HttpConnection::run(std::move(connection)), on_end);
 }
 
 /// Accepts what waits. The errno that ended it: EAGAIN when nobody waits any more, 0 when it is others' turn.
 int accept_some(const std::shared_ptr<HttpLane>& lane, Door& door, int at_most) {
   for (int i = 0; i < at_most; ++i) {
-    sockaddr_storage from{};
-    socklen_t size = sizeof from;
-    FileDescriptor socket(
-        accept4(door.listener.fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    SocketAddress from;
+    FileDescriptor socket(accept4(door.listener.fd(), from.get(), &from.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket) {
       let_in(lane, door, std::move(socket), from);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM || errno == EAGAIN) {

@@ -10,27 +10,24 @@ namespace maildrop::api {
 
 namespace {
 
-template <class T>
-using Read = tl::expected<T, Fault>;
-
 constexpr std::size_t kMostNames = 1000;
 constexpr std::size_t kMostMatches = 20;  // each is tried on each message
 
 Fault wrong(std::string_view phrase, std::string why = {}) { return {400, phrase, std::move(why)}; }
 
-Read<bool> boolean_of(const Json& value) {
+Found<bool> boolean_of(const Json& value) {
   if (!value.is_boolean()) return tl::unexpected(wrong("over_quota, all and dry_run are true or false"));
   return value.get<bool>();
 }
 
-Read<std::string> text_of(const Json& value) {
+Found<std::string> text_of(const Json& value) {
   if (!value.is_string() || value.get_ref<const std::string&>().empty())
     return tl::unexpected(wrong("older, source and larger are texts, as of maildrop purge, and not empty"));
   return value.get<std::string>();
 }
 
 /// An empty one would choose nothing, or, as inboxes, everything: neither is what somebody wrote it for.
-Read<std::vector<std::string>> list_of(const Json& value, std::size_t most) {
+Found<std::vector<std::string>> list_of(const Json& value, std::size_t most) {
   std::vector<std::string> list;
   if (value.is_array() && value.size() <= most)
     for (const Json& each : value)
@@ -42,7 +39,7 @@ Read<std::vector<std::string>> list_of(const Json& value, std::size_t most) {
 
 /// Into its place; the fault otherwise.
 template <class T>
-std::optional<Fault> take(T& place, Read<T> read) {
+std::optional<Fault> take(T& place, Found<T> read) {
   if (!read) return read.error();
   place = std::move(*read);
   return std::nullopt;
@@ -65,7 +62,7 @@ std::optional<Fault> read_member(const std::string& key, const Json& value, Wish
   return wrong("members are inboxes, older, match, source, larger, over_quota, all and dry_run", key);
 }
 
-Read<Wish> wish_of(const Request& request) {
+Found<Wish> wish_of(const Request& request) {
   const Result<Json> body = parse_json(request.body);
   if (!body || !body->is_object()) return tl::unexpected(wrong("the body must be a JSON object"));
   Wish wish;
@@ -78,7 +75,7 @@ Read<Wish> wish_of(const Request& request) {
   return wish;
 }
 
-Read<std::vector<std::string>> names_of(const Wish& wish, const Context& context) {
+Found<std::vector<std::string>> names_of(const Wish& wish, const Context& context) {
   std::vector<std::string> names;
   for (const std::string& typed : wish.names) {
     const auto inbox = public_inbox(typed, context);
@@ -119,9 +116,9 @@ Response show(const Request&, Args, Context& context) {
 }
 
 Response begin(const Request& request, Args, Context& context) {
-  const Read<Wish> wish = wish_of(request);
+  const Found<Wish> wish = wish_of(request);
   if (!wish) return problem(wish.error());
-  Read<std::vector<std::string>> names = names_of(*wish, context);
+  Found<std::vector<std::string>> names = names_of(*wish, context);
   if (!names) return problem(names.error());
   Result<store::Choice> choice = store::Choice::make(*wish, context.clock.now());
   if (!choice)

@@ -15,9 +15,6 @@ namespace maildrop::api {
 
 namespace {
 
-template <class T>
-using Found = tl::expected<T, Fault>;
-
 // Fields of one request that read or change something: an inbox of ten and its messages are eleven. Each that is of an
 // inbox counts for its rate.
 constexpr std::size_t kMostCalls = 20;

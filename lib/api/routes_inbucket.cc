@@ -16,9 +16,6 @@ namespace maildrop::api {
 
 namespace {
 
-template <class T>
-using Found = tl::expected<T, Fault>;
-
 const Fault kNotFound{404, "404 page not found", {}};
 
 /// Where a request points.

@@ -15,9 +15,6 @@ namespace maildrop::api {
 
 namespace {
 
-template <class T>
-using Found = tl::expected<T, Fault>;
-
 /// What a reader wants to see above a message.
 constexpr std::string_view kShownHeaders[] = {"From",       "Sender",      "Reply-To", "To",  "Cc",
                                               "Message-ID", "In-Reply-To", "Subject",  "Date"};

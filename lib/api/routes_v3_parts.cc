@@ -17,9 +17,6 @@ namespace maildrop::api {
 
 namespace {
 
-template <class T>
-using Found = tl::expected<T, Fault>;
-
 constexpr std::size_t kMostFields = 500;  // with a value of one byte each is 400 in memory
 
 Response text(const Request&, Args args, Context& context) {

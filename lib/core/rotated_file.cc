@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/file_error.h"
+#include "core/write_all.h"
 
 namespace maildrop {
 
@@ -71,9 +72,8 @@ Result<void> RotatedFile::append(std::string_view lines) {
   if (::fstat(file_.get(), &before) != 0) return tl::unexpected(file_error("read", plan_.path, errno));
   // A line that was not written whole, by us or by a process that has ended within it, is none that others go on in.
   char last = '\n';
-  if (before.st_size > 0 && ::pread(file_.get(), &last, 1, before.st_size - 1) == 1 && last != '\n')
-    TRY(write_all("\n"));
-  Result<void> written = write_all(lines);
+  if (before.st_size > 0 && ::pread(file_.get(), &last, 1, before.st_size - 1) == 1 && last != '\n') TRY(write("\n"));
+  Result<void> written = write(lines);
   // What others have appended meanwhile is theirs.
   if (!written && lock.is_ours() && ::ftruncate(file_.get(), before.st_size) != 0) return written;
   return written;
@@ -133,12 +133,9 @@ Result<void> RotatedFile::rotate() {
   return {};
 }
 
-Result<void> RotatedFile::write_all(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(file_.get(), text.data(), text.size());
-    if (n < 0 && errno != EINTR) return tl::unexpected(file_error("write to", plan_.path, errno));
-    if (n > 0) text.remove_prefix(static_cast<std::size_t>(n));
-  }
+Result<void> RotatedFile::write(std::string_view text) {
+  if (const int number = write_all(file_.get(), text); number != 0)
+    return tl::unexpected(file_error("write to", plan_.path, number));
   return {};
 }
 

@@ -51,7 +51,7 @@ class RotatedFile {
   bool has_path(struct ::stat& ours) const;
   std::string path(unsigned number) const;
   Result<void> rotate();
-  Result<void> write_all(std::string_view text);
+  Result<void> write(std::string_view text);
 
   Plan plan_;
   FileDescriptor file_;

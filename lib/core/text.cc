@@ -104,12 +104,6 @@ std::string terminal_safe(std::string_view text, Lines lines) {
   return out;
 }
 
-std::string log_value(std::string_view text, std::size_t max) {
-  std::string out;
-  append_log_value(out, text, max);
-  return out;
-}
-
 void append_log_value(std::string& out, std::string_view text, std::size_t max) {
   // Nearly all values are plain, and several are written for each message.
   const auto plain = [](char c) { return c > ' ' && c <= '~' && c != '=' && c != '"' && c != '\\'; };

@@ -25,8 +25,7 @@ std::string terminal_safe(std::string_view text, Lines lines = Lines::one);
 /// For a log line: as terminal_safe, but joiners are taken out too; what is taken out becomes `\xNN` or `\u{NNNN}`,
 /// quotes and backslashes are escaped, and the result is quoted when it is empty or holds a space, `=` or a quote. At
 /// most `max` bytes of the text are shown, then `...`.
-std::string log_value(std::string_view text, std::size_t max = 256);
-void append_log_value(std::string& out, std::string_view text, std::size_t max = 256);
+void append_log_value(std::string& out, std::string_view text, std::size_t max);
 
 /// The text as valid UTF-8: each byte that is not part of a well-formed sequence becomes U+FFFD.
 std::string valid_utf8(std::string_view text);

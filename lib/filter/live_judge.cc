@@ -11,11 +11,11 @@
 #include <string>
 #include <utility>
 
+#include "core/log.h"
 #include "core/source_budgets.h"
 #include "core/text.h"
 #include "filter/case.h"
 #include "filter/counted_chain.h"
-#include "filter/fault_log.h"
 #include "filter/list_counts.h"
 #include "filter/live_facts.h"
 
@@ -61,7 +61,6 @@ struct LiveJudge::Shared {
   Budget memory;
   SourceBudgets sources;  // of memory
   Answering answering;
-  FaultLog faults;
   ListCounts lists;
   std::array<metrics::Histogram*, std::size(kPhaseNames)> phases{};
   std::mutex mutex;  // of what follows
@@ -166,15 +165,16 @@ class LiveJudge::Session final : public LiveFacts::Owner, public std::enable_sha
     header_took_ = now - began_;
   }
 
-  /// A service whose answers are of no use is told of once; other faults now and then.
+  /// A service whose answers are of no use is told of once; other faults as lines that come again and again are.
   void see_fault(std::size_t filter, const Finding& finding) {
     const Monotonic now = Steady::now();
     Breaker* const service = counted_->service_of(filter);
     if (service && facts_.has_answered(service) && (finding.faulty || !finding.failed))
       service->count_use(!finding.faulty, now);
     if (finding.faulty && !(service && service->outage().active()))
-      shared_.faults.tell(shared_.parts.prefix + std::string(counted_->chain()->links()[filter].name), finding.reason,
-                          now);
+      log::warning("filter has a fault",
+                   {{"filter", shared_.parts.prefix + std::string(counted_->chain()->links()[filter].name)},
+                    log::Field::varying("error", finding.reason)});
   }
 
   void run_behind() {
@@ -237,7 +237,6 @@ void LiveJudge::apply(std::shared_ptr<const Chain> chain) {
   shared_->sources.set_limit(chain->settings().memory / kSourceShare);
   auto counted =
       std::make_shared<const CountedChain>(std::move(chain), shared_->parts.metrics, shared_->answering.services);
-  shared_->faults.begin_anew();
   const std::lock_guard lock(shared_->mutex);
   shared_->counted = std::move(counted);
 }

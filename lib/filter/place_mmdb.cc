@@ -2,11 +2,11 @@
 #include <maxminddb.h>
 
 #include <algorithm>
-#include <cstring>
 #include <initializer_list>
 #include <optional>
 #include <string_view>
 
+#include "core/socket_address.h"
 #include "filter/place_database.h"
 
 namespace maildrop::filter {
@@ -49,16 +49,9 @@ class MmdbDatabase final : public PlaceDatabase {
  private:
   /// Nothing, too, where the database is damaged on the way, or has no IPv6.
   MMDB_lookup_result_s find(const IpAddress& address) const {
-    const auto& bytes = address.bytes();
-    sockaddr_in v4{};
-    v4.sin_family = AF_INET;
-    std::memcpy(&v4.sin_addr, bytes.data() + 12, sizeof v4.sin_addr);
-    sockaddr_in6 v6{};
-    v6.sin6_family = AF_INET6;
-    std::memcpy(&v6.sin6_addr, bytes.data(), sizeof v6.sin6_addr);
-    const void* where = address.is_v4() ? static_cast<const void*>(&v4) : &v6;
+    const SocketAddress where = socket_address(address, 0);
     int error = MMDB_SUCCESS;
-    const auto found = MMDB_lookup_sockaddr(&database_, static_cast<const sockaddr*>(where), &error);
+    const auto found = MMDB_lookup_sockaddr(&database_, where.get(), &error);
     return error == MMDB_SUCCESS ? found : MMDB_lookup_result_s{};
   }
 

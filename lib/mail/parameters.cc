@@ -147,11 +147,6 @@ std::string first_word(std::string text) {
 
 }  // namespace
 
-std::string ParameterizedField::parameter(std::string_view name) const {
-  Charsets charsets;
-  return parameter(name, charsets);
-}
-
 bool ParameterizedField::has(std::string_view name) const {
   return std::any_of(parameters.begin(), parameters.end(), [name](const auto& each) {
     return !each.second.empty() && each.first.substr(0, each.first.find('*')) == name;

@@ -19,7 +19,6 @@ struct ParameterizedField {
   /// The parameter, put together and decoded to UTF-8 by RFC 2231 (`name*`, `name*0*`) where that form is used, else
   /// as written. The extended form wins when both are there. Empty if there is none.
   std::string parameter(std::string_view name, Charsets& charsets) const;
-  std::string parameter(std::string_view name) const;
 
   /// There is one, in any form, that is not empty. Nothing is decoded.
   bool has(std::string_view name) const;

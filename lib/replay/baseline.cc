@@ -44,7 +44,7 @@ struct BaselineWriter::State {
   std::string waiting{};
   bool finished = false;
 
-  Result<void> write() { return write_all(file, std::exchange(waiting, {}), path); }
+  Result<void> write() { return write_to(file, std::exchange(waiting, {}), path); }
 };
 
 BaselineWriter::BaselineWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -159,9 +159,9 @@ class Ordered final : public Source {
       places_.push_back({sample ? key_(*sample) : INT64_MIN, size, bytes.size()});
       size += bytes.size();
       waiting += bytes;
-      if (waiting.size() >= kWriteAt) TRY(write_all(file_, std::exchange(waiting, {}), kNameless));
+      if (waiting.size() >= kWriteAt) TRY(write_to(file_, std::exchange(waiting, {}), kNameless));
     }
-    TRY(write_all(file_, waiting, kNameless));
+    TRY(write_to(file_, waiting, kNameless));
     std::stable_sort(places_.begin(), places_.end(), [](const Place& a, const Place& b) { return a.key < b.key; });
     return {};
   }

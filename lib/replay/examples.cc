@@ -82,7 +82,7 @@ Result<void> Examples::add(const Example& example, const Likeness& likeness) {
   return waiting_.size() < kExamplePiece ? Result<void>() : flush();
 }
 
-Result<void> Examples::flush() { return write_all(file_, std::exchange(waiting_, {}), kNameless); }
+Result<void> Examples::flush() { return write_to(file_, std::exchange(waiting_, {}), kNameless); }
 
 Result<void> Examples::divide(unsigned folds) {
   TRY(flush());

@@ -79,7 +79,7 @@ Result<std::unique_ptr<FactWriter>> FactWriter::create(const std::string& path) 
   std::unique_ptr<FactWriter> writer(new FactWriter(std::move(state)));
   State& own = *writer->state_;
   own.stream = TRY(
-      store::ZstdWriter::make([&own](std::string_view bytes) { return write_all(own.file, bytes, own.path); }, kLevel));
+      store::ZstdWriter::make([&own](std::string_view bytes) { return write_to(own.file, bytes, own.path); }, kLevel));
   TRY(own.stream->write(std::string(kFirstLine) + "\n"));
   return writer;
 }
@@ -132,10 +132,10 @@ Result<FactBook> FactBook::open(const std::string& path) {
     if (size > kMostBytes) return wrong(number, "too long");
     out.append(**line).append("\n");
     if (out.size() < kLongestFacts) continue;
-    TRY(write_all(book.file_, out, kNameless));
+    TRY(write_to(book.file_, out, kNameless));
     out.clear();
   }
-  TRY(write_all(book.file_, out, kNameless));
+  TRY(write_to(book.file_, out, kNameless));
   std::stable_sort(book.places_.begin(), book.places_.end(),
                    [](const auto& a, const auto& b) { return a.hash < b.hash; });
   return book;

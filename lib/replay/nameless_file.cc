@@ -2,13 +2,13 @@
 #include "replay/nameless_file.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
 #include <string>
 
 #include "core/file_error.h"
+#include "core/write_all.h"
 
 namespace maildrop::replay {
 
@@ -21,13 +21,9 @@ Result<FileDescriptor> nameless_file() {
   return file;
 }
 
-Result<void> write_all(const FileDescriptor& file, std::string_view bytes, std::string_view name) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return tl::unexpected(file_error("write", name, errno));
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
+Result<void> write_to(const FileDescriptor& file, std::string_view bytes, std::string_view name) {
+  if (const int number = write_all(file.get(), bytes); number != 0)
+    return tl::unexpected(file_error("write", name, number));
   return {};
 }
 

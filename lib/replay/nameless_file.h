@@ -15,6 +15,6 @@ Result<FileDescriptor> nameless_file();
 inline constexpr std::string_view kNameless = "a temporary file";
 
 /// All of `bytes`, behind what was written to the file of that name. unavailable: there is no room.
-Result<void> write_all(const FileDescriptor& file, std::string_view bytes, std::string_view name);
+Result<void> write_to(const FileDescriptor& file, std::string_view bytes, std::string_view name);
 
 }  // namespace maildrop::replay

@@ -2,14 +2,11 @@
 #include "report/web_address.h"
 
 #include <netdb.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <condition_variable>
-#include <cstring>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/socket_address.h"
 #include "core/special_networks.h"
 
 namespace maildrop::report {
@@ -34,19 +32,6 @@ struct Lookup {
   std::optional<Result<std::vector<IpAddress>>> found{};
 };
 
-IpAddress address_of(const sockaddr* from) {
-  if (from->sa_family == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, from, sizeof v4);
-    return IpAddress::from_v4(ntohl(v4.sin_addr.s_addr));
-  }
-  sockaddr_in6 v6{};
-  std::memcpy(&v6, from, sizeof v6);
-  std::array<std::uint8_t, 16> bytes{};
-  std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
-  return IpAddress::from_v6(bytes);
-}
-
 Result<std::vector<IpAddress>> look_up(const std::string& host) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -57,7 +42,7 @@ Result<std::vector<IpAddress>> look_up(const std::string& host) {
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> freed(list, ::freeaddrinfo);
   std::vector<IpAddress> found;
   for (const addrinfo* each = list; each; each = each->ai_next)
-    if (each->ai_family == AF_INET || each->ai_family == AF_INET6) found.push_back(address_of(each->ai_addr));
+    if (const auto address = ip_address(each->ai_addr)) found.push_back(*address);
   return found;
 }
 

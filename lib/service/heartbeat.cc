@@ -106,11 +106,17 @@ void Heartbeat::State::ask() {
       answers->waiting[i] = true;
       answers->asked[i] = Steady::now();
     }
-    boost::asio::post(loops.at(i).context(), [answers = answers, i] {
+    try {
+      boost::asio::post(loops.at(i).context(), [answers = answers, i] {
+        const std::lock_guard lock(answers->mutex);
+        answers->waiting[i] = false;
+        answers->answered.notify_one();
+      });
+    } catch (...) {  // out of memory: it was not asked, and would seem stuck for ever
       const std::lock_guard lock(answers->mutex);
       answers->waiting[i] = false;
-      answers->answered.notify_one();
-    });
+      throw;
+    }
   }
 }
 

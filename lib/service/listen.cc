@@ -15,10 +15,12 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "core/descriptor.h"
 #include "core/log.h"
+#include "core/socket_address.h"
 
 namespace maildrop::service {
 
@@ -34,28 +36,6 @@ Error listen_error(const std::string& endpoint, int code) {
   return Error{Code::unavailable, std::move(what)};
 }
 
-union Address {
-  sockaddr any;
-  sockaddr_in v4;
-  sockaddr_in6 v6;
-  sockaddr_un un;
-};
-
-socklen_t fill(Address& to, const IpAddress& address, std::uint16_t port) {
-  std::memset(&to, 0, sizeof to);
-  const auto& bytes = address.bytes();
-  if (address.is_v4()) {
-    to.v4.sin_family = AF_INET;
-    to.v4.sin_port = htons(port);
-    std::memcpy(&to.v4.sin_addr, bytes.data() + 12, 4);
-    return sizeof to.v4;
-  }
-  to.v6.sin6_family = AF_INET6;
-  to.v6.sin6_port = htons(port);
-  std::memcpy(&to.v6.sin6_addr, bytes.data(), 16);
-  return sizeof to.v6;
-}
-
 struct Name {
   std::string text;
   std::uint16_t port = 0;
@@ -67,21 +47,12 @@ std::string name_of(const IpAddress& ip, std::uint16_t port) {
 }
 
 Name name_of(int fd) {
-  Address address{};
-  socklen_t size = sizeof address;
-  if (getsockname(fd, &address.any, &size) != 0) return {"unknown", 0};
-  if (address.any.sa_family == AF_INET) {
-    const std::uint16_t port = ntohs(address.v4.sin_port);
-    return {name_of(IpAddress::from_v4(ntohl(address.v4.sin_addr.s_addr)), port), port};
-  }
-  if (address.any.sa_family == AF_INET6) {
-    std::array<std::uint8_t, 16> bytes{};
-    std::memcpy(bytes.data(), &address.v6.sin6_addr, 16);
-    const std::uint16_t port = ntohs(address.v6.sin6_port);
-    return {name_of(IpAddress::from_v6(bytes), port), port};
-  }
-  if (address.any.sa_family == AF_UNIX) return {std::string("unix:") + address.un.sun_path, 0};
-  return {"unknown", 0};
+  SocketAddress address;
+  if (getsockname(fd, address.get(), &address.size) != 0) return {"unknown", 0};
+  const std::uint16_t port = ip_port(address.get());
+  if (const std::optional<IpAddress> ip = ip_address(address.get())) return {name_of(*ip, port), port};
+  if (address.family() != AF_UNIX) return {"unknown", 0};
+  return {std::string("unix:") + reinterpret_cast<const sockaddr_un*>(&address.storage)->sun_path, 0};
 }
 
 /// Of each connection the packet is kept by which it came, until it is read once: about 100 bytes. Those in the queue
@@ -93,9 +64,8 @@ void save_syn(int fd) {
 
 /// `listens`: or is only bound, until own().
 Result<Listener> listen_ip(const std::string& endpoint, const IpAddress& ip, std::uint16_t port, bool listens) {
-  Address address;
-  const socklen_t size = fill(address, ip, port);
-  FileDescriptor made(socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const SocketAddress address = socket_address(ip, port);
+  FileDescriptor made(socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int fd = made.get();
   const int on = 1;
   if (!made) return tl::unexpected(listen_error(endpoint, errno));
@@ -104,8 +74,8 @@ Result<Listener> listen_ip(const std::string& endpoint, const IpAddress& ip, std
   // Accepted sockets inherit it: replies are written whole, so there is nothing for Nagle to gather.
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   save_syn(fd);
-  if (address.any.sa_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  if (bind(fd, &address.any, size) != 0 || (listens && listen(fd, kBacklog) != 0))
+  if (address.family() == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (bind(fd, address.get(), address.size) != 0 || (listens && listen(fd, kBacklog) != 0))
     return tl::unexpected(listen_error(endpoint, errno));
   return Listener(made.release(), name_of(fd).text, listens ? Listener::Shared::no : Listener::Shared::process);
 }
@@ -114,14 +84,13 @@ Result<Listener> listen_ip(const std::string& endpoint, const IpAddress& ip, std
 /// without it is tried first.
 Result<void> check_unused(const std::string& endpoint, const IpAddress& ip, std::uint16_t port) {
   if (port == 0) return {};
-  Address address;
-  const socklen_t size = fill(address, ip, port);
-  const FileDescriptor probe(socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const SocketAddress address = socket_address(ip, port);
+  const FileDescriptor probe(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!probe) return tl::unexpected(listen_error(endpoint, errno));
   const int on = 1;
   setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (address.any.sa_family == AF_INET6) setsockopt(probe.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  if (bind(probe.get(), &address.any, size) != 0) return tl::unexpected(listen_error(endpoint, errno));
+  if (address.family() == AF_INET6) setsockopt(probe.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (bind(probe.get(), address.get(), address.size) != 0) return tl::unexpected(listen_error(endpoint, errno));
   return {};
 }
 
@@ -155,22 +124,14 @@ Result<void> listen_everywhere(const Endpoint& endpoint, const IpAddress& ip, st
 }
 
 bool has_ipv6() {
-  const int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
-  Address address;
-  const socklen_t size = fill(address, IpAddress(), 0);
-  const bool bound = bind(fd, &address.any, size) == 0;
-  close(fd);
-  return bound;
+  const FileDescriptor probe(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const SocketAddress address = socket_address(IpAddress(), 0);
+  return probe && bind(probe.get(), address.get(), address.size) == 0;
 }
 
-bool is_alive(const sockaddr_un& address) {
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return true;
-  const bool refused =
-      connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 && errno == ECONNREFUSED;
-  close(fd);
-  return !refused;
+bool is_alive(const SocketAddress& address) {
+  const FileDescriptor probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  return !probe || connect(probe.get(), address.get(), address.size) == 0 || errno != ECONNREFUSED;
 }
 
 Result<Listener> listen_unix(const Endpoint& endpoint, unsigned mode, Takeover* takeover) {
@@ -178,17 +139,13 @@ Result<Listener> listen_unix(const Endpoint& endpoint, unsigned mode, Takeover* 
   if (auto taken = TRY(take(takeover, text)); !taken.empty()) {
     return Listener(taken.front().release(), text, Listener::Shared::process, endpoint.path, mode);
   }
-  Address address{};
-  address.un.sun_family = AF_UNIX;
-  if (endpoint.path.size() >= sizeof address.un.sun_path)
-    return fail(Code::invalid, "cannot listen on '" + text + "': the path is longer than 107 bytes");
-  std::memcpy(address.un.sun_path, endpoint.path.c_str(), endpoint.path.size() + 1);
+  const SocketAddress address = TRY(socket_address(endpoint));
   struct stat there {};
-  if (lstat(endpoint.path.c_str(), &there) == 0 && S_ISSOCK(there.st_mode) && !is_alive(address.un))
+  if (lstat(endpoint.path.c_str(), &there) == 0 && S_ISSOCK(there.st_mode) && !is_alive(address))
     unlink(endpoint.path.c_str());
   FileDescriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   // The mode of the unbound socket is that of its name, less the umask: nobody's until it is set, whatever the umask.
-  if (!fd || fchmod(fd.get(), 0) != 0 || bind(fd.get(), &address.any, sizeof address.un) != 0)
+  if (!fd || fchmod(fd.get(), 0) != 0 || bind(fd.get(), address.get(), address.size) != 0)
     return tl::unexpected(listen_error(text, errno));
   Listener listener(fd.release(), text, Listener::Shared::no, endpoint.path);
   if (chmod(endpoint.path.c_str(), static_cast<mode_t>(mode)) != 0 || listen(listener.fd(), kBacklog) != 0)
@@ -299,23 +256,6 @@ Listener::Listener(Listener&& other) noexcept
       device_(other.device_),
       inode_(other.inode_),
       bell_(std::move(other.bell_)) {}
-
-Listener& Listener::operator=(Listener&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  std::swap(name_, other.name_);
-  std::swap(shared_, other.shared_);
-  std::swap(unlink_path_, other.unlink_path_);
-  std::swap(mode_, other.mode_);
-  std::swap(device_, other.device_);
-  std::swap(inode_, other.inode_);
-  std::swap(bell_, other.bell_);
-  return *this;
-}
-
-int Listener::release() {
-  bell_->fd = -1;
-  return std::exchange(fd_, -1);
-}
 
 void Listener::leave(const std::vector<std::string>& names) {
   if (std::find(names.begin(), names.end(), name_) == names.end()) return;

@@ -23,7 +23,7 @@ struct Doorbell {
   std::atomic<std::uint64_t> turns{0};  // how often who serves it has looked who is there
 };
 
-/// An open, listening, non-blocking, close-on-exec socket. Owns the descriptor until release().
+/// An open, listening, non-blocking, close-on-exec socket. Owns the descriptor.
 class Listener {
  public:
   /// Who else has the socket, too: the process that it was taken of, until that has ended, or the next one.
@@ -34,7 +34,7 @@ class Listener {
   Listener(int fd, std::string name, Shared shared, std::string unlink_path = {}, unsigned mode = 0);
   ~Listener();
   Listener(Listener&&) noexcept;
-  Listener& operator=(Listener&&) noexcept;
+  Listener& operator=(Listener&&) = delete;
 
   int fd() const { return fd_; }
   /// The address it really has: `127.0.0.1:41873`, `[::1]:25`, `unix:/path`.
@@ -47,8 +47,6 @@ class Listener {
   /// not listen yet.
   ///   unavailable  it cannot listen
   Result<void> own();
-  /// Gives the descriptor away.
-  int release();
   /// Who serves it looks who is there. Thread-safe.
   void turn() const { bell_->turns.fetch_add(1, std::memory_order_relaxed); }
   /// Outlives it.

@@ -1,7 +1,9 @@
 /// notify_receiver.cc: a datagram socket that knows who sends.
 #include "service/notify_receiver.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -9,7 +11,9 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "core/random.h"
@@ -20,19 +24,58 @@ namespace {
 
 constexpr std::size_t kMostDescriptors = 253;  // of a datagram, by the kernel (SCM_MAX_FD)
 
-/// Bound, and made to tell who sends before the first can. `path`: with a NUL in front of an abstract name.
+constexpr std::string_view kFolder = "/maildrop-";
+constexpr std::string_view kRandom = "XXXXXX";  // mkdtemp(3)
+constexpr std::string_view kSocket = "/notify";
+
+/// `path`: with a NUL in front of an abstract name. Nothing: it is too long.
+struct NotifyAddress {
+  explicit NotifyAddress(std::string_view path) {
+    name.sun_family = AF_UNIX;
+    if (path.size() >= sizeof name.sun_path) return;
+    std::memcpy(name.sun_path, path.data(), path.size());
+    size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (path.front() == '/' ? 1 : 0));
+  }
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&name); }
+
+  sockaddr_un name{};
+  socklen_t size = 0;
+};
+
+/// Bound, and made to tell who sends before the first can.
 FileDescriptor bind_datagrams(std::string_view path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return {};
-  std::memcpy(address.sun_path, path.data(), path.size());
+  const NotifyAddress address(path);
+  if (address.size == 0) return {};
   FileDescriptor fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int on = 1;
-  const auto size =
-      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (path.front() == '/' ? 1 : 0));
   const bool bound = fd && setsockopt(fd.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0 &&
-                     bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0;
+                     bind(fd.get(), address.get(), address.size) == 0;
   return bound ? std::move(fd) : FileDescriptor();
+}
+
+/// There is a socket of that name, and nobody has it any more.
+bool is_deserted(const std::string& path) {
+  const NotifyAddress address(path);
+  const FileDescriptor fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  return fd && address.size != 0 && connect(fd.get(), address.get(), address.size) != 0 && errno == ECONNREFUSED;
+}
+
+/// The folder of a receiver that was killed. Only one of our own, and by its descriptor: in /tmp strangers lay links.
+void remove_deserted(const std::string& path) {
+  const FileDescriptor folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat about {};
+  if (!folder || fstat(folder.get(), &about) != 0 || about.st_uid != geteuid()) return;
+  if (!is_deserted("/proc/self/fd/" + std::to_string(folder.get()) + std::string(kSocket))) return;
+  unlinkat(folder.get(), kSocket.data() + 1, 0);
+  rmdir(path.c_str());
+}
+
+void remove_leftovers(const std::string& among) {
+  std::error_code failed;
+  for (std::filesystem::directory_iterator each(among, failed), end; !failed && each != end; each.increment(failed)) {
+    const std::string name = "/" + each->path().filename().string();
+    if (name.starts_with(kFolder) && name.size() == kFolder.size() + kRandom.size()) remove_deserted(each->path());
+  }
 }
 
 /// What came beside the bytes.
@@ -70,9 +113,10 @@ std::vector<std::string> notify_folders() {
 
 Result<NotifyReceiver> NotifyReceiver::open(const std::vector<std::string>& folders) {
   for (const std::string& each : folders) {
-    std::string folder = each + "/maildrop-XXXXXX";
+    remove_leftovers(each);
+    std::string folder = each + std::string(kFolder) + std::string(kRandom);
     if (!mkdtemp(folder.data())) continue;  // 0700
-    const std::string path = folder + "/notify";
+    const std::string path = folder + std::string(kSocket);
     if (FileDescriptor fd = bind_datagrams(path)) return NotifyReceiver(std::move(fd), path, folder);
     rmdir(folder.c_str());
   }

@@ -32,7 +32,7 @@ class NotifyReceiver {
  public:
   static constexpr std::size_t kLongest = 4096;  // bytes of a datagram, as systemd has it
 
-  /// In the first of `folders` in which it can be made.
+  /// In the first of `folders` in which it can be made; what one that was killed has left there goes.
   ///   unavailable  in none, nor without a path
   static Result<NotifyReceiver> open(const std::vector<std::string>& folders);
   /// Removes what it has made.

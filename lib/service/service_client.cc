@@ -10,7 +10,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
@@ -20,6 +19,7 @@
 #include <vector>
 
 #include "core/shares.h"
+#include "core/socket_address.h"
 
 namespace maildrop::service {
 
@@ -33,14 +33,9 @@ using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Exec
 using Protocol = asio::generic::stream_protocol;
 using Socket = asio::basic_stream_socket<Protocol, Executor>;
 
-Protocol::endpoint socket_address(const Endpoint& endpoint) {
-  if (endpoint.kind == Endpoint::Kind::unix_path) return asio::local::stream_protocol::endpoint(endpoint.path);
-  const auto& bytes = endpoint.address.bytes();
-  if (endpoint.address.is_v4())
-    return asio::ip::tcp::endpoint(asio::ip::address_v4({bytes[12], bytes[13], bytes[14], bytes[15]}), endpoint.port);
-  asio::ip::address_v6::bytes_type v6{};
-  std::copy(bytes.begin(), bytes.end(), v6.begin());
-  return asio::ip::tcp::endpoint(asio::ip::address_v6(v6), endpoint.port);
+Protocol::endpoint place_of(const Endpoint& endpoint) {
+  const SocketAddress address = socket_address(endpoint).value();  // Endpoint::parse() takes no path that is too long
+  return {address.get(), address.size};
 }
 
 constexpr std::chrono::milliseconds kFullBacklog{10};  // until the next try of one that was full
@@ -84,8 +79,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void open(const Endpoint& endpoint, std::shared_ptr<Job> job, const AnswerLimits& limits) {
     take(std::move(job), limits);
     if (endpoint.kind == Endpoint::Kind::unix_path)
-      return connect_later(socket_address(endpoint), std::chrono::milliseconds(0));
-    socket_.async_connect(socket_address(endpoint), [self = shared_from_this()](error_code error) {
+      return connect_later(place_of(endpoint), std::chrono::milliseconds(0));
+    socket_.async_connect(place_of(endpoint), [self = shared_from_this()](error_code error) {
       error_code ignored;
       if (!error) self->socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
       self->connected(error);
@@ -104,7 +99,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     pool_.reset();
     retry_.cancel();
     error_code ignored;
-    const std::string_view farewell = exchange_->farewell();
+    const std::string_view farewell = exchange_ ? exchange_->farewell() : std::string_view();
     if (written_ && !farewell.empty()) {
       socket_.non_blocking(true, ignored);
       socket_.write_some(asio::buffer(farewell.data(), farewell.size()), ignored);
@@ -139,10 +134,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     read();
   }
 
+  /// What can fail comes first.
   void take(std::shared_ptr<Job> job, const AnswerLimits& limits) {
+    exchange_ = make_exchange(*job->request, *job->text, limits);
     job_ = std::move(job);
     request_ = job_->request;
-    exchange_ = make_exchange(*request_, *job_->text, limits);
     written_ = false;
   }
 
@@ -251,8 +247,8 @@ class EndpointPool final : public Pool, public std::enable_shared_from_this<Endp
   }
 
  private:
-  /// Of those who wait the first whose source may have one more.
-  void pump() {
+  /// Of those who wait the first whose source may have one more. Also when a call goes, so nothing is thrown.
+  void pump() noexcept {
     for (;;) {
       const auto next = std::find_if(waiting_.begin(), waiting_.end(),
                                      [&](const auto& job) { return connections_.admits(job->source); });
@@ -260,22 +256,37 @@ class EndpointPool final : public Pool, public std::enable_shared_from_this<Endp
       const std::shared_ptr<Job> job = *next;
       waiting_.erase(next);
       places_.give_back(job->source);
-      if (idle_.empty()) {
-        open(job);
-        continue;
+      try {
+        idle_.empty() ? open(job) : go_on(job);
+      } catch (const std::exception&) {  // out of memory: his deadline ends it, and the others wait for their turn
+        return;
       }
-      const std::shared_ptr<Connection> connection = idle_.back();  // the others may end for want of use
-      idle_.pop_back();
-      enter(job, connection);
-      connection->go_on(job, limits_.answer);
     }
   }
 
   void open(const std::shared_ptr<Job>& job) {
     const auto connection = std::make_shared<Connection>(executor_, weak_from_this());
     open_.push_back(connection);
-    enter(job, connection);
-    connection->open(endpoint_, job, limits_.answer);
+    begin(job, connection, [&] { connection->open(endpoint_, job, limits_.answer); });
+  }
+
+  void go_on(const std::shared_ptr<Job>& job) {
+    const std::shared_ptr<Connection> connection = idle_.back();  // the others may end for want of use
+    idle_.pop_back();
+    begin(job, connection, [&] { connection->go_on(job, limits_.answer); });
+  }
+
+  /// Where it throws the connection is gone, and the job has none.
+  template <class Work>
+  void begin(const std::shared_ptr<Job>& job, const std::shared_ptr<Connection>& connection, const Work& work) {
+    try {
+      enter(job, connection);
+      work();
+    } catch (...) {
+      leave(job);
+      drop(connection);
+      throw;
+    }
   }
 
   void enter(const std::shared_ptr<Job>& job, std::shared_ptr<Connection> connection) {
@@ -337,6 +348,11 @@ ServiceCall ServiceClient::ask(std::shared_ptr<const Request> request, const std
     const auto whose = late.lock();
     if (to && whose) to->end(whose, tl::unexpected(std::move(why)));
   };
+  ServiceCall call(  // from here on: where something throws, nobody is left who would be told
+      [weak = pool.weak_from_this(), job] {
+        if (const auto to = weak.lock()) to->cancel(job);
+      },
+      {job, &job->begun});
   job->timer.expires_at(until);
   job->timer.async_wait([end, late = std::weak_ptr(job)](error_code error) {
     const auto whose = late.lock();
@@ -346,11 +362,7 @@ ServiceCall ServiceClient::ask(std::shared_ptr<const Request> request, const std
   });
   if (!pool.add(job))
     asio::post(state_->executor, [end] { end({Code::over_limit, "too many requests wait for an answer"}); });
-  return ServiceCall(
-      [weak = pool.weak_from_this(), job] {
-        if (const auto to = weak.lock()) to->cancel(job);
-      },
-      {job, &job->begun});
+  return call;
 }
 
 }  // namespace maildrop::service

@@ -67,6 +67,7 @@ class ServiceClient {
   ///   over_limit   too many wait, or no connection was free until `until`
   ///   internal     the text is another one by now
   ///   invalid      as Exchange
+  /// Where memory is out it may throw, and `done` is not called then; or no connection is begun, and `until` ends it.
   ServiceCall ask(std::shared_ptr<const Request> request, const std::string* text, const IpAddress& source,
                   Monotonic until, Done done);
 

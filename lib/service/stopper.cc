@@ -24,14 +24,6 @@ Stopper::~Stopper() {
   thread_.join();
 }
 
-void Stopper::expire() {
-  {
-    const std::lock_guard lock(mutex_);
-    end_ = Monotonic::min();
-  }
-  wake_.notify_all();
-}
-
 bool Stopper::expired() {
   const std::lock_guard lock(mutex_);
   return expired_;

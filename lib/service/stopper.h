@@ -18,9 +18,7 @@ class Stopper {
   ~Stopper();
   Stopper(const Stopper&) = delete;
 
-  /// The time is over now. Thread-safe.
-  void expire();
-  bool expired();
+  bool expired();  // thread-safe
 
  private:
   void wait();

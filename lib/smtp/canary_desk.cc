@@ -18,9 +18,9 @@ std::shared_ptr<const CanaryReport> CanaryDesk::ask() {
     waited_for_ = false;
     return back ? last_ : nullptr;
   }
+  auto report = std::make_shared<CanaryReport>();  // first: what throws from here on would leave it sending for ever
   sending_ = true;
   lock.unlock();
-  auto report = std::make_shared<CanaryReport>();
   try {
     *report = send_();
   } catch (const std::exception& error) {  // no memory: whoever waits must not wait for ever

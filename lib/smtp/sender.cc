@@ -6,12 +6,13 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+
+#include "core/socket_address.h"
 
 namespace maildrop::smtp {
 
@@ -20,35 +21,6 @@ namespace {
 constexpr std::chrono::seconds kGoodbye{2};        // for the answer to QUIT: all is decided by then
 constexpr std::chrono::milliseconds kLookUp{100};  // and ask whether to give up
 constexpr std::size_t kSlowest = 16 * 1024;        // bytes a second that a server has to take of a message
-
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-};
-
-Result<SocketAddress> socket_address(const Endpoint& endpoint) {
-  SocketAddress out;
-  if (endpoint.kind == Endpoint::Kind::unix_path) {
-    sockaddr_un un{};
-    if (endpoint.path.size() >= sizeof un.sun_path) return fail(Code::invalid, "path too long");
-    un.sun_family = AF_UNIX;
-    endpoint.path.copy(un.sun_path, sizeof un.sun_path - 1);
-    std::memcpy(&out.storage, &un, out.size = sizeof un);
-  } else if (endpoint.address.is_v4()) {
-    sockaddr_in v4{};
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(endpoint.port);
-    std::memcpy(&v4.sin_addr, endpoint.address.bytes().data() + 12, sizeof v4.sin_addr);
-    std::memcpy(&out.storage, &v4, out.size = sizeof v4);
-  } else {
-    sockaddr_in6 v6{};
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(endpoint.port);
-    std::memcpy(&v6.sin6_addr, endpoint.address.bytes().data(), sizeof v6.sin6_addr);
-    std::memcpy(&out.storage, &v6, out.size = sizeof v6);
-  }
-  return out;
-}
 
 /// What poll() says of `fd`, after a tenth of a second at most; 0: nothing.
 short look(int fd, short events, Monotonic deadline) {
@@ -72,13 +44,13 @@ Result<void> Sender::connect() {
 
 Result<void> Sender::connect_to(const Endpoint& endpoint) {
   const SocketAddress address = TRY(socket_address(endpoint));
-  const int family = address.storage.ss_family;
+  const int family = address.family();
   FileDescriptor socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return fail(Code::unavailable, std::strerror(errno));
   const int on = 1;
   if (family != AF_UNIX) ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const auto deadline = std::chrono::steady_clock::now() + options_.timeout;
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0) {
+  if (::connect(socket.get(), address.get(), address.size) != 0) {
     if (errno != EINPROGRESS && errno != EINTR) return fail(Code::unavailable, std::strerror(errno));
     while (look(socket.get(), POLLOUT, deadline) == 0) {
       if (options_.give_up && options_.give_up()) return fail(Code::unavailable, "interrupted");

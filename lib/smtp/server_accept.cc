@@ -1,5 +1,4 @@
 /// server_accept.cc: accepting, counting, and asking a balancer whose connection it is.
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -8,9 +7,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "core/log.h"
+#include "core/socket_address.h"
 #include "smtp/server_state.h"
 
 namespace maildrop::smtp {
@@ -24,24 +25,13 @@ constexpr int kAcceptsAtOnce = 64;                      // then the sessions get
 
 /// The next connection in the queue, or no socket and errno.
 Accepted accept_one(int listener) {
-  union {
-    sockaddr any;
-    sockaddr_in v4;
-    sockaddr_in6 v6;
-    sockaddr_storage space;
-  } from{};
-  socklen_t size = sizeof from;
+  SocketAddress from;
   Accepted accepted;
-  accepted.socket = FileDescriptor(accept4(listener, &from.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  accepted.socket = FileDescriptor(accept4(listener, from.get(), &from.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!accepted.socket) return accepted;
-  if (from.any.sa_family == AF_INET) {
-    accepted.peer.address = IpAddress::from_v4(ntohl(from.v4.sin_addr.s_addr));
-    accepted.peer.port = ntohs(from.v4.sin_port);
-  } else if (from.any.sa_family == AF_INET6) {
-    std::array<std::uint8_t, 16> bytes{};
-    std::memcpy(bytes.data(), &from.v6.sin6_addr, bytes.size());
-    accepted.peer.address = IpAddress::from_v6(bytes);
-    accepted.peer.port = ntohs(from.v6.sin6_port);
+  if (const std::optional<IpAddress> address = ip_address(from.get())) {
+    accepted.peer.address = *address;
+    accepted.peer.port = ip_port(from.get());
   } else {
     // A unix socket: file permissions say who may connect.
     accepted.peer.local = true;

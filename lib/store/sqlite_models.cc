@@ -1,8 +1,6 @@
 /// sqlite_models.cc: a model is a row, and rows of its pieces; a transaction makes it another.
 #include "store/sqlite_models.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <chrono>
 
@@ -176,11 +174,6 @@ Result<bool> SqliteModels::remove(std::string_view name) {
   });
   if (!removed && removed.error().code == Code::not_found) return false;
   return removed;
-}
-
-std::uint64_t SqliteModels::bytes() const {
-  struct stat found {};
-  return ::stat(path_.c_str(), &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;
 }
 
 }  // namespace maildrop::store::sqlite

@@ -24,9 +24,6 @@ class SqliteModels final : public Models {
   Result<std::uint64_t> put(std::string_view name, std::string_view bytes, std::uint64_t version) override;
   Result<bool> remove(std::string_view name) override;
 
-  /// Bytes of the file; 0: there is none.
-  std::uint64_t bytes() const;
-
  private:
   const std::string path_;
   const Clock& clock_;

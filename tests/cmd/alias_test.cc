@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "capture.h"
-#include "command.h"
 #include "core/text.h"
+#include "run_words.h"
 
 namespace maildrop::cmd {
 namespace {
@@ -14,27 +14,17 @@ namespace {
 using Catch::Contains;
 using Words = std::vector<std::string>;
 
-struct AliasOutcome {
-  int status;
-  std::string out, err;
-};
-
 const std::string kKey(64, 'a'), kOtherKey(64, 'b');
 
 /// With aliases on.
-AliasOutcome alias(Words words, const Words& sets = {"inbox.alias_key=" + kKey}) {
+test::Ran alias(Words words, const Words& sets = {"inbox.alias_key=" + kKey}) {
   words.insert(words.begin(), {"alias", "--set", "inbox.alias=true"});
   for (const std::string& set : sets) words.insert(words.end(), {"--set", set});
-  Tree tree;
-  build(tree);
-  const test::Capture out(1), err(2);
-  const auto early = parse(tree, words);
-  const int status = early ? *early : tree.chosen();
-  return {status, out.text(), err.text()};
+  return test::run_words(words);
 }
 
 std::string made(const Words& words, const Words& sets = {"inbox.alias_key=" + kKey}) {
-  const AliasOutcome outcome = alias(words, sets);
+  const test::Ran outcome = alias(words, sets);
   REQUIRE(outcome.status == 0);
   REQUIRE(outcome.out.ends_with("\n"));
   return outcome.out.substr(0, outcome.out.size() - 1);
@@ -47,7 +37,7 @@ TEST_CASE("alias: one is made, and explained by who has the key") {
   CHECK(bob.starts_with("d-"));
   CHECK(bob.size() == 34);
   CHECK(made({"bob"}) != bob);
-  AliasOutcome outcome = alias({"--explain", bob});
+  test::Ran outcome = alias({"--explain", bob});
   CHECK(outcome.status == 0);
   CHECK_THAT(outcome.out, Contains("inbox    bob\nkey      1 of 1, id ") && Contains(", which makes new ones\n") &&
                               Contains("expires  never\n"));
@@ -74,7 +64,7 @@ TEST_CASE("alias: it tells when one expires, or has") {
     return mail::Aliases::make(settings).value();
   }();
   const std::string old = aliases.make_alias(mail::Inbox::trusted("bob"), from_millis(1'700'000'000'000))->name();
-  const AliasOutcome outcome = alias({"--explain", old});
+  const test::Ran outcome = alias({"--explain", old});
   CHECK(outcome.status == 1);
   CHECK_THAT(outcome.out,
              Contains("inbox    bob\n") && Contains("expired  2023-11-15T00:00:00.000Z, ") && Contains(" ago\n"));
@@ -114,7 +104,7 @@ TEST_CASE("alias: classic ones are printed and explained, with a key or without"
     CHECK((json["inbox"] == "bob" && json["classic"] == true && json["key"].is_null() && json["key_id"].is_null()));
     CHECK(json["expired"] == false);
     CHECK(alias({"--explain", "d-bob"}, sets).status == 1);
-    AliasOutcome outcome = alias({"--classic", "john.doe"}, sets);
+    test::Ran outcome = alias({"--classic", "john.doe"}, sets);
     CHECK(outcome.status == 67);
     CHECK_THAT(outcome.err, Contains("no alias for 'john.doe': classic aliases are of names of a-z 0-9"));
     for (const Words& wrong : {Words{"--explain", "d-c36c5"}, Words{"bob", "--expires", "7d"}}) {
@@ -128,7 +118,7 @@ TEST_CASE("alias: classic ones are printed and explained, with a key or without"
   CHECK_THAT(alias({"bob"}, {"inbox.alias=false", modifier}).err, Contains("aliases are off (inbox.alias)"));
   CHECK_THAT(made({"bob", "--json"}), Contains("\"classic\":false"));
   for (const Words& sets : {Words{"inbox.alias=false"}, Words{"inbox.alias_key=" + kKey}}) {
-    const AliasOutcome outcome = alias({"--classic", "bob"}, sets);
+    const test::Ran outcome = alias({"--classic", "bob"}, sets);
     CHECK(outcome.status == 78);
     CHECK_THAT(outcome.err, Contains("classic aliases are off (inbox.classic_alias_modifier)"));
   }
@@ -137,7 +127,7 @@ TEST_CASE("alias: classic ones are printed and explained, with a key or without"
 TEST_CASE("alias: none where they are off, have no key, hide nothing, or the name is too long") {
   for (const Words& sets : {Words{}, Words{"inbox.alias=false", "inbox.alias_key=" + kKey},
                             Words{"inbox.naming=domain", "inbox.alias_key=" + kKey}, Words{"inbox.alias_key=short"}}) {
-    const AliasOutcome outcome = alias({"bob"}, sets);
+    const test::Ran outcome = alias({"bob"}, sets);
     CHECK(outcome.status == 78);
     CHECK_THAT(outcome.err, Contains("inbox.alias"));
   }

@@ -4,28 +4,16 @@
 #include <nlohmann/json.hpp>
 
 #include "capture.h"
-#include "command.h"
 #include "core/settings.h"
 #include "core/text.h"
+#include "run_words.h"
 
 namespace maildrop::cmd {
 namespace {
 
 using Words = std::vector<std::string>;
 
-struct Outcome {
-  int status;
-  std::string out, err;
-};
-
-Outcome run(const Words& words) {
-  Tree tree;
-  build(tree);
-  const test::Capture out(1), err(2);
-  const auto early = parse(tree, words);
-  const int status = early ? *early : tree.chosen();
-  return {status, out.text(), err.text()};
-}
+using test::run_words;
 
 std::string write(const test::Folder& folder, const std::string& name, const std::string& text) {
   std::ofstream(folder / name) << text;
@@ -35,19 +23,19 @@ std::string write(const test::Folder& folder, const std::string& name, const std
 TEST_CASE("config check tells what was read, or every problem") {
   const test::Folder folder;
   const std::string good = write(folder, "good.toml", "[inbox]\nmax_messages = 20\n");
-  Outcome outcome = run({"config", "check", "--config", good});
+  test::Ran outcome = run_words({"config", "check", "--config", good});
   CHECK(outcome.status == 0);
   CHECK(outcome.out == "ok\n" + good + "\n");
 
   const std::string bad = write(folder, "bad.toml", "[inbox]\nmax_mesages = 20\nmax_age = \"soon\"\n");
-  outcome = run({"--config", bad, "config", "check"});
+  outcome = run_words({"--config", bad, "config", "check"});
   CHECK(outcome.status == 78);
   CHECK(outcome.out.empty());
   CHECK_THAT(outcome.err,
              Catch::Contains(bad + ":2:1: ") && Catch::Contains("max_messages") && Catch::Contains(bad + ":3:"));
-  CHECK(run({"config", "check", "--config", folder / "none.toml"}).status == 66);
-  CHECK(run({"config", "check", "--set", "no.such=1"}).status == 78);
-  outcome = run({"inbox", "bob", "--set", "inbox.max_age=soon"});
+  CHECK(run_words({"config", "check", "--config", folder / "none.toml"}).status == 66);
+  CHECK(run_words({"config", "check", "--set", "no.such=1"}).status == 78);
+  outcome = run_words({"inbox", "bob", "--set", "inbox.max_age=soon"});
   CHECK(outcome.status == 78);
 }
 
@@ -75,7 +63,7 @@ TEST_CASE("config check tells what filters say of their settings where these are
     const std::string mode = name == "reserved" ? "enforce" : "score";
     const std::string file =
         write(folder, "f.toml", "[filter." + name + "]\nmode = '" + mode + "'\n\n" + setting + " = " + value + "\n");
-    const Outcome outcome = run({"config", "check", "--config", file});
+    const test::Ran outcome = run_words({"config", "check", "--config", file});
     CAPTURE(outcome.err);
     CHECK(outcome.status == 78);
     CHECK_THAT(outcome.err, Catch::Contains(file + ":4:") && Catch::Contains(": filter." + key + ": "));
@@ -86,8 +74,8 @@ TEST_CASE("config check tells what is wrong with the files of filters, which the
   const test::Folder folder;
   const std::string p0f = write(folder, "p0f.fp", "[tcp:request]\nsig = 1\n");
   write(folder, "one.lua", "function");
-  const Outcome outcome =
-      run({"config", "check", "--set", "filter.tcp.database=" + p0f, "--set", "filter.lua.folder=" + (folder / "")});
+  const test::Ran outcome = run_words(
+      {"config", "check", "--set", "filter.tcp.database=" + p0f, "--set", "filter.lua.folder=" + (folder / "")});
   CHECK(outcome.status == 0);
   CHECK(outcome.out == "ok\n");
   CHECK_THAT(outcome.err, Catch::Contains(p0f + ": line 2: no label is above it") && Catch::Contains("one.lua: "));
@@ -102,7 +90,7 @@ TEST_CASE("names that the mail module would never match are problems, each at it
                                 "[inbox]\n"
                                 "reserved = [\"root\", \"a+b\", \"x y\"]\n"
                                 "max_messages = 0\n");
-  const Outcome outcome = run({"config", "check", "--config", bad, "--set", "smtp.hostname=x<y>"});
+  const test::Ran outcome = run_words({"config", "check", "--config", bad, "--set", "smtp.hostname=x<y>"});
   CHECK(outcome.status == 78);
   CHECK(outcome.out.empty());
   for (const char* part :
@@ -112,16 +100,16 @@ TEST_CASE("names that the mail module would never match are problems, each at it
         ":6:1: inbox.max_messages: ", "--set: smtp.hostname: 'x<y>' is no host name"})
     CHECK_THAT(outcome.err, Catch::Contains(part));
   const std::string good = "mail.domains=example.org,Example.COM,\xc3\xa9.example,_x.example,[192.0.2.1],[IPv6:::1],*";
-  CHECK(run({"config", "check", "--set", good}).status == 0);
-  CHECK(run({"serve", "--set", "mail.domains=ex!ample.org", "--set", "store.url=memory:"}).status == 78);
+  CHECK(run_words({"config", "check", "--set", good}).status == 0);
+  CHECK(run_words({"serve", "--set", "mail.domains=ex!ample.org", "--set", "store.url=memory:"}).status == 78);
 }
 
 TEST_CASE("config check tells of an api.memory in which the largest message has no room") {
-  const Outcome outcome = run({"config", "check", "--set", "mail.max_size=25MiB"});
+  const test::Ran outcome = run_words({"config", "check", "--set", "mail.max_size=25MiB"});
   CHECK(outcome.status == 78);
   CHECK_THAT(outcome.err, Catch::Contains("api.memory: 64MiB is too small for mail.max_size = 25MiB: a message of that "
                                           "size needs 832MiB"));
-  CHECK(run({"config", "check", "--set", "mail.max_size=25MiB", "--set", "api.memory=832MiB"}).status == 0);
+  CHECK(run_words({"config", "check", "--set", "mail.max_size=25MiB", "--set", "api.memory=832MiB"}).status == 0);
 }
 
 TEST_CASE("config check loads certificates and keys as the daemon does, and tells of each beside all else") {
@@ -134,25 +122,25 @@ TEST_CASE("config check loads certificates and keys as the daemon does, and tell
                                     "\"]\n"
                                     "[inbox]\n"
                                     "max_mesages = 20\n");
-  Outcome outcome = run({"config", "check", "--config", bad});
+  test::Ran outcome = run_words({"config", "check", "--config", bad});
   CHECK(outcome.status == 78);
   CHECK(outcome.out.empty());
   for (const std::string& part :
        {bad + ":2:1: tls.certificates: cannot use the certificate '/nonexistent/a.pem': No such file or directory\n",
         bad + ":2:1: tls.certificates: cannot use the certificate '" + text + "': ", bad + ":4:1: inbox.max_mesages: "})
     CHECK_THAT(outcome.err, Catch::Contains(part));
-  outcome = run({"config", "check", "--set", "tls.certificates=" + text, "--set", "tls.keys=/a,/b"});
+  outcome = run_words({"config", "check", "--set", "tls.certificates=" + text, "--set", "tls.keys=/a,/b"});
   CHECK(outcome.status == 78);  // the number of keys alone
   CHECK_THAT(outcome.err, Catch::Contains("tls.keys: 2 for 1 ") && !Catch::Contains("cannot use"));
-  CHECK(run({"config", "check", "--set", "tls.self_signed=true"}).status == 0);
+  CHECK(run_words({"config", "check", "--set", "tls.self_signed=true"}).status == 0);
   // What only looks at the configuration has no need of them, nor the right to read keys.
-  CHECK(run({"config", "show", "--config", write(folder, "tls.toml", "[tls]\ncertificates = [\"/none.pem\"]\n")})
+  CHECK(run_words({"config", "show", "--config", write(folder, "tls.toml", "[tls]\ncertificates = [\"/none.pem\"]\n")})
             .status == 0);
 }
 
 TEST_CASE("a bad variable is blamed by its name") {
   ::setenv("MAILDROP_INBOX_MAX_AGE", "soon", 1);
-  const Outcome outcome = run({"config", "check"});
+  const test::Ran outcome = run_words({"config", "check"});
   ::unsetenv("MAILDROP_INBOX_MAX_AGE");
   CHECK(outcome.status == 78);
   CHECK_THAT(outcome.err, Catch::Contains("MAILDROP_INBOX_MAX_AGE: ") && !Catch::Contains("--"));
@@ -165,9 +153,9 @@ TEST_CASE("config show is a configuration that says the same") {
                      "--set", "smtp.hostname=mx.example.org"};
   Words words = {"config", "show", "--config", empty};
   words.insert(words.end(), set.begin(), set.end());
-  const Outcome first = run(words);
+  const test::Ran first = run_words(words);
   REQUIRE(first.status == 0);
-  const Outcome second = run({"config", "show", "--config", write(folder, "shown.toml", first.out)});
+  const test::Ran second = run_words({"config", "show", "--config", write(folder, "shown.toml", first.out)});
   CHECK(second.err.empty());
   CHECK(second.out == first.out);
   CHECK_THAT(first.out, Catch::Contains("inbox.max_age = \"1h30m\"\n"));
@@ -183,8 +171,8 @@ TEST_CASE("config show tells where each value is from") {
   Words with_origin = words, as_json = words;
   with_origin.push_back("--origin");
   as_json.push_back("--json");
-  const Outcome text = run(with_origin);
-  const Outcome json = run(as_json);
+  const test::Ran text = run_words(with_origin);
+  const test::Ran json = run_words(as_json);
   ::unsetenv("MAILDROP_MAIL_MAX_SIZE");
   const std::vector<std::pair<std::string, std::string>> origins = {{"inbox.max_messages", file + ":2:"},
                                                                     {"inbox.max_age", "--set"},
@@ -208,18 +196,18 @@ TEST_CASE("config show tells where each value is from") {
 
 TEST_CASE("config defaults is the sample file, which is a configuration") {
   const test::Folder folder;
-  const Outcome outcome = run({"config", "defaults"});
+  const test::Ran outcome = run_words({"config", "defaults"});
   CHECK(outcome.out == sample_toml());
-  CHECK(run({"config", "check", "--config", write(folder, "sample.toml", outcome.out)}).status == 0);
+  CHECK(run_words({"config", "check", "--config", write(folder, "sample.toml", outcome.out)}).status == 0);
 }
 
 TEST_CASE("version tells what it is made of") {
-  const Outcome text = run({"version"});
+  const test::Ran text = run_words({"version"});
   CHECK(text.status == 0);
   CHECK_THAT(text.out, Catch::StartsWith("maildrop ") && Catch::Contains("\nlibrary   SQLite 3."));
-  const auto json = nlohmann::json::parse(run({"version", "--json"}).out);
+  const auto json = nlohmann::json::parse(run_words({"version", "--json"}).out);
   CHECK(json["schema"] == "maildrop.version/1");
-  CHECK(run({"--version"}).out == "maildrop " + json["version"].get<std::string>() + "\n");
+  CHECK(run_words({"--version"}).out == "maildrop " + json["version"].get<std::string>() + "\n");
   CHECK(json["libraries"].size() == 23);
   for (const auto& [name, version] : json["libraries"].items()) {
     CAPTURE(name);

@@ -3,15 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "capture.h"
-#include "command.h"
+#include "run_words.h"
 
 namespace maildrop::cmd {
 namespace {
-
-struct ModelsRun {
-  int status;
-  std::string out, err;
-};
 
 /// A store with two models, closed.
 struct LearntStore {
@@ -27,14 +22,9 @@ struct LearntStore {
   std::string url() const { return "sqlite:" + (folder / "mail.db"); }
 
   /// `maildrop filter models WORDS`
-  ModelsRun models(std::vector<std::string> words, std::string at = {}) const {
+  test::Ran models(std::vector<std::string> words, std::string at = {}) const {
     words.insert(words.begin(), {"filter", "models", "--set", "store.url=" + (at.empty() ? url() : at)});
-    Tree tree;
-    build(tree);
-    const test::Capture out(1), err(2);
-    const auto wrong = parse(tree, words);
-    const int status = wrong ? *wrong : tree.chosen();
-    return {status, out.text(), err.text()};
+    return test::run_words(words);
   }
 
   test::Folder folder;
@@ -44,11 +34,11 @@ struct LearntStore {
 
 TEST_CASE("filter models: lists what there is, for people and for programs") {
   const LearntStore learnt;
-  const ModelsRun table = learnt.models({});
+  const test::Ran table = learnt.models({});
   CHECK(table.status == exit_ok);
   CHECK(table.err.empty());
   CHECK(table.out.find("NAME   SIZE  PUT\nbayes  2.9K  2023-11-14T22:13:20.000Z\nother     0  20") == 0);
-  const ModelsRun lines = learnt.models({"--json"});
+  const test::Ran lines = learnt.models({"--json"});
   const auto first = nlohmann::json::parse(lines.out.substr(0, lines.out.find('\n')));
   CHECK(first == nlohmann::json{{"schema", "maildrop.model/1"},
                                 {"name", "bayes"},
@@ -61,22 +51,22 @@ TEST_CASE("filter models: lists what there is, for people and for programs") {
 TEST_CASE("filter models: removes those that are named, and no other") {
   const LearntStore learnt;
   CHECK(learnt.models({"--remove", "No Name"}).status == exit_usage);
-  const ModelsRun none = learnt.models({"--remove", "none"});
+  const test::Ran none = learnt.models({"--remove", "none"});
   CHECK(none.status == exit_nothing);
   CHECK(none.out.empty());
   CHECK(none.err.find("has no model 'none'") != std::string::npos);
-  const ModelsRun removed = learnt.models({"--remove", "bayes"});
+  const test::Ran removed = learnt.models({"--remove", "bayes"});
   CHECK(removed.status == exit_ok);
   CHECK(removed.out == "removed bayes\n");
   const std::string left = learnt.models({}).out;
   CHECK(left.find("bayes") == std::string::npos);
   CHECK(left.find("other") != std::string::npos);
   // One of two is not there any more: the other goes, and the status tells.
-  const ModelsRun both = learnt.models({"--json", "--remove", "bayes", "--remove", "other"});
+  const test::Ran both = learnt.models({"--json", "--remove", "bayes", "--remove", "other"});
   CHECK(both.status == exit_nothing);
   CHECK(nlohmann::json::parse(both.out)["removed"] == true);
   CHECK(nlohmann::json::parse(both.out)["name"] == "other");
-  const ModelsRun empty = learnt.models({});
+  const test::Ran empty = learnt.models({});
   CHECK(empty.status == exit_nothing);
   CHECK(empty.out == "nothing was learnt\n");
 }

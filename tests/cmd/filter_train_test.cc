@@ -8,17 +8,12 @@
 #include <sstream>
 
 #include "capture.h"
-#include "command.h"
 #include "filter/bayes_model.h"
 #include "filter/bayes_tokens.h"
+#include "run_words.h"
 
 namespace maildrop::cmd {
 namespace {
-
-struct Trained {
-  int status;
-  std::string out, err;
-};
 
 /// Two folders of mail, and a place for a model.
 struct Lectures {
@@ -41,14 +36,9 @@ struct Lectures {
   std::string model() const { return folder / "m"; }
 
   /// `maildrop filter train --to m WORDS`
-  Trained train(std::vector<std::string> words) const {
+  test::Ran train(std::vector<std::string> words) const {
     words.insert(words.begin(), {"filter", "train", "--to", model()});
-    Tree tree;
-    build(tree);
-    const test::Capture out(1), err(2);
-    const auto wrong = parse(tree, words);
-    const int status = wrong ? *wrong : tree.chosen();
-    return {status, out.text(), err.text()};
+    return test::run_words(words);
   }
 
   test::Folder folder;
@@ -58,7 +48,7 @@ struct Lectures {
 
 TEST_CASE("filter train: learns of both, adds to what is there, and begins anew when told so") {
   const Lectures mail;
-  const Trained first = mail.train({"--spam", mail.folder / "spam", "--ham", mail.folder / "ham"});
+  const test::Ran first = mail.train({"--spam", mail.folder / "spam", "--ham", mail.folder / "ham"});
   CHECK(first.err.empty());
   CHECK(first.status == 0);
   CHECK(first.out.find(" of 40 spam and ") != std::string::npos);
@@ -68,7 +58,7 @@ TEST_CASE("filter train: learns of both, adds to what is there, and begins anew 
   CHECK(model->judge(filter::BayesTokens("\r\ncheap pills").features()) > 0.9);
   CHECK(model->judge(filter::BayesTokens("\r\nthe game").features()) < -0.9);
   const std::string bytes = mail.read("m");
-  const Trained again = mail.train({"--label-by-folder", mail.folder / "."});
+  const test::Ran again = mail.train({"--label-by-folder", mail.folder / "."});
   CHECK(again.out ==
         "learned from 0 of 40 spam and 0 of 40 ham; the others were known\n1 broken\n"
         "taught until now: 80 spam, 80 ham\n");
@@ -81,7 +71,7 @@ TEST_CASE("filter train: learns of both, adds to what is there, and begins anew 
 TEST_CASE("filter train: reports for programs, too") {
   const Lectures mail;
   mail.write("broken/1", "no mail\n");
-  const Trained run = mail.train(
+  const test::Ran run = mail.train(
       {"--json", "-q", "--spam", mail.folder / "spam", "--ham", mail.folder / "ham", "--ham", mail.folder / "broken"});
   CHECK(run.status == 0);
   const auto report = nlohmann::json::parse(run.out);
@@ -111,18 +101,18 @@ TEST_CASE("filter train: a file is as others are, and keeps its mode") {
 TEST_CASE("filter train: what cannot be learned from changes nothing") {
   const Lectures mail;
   CHECK(mail.train({}).status == exit_usage);
-  const Trained unlabelled = mail.train({mail.folder / "spam"});
+  const test::Ran unlabelled = mail.train({mail.folder / "spam"});
   CHECK(unlabelled.status == exit_data);
   CHECK(unlabelled.err.find("nothing has a label") != std::string::npos);
   mail.write("broken/1", "no mail\n");
   CHECK(mail.train({"--spam", mail.folder / "broken"}).status == exit_data);
   CHECK_FALSE(std::filesystem::exists(mail.model()));
   mail.write("m", "no model");
-  const Trained damaged = mail.train({"--spam", mail.folder / "spam"});
+  const test::Ran damaged = mail.train({"--spam", mail.folder / "spam"});
   CHECK(damaged.status == exit_data);
   CHECK(damaged.err.find("--anew") != std::string::npos);
   CHECK(mail.read("m") == "no model");
-  const Trained some = mail.train({"--anew", "--spam", mail.folder / "spam", mail.folder / "ham/1"});
+  const test::Ran some = mail.train({"--anew", "--spam", mail.folder / "spam", mail.folder / "ham/1"});
   CHECK(some.status == 0);
   CHECK(some.out.find("\n1 without a label\n") != std::string::npos);
 }

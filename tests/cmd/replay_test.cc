@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "capture.h"
-#include "command.h"
+#include "run_words.h"
 #include "smtp/fake_server.h"
 
 namespace maildrop::cmd {
@@ -15,19 +15,9 @@ namespace {
 
 using smtp::test::FakeServer;
 
-struct Replayed {
-  int status;
-  std::string out, err;
-};
-
-Replayed replayed(std::vector<std::string> words) {
+test::Ran replayed(std::vector<std::string> words) {
   words.insert(words.begin(), "replay");
-  Tree tree;
-  build(tree);
-  const test::Capture out(1), err(2);
-  const auto wrong = parse(tree, words);
-  const int status = wrong ? *wrong : tree.chosen();
-  return {status, out.text(), err.text()};
+  return test::run_words(words);
 }
 
 std::string address_of(const FakeServer& server) { return server.to().front().to_string(); }
@@ -90,19 +80,19 @@ TEST_CASE("only this machine is sent to unless told otherwise") {
 
 TEST_CASE("without a server mail is judged") {
   const Mail mail;
-  const Replayed run = replayed({"--spam", mail.path(), "--json"});
+  const test::Ran run = replayed({"--spam", mail.path(), "--json"});
   CHECK(run.status == exit_ok);
   const auto object = nlohmann::json::parse(run.out);
   CHECK(object["schema"] == "maildrop.replay/1");
   CHECK(object["labels"]["spam"]["messages"] == 2);
-  const Replayed quiet = replayed({"-q", "--rcpt", "bob@localhost", "--limit", "1", mail.path()});
+  const test::Ran quiet = replayed({"-q", "--rcpt", "bob@localhost", "--limit", "1", mail.path()});
   CHECK(quiet.status == exit_ok);
   CHECK(quiet.out.empty());
   CHECK(quiet.err.empty());
   const std::string report = mail.folder / "report";
   CHECK(replayed({"--report", "csv", "--output", report, mail.path()}).out.empty());
   CHECK(std::filesystem::file_size(report) > 0);
-  const Replayed broken = replayed({mail.file("none", "no message\n")});
+  const test::Ran broken = replayed({mail.file("none", "no message\n")});
   CHECK(broken.status == exit_data);
   CHECK_THAT(broken.err, Catch::Contains("1 sample") || Catch::Contains("no message"));
 }
@@ -153,7 +143,7 @@ TEST_CASE("command lines that make no sense are 64 and say why") {
        "cannot be an inbox"},
   };
   for (const auto& row : rows) {
-    const Replayed run = replayed(row.words);
+    const test::Ran run = replayed(row.words);
     INFO(run.err);
     CHECK(run.status == row.status);
     CHECK(run.err.find(row.says) != std::string::npos);
@@ -164,7 +154,7 @@ TEST_CASE("command lines that make no sense are 64 and say why") {
 TEST_CASE("a folder goes to a server, and the report says so") {
   const Mail mail;
   FakeServer server;
-  const Replayed run = replayed({"--to", address_of(server), "--helo", "me.test", mail.path()});
+  const test::Ran run = replayed({"--to", address_of(server), "--helo", "me.test", mail.path()});
   CHECK(run.status == exit_ok);
   CHECK(run.err.empty());
   CHECK(run.out.find("2 messages to 127.0.0.1:") == 0);
@@ -197,7 +187,7 @@ TEST_CASE("JSON is one object, quiet is nothing") {
   mail.write("c.eml", "Subject: nobody\n\n");
   FakeServer server(
       [](unsigned, const std::string& line) { return line == "RCPT TO:<c@example.org>" ? "550 no \x1b[2J" : ""; });
-  const Replayed run = replayed({"--to", address_of(server), "--json", mail.path()});
+  const test::Ran run = replayed({"--to", address_of(server), "--json", mail.path()});
   CHECK(run.status == exit_nothing);
   const auto object = nlohmann::json::parse(run.out);
   CHECK(object["schema"] == "maildrop.replayed/1");
@@ -211,7 +201,7 @@ TEST_CASE("JSON is one object, quiet is nothing") {
   CHECK(run.out.find('\x1b') == std::string::npos);
   CHECK(run.err.find("b.eml: 550 no \xef\xbf\xbd[2J\n") != std::string::npos);
   CHECK(run.err.find("c.eml: no recipient is known\n") != std::string::npos);
-  const Replayed quiet = replayed({"--to", address_of(server), "-q", mail.path()});
+  const test::Ran quiet = replayed({"--to", address_of(server), "-q", mail.path()});
   CHECK(quiet.out.empty());
   CHECK(quiet.err == run.err);
 }
@@ -225,7 +215,7 @@ TEST_CASE("labels are counted, and what a manifest tells is used") {
   FakeServer server;
   const std::vector<std::string> words{"--to",      address_of(server), "--json", "--spam",
                                        mail.path(), "--manifest",       manifest};
-  const Replayed run = replayed(words);
+  const test::Ran run = replayed(words);
   const auto object = nlohmann::json::parse(run.out);
   CHECK(object["labels"] == nlohmann::json{{"spam", 1}, {"ham", 1}});
   CHECK(object["unmatched"] == 2);
@@ -237,7 +227,7 @@ TEST_CASE("labels are counted, and what a manifest tells is used") {
   CHECK(object["more_troubles"] == 0);
   CHECK(run.err.find("the manifest names 'no\xef\xbf\xbd.eml', and there is no such message\n") != std::string::npos);
   CHECK(server.count("RCPT TO:<x@example.org>") == 1);
-  const Replayed text =
+  const test::Ran text =
       replayed({"--to", address_of(server), "--spam", mail.path(), "--limit", "1", "--manifest", manifest});
   CHECK(text.out.find("\nham                    1\n") != std::string::npos);  // a.eml, as it is the first
   CHECK(text.err.find("the manifest names") == std::string::npos);            // there may be such messages
@@ -272,7 +262,7 @@ TEST_CASE("each end has its status") {
 
 TEST_CASE("where nobody listens it is 69") {
   const Mail mail;
-  const Replayed run = replayed({"--to", "unix:/nonexistent/socket", "--retry", "0", mail.path()});
+  const test::Ran run = replayed({"--to", "unix:/nonexistent/socket", "--retry", "0", mail.path()});
   CHECK(run.status == exit_unavailable);
   CHECK(run.err.find("nobody answers at unix:/nonexistent/socket") != std::string::npos);
 }

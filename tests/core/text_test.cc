@@ -61,6 +61,12 @@ std::string marked(std::string text) {
   return text;
 }
 
+std::string log_value(std::string_view text, std::size_t max = 256) {
+  std::string out;
+  append_log_value(out, text, max);
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("hostile text is taken out for terminals and escaped for logs") {

@@ -22,14 +22,33 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 143' TERM INT HUP
 
-# run_python FILE [ARGUMENT...]: in the background, so that a signal to this shell is not held up by it.
-run_python() {
+# run_child COMMAND...: in the background, so that a signal to this shell is not held up by it.
+run_child() {
   local status=0
-  "$python" "$@" &
+  "$@" &
   child=$!
   wait "$child" || status=$?
   child=
   return "$status"
+}
+
+# run_python FILE [ARGUMENT...]
+run_python() { run_child "$python" "$@"; }
+
+# in_namespace KIND PREPARE FILE [ARGUMENT...]: FILE is run by Python in a namespace of its own (mount, net) in which
+# PREPARE has been done. Skips the test where there is none to be had.
+in_namespace() {
+  local kind=$1 prepare=$2 namespace
+  shift 2
+  for namespace in "unshare --$kind" "unshare --$kind --map-root-user"; do
+    # shellcheck disable=SC2086  # two words or three
+    if $namespace sh -c "$prepare" 2>/dev/null; then
+      run_child $namespace sh -c "$prepare"' && exec "$@"' - "$python" "$@"
+      return
+    fi
+  done
+  echo "skipped: no namespace ($kind) in which to '$prepare'"
+  exit 77
 }
 
 # needs COMMAND...: skips the test unless all are installed.
@@ -46,10 +65,7 @@ in_testbed() {
   [ -x "$testbed" ] || { echo "skipped: no systemd testbed (SYSTEMD_TESTBED)"; exit 77; }
   [ "$(id -u)" = 0 ] || { echo "skipped: the systemd testbed wants root"; exit 77; }
   # What lies on another file system than / has to be named, to be there at all.
-  "$testbed" -t "$1" -b "$E2E_WORK" -b "$root" -b "$(dirname "$E2E_BINARY")" -- "$python" "$2" &
-  child=$!
-  wait "$child" || status=$?
-  child=
+  run_child "$testbed" -t "$1" -b "$E2E_WORK" -b "$root" -b "$(dirname "$E2E_BINARY")" -- "$python" "$2" || status=$?
   [ "$status" -ne 125 ] || { echo "skipped: the systemd testbed does not start here"; exit 77; }
   return "$status"
 }

@@ -118,3 +118,15 @@ class Client:
 def deliver(address, recipients, data, **envelope):
     with Client(address) as client:
         return client.deliver(recipients, data, **envelope)
+
+
+def be_counted(address, stored, refused):
+    """So many messages for bob, a session each, and one session with so many recipients of a domain that is not ours."""
+    for _ in range(stored):
+        deliver(address, ["bob@example.test"], b"Subject: counted\r\n\r\nbody\r\n")
+    with Client(address) as client:
+        client.cmd("EHLO client.example.test")
+        client.cmd("MAIL FROM:<a@example.org>")
+        for _ in range(refused):
+            client.cmd("RCPT TO:<a@elsewhere.example>")
+        client.cmd("QUIT")

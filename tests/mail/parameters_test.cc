@@ -68,7 +68,8 @@ TEST_CASE("a parameter is found in all its forms") {
   };
   for (const auto& c : cases) {
     INFO(c.parameters);
-    CHECK(parse_parameters("text/plain; " + c.parameters).parameter("name") == c.want);
+    Charsets charsets;
+    CHECK(parse_parameters("text/plain; " + c.parameters).parameter("name", charsets) == c.want);
   }
 }
 
@@ -90,7 +91,8 @@ TEST_CASE("hostile parameters end, bounded") {
     const ParameterizedField out = parse_parameters(field);
     CHECK(out.parameters.size() <= ParameterizedField::kMaxParameters);
     CHECK(out.value.size() <= 16 * 1024);
-    CHECK(out.parameter("name").size() <= 16 * 1024);
+    Charsets charsets;
+    CHECK(out.parameter("name", charsets).size() <= 16 * 1024);
   }
 }
 

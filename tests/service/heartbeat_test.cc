@@ -11,9 +11,11 @@
 #include <condition_variable>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
+#include "allocations.h"
 #include "core/descriptor.h"
 
 using namespace maildrop;
@@ -75,6 +77,22 @@ TEST_CASE("a loop that carries nothing out is found, and is well again when it d
   CHECK(told.last().find("loop 0") == std::string::npos);
   let_go.set_value();
   CHECK(told.comes(""));
+}
+
+TEST_CASE("a loop that could not be asked, as memory was out, is asked in the next round") {
+  Loops loops(2);
+  loops.start();
+  Told told;
+  std::optional<test::Allocations> few;
+  std::atomic<int> failed{0};
+  const Heartbeat heartbeat(loops, {}, {}, kRound, [&, tell = told.teller()](const std::string& stuck) {
+    if (few && few->failed()) ++failed;
+    few.reset();
+    if (failed > 0) return tell(stuck);
+    few.emplace(0);  // the next round's first: to ask a loop
+  });
+  CHECK(told.comes(""));
+  CHECK(failed == 1);
 }
 
 TEST_CASE("a thread that has been at its work for too long is found") {

@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "core/descriptor.h"
+#include "core/socket_address.h"
 
 using namespace maildrop;
 using namespace maildrop::service;
@@ -104,9 +105,9 @@ TEST_CASE("a unix socket goes to one loop, replaces a dead one, and is removed a
   const std::string path = folder.path + "/s";
   {
     // What a killed process leaves: a socket file that nobody answers at.
-    auto dead = open_listeners({endpoint("unix:" + path)}, 1);
-    REQUIRE(dead);
-    close(dead->front()[0].release());
+    const SocketAddress address = *socket_address(endpoint("unix:" + path));
+    const FileDescriptor dead(socket(AF_UNIX, SOCK_STREAM, 0));
+    REQUIRE(bind(dead.get(), address.get(), address.size) == 0);
   }
   REQUIRE_FALSE(connects(path));
   {

@@ -103,6 +103,33 @@ TEST_CASE("where nothing can be written the socket has no path") {
   CHECK(receiver->next()->text == "STATUS=x");
 }
 
+TEST_CASE("who was killed leaves nothing to the next one, who takes nothing from the living") {
+  std::string among = std::filesystem::temp_directory_path() / "notify_receiver_test.XXXXXX";
+  REQUIRE(mkdtemp(among.data()));
+  const auto alive = NotifyReceiver::open({among});
+  REQUIRE(alive);
+  const std::filesystem::path killed = among + "/maildrop-killed", other = among + "/maildrop-others";
+  std::filesystem::create_directory(other);  // whoever makes one is not to lose it before he has a socket
+  {
+    auto dead = NotifyReceiver::open({among});
+    REQUIRE(dead);
+    // A socket that is moved is still its own; the path of one that was killed is nobody's.
+    std::filesystem::rename(std::filesystem::path(dead->address()).parent_path(), killed);
+  }
+  REQUIRE(std::filesystem::is_socket(killed / "notify"));
+  std::filesystem::create_directory_symlink(killed, among + "/maildrop-linked");
+  {
+    const auto next = NotifyReceiver::open({among});
+    REQUIRE(next);
+    CHECK_FALSE(std::filesystem::exists(killed));
+    CHECK(std::filesystem::exists(alive->address()));
+    CHECK(std::filesystem::exists(next->address()));
+    CHECK(std::filesystem::exists(other));
+    CHECK(std::filesystem::is_symlink(among + "/maildrop-linked"));
+  }
+  std::filesystem::remove_all(among);
+}
+
 TEST_CASE("folders are those of the service first") {
   setenv("RUNTIME_DIRECTORY", "/run/one:/run/two", 1);
   const auto folders = notify_folders();

@@ -15,6 +15,7 @@
 #include <functional>
 #include <list>
 
+#include "allocations.h"
 #include "service/milter_packets.h"
 
 using namespace maildrop;
@@ -47,6 +48,9 @@ class Server {
   auto endpoint() const { return acceptor_.local_endpoint(); }
   void close() {
     acceptor_.close();
+    close_peers();
+  }
+  void close_peers() {
     for (Peer& peer : peers) peer.socket.close();
   }
 
@@ -384,6 +388,48 @@ TEST_CASE("a milter that says nothing, or nonsense, is not waited for for ever")
   const auto nonsense = ask_milter("x", "250 2.0.0 fine").first;
   REQUIRE_FALSE(nonsense);
   CHECK(nonsense.error().code == Code::invalid);
+}
+
+TEST_CASE("wherever memory runs out, the next one is answered") {
+  ServiceClient::Limits limits;
+  limits.connections = 1;
+  Bench bench(hello, limits);
+  std::size_t good = 0;
+
+  SECTION("when somebody asks") {
+    const std::string url = "http://127.0.0.1:" + std::to_string(bench.server.endpoint().port()) + "/x";
+    const auto request = std::make_shared<const Request>(HttpRequest{*HttpUrl::parse(url)});
+    for (bool failed = true; failed; ++good) {
+      ServiceCall call;
+      {
+        const test::Allocations few(good);
+        try {
+          call = bench.client->ask(request, nullptr, {}, std::chrono::steady_clock::now() + kPatience,
+                                   [](const Result<service::Answer>&) {});
+        } catch (const std::bad_alloc&) {
+        }
+        failed = few.failed();
+      }
+      call = {};
+      CHECK(bench.get() == "200 hello");
+      bench.server.close_peers();
+    }
+    CHECK(good > 10);
+  }
+  SECTION("when somebody goes, and the next one has his place") {
+    for (bool failed = true; failed; ++good) {
+      Bench::Asked& first = bench.ask();
+      bench.ask();
+      {
+        const test::Allocations few(good);
+        first.call = {};
+        failed = few.failed();
+      }
+      bench.asked.clear();
+      CHECK(bench.get() == "200 hello");
+    }
+    CHECK(good > 5);
+  }
 }
 
 TEST_CASE("when the client goes nobody hears anything, and the loop ends") {

@@ -33,10 +33,3 @@ TEST_CASE("what ends in time is not stopped") {
   }
   CHECK(stops == 0);
 }
-
-TEST_CASE("somebody may say that its time is over now") {
-  std::atomic<int> stops = 0;
-  Stopper stopper(std::chrono::steady_clock::now() + 1h, [&] { ++stops; });
-  stopper.expire();
-  CHECK(reaches(stops, 2));
-}

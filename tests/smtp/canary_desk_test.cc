@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "allocations.h"
+
 using namespace maildrop;
 using namespace maildrop::smtp;
 
@@ -91,4 +93,14 @@ TEST_CASE("a canary that throws is one that failed") {
   CanaryDesk desk([]() -> CanaryReport { throw std::bad_alloc(); }, clock);
   CHECK(desk.ask()->error->code == Code::internal);
   CHECK_FALSE(desk.ask()->well());
+}
+
+TEST_CASE("a canary for which there is no memory does not keep the next ones from being sent") {
+  FakeClock clock;
+  CanaryDesk desk([] { return CanaryReport(); }, clock);
+  {
+    const maildrop::test::Allocations none(0);
+    CHECK_THROWS_AS(desk.ask(), std::bad_alloc);
+  }
+  CHECK(desk.ask());
 }

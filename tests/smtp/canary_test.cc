@@ -11,7 +11,7 @@ using namespace maildrop;
 using namespace maildrop::smtp;
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
-using test::FakeServer;
+using smtp::test::FakeServer;
 
 namespace {
 
@@ -204,8 +204,8 @@ TEST_CASE("a canary through a server of ours, by SMTP and LMTP, as itself and wi
     Config config = for_domain("*");
     if (proxied) config.proxy.networks = {*Network::parse("127.0.0.0/8")};
     const SystemClock clock;
-    const auto store = test::memory_store(config, clock);
-    const test::RunningServer server(config, *store, clock, nullptr);
+    const auto store = smtp::test::memory_store(config, clock);
+    const smtp::test::RunningServer server(config, *store, clock, nullptr);
     for (const bool lmtp : {false, true}) {
       CanaryOptions options;
       options.doors = canary_doors({*Endpoint::parse(server.name(lmtp))}, lmtp, config.proxy);

@@ -7,7 +7,7 @@
 
 using namespace maildrop;
 using namespace maildrop::smtp;
-using test::FakeServer;
+using smtp::test::FakeServer;
 
 namespace {
 

@@ -29,6 +29,9 @@ generate() { "$binary" generate "$@"; }
 
 check_floors() { /usr/bin/python3 -B tests/tree/floors.py modules; }
 
+# Files of a module are compiled several at a time, and with each new file others.
+check_names() { /usr/bin/python3 -B tests/tree/names.py; }
+
 check_third_party_headers() { /usr/bin/python3 -B tests/tree/floors.py third-party; }
 
 # Mail that was stored cannot be read without the very dictionary it was compressed with.
@@ -195,8 +198,8 @@ check_help() {
   done | none
 }
 
-checks=(floors third_party_headers top_level first_lines every_source_has_a_test dialogs_name_their_attack coroutine_traps
-  format shell_scripts python_compiles who_logs no_machine_paths plain_files links log_is_told manuals
+checks=(floors third_party_headers names top_level first_lines every_source_has_a_test dialogs_name_their_attack
+  coroutine_traps format shell_scripts python_compiles who_logs no_machine_paths plain_files links log_is_told manuals
   manual_sees_every_page)
 asking=(generated manuals_are_whole completions_in_shells help)
 

@@ -5,9 +5,7 @@ import socket
 
 from e2e import WORK, Api, Daemon, check, finish, same, until
 from redis import Redis
-from smtp import Client, deliver
-
-MESSAGE = b"Subject: counted\r\n\r\nbody\r\n"
+from smtp import be_counted
 
 
 class Stream:
@@ -64,16 +62,6 @@ def all_are(daemon, stored, refused):
                 {**wanted, "reasons": {"relaying": refused}})
 
 
-def send(daemon, stored, refused):
-    for _ in range(stored):
-        deliver(daemon.smtp, ["bob@example.test"], MESSAGE)
-    with Client(daemon.smtp) as client:
-        client.cmd("EHLO client.example.test")
-        client.cmd("MAIL FROM:<a@example.org>")
-        for _ in range(refused):
-            client.cmd("RCPT TO:<a@elsewhere.example>")
-
-
 def play(settings, kills):
     writer, reader = Daemon(settings, ("serve-smtp",)), Daemon(settings, ("serve-api",))
     same("before all", {k: v for k, v in numbers(reader).items() if k != "reasons"},
@@ -82,7 +70,7 @@ def play(settings, kills):
                Stream(reader, "/ws/blocked", True)]
     same("streams begin", [each.head.split()[1] for each in streams], ["200", "101", "101"])
     same("with the numbers of now", [each.next() for each in streams], ['{"stored":0,"refused":0}'] * 2 + ["0"])
-    send(writer, 3, 2)
+    be_counted(writer.smtp, 3, 2)
     all_are(reader, 3, 2)
     for name, stream, last in zip(("events", "a socket", "/ws/blocked"), streams, ['{"stored":3,"refused":2}'] * 2 + ["2"]):
         check(f"{name}: told", stream.comes_to(last))
@@ -91,18 +79,18 @@ def play(settings, kills):
         kinds = re.search(rb"\nmaildrop_http_watchers (\d+)", api.get("/metrics")[2])
         check("who has gone is not waited for", until(
             lambda: re.search(rb"\nmaildrop_http_watchers 0\n", api.get("/metrics")[2])), kinds)
-    send(writer, 1, 0)
+    be_counted(writer.smtp, 1, 0)
     same("they end in peace", (writer.stop(), reader.stop()), (0, 0))  # and what was not written is written then
     writer, reader = Daemon(settings, ("serve-smtp",)), Daemon(settings, ("serve-api",))
     all_are(reader, 4, 2)
-    send(writer, 1, 1)
+    be_counted(writer.smtp, 1, 1)
     if kills:
         all_are(reader, 5, 3)
         writer.kill()
         reader.kill()
         with Daemon(settings) as whole:
             all_are(whole, 5, 3)
-            send(whole, 1, 0)
+            be_counted(whole.smtp, 1, 0)
             all_are(whole, 6, 3)
             whole.stop()
     else:

@@ -9,21 +9,9 @@ import subprocess
 
 from e2e import BINARY, ROOT, WORK, Api, Daemon, check, environment, finish, maildrop, same, terminal, until
 from redis import Redis
-from smtp import Client, deliver
+from smtp import be_counted
 
-MESSAGE = b"Subject: counted\r\n\r\nbody\r\n"
 MONITORING = f"{ROOT}/examples/monitoring"
-
-
-def send(daemon, stored, refused):
-    for _ in range(stored):
-        deliver(daemon.smtp, ["bob@example.test"], MESSAGE)
-    with Client(daemon.smtp) as client:
-        client.cmd("EHLO client.example.test")
-        client.cmd("MAIL FROM:<a@example.org>")
-        for _ in range(refused):
-            client.cmd("RCPT TO:<a@elsewhere.example>")
-        client.cmd("QUIT")
 
 
 def samples(text):
@@ -137,16 +125,20 @@ def nothing_there():
 def monitoring():
     """Names of metrics, and what promtool says."""
     with open(f"{ROOT}/man/maildrop-serve.8", encoding="utf-8") as page:
-        known = set(re.findall(r'^\.BR (maildrop_\w+) "', page.read(), re.M))  # t-29-metrics keeps these
+        known = set(re.findall(r'^\.BR ((?:maildrop|process)_\w+) "', page.read(), re.M))  # t-29-metrics keeps these
     for path in sorted(glob.glob(f"{MONITORING}/*")):
         with open(path, encoding="utf-8") as file:
             text = file.read()
-        named = {re.sub(r"_bucket$", "", each) for each in re.findall(r"\bmaildrop_[a-z_]+", text)}
+        named = {re.sub(r"_bucket$", "", each) for each in re.findall(r"\b(?:maildrop|process)_[a-z_]+", text)}
         check(f"{os.path.basename(path)} names metrics, and none that is not there", named and named <= known, sorted(named - known))
     with open(f"{MONITORING}/grafana-dashboard.json", encoding="utf-8") as file:
         board = json.load(file)
     expressions = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
     check("the dashboard has panels, each with a question", len(expressions) >= len(board["panels"]) > 5)
+    with open(f"{ROOT}/README.md", encoding="utf-8") as file:
+        scale = re.findall(r"`(\w+)`", re.search(r"Scale by (.*?) \(maildrop-serve", file.read())[1])
+    asked_for = " ".join(expressions)
+    check("those among them by which README says to scale", len(scale) > 2 and all(each in asked_for for each in scale), scale)
     with open(f"{MONITORING}/prometheus-rules.yml", encoding="utf-8") as file:
         told = set(re.findall(r"\b(?:api|dns|inbox|limits|log|mail|report|store)\.[a-z_]+\b", file.read()))
     there = set(re.findall(r"^(\S+) = ", maildrop("config", "show")[1].decode(), re.M))
@@ -182,7 +174,7 @@ def promtool_reads(settings):
 nothing_there()
 url = {"store.url": f"sqlite:{WORK}/mail.db"}
 with Daemon(url) as whole:
-    send(whole, 4, 2)
+    be_counted(whole.smtp, 4, 2)
     one_source("SQLite", [whole], url, 4, 2)
     for_people(url)
     watched(url)
@@ -193,8 +185,8 @@ if shutil.which("redis-server"):
     with Redis() as server:
         url = {"store.url": server.url}
         with Daemon(url) as one, Daemon(url) as other:
-            send(one, 2, 1)
-            send(other, 3, 2)
+            be_counted(one.smtp, 2, 1)
+            be_counted(other.smtp, 3, 2)
             one_source("Redis, two processes", [one, other], url, 5, 3)
             one.stop()
             other.stop()

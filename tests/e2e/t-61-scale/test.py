@@ -199,9 +199,16 @@ def scaled():
         with machines[READER]:
             reader = stack.enter_context(Daemon({**shared, "api.listen": f"{READER}:80", "api.proxies": BALANCER}, ("serve-api",)))
         config = example("haproxy/haproxy.cfg", [(r"maxconn 20000", "maxconn 1000"), (r"192\.0\.2\.11:80\b", f"{READER}:80"),
-                                                 (r" *server node2 192\.0\.2\.12:80\n", "")])
+                                                 (r" *server node2 192\.0\.2\.12:80 .*\n", "")])
+        with open(config) as file:
+            servers_named = re.findall(r"^ *server .*", file.read(), re.M)
+        check("no server of the balancer's may be silent for long", servers_named and all(" tcp-ut 10s" in each for each in servers_named), servers_named)
         with machines[BALANCER]:
             stack.enter_context(Server(["haproxy", "-db", "-f", config], f"{BALANCER}:25"))
+        with Client(f"{BALANCER}:25") as idle, machines[BALANCER]:
+            idle.cmd("EHLO idle.example.test")
+            timers = subprocess.run(["ss", "-tno", "dport = :25"], capture_output=True, text=True).stdout.splitlines()[1:]
+            check("nor may one that is asked for nothing", any("keepalive," in each and "min" not in each for each in timers), timers)
         for each in nodes:
             same("delivered at a node", deliver(each.smtp, ["both@example.test"], MESSAGE).code, 250)
         with Api(f"{BALANCER}:80") as api:
