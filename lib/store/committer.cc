@@ -11,6 +11,7 @@
 
 #include "core/pulse.h"
 #include "core/thread.h"
+#include "store/committer_answers.h"
 #include "store/committer_meters.h"
 #include "store/compression.h"
 #include "store/packed_body.h"
@@ -46,12 +47,8 @@ struct Committer::State {
     std::size_t size;
     Steady::time_point deadline;
     BudgetShare memory;
+    std::shared_ptr<Waker> waker;
   };
-  struct Answer {
-    Done done;
-    Result<MessageId> result;
-  };
-  using Answers = std::vector<Answer>;
 
   State(Store& s, const StoreSettings& set, metrics::Registry& registry)
       : store(s), settings(set), meters(registry), upkeep(s, registry) {
@@ -61,21 +58,21 @@ struct Committer::State {
     told.reserve(most);
   }
 
-  void push(Delivery delivery, Done done, BudgetShare memory);
+  void push(Delivery delivery, Done done, BudgetShare memory, std::shared_ptr<Waker> waker);
   void pack_loop();
   void commit_loop();
   void watch_loop();
   void stop();
 
-  void make_ready(std::list<Waiting>& from);
+  bool make_ready(std::list<Waiting>& from);
   void sleep(std::unique_lock<std::mutex>& lock, std::size_t until, Steady::time_point at);
   void gather(std::unique_lock<std::mutex>& lock);
   bool take_batch(std::unique_lock<std::mutex>& lock);
   void commit(std::unique_lock<std::mutex>& lock);
-  static void answer_with(Waiting& waiting, Code code, const char* what, Answers& answers);
-  void expire(Steady::time_point now, Answers& answers);
-  void give_up(Answers& answers);
-  void answer(Answers& answers);
+  static void answer_with(Waiting& waiting, Code code, const char* what, DeliveryAnswers& answers);
+  void expire(Steady::time_point now, DeliveryAnswers& answers);
+  void give_up(DeliveryAnswers& answers);
+  void answer(DeliveryAnswers& answers);
   Steady::time_point earliest_deadline() const;
 
   Store& store;
@@ -98,13 +95,13 @@ struct Committer::State {
   std::list<Waiting> packing;  // one or none; its `delivery` is with pack_loop
   std::list<Waiting> queue;
   std::vector<Waiting> in_flight;  // their `delivery` is in `batch`
-  Answers refused;                 // for watch_loop to answer
+  DeliveryAnswers refused;         // for watch_loop to answer
   std::size_t bytes = 0;           // of queue and in_flight
   std::atomic<std::size_t> count{0};
 
   // Of commit_loop alone; like in_flight with room for the largest batch from the begin.
   std::vector<Delivery> batch;
-  Answers told;
+  DeliveryAnswers told;
   std::size_t last_batch = 0;
   std::size_t enough = 0;  // for a batch: half of those who were answered last and those who waited then
   Upkeep upkeep;
@@ -114,7 +111,7 @@ struct Committer::State {
   std::thread watching;
 };
 
-void Committer::State::push(Delivery delivery, Done done, BudgetShare memory) {
+void Committer::State::push(Delivery delivery, Done done, BudgetShare memory, std::shared_ptr<Waker> waker) {
   const std::size_t size = memory_of(delivery);
   std::list<Waiting> fresh;
   try {
@@ -124,7 +121,9 @@ void Committer::State::push(Delivery delivery, Done done, BudgetShare memory) {
     Result<MessageId> result = fail(Code::unavailable, "no memory");
     meters.waiting.add(1);  // as of all that are counted
     meters.count(result);
-    return done(std::move(result));
+    done(std::move(result));
+    if (waker) waker->wake();
+    return;
   }
   Waiting& waiting = fresh.front();
   waiting.size = size;
@@ -132,13 +131,16 @@ void Committer::State::push(Delivery delivery, Done done, BudgetShare memory) {
   waiting.done = std::move(done);
   waiting.deadline = Steady::now() + settings.deadline;
   waiting.memory = std::move(memory);
+  waiting.waker = std::move(waker);
+  bool wake_committer = false;
   std::unique_lock lock(mutex);
   if (stopping) {
-    refused.push_back({std::move(waiting.done), fail(Code::unavailable, "the store is closing")});
+    refused.push_back(
+        {std::move(waiting.done), fail(Code::unavailable, "the store is closing"), std::move(waiting.waker)});
     watch.notify_one();
   } else {
     arrived.splice(arrived.end(), fresh);
-    if (settings.compression == 0) make_ready(arrived);
+    if (settings.compression == 0) wake_committer = make_ready(arrived);
   }
   meters.waiting.add(1);
   count.fetch_add(1, std::memory_order_relaxed);
@@ -146,17 +148,18 @@ void Committer::State::push(Delivery delivery, Done done, BudgetShare memory) {
   const bool wake_packer = std::exchange(packer_idle, false);
   const bool wake_watcher = std::exchange(watcher_idle, false);
   lock.unlock();  // first: who is woken wants it at once
+  if (wake_committer) work.notify_one();
   if (wake_packer) arrival.notify_one();
   if (wake_watcher) watch.notify_one();
 }
 
-/// The first of the list may be committed. REQUIRES: the mutex is held.
-void Committer::State::make_ready(std::list<Waiting>& from) {
+/// The first of the list may be committed. true: commit_loop is to be woken. REQUIRES: the mutex is held.
+bool Committer::State::make_ready(std::list<Waiting>& from) {
   bytes += from.front().size;
   queue.splice(queue.end(), from, from.begin());
-  if (wake_at == 0 || queue.size() < wake_at) return;
+  if (wake_at == 0 || queue.size() < wake_at) return false;
   wake_at = 0;
-  work.notify_one();
+  return true;
 }
 
 void Committer::State::pack_loop() {
@@ -186,7 +189,7 @@ void Committer::State::pack_loop() {
     lock.lock();
     packing.front().delivery = std::move(delivery);
     packing.front().size = size;
-    if (packing.front().done) make_ready(packing);
+    if (packing.front().done && make_ready(packing)) work.notify_one();
     packing.clear();
   }
   ++ended;
@@ -266,7 +269,7 @@ void Committer::State::commit(std::unique_lock<std::mutex>& lock) {
     if (!in_flight[i].done) continue;
     // So short that it takes no memory.
     Result<MessageId> result = i < results.size() ? std::move(results[i]) : fail(failed, "no answer");
-    told.push_back({std::move(in_flight[i].done), std::move(result)});
+    told.push_back({std::move(in_flight[i].done), std::move(result), std::move(in_flight[i].waker)});
   }
   enough = std::min<std::size_t>((arrived.size() + queue.size() + in_flight.size()) / 2, settings.batch);
   in_flight.clear();
@@ -278,7 +281,7 @@ void Committer::State::commit(std::unique_lock<std::mutex>& lock) {
 
 void Committer::State::watch_loop() {
   std::unique_lock lock(mutex);
-  Answers answers;
+  DeliveryAnswers answers;
   for (;;) {
     answers.swap(refused);
     bool over = ended == 2;
@@ -318,13 +321,14 @@ Steady::time_point Committer::State::earliest_deadline() const {
 }
 
 /// Throws before anything has changed, or not at all.
-void Committer::State::answer_with(Waiting& waiting, Code code, const char* what, Answers& answers) {
-  answers.push_back({{}, fail(code, what)});
+void Committer::State::answer_with(Waiting& waiting, Code code, const char* what, DeliveryAnswers& answers) {
+  answers.push_back({{}, fail(code, what), {}});
   answers.back().done = std::exchange(waiting.done, {});
+  answers.back().waker = std::move(waiting.waker);
 }
 
-/// Answers those past their deadline. The memory of a batch in flight stays counted: the store still holds it.
-void Committer::State::expire(Steady::time_point now, Answers& answers) {
+/// DeliveryAnswers those past their deadline. The memory of a batch in flight stays counted: the store still holds it.
+void Committer::State::expire(Steady::time_point now, DeliveryAnswers& answers) {
   const auto late = [&](Waiting& waiting) { answer_with(waiting, Code::timed_out, "no answer in time", answers); };
   for (Waiting& waiting : in_flight) {
     if (waiting.done && waiting.deadline <= now) late(waiting);
@@ -341,7 +345,7 @@ void Committer::State::expire(Steady::time_point now, Answers& answers) {
   }
 }
 
-void Committer::State::give_up(Answers& answers) {
+void Committer::State::give_up(DeliveryAnswers& answers) {
   for (std::list<Waiting>* waiting : {&queue, &arrived}) {
     for (Waiting& each : *waiting)
       if (each.done) answer_with(each, Code::unavailable, "the store is closing", answers);
@@ -350,15 +354,11 @@ void Committer::State::give_up(Answers& answers) {
   bytes = 0;
 }
 
-void Committer::State::answer(Answers& answers) {
-  for (Answer& each : answers) {
-    meters.count(each.result);
+void Committer::State::answer(DeliveryAnswers& answers) {
+  tell(answers, [this](const Result<MessageId>& result) {
+    meters.count(result);
     count.fetch_sub(1, std::memory_order_relaxed);
-    try {
-      if (each.done) each.done(std::move(each.result));
-    } catch (const std::exception&) {  // out of memory: this one is not told
-    }
-  }
+  });
 }
 
 void Committer::State::stop() {
@@ -386,8 +386,8 @@ Committer::Committer(Store& store, const StoreSettings& settings, metrics::Regis
 
 Committer::~Committer() { state_->stop(); }
 
-void Committer::push(Delivery delivery, Done done, BudgetShare memory) {
-  state_->push(std::move(delivery), std::move(done), std::move(memory));
+void Committer::push(Delivery delivery, Done done, BudgetShare memory, std::shared_ptr<Waker> waker) {
+  state_->push(std::move(delivery), std::move(done), std::move(memory), std::move(waker));
 }
 
 Millis Committer::silent() const { return std::max(state_->packs.silent(), state_->commits.silent()); }

@@ -17,6 +17,14 @@
 
 namespace maildrop::store {
 
+/// Whose thread is to look at the answers that Committer gave. Thread-safe.
+class Waker {
+ public:
+  virtual ~Waker() = default;
+  /// Never blocks.
+  virtual void wake() noexcept = 0;
+};
+
 /// Gathers deliveries from all loops and compresses them (store.compression); while one batch commits, the next one
 /// forms; all in a batch are answered together. Between batches, at least once in `kTend`, it lets the store expire and
 /// tend itself.
@@ -43,8 +51,9 @@ class Committer {
   ///   unavailable  there is no memory to wait in: `done` runs before push() returns
   ///   others       as Store::put(); nothing was stored
   /// `memory`, what the delivery holds of a budget, is given back when the delivery is gone: after a timed_out that may
-  /// be later than `done`.
-  void push(Delivery delivery, Done done, BudgetShare memory = {});
+  /// be later than `done`. `waker` is woken when `done` has run, for all deliveries at once that are answered together:
+  /// where `done` only leaves the answer to be found.
+  void push(Delivery delivery, Done done, BudgetShare memory = {}, std::shared_ptr<Waker> waker = {});
 
   /// Deliveries not yet answered.
   std::size_t waiting() const;

@@ -78,6 +78,40 @@ TEST_CASE_METHOD(Fixture, "committer: a batch forms while the one before commits
   }
 }
 
+TEST_CASE_METHOD(Fixture, "committer: who is woken finds the answers of all that were answered together") {
+  struct Sleeper final : Waker {
+    explicit Sleeper(Answers& a) : answers(a) {}
+    void wake() noexcept override {
+      const std::lock_guard lock(mutex);
+      found.push_back(answers.count());
+      woken.notify_all();
+    }
+    std::vector<std::size_t> wait_for(std::size_t n) {
+      std::unique_lock lock(mutex);
+      REQUIRE(woken.wait_for(lock, 20s, [&] { return found.size() >= n; }));
+      return found;
+    }
+    Answers& answers;
+    std::mutex mutex;
+    std::condition_variable woken;
+    std::vector<std::size_t> found;  // answers, each time
+  };
+  const auto sleeper = std::make_shared<Sleeper>(answers);
+  {
+    Committer committer(store, settings, registry);
+    store.shut(true);
+    committer.push(mail(), answers.expect(0), {}, sleeper);
+    store.wait_for_batches(1);
+    for (int i = 1; i <= 20; ++i) committer.push(mail(), answers.expect(i), {}, sleeper);
+    store.shut(false);
+    CHECK(sleeper->wait_for(2) == std::vector<std::size_t>{1, 21});
+    committer.push(mail(), answers.expect(21));  // nobody sleeps
+    answers.wait_for(22);
+  }
+  CHECK(sleeper->wait_for(2).size() == 2);
+  CHECK(sleeper.use_count() == 1);
+}
+
 TEST_CASE_METHOD(Fixture, "committer: a batch has room for so many bytes of what compressing has left, too") {
   settings.compression = 1;
   Committer committer(store, settings, registry);
