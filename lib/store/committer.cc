@@ -327,7 +327,7 @@ void Committer::State::answer_with(Waiting& waiting, Code code, const char* what
   answers.back().waker = std::move(waiting.waker);
 }
 
-/// DeliveryAnswers those past their deadline. The memory of a batch in flight stays counted: the store still holds it.
+/// Answers those past their deadline. The memory of a batch in flight stays counted: the store still holds it.
 void Committer::State::expire(Steady::time_point now, DeliveryAnswers& answers) {
   const auto late = [&](Waiting& waiting) { answer_with(waiting, Code::timed_out, "no answer in time", answers); };
   for (Waiting& waiting : in_flight) {
