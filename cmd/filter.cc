@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/aligned.h"
 #include "core/settings.h"
 #include "core/text.h"
 #include "explanation.h"
@@ -117,11 +118,6 @@ std::string json_of(const Row& row) {
   return json_line(out);
 }
 
-std::string padded(std::string text, std::size_t width) {
-  text.resize(std::max(text.size(), width), ' ');
-  return text;
-}
-
 constexpr std::size_t kListColumns = 5;  // before the summary
 using ListCells = std::array<std::string, kListColumns>;
 constexpr std::size_t kLeastSummary = 20;  // columns for a summary: with less it stands below, so far to the right:
@@ -143,7 +139,7 @@ std::string table_of(const std::vector<Row>& rows, const Screen& screen) {
   for (const Row& row : rows) fit(list_cells_of(row));
   const auto line = [&](const ListCells& cells, const std::string& summary) {
     std::string text;
-    for (std::size_t i = 0; i < kListColumns; ++i) text += padded(cells[i], widths[i]) + "  ";
+    for (std::size_t i = 0; i < kListColumns; ++i) text += aligned(cells[i], widths[i]) + "  ";
     const bool fits = screen.width == 0 || screen.width >= text.size() + kLeastSummary;
     const std::size_t indent = fits ? text.size() : kBelow;
     if (!fits) text = text.substr(0, text.find_last_not_of(' ') + 1) + "\n" + std::string(kBelow, ' ');
@@ -197,7 +193,7 @@ int run_order(const Globals& globals) {
     std::string names;
     for (const Row& row : (*found)->rows)
       if ((row.phases & (1u << i)) != 0 && row.use.mode != FilterUse::Mode::off) names += " " + row.name;
-    out += padded(std::string(filter::kPhaseNames[i]) + ":", 8) + (names.empty() ? " -" : names) + "\n";
+    out += aligned(std::string(filter::kPhaseNames[i]) + ":", 8) + (names.empty() ? " -" : names) + "\n";
   }
   return written(print(1, out));
 }

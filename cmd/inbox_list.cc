@@ -1,6 +1,7 @@
 /// inbox_list.cc: the list of an inbox, for eyes or for a pipe.
 #include <algorithm>
 
+#include "core/aligned.h"
 #include "core/text.h"
 #include "inbox.h"
 
@@ -12,11 +13,8 @@ constexpr std::size_t kSizeWidth = 5;
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kNarrowest = 20;  // columns for sender and subject, however narrow the terminal is
 
-std::string padded(const std::string& text, std::size_t width, bool right = false) {
-  const std::string cut = cut_to_width(text, width);
-  const std::size_t used = display_width(cut);
-  const std::string space(width > used ? width - used : 0, ' ');
-  return right ? space + cut : cut + space;
+std::string fitted(const std::string& text, std::size_t width, Align to = Align::left) {
+  return aligned(cut_to_width(text, width), width, to);
 }
 
 std::string age_of(const store::Summary& summary, Time now) {
@@ -55,8 +53,8 @@ void Table::fit(const Summaries& messages) {
 
 std::string Table::line(const std::vector<std::string>& cells) const {
   const std::string gap(kGap, ' ');
-  return padded(cells[0], prefix_) + gap + padded(cells[1], kAgeWidth, true) + gap + padded(cells[2], from_) + gap +
-         padded(cells[3], subject_) + gap + padded(cells[4], kSizeWidth, true);
+  return fitted(cells[0], prefix_) + gap + fitted(cells[1], kAgeWidth, Align::right) + gap + fitted(cells[2], from_) +
+         gap + fitted(cells[3], subject_) + gap + fitted(cells[4], kSizeWidth, Align::right);
 }
 
 std::string Table::heading() const {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "command.h"
+#include "core/aligned.h"
 #include "core/text.h"
 #include "json_line.h"
 #include "progress.h"
@@ -24,20 +25,13 @@ double per_second(double number, double seconds) { return number / std::max(seco
 
 double rounded(double number) { return static_cast<double>(static_cast<std::int64_t>(number * 1000 + 0.5)) / 1000; }
 
-std::string right(const std::string& text, std::size_t width) {
-  return std::string(width - std::min(width, text.size()), ' ') + text;
-}
-
-std::string left(const std::string& text, std::size_t width) {
-  return text + std::string(width - std::min(width, text.size()), ' ');
-}
-
 constexpr std::size_t kLabel = 12, kNumber = 12;
 
 std::string latency_row(const char* label, const replay::Latencies& latencies) {
-  std::string out = left(label, kLabel);
-  for (const double part : {0.5, 0.9, 0.99}) out += right(fixed(latencies.percentile(part), 2), kNumber);
-  return out + right(fixed(latencies.max(), 2), kNumber) + "\n";
+  std::string out = aligned(label, kLabel);
+  for (const double part : {0.5, 0.9, 0.99})
+    out += aligned(fixed(latencies.percentile(part), 2), kNumber, Align::right);
+  return out + aligned(fixed(latencies.max(), 2), kNumber, Align::right) + "\n";
 }
 
 Json latency_json(const replay::Latencies& latencies) {
@@ -86,21 +80,22 @@ std::string replay_report(const replay::Tally& tally, const ReplayEnd& end, cons
                     fixed(per_second(bytes, end.seconds) / 1e6, 2) + " MB/s\n\n";
   for (const auto& [label, count] : kCounts) {
     if (tally.*count > 0 || count == &replay::Tally::accepted)
-      out += left(label, kLabel) + right(with_commas(tally.*count), kNumber) + "\n";
+      out += aligned(label, kLabel) + aligned(with_commas(tally.*count), kNumber, Align::right) + "\n";
   }
   for (const replay::Label label : kTold)
     if (const auto count = tally.labelled(label))
-      out += left(std::string(name_of(label)), kLabel) + right(with_commas(count), kNumber) + "\n";
-  out += left("tried again", kLabel) + right(with_commas(tally.retries), kNumber) + "\n";
-  out += left("connections", kLabel) + right(with_commas(tally.connections), kNumber);
+      out += aligned(std::string(name_of(label)), kLabel) + aligned(with_commas(count), kNumber, Align::right) + "\n";
+  out += aligned("tried again", kLabel) + aligned(with_commas(tally.retries), kNumber, Align::right) + "\n";
+  out += aligned("connections", kLabel) + aligned(with_commas(tally.connections), kNumber, Align::right);
   if (tally.connection_failures > 0) out += "  and " + with_commas(tally.connection_failures) + " that failed";
-  out += "\n\n" + left("ms", kLabel);
-  for (const char* title : {"p50", "p90", "p99", "max"}) out += right(title, kNumber);
+  out += "\n\n" + aligned("ms", kLabel);
+  for (const char* title : {"p50", "p90", "p99", "max"}) out += aligned(title, kNumber, Align::right);
   out += "\n" + latency_row("connect", tally.connect) + latency_row("message", tally.message);
   if (tally.replies.empty()) return out;
   out += "\nreplies, one for each recipient\n";
-  for (const auto& [text, count] : tally.replies) out += right(with_commas(count), kNumber) + "  " + text + "\n";
-  if (tally.other_replies > 0) out += right(with_commas(tally.other_replies), kNumber) + "  others\n";
+  for (const auto& [text, count] : tally.replies)
+    out += aligned(with_commas(count), kNumber, Align::right) + "  " + text + "\n";
+  if (tally.other_replies > 0) out += aligned(with_commas(tally.other_replies), kNumber, Align::right) + "  others\n";
   return out;
 }
 

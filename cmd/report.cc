@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "command.h"
+#include "core/aligned.h"
 #include "core/text.h"
 #include "filter/public_suffix.h"
 #include "help.h"
@@ -74,8 +75,9 @@ std::string as_table(const std::vector<Ranking::Row>& rows, RankingOf of, Time n
   std::string out =
       aligned(of == RankingOf::sources ? "SOURCE" : "HOST", width) + "       BAD      GOOD  SHARE  SEEN\n";
   for (const Ranking::Row& row : rows)
-    out += aligned(row.key, width) + aligned(decimal(row.bad, 1), 10, true) + aligned(decimal(row.good, 1), 10, true) +
-           aligned(decimal(100 * row.share(), 0) + "%", 7, true) + "  " + format_age(now - row.last) + " ago\n";
+    out += aligned(row.key, width) + aligned(decimal(row.bad, 1), 10, Align::right) +
+           aligned(decimal(row.good, 1), 10, Align::right) +
+           aligned(decimal(100 * row.share(), 0) + "%", 7, Align::right) + "  " + format_age(now - row.last) + " ago\n";
   return out;
 }
 

@@ -58,8 +58,6 @@ tl::expected<void, int> read_sightings(const Config& config, const ReportWords& 
 /// To --output: whoever reads the file, and others do, sees the old one or the new one.
 Result<void> write_report(const ReportWords& words, const std::string& text);
 
-std::string aligned(std::string text, std::size_t width, bool right = false);
-
 /// `maildrop report filters`.
 CLI::App* declare_filters_report(CLI::App& app, ReportWords& words);
 int run_filters_report(const Globals& globals, const ReportWords& words);

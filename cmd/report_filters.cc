@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "command.h"
+#include "core/aligned.h"
 #include "core/text.h"
 #include "help.h"
 #include "report.h"
@@ -27,7 +28,7 @@ std::string as_table(const std::vector<FilterTally::Row>& rows, Time now) {
   for (const FilterTally::Row& row : rows) {
     out += aligned(row.filter, width);
     for (std::size_t i = 0; i < kDeeds.size(); ++i)
-      out += "  " + aligned(std::to_string(row.times[i]), std::max(kLeastColumn, kDeeds[i].size()), true);
+      out += "  " + aligned(std::to_string(row.times[i]), std::max(kLeastColumn, kDeeds[i].size()), Align::right);
     out += "  " + format_age(now - row.last) + " ago\n";
   }
   return out;

@@ -158,11 +158,6 @@ Result<void> write_report(const ReportWords& words, const std::string& text) {
   return file.commit();
 }
 
-std::string aligned(std::string text, std::size_t width, bool right) {
-  if (text.size() < width) text.insert(right ? 0 : text.size(), width - text.size(), ' ');
-  return text;
-}
-
 CLI::Option* report_duration(CLI::Option* option) {
   const auto check = [](std::string& value) {
     const auto parsed = parse_duration(value);

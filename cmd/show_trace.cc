@@ -5,6 +5,7 @@
 #include <array>
 #include <iterator>
 
+#include "core/aligned.h"
 #include "core/text.h"
 
 namespace maildrop::cmd {
@@ -32,9 +33,7 @@ Cells cells_of(const TraceEntry& entry) {
 std::string line_of(const Cells& cells, const std::array<std::size_t, kColumns>& widths, std::string_view reason) {
   std::string line;
   for (std::size_t i = 0; i < kColumns; ++i) {
-    const std::string gap(widths[i] - std::min(widths[i], display_width(cells[i])), ' ');
-    line += i >= kNumbers ? gap + cells[i] : cells[i] + gap;
-    line += "  ";
+    line += aligned(cells[i], widths[i], i >= kNumbers ? Align::right : Align::left) + "  ";
   }
   line += reason;
   return line.substr(0, line.find_last_not_of(' ') + 1) + "\n";

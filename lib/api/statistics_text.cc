@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/page.h"
+#include "core/aligned.h"
 #include "core/text.h"
 
 namespace maildrop::api {
@@ -32,12 +33,6 @@ constexpr std::string_view kHeadings[] = {"Grand totals",
                                           "By filter",
                                           "Latency: from the end of a message's data to the answer",
                                           "Store"};
-
-std::string padded_cell(const std::string& text, std::size_t width, bool right) {
-  const std::size_t has = display_width(text);
-  const std::string space(width > has ? width - has : 0, ' ');
-  return right ? space + text : text + space;
-}
 
 std::string decimal_of(double number) {
   if (number >= 100) return with_commas(static_cast<std::uint64_t>(std::llround(number)));
@@ -110,7 +105,7 @@ class TextTable {
     std::string out;
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
       const std::string cell = look_.width > 0 ? cut_to_width(row.cells[i], widths[i]) : row.cells[i];
-      out += std::string(kGap, ' ') + padded_cell(cell, widths[i], i > 0);
+      out += std::string(kGap, ' ') + aligned(cell, widths[i], i > 0 ? Align::right : Align::left);
     }
     if (plot > kGap && row.plot) out += std::string(kGap, ' ') + sparkline(*row.plot, plot - kGap);
     while (out.ends_with(' ')) out.pop_back();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/aligned.h"
 #include "core/text.h"
 
 namespace maildrop::replay {
@@ -19,9 +20,8 @@ std::string TextTable::text() const {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       const std::string cell = i == 0 ? cut_to_width(row[i], widths[i]) : row[i];
-      const std::string space(widths[i] - display_width(cell), ' ');
       const bool left = i == 0 || (last_ == Last::left && i + 1 == row.size());
-      line.append(i == 0 ? "" : "  ").append(left ? cell + space : space + cell);
+      line.append(i == 0 ? "" : "  ").append(aligned(cell, widths[i], left ? Align::left : Align::right));
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";

@@ -13,7 +13,6 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kIdle = 8;
 constexpr int kHandshakePart = 4;  // of the time that is left: a server that hangs accepts, and says nothing
-constexpr milliseconds kFirstPause{50};
 constexpr std::chrono::minutes kMostApart{5};
 constexpr milliseconds kLongestPause{1000};
 

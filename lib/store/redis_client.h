@@ -25,6 +25,8 @@ namespace maildrop::store::redis {
 /// costs one time-out and not one for each call, and one that comes back is found within a second.
 class Client {
  public:
+  static constexpr std::chrono::milliseconds kFirstPause{50};  // between a failure and the next try
+
   Client(Target target, RedisSettings settings);
   Client(const Client&) = delete;
 

@@ -30,7 +30,6 @@ namespace {
 using namespace redis;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kFirstPause{50};  // the first pause of the client's
 constexpr milliseconds kReadyFor{1000};
 constexpr std::size_t kOverhead = 400;  // of a message, about: redis_scripts.cc
 
@@ -57,9 +56,9 @@ class Batch {
   std::vector<Result<MessageId>> run() {
     const Steady::time_point deadline = client_.deadline();
     Result<void> sent = send(deadline);
-    if (!open_.empty() && Steady::now() + kFirstPause < deadline) {
+    if (!open_.empty() && Steady::now() + Client::kFirstPause < deadline) {
       const Result<void> first = sent;
-      if (!sent) std::this_thread::sleep_for(kFirstPause);
+      if (!sent) std::this_thread::sleep_for(Client::kFirstPause);
       sent = send(deadline);
       // What the first try has done is not undone by a second that could not begin.
       if (!sent && !first && first.error().code == Code::timed_out) sent = first;
