@@ -134,7 +134,7 @@ resource "aws_elasticache_subnet_group" "store" {
 resource "aws_elasticache_parameter_group" "store" {
   name   = "maildrop"
   family = "redis7"
-  # Any other policy throws acknowledged mail away; maildrop keeps to store.max_size by itself.
+  # Any other policy throws acknowledged mail away; maildrop keeps to MAILDROP_STORE_MAX_SIZE, below, by itself.
   parameter {
     name  = "maxmemory-policy"
     value = "noeviction"
@@ -146,7 +146,7 @@ resource "aws_elasticache_replication_group" "store" {
   description                = "Mail that expires"
   engine                     = "redis"
   engine_version             = "7.1"
-  node_type                  = "cache.t4g.small"
+  node_type                  = "cache.t4g.small" # 1.37 GiB, of which a quarter is reserved
   num_cache_clusters         = 2
   automatic_failover_enabled = true
   multi_az_enabled           = true
@@ -175,11 +175,12 @@ resource "aws_lb_target_group" "maildrop" {
   preserve_client_ip     = true
   deregistration_delay   = 30 # service.drain_timeout, and some
   connection_termination = false
-  # Both ports belong to one container, and are well when it is: the store can be used, too.
+  # Both ports belong to one container, and are well when it is. Not /readyz: a store that is away is no reason to replace containers
+  # (as the service does with those that fail here), and mail is answered 451 meanwhile.
   health_check {
     protocol            = "HTTP"
     port                = local.ports.http.inside
-    path                = "/readyz"
+    path                = "/livez"
     interval            = 10
     healthy_threshold   = 2
     unhealthy_threshold = 2
@@ -238,15 +239,13 @@ resource "aws_ecs_task_definition" "maildrop" {
     environment = [for name, value in {
       MAILDROP_MAIL_DOMAINS = var.domain
       MAILDROP_STORE_URL    = "redis://${aws_elasticache_replication_group.store.primary_endpoint_address}"
+      # Four fifths of what Redis may take: so old mail makes room before Redis refuses all.
+      MAILDROP_STORE_MAX_SIZE = "800MiB"
       # A master that fails takes nothing with it that was answered 250.
       MAILDROP_REDIS_WAIT_REPLICAS = "1"
       MAILDROP_LOG_FORMAT          = "json"
     } : { name = name, value = value }]
-    # A message is sent, read over HTTP and removed, within 11 s.
-    healthCheck = {
-      command  = ["CMD", "maildrop", "canary"]
-      interval = 30, timeout = 15, retries = 3, startPeriod = 10
-    }
+    # No healthCheck: the balancer asks /livez, and the image's own (`maildrop canary`) fails while the store is away.
     # /tmp and the state folder are not written where the store is Redis, but for the watchdog's socket.
     mountPoints = [{ sourceVolume = "tmp", containerPath = "/tmp" }]
     logConfiguration = {
