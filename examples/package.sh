@@ -7,8 +7,8 @@ build=${BUILD:-$root/build-package}
 # shellcheck source=../tests/packages.sh
 . "$root/tests/packages.sh"
 install_packages "${build_packages[@]}" "${package_packages[@]}" >&2
-# The time that all packed files have: that of the last change, so that the same sources make the same bytes.
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || date -u -d 2026-11-28 +%s)}
+# The time that all packed files have: that of the version, with git or without, so that the same sources make the same bytes.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(date -d "$(sed -n 's/^ -- .*>  //p' "$root/systemd/package/changelog" | head -n 1)" +%s)}
 export SOURCE_DATE_EPOCH
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr -DMAILDROP_PACKAGE=ON >/dev/null
 cmake --build "$build" --target maildrop >&2
