@@ -51,6 +51,8 @@ class DropIn:
 
     def __exit__(self, *_):
         os.unlink(self.path)
+        if not os.listdir(os.path.dirname(self.path)):
+            os.rmdir(os.path.dirname(self.path))
         systemctl("daemon-reload")
 
 

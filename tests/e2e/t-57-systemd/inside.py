@@ -7,6 +7,7 @@ import subprocess
 import time
 
 from e2e import BINARY, ROOT, Api, check, finish, same, until
+from given_up import alarms, left_alone, tried_again, wrong_configuration
 from smtp import Client, deliver
 from units import API, SMTP, Callers, DropIn, SlowLoad, is_served, journal, restarted, run, show, systemctl, write
 
@@ -28,7 +29,7 @@ def installed():
 
 def well_formed():
     names = [name for name in sorted(os.listdir(f"{ROOT}/systemd")) if re.search(r"\.(service|socket|timer|slice)$", name)]
-    names = [name.replace("@.", "@x.") for name in names]
+    names = [name.replace("@.", "@maildrop.service.") for name in names]
     _, out = run("systemd-analyze", "verify", *names)
     same("systemd-analyze finds nothing wrong", [line for line in out.splitlines() if "maildrop" in line], [])
     # Tenths of exposure: units that ask the DNS themselves, those without a network, and one that reaches this machine alone.
@@ -154,28 +155,6 @@ def reloaded():
     systemctl("start", "maildrop.service")
 
 
-def crash_loop():
-    write("/etc/maildrop/alarm", "#!/bin/sh\necho \"$1\" >> /run/alarmed\n")
-    os.chmod("/etc/maildrop/alarm", 0o755)
-    systemctl("restart", "maildrop.service")
-    for _ in range(8):
-        pid = show("maildrop", "MainPID")
-        if pid == "0":
-            break
-        os.kill(int(pid), signal.SIGKILL)
-        if not restarted("maildrop", pid, 5):
-            break
-    same("who ends all the time stays ended", show("maildrop", "ActiveState"), "failed")
-    check("for that reason", "repeated too quickly" in journal("maildrop"), journal("maildrop")[-600:])
-    check("that is told at once", until(lambda: os.path.exists("/run/alarmed")) and open("/run/alarmed").read() == "maildrop.service\n")
-    check("and in the journal", "has failed for good" in journal("maildropd-alarm@maildrop.service.service"))
-    timers = until(lambda: re.search(r"run-\S+\.timer", systemctl("list-timers", "--all")))
-    check("and it is tried again in a while", timers, systemctl("list-timers", "--all"))
-    if timers:
-        systemctl("start", timers.group().replace(".timer", ".service"))  # what comes in five minutes
-        check("when it serves again", until(is_served, 15))
-
-
 def canary():
     """Each minute a message goes all of its way; when it does not for some time, that is told."""
     with DropIn("maildrop-canary.timer", "OnActiveSec=100ms\nAccuracySec=10ms", "Timer"):  # a minute after the boot is too long for us
@@ -189,13 +168,13 @@ def canary():
         check("without the API it fails for good", until(lambda: show("maildrop-canary", "ActiveState") == "failed"), journal("maildrop-canary"))
         said = journal("maildrop-canary")
         check("not at once", 3 < said.count("the inbox cannot be read: cannot reach '127.0.0.1:8080'") <= 8, said)
-        check("and that is told", until(lambda: "maildrop-canary.service\n" in open("/run/alarmed").read()), open("/run/alarmed").read())
+        check("and that is told", until(lambda: alarms("maildrop-canary.service") == 1))
         run("systemctl", "start", "maildrop-canary.service")  # as its timer does, too early
         systemctl("start", "maildrop-api.socket", "maildrop.service")
         systemctl("reset-failed", "maildrop-canary.service")
         systemctl("start", "maildrop-canary.service")
         same("and then it goes all of its way again", show("maildrop-canary", "Result"), "success")
-        same("told once", open("/run/alarmed").read().count("canary"), 1)
+        same("told once", alarms("maildrop-canary.service"), 1)
     systemctl("disable", "maildrop-canary.timer")
 
 
@@ -345,7 +324,7 @@ def dynamic_user():
         systemctl("stop", "dynamic.service")
 
 
-for part in (installed, well_formed, started, hung, restarted_under_load, reloaded, crash_loop, canary, out_of_memory, flooded_log, full_disk,
+for part in (installed, well_formed, started, hung, restarted_under_load, reloaded, tried_again, left_alone, wrong_configuration, canary, out_of_memory, flooded_log, full_disk,
              port_465, halves, dynamic_user):
     begin = time.monotonic()
     part()

@@ -6,7 +6,7 @@ import time
 
 from e2e import WORK, Api, check, finish, same, until
 from smtp import deliver
-from units import API, SMTP, Callers, SlowLoad, is_served, restarted, run, show, systemctl
+from units import API, SMTP, Callers, DropIn, SlowLoad, is_served, restarted, run, show, systemctl
 
 MESSAGE = b"Subject: package\r\n\r\nbody\r\n"
 FIRST, = glob.glob(f"{WORK}/one/maildropd_*.deb")
@@ -57,6 +57,17 @@ def upgraded():
         check("and the settings", "example.test" in file.read())
 
 
+def mended():
+    """What has failed for good under one version is started by the next."""
+    with DropIn("maildrop.service", "Environment=MAILDROP_NO_SUCH=1"):
+        run("systemctl", "restart", "maildrop.service")
+        same("it has failed", until(lambda: show("maildrop", "ActiveState") == "failed"), True)
+    systemctl("stop", "maildrop-smtp.socket", "maildrop-api.socket")  # else who connects starts it
+    dpkg("-i", f"{WORK}/next.deb")
+    same("an upgrade starts what has failed", until(lambda: show("maildrop", "ActiveState") == "active", 10), True)
+    check("and it serves", is_served())
+
+
 def removed():
     dpkg("-r", "maildropd")
     same("removed: nothing is left of it that runs", until(lambda: run("pgrep", "-x", "maildrop")[0] != 0), True)
@@ -69,12 +80,13 @@ def removed():
 
 
 def purged():
+    os.makedirs("/var/log/maildrop", exist_ok=True)  # as examples/systemd/log-file.conf has it
     dpkg("-P", "maildropd")
-    left = [path for path in ("/var/lib/maildrop", "/etc/maildrop", "/etc/default/maildrop", "/run/maildrop", "/usr/bin/maildrop") if os.path.exists(path)]
+    left = [path for path in ("/var/lib/maildrop", "/etc/maildrop", "/etc/default/maildrop", "/run/maildrop", "/var/log/maildrop", "/usr/bin/maildrop") if os.path.exists(path)]
     same("purged: nothing is left", left, [])
     same("no unit either", [path for path in glob.glob("/etc/systemd/system/**/*maildrop*", recursive=True)], [])
 
 
-for part in (installed, upgraded, removed, purged):
+for part in (installed, upgraded, mended, removed, purged):
     part()
 finish()
