@@ -368,20 +368,24 @@ void Committer::State::stop() {
     arrival.notify_one();
     work.notify_one();
   }
-  if (compressing.joinable()) compressing.join();
-  committing.join();
-  watching.join();
+  for (std::thread* each : {&compressing, &committing, &watching})
+    if (each->joinable()) each->join();
 }
 
 Committer::Committer(Store& store, const StoreSettings& settings, metrics::Registry& metrics)
     : state_(std::make_unique<State>(store, settings, metrics)) {
-  if (settings.compression == 0) {
-    state_->ended = 1;  // nothing is compressed, and nobody does it
-  } else {
-    state_->compressing = std::thread([state = state_.get()] { state->pack_loop(); });
+  try {
+    if (settings.compression == 0) {
+      state_->ended = 1;  // nothing is compressed, and nobody does it
+    } else {
+      state_->compressing = std::thread([state = state_.get()] { state->pack_loop(); });
+    }
+    state_->committing = std::thread([state = state_.get()] { state->commit_loop(); });
+    state_->watching = std::thread([state = state_.get()] { state->watch_loop(); });
+  } catch (...) {
+    state_->stop();
+    throw;
   }
-  state_->committing = std::thread([state = state_.get()] { state->commit_loop(); });
-  state_->watching = std::thread([state = state_.get()] { state->watch_loop(); });
 }
 
 Committer::~Committer() { state_->stop(); }
