@@ -71,14 +71,14 @@ std::chrono::milliseconds since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
 }
 
-Result<Asked> ask_ourselves(dns::Question question, const DnsSettings& settings) {
+Asked ask_ourselves(dns::Question question, const DnsSettings& settings) {
   const auto start = std::chrono::steady_clock::now();
-  const std::vector<dns::Answer> answers = TRY(dns::ask_all(settings, {&question, 1}));
+  const std::vector<dns::Answer> answers = dns::ask_all(settings, {&question, 1});
   const auto took = since(start);
   ShownAnswer answer = shown_answer(question, answers.front());
   Json json = json_of_answer(question, answer);
   std::string told = outcome(answer, where_from(answer, settings), "within " + format_duration(settings.timeout));
-  return Asked{std::move(question), {std::move(answer)}, std::move(told), std::move(json), took};
+  return {std::move(question), {std::move(answer)}, std::move(told), std::move(json), took};
 }
 
 Result<Asked> ask_server(dns::Question question, api::Client& server) {
@@ -115,9 +115,7 @@ Result<void> show(Asked& asked, bool as_json) {
 tl::expected<Asked, int> ask(const Globals& globals, dns::Question question) {
   const auto loaded = load(globals);
   if (!loaded) return tl::unexpected<int>(loaded.error());
-  auto asked = ask_ourselves(std::move(question), loaded->config.dns);
-  if (!asked) return tl::unexpected<int>(report(asked.error()));
-  return std::move(*asked);
+  return ask_ourselves(std::move(question), loaded->config.dns);
 }
 
 tl::expected<Asked, int> ask_elsewhere(const std::string& url, const Globals& globals, dns::Question question) {

@@ -151,7 +151,7 @@ Result<std::unique_ptr<LiveFilters>> open_filters(const Config& config, service:
   auto models = std::make_unique<filter::StoreModels>(store.models());
   auto source = std::make_unique<filter::ChainSource>(filter::Means{models.get()});
   TRY(source->make(config));
-  auto resolvers = TRY(LoopResolvers::make(loops, config.dns, metrics));
+  auto resolvers = std::make_unique<LoopResolvers>(loops, config.dns, metrics);
   LiveFilters::ServiceClients clients;
   filter::LiveParts parts{{}, bookkeeper, clock, metrics};
   for (std::size_t i = 0; i < loops.size(); ++i) {

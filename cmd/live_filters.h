@@ -74,7 +74,7 @@ class LiveFilters {
   std::jthread watching_;
 };
 
-/// All that is given outlives it. Fails as filter::ChainSource::make() and dns::make_unbound_resolver().
+/// All that is given outlives it. Fails as filter::ChainSource::make().
 Result<std::unique_ptr<LiveFilters>> open_filters(const Config& config, service::Loops& loops, store::Store& store,
                                                   store::Bookkeeper& bookkeeper, const Clock& clock,
                                                   metrics::Registry& metrics);

@@ -25,15 +25,12 @@ dns::Answer answer_by(std::chrono::steady_clock::time_point end, std::future<dns
 
 }  // namespace
 
-Result<std::unique_ptr<LoopResolvers>> LoopResolvers::make(service::Loops& loops, const DnsSettings& settings,
-                                                           metrics::Registry& metrics) {
-  auto made = std::make_unique<LoopResolvers>();
+LoopResolvers::LoopResolvers(service::Loops& loops, const DnsSettings& settings, metrics::Registry& metrics) {
   for (std::size_t i = 0; i < loops.size(); ++i) {
     boost::asio::io_context& context = loops.at(i).context();
-    auto resolver = TRY(dns::make_unbound_resolver(context, settings, static_cast<unsigned>(loops.size()), metrics));
-    made->lanes_.push_back({&context, std::move(resolver)});
+    lanes_.push_back(
+        {&context, dns::make_unbound_resolver(context, settings, static_cast<unsigned>(loops.size()), metrics)});
   }
-  return made;
 }
 
 std::vector<dns::Answer> LoopResolvers::ask(const dns::Question& question, Millis patience) {

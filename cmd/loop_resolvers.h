@@ -10,7 +10,6 @@
 
 #include "core/config.h"
 #include "core/metrics.h"
-#include "core/result.h"
 #include "dns/resolver.h"
 #include "service/loops.h"
 
@@ -19,9 +18,7 @@ namespace maildrop::cmd {
 /// Goes before the loops, while they do not run.
 class LoopResolvers {
  public:
-  /// Fails as dns::make_unbound_resolver().
-  static Result<std::unique_ptr<LoopResolvers>> make(service::Loops& loops, const DnsSettings& settings,
-                                                     metrics::Registry& metrics);
+  LoopResolvers(service::Loops& loops, const DnsSettings& settings, metrics::Registry& metrics);
 
   dns::Resolver& at(std::size_t loop) { return *lanes_[loop].resolver; }
   /// What each of them says, in the order of the loops: a loop that says nothing within `patience` has timed_out, one

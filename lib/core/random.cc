@@ -1,9 +1,12 @@
 /// random.cc: getrandom(2), written in letters that nobody mistakes for each other.
 #include "core/random.h"
 
+#include <pthread.h>
 #include <sys/random.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstdlib>
 #include <utility>
 
@@ -12,6 +15,37 @@ namespace maildrop {
 namespace {
 
 constexpr char kAlphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+constexpr std::size_t kWhole = 256;      // bytes that come whole, and are not interrupted (getrandom(2))
+constexpr std::size_t kMostOfPool = 16;  // names; what is longer is a key
+
+std::atomic<unsigned> forks{0};  // that made this process, and its ancestors
+
+void fresh_bytes(std::span<char> out) {
+  // A kernel without getrandom: a name that can be guessed would be worse than none.
+  if (getrandom(out.data(), out.size(), 0) != static_cast<ssize_t>(out.size())) std::abort();
+}
+
+/// The kernel's bytes, asked for some at a time: each message has an id, and a system call takes longer than all else
+/// of it. A forked child has a copy, which it throws away, or it would repeat its parent; what was given is forgotten.
+class Pool {
+ public:
+  void take(std::span<char> out) {
+    if (left_ < out.size() || forks_ != forks.load(std::memory_order_relaxed)) {
+      forks_ = forks.load(std::memory_order_relaxed);
+      fresh_bytes(bytes_);
+      left_ = bytes_.size();
+    }
+    left_ -= out.size();
+    const auto from = bytes_.begin() + static_cast<std::ptrdiff_t>(left_);
+    std::copy_n(from, out.size(), out.begin());
+    std::fill_n(from, out.size(), '\0');
+  }
+
+ private:
+  std::array<char, kWhole> bytes_{};
+  std::size_t left_ = 0;
+  unsigned forks_ = 0;
+};
 
 }  // namespace
 
@@ -50,13 +84,12 @@ bool is_base32(std::string_view text) {
 }
 
 void random_bytes(std::span<char> out) {
-  // Fresh from the kernel each time: a pool would repeat itself in a forked child. Up to 256 bytes come whole, and are
-  // not interrupted (getrandom(2)).
-  constexpr std::size_t kWhole = 256;
+  static const bool knows_forks = pthread_atfork(nullptr, nullptr, [] { ++forks; }) == 0;
+  thread_local Pool pool;
+  if (knows_forks && out.size() <= kMostOfPool) return pool.take(out);
   while (!out.empty()) {
     const std::span<char> piece = out.first(std::min(out.size(), kWhole));
-    // A kernel without getrandom: a name that can be guessed would be worse than none.
-    if (getrandom(piece.data(), piece.size(), 0) != static_cast<ssize_t>(piece.size())) std::abort();
+    fresh_bytes(piece);
     out = out.subspan(piece.size());
   }
 }

@@ -3,26 +3,21 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <utility>
 
 #include "dns/unbound_resolver.h"
 
 namespace maildrop::dns {
 
 struct Asker::State {
+  explicit State(const DnsSettings& settings) : resolver(make_unbound_resolver(loop, settings, 1, unseen)) {}
+
   boost::asio::io_context loop{1};
   metrics::Registry unseen;
   std::unique_ptr<Resolver> resolver;
 };
 
-Asker::Asker(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Asker::Asker(const DnsSettings& settings) : state_(std::make_unique<State>(settings)) {}
 Asker::~Asker() = default;
-
-Result<std::unique_ptr<Asker>> Asker::make(const DnsSettings& settings) {
-  auto state = std::make_unique<State>();
-  state->resolver = TRY(make_unbound_resolver(state->loop, settings, 1, state->unseen));
-  return std::unique_ptr<Asker>(new Asker(std::move(state)));
-}
 
 std::vector<Answer> Asker::ask(std::span<const Question> questions) {
   std::vector<Answer> answers(questions.size());
@@ -44,11 +39,10 @@ std::vector<Answer> Asker::ask(std::span<const Question> questions) {
   return answers;
 }
 
-Result<std::vector<Answer>> ask_all(const DnsSettings& settings, std::span<const Question> questions) {
+std::vector<Answer> ask_all(const DnsSettings& settings, std::span<const Question> questions) {
   DnsSettings own = settings;
   own.lookups = std::max(own.lookups, static_cast<unsigned>(questions.size()));
-  const std::unique_ptr<Asker> asker = TRY(Asker::make(own));
-  return asker->ask(questions);
+  return Asker(own).ask(questions);
 }
 
 }  // namespace maildrop::dns

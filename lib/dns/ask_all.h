@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "core/config.h"
-#include "core/result.h"
 #include "dns/answer.h"
 
 namespace maildrop::dns {
@@ -14,8 +13,7 @@ namespace maildrop::dns {
 /// A resolver that remembers what it heard. Not thread-safe. Blocking.
 class Asker {
  public:
-  /// Fails as make_unbound_resolver().
-  static Result<std::unique_ptr<Asker>> make(const DnsSettings& settings);
+  explicit Asker(const DnsSettings& settings);
   ~Asker();
 
   /// Asks all at once; answers in the order of the questions. Blocks for dns.timeout at most. REQUIRES: as many as
@@ -24,11 +22,10 @@ class Asker {
 
  private:
   struct State;
-  explicit Asker(std::unique_ptr<State> state);
   const std::unique_ptr<State> state_;
 };
 
 /// The same by one that knows nothing yet; none is refused for dns.lookups.
-Result<std::vector<Answer>> ask_all(const DnsSettings& settings, std::span<const Question> questions);
+std::vector<Answer> ask_all(const DnsSettings& settings, std::span<const Question> questions);
 
 }  // namespace maildrop::dns

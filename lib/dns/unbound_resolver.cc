@@ -72,13 +72,13 @@ class UnboundResolver final : public Resolver {
  public:
   UnboundResolver(asio::io_context& loop, const DnsSettings& settings, unsigned parts, metrics::Registry& metrics)
       : loop_(loop),
-        timeout_(settings.timeout),
+        settings_(settings),
+        cache_size_(std::max(settings.cache_size / parts, kLeastCache)),
         max_ttl_(std::chrono::ceil<std::chrono::seconds>(settings.max_ttl)),
         most_(std::max(settings.lookups / parts, 1U)),
         ages_(std::max<std::size_t>(AnswerAges::kMost / parts, 1)),
         meters_(metrics),
         events_(loop),
-        context_(ub_ctx_create_ub_event(events_.base())),
         timer_(loop.get_executor()) {}
   ~UnboundResolver() override {
     closing_ = true;
@@ -86,7 +86,6 @@ class UnboundResolver final : public Resolver {
     meters_.pending.add(-static_cast<std::int64_t>(asked_.size()));
   }
 
-  Result<void> open(const DnsSettings& settings, unsigned parts);
   Lookup ask(const Question& question, const IpAddress& source, Done done) override;
 
  private:
@@ -104,7 +103,10 @@ class UnboundResolver final : public Resolver {
     bool given_up = false;  // in left_: nobody waits for it
   };
   using List = std::list<Asked>;
+  using Context = std::unique_ptr<ub_ctx, DeleteContext>;
 
+  Result<Context> make_context();
+  bool begin();
   static void answered(void* argument, int code, void* packet, int size, int, char*, int) noexcept;
   Lookup known(Answer answer) const;
   void date(Asked& asked) noexcept;
@@ -121,13 +123,14 @@ class UnboundResolver final : public Resolver {
   }
 
   asio::io_context& loop_;
-  const Steady::duration timeout_;
+  const DnsSettings settings_;
+  const std::uint64_t cache_size_;
   const std::chrono::seconds max_ttl_;
   const std::size_t most_;
   AnswerAges ages_;
   const Meters meters_;
   UnboundEvents events_;
-  std::unique_ptr<ub_ctx, DeleteContext> context_;
+  Context context_;  // nullptr: nothing was asked yet
   Timer timer_;
   // What libunbound has: first those who have heard that it is too late, then those who wait, the oldest first.
   List asked_;
@@ -142,32 +145,32 @@ class UnboundResolver final : public Resolver {
   std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 
-Result<void> UnboundResolver::open(const DnsSettings& settings, unsigned parts) {
-  if (!context_) return fail(Code::unavailable, "no memory for a resolver");
-  ub_ctx_debugout(context_.get(), nullptr);  // it would write lines of its own to standard error
+Result<UnboundResolver::Context> UnboundResolver::make_context() {
+  Context context(ub_ctx_create_ub_event(events_.base()));
+  if (!context) return fail(Code::unavailable, "no memory");
+  ub_ctx_debugout(context.get(), nullptr);  // it would write lines of its own to standard error
   // Rounded up: 0 would mean for ever.
   const auto seconds = [](Millis time) {
     return std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count());
   };
-  const std::uint64_t cache = std::max(settings.cache_size / parts, kLeastCache);
   const std::string most = std::to_string(most_);
-  const bool forwards = !settings.servers.empty();
-  const bool local = std::any_of(settings.servers.begin(), settings.servers.end(),
+  const bool forwards = !settings_.servers.empty();
+  const bool local = std::any_of(settings_.servers.begin(), settings_.servers.end(),
                                  [](const Endpoint& server) { return server.address.is_loopback(); });
   const std::pair<const char*, std::string> options[] = {
       {"module-config:", "iterator"},
-      {"msg-cache-size:", std::to_string(cache / 3)},
-      {"rrset-cache-size:", std::to_string(cache - cache / 3)},
+      {"msg-cache-size:", std::to_string(cache_size_ / 3)},
+      {"rrset-cache-size:", std::to_string(cache_size_ - cache_size_ / 3)},
       {"msg-cache-slabs:", "1"},
       {"rrset-cache-slabs:", "1"},
       {"infra-cache-slabs:", "1"},
       {"infra-host-ttl:", std::to_string(kForgetServers.count())},
       {"cache-max-ttl:", std::to_string(max_ttl_.count())},
-      {"cache-max-negative-ttl:", seconds(settings.max_negative_ttl)},
-      {"serve-expired:", settings.stale > Millis(0) ? "yes" : "no"},
-      {"serve-expired-ttl:", seconds(settings.stale)},
-      {"serve-expired-reply-ttl:", std::to_string(max_ttl_.count() + 1)},               // so that read() knows them
-      {"serve-expired-client-timeout:", std::to_string(settings.timeout.count() / 2)},  // the servers come first
+      {"cache-max-negative-ttl:", seconds(settings_.max_negative_ttl)},
+      {"serve-expired:", settings_.stale > Millis(0) ? "yes" : "no"},
+      {"serve-expired-ttl:", seconds(settings_.stale)},
+      {"serve-expired-reply-ttl:", std::to_string(max_ttl_.count() + 1)},                // so that read() knows them
+      {"serve-expired-client-timeout:", std::to_string(settings_.timeout.count() / 2)},  // the servers come first
       {"num-queries-per-thread:", most},
       {"outgoing-range:", std::to_string(std::min(most_, kMostSockets))},
       // It has answers of its own for names of private networks; a server that was set may have better ones.
@@ -175,18 +178,27 @@ Result<void> UnboundResolver::open(const DnsSettings& settings, unsigned parts) 
       {"do-not-query-localhost:", local ? "no" : "yes"},
   };
   for (const auto& [name, value] : options)
-    if (const int error = ub_ctx_set_option(context_.get(), name, value.c_str()); error != 0)
-      return fail(Code::invalid,
-                  "the resolver refuses '" + std::string(name) + " " + value + "': " + ub_strerror(error));
-  for (const Endpoint& server : settings.servers)
-    if (const int error = ub_ctx_set_fwd(context_.get(), forwarder(server).c_str()); error != 0)
-      return fail(Code::invalid, "the resolver refuses '" + server.to_string() + "': " + ub_strerror(error));
+    if (const int error = ub_ctx_set_option(context.get(), name, value.c_str()); error != 0)
+      return fail(Code::invalid, "libunbound refuses '" + std::string(name) + " " + value + "': " + ub_strerror(error));
+  for (const Endpoint& server : settings_.servers)
+    if (const int error = ub_ctx_set_fwd(context.get(), forwarder(server).c_str()); error != 0)
+      return fail(Code::invalid, "libunbound refuses '" + server.to_string() + "': " + ub_strerror(error));
   // With the first question it begins to work: one that it answers by itself.
   const auto ignore = [](void*, int, void*, int, int, char*, int) {};
-  const int error = ub_resolve_event(context_.get(), "localhost", static_cast<int>(Type::a), kInternetClass, nullptr,
-                                     ignore, nullptr);
-  if (error != 0) return fail(Code::unavailable, "the resolver does not begin: " + std::string(ub_strerror(error)));
-  return {};
+  const int error =
+      ub_resolve_event(context.get(), "localhost", static_cast<int>(Type::a), kInternetClass, nullptr, ignore, nullptr);
+  if (error != 0) return fail(Code::unavailable, ub_strerror(error));
+  return context;
+}
+
+bool UnboundResolver::begin() {
+  Result<Context> made = make_context();
+  if (made) {
+    context_ = std::move(*made);
+  } else {
+    log::error("the resolver does not begin", {{"error", made.error().what}});
+  }
+  return made.has_value();
 }
 
 Lookup UnboundResolver::ask(const Question& question, const IpAddress& source, Done done) {
@@ -196,6 +208,7 @@ Lookup UnboundResolver::ask(const Question& question, const IpAddress& source, D
     refused.status = Status::refused;
     return known(std::move(refused));
   }
+  if (!context_ && !begin()) return known(Answer());
   // All that may fail for lack of memory comes before libunbound knows of the question: it calls back without fail.
   std::list<Asked> fresh;
   Asked& asked = fresh.emplace_back(Asked{this, question.type, AnswerAges::key_of(question), source,
@@ -308,7 +321,7 @@ void UnboundResolver::tell(const std::shared_ptr<Done>& done, const Answer& answ
 void UnboundResolver::watch() {
   if (watched_ || waiting_ == asked_.end()) return;
   try {
-    timer_.expires_at(waiting_->at + timeout_);
+    timer_.expires_at(waiting_->at + settings_.timeout);
     timer_.async_wait([run = later(&UnboundResolver::expire)](boost::system::error_code) { run(); });
     watched_ = true;
   } catch (const std::exception&) {  // no memory: the next question tries again
@@ -319,7 +332,7 @@ void UnboundResolver::expire() {
   watched_ = false;
   Answer late;
   late.status = Status::timed_out;
-  const Steady::time_point since = Steady::now() - timeout_;
+  const Steady::time_point since = Steady::now() - settings_.timeout;
   const std::weak_ptr<char> alive(alive_);
   while (!alive.expired() && waiting_ != asked_.end() && waiting_->at <= since) {
     const std::shared_ptr<Done> done = std::exchange(waiting_->done, nullptr);
@@ -332,11 +345,9 @@ void UnboundResolver::expire() {
 
 }  // namespace
 
-Result<std::unique_ptr<Resolver>> make_unbound_resolver(asio::io_context& loop, const DnsSettings& settings,
-                                                        unsigned parts, metrics::Registry& metrics) {
-  auto resolver = std::make_unique<UnboundResolver>(loop, settings, std::max(parts, 1U), metrics);
-  TRY(resolver->open(settings, std::max(parts, 1U)));
-  return resolver;
+std::unique_ptr<Resolver> make_unbound_resolver(asio::io_context& loop, const DnsSettings& settings, unsigned parts,
+                                                metrics::Registry& metrics) {
+  return std::make_unique<UnboundResolver>(loop, settings, std::max(parts, 1U), metrics);
 }
 
 }  // namespace maildrop::dns

@@ -50,7 +50,10 @@ bool holds_nuls(std::string_view text, const Part& part) {
   std::size_t nuls = 0;
   decode_transfer(text.substr(part.body, part.end - part.body), part.encoding, [&](std::string_view piece) {
     if (width == 1) {
-      nuls += static_cast<std::size_t>(std::count(piece.begin(), piece.end(), '\0'));
+      // Nearly always there is none, and to find one is ten times as fast as to count them.
+      if (const std::size_t first = piece.find('\0'); first != std::string_view::npos)
+        nuls +=
+            static_cast<std::size_t>(std::count(piece.begin() + static_cast<std::ptrdiff_t>(first), piece.end(), '\0'));
       size += piece.size();
     } else {
       for (const char c : piece) {

@@ -93,7 +93,7 @@ Result<void> JudgedRun::run(Source& source, const Told& told, const GoOn& go_on)
   if (options_.reference.config) reference.emplace(*options_.reference.config, options_.reference.chain);
   std::unique_ptr<dns::Asker> asker;
   if (options_.asks) {
-    asker = TRY(dns::Asker::make(dns_settings(config_)));
+    asker = std::make_unique<dns::Asker>(dns_settings(config_));
     const auto ask = [&asker](const std::vector<dns::Question>& questions) { return asker->ask(questions); };
     judge.ask_more(ask);
     if (reference) reference->ask_more(ask);
@@ -164,13 +164,12 @@ void JudgedRun::read_all(Source& source, SampleLine& line) try {
 }
 
 void JudgedRun::look_ahead(SampleLine& line) const {
-  const auto asker = dns::Asker::make(dns_settings(config_));
+  dns::Asker asker(dns_settings(config_));
   while (SampleLine::Place* place = line.to_prepare()) {
     try {
-      auto script = script_of(*place->sample, config_);
-      if (asker && script) {
+      if (auto script = script_of(*place->sample, config_)) {
         const Moment moment(place->sample->envelope.received.value_or(Time()));
-        Ahead world(**asker, place->facts);
+        Ahead world(asker, place->facts);
         filter::Rehearsal(chain_, moment, world)
             .run(std::move(*script), [](filter::Phase, const mail::Transaction&, const filter::Verdict&) {});
       }

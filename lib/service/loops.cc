@@ -27,8 +27,8 @@ unsigned usable_cores() {
 void run(boost::asio::io_context& context) {
   while (!context.stopped()) {
     try {
+      const log::Gather gather;  // while it waits there is nothing in it
       context.run_one();
-      const log::Gather gather;
       context.poll();
     } catch (const std::exception& error) {
       log::error("a handler failed", {{"error", error.what()}});

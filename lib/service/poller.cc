@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
@@ -17,6 +18,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t kEventsAtOnce = 256;
+constexpr std::size_t kRounds = 4;  // of events, before others of the loop have their turn
 
 [[noreturn]] void throw_errno(const char* what) {
   throw boost::system::system_error(errno, boost::system::system_category(), what);
@@ -66,13 +68,31 @@ void Poller::arm() {
   if (armed_) return;
   epoll_.async_wait(decltype(epoll_)::wait_read, [this](const boost::system::error_code& error) {
     armed_ = false;
+    // Not before it is over: what comes meanwhile is collected, too, and would end a wait for nothing.
+    try {
+      if (!error) collect();
+    } catch (...) {  // out of memory
+      if (!sockets_.empty()) arm();
+      throw;
+    }
     if (!sockets_.empty()) arm();
-    if (!error) collect();
   });
   armed_ = true;  // had it thrown, the next would try again
 }
 
 void Poller::collect() {
+  // Who was answered may have said more by then, and to ask at once takes a system call where to wait anew takes four.
+  std::size_t count = 0;
+  for (std::size_t round = 0; round < kRounds && count < kEventsAtOnce; ++round) {
+    const std::size_t fresh = collect_once();
+    count += fresh;
+    resume_due();
+    if (fresh < 2) return;  // as a rule nothing follows at once
+  }
+}
+
+/// How many events there were.
+std::size_t Poller::collect_once() {
   due_.reserve(due_.size() +
                kEventsAtOnce);  // first: an event is told once, and running out of memory must not lose it
   std::array<epoll_event, kEventsAtOnce> events;
@@ -88,7 +108,7 @@ void Poller::collect() {
     if (socket.waiting_ && (socket.wants_room_ ? socket.has_room_ : socket.has_bytes_))
       due_.push_back(*std::exchange(socket.waiting_, std::nullopt));
   }
-  resume_due();
+  return static_cast<std::size_t>(std::max(count, 0));
 }
 
 void Poller::resume_soon(Resume resume) {

@@ -42,6 +42,7 @@ class Poller {
   void remove(PolledSocket& socket);
   void arm();
   void collect();
+  std::size_t collect_once();
   void resume_soon(Resume resume);
   void resume_due();
 

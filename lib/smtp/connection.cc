@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <utility>
@@ -31,31 +29,6 @@ constexpr std::chrono::seconds kDrainLinger{1};    // the same when a restart wa
 constexpr std::chrono::minutes kOwnTimer{5};       // for waits that have a timer of their own, which comes before
 constexpr std::chrono::seconds kRateWindow{30};    // in which min_data_rate must be reached
 constexpr std::chrono::seconds kScarceWindow{10};  // the same while seats are scarce
-
-/// Starts an operation that ends by a callback on any thread, and resumes the coroutine on its loop. `Start` holds
-/// pointers only (HOUSE: g++ 12 destroys other captures twice).
-template <class Answer, class Start>
-struct Initiate {
-  asio::io_context* context;
-  Start start;
-
-  template <class Handler>
-  void operator()(Handler&& handler) {
-    // std::function wants copies, and the loop must not run out of work meanwhile.
-    auto held = std::make_shared<std::decay_t<Handler>>(std::forward<Handler>(handler));
-    auto work = asio::make_work_guard(*context);
-    start([held, work, to = context](Answer answer) mutable {
-      asio::post(*to, [held, answer = std::move(answer)]() mutable { (*held)(std::move(answer)); });
-      work.reset();
-    });
-  }
-};
-
-template <class Answer, class Start>
-auto resume_with(asio::io_context& context, Start start) {
-  Token token;
-  return asio::async_initiate<Token, void(Answer)>(Initiate<Answer, Start>{&context, start}, token);
-}
 
 /// RFC 3207 4.2 lets a client whose handshake failed go on in the clear, but not all do that by themselves.
 Opening with_tls_offered(const LoopState& loop, Opening opening) {
@@ -375,15 +348,18 @@ awaitable<void, Executor> Connection::deliver() {
   waiting_ = Waiting::store;
   const Monotonic start = loop_.clock.monotonic();
   loop_.metrics.data.observe(std::chrono::duration<double>(start - data_started_).count());
+  // It holds pointers only (HOUSE: g++ 12 destroys other captures twice).
   struct Push {
-    store::Committer* committer;
+    LoopState* loop;
     Outgoing* outgoing;
-    void operator()(store::Committer::Done done) const {
-      committer->push(std::move(outgoing->delivery), std::move(done), std::move(outgoing->memory));
+    void operator()(Answers::Resume resume) const {
+      loop->committer.push(std::move(outgoing->delivery), loop->answers->done_of(std::move(resume)),
+                           std::move(outgoing->memory), loop->answers);
     }
   };
-  const Push push{&loop_.committer, &outgoing};
-  Result<store::MessageId> stored = co_await resume_with<Result<store::MessageId>>(loop_.context, push);
+  const Push push{&loop_, &outgoing};
+  Token token;
+  Result<store::MessageId> stored = co_await asio::async_initiate<Token, void(Answers::Answer)>(push, token);
   waiting_ = Waiting::nothing;
   loop_.metrics.delivery.observe(std::chrono::duration<double>(loop_.clock.monotonic() - start).count());
   (stored ? loop_.metrics.stored : loop_.metrics.deferred).add();

@@ -22,6 +22,7 @@
 #include "service/admission.h"
 #include "service/flood.h"
 #include "service/poller.h"
+#include "smtp/answers.h"
 #include "smtp/session.h"
 #include "smtp/tls_failures.h"
 #include "store/committer.h"
@@ -84,6 +85,7 @@ struct LoopState {
   service::Poller poller;
   Common& common;
   store::Committer& committer;
+  std::shared_ptr<Answers> answers;  // of the committer
   Budget& memory;
   const Clock& clock;
   Metrics& metrics;

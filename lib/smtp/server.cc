@@ -91,6 +91,7 @@ asio::awaitable<void, Connection::Executor> Server::State::sweep_loop(Share* sha
     try {
       for (const auto& [source, connection] : share->shared.connections) connection->sweep();
       for (Introduction* introduction : share->shared.introductions) introduction->sweep();
+      share->shared.answers->resume_all();  // those of a wake() that had no memory
       relieve(*share);
       if (shares_rates) share_rates(common.flood, *parts.bookkeeper);
     } catch (const std::exception& thrown) {  // out of memory: the next sweep comes to it again

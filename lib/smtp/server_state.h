@@ -53,6 +53,7 @@ struct Server::State {
                  .poller = service::Poller(loop.context()),
                  .common = s.common,
                  .committer = s.parts.committer,
+                 .answers = std::make_shared<Answers>(loop.context()),
                  .memory = s.parts.memory,
                  .clock = s.parts.clock,
                  .metrics = s.metrics,

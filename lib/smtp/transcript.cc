@@ -66,7 +66,8 @@ void Transcript::content(std::uint64_t bytes) { add("C: ", size_of(bytes)); }
 
 void Transcript::add(std::string_view who, std::string_view line) {
   if (full_) return;
-  const auto controls = static_cast<std::size_t>(std::count_if(line.begin(), line.end(), is_control));
+  const auto controls = static_cast<std::size_t>(
+      std::count_if(line.begin(), line.end(), [](char c) { return is_control(c); }));  // by a pointer is not inlined
   const std::size_t size = text_.size() + who.size() + line.size() + 3 * controls + 1;
   full_ = size + kCut.size() > limit_;
   if (full_) {
@@ -76,7 +77,8 @@ void Transcript::add(std::string_view who, std::string_view line) {
   if (size + kCut.size() > text_.capacity())
     text_.reserve(std::min(limit_, std::max(2 * text_.capacity(), size + kCut.size())));
   text_ += who;
-  for (const char c : line) {
+  if (controls == 0) text_ += line;
+  for (const char c : controls == 0 ? std::string_view() : line) {
     if (!is_control(c)) {
       text_ += c;
     } else {

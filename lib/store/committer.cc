@@ -11,6 +11,7 @@
 
 #include "core/pulse.h"
 #include "core/thread.h"
+#include "store/committer_answers.h"
 #include "store/committer_meters.h"
 #include "store/compression.h"
 #include "store/packed_body.h"
@@ -26,15 +27,18 @@ using Steady = std::chrono::steady_clock;
 constexpr std::size_t kBatchBytes = 8u << 20;
 // Under load the first push after a commit comes just before the others that the commit's answers set free: a commit of
 // its own would cost the fsync of a whole batch. So after a batch of at least kBusyBatch the next one is awaited as
-// long as it grows in each kGatherStep, is smaller than half of what can come, and kGatherMost is not over. Half: while
-// one half is being committed the other is served, and with all of them in one batch nobody would use the time.
+// long as it grows in each kGatherStep, is smaller than three quarters of what can come, and kGatherMost is not over:
+// while these are being committed the others are served, and with all of them in one batch nobody would use the time.
 constexpr std::size_t kBusyBatch = 8;
 constexpr std::chrono::microseconds kGatherStep{2000};
 constexpr std::chrono::microseconds kGatherMost{4000};
 constexpr std::chrono::milliseconds kBeforeRetry{10};
 
-// As many that are not answered yet are a rush, in which the level is the lowest.
+// As many that are not answered yet, or were in the last batch, are a rush, in which the level is the lowest.
 constexpr std::size_t kRush = 8;
+// And what is no longer is compressed in a rush by the thread that brings it: to hand it to another, which as a rule
+// interrupts this one, takes as long as to do it (10 us for 2 KB).
+constexpr std::size_t kPackedAtOnce = 16 * 1024;
 
 }  // namespace
 
@@ -46,36 +50,32 @@ struct Committer::State {
     std::size_t size;
     Steady::time_point deadline;
     BudgetShare memory;
+    std::shared_ptr<Waker> waker;
   };
-  struct Answer {
-    Done done;
-    Result<MessageId> result;
-  };
-  using Answers = std::vector<Answer>;
 
   State(Store& s, const StoreSettings& set, metrics::Registry& registry)
       : store(s), settings(set), meters(registry), upkeep(s, registry) {
     const std::size_t most = std::max(settings.batch, 1u);
     batch.reserve(most);
-    in_flight.reserve(most);
     told.reserve(most);
   }
 
-  void push(Delivery delivery, Done done, BudgetShare memory);
+  void push(Delivery delivery, Done done, BudgetShare memory, std::shared_ptr<Waker> waker);
   void pack_loop();
   void commit_loop();
   void watch_loop();
   void stop();
 
-  void make_ready(std::list<Waiting>& from);
+  bool is_rush() const;
+  bool make_ready(std::list<Waiting>& from);
   void sleep(std::unique_lock<std::mutex>& lock, std::size_t until, Steady::time_point at);
   void gather(std::unique_lock<std::mutex>& lock);
   bool take_batch(std::unique_lock<std::mutex>& lock);
   void commit(std::unique_lock<std::mutex>& lock);
-  static void answer_with(Waiting& waiting, Code code, const char* what, Answers& answers);
-  void expire(Steady::time_point now, Answers& answers);
-  void give_up(Answers& answers);
-  void answer(Answers& answers);
+  static void answer_with(Waiting& waiting, Code code, const char* what, DeliveryAnswers& answers);
+  void expire(Steady::time_point now, DeliveryAnswers& answers);
+  void give_up(DeliveryAnswers& answers);
+  void answer(DeliveryAnswers& answers);
   Steady::time_point earliest_deadline() const;
 
   Store& store;
@@ -95,18 +95,19 @@ struct Committer::State {
   unsigned ended = 0;  // of commit_loop and pack_loop
   // Lists, in which a delivery goes on without taking memory.
   std::list<Waiting> arrived;  // to be compressed, if anything is
-  std::list<Waiting> packing;  // one or none; its `delivery` is with pack_loop
+  std::list<Waiting> packing;  // one or none; its `delivery` is pack_loop's, without the lock
   std::list<Waiting> queue;
-  std::vector<Waiting> in_flight;  // their `delivery` is in `batch`
-  Answers refused;                 // for watch_loop to answer
-  std::size_t bytes = 0;           // of queue and in_flight
+  std::list<Waiting> in_flight;  // their `delivery` is in `batch`
+  DeliveryAnswers refused;       // for watch_loop to answer
+  std::size_t bytes = 0;         // of queue and in_flight
   std::atomic<std::size_t> count{0};
+  std::atomic<bool> busy{false};  // the batch that was taken last has kRush
 
-  // Of commit_loop alone; like in_flight with room for the largest batch from the begin.
+  // Of commit_loop alone; with room for the largest batch from the begin.
   std::vector<Delivery> batch;
-  Answers told;
+  DeliveryAnswers told;
   std::size_t last_batch = 0;
-  std::size_t enough = 0;  // for a batch: half of those who were answered last and those who waited then
+  std::size_t enough = 0;  // for a batch: three quarters of those who were answered last and those who waited then
   Upkeep upkeep;
 
   std::thread compressing;
@@ -114,17 +115,21 @@ struct Committer::State {
   std::thread watching;
 };
 
-void Committer::State::push(Delivery delivery, Done done, BudgetShare memory) {
-  const std::size_t size = memory_of(delivery);
+void Committer::State::push(Delivery delivery, Done done, BudgetShare memory, std::shared_ptr<Waker> waker) {
+  std::size_t size = memory_of(delivery);
   std::list<Waiting> fresh;
+  const bool at_once = settings.compression != 0 && size <= kPackedAtOnce && is_rush();
   try {
     if (settings.compression == 0) pack_body(delivery, 0);  // which is a matter of appending the transcript
+    if (at_once) size = meters.pack(delivery, kFastCompression);
     fresh.emplace_back();
   } catch (const std::exception&) {
     Result<MessageId> result = fail(Code::unavailable, "no memory");
     meters.waiting.add(1);  // as of all that are counted
     meters.count(result);
-    return done(std::move(result));
+    done(std::move(result));
+    if (waker) waker->wake();
+    return;
   }
   Waiting& waiting = fresh.front();
   waiting.size = size;
@@ -132,31 +137,41 @@ void Committer::State::push(Delivery delivery, Done done, BudgetShare memory) {
   waiting.done = std::move(done);
   waiting.deadline = Steady::now() + settings.deadline;
   waiting.memory = std::move(memory);
+  waiting.waker = std::move(waker);
+  bool wake_committer = false;
   std::unique_lock lock(mutex);
   if (stopping) {
-    refused.push_back({std::move(waiting.done), fail(Code::unavailable, "the store is closing")});
+    refused.push_back(
+        {std::move(waiting.done), fail(Code::unavailable, "the store is closing"), std::move(waiting.waker)});
     watch.notify_one();
   } else {
+    // Nobody overtakes another, so that deadlines come in order.
+    const bool ready = settings.compression == 0 || (at_once && arrived.empty() && packing.empty());
     arrived.splice(arrived.end(), fresh);
-    if (settings.compression == 0) make_ready(arrived);
+    if (ready) wake_committer = make_ready(arrived);
   }
   meters.waiting.add(1);
   count.fetch_add(1, std::memory_order_relaxed);
   if (stopping) return;
-  const bool wake_packer = std::exchange(packer_idle, false);
+  const bool wake_packer = !arrived.empty() && std::exchange(packer_idle, false);
   const bool wake_watcher = std::exchange(watcher_idle, false);
   lock.unlock();  // first: who is woken wants it at once
+  if (wake_committer) work.notify_one();
   if (wake_packer) arrival.notify_one();
   if (wake_watcher) watch.notify_one();
 }
 
-/// The first of the list may be committed. REQUIRES: the mutex is held.
-void Committer::State::make_ready(std::list<Waiting>& from) {
+/// The first of the list may be committed. true: commit_loop is to be woken. REQUIRES: the mutex is held.
+bool Committer::State::make_ready(std::list<Waiting>& from) {
   bytes += from.front().size;
   queue.splice(queue.end(), from, from.begin());
-  if (wake_at == 0 || queue.size() < wake_at) return;
+  if (wake_at == 0 || queue.size() < wake_at) return false;
   wake_at = 0;
-  work.notify_one();
+  return true;
+}
+
+bool Committer::State::is_rush() const {
+  return busy.load(std::memory_order_relaxed) || count.load(std::memory_order_relaxed) >= kRush;
 }
 
 void Committer::State::pack_loop() {
@@ -170,23 +185,14 @@ void Committer::State::pack_loop() {
     arrival.wait(lock, [&] { return stopping || !(packer_idle = arrived.empty()); });
     if (stopping) break;
     packs.beat();
-    const bool rush = count.load(std::memory_order_relaxed) >= kRush;
-    const int level = rush ? kFastCompression : static_cast<int>(settings.compression);
+    const int level = is_rush() ? kFastCompression : static_cast<int>(settings.compression);
     packing.splice(packing.end(), arrived, arrived.begin());
-    Delivery delivery = std::move(packing.front().delivery);
+    Delivery& delivery = packing.front().delivery;
     lock.unlock();
-    const std::size_t before = delivery.data.size() + delivery.transcript.size() + delivery.verdicts.size();
-    try {
-      pack_body(delivery, level);
-      meters.unpacked.add(before);
-      meters.packed.add(delivery.packed->bytes.size());
-    } catch (const std::exception&) {  // out of memory: the store tries again, or refuses it
-    }
-    const std::size_t size = memory_of(delivery);
+    const std::size_t size = meters.pack(delivery, level);
     lock.lock();
-    packing.front().delivery = std::move(delivery);
     packing.front().size = size;
-    if (packing.front().done) make_ready(packing);
+    if (packing.front().done && make_ready(packing)) work.notify_one();
     packing.clear();
   }
   ++ended;
@@ -240,10 +246,10 @@ bool Committer::State::take_batch(std::unique_lock<std::mutex>& lock) {
     if (!batch.empty() && size + next.size > kBatchBytes) break;
     size += next.size;
     batch.push_back(std::move(next.delivery));
-    in_flight.push_back(std::move(next));
-    queue.pop_front();
+    in_flight.splice(in_flight.end(), queue, queue.begin());
   }
   if (!batch.empty()) last_batch = batch.size();
+  busy = batch.size() >= kRush;
   return true;
 }
 
@@ -261,14 +267,14 @@ void Committer::State::commit(std::unique_lock<std::mutex>& lock) {
   meters.commits.add();
   batch.clear();
   lock.lock();
-  for (std::size_t i = 0; i < in_flight.size(); ++i) {
-    bytes -= in_flight[i].size;
-    if (!in_flight[i].done) continue;
+  auto at = results.begin();
+  for (Waiting& each : in_flight) {
+    bytes -= each.size;
     // So short that it takes no memory.
-    Result<MessageId> result = i < results.size() ? std::move(results[i]) : fail(failed, "no answer");
-    told.push_back({std::move(in_flight[i].done), std::move(result)});
+    Result<MessageId> result = at != results.end() ? std::move(*at++) : fail(failed, "no answer");
+    if (each.done) told.push_back({std::move(each.done), std::move(result), std::move(each.waker)});
   }
-  enough = std::min<std::size_t>((arrived.size() + queue.size() + in_flight.size()) / 2, settings.batch);
+  enough = std::min<std::size_t>(3 * (arrived.size() + queue.size() + in_flight.size()) / 4, settings.batch);
   in_flight.clear();
   lock.unlock();
   answer(told);
@@ -278,7 +284,7 @@ void Committer::State::commit(std::unique_lock<std::mutex>& lock) {
 
 void Committer::State::watch_loop() {
   std::unique_lock lock(mutex);
-  Answers answers;
+  DeliveryAnswers answers;
   for (;;) {
     answers.swap(refused);
     bool over = ended == 2;
@@ -318,13 +324,14 @@ Steady::time_point Committer::State::earliest_deadline() const {
 }
 
 /// Throws before anything has changed, or not at all.
-void Committer::State::answer_with(Waiting& waiting, Code code, const char* what, Answers& answers) {
-  answers.push_back({{}, fail(code, what)});
+void Committer::State::answer_with(Waiting& waiting, Code code, const char* what, DeliveryAnswers& answers) {
+  answers.push_back({{}, fail(code, what), {}});
   answers.back().done = std::exchange(waiting.done, {});
+  answers.back().waker = std::move(waiting.waker);
 }
 
 /// Answers those past their deadline. The memory of a batch in flight stays counted: the store still holds it.
-void Committer::State::expire(Steady::time_point now, Answers& answers) {
+void Committer::State::expire(Steady::time_point now, DeliveryAnswers& answers) {
   const auto late = [&](Waiting& waiting) { answer_with(waiting, Code::timed_out, "no answer in time", answers); };
   for (Waiting& waiting : in_flight) {
     if (waiting.done && waiting.deadline <= now) late(waiting);
@@ -341,7 +348,7 @@ void Committer::State::expire(Steady::time_point now, Answers& answers) {
   }
 }
 
-void Committer::State::give_up(Answers& answers) {
+void Committer::State::give_up(DeliveryAnswers& answers) {
   for (std::list<Waiting>* waiting : {&queue, &arrived}) {
     for (Waiting& each : *waiting)
       if (each.done) answer_with(each, Code::unavailable, "the store is closing", answers);
@@ -350,15 +357,11 @@ void Committer::State::give_up(Answers& answers) {
   bytes = 0;
 }
 
-void Committer::State::answer(Answers& answers) {
-  for (Answer& each : answers) {
-    meters.count(each.result);
+void Committer::State::answer(DeliveryAnswers& answers) {
+  tell(answers, [this](const Result<MessageId>& result) {
+    meters.count(result);
     count.fetch_sub(1, std::memory_order_relaxed);
-    try {
-      if (each.done) each.done(std::move(each.result));
-    } catch (const std::exception&) {  // out of memory: this one is not told
-    }
-  }
+  });
 }
 
 void Committer::State::stop() {
@@ -390,8 +393,8 @@ Committer::Committer(Store& store, const StoreSettings& settings, metrics::Regis
 
 Committer::~Committer() { state_->stop(); }
 
-void Committer::push(Delivery delivery, Done done, BudgetShare memory) {
-  state_->push(std::move(delivery), std::move(done), std::move(memory));
+void Committer::push(Delivery delivery, Done done, BudgetShare memory, std::shared_ptr<Waker> waker) {
+  state_->push(std::move(delivery), std::move(done), std::move(memory), std::move(waker));
 }
 
 Millis Committer::silent() const { return std::max(state_->packs.silent(), state_->commits.silent()); }

@@ -17,13 +17,22 @@
 
 namespace maildrop::store {
 
+/// Whose thread is to look at the answers that Committer gave. Thread-safe.
+class Waker {
+ public:
+  virtual ~Waker() = default;
+  /// Never blocks.
+  virtual void wake() noexcept = 0;
+};
+
 /// Gathers deliveries from all loops and compresses them (store.compression); while one batch commits, the next one
 /// forms; all in a batch are answered together. Between batches, at least once in `kTend`, it lets the store expire and
 /// tend itself.
 ///
 /// Thread-safe: push() from any thread. `done` runs on a thread of the committer and must not block: loops post.
 /// Blocking: push() never. The store is called from one thread, one batch at a time. Another compresses, one delivery
-/// at a time: for it, memory of twice its size is taken for a moment beside `memory`.
+/// at a time: for it, memory of twice its size is taken for a moment beside `memory`. In a rush push() compresses what
+/// is short, at the lowest level.
 /// Lifetime: the destructor answers what waits with unavailable, after the commit in flight has ended.
 class Committer {
  public:
@@ -44,8 +53,9 @@ class Committer {
   ///   unavailable  there is no memory to wait in: `done` runs before push() returns
   ///   others       as Store::put(); nothing was stored
   /// `memory`, what the delivery holds of a budget, is given back when the delivery is gone: after a timed_out that may
-  /// be later than `done`.
-  void push(Delivery delivery, Done done, BudgetShare memory = {});
+  /// be later than `done`. `waker` is woken when `done` has run, for all deliveries at once that are answered together:
+  /// where `done` only leaves the answer to be found.
+  void push(Delivery delivery, Done done, BudgetShare memory = {}, std::shared_ptr<Waker> waker = {});
 
   /// Deliveries not yet answered.
   std::size_t waiting() const;

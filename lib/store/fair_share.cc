@@ -2,6 +2,7 @@
 #include "store/fair_share.h"
 
 #include <algorithm>
+#include <new>
 
 #include "core/net.h"
 #include "core/random.h"
@@ -49,7 +50,11 @@ std::uint64_t weight_in_sample(std::uint64_t bytes, std::uint64_t capacity, std:
 }
 
 Holdings::Holdings(std::uint64_t capacity)
-    : large_from_(std::max<std::uint64_t>(capacity / kLarge, 1)), seeds_{}, cells_(kRows * kColumns) {
+    : large_from_(std::max<std::uint64_t>(capacity / kLarge, 1)),
+      seeds_{},
+      // Not a vector, which would write its zeros: the kernel's take no memory until one of them becomes a number.
+      cells_(static_cast<std::uint64_t*>(std::calloc(kRows * kColumns, sizeof(std::uint64_t)))) {
+  if (!cells_) throw std::bad_alloc();
   random_bytes({reinterpret_cast<char*>(seeds_.data()), sizeof seeds_});
 }
 

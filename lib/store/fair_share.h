@@ -12,6 +12,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -79,13 +81,16 @@ class Holdings {
  private:
   static constexpr std::size_t kRows = 4;
   static constexpr std::size_t kColumns = 1u << 14;
+  struct Free {
+    void operator()(void* memory) const noexcept { std::free(memory); }
+  };
 
   std::size_t column(std::size_t row, Source source) const;
   void note(Source source);
 
   const std::uint64_t large_from_;
   std::array<std::uint64_t, kRows> seeds_;  // nobody can choose whose numbers his fall on
-  std::vector<std::uint64_t> cells_;
+  std::unique_ptr<std::uint64_t[], Free> cells_;
   std::unordered_map<Source, std::uint64_t> large_;
 };
 

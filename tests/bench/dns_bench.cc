@@ -34,8 +34,7 @@ struct Bench {
   metrics::Registry registry;
   std::unique_ptr<Resolver> resolver;
 
-  explicit Bench(const DnsSettings& settings)
-      : resolver(std::move(*make_unbound_resolver(loop, settings, 1, registry))) {}
+  explicit Bench(const DnsSettings& settings) : resolver(make_unbound_resolver(loop, settings, 1, registry)) {}
 
   /// Asks `count` of `names` different questions, `at_once` of them at a time; how many were answered at once.
   std::size_t ask(std::size_t count, std::size_t names, std::size_t at_once) {

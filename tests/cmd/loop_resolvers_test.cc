@@ -23,9 +23,7 @@ struct ThreeLoops {
     DnsSettings settings;
     settings.servers = {server.endpoint()};
     settings.timeout = timeout;
-    auto made = LoopResolvers::make(loops, settings, registry);
-    REQUIRE(made);
-    resolvers = std::move(*made);
+    resolvers = std::make_unique<LoopResolvers>(loops, settings, registry);
     loops.start();
   }
   ~ThreeLoops() {

@@ -1,6 +1,9 @@
 /// random_test.cc: names from the kernel, and their alphabet.
 #include "core/random.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <set>
 
@@ -44,4 +47,24 @@ TEST_CASE("random names differ and have the promised form") {
   CHECK(seen.size() == 1000);
   CHECK(random_name(0).empty());
   CHECK(random_name(1000).size() == 1600);
+}
+
+TEST_CASE("random names of a forked child are not its parent's") {
+  random_name(8);  // there is a pool now, which the child has a copy of
+  int ends[2] = {-1, -1};
+  REQUIRE(pipe(ends) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const std::string name = random_name(8);
+    _exit(write(ends[1], name.data(), name.size()) == static_cast<ssize_t>(name.size()) ? 0 : 1);
+  }
+  REQUIRE(child > 0);
+  const std::string ours = random_name(8);
+  std::string its(ours.size(), '\0');
+  CHECK(read(ends[0], its.data(), its.size()) == static_cast<ssize_t>(its.size()));
+  int status = 1;
+  CHECK((waitpid(child, &status, 0) == child && status == 0));
+  close(ends[0]);
+  close(ends[1]);
+  CHECK(its != ours);
 }

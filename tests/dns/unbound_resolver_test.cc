@@ -187,6 +187,28 @@ TEST_CASE_METHOD(Fixture, "resolver: an answer that is not taken is lost alone")
   CHECK(ask("bad.example").status == Status::found);
 }
 
+TEST_CASE_METHOD(Fixture, "resolver: where it cannot begin, a question fails, and the next one begins") {
+  server.answer([](const Asked& asked) { return reply(asked, {a("192.0.2.1")}); });
+  settings.lookups = 10;
+  const Question question = *Question::make("first.example", Type::a);
+  bool failed = true;
+  for (std::size_t good = 0; failed; ++good) {
+    INFO(good << " allocations");
+    open();
+    Lookup lookup;
+    {
+      const Allocations few(good);
+      try {
+        lookup = resolver->ask(question, IpAddress(), [](const Answer&) {});
+      } catch (const std::bad_alloc&) {
+      }
+      failed = few.failed();
+    }
+    if (lookup.answer()) CHECK(lookup.answer()->status == Status::failed);
+    CHECK(ask("good.example").status == Status::found);
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "resolver: a question for which there is no memory leaves nothing behind") {
   server.answer([](const Asked& asked) { return reply(asked, {a("192.0.2.1")}); });
   open();
