@@ -59,6 +59,7 @@ struct Committer::State {
     batch.reserve(most);
     told.reserve(most);
   }
+  ~State() { stop(); }  // where one of the threads was not to be had; else it is over
 
   void push(Delivery delivery, Done done, BudgetShare memory, std::shared_ptr<Waker> waker);
   void pack_loop();
@@ -377,18 +378,10 @@ void Committer::State::stop() {
 
 Committer::Committer(Store& store, const StoreSettings& settings, metrics::Registry& metrics)
     : state_(std::make_unique<State>(store, settings, metrics)) {
-  try {
-    if (settings.compression == 0) {
-      state_->ended = 1;  // nothing is compressed, and nobody does it
-    } else {
-      state_->compressing = std::thread([state = state_.get()] { state->pack_loop(); });
-    }
-    state_->committing = std::thread([state = state_.get()] { state->commit_loop(); });
-    state_->watching = std::thread([state = state_.get()] { state->watch_loop(); });
-  } catch (...) {
-    state_->stop();
-    throw;
-  }
+  if (settings.compression == 0) state_->ended = 1;  // nothing is compressed, and nobody does it
+  if (settings.compression != 0) state_->compressing = std::thread([state = state_.get()] { state->pack_loop(); });
+  state_->committing = std::thread([state = state_.get()] { state->commit_loop(); });
+  state_->watching = std::thread([state = state_.get()] { state->watch_loop(); });
 }
 
 Committer::~Committer() { state_->stop(); }
