@@ -4,6 +4,8 @@
 
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <system_error>
 
 #include "command.h"
 
@@ -35,6 +37,12 @@ int main(int argc, char** argv) {
     int status = cmd::run(argc, argv);
     if (std::fflush(stdout) != 0 && status == cmd::exit_ok) status = cmd::exit_io;  // a full disk behind `> file`
     return status;
+  } catch (const std::system_error& problem) {
+    const bool of_threads = problem.code() == std::errc::resource_unavailable_try_again;
+    if (!of_threads) return cmd::report({Code::internal, std::string("unexpected: ") + problem.what()});
+    cmd::report({Code::unavailable, std::string("no thread can be started: ") + problem.what() +
+                                        " (ulimit -u, a unit's TasksMax, a container's limit of pids)"});
+    return cmd::exit_os;
   } catch (const std::exception& problem) {
     return cmd::report({Code::internal, std::string("unexpected: ") + problem.what()});
   }

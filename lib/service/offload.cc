@@ -18,10 +18,17 @@ constexpr std::size_t kShare = 4;  // of the queue, for one source
 }  // namespace
 
 Offload::Offload(unsigned threads, std::size_t waiting) : limit_(waiting), at_work_(threads), pulses_(threads) {
-  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this, i] { run(i); });
+  try {
+    for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this, i] { run(i); });
+  } catch (...) {
+    end();
+    throw;
+  }
 }
 
-Offload::~Offload() {
+Offload::~Offload() { end(); }
+
+void Offload::end() {
   std::list<Source> forgotten;  // outlives the lock: destructors of what waits may do anything
   {
     const std::lock_guard lock(mutex_);

@@ -23,8 +23,8 @@ namespace maildrop::service {
 /// sockets (`::`) are no source, and have what there is. Thread-safe.
 class Offload {
  public:
-  Offload(unsigned threads, std::size_t waiting);
-  ~Offload();  // forgets what waits, and joins when what runs has ended
+  Offload(unsigned threads, std::size_t waiting);  // throws where no thread, or no memory, is to be had
+  ~Offload();                                      // forgets what waits, and joins when what runs has ended
   Offload(const Offload&) = delete;
 
   /// Runs `work` on one of the threads, after what came earlier from the same source. false, and nothing is run, when
@@ -42,6 +42,7 @@ class Offload {
     std::deque<Work> waiting;  // never empty
   };
 
+  void end();
   void run(std::size_t thread);
   std::list<Source>::iterator next();
   Work take(std::list<Source>::iterator source);

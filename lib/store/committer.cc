@@ -59,6 +59,7 @@ struct Committer::State {
     batch.reserve(most);
     told.reserve(most);
   }
+  ~State() { stop(); }  // where one of the threads was not to be had; else it is over
 
   void push(Delivery delivery, Done done, BudgetShare memory, std::shared_ptr<Waker> waker);
   void pack_loop();
@@ -371,18 +372,14 @@ void Committer::State::stop() {
     arrival.notify_one();
     work.notify_one();
   }
-  if (compressing.joinable()) compressing.join();
-  committing.join();
-  watching.join();
+  for (std::thread* each : {&compressing, &committing, &watching})
+    if (each->joinable()) each->join();
 }
 
 Committer::Committer(Store& store, const StoreSettings& settings, metrics::Registry& metrics)
     : state_(std::make_unique<State>(store, settings, metrics)) {
-  if (settings.compression == 0) {
-    state_->ended = 1;  // nothing is compressed, and nobody does it
-  } else {
-    state_->compressing = std::thread([state = state_.get()] { state->pack_loop(); });
-  }
+  if (settings.compression == 0) state_->ended = 1;  // nothing is compressed, and nobody does it
+  if (settings.compression != 0) state_->compressing = std::thread([state = state_.get()] { state->pack_loop(); });
   state_->committing = std::thread([state = state_.get()] { state->commit_loop(); });
   state_->watching = std::thread([state = state_.get()] { state->watch_loop(); });
 }

@@ -40,6 +40,7 @@ class Committer {
 
   static constexpr std::chrono::seconds kTend{1};
 
+  /// Throws where no thread, or no memory, is to be had.
   Committer(Store& store, const StoreSettings& settings, metrics::Registry& metrics);
   ~Committer();
   Committer(const Committer&) = delete;

@@ -19,6 +19,7 @@ Result<std::unique_ptr<Checkpointer>> Checkpointer::start(const std::string& pat
 }
 
 Checkpointer::~Checkpointer() {
+  if (!thread_.joinable()) return;  // none was to be had
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;

@@ -5,8 +5,11 @@
 #include <catch2/catch.hpp>
 #include <future>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
+
+#include "allocations.h"
 
 using maildrop::IpAddress;
 using maildrop::service::Offload;
@@ -113,4 +116,18 @@ TEST_CASE("work that throws ends neither its thread nor the process") {
   REQUIRE(offload.push(kOne, [] { throw std::runtime_error("on purpose"); }));
   REQUIRE(offload.push(kOne, [&ran] { ran.set_value(); }));
   CHECK(ran.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+}
+
+TEST_CASE("threads that are not to be had are an exception, and those there are end") {
+  bool failed = true;
+  std::size_t good = 0;
+  for (; failed; ++good) {
+    const maildrop::test::Allocations few(good);
+    try {
+      Offload offload(3, 10);
+    } catch (const std::bad_alloc&) {
+    }
+    failed = few.failed();
+  }
+  CHECK(good > 3);
 }

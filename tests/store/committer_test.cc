@@ -354,3 +354,18 @@ TEST_CASE_METHOD(Fixture, "committer: many threads, each answered exactly once")
   CHECK(std::all_of(calls.begin(), calls.end(), [](const std::atomic<int>& n) { return n == 1; }));
   CHECK(counted("stored") + counted("unavailable") == calls.size());
 }
+
+TEST_CASE_METHOD(Fixture, "committer: threads that are not to be had are an exception, and those there are end") {
+  settings.compression = GENERATE(0, 9);
+  bool failed = true;
+  std::size_t good = 0;
+  for (; failed; ++good) {
+    const maildrop::test::Allocations few(good);
+    try {
+      Committer committer(store, settings, registry);
+    } catch (const std::bad_alloc&) {
+    }
+    failed = few.failed();
+  }
+  CHECK(good > 3);
+}
