@@ -27,18 +27,15 @@ using Steady = std::chrono::steady_clock;
 constexpr std::size_t kBatchBytes = 8u << 20;
 // Under load the first push after a commit comes just before the others that the commit's answers set free: a commit of
 // its own would cost the fsync of a whole batch. So after a batch of at least kBusyBatch the next one is awaited as
-// long as it grows in each kGatherStep, is smaller than three quarters of what can come, and kGatherMost is not over:
-// while these are being committed the others are served, and with all of them in one batch nobody would use the time.
+// long as it grows in each kGatherStep, is smaller than half of what can come, and kGatherMost is not over. Half: while
+// one half is being committed the other is served, and with all of them in one batch nobody would use the time.
 constexpr std::size_t kBusyBatch = 8;
 constexpr std::chrono::microseconds kGatherStep{2000};
 constexpr std::chrono::microseconds kGatherMost{4000};
 constexpr std::chrono::milliseconds kBeforeRetry{10};
 
-// As many that are not answered yet, or were in the last batch, are a rush, in which the level is the lowest.
+// As many that are not answered yet are a rush, in which the level is the lowest.
 constexpr std::size_t kRush = 8;
-// And what is no longer is compressed in a rush by the thread that brings it: to hand it to another, which as a rule
-// interrupts this one, takes as long as to do it (10 us for 2 KB).
-constexpr std::size_t kPackedAtOnce = 16 * 1024;
 
 }  // namespace
 
@@ -57,6 +54,7 @@ struct Committer::State {
       : store(s), settings(set), meters(registry), upkeep(s, registry) {
     const std::size_t most = std::max(settings.batch, 1u);
     batch.reserve(most);
+    in_flight.reserve(most);
     told.reserve(most);
   }
   ~State() { stop(); }  // where one of the threads was not to be had; else it is over
@@ -67,7 +65,6 @@ struct Committer::State {
   void watch_loop();
   void stop();
 
-  bool is_rush() const;
   bool make_ready(std::list<Waiting>& from);
   void sleep(std::unique_lock<std::mutex>& lock, std::size_t until, Steady::time_point at);
   void gather(std::unique_lock<std::mutex>& lock);
@@ -96,19 +93,18 @@ struct Committer::State {
   unsigned ended = 0;  // of commit_loop and pack_loop
   // Lists, in which a delivery goes on without taking memory.
   std::list<Waiting> arrived;  // to be compressed, if anything is
-  std::list<Waiting> packing;  // one or none; its `delivery` is pack_loop's, without the lock
+  std::list<Waiting> packing;  // one or none; its `delivery` is with pack_loop
   std::list<Waiting> queue;
-  std::list<Waiting> in_flight;  // their `delivery` is in `batch`
-  DeliveryAnswers refused;       // for watch_loop to answer
-  std::size_t bytes = 0;         // of queue and in_flight
+  std::vector<Waiting> in_flight;  // their `delivery` is in `batch`
+  DeliveryAnswers refused;         // for watch_loop to answer
+  std::size_t bytes = 0;           // of queue and in_flight
   std::atomic<std::size_t> count{0};
-  std::atomic<bool> busy{false};  // the batch that was taken last has kRush
 
-  // Of commit_loop alone; with room for the largest batch from the begin.
+  // Of commit_loop alone; like in_flight with room for the largest batch from the begin.
   std::vector<Delivery> batch;
   DeliveryAnswers told;
   std::size_t last_batch = 0;
-  std::size_t enough = 0;  // for a batch: three quarters of those who were answered last and those who waited then
+  std::size_t enough = 0;  // for a batch: half of those who were answered last and those who waited then
   Upkeep upkeep;
 
   std::thread compressing;
@@ -117,12 +113,10 @@ struct Committer::State {
 };
 
 void Committer::State::push(Delivery delivery, Done done, BudgetShare memory, std::shared_ptr<Waker> waker) {
-  std::size_t size = memory_of(delivery);
+  const std::size_t size = memory_of(delivery);
   std::list<Waiting> fresh;
-  const bool at_once = settings.compression != 0 && size <= kPackedAtOnce && is_rush();
   try {
     if (settings.compression == 0) pack_body(delivery, 0);  // which is a matter of appending the transcript
-    if (at_once) size = meters.pack(delivery, kFastCompression);
     fresh.emplace_back();
   } catch (const std::exception&) {
     Result<MessageId> result = fail(Code::unavailable, "no memory");
@@ -146,15 +140,13 @@ void Committer::State::push(Delivery delivery, Done done, BudgetShare memory, st
         {std::move(waiting.done), fail(Code::unavailable, "the store is closing"), std::move(waiting.waker)});
     watch.notify_one();
   } else {
-    // Nobody overtakes another, so that deadlines come in order.
-    const bool ready = settings.compression == 0 || (at_once && arrived.empty() && packing.empty());
     arrived.splice(arrived.end(), fresh);
-    if (ready) wake_committer = make_ready(arrived);
+    if (settings.compression == 0) wake_committer = make_ready(arrived);
   }
   meters.waiting.add(1);
   count.fetch_add(1, std::memory_order_relaxed);
   if (stopping) return;
-  const bool wake_packer = !arrived.empty() && std::exchange(packer_idle, false);
+  const bool wake_packer = std::exchange(packer_idle, false);
   const bool wake_watcher = std::exchange(watcher_idle, false);
   lock.unlock();  // first: who is woken wants it at once
   if (wake_committer) work.notify_one();
@@ -171,10 +163,6 @@ bool Committer::State::make_ready(std::list<Waiting>& from) {
   return true;
 }
 
-bool Committer::State::is_rush() const {
-  return busy.load(std::memory_order_relaxed) || count.load(std::memory_order_relaxed) >= kRush;
-}
-
 void Committer::State::pack_loop() {
   name_thread("compress");
   // Or it interrupts the loop at each message it is given: with one CPU, 13 to 18 % of what a message costs.
@@ -186,12 +174,21 @@ void Committer::State::pack_loop() {
     arrival.wait(lock, [&] { return stopping || !(packer_idle = arrived.empty()); });
     if (stopping) break;
     packs.beat();
-    const int level = is_rush() ? kFastCompression : static_cast<int>(settings.compression);
+    const bool rush = count.load(std::memory_order_relaxed) >= kRush;
+    const int level = rush ? kFastCompression : static_cast<int>(settings.compression);
     packing.splice(packing.end(), arrived, arrived.begin());
-    Delivery& delivery = packing.front().delivery;
+    Delivery delivery = std::move(packing.front().delivery);
     lock.unlock();
-    const std::size_t size = meters.pack(delivery, level);
+    const std::size_t before = delivery.data.size() + delivery.transcript.size() + delivery.verdicts.size();
+    try {
+      pack_body(delivery, level);
+      meters.unpacked.add(before);
+      meters.packed.add(delivery.packed->bytes.size());
+    } catch (const std::exception&) {  // out of memory: the store tries again, or refuses it
+    }
+    const std::size_t size = memory_of(delivery);
     lock.lock();
+    packing.front().delivery = std::move(delivery);
     packing.front().size = size;
     if (packing.front().done && make_ready(packing)) work.notify_one();
     packing.clear();
@@ -247,10 +244,10 @@ bool Committer::State::take_batch(std::unique_lock<std::mutex>& lock) {
     if (!batch.empty() && size + next.size > kBatchBytes) break;
     size += next.size;
     batch.push_back(std::move(next.delivery));
-    in_flight.splice(in_flight.end(), queue, queue.begin());
+    in_flight.push_back(std::move(next));
+    queue.pop_front();
   }
   if (!batch.empty()) last_batch = batch.size();
-  busy = batch.size() >= kRush;
   return true;
 }
 
@@ -268,14 +265,14 @@ void Committer::State::commit(std::unique_lock<std::mutex>& lock) {
   meters.commits.add();
   batch.clear();
   lock.lock();
-  auto at = results.begin();
-  for (Waiting& each : in_flight) {
-    bytes -= each.size;
+  for (std::size_t i = 0; i < in_flight.size(); ++i) {
+    bytes -= in_flight[i].size;
+    if (!in_flight[i].done) continue;
     // So short that it takes no memory.
-    Result<MessageId> result = at != results.end() ? std::move(*at++) : fail(failed, "no answer");
-    if (each.done) told.push_back({std::move(each.done), std::move(result), std::move(each.waker)});
+    Result<MessageId> result = i < results.size() ? std::move(results[i]) : fail(failed, "no answer");
+    told.push_back({std::move(in_flight[i].done), std::move(result), std::move(in_flight[i].waker)});
   }
-  enough = std::min<std::size_t>(3 * (arrived.size() + queue.size() + in_flight.size()) / 4, settings.batch);
+  enough = std::min<std::size_t>((arrived.size() + queue.size() + in_flight.size()) / 2, settings.batch);
   in_flight.clear();
   lock.unlock();
   answer(told);

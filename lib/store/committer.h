@@ -31,8 +31,7 @@ class Waker {
 ///
 /// Thread-safe: push() from any thread. `done` runs on a thread of the committer and must not block: loops post.
 /// Blocking: push() never. The store is called from one thread, one batch at a time. Another compresses, one delivery
-/// at a time: for it, memory of twice its size is taken for a moment beside `memory`. In a rush push() compresses what
-/// is short, at the lowest level.
+/// at a time: for it, memory of twice its size is taken for a moment beside `memory`.
 /// Lifetime: the destructor answers what waits with unavailable, after the commit in flight has ended.
 class Committer {
  public:
