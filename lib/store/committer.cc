@@ -27,15 +27,18 @@ using Steady = std::chrono::steady_clock;
 constexpr std::size_t kBatchBytes = 8u << 20;
 // Under load the first push after a commit comes just before the others that the commit's answers set free: a commit of
 // its own would cost the fsync of a whole batch. So after a batch of at least kBusyBatch the next one is awaited as
-// long as it grows in each kGatherStep, is smaller than half of what can come, and kGatherMost is not over. Half: while
-// one half is being committed the other is served, and with all of them in one batch nobody would use the time.
+// long as it grows in each kGatherStep, is smaller than three quarters of what can come, and kGatherMost is not over:
+// while these are being committed the others are served, and with all of them in one batch nobody would use the time.
 constexpr std::size_t kBusyBatch = 8;
 constexpr std::chrono::microseconds kGatherStep{2000};
 constexpr std::chrono::microseconds kGatherMost{4000};
 constexpr std::chrono::milliseconds kBeforeRetry{10};
 
-// As many that are not answered yet are a rush, in which the level is the lowest.
+// As many that are not answered yet, or were in the last batch, are a rush, in which the level is the lowest.
 constexpr std::size_t kRush = 8;
+// And so many are compressed together then, if short, unless the committer waits for fewer: to wake that thread, which
+// may interrupt the loop, takes as long as to compress one (5 us).
+constexpr std::size_t kPackedTogether = 8, kShortMail = 16 * 1024;
 
 }  // namespace
 
@@ -54,7 +57,6 @@ struct Committer::State {
       : store(s), settings(set), meters(registry), upkeep(s, registry) {
     const std::size_t most = std::max(settings.batch, 1u);
     batch.reserve(most);
-    in_flight.reserve(most);
     told.reserve(most);
   }
   ~State() { stop(); }  // where one of the threads was not to be had; else it is over
@@ -65,6 +67,7 @@ struct Committer::State {
   void watch_loop();
   void stop();
 
+  bool is_rush() const;
   bool make_ready(std::list<Waiting>& from);
   void sleep(std::unique_lock<std::mutex>& lock, std::size_t until, Steady::time_point at);
   void gather(std::unique_lock<std::mutex>& lock);
@@ -93,18 +96,19 @@ struct Committer::State {
   unsigned ended = 0;  // of commit_loop and pack_loop
   // Lists, in which a delivery goes on without taking memory.
   std::list<Waiting> arrived;  // to be compressed, if anything is
-  std::list<Waiting> packing;  // one or none; its `delivery` is with pack_loop
+  std::list<Waiting> packing;  // one or none; its `delivery` is pack_loop's, without the lock
   std::list<Waiting> queue;
-  std::vector<Waiting> in_flight;  // their `delivery` is in `batch`
-  DeliveryAnswers refused;         // for watch_loop to answer
-  std::size_t bytes = 0;           // of queue and in_flight
+  std::list<Waiting> in_flight;  // their `delivery` is in `batch`
+  DeliveryAnswers refused;       // for watch_loop to answer
+  std::size_t bytes = 0;         // of queue and in_flight
   std::atomic<std::size_t> count{0};
+  std::atomic<bool> busy{false};  // the batch that was taken last has kRush
 
-  // Of commit_loop alone; like in_flight with room for the largest batch from the begin.
+  // Of commit_loop alone; with room for the largest batch from the begin.
   std::vector<Delivery> batch;
   DeliveryAnswers told;
   std::size_t last_batch = 0;
-  std::size_t enough = 0;  // for a batch: half of those who were answered last and those who waited then
+  std::size_t enough = 0;  // for a batch: three quarters of those who were answered last and those who waited then
   Upkeep upkeep;
 
   std::thread compressing;
@@ -146,7 +150,9 @@ void Committer::State::push(Delivery delivery, Done done, BudgetShare memory, st
   meters.waiting.add(1);
   count.fetch_add(1, std::memory_order_relaxed);
   if (stopping) return;
-  const bool wake_packer = std::exchange(packer_idle, false);
+  const bool awaited = wake_at != 0 && queue.size() + arrived.size() >= wake_at;
+  const bool now = awaited || arrived.size() >= kPackedTogether || size > kShortMail || !is_rush();
+  const bool wake_packer = now && std::exchange(packer_idle, false);
   const bool wake_watcher = std::exchange(watcher_idle, false);
   lock.unlock();  // first: who is woken wants it at once
   if (wake_committer) work.notify_one();
@@ -163,6 +169,10 @@ bool Committer::State::make_ready(std::list<Waiting>& from) {
   return true;
 }
 
+bool Committer::State::is_rush() const {
+  return busy.load(std::memory_order_relaxed) || count.load(std::memory_order_relaxed) >= kRush;
+}
+
 void Committer::State::pack_loop() {
   name_thread("compress");
   // Or it interrupts the loop at each message it is given: with one CPU, 13 to 18 % of what a message costs.
@@ -174,21 +184,12 @@ void Committer::State::pack_loop() {
     arrival.wait(lock, [&] { return stopping || !(packer_idle = arrived.empty()); });
     if (stopping) break;
     packs.beat();
-    const bool rush = count.load(std::memory_order_relaxed) >= kRush;
-    const int level = rush ? kFastCompression : static_cast<int>(settings.compression);
+    const int level = is_rush() ? kFastCompression : static_cast<int>(settings.compression);
     packing.splice(packing.end(), arrived, arrived.begin());
-    Delivery delivery = std::move(packing.front().delivery);
+    Delivery& delivery = packing.front().delivery;
     lock.unlock();
-    const std::size_t before = delivery.data.size() + delivery.transcript.size() + delivery.verdicts.size();
-    try {
-      pack_body(delivery, level);
-      meters.unpacked.add(before);
-      meters.packed.add(delivery.packed->bytes.size());
-    } catch (const std::exception&) {  // out of memory: the store tries again, or refuses it
-    }
-    const std::size_t size = memory_of(delivery);
+    const std::size_t size = meters.pack(delivery, level);
     lock.lock();
-    packing.front().delivery = std::move(delivery);
     packing.front().size = size;
     if (packing.front().done && make_ready(packing)) work.notify_one();
     packing.clear();
@@ -215,6 +216,8 @@ void Committer::State::commit_loop() {
 
 /// Until so many wait, or it is that late.
 void Committer::State::sleep(std::unique_lock<std::mutex>& lock, std::size_t until, Steady::time_point at) {
+  // Those who were too few to be compressed as yet: now is the time for it.
+  if (!arrived.empty() && std::exchange(packer_idle, false)) arrival.notify_one();
   work.wait_until(lock, at, [&] {
     wake_at = until;  // each time anew, as in pack_loop()
     return stopping || queue.size() >= until;
@@ -244,10 +247,10 @@ bool Committer::State::take_batch(std::unique_lock<std::mutex>& lock) {
     if (!batch.empty() && size + next.size > kBatchBytes) break;
     size += next.size;
     batch.push_back(std::move(next.delivery));
-    in_flight.push_back(std::move(next));
-    queue.pop_front();
+    in_flight.splice(in_flight.end(), queue, queue.begin());
   }
   if (!batch.empty()) last_batch = batch.size();
+  busy = batch.size() >= kRush;
   return true;
 }
 
@@ -265,14 +268,14 @@ void Committer::State::commit(std::unique_lock<std::mutex>& lock) {
   meters.commits.add();
   batch.clear();
   lock.lock();
-  for (std::size_t i = 0; i < in_flight.size(); ++i) {
-    bytes -= in_flight[i].size;
-    if (!in_flight[i].done) continue;
+  auto at = results.begin();
+  for (Waiting& each : in_flight) {
+    bytes -= each.size;
     // So short that it takes no memory.
-    Result<MessageId> result = i < results.size() ? std::move(results[i]) : fail(failed, "no answer");
-    told.push_back({std::move(in_flight[i].done), std::move(result), std::move(in_flight[i].waker)});
+    Result<MessageId> result = at != results.end() ? std::move(*at++) : fail(failed, "no answer");
+    if (each.done) told.push_back({std::move(each.done), std::move(result), std::move(each.waker)});
   }
-  enough = std::min<std::size_t>((arrived.size() + queue.size() + in_flight.size()) / 2, settings.batch);
+  enough = std::min<std::size_t>(3 * (arrived.size() + queue.size() + in_flight.size()) / 4, settings.batch);
   in_flight.clear();
   lock.unlock();
   answer(told);

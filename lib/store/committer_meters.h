@@ -1,4 +1,4 @@
-/// committer_meters.h: what the Committer counts.
+/// committer_meters.h: what the Committer counts, and compressing, which is counted.
 #pragma once
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 
 #include "core/metrics.h"
 #include "core/result.h"
+#include "store/packed_body.h"
 #include "store/store.h"
 
 namespace maildrop::store {
@@ -29,6 +30,21 @@ struct CommitterMeters {
     if (result) return stored.add();
     const auto at = std::find(kAllCodes.begin(), kAllCodes.end(), result.error().code);
     failed[static_cast<std::size_t>(at - kAllCodes.begin()) % failed.size()]->add();
+  }
+
+  /// Gives the memory that it takes then. Without memory for it the delivery stays as it is: the store tries again, or
+  /// refuses it. Thread-safe.
+  std::size_t pack(Delivery& delivery, int level) {
+    const std::size_t before = delivery.data.size() + delivery.transcript.size() + delivery.verdicts.size();
+    try {
+      if (!delivery.packed) {
+        pack_body(delivery, level);
+        unpacked.add(before);
+        packed.add(delivery.packed->bytes.size());
+      }
+    } catch (const std::exception&) {
+    }
+    return memory_of(delivery);
   }
 
   static constexpr std::string_view kName = "maildrop_deliveries_total";

@@ -39,6 +39,7 @@ constexpr int kMostForLong = 3;
 // at 50 KB of mail.
 constexpr std::size_t kMiddling = 16 * 1024;
 constexpr int kMostForMiddling = 5;
+constexpr std::size_t kShort = 8 * 1024;  // what is no longer is compressed on the stack
 
 int most_for(std::size_t size) {
   if (size > kLong) return kMostForLong;
@@ -92,12 +93,16 @@ std::optional<std::string> compress(std::string_view bytes, const CompressOption
   ZSTD_CCtx_setParameter(context.get(), ZSTD_c_dictIDFlag, 0);
   ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, options.checksum ? 1 : 0);
   ZSTD_CCtx_refCDict(context.get(), dictionary);
-  std::string made(bytes.size(), '\0');  // what does not fit is not wanted
-  const std::size_t size = ZSTD_compress2(context.get(), made.data(), made.size(), bytes.data(), bytes.size());
-  if (ZSTD_isError(size) || size >= bytes.size()) return std::nullopt;
-  made.resize(size);
-  made.shrink_to_fit();
-  return made;
+  std::array<char, kShort> on_stack;  // not set to zero, as all of a string is
+  std::string large;
+  char* out = on_stack.data();
+  if (bytes.size() > on_stack.size()) {
+    large.resize(bytes.size());
+    out = large.data();
+  }
+  const std::size_t size = ZSTD_compress2(context.get(), out, bytes.size(), bytes.data(), bytes.size());
+  if (ZSTD_isError(size) || size >= bytes.size()) return std::nullopt;  // what does not fit is not wanted
+  return std::string(out, size);
 }
 
 Result<std::string> decompress(unsigned dictionary, std::string_view bytes, std::size_t most) {

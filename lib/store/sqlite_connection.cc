@@ -5,6 +5,8 @@
 
 #include <mutex>
 
+#include "store/sqlite_log_file.h"
+
 namespace maildrop::store::sqlite {
 
 namespace {
@@ -109,8 +111,9 @@ std::string_view Statement::bytes(int column) const {
 void Connection::Close::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
 
 /// Never O_CREAT: sqlite_file.cc makes the file with the right permissions.
-Result<Connection> Connection::open(const std::string& path, std::chrono::milliseconds busy_timeout) {
-  return open_as(path, SQLITE_OPEN_READWRITE, busy_timeout);
+Result<Connection> Connection::open(const std::string& path, std::chrono::milliseconds busy_timeout,
+                                    LogWrites log_writes) {
+  return open_as(path, SQLITE_OPEN_READWRITE, busy_timeout, log_writes);
 }
 
 Result<Connection> Connection::open_to_read(const std::string& path, std::chrono::milliseconds busy_timeout,
@@ -122,11 +125,13 @@ Result<Connection> Connection::open_to_read(const std::string& path, std::chrono
   return connection;
 }
 
-Result<Connection> Connection::open_as(const std::string& name, int flags, std::chrono::milliseconds busy_timeout) {
+Result<Connection> Connection::open_as(const std::string& name, int flags, std::chrono::milliseconds busy_timeout,
+                                       LogWrites log_writes) {
   configure_once();
+  const char* const vfs = log_writes == LogWrites::gathered ? gathering_vfs() : nullptr;
   sqlite3* db = nullptr;
   // Each connection is used by one thread at a time, and says so: no mutexes.
-  const int code = sqlite3_open_v2(name.c_str(), &db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code = sqlite3_open_v2(name.c_str(), &db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs);
   Connection connection(db);
   if (code != SQLITE_OK) return tl::unexpected(error_of(db, code));
   connection.busy_timeout(busy_timeout);

@@ -56,11 +56,15 @@ class Cursor {
   Statement& statement_;
 };
 
+/// `gathered`: see gathering_vfs(), REQUIRES that PRAGMA synchronous is FULL before the first write.
+enum class LogWrites { single, gathered };
+
 /// One connection to a database file that exists. Not thread-safe.
 class Connection {
  public:
   /// Runs the pragmas that every connection needs, then `busy_timeout`.
-  static Result<Connection> open(const std::string& path, std::chrono::milliseconds busy_timeout);
+  static Result<Connection> open(const std::string& path, std::chrono::milliseconds busy_timeout,
+                                 LogWrites log_writes = LogWrites::single);
   /// One that cannot write to it. `alone`: nobody has it open, and there is no log: then no file is made beside it;
   /// what others write from then on may come to be seen, or be taken for damage.
   static Result<Connection> open_to_read(const std::string& path, std::chrono::milliseconds busy_timeout, bool alone);
@@ -83,7 +87,8 @@ class Connection {
     void operator()(sqlite3* db) const;
   };
   explicit Connection(sqlite3* db) : db_(db) {}
-  static Result<Connection> open_as(const std::string& name, int flags, std::chrono::milliseconds busy_timeout);
+  static Result<Connection> open_as(const std::string& name, int flags, std::chrono::milliseconds busy_timeout,
+                                    LogWrites log_writes = LogWrites::single);
   std::unique_ptr<sqlite3, Close> db_;
 };
 

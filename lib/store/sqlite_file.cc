@@ -142,9 +142,10 @@ Result<void> make_schema(const std::string& path) {
                          "PRAGMA application_id=" + std::to_string(kApplicationId) + ";" + set_version);
 }
 
-Result<Connection> open_once(const std::string& path, std::chrono::milliseconds busy_timeout) {
+Result<Connection> open_once(const std::string& path, std::chrono::milliseconds busy_timeout,
+                             LogWrites log_writes = LogWrites::single) {
   if (::access(path.c_str(), F_OK) != 0) return fail(Code::not_found, "no store at '" + path + "'");
-  auto connection = Connection::open(path, busy_timeout);
+  auto connection = Connection::open(path, busy_timeout, log_writes);
   if (!connection) return tl::unexpected(at_path(path, connection.error()));
   const Result<int> version = version_of(*connection, path);
   if (!version && version.error().code != Code::invalid) return tl::unexpected(at_path(path, version.error()));
@@ -235,10 +236,10 @@ Result<void> create(const std::string& path) {
 }
 
 Result<Connection> open_existing(const std::string& path, std::chrono::milliseconds busy_timeout,
-                                 std::chrono::milliseconds patience) {
+                                 std::chrono::milliseconds patience, LogWrites log_writes) {
   const auto until = std::chrono::steady_clock::now() + patience;
   for (;;) {
-    auto connection = open_once(path, busy_timeout);
+    auto connection = open_once(path, busy_timeout, log_writes);
     const Code code = connection ? Code::internal : connection.error().code;
     const bool may_come = code == Code::not_found || code == Code::unavailable;
     if (!may_come || std::chrono::steady_clock::now() >= until) return connection;
@@ -246,8 +247,8 @@ Result<Connection> open_existing(const std::string& path, std::chrono::milliseco
   }
 }
 
-Result<Connection> open_again(const std::string& path, std::chrono::milliseconds busy_timeout) {
-  auto connection = open_existing(path, busy_timeout, {});
+Result<Connection> open_again(const std::string& path, std::chrono::milliseconds busy_timeout, LogWrites log_writes) {
+  auto connection = open_existing(path, busy_timeout, {}, log_writes);
   if (connection || (connection.error().code != Code::not_found && connection.error().code != Code::invalid))
     return connection;
   return fail(Code::unavailable,

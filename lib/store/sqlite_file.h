@@ -50,11 +50,12 @@ Result<void> create(const std::string& path);
 ///   unavailable  an older maildrop's that no writer has brought up to date within `patience`
 ///   invalid      another program's database, or a newer maildrop's
 Result<Connection> open_existing(const std::string& path, std::chrono::milliseconds busy_timeout,
-                                 std::chrono::milliseconds patience);
+                                 std::chrono::milliseconds patience, LogWrites log_writes = LogWrites::single);
 
 /// The same for who had it open before: a store that is not there now, or is another's, has gone away and may come
 /// back, where at the first opening the URL is wrong. unavailable in place of not_found and invalid.
-Result<Connection> open_again(const std::string& path, std::chrono::milliseconds busy_timeout);
+Result<Connection> open_again(const std::string& path, std::chrono::milliseconds busy_timeout,
+                              LogWrites log_writes = LogWrites::single);
 
 /// For a reader started before any writer: makes the store under the lock if it is free, else waits for its holder to.
 Result<void> create_or_wait(const std::string& path);

@@ -210,7 +210,8 @@ Writer::~Writer() = default;
 
 Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, const StoreSettings& settings,
                                              const Clock& clock) {
-  auto state = std::make_unique<State>(TRY(open_again(path, busy_timeout(settings))), clock, settings.compression);
+  auto state = std::make_unique<State>(TRY(open_again(path, busy_timeout(settings), LogWrites::gathered)), clock,
+                                       settings.compression);
   Connection& connection = state->connection;
   TRY(connection.exec("PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=" +
                       std::to_string(kWriterCachePages)));

@@ -244,9 +244,9 @@ TEST_CASE_METHOD(Fixture, "committer: in a rush the level is the lowest") {
   answers.wait_for(1);
   store.shut(true);
   for (int i = 1; i <= 30; ++i) committer.push(d, answers.expect(i));
-  const auto all_packed = [&] {
-    return registry.total("maildrop_compression_input_bytes_total", "") == 31.0 * static_cast<double>(d.data.size());
-  };
+  const auto packed_so_far = [&] { return registry.total("maildrop_compression_input_bytes_total") / d.data.size(); };
+  // A few may be left until the committer waits for them.
+  const auto all_packed = [&] { return packed_so_far() >= 31 - 7; };
   for (int i = 0; i < 2000 && !all_packed(); ++i) std::this_thread::sleep_for(10ms);
   store.shut(false);
   answers.wait_for(31);
