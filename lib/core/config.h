@@ -233,11 +233,11 @@ struct ServiceSettings {
 
 /// How `maildrop watchdog` keeps its programs up (service/supervision.h).
 struct WatchdogSettings {
-  Millis start_timeout = std::chrono::minutes(1);   // from its start to READY=1
-  Millis timeout = std::chrono::seconds(30);        // from one WATCHDOG=1 to the next; 0: hangs are not looked for
-  Millis stop_timeout = std::chrono::seconds(8);    // of all; below the 10 s of `docker stop`
-  unsigned starts = 5;                              // of a program within `window`: then all are ended
-  Millis window = std::chrono::minutes(4);          // five that hang end in less; five that fail at once, in two seconds
+  Millis start_timeout = std::chrono::minutes(1);  // from its start to READY=1
+  Millis timeout = std::chrono::seconds(30);       // from one WATCHDOG=1 to the next; 0: hangs are not looked for
+  Millis stop_timeout = std::chrono::seconds(8);   // of all; below the 10 s of `docker stop`
+  unsigned starts = 5;                             // of a program within `window`: then all are ended
+  Millis window = std::chrono::minutes(4);         // five that hang end in less; five that fail at once, in two seconds
   Millis backoff = std::chrono::milliseconds(100);  // before the second start; twice that before the third
   Millis max_backoff = std::chrono::seconds(10);    // what doubling ends at
 };
