@@ -150,9 +150,20 @@ TEST_CASE("what ends more seldom is started for ever, and soon") {
   play.begin();
   for (int i = 0; i < 30; ++i) {
     play.says(0, "READY=1\nWATCHDOG_USEC=0");
-    play.later(61s);
+    play.later(241s);
     CHECK(play.exits(0, 1) == "a BACKOFF");
     CHECK(play.later(100ms) == "start a, a STARTING");
+  }
+}
+
+TEST_CASE("what hangs each time is given up") {
+  Play play({{"a"}});
+  play.begin();
+  for (int i = 0; i < 5; ++i) {
+    play.says(0, "READY=1");
+    CHECK(play.later(30s) == "ABRT a, a STOPPING");
+    CHECK(play.dies(0, SIGABRT) == (i < 4 ? "a BACKOFF" : "a FATAL, finish 70"));
+    play.later(1s);
   }
 }
 
