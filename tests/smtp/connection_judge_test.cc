@@ -48,7 +48,10 @@ class TestJudge final : public filter::Judge {
       : behaviour_(std::move(behaviour)), phases_(phases) {}
   Terms terms() const override { return {phases_, rules}; }
   std::unique_ptr<Trial> begin(std::size_t loop, const Terms& terms) override {
-    begun_by = terms.rules;
+    {
+      const std::lock_guard lock(mutex_);
+      begun_by = terms.rules;
+    }
     ++trials;
     ++begun;
     return std::make_unique<Session>(*this, loop);
