@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/text.h"
+#include "mail/charsets.h"
 #include "mail/headers.h"
 #include "mail/message.h"
 #include "mail/mime.h"
@@ -42,8 +43,9 @@ void check_value(std::string_view value) {
   require(is_valid_utf8(mail::decode_header(value)));
   const mail::ParameterizedField field = mail::parse_parameters(value);
   require(field.parameters.size() <= mail::ParameterizedField::kMaxParameters);
-  for (const char* const name : {"name", "filename", "charset", "boundary"}) field.parameter(name);
-  check_filename(mail::safe_filename(mail::decode_header(field.parameter("filename"))));
+  mail::Charsets charsets;
+  for (const char* const name : {"name", "filename", "charset", "boundary"}) field.parameter(name, charsets);
+  check_filename(mail::safe_filename(mail::decode_header(field.parameter("filename", charsets))));
   mail::parse_date(value);
 }
 
